@@ -1,0 +1,51 @@
+# The commands of Portico. The work is done in scripts/; this file only names it.
+SHELL := bash
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+ENV ?= dev
+export ENV
+
+.PHONY: help setup up preview down logs test test-unit lint format lock soak stop-docker clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo; echo "  ENV=dev|staging|prod chooses the stack; dev is the default."
+
+setup: ## Install what is missing: Python packages, Pulumi, Docker, base images
+	@scripts/setup.sh "$(ENV)"
+
+up: ## Set up, deploy, and print the URL
+	@scripts/up.sh
+
+preview: ## Show what up would change
+	@scripts/preview.sh
+
+down: ## Remove everything the stack made
+	@scripts/down.sh
+
+logs: ## Show the last lines of every container (TAIL=50)
+	@scripts/logs.sh
+
+test: ## Run every check and test, the real engine included
+	@scripts/test.sh
+
+test-unit: ## Run the tests that need no Docker
+	@scripts/setup/python.sh && .venv/bin/python -m pytest -m "not docker and not soak"
+
+lint: ## Check style and types
+	@scripts/lint.sh
+
+format: ## Put the source into the common style
+	@scripts/setup/python.sh && .venv/bin/ruff check --fix --quiet . && .venv/bin/ruff format .
+
+lock: ## Write requirements.lock from pyproject.toml (UP=--upgrade for newest)
+	@scripts/lock.sh $(UP)
+
+soak: ## Run the long tests under load
+	@scripts/test.sh -m soak
+
+stop-docker: ## Stop the Docker engine, if set-up started it
+	@scripts/stop-docker.sh
+
+clean: ## Remove .tools and .venv, never the state
+	@scripts/clean.sh

@@ -1,0 +1,18 @@
+"""Flask applications behind NGINX and Gunicorn."""
+
+from pathlib import Path
+
+import pulumi
+
+from components import LocalHost, Portico, PorticoArgs
+from config.load import load
+
+root = Path(__file__).parent
+stack = load(root)
+host = LocalHost("host", stack.settings.docker)
+portico = Portico("portico", PorticoArgs(stack=stack, root=root), pulumi.ResourceOptions(providers=[host.provider]))
+
+pulumi.export("url", portico.url)
+pulumi.export("urls", portico.urls)
+pulumi.export("releases", portico.releases)
+pulumi.export("tree", portico.tree)

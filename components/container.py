@@ -1,0 +1,56 @@
+"""What every container has in common."""
+
+from pathlib import Path
+
+import pulumi
+import pulumi_docker as docker
+
+# Enough for every worker and thread that the settings allow; a fork bomb ends here.
+_PROCESSES = 512
+
+
+def harden(args: docker.ContainerArgs, memory: int) -> docker.ContainerArgs:
+    """Take from a container what it does not need: capabilities, privileges, memory, disk.
+
+    `memory` is the limit in MiB, swap included. What `args` sets itself is kept.
+    """
+    args.init = True
+    args.memory = memory
+    args.memory_swap = memory
+    args.security_opts = ["no-new-privileges:true"]
+    args.log_driver = "json-file"
+    args.log_opts = {"max-size": "10m", "max-file": "3"}
+    # The provider knows no PID limit; the limit of processes of the container's user stands in.
+    args.ulimits = [docker.ContainerUlimitArgs(name="nproc", soft=_PROCESSES, hard=_PROCESSES)]
+    if args.read_only is None:
+        args.read_only = True
+    if args.capabilities is None:
+        args.capabilities = drop_capabilities()
+    return args
+
+
+def drop_capabilities(*kept: str) -> docker.ContainerCapabilitiesArgs:
+    """Drop all capabilities but `kept`, such as CAP_KILL."""
+    return docker.ContainerCapabilitiesArgs(drops=["ALL"], adds=list(kept) or None)
+
+
+def read_script(name: str) -> str:
+    """A script that runs inside a container, from components/scripts/."""
+    return (Path(__file__).parent / "scripts" / name).read_text()
+
+
+def require_success(container: docker.Container, what: str) -> pulumi.Output[str]:
+    """The container's id, once it has ended well.
+
+    The provider accepts any exit code. So it is read here, and pulumi.RunError says `what` failed
+    and what the container printed.
+    """
+
+    def check(ended: list[object]) -> str:
+        id, code, logs = ended
+        if code not in (None, 0):
+            lines = "\n".join(f"  {line}" for line in str(logs or "it printed nothing").strip().splitlines()[-20:])
+            raise pulumi.RunError(f"{what}; nothing was switched, the releases before it keep serving.\n{lines}")
+        return str(id)
+
+    return pulumi.Output.all(container.id, container.exit_code, container.container_logs).apply(check)

@@ -1,0 +1,117 @@
+"""A Flask application."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_docker as docker
+
+from components.container import drop_capabilities, harden, read_script, require_success
+from components.label import label_container, list_labels
+from config.release import SOCKETS, STATIC, Release
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlaskAppArgs:
+    """`context` is the folder that the image is built from; `secrets` are {NAME: value}, a secret output.
+
+    `sockets` and `static` name the volumes shared with the edge. `verdict` resolves once the
+    configuration has been accepted: before that, nothing is built.
+    """
+
+    release: Release
+    context: str
+    sockets: pulumi.Input[str]
+    static: pulumi.Input[str]
+    verdict: pulumi.Input[str]
+    secrets: pulumi.Output[Mapping[str, str]] | None = None
+
+
+class FlaskApp(pulumi.ComponentResource):
+    """One release of an application: its image, built from source and named by content, and its files.
+
+    Outputs: `image` (image id), `files` (id of the container that laid out the files, once it ended
+    well), `secrets` (name of the volume of secrets, if there are any).
+    """
+
+    image: pulumi.Output[str]
+    files: pulumi.Output[str]
+    secrets: pulumi.Output[str] | None = None
+
+    def __init__(self, name: str, args: FlaskAppArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("portico:index:FlaskApp", name, None, opts)
+        release, site = args.release, args.release.site
+        image = docker.RemoteImage(
+            f"{name}-image",
+            name=pulumi.Output.from_input(args.verdict).apply(lambda _: release.image),
+            build=docker.RemoteImageBuildArgs(
+                context=args.context,
+                secrets=[
+                    docker.RemoteImageBuildSecretArgs(id="pip", src=".portico/pip.conf"),
+                    docker.RemoteImageBuildSecretArgs(id="ca", src=".portico/ca.pem"),
+                ],
+                labels=list_labels("image", site.name),
+            ),
+            # The images of past releases stay: going back to one needs no build.
+            keep_locally=True,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.image = image.image_id
+        if args.secrets is not None:
+            volume = docker.Volume(
+                f"{name}-secrets",
+                labels=[
+                    docker.VolumeLabelArgs(label=key, value=value)
+                    for key, value in list_labels("secrets", site.name).items()
+                ],
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            self.secrets = volume.name
+        self.files = require_success(
+            docker.Container(f"{name}-files", self._lay_out(args), opts=_replace_after(self)),
+            f"The files of {site.name} could not be laid out",
+        )
+        self.register_outputs({"image": self.image, "files": self.files, "secrets": self.secrets})
+
+    def _lay_out(self, args: FlaskAppArgs) -> docker.ContainerArgs:
+        """A container of the new image that copies static files and secrets to where they are served from."""
+        release = args.release
+        volumes = [
+            docker.ContainerVolumeArgs(volume_name=args.sockets, container_path=SOCKETS),
+            docker.ContainerVolumeArgs(volume_name=args.static, container_path=STATIC),
+        ]
+        uploads = None
+        if self.secrets is not None and args.secrets is not None:
+            volumes.append(docker.ContainerVolumeArgs(volume_name=self.secrets, container_path="/run/secrets"))
+            uploads = args.secrets.apply(
+                lambda values: [
+                    docker.ContainerUploadArgs(file=f"/incoming/{key}", content=value, permissions="0400")
+                    for key, value in sorted(values.items())
+                ]
+            )
+        return harden(
+            docker.ContainerArgs(
+                image=self.image,
+                entrypoints=["python3", "-I", "-c", read_script("files.py")],
+                command=[release.site.name, release.id, str(release.uid), release.static or "-"],
+                labels=label_container("files", release.site.name, release.id),
+                volumes=volumes,
+                uploads=uploads,
+                # Root without powers but this one: folders are given to the site's own user.
+                user="0:0",
+                capabilities=drop_capabilities("CAP_CHOWN"),
+                # Uploads are refused by a read-only root; this container lives for a moment.
+                read_only=uploads is None,
+                network_mode="none",
+                attach=True,
+                logs=True,
+                must_run=False,
+                restart="no",
+            ),
+            memory=128,
+        )
+
+
+def _replace_after(parent: pulumi.Resource) -> pulumi.ResourceOptions:
+    """Options of a container whose successor is made before it goes (the provider's default is the reverse)."""
+    return pulumi.ResourceOptions(parent=parent, delete_before_replace=False)

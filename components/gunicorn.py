@@ -1,0 +1,104 @@
+"""Gunicorn: the replicas that serve one application."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_docker as docker
+
+from components.container import harden, read_script
+from components.label import label_container
+from config.release import SOCKETS, Release
+
+
+@dataclass(frozen=True, kw_only=True)
+class GunicornArgs:
+    """`image`, `files` and `secrets` come from FlaskApp, `network` and `subnet` from Network.
+
+    `wait` is the time in seconds that a replica has to become healthy.
+    """
+
+    release: Release
+    image: pulumi.Input[str]
+    files: pulumi.Input[str]
+    network: pulumi.Input[str]
+    subnet: pulumi.Input[str]
+    sockets: pulumi.Input[str]
+    secrets: pulumi.Input[str] | None = None
+    wait: int = 60
+
+
+class Gunicorn(pulumi.ComponentResource):
+    """The replicas of one release. New ones are made and healthy before the old ones stop.
+
+    Outputs: `containers` (ids), `names` (Docker names).
+    """
+
+    containers: list[docker.Container]
+
+    def __init__(self, name: str, args: GunicornArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("portico:index:Gunicorn", name, None, opts)
+        self.containers = [
+            docker.Container(
+                f"{name}-{index}",
+                self._replica(args, index),
+                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
+            )
+            for index in range(args.release.replicas)
+        ]
+        self.register_outputs(
+            {
+                "containers": [container.id for container in self.containers],
+                "names": [container.name for container in self.containers],
+            }
+        )
+
+    def _replica(self, args: GunicornArgs, index: int) -> docker.ContainerArgs:
+        release, site, bind = args.release, args.release.site, args.release.bind[index]
+        volumes = [docker.ContainerVolumeArgs(volume_name=args.sockets, container_path=SOCKETS)]
+        if args.secrets is not None:
+            volumes.append(
+                docker.ContainerVolumeArgs(volume_name=args.secrets, container_path="/run/secrets", read_only=True)
+            )
+        environment = {
+            **site.environment,
+            "HOME": "/tmp",
+            "PORTICO_SITE": site.name,
+            "PORTICO_RELEASE": release.id,
+            "PORTICO_REPLICA": str(index),
+        }
+        listed = [f"{key}={value}" for key, value in sorted(environment.items())]
+        return harden(
+            docker.ContainerArgs(
+                image=args.image,
+                entrypoints=["gunicorn"],
+                command=["--config", "/etc/gunicorn/gunicorn.conf.py", "--bind", bind, site.entry],
+                # `files` is waited for: by then the folder for the socket and the secrets are there.
+                envs=pulumi.Output.all(args.subnet, args.files).apply(
+                    lambda ready: [*listed, f"FORWARDED_ALLOW_IPS={ready[0]}"]
+                ),
+                labels=label_container("gunicorn", site.name, release.id),
+                # Its own user, in NGINX's group: the socket's folder lets both in.
+                user=f"{release.uid}:101",
+                volumes=volumes,
+                tmpfs={"/tmp": "rw,noexec,nosuid,nodev,size=64m"},
+                networks_advanced=[
+                    docker.ContainerNetworksAdvancedArgs(name=args.network, aliases=[f"{site.name}-{release.id}"])
+                ],
+                healthcheck=docker.ContainerHealthcheckArgs(
+                    tests=[
+                        *("CMD", "python3", "-I", "-S", "-c", read_script("health.py")),
+                        *(bind, site.health, site.hosts[0].replace("*", "www")),
+                    ],
+                    interval="2s",
+                    timeout="5s",
+                    start_period="2s",
+                    retries=3,
+                ),
+                restart="unless-stopped",
+                wait=True,
+                wait_timeout=args.wait,
+                # Longer than Gunicorn's own graceful timeout, or Docker would cut its last requests.
+                destroy_grace_seconds=site.gunicorn.timeout.seconds + 5,
+            ),
+            memory=site.gunicorn.memory.mebibytes,
+        )

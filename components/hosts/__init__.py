@@ -1,0 +1,1 @@
+"""Where Docker runs: each host yields a docker.Provider and an address."""

@@ -1,0 +1,143 @@
+"""Portico: Flask applications behind one NGINX."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pulumi
+import pulumi_docker as docker
+
+from components.context import write_context
+from components.flask import FlaskApp, FlaskAppArgs
+from components.gunicorn import Gunicorn, GunicornArgs
+from components.label import list_labels
+from components.network import Network
+from components.nginx import Nginx, NginxArgs
+from components.release import ConfigCheck, ConfigCheckArgs, ConfigRelease, ConfigReleaseArgs
+from config.load import Stack
+from config.release import Release
+
+
+@dataclass(frozen=True, kw_only=True)
+class PorticoArgs:
+    """`stack` is everything that the stack file says; `root` the folder of Pulumi.yaml."""
+
+    stack: Stack
+    root: Path = field(default_factory=Path)
+
+
+class Portico(pulumi.ComponentResource):
+    """All sites of a stack: their applications, their replicas, and the edge before them.
+
+    The order is the promise: a configuration is checked before anything else is made, new replicas
+    are healthy before NGINX is told of them, and old ones are deleted last.
+
+    Outputs: `url` (of the first site), `urls` ({site: url}), `releases` ({site: release id}),
+    `tree` (digest of the configuration that is live).
+    """
+
+    url: pulumi.Output[str]
+    urls: pulumi.Output[dict[str, str]]
+    releases: dict[str, str]
+    tree: pulumi.Output[str]
+
+    def __init__(self, name: str, args: PorticoArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("portico:index:Portico", name, None, opts)
+        stack, settings = args.stack, args.stack.settings
+        child = pulumi.ResourceOptions(parent=self)
+
+        network = Network(f"{name}-network", child)
+        config, sockets, static = (self._keep(f"{name}-{role}", role) for role in ("config", "sockets", "static"))
+        image = docker.RemoteImage(f"{name}-nginx-image", name=settings.nginx_image, keep_locally=True, opts=child)
+
+        check = ConfigCheck(
+            f"{name}-check", ConfigCheckArgs(tree=stack.tree, image=image.image_id, config=config), child
+        )
+        nginx = Nginx(
+            f"{name}-nginx",
+            NginxArgs(
+                settings=settings.nginx,
+                image=image.image_id,
+                network=network.id,
+                config=config,
+                sockets=sockets,
+                static=static,
+                verdict=check.verdict,
+                address=settings.address,
+                port=settings.port,
+                protect=settings.protect,
+            ),
+            child,
+        )
+
+        replicas: list[pulumi.Resource] = []
+        for release in stack.releases:
+            app = self._make_app(args, release, sockets, static, check.verdict)
+            gunicorn = Gunicorn(
+                f"{release.site.name}-gunicorn",
+                GunicornArgs(
+                    release=release,
+                    image=app.image,
+                    files=app.files,
+                    secrets=app.secrets,
+                    network=network.id,
+                    subnet=network.subnet,
+                    sockets=sockets,
+                    wait=settings.health_timeout,
+                ),
+                child,
+            )
+            replicas += gunicorn.containers
+
+        longest = max(release.site.gunicorn.timeout.seconds for release in stack.releases)
+        live = ConfigRelease(
+            f"{name}-release",
+            ConfigReleaseArgs(
+                verdict=check.verdict,
+                image=image.image_id,
+                config=config,
+                nginx=nginx.container,
+                # A reload, the longest request, and what a busy machine takes besides.
+                wait=longest + 40,
+            ),
+            pulumi.ResourceOptions(parent=self, depends_on=replicas),
+        )
+
+        urls = {release.site.name: _make_url(release.site.hosts[0], settings.port) for release in stack.releases}
+        # The URLs are known at once, but true only when the tree is live.
+        self.urls = live.live.apply(lambda _: urls)
+        self.url = live.live.apply(lambda _: next(iter(urls.values())))
+        self.releases = {release.site.name: release.id for release in stack.releases}
+        self.tree = live.live
+        self.register_outputs({"url": self.url, "urls": self.urls, "releases": self.releases, "tree": self.tree})
+
+    def _keep(self, name: str, role: str) -> pulumi.Output[str]:
+        """A volume that outlives its containers; its Docker name."""
+        labels = [docker.VolumeLabelArgs(label=key, value=value) for key, value in list_labels(role).items()]
+        return docker.Volume(name, labels=labels, opts=pulumi.ResourceOptions(parent=self)).name
+
+    def _make_app(
+        self,
+        args: PorticoArgs,
+        release: Release,
+        sockets: pulumi.Output[str],
+        static: pulumi.Output[str],
+        verdict: pulumi.Output[str],
+    ) -> FlaskApp:
+        settings = args.stack.settings
+        return FlaskApp(
+            release.site.name,
+            FlaskAppArgs(
+                release=release,
+                context=write_context(args.root, release, settings.ca_bundle),
+                sockets=sockets,
+                static=static,
+                verdict=verdict,
+                secrets=args.stack.secrets.get(release.site.name),
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+
+
+def _make_url(host: str, port: int) -> str:
+    name = host.replace("*", "www")
+    return f"http://{name}" if port == 80 else f"http://{name}:{port}"

@@ -1,0 +1,120 @@
+"""A configuration on its way to be live: checked in the real image, switched, reloaded, proven."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_docker as docker
+
+from components.container import drop_capabilities, harden, read_script, require_success
+from components.label import label_container
+from config.render import PRIVATE
+from config.tree import Tree
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfigCheckArgs:
+    """`image` is NGINX's own; `config` names the volume that the tree is laid into."""
+
+    tree: Tree
+    image: pulumi.Input[str]
+    config: pulumi.Input[str]
+
+
+class ConfigCheck(pulumi.ComponentResource):
+    """Asks the NGINX that will serve it whether a tree is valid. Nothing is live yet.
+
+    Outputs: `verdict`: the tree's digest, once NGINX accepted it. A refused tree raises RunError
+    with NGINX's own line, on every run until the tree changes.
+    """
+
+    verdict: pulumi.Output[str]
+
+    def __init__(self, name: str, args: ConfigCheckArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("portico:index:ConfigCheck", name, None, opts)
+        checked = docker.Container(
+            f"{name}-nginx-t",
+            harden(
+                docker.ContainerArgs(
+                    image=args.image,
+                    entrypoints=["sh", "-c", read_script("check.sh")],
+                    labels=label_container("check"),
+                    envs=[f"TREE={args.tree.digest}"],
+                    uploads=[
+                        docker.ContainerUploadArgs(file=f"/incoming/{path}", content=text)
+                        for path, text in args.tree.files.items()
+                    ],
+                    # Uploads are refused by a read-only root; this container lives for a moment.
+                    read_only=False,
+                    user="0:0",
+                    # `nginx -t`, run by root, gives its temporary folders to NGINX's user.
+                    capabilities=drop_capabilities("CAP_CHOWN"),
+                    network_mode="none",
+                    volumes=[docker.ContainerVolumeArgs(volume_name=args.config, container_path="/etc/portico")],
+                    attach=True,
+                    logs=True,
+                    must_run=False,
+                    restart="no",
+                ),
+                memory=128,
+            ),
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
+        )
+        success = require_success(checked, "NGINX refused the configuration")
+        self.verdict = success.apply(lambda _: args.tree.digest)
+        self.register_outputs({"verdict": self.verdict})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfigReleaseArgs:
+    """`verdict` is ConfigCheck's, `nginx` the edge's container id. `wait` is in seconds."""
+
+    verdict: pulumi.Input[str]
+    image: pulumi.Input[str]
+    config: pulumi.Input[str]
+    nginx: pulumi.Input[str]
+    wait: int
+
+
+class ConfigRelease(pulumi.ComponentResource):
+    """Makes a checked tree live by a reload, and is done when no worker serves an older one.
+
+    Give it `depends_on` the replicas that the tree names: they must be healthy by then. What it
+    replaces is deleted by Pulumi only after it succeeded.
+
+    Outputs: `live`: the served tree's digest.
+    """
+
+    live: pulumi.Output[str]
+
+    def __init__(self, name: str, args: ConfigReleaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("portico:index:ConfigRelease", name, None, opts)
+        namespace = pulumi.Output.concat("container:", args.nginx)
+        switch = docker.Container(
+            f"{name}-switch",
+            harden(
+                docker.ContainerArgs(
+                    image=args.image,
+                    entrypoints=["sh", "-c", read_script("switch.sh")],
+                    labels=label_container("switch"),
+                    envs=[pulumi.Output.concat("TREE=", args.verdict), f"PORT={PRIVATE}"],
+                    pid_mode=namespace,
+                    network_mode=namespace,
+                    user="0:0",
+                    # NGINX runs as another user; this is what lets root send it a signal.
+                    capabilities=drop_capabilities("CAP_KILL"),
+                    volumes=[docker.ContainerVolumeArgs(volume_name=args.config, container_path="/etc/portico")],
+                    tmpfs={"/tmp": "rw,noexec,nosuid,nodev,size=1m"},
+                    healthcheck=docker.ContainerHealthcheckArgs(
+                        tests=["CMD", "test", "-e", "/tmp/live"], interval="1s", timeout="2s", retries=3
+                    ),
+                    wait=True,
+                    wait_timeout=args.wait,
+                    restart="no",
+                    destroy_grace_seconds=2,
+                ),
+                memory=32,
+            ),
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
+        )
+        self.live = pulumi.Output.all(args.verdict, switch.id).apply(lambda done: str(done[0]))
+        self.register_outputs({"live": self.live})

@@ -1,0 +1,14 @@
+# Runs once in NGINX's own image: puts a rendered tree beside the live one and asks NGINX what it thinks of it.
+set -eu
+trees=/etc/portico/trees
+mkdir -p "$trees"
+rm -rf "$trees/.$TREE"
+cp -R /incoming "$trees/.$TREE"
+if ! nginx -t -q -c "$trees/.$TREE/nginx.conf"; then
+    rm -rf "$trees/.$TREE"
+    exit 1
+fi
+rm -rf "${trees:?}/$TREE"
+mv "$trees/.$TREE" "$trees/$TREE"
+# The first tree of all is what NGINX starts with.
+[ -e /etc/portico/live ] || ln -s "trees/$TREE" /etc/portico/live

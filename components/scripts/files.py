@@ -1,0 +1,42 @@
+"""Runs once in a release's own image: lays out what NGINX and Gunicorn find in shared volumes."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+site, release, uid, static = sys.argv[1:]
+EDGE = 101  # NGINX's group: it may enter the folder of sockets, other sites may not
+KEPT = 5  # static files of this many releases stay, for pages that were opened before
+
+folder = Path("/run/portico") / site
+if not folder.is_dir():
+    folder.mkdir()
+    folder.chmod(0o750)
+    os.chown(folder, int(uid), EDGE)
+
+if static != "-":
+    served = Path("/srv/static") / site
+    served.mkdir(exist_ok=True)
+    target, partial = served / release, served / f".{release}"
+    shutil.rmtree(partial, ignore_errors=True)
+    shutil.copytree(static, partial)
+    for path in [partial, *partial.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    shutil.rmtree(target, ignore_errors=True)
+    partial.rename(target)
+    os.utime(target)
+    past = sorted(served.iterdir(), key=lambda path: path.stat().st_mtime)
+    for path in past[:-KEPT]:
+        shutil.rmtree(path, ignore_errors=True)
+
+incoming = Path("/incoming")
+if incoming.is_dir():
+    secrets = Path("/run/secrets")
+    for path in incoming.iterdir():
+        target = secrets / path.name
+        target.unlink(missing_ok=True)
+        target.write_bytes(path.read_bytes())
+        target.chmod(0o400)
+        os.chown(target, int(uid), int(uid))
+        path.unlink()

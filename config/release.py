@@ -1,0 +1,102 @@
+"""A release: one exact state of one site, named by everything that makes it differ from another."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from zlib import crc32
+
+from config.digest import digest_files, digest_secrets, digest_values
+from config.entry import FoundEntry, find_entry
+from config.render import render_dockerfile, render_gunicorn, render_requirements
+from config.settings import Settings, Site
+from config.source import File, read_source
+
+# Where sockets and static files are mounted, in the edge and in every replica alike.
+SOCKETS = "/run/portico"
+STATIC = "/srv/static"
+PORT = 8000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """What is built, started and asked for one site.
+
+    `context` is the build context: {path: file}. `image` names it by content, so an image is built
+    once. `id` names the image together with its environment, secrets and replicas.
+    """
+
+    site: Site
+    id: str
+    image: str
+    context: Mapping[str, File]
+    replicas: int
+    uid: int
+    static: str | None
+    bind: tuple[str, ...]
+    upstream: tuple[str, ...]
+
+
+def make_release(settings: Settings, site: Site, root: Path, secrets: Mapping[str, str]) -> Release:
+    """Read the source of `site` and name what it is now; paths count from `root`."""
+    source = root / site.source
+    files = read_source(source)
+    entry = find_entry(source, site.entry)
+    context = _make_context(settings, site, source, files, entry)
+    image = digest_files(context)
+    replicas = settings.count_replicas(site)
+    static = _find_static(site, files, entry)
+    id = digest_values(
+        {
+            "image": image,
+            "environment": site.environment,
+            "secrets": digest_secrets(secrets),
+            "replicas": replicas,
+            "upstream": settings.upstream,
+            "memory": site.gunicorn.memory.bytes,
+            "health": [site.health, site.hosts[0]],
+            "static": static,
+        }
+    )
+    if settings.upstream == "socket":
+        names = [f"unix:{SOCKETS}/{site.name}/{id}-{index}.sock" for index in range(replicas)]
+        bind, upstream = tuple(names), tuple(names)
+    else:
+        bind, upstream = (f"0.0.0.0:{PORT}",) * replicas, (f"{site.name}-{id}:{PORT}",)
+    return Release(
+        site=site,
+        id=id,
+        image=f"portico/{site.name}:{image}",
+        context=context,
+        replicas=replicas,
+        # One user a site, so that no site can open another's sockets; high enough to be nobody's on the host.
+        uid=20_000 + crc32(site.name.encode()) % 10_000,
+        static=static,
+        bind=bind,
+        upstream=upstream,
+    )
+
+
+def _make_context(
+    settings: Settings, site: Site, source: Path, files: Mapping[str, File], entry: FoundEntry
+) -> dict[str, File]:
+    texts = {
+        "Dockerfile": render_dockerfile(settings, site, source),
+        ".portico/gunicorn.conf.py": render_gunicorn(site, entry.root),
+    }
+    if (source / "Dockerfile").is_file():
+        prefix = ""
+    else:
+        prefix = "app/"
+        texts[".portico/requirements.txt"] = render_requirements(source) or ""
+    context = {prefix + path: file for path, file in files.items()}
+    return context | {path: File(text.encode()) for path, text in texts.items()}
+
+
+def _find_static(site: Site, files: Mapping[str, File], entry: FoundEntry) -> str | None:
+    """The folder that NGINX serves, relative to the source; None where there is none to serve."""
+    if site.static:
+        return site.static
+    if entry.folder is None:
+        return None
+    folder = str(PurePosixPath(entry.folder) / "static").removeprefix("./")
+    return folder if any(path.startswith(f"{folder}/") for path in files) else None

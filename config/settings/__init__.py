@@ -1,0 +1,10 @@
+"""The settings of a stack, one file a section."""
+
+from config.settings.gunicorn import Gunicorn
+from config.settings.mistake import Mistake, Mistakes
+from config.settings.nginx import Nginx
+from config.settings.quantity import Duration, Size
+from config.settings.settings import Settings, check_secrets
+from config.settings.site import Site
+
+__all__ = ["Duration", "Gunicorn", "Mistake", "Mistakes", "Nginx", "Settings", "Site", "Size", "check_secrets"]

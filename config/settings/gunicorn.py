@@ -1,0 +1,33 @@
+"""How Gunicorn runs an application."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from config.settings.quantity import Duration, Size
+from config.settings.section import Section
+
+
+class Gunicorn(Section):
+    """Gunicorn's processes and time limits; NGINX's side of each pair is derived from these."""
+
+    version: str = Field(
+        default="27.0.1",
+        pattern=r"^(2[7-9]|[3-9][0-9])(\.[0-9]+){1,2}$",
+        description="Gunicorn's version, installed where the requirements name none. 26.1 closed request smuggling.",
+    )
+    workers: int = Field(default=2, ge=1, le=64, description="Worker processes in each replica.")
+    threads: int = Field(default=4, ge=1, le=128, description="Threads in each worker: requests it serves at once.")
+    worker_class: Literal["gthread"] = Field(
+        default="gthread",
+        description="The worker type. `sync` never keeps a connection to NGINX, so it is not offered.",
+    )
+    timeout: Duration = Field(
+        default=Duration.parse("30s"),
+        description="Longest time for one request; NGINX waits five seconds longer, so that the application answers first.",
+    )
+    memory: Size = Field(default=Size.parse("512M"), description="Memory limit of each replica.")
+    preload: bool = Field(
+        default=False,
+        description="Load the application once and fork: less memory, but connections opened on import are shared.",
+    )

@@ -1,0 +1,111 @@
+"""What is wrong with the settings, said to the person who wrote them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+# What to write instead, by the type of pydantic's error. Our own types say it themselves.
+_HINTS = {
+    "string_type": "write a text, in quotes where it looks like a number",
+    "int_type": "write a whole number, without quotes",
+    "int_parsing": "write a whole number",
+    "int_from_float": "write a whole number",
+    "float_type": "write a number, without quotes",
+    "bool_type": "write true or false, without quotes",
+    "tuple_type": "write a list: one entry a line, each after a dash",
+    "list_type": "write a list: one entry a line, each after a dash",
+    "dict_type": "write key: value pairs",
+    "model_type": "write key: value pairs",
+    "missing": "is required",
+}
+
+
+@dataclass(frozen=True, order=True)
+class Mistake:
+    """One wrong setting: its path as in the stack file, and what to write instead."""
+
+    path: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.text}"
+
+
+class Mistakes(Exception):
+    """Every mistake found in the settings, reported together."""
+
+    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+        self.all = tuple(dict.fromkeys(mistakes))
+        count = "1 mistake" if len(self.all) == 1 else f"{len(self.all)} mistakes"
+        lines = "\n".join(f"  {mistake}" for mistake in self.all)
+        super().__init__(f"{count} in the settings; nothing was changed.\n{lines}")
+
+
+def join_path(loc: Iterable[str | int]) -> str:
+    """Spell a place in the settings as the stack file would: `sites[0].hosts[1]`."""
+    path = ""
+    for part in loc:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
+    return path
+
+
+def list_mistakes(model: type[BaseModel], error: ValidationError) -> list[Mistake]:
+    """Turn pydantic's errors about `model` into sentences for people."""
+    return [_explain(model, dict(line)) for line in error.errors(include_url=False)]
+
+
+def _explain(model: type[BaseModel], line: Mapping[str, Any]) -> Mistake:
+    loc, kind, value = line["loc"], line["type"], line["input"]
+    path = join_path(part for part in loc if part != "[key]")
+    if kind == "extra_forbidden":
+        known = _settings_at(model, loc[:-1])
+        close = get_close_matches(str(loc[-1]), known, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"the settings here are {', '.join(known)}"
+        return Mistake(path, f"there is no such setting; {hint}")
+    if kind == "missing":
+        return Mistake(path, f"is required; write {_example_at(model, loc)}")
+    if kind in _HINTS:
+        return Mistake(path, f"{_show(value)} does not fit; {_HINTS[kind]}")
+    if kind in ("greater_than_equal", "less_than_equal", "too_short", "too_long", "literal_error", "enum"):
+        message = line["msg"].removeprefix("Input should be ").removeprefix("Value should ")
+        return Mistake(path, f"{_show(value)} does not fit; write {message}")
+    return Mistake(path, line["msg"])
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, str):
+        return f'"{value[:60]}"'
+    if value is None:
+        return "nothing"
+    if isinstance(value, Mapping | list | tuple):
+        return "a list" if isinstance(value, list | tuple) else "a group of settings"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [found for inner in get_args(annotation) for found in _models(inner)]
+
+
+def _model_at(model: type[BaseModel], loc: Iterable[str | int]) -> type[BaseModel]:
+    for part in loc:
+        for name, field in model.model_fields.items():
+            if part in (name, field.alias) and (inner := _models(field.annotation)):
+                model = inner[0]
+    return model
+
+
+def _settings_at(model: type[BaseModel], loc: Iterable[str | int]) -> list[str]:
+    return [field.alias or name for name, field in _model_at(model, loc).model_fields.items()]
+
+
+def _example_at(model: type[BaseModel], loc: tuple[str | int, ...]) -> str:
+    owner = _model_at(model, loc[:-1])
+    for name, field in owner.model_fields.items():
+        if loc[-1] in (name, field.alias) and field.examples:
+            return f"{loc[-1]}: {field.examples[0]}"
+    return f"{loc[-1]}: ..."

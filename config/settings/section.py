@@ -1,0 +1,33 @@
+"""The base of every settings section."""
+
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+T = TypeVar("T")
+
+
+def _refuse_empty(value: Any) -> Any:
+    # Looked at before the entries are: a list of entries that are all wrong is not empty.
+    if value in ([], ()):
+        raise PydanticCustomError("empty", "the list is empty; write at least one entry")
+    return tuple(value) if isinstance(value, list) else value
+
+
+Filled = Annotated[T, BeforeValidator(_refuse_empty)]
+
+
+class Section(BaseModel):
+    """A frozen part of the settings; a key it does not know is a mistake, not a wish."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        validate_default=True,
+    )

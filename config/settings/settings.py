@@ -1,0 +1,130 @@
+"""Everything a stack says, checked."""
+
+import json
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from config.settings.mistake import Mistake, Mistakes, list_mistakes
+from config.settings.nginx import Nginx, read_version
+from config.settings.section import Filled, Section
+from config.settings.site import Site
+from config.settings.text import Address, ImageName
+
+
+class Settings(Section):
+    """The settings of one stack: plain values only; no secret and no Pulumi type is in them."""
+
+    target: Literal["local"] = Field(default="local", description="Where Docker runs.")
+    docker: str | None = Field(
+        default=None,
+        pattern=r"^(unix|tcp)://[A-Za-z0-9/._:-]+$",
+        description="Docker's address; DOCKER_HOST or the usual socket otherwise.",
+    )
+    address: Address = Field(default="127.0.0.1", description="The address that NGINX is published on.")
+    port: int = Field(default=8080, ge=1, le=65535, description="The port that NGINX is published on.")
+    upstream: Literal["socket", "container"] = Field(
+        default="socket",
+        description="How NGINX reaches Gunicorn: by unix socket, or by the container's name.",
+    )
+    replicas: int = Field(default=2, ge=1, le=32, description="Containers that serve each site.")
+    nginx_image: ImageName = Field(default="nginx:1.30.6", description="NGINX's image, pinned.")
+    python_image: ImageName = Field(
+        default="python:3.13-slim", description="The image below an application that brings no Dockerfile, pinned."
+    )
+    ca_bundle: str | None = Field(
+        default=None,
+        description="Certificates that image builds trust (PORTICO_CA_BUNDLE otherwise); never part of the image.",
+    )
+    health_timeout: int = Field(
+        default=60, ge=5, le=3600, description="Seconds that a new replica has to become healthy."
+    )
+    protect: bool = Field(default=False, description="Refuse to destroy the stack's network and edge by accident.")
+    nginx: Nginx = Field(default_factory=Nginx, description="How NGINX runs.")
+    sites: Filled[tuple[Site, ...]] = Field(
+        examples=["a list of name, source, entry and hosts"], description="The applications served."
+    )
+
+    @field_validator("nginx_image")
+    @classmethod
+    def _know_version(cls, value: str) -> str:
+        version = read_version(value)
+        if version and version < (1, 22, 0):
+            raise PydanticCustomError(
+                "version", '"{value}" is older than Portico writes for; write nginx:1.22.0 or newer', {"value": value}
+            )
+        return value
+
+    @field_validator("ca_bundle")
+    @classmethod
+    def _find_bundle(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and not (Path((info.context or {}).get("root", ".")) / value).is_file():
+            raise PydanticCustomError(
+                "file", '"{value}" is not a file; write the path of a PEM bundle, or leave it out', {"value": value}
+            )
+        return value
+
+    @property
+    def nginx_version(self) -> tuple[int, int, int]:
+        """The version that the configuration is written for; a digest alone is taken for the current stable."""
+        return read_version(self.nginx_image) or (1, 30, 6)
+
+    def count_replicas(self, site: Site) -> int:
+        """How many containers serve `site`."""
+        return site.replicas or self.replicas
+
+    @classmethod
+    def read(cls, values: Mapping[str, Any], root: Path) -> Self:
+        """Check plain values, as a stack file holds them; paths count from `root`.
+
+        Raises Mistakes with everything that is wrong, so that nothing needs a second try.
+        """
+        mistakes = [*_list_twins(values)]
+        try:
+            # By way of JSON: its arrays are tuples here, and nothing else is coerced.
+            settings = cls.model_validate_json(json.dumps(values), context={"root": root})
+        except ValidationError as error:
+            raise Mistakes([*list_mistakes(cls, error), *mistakes]) from None
+        if mistakes:
+            raise Mistakes(mistakes)
+        return settings
+
+
+def _list_twins(values: Mapping[str, Any]) -> list[Mistake]:
+    """Names and host names that stand twice: found in the raw values, so beside all other mistakes."""
+    found: list[Mistake] = []
+    names: dict[str, int] = {}
+    hosts: dict[str, str] = {}
+    sites = values.get("sites")
+    for index, site in enumerate(sites if isinstance(sites, list) else []):
+        if not isinstance(site, Mapping):
+            continue
+        name = str(site.get("name"))
+        if names.setdefault(name, index) != index:
+            text = f'"{name}" is the name of sites[{names[name]}] already; write another'
+            found.append(Mistake(f"sites[{index}].name", text))
+        listed = site.get("hosts")
+        for place, host in enumerate(listed if isinstance(listed, list) else []):
+            key = f"sites[{index}].hosts[{place}]"
+            if (owner := hosts.setdefault(str(host), key)) != key:
+                text = f'"{host}" stands at {owner} already; a host name belongs to one site, once'
+                found.append(Mistake(key, text))
+    return found
+
+
+def check_secrets(secrets: Mapping[str, Any], sites: list[str]) -> list[Mistake]:
+    """What is wrong with the names (never the values) of `portico:secrets`."""
+    found = []
+    for site, values in secrets.items():
+        path = f"secrets.{site}"
+        if site not in sites:
+            close = get_close_matches(site, sites, n=1) or sites[:1]
+            hint = f"write one of {', '.join(sites)}" if not close else f"did you mean {close[0]}?"
+            found.append(Mistake(path, f"there is no such site; {hint}"))
+        elif not isinstance(values, Mapping) or not all(isinstance(value, str) for value in values.values()):
+            found.append(Mistake(path, "does not fit; write NAME: text pairs"))
+    return found

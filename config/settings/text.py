@@ -1,0 +1,127 @@
+"""Texts with a grammar: what may end up in a config file is closed, not escaped.
+
+NGINX and Jinja2 escape nothing for one another, so no setting may hold a character that means
+something to NGINX (`;`, `{`, `}`, `$`, quotes, a backslash, a line end, a space).
+"""
+
+import re
+from ipaddress import ip_address
+from typing import Annotated
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+
+def _grammar(kind: str, pattern: str, hint: str) -> AfterValidator:
+    compiled = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if not compiled.fullmatch(value):
+            raise PydanticCustomError(
+                "grammar", '"{value}" is not {kind}; {hint}', {"value": value[:60], "kind": kind, "hint": hint}
+            )
+        return value
+
+    return AfterValidator(check)
+
+
+def _refuse_digits(value: str) -> str:
+    # All-numeric names would read as broken IPv4 addresses.
+    if re.fullmatch(r"[0-9.]+", value):
+        try:
+            ip_address(value)
+        except ValueError as error:
+            raise PydanticCustomError(
+                "grammar", '"{value}" is not a host name or an address; write one such as shop.example', {"value": value}
+            ) from error
+    return value
+
+
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+
+SiteName = Annotated[
+    str,
+    _grammar(
+        "a site name",
+        r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?",
+        "write 1 to 32 lower-case letters, digits and dashes, starting with a letter, such as shop",
+    ),
+]
+HostName = Annotated[
+    str,
+    _grammar(
+        "a host name",
+        rf"(\*\.)?(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*",
+        "write a lower-case name without scheme, port or path, such as shop.example or *.shop.example",
+    ),
+    AfterValidator(_refuse_digits),
+]
+Entry = Annotated[
+    str,
+    _grammar(
+        "a WSGI entry",
+        r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z0-9_]*(\(\))?",
+        "write package.module:app, or package.module:create_app() for a factory",
+    ),
+]
+UrlPath = Annotated[
+    str,
+    _grammar(
+        "a path",
+        r"/(?!.*(//|\.\.))[A-Za-z0-9/_.~-]{0,200}",
+        "write it from the root, of letters, digits and / _ . ~ -, such as /healthz",
+    ),
+]
+UrlFolder = Annotated[
+    str,
+    _grammar(
+        "a URL folder",
+        r"/(?!.*(//|\.\.))[A-Za-z0-9/_.~-]{1,200}/",
+        "write it with a slash at both ends, such as /static/",
+    ),
+]
+Folder = Annotated[
+    str,
+    _grammar(
+        "a folder inside the source",
+        r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9/_.-]{0,200}",
+        "write it relative to the source folder, such as shop/static",
+    ),
+]
+ImageName = Annotated[
+    str,
+    _grammar(
+        "a pinned image",
+        r"[a-z0-9][a-z0-9./_:-]*(:(?!latest)[A-Za-z0-9_][A-Za-z0-9_.-]*|@sha256:[0-9a-f]{64})",
+        "write a name with a version or a digest, such as nginx:1.30.6",
+    ),
+]
+Variable = Annotated[
+    str,
+    _grammar(
+        "an environment variable's name",
+        r"[A-Za-z_][A-Za-z0-9_]{0,127}",
+        "write letters, digits and underscores, such as LOG_LEVEL",
+    ),
+]
+
+
+def _check_address(value: str) -> str:
+    try:
+        return str(ip_address(value))
+    except ValueError as error:
+        raise PydanticCustomError(
+            "address",
+            '"{value}" is not an IP address; write 127.0.0.1 for this machine alone, 0.0.0.0 for everyone',
+            {"value": value[:60]},
+        ) from error
+
+
+def _check_value(value: str) -> str:
+    if "\0" in value:
+        raise PydanticCustomError("value", "holds a NUL character; no environment variable can")
+    return value
+
+
+Address = Annotated[str, AfterValidator(_check_address)]
+Value = Annotated[str, AfterValidator(_check_value)]

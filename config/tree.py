@@ -1,0 +1,25 @@
+"""A rendered tree of NGINX configuration."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Config files by their path below NGINX's configuration folder, and the digest that names them."""
+
+    files: Mapping[str, str]
+    digest: str
+
+
+def name_tree(files: Mapping[str, str]) -> Tree:
+    """Name `files` by their content, and write that name where they hold @TREE@.
+
+    So a running NGINX can be asked which tree it serves.
+    """
+    total = hashlib.sha256()
+    for path, text in sorted(files.items()):
+        total.update(f"{path}\0{len(text)}\0{text}".encode())
+    digest = total.hexdigest()[:12]
+    return Tree({path: text.replace("@TREE@", digest) for path, text in sorted(files.items())}, digest)

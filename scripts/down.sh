@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# make down: removes everything the stack made, and says what stays.
+set -euo pipefail
+. "$(dirname "$0")/stack.sh"
+
+exists || { say "Nothing to remove: the stack $ENV was never created here."; exit 0; }
+pulumi destroy --stack "$ENV" --yes --non-interactive --color auto --suppress-outputs
+say ""
+say "Removed: everything that the stack $ENV had made (listed above), in $SECONDS s."
+say "Kept: the stack's settings and history, the base images, Docker's build cache, .tools and .venv (make clean)."
+[ ! -f "$TOOLS/dockerd.pid" ] || say "Kept: the Docker engine that set-up started (make stop-docker)."

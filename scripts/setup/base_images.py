@@ -1,0 +1,37 @@
+"""Prints the base images that a stack uses, one per line: its own settings over the defaults of Pulumi.yaml."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+KEYS = ("portico:nginxImage", "portico:pythonImage")
+
+
+def config_of(path: Path) -> dict[str, Any]:
+    """Returns the `config` section of a project or stack file; a file that is not there has none."""
+    document = yaml.safe_load(path.read_text()) if path.is_file() else None
+    config = document.get("config") if isinstance(document, dict) else None
+    return config if isinstance(config, dict) else {}
+
+
+def default(declared: Any) -> Any:
+    """A declaration in Pulumi.yaml is a mapping with a default, or the value alone."""
+    return declared.get("default", declared.get("value")) if isinstance(declared, dict) else declared
+
+
+def main(root: Path, stack: str) -> int:
+    project, own = config_of(root / "Pulumi.yaml"), config_of(root / f"Pulumi.{stack}.yaml")
+    for key in KEYS:
+        # Within the project file Pulumi allows the key with and without the project's name.
+        name = own.get(key) or default(project.get(key, project.get(key.partition(":")[2])))
+        if not isinstance(name, str):
+            print(f"error: Pulumi.yaml gives no default for {key}; write the name of an image.", file=sys.stderr)
+            return 1
+        print(name)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2]))

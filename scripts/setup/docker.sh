@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# A Docker engine that answers. It is installed and started only where that is ours to do.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+
+answers() { limit 20 docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
+
+# A pid file left by a daemon that died blocks the next one when another process has got its number.
+forget_stale_pid() { # forget_stale_pid FILE PROGRAM
+  [ -f "$1" ] || return 0
+  [ "$(cat "/proc/$(cat "$1")/comm" 2>/dev/null)" = "$2" ] || rm -f "$1"
+}
+
+start_daemon() {
+  if [ -d /run/systemd/system ]; then
+    systemctl start docker
+  else
+    forget_stale_pid /var/run/docker.pid dockerd
+    forget_stale_pid /var/run/docker/containerd/containerd.pid containerd
+    setsid dockerd </dev/null >"$TOOLS/dockerd.log" 2>&1 &
+  fi
+  local second
+  for second in $(seq 60); do
+    if answers; then
+      # Remembered so that `make stop-docker` ends this daemon and no other.
+      [ -d /run/systemd/system ] || cp /var/run/docker.pid "$TOOLS/dockerd.pid"
+      return
+    fi
+    sleep 1
+  done
+  echo "dockerd did not answer within $second seconds; the end of .tools/dockerd.log:"
+  tail -n 10 "$TOOLS/dockerd.log" 2>/dev/null || true
+  return 1
+}
+
+if command -v docker >/dev/null; then
+  if answers; then exit 0; fi
+  reason=$(limit 20 docker version 2>&1 >/dev/null | tail -n 1) || true
+  case $reason in
+  *"permission denied"*)
+    fail "you may not use the Docker engine; add yourself to its group (sudo usermod -aG docker \"\$USER\") and log in again." ;;
+  esac
+  [ -z "${DOCKER_HOST:-}" ] || fail "no Docker engine answers at DOCKER_HOST=$DOCKER_HOST; start it there, or unset DOCKER_HOST."
+fi
+
+install_docker() {
+  apt_install docker.io iptables || return
+  # Newer Debian packs the docker command by itself.
+  command -v docker >/dev/null || apt_install docker-cli
+}
+
+if ! command -v dockerd >/dev/null; then
+  can_apt || fail "Portico needs a Docker engine; install Docker Desktop or Docker Engine, start it, and run this again."
+  step "Installing the Docker engine from this system's packages (about 1 minute)" install_docker
+fi
+[ "$(id -u)" = 0 ] || fail "the Docker engine is installed but not running; start it: sudo systemctl start docker"
+answers || step "Starting the Docker engine (a few seconds)" start_daemon

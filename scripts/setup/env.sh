@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Writes .tools/env, for a shell that calls pulumi itself: . .tools/env
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+
+ca_bundle=
+for file in "${PIP_CERT:-}" "${SSL_CERT_FILE:-}" "${REQUESTS_CA_BUNDLE:-}"; do
+  if [ -f "$file" ]; then
+    ca_bundle=$file
+    break
+  fi
+done
+
+# The provider knows the standard socket and DOCKER_HOST, but not the contexts of the docker command.
+docker_host=${DOCKER_HOST:-$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null || true)}
+
+mkdir -p "$TOOLS"
+{
+  printf 'export PATH=%q:"$PATH"\n' "$TOOLS/bin"
+  printf 'export PULUMI_HOME=%q PULUMI_SKIP_UPDATE_CHECK=true\n' "$PULUMI_HOME"
+  printf '[ -n "${PORTICO_CA_BUNDLE+set}" ] || export PORTICO_CA_BUNDLE=%q\n' "$ca_bundle"
+  case $docker_host in
+  "" | unix:///var/run/docker.sock) ;;
+  *) printf '[ -n "${DOCKER_HOST:-}" ] || export DOCKER_HOST=%q\n' "$docker_host" ;;
+  esac
+  # The passphrase of the stack dev is empty and everybody's. The other stacks refuse it.
+  echo '[ -n "${PULUMI_CONFIG_PASSPHRASE_FILE:-}" ] || export PULUMI_CONFIG_PASSPHRASE="${PULUMI_CONFIG_PASSPHRASE-}"'
+} >"$TOOLS/env"

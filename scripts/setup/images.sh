@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# The base images on the Docker engine: images.sh STACK
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+
+names=$("$ROOT/.venv/bin/python" "$ROOT/scripts/setup/base_images.py" "$ROOT" "${1:-dev}")
+
+present() { docker image inspect "$@" >/dev/null 2>&1; }
+
+fetch() {
+  local reason
+  if reason=$(limit 900 docker pull --quiet "$1" 2>&1); then return; fi
+  printf 'docker pull says: %s\n' "$reason"
+  "$REGISTRY_ONLY/images.sh" "$1"
+}
+
+# Debian moves on, so what a stand-in has may be a later patch release than its name says.
+contents() { docker run --rm --network none "$1" sh -c 'nginx -v 2>&1 || python3 --version' | tail -n 1; }
+
+# shellcheck disable=SC2086  # one word per image
+present $names && exit 0
+for name in $names; do
+  present "$name" || step "Getting the base image $name (about 1 minute)" fetch "$name"
+  stand_in=$(docker image inspect --format '{{index .Config.Labels "portico.stand-in"}}' "$name")
+  [ -z "$stand_in" ] ||
+    say "   $name could not be pulled: a stand-in made from $stand_in packages ($(contents "$name")) has its name on this engine."
+done

@@ -1,0 +1,39 @@
+"""Reads a stack (`pulumi stack export`) and says in a few lines what runs: summary.py up SECONDS | containers."""
+
+import json
+import sys
+from typing import Any
+
+CONTAINER = "docker:index/container:Container"
+STACK = "pulumi:pulumi:Stack"
+
+
+def resources(export: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    """Returns the outputs of all live resources of one type."""
+    found = (export.get("deployment") or {}).get("resources") or []
+    return [r.get("outputs") or {} for r in found if r["type"] == kind and not r.get("delete")]
+
+
+def running(export: dict[str, Any]) -> list[dict[str, Any]]:
+    """Containers that stay; the ones that only check something and exit are left out."""
+    return sorted((c for c in resources(export, CONTAINER) if c.get("mustRun", True)), key=lambda c: str(c.get("name")))
+
+
+def main(command: str, *rest: str) -> int:
+    export = json.load(sys.stdin)
+    containers = running(export)
+    if command == "containers":
+        print(*(c["name"] for c in containers), sep="\n")
+        return 0
+    print(f"\nContainers: {len(containers)}")
+    for container in containers:
+        print(f"  {container['name']}")
+    print(f"Took {rest[0]} s in all.")
+    for outputs in resources(export, STACK):
+        if isinstance(outputs.get("url"), str):
+            print(outputs["url"])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# make test: everything a change must pass. The last lines are pytest's summary.
+set -euo pipefail
+. "$(dirname "$0")/setup/lib.sh"
+cd "$ROOT"
+
+"$ROOT/scripts/setup.sh" dev
+# shellcheck source=/dev/null
+. "$TOOLS/env"
+"$ROOT/scripts/lint.sh"
+exec .venv/bin/python -m pytest -m "not soak" "$@"
