@@ -10,7 +10,11 @@ from config.load import load
 root = Path(__file__).parent
 stack = load(root)
 host = LocalHost("host", stack.settings.docker)
-portico = Portico("portico", PorticoArgs(stack=stack, root=root), pulumi.ResourceOptions(providers=[host.provider]))
+portico = Portico(
+    "portico",
+    PorticoArgs(stack=stack, root=root, hooks=host.hooks),
+    pulumi.ResourceOptions(providers=[host.provider]),
+)
 
 pulumi.export("url", portico.url)
 pulumi.export("urls", portico.urls)

@@ -34,6 +34,19 @@ def drop_capabilities(*kept: str) -> docker.ContainerCapabilitiesArgs:
     return docker.ContainerCapabilitiesArgs(drops=["ALL"], adds=list(kept) or None)
 
 
+def start_first(
+    parent: pulumi.Resource, hooks: pulumi.ResourceHookBinding | None = None, *, stop_first: bool = False
+) -> pulumi.ResourceOptions:
+    """Options of a container whose successor starts before it stops; the provider's default is the reverse.
+
+    A container that failed to become healthy stays in the state, and the next run would merely
+    update it and call that success. "*" makes the engine replace it instead, so that it fails again.
+    """
+    return pulumi.ResourceOptions(
+        parent=parent, delete_before_replace=stop_first, replace_on_changes=["*"], hooks=hooks
+    )
+
+
 def read_script(name: str) -> str:
     """A script that runs inside a container, from components/scripts/."""
     return (Path(__file__).parent / "scripts" / name).read_text()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
-from components.container import drop_capabilities, harden, read_script, require_success
+from components.container import drop_capabilities, harden, read_script, require_success, start_first
 from components.label import label_container, list_labels
 from config.release import SOCKETS, STATIC, Release
 
@@ -68,7 +68,7 @@ class FlaskApp(pulumi.ComponentResource):
             )
             self.secrets = volume.name
         self.files = require_success(
-            docker.Container(f"{name}-files", self._lay_out(args), opts=_replace_after(self)),
+            docker.Container(f"{name}-files", self._lay_out(args), opts=start_first(self)),
             f"The files of {site.name} could not be laid out",
         )
         self.register_outputs({"image": self.image, "files": self.files, "secrets": self.secrets})
@@ -110,8 +110,3 @@ class FlaskApp(pulumi.ComponentResource):
             ),
             memory=128,
         )
-
-
-def _replace_after(parent: pulumi.Resource) -> pulumi.ResourceOptions:
-    """Options of a container whose successor is made before it goes (the provider's default is the reverse)."""
-    return pulumi.ResourceOptions(parent=parent, delete_before_replace=False)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
-from components.container import harden, read_script
+from components.container import harden, read_script, start_first
 from components.label import label_container
 from config.release import SOCKETS, Release
 
@@ -14,7 +14,7 @@ from config.release import SOCKETS, Release
 class GunicornArgs:
     """`image`, `files` and `secrets` come from FlaskApp, `network` and `subnet` from Network.
 
-    `wait` is the time in seconds that a replica has to become healthy.
+    `wait` is the time in seconds that a replica has to become healthy; `hooks` are told if it does not.
     """
 
     release: Release
@@ -25,6 +25,7 @@ class GunicornArgs:
     sockets: pulumi.Input[str]
     secrets: pulumi.Input[str] | None = None
     wait: int = 60
+    hooks: pulumi.ResourceHookBinding | None = None
 
 
 class Gunicorn(pulumi.ComponentResource):
@@ -41,7 +42,7 @@ class Gunicorn(pulumi.ComponentResource):
             docker.Container(
                 f"{name}-{index}",
                 self._replica(args, index),
-                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
+                opts=start_first(self, args.hooks),
             )
             for index in range(args.release.replicas)
         ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
-from components.container import harden
+from components.container import harden, start_first
 from components.label import label_container
 from config.render import LISTEN, PRIVATE
 from config.settings import Nginx as NginxSettings
@@ -76,7 +76,9 @@ class Nginx(pulumi.ComponentResource):
                 memory=args.settings.memory.mebibytes,
             ),
             # It holds the port, so the old one goes first.
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True, protect=args.protect),
+            opts=pulumi.ResourceOptions.merge(
+                start_first(self, stop_first=True), pulumi.ResourceOptions(protect=args.protect)
+            ),
         )
         self.container = edge.id
         self.register_outputs({"container": self.container})

@@ -19,10 +19,14 @@ from config.release import Release
 
 @dataclass(frozen=True, kw_only=True)
 class PorticoArgs:
-    """`stack` is everything that the stack file says; `root` the folder of Pulumi.yaml."""
+    """`stack` is everything that the stack file says; `root` the folder of Pulumi.yaml.
+
+    `hooks` are told of containers that do not become healthy.
+    """
 
     stack: Stack
     root: Path = field(default_factory=Path)
+    hooks: pulumi.ResourceHookBinding | None = None
 
 
 class Portico(pulumi.ComponentResource):
@@ -83,6 +87,7 @@ class Portico(pulumi.ComponentResource):
                     subnet=network.subnet,
                     sockets=sockets,
                     wait=settings.health_timeout,
+                    hooks=args.hooks,
                 ),
                 child,
             )
@@ -98,6 +103,7 @@ class Portico(pulumi.ComponentResource):
                 nginx=nginx.container,
                 # A reload, the longest request, and what a busy machine takes besides.
                 wait=longest + 40,
+                hooks=args.hooks,
             ),
             pulumi.ResourceOptions(parent=self, depends_on=replicas),
         )

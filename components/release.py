@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
-from components.container import drop_capabilities, harden, read_script, require_success
+from components.container import drop_capabilities, harden, read_script, require_success, start_first
 from components.label import label_container
 from config.render import PRIVATE
 from config.tree import Tree
@@ -57,7 +57,7 @@ class ConfigCheck(pulumi.ComponentResource):
                 ),
                 memory=128,
             ),
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
+            opts=start_first(self),
         )
         success = require_success(checked, "NGINX refused the configuration")
         self.verdict = success.apply(lambda _: args.tree.digest)
@@ -73,6 +73,7 @@ class ConfigReleaseArgs:
     config: pulumi.Input[str]
     nginx: pulumi.Input[str]
     wait: int
+    hooks: pulumi.ResourceHookBinding | None = None
 
 
 class ConfigRelease(pulumi.ComponentResource):
@@ -114,7 +115,7 @@ class ConfigRelease(pulumi.ComponentResource):
                 ),
                 memory=32,
             ),
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
+            opts=start_first(self, args.hooks),
         )
         self.live = pulumi.Output.all(args.verdict, switch.id).apply(lambda done: str(done[0]))
         self.register_outputs({"live": self.live})

@@ -27,7 +27,7 @@ PRIVATE = 8081
 @cache
 def _templates() -> Environment:
     # Nothing is escaped for NGINX or Python: the settings' grammars are closed instead (config/settings/text.py).
-    return Environment(  # noqa: S701
+    return Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -24,7 +24,7 @@ class Gunicorn(Section):
     )
     timeout: Duration = Field(
         default=Duration.parse("30s"),
-        description="Longest time for one request; NGINX waits five seconds longer, so that the application answers first.",
+        description="Longest time for one request; NGINX waits 5 s more, so that the application answers first.",
     )
     memory: Size = Field(default=Size.parse("512M"), description="Memory limit of each replica.")
     preload: bool = Field(

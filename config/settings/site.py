@@ -58,7 +58,8 @@ class Site(Section):
         if not any((folder / name).is_file() for name in ("Dockerfile", "requirements.txt", "pyproject.toml")):
             raise PydanticCustomError(
                 "folder",
-                '"{value}" holds no requirements.txt, pyproject.toml or Dockerfile; write one, so that the application can be installed',
+                '"{value}" holds no requirements.txt, pyproject.toml or Dockerfile; '
+                "write one, so that the application can be installed",
                 {"value": value},
             )
         return value

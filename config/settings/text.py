@@ -32,7 +32,9 @@ def _refuse_digits(value: str) -> str:
             ip_address(value)
         except ValueError as error:
             raise PydanticCustomError(
-                "grammar", '"{value}" is not a host name or an address; write one such as shop.example', {"value": value}
+                "grammar",
+                '"{value}" is not a host name or an address; write one such as shop.example',
+                {"value": value},
             ) from error
     return value
 

@@ -43,7 +43,7 @@ install_cli() {
   echo "$PULUMI_VERSION" >"$TOOLS/pulumi.version"
 }
 
-sources() { cksum "$REGISTRY_ONLY"/docker-provider/* | cksum; }
+sources() { cat "$REGISTRY_ONLY"/docker-provider/* | cksum; }
 
 plugin_ready() { [ -x "$plugin" ] && { [ ! -f "$built" ] || [ "$(sources)" = "$(cat "$built")" ]; }; }
 
