@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pulumi
 
-from components import LocalHost, Portico, PorticoArgs
+from components import LocalHost, Portico, PorticoArgs, end_quietly
 from config.load import load
 
+end_quietly()
 root = Path(__file__).parent
 stack = load(root)
 host = LocalHost("host", stack.settings.docker)

@@ -1,6 +1,7 @@
 """Everything that creates resources."""
 
 from components.hosts.local import LocalHost
+from components.interrupt import end_quietly
 from components.portico import Portico, PorticoArgs
 
-__all__ = ["LocalHost", "Portico", "PorticoArgs"]
+__all__ = ["LocalHost", "Portico", "PorticoArgs", "end_quietly"]

@@ -66,13 +66,14 @@ class Gunicorn(pulumi.ComponentResource):
             "PORTICO_SITE": site.name,
             "PORTICO_RELEASE": release.id,
             "PORTICO_REPLICA": str(index),
+            "PORTICO_ADDRESS": bind,
         }
         listed = [f"{key}={value}" for key, value in sorted(environment.items())]
         return harden(
             docker.ContainerArgs(
                 image=args.image,
                 entrypoints=["gunicorn"],
-                command=["--config", "/etc/gunicorn/gunicorn.conf.py", "--bind", bind, site.entry],
+                command=["--config", "/etc/gunicorn/gunicorn.conf.py", site.entry],
                 # `files` is waited for: by then the folder for the socket and the secrets are there.
                 envs=pulumi.Output.all(args.subnet, args.files).apply(
                     lambda ready: [*listed, f"FORWARDED_ALLOW_IPS={ready[0]}"]

@@ -9,9 +9,11 @@ from typing import Any
 import pulumi
 from pulumi.runtime.config import CONFIG
 
+from config.digest import digest_files
 from config.release import Release, make_release
 from config.render import render_nginx
 from config.settings import Mistake, Mistakes, Settings, check_secrets
+from config.source import read_source
 from config.tree import Tree
 
 
@@ -52,7 +54,10 @@ def _load(root: Path) -> Stack:
         mistakes.append(Mistake("secrets", "does not fit; write site: NAME: text"))
     if mistakes:
         raise Mistakes(mistakes)
-    releases = tuple(make_release(settings, site, root, secrets.get(site.name, {})) for site in settings.sites)
+    program = digest_files(read_source(Path(__file__).parent.parent / "components"))
+    releases = tuple(
+        make_release(settings, site, root, secrets.get(site.name, {}), program) for site in settings.sites
+    )
     return Stack(
         settings=settings,
         releases=releases,

@@ -36,8 +36,14 @@ class Release:
     upstream: tuple[str, ...]
 
 
-def make_release(settings: Settings, site: Site, root: Path, secrets: Mapping[str, str]) -> Release:
-    """Read the source of `site` and name what it is now; paths count from `root`."""
+def make_release(
+    settings: Settings, site: Site, root: Path, secrets: Mapping[str, str], program: str = ""
+) -> Release:
+    """Read the source of `site` and name what it is now; paths count from `root`.
+
+    `program` is the digest of the code that starts the containers. Everything that replaces a
+    replica must be part of the id: only another id makes NGINX switch before the old one stops.
+    """
     source = root / site.source
     files = read_source(source)
     entry = find_entry(source, site.entry)
@@ -53,13 +59,14 @@ def make_release(settings: Settings, site: Site, root: Path, secrets: Mapping[st
             "replicas": replicas,
             "upstream": settings.upstream,
             "memory": site.gunicorn.memory.bytes,
-            "health": [site.health, site.hosts[0]],
+            "health": [site.health, site.hosts[0], settings.health_timeout],
+            "program": program,
             "static": static,
         }
     )
     if settings.upstream == "socket":
-        names = [f"unix:{SOCKETS}/{site.name}/{id}-{index}.sock" for index in range(replicas)]
-        bind, upstream = tuple(names), tuple(names)
+        bind = tuple(f"unix:{SOCKETS}/{site.name}/{id}-{index}.sock" for index in range(replicas))
+        upstream = bind
     else:
         bind, upstream = (f"0.0.0.0:{PORT}",) * replicas, (f"{site.name}-{id}:{PORT}",)
     return Release(

@@ -97,5 +97,4 @@ def render_requirements(source: Path) -> str | None:
 
 
 def _render(template: str, **values: object) -> str:
-    text = _templates().get_template(template).render(**values)
-    return re.sub(r"\n{3,}", "\n\n", text)
+    return _templates().get_template(template).render(**values)

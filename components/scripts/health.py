@@ -8,7 +8,8 @@ kind, _, place = address.partition(":")
 if kind == "unix":
     peer = socket.socket(socket.AF_UNIX)
     peer.settimeout(4)
-    peer.connect(place)
+    # Its own socket, not the known name: that may still be another container's.
+    peer.connect(f"{place}.{socket.gethostname()}")
 else:
     peer = socket.create_connection(("127.0.0.1", int(place)), timeout=4)
 lines = [f"GET {path} HTTP/1.1", f"Host: {host}", "User-Agent: portico-health", "Connection: close", "", ""]

@@ -21,27 +21,67 @@ point() {
     mv -T .live live
 }
 
-before=$(readlink live)
-old=
-if [ "$before" != "trees/$TREE" ] || [ "$(served)" != "$TREE" ]; then
-    old=$(list workers)
-    rm -f .live
-    point "trees/$TREE"
+reload() {
+    old="$old $(list workers)"
     # shellcheck disable=SC2046 # one master, one word
     kill -HUP $(list master)
+}
+
+# Waits until new workers answer for the tree $1; false after 20 s.
+await() {
+    tries=0
+    until [ "$(served)" = "$1" ]; do
+        tries=$((tries + 1))
+        [ "$tries" -le 100 ] || return 1
+        sleep 0.2
+    done
+}
+
+# Where NGINX finds replicas by name, new workers know a new name only once Docker's DNS has answered,
+# and until then they would answer 502. So a tree that names the old replicas beside the new ones comes
+# between: names that NGINX knew before a reload, it knows at once after it.
+bridge() {
+    between="trees/$TREE-bridge"
+    changed=
+    rm -rf "$between.new"
+    cp -R "trees/$TREE" "$between.new"
+    for file in live/conf.d/*.conf; do
+        new="$between.new/${file#live/}"
+        [ -f "$new" ] || continue
+        grep ' resolve;' "$file" > /tmp/old || continue
+        if ! grep ' resolve;' "$new" | cmp -s - /tmp/old; then
+            sed -i '/^upstream /r /tmp/old' "$new"
+            changed=yes
+        fi
+    done
+    sed -i "s/$TREE/$TREE-bridge/" "$between.new/conf.d/status.conf"
+    if [ -n "$changed" ]; then
+        rm -rf "$between"
+        mv "$between.new" "$between"
+        point "$between"
+        reload
+        await "$TREE-bridge" || return 0
+        echo "NGINX looks for the new replicas beside the old ones"
+        sleep 1
+    fi
+    rm -rf "$between.new"
+}
+
+before=$(readlink live)
+old=
+rm -f .live
+if [ "$before" != "trees/$TREE" ] || [ "$(served)" != "$TREE" ]; then
+    [ "$before" = "trees/$TREE-bridge" ] || bridge
+    point "trees/$TREE"
+    reload
     echo "asked NGINX to load tree $TREE"
 fi
 
-tries=0
-until [ "$(served)" = "$TREE" ]; do
-    tries=$((tries + 1))
-    if [ "$tries" -gt 100 ]; then
-        echo "NGINX did not take tree $TREE within 20 s; the tree before it stays live"
-        point "$before"
-        exit 1
-    fi
-    sleep 0.2
-done
+if ! await "$TREE"; then
+    echo "NGINX did not take tree $TREE within 20 s; the tree before it stays live"
+    point "$before"
+    exit 1
+fi
 
 # Old workers still ask the old replicas for the connections they hold: while one lives, no replica may go.
 for pid in $old; do
@@ -51,7 +91,7 @@ done
 
 # Earlier trees stay for a look back; more than ten help nobody.
 # shellcheck disable=SC2012 # names are digests of our own
-ls -1t trees | tail -n +11 | grep -vx "$TREE" | while read -r past; do rm -rf "trees/$past"; done
+ls -1t trees | tail -n +11 | grep -vxF "$TREE" | while read -r past; do rm -rf "trees/$past"; done
 
 echo "tree $TREE is live"
 : > /tmp/live

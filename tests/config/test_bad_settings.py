@@ -1,0 +1,327 @@
+"""Every bad setting is refused with its path and what to write, all of them in one report."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.settings import Mistakes, Settings
+from tests.config.sample import make_site, make_values, write_files
+
+HOST = "is not a host name; write a lower-case name without scheme, port or path, such as shop.example or *.shop.example"
+ENTRY = "is not a WSGI entry; write package.module:app, or package.module:create_app() for a factory"
+IMAGE = "is not a pinned image; write a name with a version or a digest, such as nginx:1.30.6"
+SIZE = "is not a size; write a whole number and a unit (K, M or G), such as 5M"
+DURATION = "is not a duration; write a whole number and a unit (ms, s, m or h), such as 30s"
+PATH = "is not a path; write it from the root, of letters, digits and / _ . ~ -, such as /healthz"
+NAME = "is not a site name; write 1 to 32 lower-case letters, digits and dashes, starting with a letter, such as shop"
+WHOLE = "does not fit; write a whole number, without quotes"
+TEXT = "does not fit; write a text, in quotes where it looks like a number"
+LIST = "does not fit; write a list: one entry a line, each after a dash"
+PAIRS = "does not fit; write key: value pairs"
+IN_FOLDER = "is not a folder inside the source; write"
+IMPORT = "cannot be imported:"
+EMPTY = "the list is empty; write at least one entry"
+TWICE = "already; a host name belongs to one site, once"
+
+
+def site(**changes: Any) -> dict[str, Any]:
+    return make_values(make_site(**changes))
+
+
+STACK: list[tuple[str, dict[str, Any], str]] = [
+    ("unknown key, close", make_values(replica=3), "replica: there is no such setting; did you mean replicas?"),
+    ("port as text", make_values(port="8080"), f'port: "8080" {WHOLE}'),
+    ("port with a fraction", make_values(port=80.5), f"port: 80.5 {WHOLE}"),
+    ("port as truth value", make_values(port=True), f"port: true {WHOLE}"),
+    ("port left empty", make_values(port=None), f"port: nothing {WHOLE}"),
+    ("port 0", make_values(port=0), "port: 0 does not fit; write greater than or equal to 1"),
+    ("port too high", make_values(port=65536), "port: 65536 does not fit; write less than or equal to 65535"),
+    ("replicas 0", make_values(replicas=0), "replicas: 0 does not fit; write greater than or equal to 1"),
+    ("replicas 33", make_values(replicas=33), "replicas: 33 does not fit; write less than or equal to 32"),
+    (
+        "protect as text",
+        make_values(protect="yes"),
+        'protect: "yes" does not fit; write true or false, without quotes',
+    ),
+    ("unknown target", make_values(target="moon"), 'target: "moon" does not fit; write'),
+    ("unknown upstream", make_values(upstream="tcp"), "upstream: \"tcp\" does not fit; write 'socket' or 'container'"),
+    (
+        "address as name",
+        make_values(address="localhost"),
+        'address: "localhost" is not an IP address; write 127.0.0.1 for this machine alone, 0.0.0.0 for everyone',
+    ),
+    ("image latest", make_values(nginxImage="nginx:latest"), f'nginxImage: "nginx:latest" {IMAGE}'),
+    ("image without tag", make_values(pythonImage="python"), f'pythonImage: "python" {IMAGE}'),
+    ("image with more text", make_values(nginxImage="nginx:1.30.6 x"), f'nginxImage: "nginx:1.30.6 x" {IMAGE}'),
+    (
+        "image too old",
+        make_values(nginxImage="nginx:1.20.2"),
+        'nginxImage: "nginx:1.20.2" is older than Portico writes for; write nginx:1.22.0 or newer',
+    ),
+    (
+        "no time for health",
+        make_values(healthTimeout=1),
+        "healthTimeout: 1 does not fit; write greater than or equal to 5",
+    ),
+    (
+        "missing certificates",
+        make_values(caBundle="no.pem"),
+        'caBundle: "no.pem" is not a file; write the path of a PEM bundle, or leave it out',
+    ),
+    (
+        "unknown key below",
+        make_values(nginx={"conections": 100}),
+        "nginx.conections: there is no such setting; did you mean connections?",
+    ),
+    ("duration without unit", make_values(nginx={"keepalive": 65}), f'nginx.keepalive: "65" {DURATION}'),
+    ("duration in days", make_values(nginx={"keepalive": "2d"}), f'nginx.keepalive: "2d" {DURATION}'),
+    (
+        "too few connections",
+        make_values(nginx={"connections": 10}),
+        "nginx.connections: 10 does not fit; write greater than or equal to 64",
+    ),
+    ("no sites", {}, "sites: is required; write sites: a list of name, source, entry and hosts"),
+    ("empty sites", {"sites": []}, f"sites: {EMPTY}"),
+    ("sites by name", {"sites": {"shop": make_site()}}, f"sites: a group of settings {LIST}"),
+    ("a site as text", make_values("shop"), f'sites[0]: "shop" {PAIRS}'),
+]
+
+SITE: list[tuple[str, dict[str, Any], str]] = [
+    ("unknown key", site(host=["a.example"]), "host: there is no such setting; did you mean hosts?"),
+    ("name in capitals", site(name="Shop"), f'name: "Shop" {NAME}'),
+    ("name with a digit first", site(name="1shop"), f'name: "1shop" {NAME}'),
+    ("no name", site(name=None), "name: is required; write name: shop"),
+    ("no source", site(source=None), "source: is required; write source: ../shop"),
+    ("no entry", site(entry=None), "entry: is required; write entry: shop.web:app"),
+    ("no hosts", site(hosts=None), "hosts: is required; write hosts: [shop.example]"),
+    ("empty hosts", site(hosts=[]), f"hosts: {EMPTY}"),
+    ("hosts as text", site(hosts="shop.example"), f'hosts: "shop.example" {LIST}'),
+    ("host as number", site(hosts=[1]), f"hosts[0]: 1 {TEXT}"),
+    ("host with scheme", site(hosts=["http://a.example"]), f'hosts[0]: "http://a.example" {HOST}'),
+    ("host with port", site(hosts=["a.example:80"]), f'hosts[0]: "a.example:80" {HOST}'),
+    ("host with path", site(hosts=["a.example/x"]), f'hosts[0]: "a.example/x" {HOST}'),
+    ("host in capitals", site(hosts=["A.example"]), f'hosts[0]: "A.example" {HOST}'),
+    ("host with underscore", site(hosts=["a_1.example"]), f'hosts[0]: "a_1.example" {HOST}'),
+    ("host as directive", site(hosts=["a; return 200 x"]), f'hosts[0]: "a; return 200 x" {HOST}'),
+    ("host as variable", site(hosts=["$host"]), f'hosts[0]: "$host" {HOST}'),
+    ("host as pattern", site(hosts=["~^a"]), f'hosts[0]: "~^a" {HOST}'),
+    ("host for everything", site(hosts=["*"]), f'hosts[0]: "*" {HOST}'),
+    ("host empty", site(hosts=[""]), f'hosts[0]: "" {HOST}'),
+    ("host label too long", site(hosts=["a" * 64]), f'hosts[0]: "{"a" * 60}" {HOST}'),
+    (
+        "host as broken IPv4",
+        site(hosts=["1.2.3.256"]),
+        'hosts[0]: "1.2.3.256" is not a host name or an address; write one such as shop.example',
+    ),
+    ("host twice", site(hosts=["a.example"] * 2), f'hosts[1]: "a.example" stands at sites[0].hosts[0] {TWICE}'),
+    (
+        "folder without requirements",
+        site(source="bare"),
+        'source: "bare" holds no requirements.txt, pyproject.toml or Dockerfile; '
+        "write one, so that the application can be installed",
+    ),
+    ("source as number", site(source=3), f"source: 3 {TEXT}"),
+    ("entry without name", site(entry="web"), f'entry: "web" {ENTRY}'),
+    ("entry with attribute", site(entry="web:app.wsgi"), f'entry: "web:app.wsgi" {ENTRY}'),
+    (
+        "entry with missing module",
+        site(entry="wob:app"),
+        f'entry: "wob:app" {IMPORT} the source holds no wob.py and no folder wob, '
+        "and the requirements do not name it; the modules there are web",
+    ),
+    (
+        "entry with missing submodule",
+        site(entry="web.admin:app"),
+        f'entry: "web.admin:app" {IMPORT} there is no web/admin.py in the source; write package.module:app',
+    ),
+    (
+        "entry with missing name",
+        site(entry="web:application"),
+        f'entry: "web:application" {IMPORT} web.py defines no application; the names there are app, create_app',
+    ),
+    (
+        "entry in broken module",
+        site(source="broken"),
+        f'entry: "web:app" {IMPORT} web.py is not valid Python (line 2); mend it',
+    ),
+    (
+        "factory without parentheses",
+        site(entry="web:create_app"),
+        'entry: "web:create_app" is a factory; write web:create_app() so that it is called',
+    ),
+    ("replicas 0", site(replicas=0), "replicas: 0 does not fit; write greater than or equal to 1"),
+    ("size without unit", site(body=5), f'body: "5" {SIZE}'),
+    ("size with unknown unit", site(body="5 Mb"), f'body: "5 Mb" {SIZE}'),
+    ("size with unit of time", site(body="5s"), f'body: "5s" {SIZE}'),
+    ("size below zero", site(body="-5M"), f'body: "-5M" {SIZE}'),
+    ("timeout without unit", site(gunicorn={"timeout": 30}), f'gunicorn.timeout: "30" {DURATION}'),
+    ("unknown worker", site(gunicorn={"workerClass": "sync"}), "gunicorn.workerClass: \"sync\" does not fit; write 'gthread'"),
+    ("gunicorn as list", site(gunicorn=[]), f"gunicorn: a list {PAIRS}"),
+    ("static folder missing", site(static="assets"), f'static: "assets" {IN_FOLDER} one, or leave it out'),
+    (
+        "static folder outside",
+        site(static="../shop"),
+        f'static: "../shop" {IN_FOLDER} it relative to the source folder, such as shop/static',
+    ),
+    (
+        "static URL without slash",
+        site(staticUrl="/static"),
+        'staticUrl: "/static" is not a URL folder; write it with a slash at both ends, such as /static/',
+    ),
+    ("health without slash", site(health="healthz"), f'health: "healthz" {PATH}'),
+    ("health with space", site(health="/a b"), f'health: "/a b" {PATH}'),
+    ("health upwards", site(health="/../x"), f'health: "/../x" {PATH}'),
+    (
+        "environment name with dash",
+        site(environment={"LOG-LEVEL": "x"}),
+        'environment.LOG-LEVEL: "LOG-LEVEL" is not an environment variable\'s name; '
+        "write letters, digits and underscores, such as LOG_LEVEL",
+    ),
+    (
+        "reserved environment name",
+        site(environment={"PORTICO_SITE": "x"}),
+        "environment: PORTICO_SITE is Portico's own name; write one without PORTICO_",
+    ),
+    ("environment value as number", site(environment={"DEBUG": 1}), f"environment.DEBUG: 1 {TEXT}"),
+    ("environment as list", site(environment=["DEBUG"]), f"environment: a list {PAIRS}"),
+    (
+        "environment value with NUL",
+        site(environment={"A": "\0"}),
+        "environment.A: holds a NUL character; no environment variable can",
+    ),
+]
+
+ROWS = [pytest.param(values, line, id=f"stack: {id}") for id, values, line in STACK] + [
+    pytest.param(values, f"sites[0].{line}", id=f"site: {id}") for id, values, line in SITE
+]
+
+
+@pytest.fixture(autouse=True)
+def other_sources(root: Path) -> None:
+    write_files(root / "bare", {"web.py": "app = 1\n"})
+    write_files(root / "broken", {"requirements.txt": "flask\n", "web.py": "import os\ndef app(:\n"})
+
+
+def refuse(root: Path, values: dict[str, Any]) -> list[str]:
+    """The lines of the report about `values`, without its headline."""
+    with pytest.raises(Mistakes) as caught:
+        Settings.read(values, root)
+    headline, *lines = str(caught.value).splitlines()
+    assert headline.endswith("in the settings; nothing was changed.")
+    return [line.removeprefix("  ") for line in lines]
+
+
+@pytest.mark.parametrize(("values", "line"), ROWS)
+def test_a_bad_setting_is_named_with_its_path_and_what_to_write(root: Path, values: dict[str, Any], line: str) -> None:
+    (said,) = refuse(root, values)
+    assert said == line or (line.endswith("write") and said.startswith(line))
+
+
+@pytest.mark.parametrize(("values", "line"), ROWS)
+def test_a_report_speaks_to_people(root: Path, values: dict[str, Any], line: str) -> None:
+    with pytest.raises(Mistakes) as caught:
+        Settings.read(values, root)
+    for word in ("Traceback", "validation error", "type=", "pydantic", "Input should", "String should", "Value error"):
+        assert word not in str(caught.value)
+
+
+def test_a_missing_folder_is_shown_with_the_path_that_was_looked_at(root: Path) -> None:
+    assert refuse(root, site(source="nowhere")) == [
+        f'sites[0].source: "nowhere" is not a folder ({root}/nowhere); '
+        "write the path of the Flask source, from Pulumi.yaml"
+    ]
+
+
+def test_an_unknown_key_close_to_none_gets_the_list_of_keys(root: Path) -> None:
+    (line,) = refuse(root, make_values(zebra=1))
+    assert line.startswith("zebra: there is no such setting; the settings here are ")
+    for key in ("target", "nginxImage", "healthTimeout", "sites"):
+        assert key in line
+
+
+def test_a_health_path_below_the_static_files_is_refused(root: Path) -> None:
+    assert refuse(root, site(health="/static/x")) == [
+        "sites[0]: health is below staticUrl, which NGINX answers; write a path that the application answers"
+    ]
+
+
+def test_a_host_name_belongs_to_one_site(root: Path) -> None:
+    assert refuse(root, make_values(make_site(), make_site(name="blog"))) == [
+        f'sites[1].hosts[0]: "shop.example" stands at sites[0].hosts[0] {TWICE}'
+    ]
+
+
+def test_a_name_belongs_to_one_site(root: Path) -> None:
+    assert refuse(root, make_values(make_site(), make_site(hosts=["b.example"]))) == [
+        'sites[1].name: "shop" is the name of sites[0] already; write another'
+    ]
+
+
+def test_all_mistakes_are_told_at_once(root: Path) -> None:
+    broken = make_site(name="Shop", hosts=["A.example", "b.example", "b.example"], body="5", gunicorn={"worker": 1})
+    values = make_values(broken, make_site(hosts=[], replicas=0), port="80", zebra=1)
+    with pytest.raises(Mistakes) as caught:
+        Settings.read(values, root)
+    assert str(caught.value).startswith("9 mistakes in the settings; nothing was changed.\n")
+    assert {mistake.path for mistake in caught.value.all} == {
+        "port",
+        "zebra",
+        "sites[0].name",
+        "sites[0].hosts[0]",
+        "sites[0].hosts[2]",
+        "sites[0].body",
+        "sites[0].gunicorn.worker",
+        "sites[1].hosts",
+        "sites[1].replicas",
+    }
+
+
+def test_one_mistake_is_counted_as_one(root: Path) -> None:
+    with pytest.raises(Mistakes, match=r"^1 mistake in the settings; nothing was changed\.\n  port: "):
+        Settings.read(make_values(port=0), root)
+
+
+def test_a_line_end_in_a_value_does_not_break_the_report(root: Path) -> None:
+    (line,) = refuse(root, site(hosts=["a.example\nreturn 200"]))
+    assert line.startswith("sites[0].hosts[0]: ") and line.endswith(HOST)
+
+
+@pytest.mark.parametrize(
+    ("values", "path"),
+    [
+        pytest.param(make_values(docker="ssh://a.example"), "docker", id="docker"),
+        pytest.param(make_values(nginx={"logLevel": "loud"}), "nginx.logLevel", id="log level"),
+        pytest.param(site(gunicorn={"version": "20.1.0"}), "sites[0].gunicorn.version", id="gunicorn"),
+    ],
+)
+def test_a_setting_with_a_pattern_says_what_to_write(root: Path, values: dict[str, Any], path: str) -> None:
+    (line,) = refuse(root, values)
+    assert line.startswith(f"{path}: ")
+    assert "write" in line and "pattern" not in line and "String should" not in line
+
+
+@pytest.mark.parametrize(
+    ("values", "path"),
+    [
+        pytest.param(site(body="0M"), "sites[0].body", id="body"),
+        pytest.param(site(gunicorn={"timeout": "0s"}), "sites[0].gunicorn.timeout", id="timeout"),
+        pytest.param(site(gunicorn={"memory": "0M"}), "sites[0].gunicorn.memory", id="memory"),
+        pytest.param(make_values(nginx={"memory": "0M"}), "nginx.memory", id="memory of NGINX"),
+    ],
+)
+def test_a_limit_of_zero_is_refused_since_it_would_mean_no_limit(
+    root: Path, values: dict[str, Any], path: str
+) -> None:
+    (line,) = refuse(root, values)
+    assert line.startswith(f"{path}: ")
+
+
+def test_a_site_cannot_take_the_name_of_a_file_of_portico(root: Path) -> None:
+    (line,) = refuse(root, site(name="status"))
+    assert line.startswith("sites[0].name: ")
+
+
+def test_a_setting_has_one_spelling(root: Path) -> None:
+    (line,) = refuse(root, make_values(nginx_image="nginx:1.30.6"))
+    assert line == "nginx_image: there is no such setting; did you mean nginxImage?"

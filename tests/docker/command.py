@@ -1,0 +1,73 @@
+"""One `pulumi` command: run to its end or its time limit, and what became of it."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What one command did. `changes`: resources that it changed, or would change; from Pulumi's own summary."""
+
+    code: int
+    output: str
+    changes: int
+    seconds: float
+    log: Path
+
+    def tail(self, lines: int = 40) -> str:
+        """The end of the output, for the message of an assertion."""
+        return "\n".join([*self.output.splitlines()[-lines:], f"(all of it: {self.log})"])
+
+
+@cache
+def environment() -> Mapping[str, str]:
+    """The environment that set-up wrote for a shell, on top of this process's own."""
+    file = ROOT / ".tools" / "env"
+    if not file.is_file():
+        return dict(os.environ)
+    done = subprocess.run(["bash", "-c", '. "$1" && env -0', "-", file], check=True, capture_output=True, text=True)
+    return dict(line.split("=", 1) for line in done.stdout.split("\0") if "=" in line)
+
+
+def run(command: Sequence[str], *, folder: Path, log: Path, timeout: float, env: Mapping[str, str]) -> Result:
+    """Run `command` in `folder` with its output in `log`. At the time limit it is killed, with all it started."""
+    began = time.monotonic()
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**environment(), **env},
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            code = process.wait(timeout)
+        except BaseException as error:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            if not isinstance(error, subprocess.TimeoutExpired):
+                raise
+            code = -signal.SIGKILL
+    output = log.read_text(errors="replace")
+    if code == -signal.SIGKILL:
+        output += f"\nkilled: not done within {timeout:g} s"
+    seconds = time.monotonic() - began
+    return Result(code=code, output=output, changes=count_changes(output), seconds=seconds, log=log)
+
+
+def count_changes(output: str) -> int:
+    """Sum up Pulumi's summary, such as `+ 3 created`, `~ 1 to update` or `+-2 replaced`; `unchanged` is no change."""
+    _, _, summary = output.rpartition("\nResources:\n")
+    return sum(int(count) for count in re.findall(r"^ +[+~-]{1,2} ?(\d+) ", summary, re.MULTILINE))

@@ -1,0 +1,234 @@
+"""A deployment that belongs to one test: its own folder, state, name and port, and nothing left of it afterwards."""
+
+import json
+import os
+import random
+import shutil
+import socket
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import docker
+import yaml
+from docker.models.containers import Container
+
+from tests.docker.command import ROOT, Result, run
+
+PROJECT: Final = "portico"
+Wanted = Counter[tuple[str, str, str]]
+
+HELLO: Final[dict[str, Any]] = {
+    "name": "hello",
+    "source": "sites/hello",
+    "entry": "hello:app",
+    "hosts": ["localhost", "hello.localhost"],
+    "health": "/healthz",
+}
+HTTPBIN: Final[dict[str, Any]] = {
+    "name": "httpbin",
+    "source": "sites/httpbin",
+    "entry": "httpbin:app",
+    "hosts": ["httpbin.localhost"],
+    "health": "/status/200",
+}
+
+
+class Deployment:
+    """An own stack of the program, on the real engine. Use it in a `with` block: it is destroyed at the end of it.
+
+    The folder holds links to the program, copies of the sources, the state, and one log for each command.
+    `copied`: parts of the program (such as `config`) that are copied, so that the test may change them.
+    `settings`: the stack file's, without `portico:`; the port is chosen here.
+    """
+
+    UP: Final = 150.0  # seconds that a command may take
+
+    def __init__(self, folder: Path, *sites: Mapping[str, Any], copied: tuple[str, ...] = (), **settings: Any) -> None:
+        self.folder = folder
+        self.name = f"test-{os.getpid()}-{random.randbytes(3).hex()}"
+        self.port = free_port()
+        self.engine = docker.from_env()
+        self.settings: dict[str, Any] = {"port": self.port, **settings, "sites": [dict(site) for site in sites]}
+        self._commands = 0
+        for part in ("__main__.py", "components", "config", ".venv"):
+            if part in copied:
+                shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                (folder / part).symlink_to(ROOT / part)
+        shutil.copy(ROOT / "Pulumi.yaml", folder)
+        for made in ("state", "logs", "sites"):
+            (folder / made).mkdir()
+        for site in sites:
+            example = ROOT / "examples" / site["name"]
+            if example.is_dir() and site["source"] == f"sites/{site['name']}":
+                shutil.copytree(example, self.source(site["name"]), ignore=shutil.ignore_patterns("__pycache__"))
+                # Sources that differ from every other deployment's: images named by content are then not shared.
+                self.write(site["name"], "deployment.txt", self.name)
+
+    def __enter__(self) -> Self:
+        self.pulumi("stack", "init", self.name, "--secrets-provider", "passphrase")
+        self.configure()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if self.destroy(fails=None).code:
+                self.pulumi("cancel", "--stack", self.name, "--yes", fails=None)
+                self.destroy(fails=None)
+            left = self.leftovers()
+        finally:
+            self._remove_leftovers()
+        if error is None:
+            assert not left, f"destroy left {left}"
+
+    # --- what it is made of
+
+    def configure(self, **settings: Any) -> None:
+        """Write the stack file: what it held before, but for these settings. None takes a setting out."""
+        self.settings = {key: value for key, value in {**self.settings, **settings}.items() if value is not None}
+        file = self.folder / f"Pulumi.{self.name}.yaml"
+        stack = yaml.safe_load(file.read_text())
+        kept = {key: value for key, value in stack.get("config", {}).items() if key == f"{PROJECT}:secrets"}
+        stack["config"] = kept | {f"{PROJECT}:{key}": value for key, value in self.settings.items()}
+        file.write_text(yaml.safe_dump(stack, sort_keys=False))
+
+    def configure_site(self, site: str, **settings: Any) -> None:
+        """The same for the settings of one site."""
+        sites = [{**one, **settings} if one["name"] == site else one for one in self.settings["sites"]]
+        self.configure(sites=sites)
+
+    def set_secret(self, site: str, name: str, value: str) -> None:
+        """Set a secret as a user does, with Pulumi's own command."""
+        path = f"{PROJECT}:secrets.{site}.{name}"
+        self.pulumi("config", "set", "--stack", self.name, "--secret", "--path", path, value)
+
+    def source(self, site: str) -> Path:
+        """The folder of a site's source."""
+        return self.folder / "sites" / site
+
+    def write(self, site: str, path: str, text: str) -> None:
+        """Write one file of a site's source."""
+        file = self.source(site) / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def edit(self, site: str, text: str) -> None:
+        """Add a line to the first module of a site: the next `up` is a new release of it."""
+        module = min(self.source(site).glob("*.py"))
+        module.write_text(f"{module.read_text()}\n{text}\n")
+
+    # --- what Pulumi does
+
+    def up(self, *options: str, fails: bool = False) -> Result:
+        return self.pulumi("up", "--stack", self.name, "--yes", "--skip-preview", *options, fails=fails)
+
+    def preview(self, *options: str, fails: bool = False) -> Result:
+        return self.pulumi("preview", "--stack", self.name, *options, fails=fails)
+
+    def refresh(self, *options: str) -> Result:
+        return self.pulumi("refresh", "--stack", self.name, "--yes", "--skip-preview", *options)
+
+    def destroy(self, *, fails: bool | None = False) -> Result:
+        return self.pulumi("destroy", "--stack", self.name, "--yes", "--skip-preview", fails=fails)
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs."""
+        values: dict[str, Any] = json.loads(self.pulumi("stack", "output", "--stack", self.name, "--json").output)
+        return values
+
+    def pulumi(self, command: str, *arguments: str, fails: bool | None = False) -> Result:
+        """Run one command, which must succeed; with `fails` it must fail, and with None it may do either."""
+        self._commands += 1
+        result = run(
+            ["pulumi", command, *arguments, "--non-interactive", "--color", "never"],
+            folder=self.folder,
+            log=self.folder / "logs" / f"{self._commands:02}-{command}.log",
+            timeout=self.UP,
+            env={
+                "PULUMI_BACKEND_URL": f"file://{self.folder}/state",
+                "PULUMI_CONFIG_PASSPHRASE": "test",
+                "PULUMI_CONFIG_PASSPHRASE_FILE": "",
+            },
+        )
+        if fails is not None:
+            said = "succeeded, and should not have" if fails else "failed"
+            assert bool(result.code) == fails, f"pulumi {command} {said} after {result.seconds:.1f} s\n{result.tail()}"
+        return result
+
+    # --- what is on the engine
+
+    def containers(self, role: str | None = None, site: str | None = None) -> list[Container]:
+        """The deployment's containers, stopped ones included, found by their labels."""
+        found = self.engine.containers.list(
+            all=True, filters={"label": self._labels(role=role, site=site)}, ignore_removed=True
+        )
+        return sorted(found, key=lambda container: str(container.name))
+
+    def container(self, role: str, site: str | None = None) -> Container:
+        """The only container of this role."""
+        (found,) = self.containers(role, site)
+        return found
+
+    def ids(self) -> set[str]:
+        """The ids of all its containers and networks: equal sets mean that nothing was replaced."""
+        networks = self.engine.networks.list(filters={"label": self._labels()})
+        return {str(found.id) for found in (*self.containers(), *networks)}
+
+    def present(self) -> Wanted:
+        """How many containers there are of each role, site and release."""
+        keys = ("portico.role", "portico.site", "portico.release")
+        listed = [tuple(found.labels.get(key, "") for key in keys) for found in self.containers()]
+        return Counter((role, site, release) for role, site, release in listed)
+
+    def wanted(self) -> Wanted:
+        """The same as the settings and the stack's outputs say it must be, after a good `up`."""
+        releases = self.outputs()["releases"]
+        wanted: Wanted = Counter({("nginx", "", ""): 1, ("check", "", ""): 1, ("switch", "", ""): 1})
+        for site in self.settings["sites"]:
+            name = site["name"]
+            wanted["files", name, releases[name]] = 1
+            wanted["gunicorn", name, releases[name]] = site.get("replicas") or self.settings.get("replicas", 2)
+        return wanted
+
+    def leftovers(self) -> list[str]:
+        """What is labelled as this deployment's: containers, networks and volumes."""
+        engine, label = self.engine, {"label": self._labels()}
+        networks, volumes = engine.networks.list(filters=label), engine.volumes.list(filters=label)
+        return [
+            *(f"container {found.name}" for found in self.containers()),
+            *(f"network {found.name}" for found in networks),
+            *(f"volume {found.name}" for found in volumes),
+        ]
+
+    def _labels(self, **more: str | None) -> list[str]:
+        labels = {"project": PROJECT, "stack": self.name, **more}
+        return [f"portico.{key}={value}" for key, value in labels.items() if value is not None]
+
+    def _remove_leftovers(self) -> None:
+        label = {"label": self._labels()}
+        for container in self.containers():
+            container.remove(force=True, v=True)
+        for network in self.engine.networks.list(filters=label):
+            network.remove()
+        for volume in self.engine.volumes.list(filters=label):
+            volume.remove(force=True)
+        # Portico keeps the images of past releases; nobody goes back to a test's.
+        for tag in {tag for image in self.engine.images.list(filters=label) for tag in image.tags}:
+            self.engine.images.remove(tag, force=True)
+
+
+def free_port() -> int:
+    """A port below those that the system gives to clients, so that no client of a load takes it meanwhile."""
+    for port in random.sample(range(20_000, 30_000), 100):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("no free port")

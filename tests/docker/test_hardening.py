@@ -1,0 +1,114 @@
+"""What Docker and the kernel say of the containers: nothing is allowed that is not needed."""
+
+from typing import Any
+
+import pytest
+from docker.models.containers import Container
+
+from tests.docker.engine import PROJECT, Deployment
+
+pytestmark = pytest.mark.docker
+
+# Every role, whether it keeps running, and the only powers that it may have.
+ROLES: dict[str, tuple[bool, set[str]]] = {
+    "nginx": (True, set()),
+    "gunicorn": (True, set()),
+    "switch": (True, {"CAP_KILL"}),
+    "check": (False, {"CAP_CHOWN"}),
+    "files": (False, {"CAP_CHOWN"}),
+}
+SERVING = ("nginx", "gunicorn")
+
+
+def each(deployment: Deployment, *roles: str) -> list[tuple[str, Container, dict[str, Any]]]:
+    """Role, container, and what `docker inspect` says of it."""
+    listed = [
+        (str(found.labels["portico.role"]), found, dict(found.attrs))
+        for found in deployment.containers()
+        if not roles or found.labels["portico.role"] in roles
+    ]
+    assert {role for role, _, _ in listed} == set(roles or ROLES)
+    return listed
+
+
+def test_powers_are_dropped(two_sites: Deployment) -> None:
+    for role, found, attrs in each(two_sites):
+        host, (_, kept) = attrs["HostConfig"], ROLES[role]
+        assert host["CapDrop"] == ["ALL"], found.name
+        assert set(host["CapAdd"] or []) == kept, found.name
+        assert "no-new-privileges:true" in host["SecurityOpt"], found.name
+        assert not any("unconfined" in option for option in host["SecurityOpt"]), found.name
+        assert not host["Privileged"] and not host["Devices"], found.name
+
+
+def test_users_are_not_root(two_sites: Deployment) -> None:
+    users = {role: attrs["Config"]["User"] for role, _, attrs in each(two_sites, *SERVING)}
+    assert all(user and not user.startswith(("0", "root")) for user in users.values()), users
+    sites = {found.labels["portico.site"]: attrs["Config"]["User"] for _, found, attrs in each(two_sites, "gunicorn")}
+    assert len(set(sites.values())) == len(sites), f"sites share a user: {sites}"
+
+
+def test_resources_are_bounded(two_sites: Deployment) -> None:
+    for role, found, attrs in each(two_sites):
+        host, (runs, _) = attrs["HostConfig"], ROLES[role]
+        assert 0 < host["Memory"] == host["MemorySwap"], found.name
+        assert host["LogConfig"]["Type"] == "json-file", found.name
+        assert set(host["LogConfig"]["Config"]) == {"max-size", "max-file"}, found.name
+        limits = {limit["Name"]: limit["Hard"] for limit in host["Ulimits"] or []}
+        assert (host["PidsLimit"] or limits.get("nproc", 0)) > 0, found.name
+        assert host["Init"], found.name
+        assert host["RestartPolicy"]["Name"] == ("unless-stopped" if role in SERVING else "no"), found.name
+        assert attrs["State"]["Running"] == runs, found.name
+
+
+def test_files_and_names_of_the_host_stay_outside(two_sites: Deployment) -> None:
+    edge = two_sites.container("nginx").id
+    for role, found, attrs in each(two_sites):
+        host = attrs["HostConfig"]
+        assert {mount["Type"] for mount in attrs["Mounts"]} <= {"volume", "tmpfs"}, found.name
+        assert "docker.sock" not in str(attrs["Mounts"]) + str(host["Binds"]), found.name
+        # The one that reloads NGINX sees NGINX's processes and network, and nobody else's.
+        allowed = {"", f"container:{edge}"} if role == "switch" else {""}
+        assert host["PidMode"] in allowed, found.name
+        assert host["NetworkMode"] != "host" and host["IpcMode"] != "host" and not host["UsernsMode"], found.name
+        published = {bound["HostIp"] for ports in (host["PortBindings"] or {}).values() for bound in ports}
+        assert published == ({"127.0.0.1"} if role == "nginx" else set()), found.name
+
+
+def test_labels_say_whose_it_is(two_sites: Deployment) -> None:
+    releases = two_sites.outputs()["releases"]
+    for role, found, _ in each(two_sites):
+        labels = found.labels
+        assert (labels["portico.project"], labels["portico.stack"]) == (PROJECT, two_sites.name)
+        if role in ("gunicorn", "files"):
+            assert labels["portico.release"] == releases[labels["portico.site"]]
+
+
+def test_the_root_cannot_be_written(two_sites: Deployment) -> None:
+    for role, found, attrs in each(two_sites, *SERVING, "switch"):
+        assert attrs["HostConfig"]["ReadonlyRootfs"], found.name
+        # Not even by root.
+        for user in ("", "0"):
+            done = found.exec_run(["touch", "/written"], user=user)
+            assert done.exit_code != 0 and b"Read-only file system" in done.output, (found.name, done.output)
+        if role == "nginx":
+            done = found.exec_run(["touch", "/etc/portico/written"], user="0")
+            assert b"Read-only file system" in done.output, done.output
+
+
+def test_processes_have_no_powers(two_sites: Deployment) -> None:
+    for _, found, _ in each(two_sites, *SERVING):
+        status = found.exec_run(["sh", "-c", "cat /proc/[0-9]*/status"]).output.decode()
+        lines = [line.split() for line in status.splitlines()]
+        for name, value in (("CapEff:", 0), ("CapPrm:", 0), ("CapBnd:", 0), ("NoNewPrivs:", 1)):
+            seen = {int(words[1], 16) for words in lines if words[0] == name}
+            assert seen == {value}, f"{found.name}: {name} {seen}"
+        users = {words[1] for words in lines if words[0] == "Uid:"}
+        assert users and "0" not in users, f"{found.name}: {users}"
+
+
+def test_one_site_cannot_reach_the_sockets_of_another(two_sites: Deployment) -> None:
+    for site, other in (("hello", "httpbin"), ("httpbin", "hello")):
+        replica = two_sites.containers("gunicorn", site)[0]
+        assert replica.exec_run(["ls", f"/run/portico/{site}"]).exit_code == 0
+        assert b"Permission denied" in replica.exec_run(["ls", f"/run/portico/{other}"]).output
