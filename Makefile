@@ -5,7 +5,7 @@ MAKEFLAGS += --no-print-directory
 ENV ?= dev
 export ENV
 
-.PHONY: help setup up preview down logs test test-unit lint format lock soak stop-docker clean
+.PHONY: docs help setup up preview down logs test test-unit lint format lock soak stop-docker clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ format: ## Put the source into the common style
 
 lock: ## Write requirements.lock from pyproject.toml (UP=--upgrade for newest)
 	@scripts/lock.sh $(UP)
+
+docs: ## Write the documents that are made from the program itself
+	@scripts/setup/python.sh && .venv/bin/python scripts/docs.py
 
 soak: ## Run the long tests under load
 	@scripts/test.sh -m soak

@@ -27,7 +27,6 @@ class NginxArgs:
     verdict: pulumi.Input[str]
     address: str
     port: int
-    protect: bool = False
 
 
 class Nginx(pulumi.ComponentResource):
@@ -76,9 +75,7 @@ class Nginx(pulumi.ComponentResource):
                 memory=args.settings.memory.mebibytes,
             ),
             # It holds the port, so the old one goes first.
-            opts=pulumi.ResourceOptions.merge(
-                start_first(self, stop_first=True), pulumi.ResourceOptions(protect=args.protect)
-            ),
+            opts=start_first(self, stop_first=True),
         )
         self.container = edge.id
         self.register_outputs({"container": self.container})

@@ -49,8 +49,9 @@ class Portico(pulumi.ComponentResource):
         stack, settings = args.stack, args.stack.settings
         child = pulumi.ResourceOptions(parent=self)
 
-        network = Network(f"{name}-network", child)
-        config, sockets, static = (self._keep(f"{name}-{role}", role) for role in ("config", "sockets", "static"))
+        kept = pulumi.ResourceOptions(parent=self, protect=settings.protect)
+        network = Network(f"{name}-network", kept)
+        config, sockets, static = (_keep(f"{name}-{role}", role, kept) for role in ("config", "sockets", "static"))
         image = docker.RemoteImage(f"{name}-nginx-image", name=settings.nginx_image, keep_locally=True, opts=child)
 
         check = ConfigCheck(
@@ -68,7 +69,6 @@ class Portico(pulumi.ComponentResource):
                 verdict=check.verdict,
                 address=settings.address,
                 port=settings.port,
-                protect=settings.protect,
             ),
             child,
         )
@@ -116,11 +116,6 @@ class Portico(pulumi.ComponentResource):
         self.tree = live.live
         self.register_outputs({"url": self.url, "urls": self.urls, "releases": self.releases, "tree": self.tree})
 
-    def _keep(self, name: str, role: str) -> pulumi.Output[str]:
-        """A volume that outlives its containers; its Docker name."""
-        labels = [docker.VolumeLabelArgs(label=key, value=value) for key, value in list_labels(role).items()]
-        return docker.Volume(name, labels=labels, opts=pulumi.ResourceOptions(parent=self)).name
-
     def _make_app(
         self,
         args: PorticoArgs,
@@ -142,6 +137,12 @@ class Portico(pulumi.ComponentResource):
             ),
             pulumi.ResourceOptions(parent=self),
         )
+
+
+def _keep(name: str, role: str, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
+    """A volume that outlives its containers; its Docker name."""
+    labels = [docker.VolumeLabelArgs(label=key, value=value) for key, value in list_labels(role).items()]
+    return docker.Volume(name, labels=labels, opts=opts).name
 
 
 def _make_url(host: str, port: int) -> str:

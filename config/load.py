@@ -55,9 +55,7 @@ def _load(root: Path) -> Stack:
     if mistakes:
         raise Mistakes(mistakes)
     program = digest_files(read_source(Path(__file__).parent.parent / "components"))
-    releases = tuple(
-        make_release(settings, site, root, secrets.get(site.name, {}), program) for site in settings.sites
-    )
+    releases = tuple(make_release(settings, site, root, secrets.get(site.name, {}), program) for site in settings.sites)
     return Stack(
         settings=settings,
         releases=releases,

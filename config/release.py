@@ -36,9 +36,7 @@ class Release:
     upstream: tuple[str, ...]
 
 
-def make_release(
-    settings: Settings, site: Site, root: Path, secrets: Mapping[str, str], program: str = ""
-) -> Release:
+def make_release(settings: Settings, site: Site, root: Path, secrets: Mapping[str, str], program: str = "") -> Release:
     """Read the source of `site` and name what it is now; paths count from `root`.
 
     `program` is the digest of the code that starts the containers. Everything that replaces a

@@ -43,7 +43,7 @@ class Settings(Section):
     health_timeout: int = Field(
         default=60, ge=5, le=3600, description="Seconds that a new replica has to become healthy."
     )
-    protect: bool = Field(default=False, description="Refuse to destroy the stack's network and edge by accident.")
+    protect: bool = Field(default=False, description="Refuse to destroy the stack: its network and volumes.")
     nginx: Nginx = Field(default_factory=Nginx, description="How NGINX runs.")
     sites: Filled[tuple[Site, ...]] = Field(
         examples=["a list of name, source, entry and hosts"], description="The applications served."

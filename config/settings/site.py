@@ -27,14 +27,13 @@ class Site(Section):
         examples=["[shop.example]"], description="The host names that this site answers to; no other site may."
     )
     health: UrlPath = Field(
-        default="/", description="The path asked to see whether a replica is healthy: any answer below 500 is."
+        default="/",
+        description="The path that tells whether a replica is healthy: 2xx, 3xx, 401, 403, 404 and 405 say so.",
     )
     replicas: int | None = Field(
         default=None, ge=1, le=32, description="Containers that serve this site; `replicas` of the stack otherwise."
     )
-    body: Size = Field(
-        default=Size.parse("5M"), description="Largest request body, for NGINX and for Flask's MAX_CONTENT_LENGTH."
-    )
+    body: Size = Field(default=Size.parse("5M"), description="Largest request body; a longer one is refused with 413.")
     static: Folder | None = Field(
         default=None,
         description="The folder of static files, inside the source. Found beside the entry's module where not set.",

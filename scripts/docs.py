@@ -1,0 +1,46 @@
+"""Writes the documents that are made from the program itself: docs/settings.md and docs/files.md."""
+
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from config.reference import write_reference  # noqa: E402
+from config.release import make_release  # noqa: E402
+from config.render import render_nginx  # noqa: E402
+from config.settings import Settings  # noqa: E402
+
+_FILES = """# The files that Portico writes
+
+For the stack `dev` and its site `hello`, as `pulumi up` puts them into the containers. Written by `make docs`.
+"""
+
+
+def write_files() -> str:
+    """The rendered files of the stack dev as Markdown."""
+    values = {
+        key.removeprefix("portico:"): value
+        for key, value in yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"].items()
+    }
+    settings = Settings.read(values, ROOT)
+    releases = [make_release(settings, site, ROOT, {}) for site in settings.sites]
+    tree = render_nginx(settings, releases)
+    context = releases[0].context
+    texts = {
+        "nginx.conf": tree.files["nginx.conf"],
+        "conf.d/hello.conf": tree.files["conf.d/hello.conf"].replace(releases[0].id, "<release>"),
+        "conf.d/status.conf": tree.files["conf.d/status.conf"].replace(tree.digest, "<tree>"),
+        "gunicorn.conf.py": context[".portico/gunicorn.conf.py"].content.decode(),
+        "Dockerfile": context["Dockerfile"].content.decode(),
+    }
+    languages = {"gunicorn.conf.py": "python", "Dockerfile": "dockerfile"}
+    parts = [f"## {name}\n\n```{languages.get(name, 'nginx')}\n{text.strip()}\n```\n" for name, text in texts.items()]
+    return "\n".join([_FILES, *parts])
+
+
+if __name__ == "__main__":
+    for name, text in {"settings.md": write_reference(), "files.md": write_files()}.items():
+        (ROOT / "docs" / name).write_text(text)
