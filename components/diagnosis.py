@@ -67,6 +67,8 @@ def describe(engine: str | None, container: str, resource: str) -> str:
     parts = [f"{resource} did not become healthy. It gets no request; the release before it keeps serving."]
     if state.get("OOMKilled"):
         parts.append("Likely cause: it ran out of memory; raise the site's gunicorn.memory.")
+    elif checks and checks[-1].get("ExitCode") == 0:
+        parts.append("Likely cause: it became healthy too late; raise healthTimeout, or see what it does at its start.")
     elif cause := next((text for sign, text in _CAUSES if sign in log or sign in seen), None):
         parts.append(f"Likely cause: {cause}.")
     if seen:

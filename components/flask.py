@@ -93,7 +93,10 @@ class FlaskApp(pulumi.ComponentResource):
             docker.ContainerArgs(
                 image=self.image,
                 entrypoints=["python3", "-I", "-c", read_script("files.py")],
-                command=[release.site.name, release.id, str(release.uid), release.static or "-"],
+                command=[
+                    *(release.site.name, release.id, str(release.uid), release.static or "-"),
+                    *(release.site.static_url, "compress" if release.compress else "plain"),
+                ],
                 labels=label_container("files", release.site.name, release.id),
                 volumes=volumes,
                 uploads=uploads,

@@ -84,7 +84,9 @@ class Gunicorn(pulumi.ComponentResource):
                 volumes=volumes,
                 tmpfs={"/tmp": "rw,noexec,nosuid,nodev,size=64m"},
                 networks_advanced=[
-                    docker.ContainerNetworksAdvancedArgs(name=args.network, aliases=[f"{site.name}-{release.id}"])
+                    docker.ContainerNetworksAdvancedArgs(
+                        name=args.network, aliases=[f"{site.name}-{release.id}", f"{site.name}-{release.id}-{index}"]
+                    )
                 ],
                 healthcheck=docker.ContainerHealthcheckArgs(
                     tests=[

@@ -10,6 +10,7 @@ import pulumi
 from pulumi.runtime.config import CONFIG
 
 from config.digest import digest_files
+from config.private import Private, read_private
 from config.release import Release, make_release
 from config.render import render_nginx
 from config.settings import Mistake, Mistakes, Settings, check_secrets
@@ -19,11 +20,15 @@ from config.tree import Tree
 
 @dataclass(frozen=True, kw_only=True)
 class Stack:
-    """A stack's settings, the releases they make of the sources, and NGINX's files for those."""
+    """A stack's settings, the releases they make of the sources, and NGINX's files for those.
+
+    `private` holds certificates' keys and password hashes: never log it.
+    """
 
     settings: Settings
     releases: tuple[Release, ...]
     tree: Tree
+    private: Private
     secrets: Mapping[str, pulumi.Output[Mapping[str, str]]] = field(repr=False)
 
 
@@ -54,12 +59,14 @@ def _load(root: Path) -> Stack:
         mistakes.append(Mistake("secrets", "does not fit; write site: NAME: text"))
     if mistakes:
         raise Mistakes(mistakes)
+    private = read_private(settings, root)
     program = digest_files(read_source(Path(__file__).parent.parent / "components"))
     releases = tuple(make_release(settings, site, root, secrets.get(site.name, {}), program) for site in settings.sites)
     return Stack(
         settings=settings,
         releases=releases,
-        tree=render_nginx(settings, releases),
+        tree=render_nginx(settings, releases, private=private.digest),
+        private=private,
         secrets={name: pulumi.Output.secret(value) for name, value in secrets.items()},
     )
 

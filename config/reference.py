@@ -13,8 +13,8 @@ from config.settings.quantity import Quantity
 
 _HEAD = """# Settings
 
-Every setting of a stack file (`Pulumi.<stack>.yaml`), below `config:` with the prefix `portico:`. Written by `make docs`
-from `config/settings/`: change it there.
+Every setting of a stack file (`Pulumi.<stack>.yaml`), below `config:` with the prefix `portico:`. Written by
+`make docs` from `config/settings/`: change it there.
 
 Sizes are a whole number and K, M or G, durations a whole number and ms, s, m or h. Keys not listed are refused.
 """

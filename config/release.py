@@ -32,6 +32,7 @@ class Release:
     replicas: int
     uid: int
     static: str | None
+    compress: bool
     bind: tuple[str, ...]
     upstream: tuple[str, ...]
 
@@ -59,14 +60,20 @@ def make_release(settings: Settings, site: Site, root: Path, secrets: Mapping[st
             "memory": site.gunicorn.memory.bytes,
             "health": [site.health, site.hosts[0], settings.health_timeout],
             "program": program,
-            "static": static,
+            "static": [static, site.static_url, settings.nginx.gzip.static],
         }
     )
-    if settings.upstream == "socket":
+    if settings.upstream == "tcp":
+        bind = tuple(f"127.0.0.1:{PORT + index}" for index in range(replicas))
+        upstream = bind
+    elif settings.upstream == "socket":
         bind = tuple(f"unix:{SOCKETS}/{site.name}/{id}-{index}.sock" for index in range(replicas))
         upstream = bind
     else:
-        bind, upstream = (f"0.0.0.0:{PORT}",) * replicas, (f"{site.name}-{id}:{PORT}",)
+        bind = (f"0.0.0.0:{PORT}",) * replicas
+        upstream = tuple(f"{site.name}-{id}-{index}:{PORT}" for index in range(replicas))
+        if settings.nginx_version < (1, 27, 3):
+            upstream = (f"{site.name}-{id}:{PORT}",)
     return Release(
         site=site,
         id=id,
@@ -76,6 +83,7 @@ def make_release(settings: Settings, site: Site, root: Path, secrets: Mapping[st
         # One user a site, so that no site can open another's sockets; high enough to be nobody's on the host.
         uid=20_000 + crc32(site.name.encode()) % 10_000,
         static=static,
+        compress=settings.nginx.gzip.static,
         bind=bind,
         upstream=upstream,
     )

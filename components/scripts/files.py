@@ -1,12 +1,30 @@
 """Runs once in a release's own image: lays out what NGINX and Gunicorn find in shared volumes."""
 
+import gzip
 import os
 import shutil
 import sys
 from pathlib import Path
 
-site, release, uid, static = sys.argv[1:]
+site, release, uid, static, url, compress = sys.argv[1:]
 EDGE = 101  # NGINX's group: it may enter the folder of sockets, other sites may not
+# Never published, whatever the folder holds: what begins with a dot, backups, source.
+HIDDEN = (".*", "*~", "*.bak", "*.orig", "*.swp", "*.tmp", "*.py", "*.pyc", "__pycache__", "*.md.j2")
+TEXTS = {
+    ".css",
+    ".js",
+    ".mjs",
+    ".json",
+    ".svg",
+    ".txt",
+    ".html",
+    ".xml",
+    ".map",
+    ".webmanifest",
+    ".ico",
+    ".wasm",
+    ".md",
+}
 KEPT = 5  # static files of this many releases stay, for pages that were opened before
 
 folder = Path("/run/portico") / site
@@ -20,7 +38,13 @@ if static != "-":
     served.mkdir(exist_ok=True)
     target, partial = served / release, served / f".{release}"
     shutil.rmtree(partial, ignore_errors=True)
-    shutil.copytree(static, partial)
+    shutil.copytree(static, partial / url.strip("/"), ignore=shutil.ignore_patterns(*HIDDEN))
+    for path in list(partial.rglob("*")) if compress == "compress" else ():
+        # Below 1 KiB a compressed file saves no packet. The times must match for NGINX's ETag.
+        if path.suffix in TEXTS and path.stat().st_size >= 1024:
+            packed = path.with_name(f"{path.name}.gz")
+            packed.write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
+            shutil.copystat(path, packed)
     for path in [partial, *partial.rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)
     shutil.rmtree(target, ignore_errors=True)

@@ -27,6 +27,9 @@ class Gunicorn(Section):
         description="Longest time for one request; NGINX waits 5 s more, so that the application answers first.",
     )
     memory: Size = Field(default=Size.parse("512M"), description="Memory limit of each replica.")
+    access_log: bool = Field(
+        default=False, description="Write an access log of Gunicorn's own, with the request id that NGINX gave."
+    )
     preload: bool = Field(
         default=False,
         description="Load the application once and fork: less memory, but connections opened on import are shared.",

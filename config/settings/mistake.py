@@ -31,7 +31,7 @@ class Mistake:
     text: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.text}"
+        return f"{self.path}: {self.text}" if self.path else self.text
 
 
 class Mistakes(Exception):

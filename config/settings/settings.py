@@ -6,14 +6,17 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from config.presets import apply_preset
+from config.settings.client import Client
 from config.settings.mistake import Mistake, Mistakes, list_mistakes
 from config.settings.nginx import Nginx, read_version
 from config.settings.section import Filled, Section
 from config.settings.site import Site
 from config.settings.text import Address, ImageName
+from config.settings.tls import Tls
 
 
 class Settings(Section):
@@ -27,9 +30,13 @@ class Settings(Section):
     )
     address: Address = Field(default="127.0.0.1", description="The address that NGINX is published on.")
     port: int = Field(default=8080, ge=1, le=65535, description="The port that NGINX is published on.")
-    upstream: Literal["socket", "container"] = Field(
+    preset: Literal["default", "article", "strict"] = Field(
+        default="default",
+        description="What is meant where nothing is said: see docs/presets.md.",
+    )
+    upstream: Literal["socket", "container", "tcp"] = Field(
         default="socket",
-        description="How NGINX reaches Gunicorn: by unix socket, or by the container's name.",
+        description="How NGINX reaches Gunicorn: unix socket, the container's name, or (make render alone) 127.0.0.1.",
     )
     replicas: int = Field(default=2, ge=1, le=32, description="Containers that serve each site.")
     nginx_image: ImageName = Field(default="nginx:1.30.6", description="NGINX's image, pinned.")
@@ -44,6 +51,8 @@ class Settings(Section):
         default=60, ge=5, le=3600, description="Seconds that a new replica has to become healthy."
     )
     protect: bool = Field(default=False, description="Refuse to destroy the stack: its network and volumes.")
+    tls: Tls | None = Field(default=None, description="HTTPS; plain HTTP alone where not set.")
+    client: Client | None = Field(default=None, description="Proxies in front of NGINX, and how they name the client.")
     nginx: Nginx = Field(default_factory=Nginx, description="How NGINX runs.")
     sites: Filled[tuple[Site, ...]] = Field(
         examples=["a list of name, source, entry and hosts"], description="The applications served."
@@ -71,7 +80,24 @@ class Settings(Section):
     @property
     def nginx_version(self) -> tuple[int, int, int]:
         """The version that the configuration is written for; a digest alone is taken for the current stable."""
-        return read_version(self.nginx_image) or (1, 30, 6)
+        written = read_version(f":{self.nginx.version}") if self.nginx.version else None
+        return written or read_version(self.nginx_image) or (1, 30, 6)
+
+    @model_validator(mode="after")
+    def _check_tls(self) -> Self:
+        if self.tls and not self.tls.local_authority:
+            for index, site in enumerate(self.sites):
+                if site.certificate is None:
+                    raise PydanticCustomError(
+                        "certificate",
+                        "sites[{index}].certificate: is required for tls; write it, or tls.localAuthority: true",
+                        {"index": index},
+                    )
+        if self.tls and self.tls.http3 and self.nginx_version < (1, 25, 0):
+            raise PydanticCustomError("version", "tls.http3 needs NGINX 1.25.0 or newer; write http3: false")
+        if self.tls and self.tls.port == self.port:
+            raise PydanticCustomError("port", "tls.port is the port of plain HTTP too; write another")
+        return self
 
     def count_replicas(self, site: Site) -> int:
         """How many containers serve `site`."""
@@ -86,7 +112,7 @@ class Settings(Section):
         mistakes = [*_list_twins(values)]
         try:
             # By way of JSON: its arrays are tuples here, and nothing else is coerced.
-            settings = cls.model_validate_json(json.dumps(values), context={"root": root})
+            settings = cls.model_validate_json(json.dumps(apply_preset(values)), context={"root": root})
         except ValidationError as error:
             raise Mistakes([*list_mistakes(cls, error), *mistakes]) from None
         if mistakes:

@@ -5,7 +5,7 @@ something to NGINX (`;`, `{`, `}`, `$`, quotes, a backslash, a line end, a space
 """
 
 import re
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -106,6 +106,22 @@ Variable = Annotated[
         "write letters, digits and underscores, such as LOG_LEVEL",
     ),
 ]
+HeaderValue = Annotated[
+    str,
+    _grammar(
+        "a header value",
+        r"[A-Za-z0-9 '()*,./:;=_?&+@%#~-]{0,2000}",
+        "write it without double quotes, backslashes, dollar signs, braces and line ends",
+    ),
+]
+RequestRate = Annotated[
+    str,
+    _grammar("a rate", r"[1-9][0-9]{0,5}r/[sm]", "write requests a second or a minute, such as 10r/s or 30r/m"),
+]
+UserName = Annotated[
+    str,
+    _grammar("a user name", r"[A-Za-z0-9_.@-]{1,64}", "write letters, digits and _ . @ -"),
+]
 
 
 def _check_address(value: str) -> str:
@@ -119,6 +135,17 @@ def _check_address(value: str) -> str:
         ) from error
 
 
+def _check_network(value: str) -> str:
+    try:
+        return str(ip_network(value))
+    except ValueError as error:
+        raise PydanticCustomError(
+            "network",
+            '"{value}" is not a network; write its first address and length, such as 10.0.0.0/16',
+            {"value": value[:60]},
+        ) from error
+
+
 def _check_value(value: str) -> str:
     if "\0" in value:
         raise PydanticCustomError("value", "holds a NUL character; no environment variable can")
@@ -126,4 +153,5 @@ def _check_value(value: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_check_address)]
+NetworkRange = Annotated[str, AfterValidator(_check_network)]
 Value = Annotated[str, AfterValidator(_check_value)]

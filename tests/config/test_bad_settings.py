@@ -8,7 +8,9 @@ import pytest
 from config.settings import Mistakes, Settings
 from tests.config.sample import make_site, make_values, write_files
 
-HOST = "is not a host name; write a lower-case name without scheme, port or path, such as shop.example or *.shop.example"
+HOST = (
+    "is not a host name; write a lower-case name without scheme, port or path, such as shop.example or *.shop.example"
+)
 ENTRY = "is not a WSGI entry; write package.module:app, or package.module:create_app() for a factory"
 IMAGE = "is not a pinned image; write a name with a version or a digest, such as nginx:1.30.6"
 SIZE = "is not a size; write a whole number and a unit (K, M or G), such as 5M"
@@ -156,7 +158,11 @@ SITE: list[tuple[str, dict[str, Any], str]] = [
     ("size with unit of time", site(body="5s"), f'body: "5s" {SIZE}'),
     ("size below zero", site(body="-5M"), f'body: "-5M" {SIZE}'),
     ("timeout without unit", site(gunicorn={"timeout": 30}), f'gunicorn.timeout: "30" {DURATION}'),
-    ("unknown worker", site(gunicorn={"workerClass": "sync"}), "gunicorn.workerClass: \"sync\" does not fit; write 'gthread'"),
+    (
+        "unknown worker",
+        site(gunicorn={"workerClass": "sync"}),
+        "gunicorn.workerClass: \"sync\" does not fit; write 'gthread'",
+    ),
     ("gunicorn as list", site(gunicorn=[]), f"gunicorn: a list {PAIRS}"),
     ("static folder missing", site(static="assets"), f'static: "assets" {IN_FOLDER} one, or leave it out'),
     (
@@ -310,9 +316,7 @@ def test_a_setting_with_a_pattern_says_what_to_write(root: Path, values: dict[st
         pytest.param(make_values(nginx={"memory": "0M"}), "nginx.memory", id="memory of NGINX"),
     ],
 )
-def test_a_limit_of_zero_is_refused_since_it_would_mean_no_limit(
-    root: Path, values: dict[str, Any], path: str
-) -> None:
+def test_a_limit_of_zero_is_refused_since_it_would_mean_no_limit(root: Path, values: dict[str, Any], path: str) -> None:
     (line,) = refuse(root, values)
     assert line.startswith(f"{path}: ")
 

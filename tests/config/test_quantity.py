@@ -30,7 +30,15 @@ def test_durations_are_ordered_by_length(one: int, other: int) -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("60s", "1m"), ("90s", "90s"), ("120m", "2h"), ("1500ms", "1500ms"), ("2000ms", "2s"), ("65S", "65s"), ("0s", "0")],
+    [
+        ("60s", "1m"),
+        ("90s", "90s"),
+        ("120m", "2h"),
+        ("1500ms", "1500ms"),
+        ("2000ms", "2s"),
+        ("65S", "65s"),
+        ("0s", "0"),
+    ],
 )
 def test_a_duration_is_spelled_in_its_largest_whole_unit(text: str, said: str) -> None:
     assert str(Duration.parse(text)) == said

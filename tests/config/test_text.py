@@ -12,7 +12,10 @@ from config.settings.text import Entry, Folder, HostName, ImageName, SiteName, U
 MEANING = ";{}$\"'\\`#\n\r\t\v\f \0\x1b\x7f\x85\xa0\u2028\u3000"
 RENDERED = {
     "site name": (TypeAdapter[str](SiteName), ["shop", "a", "shop-2", "a" * 32]),
-    "host name": (TypeAdapter[str](HostName), ["shop.example", "*.shop.example", "localhost", "127.0.0.1", "1.example"]),
+    "host name": (
+        TypeAdapter[str](HostName),
+        ["shop.example", "*.shop.example", "localhost", "127.0.0.1", "1.example"],
+    ),
     "URL path": (TypeAdapter[str](UrlPath), ["/", "/healthz", "/a/b-c.d_e~f", "/a/"]),
     "URL folder": (TypeAdapter[str](UrlFolder), ["/static/", "/a/b/"]),
     "folder": (TypeAdapter[str](Folder), ["static", "shop/static", "a-b_c.d/e"]),

@@ -1,0 +1,86 @@
+"""A certificate authority of this folder's own, for HTTPS in development."""
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+# Browsers refuse leaves of more than 825 days; ours are renewed when a month is left.
+_AUTHORITY_DAYS, _LEAF_DAYS, _RENEW_DAYS = 3650, 397, 30
+
+
+def issue_certificate(folder: Path, name: str, hosts: Sequence[str]) -> tuple[str, str]:
+    """A certificate (with its authority) and key for `hosts`, as PEM; kept in `folder` and renewed when due.
+
+    Import `folder`/authority.crt into a browser to trust it. The authority's key never leaves `folder`.
+    """
+    # Only development needs it, and it takes a tenth of a second to import.
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    authority, leaf, key = folder / "authority.crt", folder / f"{name}.crt", folder / f"{name}.key"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not (authority.is_file() and (folder / "authority.key").is_file()):
+        _make(folder, "authority", "Portico local authority", (), None)
+    if not (leaf.is_file() and key.is_file() and _is_good(leaf, authority, hosts)):
+        issuer = x509.load_pem_x509_certificate(authority.read_bytes())
+        signer = load_pem_private_key((folder / "authority.key").read_bytes(), None)
+        _make(folder, name, hosts[0], hosts, (issuer, signer))  # type: ignore[arg-type]
+    return leaf.read_text() + authority.read_text(), key.read_text()
+
+
+def _is_good(leaf: Path, authority: Path, hosts: Sequence[str]) -> bool:
+    from cryptography import x509
+
+    found = x509.load_pem_x509_certificate(leaf.read_bytes())
+    issuer = x509.load_pem_x509_certificate(authority.read_bytes())
+    names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return (
+        names.get_values_for_type(x509.DNSName) == list(hosts)
+        and found.not_valid_after_utc - datetime.now(UTC) > timedelta(days=_RENEW_DAYS)
+        and found.issuer == issuer.subject
+    )
+
+
+def _make(
+    folder: Path,
+    name: str,
+    title: str,
+    hosts: Sequence[str],
+    issuer: "tuple[x509.Certificate, ec.EllipticCurvePrivateKey] | None",
+) -> None:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, title[:64])])
+    now = datetime.now(UTC)
+    days = _LEAF_DAYS if issuer else _AUTHORITY_DAYS
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer[0].subject if issuer else subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=5))
+        .not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None if issuer else 0), critical=True)
+    )
+    if issuer:
+        builder = builder.add_extension(
+            x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts]), critical=False
+        ).add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+    certificate = builder.sign(issuer[1] if issuer else key, hashes.SHA256())
+    plain = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    with os.fdopen(os.open(folder / f"{name}.key", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(plain)
+    (folder / f"{name}.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
