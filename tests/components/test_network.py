@@ -1,0 +1,35 @@
+"""Network: a bridge of the stack's own."""
+
+import pytest
+
+from components.network import Network
+from tests.components.recorder import NETWORK, Recorder, run
+
+
+@pytest.fixture(scope="module")
+def made() -> Recorder:
+    return run(lambda: Network("net"))
+
+
+def test_it_is_a_bridge_with_a_name_of_dockers_choice(made: Recorder) -> None:
+    bridge = made.find(NETWORK, "net-bridge")
+    assert bridge.inputs["driver"] == "bridge" and "name" not in bridge.inputs
+    assert bridge.parent == made.component("Network").urn
+
+
+def test_it_is_known_by_its_labels(made: Recorder) -> None:
+    assert made.find(NETWORK, "net-bridge").labels == {
+        "portico.project": "portico",
+        "portico.stack": "test",
+        "portico.role": "network",
+    }
+
+
+def test_its_outputs_are_its_name_and_its_ipv4_subnet(made: Recorder) -> None:
+    assert made.registered_outputs("Network") == {"id": "net-bridge-0123456", "subnet": "172.30.0.0/16"}
+
+
+@pytest.mark.parametrize("pools", [[], [{}], [{"subnet": "fd00::/64"}]])
+def test_without_an_ipv4_subnet_only_the_loopback_is_believed(pools: list[dict[str, str]]) -> None:
+    made = run(lambda: Network("net"), states={"net-bridge": {"ipamConfigs": pools}})
+    assert made.registered_outputs("Network")["subnet"] == "127.0.0.1"

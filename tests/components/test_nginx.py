@@ -1,0 +1,74 @@
+"""Nginx: the edge, which owns the port and outlives releases."""
+
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.nginx import Nginx, NginxArgs
+from config.settings import Nginx as Settings
+from tests.components.recorder import CONTAINER, Recorder, run
+
+
+def make(**changes: Any) -> Recorder:
+    args: dict[str, Any] = {
+        "settings": Settings(),
+        "image": "sha256:nginx",
+        "network": "net",
+        "config": "config",
+        "sockets": "sockets",
+        "static": "static",
+        "verdict": pulumi.Output.from_input("tree"),
+        "address": "127.0.0.1",
+        "port": 8080,
+    }
+    return run(lambda: Nginx("edge", NginxArgs(**(args | changes))))
+
+
+def edge(**changes: Any) -> dict[str, Any]:
+    return make(**changes).container("edge-edge").inputs
+
+
+def test_its_only_child_is_the_container() -> None:
+    made = make()
+    assert made.children(made.component("Nginx")) == {"edge-edge": CONTAINER}
+
+
+@pytest.mark.parametrize(("address", "port"), [("127.0.0.1", 8080), ("0.0.0.0", 80), ("::1", 65535)])
+def test_it_is_published_where_the_settings_say(address: str, port: int) -> None:
+    assert edge(address=address, port=port)["ports"] == [{"internal": 8080, "external": port, "ip": address}]
+
+
+def test_it_reads_its_configuration_from_a_volume_that_it_cannot_write() -> None:
+    container = make().container("edge-edge")
+    assert container.mounts == {"/etc/portico": "ro:config", "/run/portico": "sockets", "/srv/static": "ro:static"}
+    assert "uploads" not in container.inputs
+    assert "/etc/portico/live/nginx.conf" in container.inputs["command"]
+
+
+def test_it_is_nginxs_own_user_in_the_image_that_was_checked() -> None:
+    assert (edge()["user"], edge()["image"]) == ("101:101", "sha256:nginx")
+
+
+def test_it_stops_gracefully_and_has_the_time_for_it() -> None:
+    assert edge()["stopSignal"] == "SIGQUIT" and edge()["destroyGraceSeconds"] >= 35
+
+
+def test_it_is_on_the_private_network() -> None:
+    assert edge()["networksAdvanced"] == [{"name": "net"}]
+
+
+def test_its_health_is_asked_on_its_own_loopback() -> None:
+    assert edge()["healthcheck"]["tests"][-1] == "http://127.0.0.1:8081/healthz"
+
+
+def test_memory_is_as_set() -> None:
+    assert edge(settings=Settings.model_validate({"memory": "1G"}))["memory"] == 1024
+
+
+def test_the_old_one_goes_first_since_it_holds_the_port() -> None:
+    assert make().container("edge-edge").delete_before_replace is True
+
+
+def test_its_output_is_the_containers_id() -> None:
+    assert make().registered_outputs("Nginx") == {"container": "edge-edge-id"}

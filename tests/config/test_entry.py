@@ -1,0 +1,173 @@
+"""A WSGI entry is found where Python would find it, without running the application."""
+
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pytest
+
+from config.entry import find_entry, list_requirements
+from tests.config.sample import write_files
+
+FLASK = {"requirements.txt": "flask==3.1.3\n"}
+
+PLACES = [
+    pytest.param({"web.py": "app = 1"}, "web:app", ".", ".", id="file"),
+    pytest.param({"shop/__init__.py": "app = 1"}, "shop:app", ".", "shop", id="package"),
+    pytest.param({"shop/web/wsgi.py": "app = 1"}, "shop.web.wsgi:app", ".", "shop/web", id="nested"),
+    pytest.param({"shop/web/__init__.py": "app = 1"}, "shop.web:app", ".", "shop/web", id="nested package"),
+    pytest.param({"src/web.py": "app = 1"}, "web:app", "src", "src", id="file in src"),
+    pytest.param({"src/shop/web.py": "app = 1"}, "shop.web:app", "src", "src/shop", id="package in src"),
+    pytest.param({"web.py": "app = 1", "src/web.py": "x = 1"}, "web:app", ".", ".", id="the source before src"),
+    pytest.param({"web.py": "app = 1", "web/a.txt": ""}, "web:app", ".", ".", id="beside a folder of the same name"),
+]
+
+BOUND = {
+    "assignment": "app = 1",
+    "annotated assignment": "app: object = 1",
+    "several targets": "app, db = 1, 2",
+    "chained": "app = application = 1",
+    "function": "def app(environ, start): ...",
+    "class": "class app: ...",
+    "import": "import app",
+    "from-import": "from shop import app",
+    "renamed import": "from shop import application as app",
+    "if": "if DEBUG:\n    app = 1",
+    "else": "if DEBUG:\n    x = 1\nelif x:\n    x = 2\nelse:\n    app = 1",
+    "try": "try:\n    from shop import app\nexcept ImportError:\n    pass",
+    "except": "try:\n    x = 1\nexcept ImportError:\n    app = 1",
+    "finally": "try:\n    x = 1\nfinally:\n    app = 1",
+    "with": "with open('x') as file:\n    app = 1",
+    "for": "for name in names:\n    app = 1",
+    "module __getattr__": "def __getattr__(name): ...",
+    "star import": "from shop import *",
+}
+MISSED = {
+    "except*": "try:\n    app = 1\nexcept* ValueError:\n    pass",
+    "with as": "with make() as app:\n    pass",
+    "match": "match DEBUG:\n    case _:\n        app = 1",
+    "for target": "for app in apps:\n    pass",
+    "walrus": "if (app := make()):\n    pass",
+}
+UNBOUND = {
+    "nothing": "",
+    "local": "def make():\n    app = 1",
+    "attribute of a class": "class Shop:\n    app = 1",
+    "attribute of a module": "import shop\nshop.app = 1",
+    "submodule": "import shop.app",
+    "text": "'app = 1'",
+}
+
+
+@pytest.mark.parametrize(("files", "entry", "root", "folder"), PLACES)
+def test_a_module_is_found_where_python_would(
+    tmp_path: Path, files: dict[str, str], entry: str, root: str, folder: str
+) -> None:
+    found = find_entry(write_files(tmp_path, FLASK | files), entry)
+    assert (found.problem, found.root, found.folder) == (None, root, PurePosixPath(folder))
+
+
+@pytest.mark.xfail(strict=True, reason="a folder of the same name that holds no module hides src/")
+def test_a_folder_of_data_does_not_hide_a_package_in_src(tmp_path: Path) -> None:
+    write_files(tmp_path, FLASK | {"shop/prices.csv": "", "src/shop/__init__.py": "app = 1"})
+    assert find_entry(tmp_path, "shop:app").problem is None
+
+
+@pytest.mark.parametrize("text", BOUND.values(), ids=BOUND)
+def test_a_name_that_importing_binds_is_found(tmp_path: Path, text: str) -> None:
+    assert find_entry(write_files(tmp_path, FLASK | {"web.py": text}), "web:app").problem is None
+
+
+@pytest.mark.xfail(strict=True, reason="not looked for in these statements, so a good entry is refused")
+@pytest.mark.parametrize("text", MISSED.values(), ids=MISSED)
+def test_a_name_that_rarer_statements_bind_is_found(tmp_path: Path, text: str) -> None:
+    assert find_entry(write_files(tmp_path, FLASK | {"web.py": text}), "web:app").problem is None
+
+
+@pytest.mark.parametrize("text", UNBOUND.values(), ids=UNBOUND)
+def test_a_name_that_importing_does_not_bind_is_missed(tmp_path: Path, text: str) -> None:
+    problem = find_entry(write_files(tmp_path, FLASK | {"web.py": text}), "web:app").problem
+    assert problem is not None and "web.py defines no app" in problem
+
+
+@pytest.mark.parametrize("text", ["raise SystemExit", "import nowhere\napp = nowhere.x", "1 / 0\napp = 1"])
+def test_the_application_is_not_run(tmp_path: Path, text: str) -> None:
+    find_entry(write_files(tmp_path, FLASK | {"web.py": text}), "web:app")
+
+
+@pytest.mark.parametrize(
+    ("entry", "asked"),
+    [
+        ("web:create_app", "web:create_app()"),
+        ("web:make_app", "web:make_app()"),
+        ("web:create_app()", None),
+        ("web:app", None),
+    ],
+)
+def test_a_factory_is_to_be_called(tmp_path: Path, entry: str, asked: str | None) -> None:
+    write_files(tmp_path, FLASK | {"web.py": "def create_app(): ...\ndef make_app(): ...\ndef app(e, s): ..."})
+    problem = find_entry(tmp_path, entry).problem
+    assert problem == (asked and f'"{entry}" is a factory; write {asked} so that it is called')
+
+
+PYPROJECT = '[project]\nname = "x"\ndependencies = ["httpbin[all]>=1; python_version > \'3\'", "Flask"]\n'
+REQUIRED = [
+    pytest.param({"requirements.txt": "httpbin==0.10.4\n"}, "httpbin:app", id="requirements.txt"),
+    pytest.param({"requirements.txt": "a\n\n  Http_Bin.x [all]>=1\n"}, "http_bin_x.web:app", id="normalized"),
+    pytest.param({"pyproject.toml": PYPROJECT}, "httpbin:app", id="pyproject.toml"),
+    pytest.param({"Dockerfile": "FROM scratch\n"}, "anything:app", id="a Dockerfile of its own installs it"),
+]
+
+
+@pytest.mark.parametrize(("files", "entry"), REQUIRED)
+def test_a_module_may_come_from_a_required_package(tmp_path: Path, files: dict[str, str], entry: str) -> None:
+    found = find_entry(write_files(tmp_path, files), entry)
+    assert (found.problem, found.root, found.folder) == (None, ".", None)
+
+
+NOT_REQUIRED = [
+    pytest.param({"requirements.txt": "# httpbin\n-r httpbin.txt\n"}, id="comment and file"),
+    pytest.param({"requirements.txt": "httpbin2\n"}, id="another package"),
+    pytest.param({"requirements.txt": "flask\n", "pyproject.toml": PYPROJECT}, id="requirements.txt comes first"),
+    pytest.param({"pyproject.toml": "[project\n"}, id="broken pyproject.toml"),
+    pytest.param({"pyproject.toml": '[tool.x]\ndependencies = ["httpbin"]\n'}, id="not the project's"),
+]
+
+
+@pytest.mark.parametrize("files", NOT_REQUIRED)
+def test_a_module_that_nothing_brings_is_missed(tmp_path: Path, files: dict[str, str]) -> None:
+    problem = find_entry(write_files(tmp_path, files), "httpbin:app").problem
+    assert problem is not None and "the requirements do not name it; the folder holds no module" in problem
+
+
+def test_with_a_dockerfile_of_its_own_a_module_of_the_source_is_still_checked(tmp_path: Path) -> None:
+    write_files(tmp_path, {"Dockerfile": "FROM scratch\n", "web.py": "x = 1"})
+    problem = find_entry(tmp_path, "web:app").problem
+    assert problem is not None and "web.py defines no app; the names there are x" in problem
+
+
+@pytest.mark.parametrize("content", [b"def app(:\n", b"app = 1\0", b"# coding: nonsense\napp = 1", b"app = '\xff'"])
+def test_a_module_that_python_cannot_read_is_named(tmp_path: Path, content: bytes) -> None:
+    write_files(tmp_path, FLASK)
+    (tmp_path / "web.py").write_bytes(content)
+    problem = find_entry(tmp_path, "web:app").problem
+    assert problem is not None and problem.startswith('"web:app" cannot be imported: web.py is not valid Python (line ')
+
+
+def test_requirements_are_listed_by_their_normalized_names(tmp_path: Path) -> None:
+    write_files(tmp_path, {"requirements.txt": "Flask_Login>=1\ngunicorn[gthread]==27 # x\n\nA.b-C ; x\n# d\n-e .\n"})
+    assert list_requirements(tmp_path) == {"flask-login", "gunicorn", "a-b-c"}
+
+
+@pytest.mark.xfail(strict=True, reason="such a file ends in a traceback instead of a mistake")
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        pytest.param("pyproject.toml", b"project = 1\n", id="project is no table"),
+        pytest.param("pyproject.toml", b"[project]\ndependencies = 1\n", id="dependencies is no list"),
+        pytest.param("requirements.txt", b"flask # caf\xe9\n", id="requirements in Latin-1"),
+    ],
+)
+def test_a_strange_requirements_file_raises_nothing(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    caught: Any = find_entry(tmp_path, "httpbin:app").problem
+    assert caught is not None

@@ -1,0 +1,111 @@
+"""Pulumi's configuration becomes typed settings; secrets stay secret; mistakes end the run before it begins."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime import set_all_config, set_mocks
+
+from config.load import Stack, load
+from tests.components.recorder import Recorder
+from tests.config.sample import make_site, make_values
+from tests.program.stackfile import spell_config
+
+
+@pytest.fixture(autouse=True)
+def project() -> Iterator[None]:
+    set_mocks(Recorder(), project="portico", stack="test")
+    yield
+    set_all_config({})
+
+
+def load_values(root: Path, values: dict[str, Any]) -> Stack:
+    set_all_config(spell_config(values))
+    return load(root)
+
+
+def test_texts_become_typed_values(root: Path) -> None:
+    values = make_values(port=80, protect=True, upstream="container", nginx={"workers": 3, "keepalive": "10s"})
+    settings = load_values(root, values).settings
+    assert (settings.port, settings.protect, settings.upstream) == (80, True, "container")
+    assert (settings.nginx.workers, settings.nginx.keepalive.seconds) == (3, 10)
+    assert settings.sites[0].hosts == ("shop.example",)
+
+
+def test_what_is_not_said_has_a_default(root: Path) -> None:
+    settings = load_values(root, make_values()).settings
+    assert (settings.address, settings.port, settings.replicas) == ("127.0.0.1", 8080, 2)
+
+
+def test_a_stack_brings_releases_and_files_for_its_sites(root: Path) -> None:
+    stack = load_values(root, make_values(make_site(), make_site(name="blog", hosts=["blog.example"])))
+    assert [release.site.name for release in stack.releases] == ["shop", "blog"]
+    assert all(release.id in "".join(stack.tree.files.values()) for release in stack.releases)
+
+
+def test_other_projects_configuration_is_none_of_ours(root: Path) -> None:
+    set_all_config(spell_config(make_values()) | {"docker:host": "tcp://a.example:1", "pulumi:tags": "{}"})
+    assert load(root).settings.docker is None
+
+
+def test_secrets_stay_secret_outputs(root: Path) -> None:
+    stack = load_values(root, make_values(secrets={"shop": {"KEY": "correct horse"}}))
+    assert "correct horse" not in repr(stack)
+    checked = []
+
+    @pulumi.runtime.test  # type: ignore[untyped-decorator]
+    def check() -> pulumi.Output[Any]:
+        async def ask() -> None:
+            secret = stack.secrets["shop"]
+            checked.append((await secret.is_secret(), await secret.future()))
+
+        return pulumi.Output.from_input(ask())
+
+    check()
+    assert checked == [(True, {"KEY": "correct horse"})]
+
+
+BAD_SECRETS = [
+    pytest.param({"shep": {"A": "b"}}, "secrets.shep: there is no such site; did you mean shop?", id="unknown site"),
+    pytest.param({"shop": {"A": 1}}, "secrets.shop: does not fit; write NAME: text pairs", id="number"),
+    pytest.param({"shop": "hunter2"}, "secrets.shop: does not fit; write NAME: text pairs", id="text"),
+    pytest.param(["hunter2"], "secrets: does not fit; write site: NAME: text", id="list"),
+]
+
+
+@pytest.mark.parametrize(("secrets", "line"), BAD_SECRETS)
+def test_bad_secrets_are_named_and_never_shown(root: Path, secrets: object, line: str) -> None:
+    with pytest.raises(pulumi.RunError) as caught:
+        load_values(root, make_values(secrets=secrets))
+    assert str(caught.value) == f"1 mistake in the settings; nothing was changed.\n  {line}"
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["A B", "../../etc/passwd", "a/b", "", "PORTICO_SITE"])
+@pytest.mark.xfail(strict=True, reason="names of secrets have no grammar, but become file names")
+def test_a_secrets_name_is_a_variables_name(root: Path, name: str) -> None:
+    with pytest.raises(pulumi.RunError, match=r"secrets\.shop"):
+        load_values(root, make_values(secrets={"shop": {name: "x"}}))
+
+
+def test_mistakes_in_settings_and_secrets_come_in_one_report(root: Path) -> None:
+    with pytest.raises(pulumi.RunError) as caught:
+        load_values(root, make_values(port=0, replicas="two", secrets={"shep": {}}))
+    headline, *lines = str(caught.value).splitlines()
+    assert headline == "3 mistakes in the settings; nothing was changed."
+    assert [line.split(":")[0] for line in lines] == ["  port", "  replicas", "  secrets.shep"]
+
+
+def test_a_report_ends_the_run_without_a_traceback(root: Path) -> None:
+    with pytest.raises(pulumi.RunError) as caught:
+        load_values(root, {"sites": []})
+    assert caught.value.__cause__ is None and caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("sites", ["", "shop", "[", "{}", "null", "[1]"])
+def test_sites_that_are_no_list_of_sites_are_a_mistake(root: Path, sites: str) -> None:
+    set_all_config({"portico:sites": sites})
+    with pytest.raises(pulumi.RunError, match="sites"):
+        load(root)

@@ -1,0 +1,130 @@
+"""gunicorn.conf.py is Python that says what the settings say."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from config.release import make_release
+from config.render import render_gunicorn, render_nginx
+from tests.config.sample import make_site, read_settings
+
+SOCKET = "/run/portico/shop/0123456789ab-0.sock"
+
+
+@pytest.fixture(autouse=True)
+def address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORTICO_ADDRESS", f"unix:{SOCKET}")
+
+
+def execute(text: str) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    exec(compile(text, "gunicorn.conf.py", "exec"), values)
+    return values
+
+
+def run(root: Path, place: str = ".", **gunicorn: Any) -> dict[str, Any]:
+    return execute(render_gunicorn(read_settings(root, make_site(gunicorn=gunicorn)).sites[0], place))
+
+
+def test_the_defaults_are_written_out(root: Path) -> None:
+    values = run(root)
+    assert values["worker_class"] == "gthread"
+    assert (values["workers"], values["threads"], values["preload_app"]) == (2, 4, False)
+    assert (values["timeout"], values["graceful_timeout"]) == (30, 30)
+    assert values["worker_tmp_dir"] == "/dev/shm"
+    assert "pythonpath" not in values
+
+
+@pytest.mark.parametrize(
+    ("setting", "name", "value"),
+    [
+        ({"workers": 7}, "workers", 7),
+        ({"threads": 9}, "threads", 9),
+        ({"preload": True}, "preload_app", True),
+        ({"timeout": "2m"}, "timeout", 120),
+        ({"timeout": "2m"}, "graceful_timeout", 120),
+        ({"timeout": "1500ms"}, "timeout", 2),
+    ],
+)
+def test_a_setting_arrives(root: Path, setting: dict[str, Any], name: str, value: object) -> None:
+    assert run(root, **setting)[name] == value
+
+
+def test_a_source_with_src_is_imported_from_there(root: Path) -> None:
+    assert run(root, "src")["pythonpath"] == "src"
+
+
+def test_gunicorn_itself_accepts_the_values(root: Path) -> None:
+    from gunicorn.config import Config
+
+    config = Config()
+    for name, value in run(root, "src", timeout="2m", preload=True).items():
+        if name in config.settings:
+            config.set(name, value)
+    assert (config.timeout, config.preload_app, config.worker_class_str) == (120, True, "gthread")
+
+
+def test_gunicorn_keeps_a_connection_longer_than_nginx_does(root: Path) -> None:
+    settings = read_settings(root)
+    tree = render_nginx(settings, [make_release(settings, settings.sites[0], root, {})])
+    assert "keepalive_timeout  60s;" in tree.files["conf.d/shop.conf"]
+    assert run(root)["keepalive"] > 60
+
+
+def test_only_the_edge_is_believed_about_the_client(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FORWARDED_ALLOW_IPS", raising=False)
+    assert run(root)["forwarded_allow_ips"] == "127.0.0.1"
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "172.18.0.0/16")
+    assert run(root)["forwarded_allow_ips"] == "172.18.0.0/16"
+    assert run(root)["secure_scheme_headers"] == {"X-FORWARDED-PROTO": "https"}
+
+
+def test_a_replica_listens_on_a_socket_of_its_own(root: Path) -> None:
+    bind = str(run(root)["bind"])
+    assert bind.startswith(f"unix:{SOCKET}.") and bind != f"unix:{SOCKET}."
+
+
+def test_a_replica_listens_where_nginx_finds_it_by_name(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORTICO_ADDRESS", "0.0.0.0:8000")
+    assert run(root)["bind"] == "0.0.0.0:8000"
+
+
+def test_a_replica_is_found_only_once_its_application_is_loaded(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = tmp_path / "r-0.sock"
+    monkeypatch.setenv("PORTICO_ADDRESS", f"unix:{name}")
+    values = run(root)
+    own = Path(str(values["bind"]).removeprefix("unix:"))
+    own.touch()
+    assert not name.exists()
+    values["post_worker_init"](SimpleNamespace(wsgi=print))
+    assert name.resolve() == own.resolve()
+
+
+def test_a_successor_takes_the_name_over_and_sweeps_the_dead(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = tmp_path / "r-0.sock"
+    name.symlink_to("r-0.sock.old")
+    (tmp_path / "gone.sock").symlink_to("gone.sock.old")
+    (tmp_path / "other.sock.live").touch()
+    (tmp_path / "other.sock").symlink_to("other.sock.live")
+    monkeypatch.setenv("PORTICO_ADDRESS", f"unix:{name}")
+    values = run(root)
+    own = Path(str(values["bind"]).removeprefix("unix:"))
+    own.touch()
+    values["post_worker_init"](SimpleNamespace(wsgi=print))
+    assert name.resolve() == own.resolve()
+    assert not (tmp_path / "gone.sock").is_symlink() and (tmp_path / "other.sock").exists()
+
+
+def test_the_application_sees_the_client_through_one_proxy(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORTICO_ADDRESS", "0.0.0.0:8000")
+    worker = SimpleNamespace(wsgi=print)
+    run(root)["post_worker_init"](worker)
+    assert isinstance(worker.wsgi, ProxyFix)
+    assert (worker.wsgi.x_for, worker.wsgi.x_proto, worker.wsgi.x_host, worker.wsgi.x_prefix) == (1, 1, 0, 0)

@@ -1,0 +1,197 @@
+"""NGINX's files say what the settings say, and fit the version that reads them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.release import make_release
+from config.render import render_nginx
+from config.settings import Duration
+from config.tree import Tree
+from tests.config.nginx_file import Directive, parse_tree
+from tests.config.sample import make_site, read_settings
+
+# Directives and parameters that came after the oldest version that is written for.
+NEWER = {"keepalive_min_timeout": (1, 27, 4), "resolve": (1, 27, 3)}
+VERSIONS = ["1.22.1", "1.26.3", "1.30.6"]
+BLOG = make_site(name="blog", hosts=["blog.example", "*.blog.example"], gunicorn={"timeout": "2m"}, body="1G")
+
+
+def render(root: Path, *sites: Any, **stack: Any) -> Tree:
+    settings = read_settings(root, *sites, **stack)
+    return render_nginx(settings, [make_release(settings, site, root, {}) for site in settings.sites])
+
+
+@pytest.fixture
+def http(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Directive:
+    (found,) = parse_tree(render(root, make_site(), BLOG), tmp_path_factory.mktemp("tree")).find("http")
+    return found
+
+
+def server_of(http: Directive, name: str) -> Directive:
+    (found,) = (
+        server for server in http.find("server") if server.block and _names(server) and _names(server)[0] == name
+    )
+    return found
+
+
+def _names(server: Directive) -> tuple[str, ...]:
+    return next((inner.args for inner in server.block if inner.name == "server_name"), ())
+
+
+def _seconds(text: str) -> float:
+    return Duration.parse(text).amount / 1000
+
+
+def test_files_are_named_after_their_site(root: Path) -> None:
+    files = render(root, make_site(), BLOG).files
+    assert set(files) == {"nginx.conf", "conf.d/status.conf", "conf.d/shop.conf", "conf.d/blog.conf"}
+
+
+def test_rendering_again_gives_the_same_files(root: Path) -> None:
+    assert render(root, make_site(), BLOG) == render(root, make_site(), BLOG)
+
+
+def test_a_tree_says_its_own_digest(root: Path) -> None:
+    tree = render(root)
+    assert tree.digest in tree.files["conf.d/status.conf"]
+    assert "@TREE@" not in "".join(tree.files.values())
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [{"nginx": {"workers": 3}}, {"nginx": {"keepalive": "10s"}}, {"port": 81}, {"nginxImage": "nginx:1.26.3"}],
+    ids=str,
+)
+def test_another_text_is_another_tree(root: Path, stack: dict[str, Any]) -> None:
+    assert render(root, **stack).digest != render(root).digest
+
+
+def test_every_site_has_exactly_one_server_with_its_host_names(http: Directive) -> None:
+    servers = [server for server in http.find("server") if server.block]
+    named = [_names(server) for server in servers if _names(server)]
+    assert sorted(named) == [("_",), ("blog.example", "*.blog.example"), ("shop.example",)]
+    assert len(servers) == len(named) + 1  # the machine's own, on the loopback
+
+
+def test_an_unknown_host_name_gets_no_answer(http: Directive) -> None:
+    (default,) = (server for server in http.find("server") if "default_server" in str(server.find("listen")))
+    assert default.get("return") == "444"
+    assert default.get("listen") == "8080 default_server"
+
+
+def test_the_private_server_listens_on_the_loopback_only(http: Directive) -> None:
+    (private,) = (server for server in http.find("server") if server.block and not _names(server))
+    assert private.get("listen") == "127.0.0.1:8081"
+    assert {" ".join(location.args) for location in private.find("location")} == {
+        "= /healthz",
+        "= /tree",
+        "= /counters",
+        "/",
+    }
+
+
+def test_a_server_asks_its_own_upstream_with_all_replicas(http: Directive) -> None:
+    for name, host in (("shop", "shop.example"), ("blog", "blog.example")):
+        assert server_of(http, host).find("proxy_pass")[0].args == (f"http://{name}",)
+        (upstream,) = (found for found in http.find("upstream") if found.args == (name,))
+        sockets = [found.args[0] for found in upstream.find("server")]
+        assert len(sockets) == 2 and all(socket.startswith(f"unix:/run/portico/{name}/") for socket in sockets)
+
+
+@pytest.mark.parametrize(("host", "timeout"), [("shop.example", 30), ("blog.example", 120)])
+def test_nginx_waits_longer_than_gunicorn_lets_a_request_run(http: Directive, host: str, timeout: int) -> None:
+    assert _seconds(server_of(http, host).find("proxy_read_timeout")[0].args[0]) > timeout
+
+
+def test_old_workers_outlive_the_longest_request(root: Path, tmp_path: Path) -> None:
+    main = parse_tree(render(root, make_site(), BLOG), tmp_path / "tree")
+    assert _seconds(main.get("worker_shutdown_timeout")) > 120
+
+
+@pytest.mark.parametrize(("host", "size"), [("shop.example", "5m"), ("blog.example", "1g")])
+def test_a_body_is_limited_by_site(http: Directive, host: str, size: str) -> None:
+    assert server_of(http, host).get("client_max_body_size") == size
+
+
+def test_nginx_lets_go_of_a_kept_connection_before_gunicorn_does(http: Directive) -> None:
+    for upstream in http.find("upstream"):
+        assert _seconds(upstream.get("keepalive_timeout")) < 75
+        assert int(upstream.get("keepalive")) > 0
+
+
+@pytest.mark.parametrize(
+    "name", ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix", "Forwarded", "Host"]
+)
+def test_a_client_cannot_say_what_nginx_says(http: Directive, name: str) -> None:
+    told = {found.args[0]: found.args[1] for found in http.find("proxy_set_header")}
+    assert "$http_" not in told[name] and "$proxy_add" not in told[name]
+
+
+def test_headers_set_for_all_sites_are_not_undone_in_one(http: Directive) -> None:
+    for server in http.find("server"):
+        assert not server.find("proxy_set_header")
+
+
+def test_static_files_are_served_by_release(root: Path, http: Directive) -> None:
+    settings = read_settings(root)
+    made = make_release(settings, settings.sites[0], root, {})
+    (location,) = (found for found in server_of(http, "shop.example").find("location") if found.find("alias"))
+    assert location.args == ("^~", "/static/")
+    assert location.get("alias") == f"/srv/static/shop/{made.id}/"
+
+
+@pytest.mark.parametrize(("port", "host"), [(80, "$host"), (443, "$host"), (8080, "$host:8080")])
+def test_the_application_is_told_the_host_as_the_client_wrote_it(
+    root: Path, tmp_path: Path, port: int, host: str
+) -> None:
+    main = parse_tree(render(root, port=port), tmp_path / "tree")
+    assert ("Host", host) in [found.args for found in main.find("proxy_set_header")]
+
+
+OLD = pytest.mark.xfail(strict=True, reason="`resolve` is written for versions that refuse it")
+
+
+@pytest.mark.parametrize(
+    ("version", "upstream"),
+    [
+        *((version, "socket") for version in VERSIONS),
+        pytest.param("1.22.1", "container", marks=OLD),
+        pytest.param("1.26.3", "container", marks=OLD),
+        ("1.30.6", "container"),
+    ],
+)
+def test_nothing_is_written_that_the_version_does_not_know(
+    root: Path, tmp_path: Path, version: str, upstream: str
+) -> None:
+    tree = render(root, nginxImage=f"nginx:{version}", upstream=upstream)
+    main = parse_tree(tree, tmp_path / "tree")
+    words = {word for found in main.walk() for word in (found.name, *found.args)}
+    known = tuple(int(part) for part in version.split("."))
+    assert {word: since for word, since in NEWER.items() if word in words and known < since} == {}
+
+
+def test_a_new_version_gets_what_it_knows(root: Path) -> None:
+    assert "keepalive_min_timeout" in render(root, nginxImage="nginx:1.30.6").files["nginx.conf"]
+
+
+@pytest.mark.parametrize(
+    ("image", "version"),
+    [
+        ("nginx:1.26.3-alpine", "1.26.3"),
+        ("nginx:1.28", "1.28.0"),
+        ("hub.example:5000/team/nginx:1.22.1", "1.22.1"),
+        ("nginx@sha256:" + "0" * 64, "1.30.6"),
+    ],
+)
+def test_the_version_is_read_off_the_image(root: Path, image: str, version: str) -> None:
+    assert f"Written by Portico for NGINX {version}." in render(root, nginxImage=image).files["nginx.conf"]
+
+
+def test_containers_are_found_by_name_again_and_again(root: Path, tmp_path: Path) -> None:
+    main = parse_tree(render(root, upstream="container"), tmp_path / "tree")
+    (upstream,) = main.find("upstream")
+    (server,) = upstream.find("server")
+    assert server.args[0].startswith("shop-") and server.args[0].endswith(":8000") and "resolve" in server.args
+    assert main.find("resolver")[0].args[0] == "127.0.0.11"

@@ -1,0 +1,121 @@
+"""The files of an image are those that Docker itself would take from the same folder."""
+
+from pathlib import Path
+
+import pytest
+
+from config.source import read_source
+from tests.config.sample import write_files
+
+NAMES = [
+    *("a.log", "keep.log", "README.md", ".hidden", "with space.txt", "tmp1/a", "tmp2/b"),
+    *("pkg/b.log", "pkg/deep/c.log", "pkg/docs/q.md", "docs/x.md", "docs/y.txt", "docs/sub/z.md"),
+    *("data/a.csv", "data/keep.csv"),
+]
+ALL_DOCS = {"docs/x.md", "docs/y.txt", "docs/sub/z.md"}
+
+# What `docker build` left out of an image of NAMES, for each .dockerignore.
+IGNORED = [
+    pytest.param("*.log", {"a.log", "keep.log"}, id="a pattern counts from the top"),
+    pytest.param("**/*.log", {"a.log", "keep.log", "pkg/b.log", "pkg/deep/c.log"}, id="two stars, at any depth"),
+    pytest.param("*.log\n!keep.log", {"a.log"}, id="an exception"),
+    pytest.param("*.log\n! keep.log", {"a.log"}, id="an exception with a space"),
+    pytest.param("!keep.log\n*.log", {"a.log", "keep.log"}, id="the last match counts"),
+    pytest.param("docs", ALL_DOCS, id="a folder"),
+    pytest.param("docs/", ALL_DOCS, id="a folder with a slash"),
+    pytest.param("/docs", ALL_DOCS, id="a slash first"),
+    pytest.param("./docs", ALL_DOCS, id="a dot first"),
+    pytest.param("docs/**", ALL_DOCS, id="all of a folder"),
+    pytest.param("**/docs", ALL_DOCS | {"pkg/docs/q.md"}, id="a folder at any depth"),
+    pytest.param("pkg/docs", {"pkg/docs/q.md"}, id="a folder below"),
+    pytest.param("*/*.md", {"docs/x.md"}, id="one level"),
+    pytest.param("tmp?", {"tmp1/a", "tmp2/b"}, id="any one character"),
+    pytest.param("tmp[1]", {"tmp1/a"}, id="one of these characters"),
+    pytest.param("data\n!data/keep.csv", {"data/a.csv"}, id="an exception in a folder"),
+    pytest.param(
+        "*\n!pkg\n!README.md",
+        set(NAMES) - {"README.md", "pkg/b.log", "pkg/deep/c.log", "pkg/docs/q.md"},
+        id="everything but",
+    ),
+    pytest.param("**\n!pkg/deep/c.log", set(NAMES) - {"pkg/deep/c.log"}, id="everything but one, deep"),
+    pytest.param("# docs\n\n  a.log  \n", {"a.log"}, id="comments, empty lines and spaces"),
+    pytest.param("  # docs\ndocs", ALL_DOCS, id="a comment that is none"),
+    pytest.param("with space.txt", {"with space.txt"}, id="a name with a space"),
+    pytest.param(".", set(), id="the folder itself"),
+]
+
+
+@pytest.mark.parametrize(("text", "left_out"), IGNORED)
+def test_a_dockerignore_is_read_as_docker_reads_it(tmp_path: Path, text: str, left_out: set[str]) -> None:
+    write_files(tmp_path, {name: name for name in NAMES} | {".dockerignore": text})
+    assert set(read_source(tmp_path)) - {".dockerignore"} == set(NAMES) - left_out
+
+
+@pytest.mark.xfail(strict=True, reason="an escaped character and a path upwards are read otherwise than by Docker")
+@pytest.mark.parametrize(("text", "left_out"), [("with\\ space.txt", {"with space.txt"}), ("../docs", set[str]())])
+def test_rare_patterns_are_read_as_docker_reads_them(tmp_path: Path, text: str, left_out: set[str]) -> None:
+    write_files(tmp_path, {name: name for name in NAMES} | {".dockerignore": text})
+    assert set(read_source(tmp_path)) - {".dockerignore"} == set(NAMES) - left_out
+
+
+LITTER = [
+    *(".env", "shop/.env", ".git/HEAD", ".hg/store", ".venv/bin/python", "venv/bin/python", ".portico/pip.conf"),
+    *("__pycache__/web.pyc", "shop/__pycache__/a.pyc", "old.pyc", ".DS_Store", "node_modules/x.js"),
+    *(".mypy_cache/x", ".pytest_cache/x", ".ruff_cache/x"),
+]
+
+
+@pytest.mark.parametrize("name", LITTER)
+def test_without_a_dockerignore_litter_and_local_secrets_are_left_out(tmp_path: Path, name: str) -> None:
+    write_files(tmp_path, {"web.py": "app = 1", name: "x"})
+    assert set(read_source(tmp_path)) == {"web.py"}
+
+
+@pytest.mark.parametrize("name", ["web.py", "environment.py", "shop/git.py", ".flaskenv", "static/.well-known/x"])
+def test_without_a_dockerignore_the_application_is_taken(tmp_path: Path, name: str) -> None:
+    assert set(read_source(write_files(tmp_path, {name: "x"}))) == {name}
+
+
+def test_files_come_with_their_content_in_order(tmp_path: Path) -> None:
+    write_files(tmp_path, {"b/c": "2", "a": "1", "b.py": "3"})
+    files = read_source(tmp_path)
+    assert list(files) == sorted(files)
+    assert {name: file.content for name, file in files.items()} == {"a": b"1", "b.py": b"3", "b/c": b"2"}
+
+
+def test_only_the_owners_executable_bit_counts(tmp_path: Path) -> None:
+    write_files(tmp_path, {"run": "", "plain": "", "shared": ""})
+    (tmp_path / "run").chmod(0o744)
+    (tmp_path / "plain").chmod(0o600)
+    (tmp_path / "shared").chmod(0o664)
+    assert {name: file.executable for name, file in read_source(tmp_path).items()} == {
+        "run": True,
+        "plain": False,
+        "shared": False,
+    }
+
+
+def test_a_link_inside_is_followed(tmp_path: Path) -> None:
+    write_files(tmp_path, {"a.txt": "a"})
+    (tmp_path / "b.txt").symlink_to("a.txt")
+    assert read_source(tmp_path)["b.txt"].content == b"a"
+
+
+@pytest.mark.parametrize("target", ["../secret.txt", "{outside}", "nowhere.txt", "loop.txt"])
+def test_a_link_that_leaves_the_folder_is_left_out(tmp_path: Path, target: str) -> None:
+    write_files(tmp_path, {"secret.txt": "secret", "shop/web.py": "app = 1"})
+    (tmp_path / "shop" / "loop.txt").symlink_to(target.format(outside=tmp_path / "secret.txt"))
+    assert set(read_source(tmp_path / "shop")) == {"web.py"}
+
+
+def test_a_folder_behind_a_link_that_leaves_is_left_out(tmp_path: Path) -> None:
+    write_files(tmp_path, {"other/secret.txt": "secret", "shop/web.py": "app = 1"})
+    (tmp_path / "shop" / "data").symlink_to("../other")
+    assert set(read_source(tmp_path / "shop")) == {"web.py"}
+
+
+@pytest.mark.xfail(strict=True, reason="a link to a folder is dropped without a word, while Docker keeps it")
+def test_a_link_to_a_folder_inside_is_kept(tmp_path: Path) -> None:
+    write_files(tmp_path, {"static-v2/a.css": "a"})
+    (tmp_path / "static").symlink_to("static-v2")
+    assert "static/a.css" in read_source(tmp_path)

@@ -1,0 +1,33 @@
+"""What the tests of the program share."""
+
+import runpy
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+from pulumi.runtime import set_all_config
+
+from tests.components.recorder import Recorder, run
+from tests.program.stackfile import ROOT, STACKS, merge_values, spell_config
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Recorder]:
+    """All that __main__.py registers, for each stack; run on a copy, since it writes build contexts beside itself."""
+    home = tmp_path_factory.mktemp("program")
+    shutil.copy(ROOT / "__main__.py", home)
+    shutil.copytree(ROOT / "examples", home / "examples")
+    interrupt = signal.getsignal(signal.SIGINT)
+    try:
+        return {stack: _run(home, stack) for stack in STACKS}
+    finally:
+        signal.signal(signal.SIGINT, interrupt)
+
+
+def _run(home: Path, stack: str) -> Recorder:
+    def build() -> None:
+        set_all_config(spell_config(merge_values(stack)))
+        runpy.run_path(str(home / "__main__.py"), run_name="__main__")
+
+    return run(build, stack)
