@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from zlib import crc32
 
 from config.digest import digest_files, digest_secrets, digest_values
 from config.entry import FoundEntry, find_entry
 from config.render import render_dockerfile, render_gunicorn, render_requirements
-from config.settings import Settings, Site
+from config.settings import Settings, Site, derive_uid
 from config.source import File, read_source
 
 # Where sockets and static files are mounted, in the edge and in every replica alike.
@@ -53,6 +52,7 @@ def make_release(settings: Settings, site: Site, root: Path, secrets: Mapping[st
     id = digest_values(
         {
             "image": image,
+            "entry": site.entry,
             "environment": site.environment,
             "secrets": digest_secrets(secrets),
             "replicas": replicas,
@@ -80,8 +80,7 @@ def make_release(settings: Settings, site: Site, root: Path, secrets: Mapping[st
         image=f"portico/{site.name}:{image}",
         context=context,
         replicas=replicas,
-        # One user a site, so that no site can open another's sockets; high enough to be nobody's on the host.
-        uid=20_000 + crc32(site.name.encode()) % 10_000,
+        uid=derive_uid(site.name),
         static=static,
         compress=settings.nginx.gzip.static,
         bind=bind,
@@ -101,7 +100,8 @@ def _make_context(
     else:
         prefix = "app/"
         texts[".portico/requirements.txt"] = render_requirements(source) or ""
-    context = {prefix + path: file for path, file in files.items()}
+    # What .dockerignore says has been done; in the context it could hide what was added here.
+    context = {prefix + path: file for path, file in files.items() if path != ".dockerignore"}
     return context | {path: File(text.encode()) for path, text in texts.items()}
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from config.entry import list_requirements, read_dependencies
+from config.entry import list_requirements, read_dependencies, read_lines
 from config.layout import PRIVATE, Layout, lay_out
 from config.settings import Duration, Settings, Site
 from config.tree import Tree, name_tree
@@ -58,7 +58,7 @@ def render_nginx(
     layout = layout or lay_out(settings)
     common = _gather(settings, releases, layout, private)
     files = {"nginx.conf": _render_nginx("nginx.conf.j2", **common)}
-    files["conf.d/status.conf"] = _render_nginx("status.conf.j2", **common)
+    files["conf.d/00-status.conf"] = _render_nginx("status.conf.j2", **common)
     files["pages/portico-unavailable.html"] = _render("nginx/pages/portico-unavailable.html.j2")
     for release in releases:
         files[f"{layout.sites}/{release.site.name}.conf"] = _render_nginx(
@@ -166,7 +166,7 @@ def render_dockerfile(settings: Settings, site: Site, source: Path) -> str:
         "docker/Dockerfile.j2",
         settings=settings,
         site=site,
-        own=own.read_text().rstrip() if own.is_file() else None,
+        own=own.read_text(errors="replace").rstrip() if own.is_file() else None,
         alone=render_requirements(source) is not None,
         gunicorn=None if "gunicorn" in list_requirements(source) else site.gunicorn.version,
     )
@@ -179,7 +179,7 @@ def render_requirements(source: Path) -> str | None:
     """
     if not (source / "requirements.txt").is_file():
         return "".join(f"{line}\n" for line in read_dependencies(source / "pyproject.toml"))
-    text = (source / "requirements.txt").read_text()
+    text = "\n".join(read_lines(source / "requirements.txt")) + "\n"
     # -r, -c and -e name files, and so does a line that starts with a dot or a slash.
     if re.search(r"^\s*(-[rce]\b|--(requirement|constraint|editable)\b|[./]|file:)", text, re.MULTILINE):
         return None

@@ -32,7 +32,7 @@ def write_files() -> str:
     texts = {
         "nginx.conf": tree.files["nginx.conf"],
         "conf.d/hello.conf": tree.files["conf.d/hello.conf"].replace(releases[0].id, "<release>"),
-        "conf.d/status.conf": tree.files["conf.d/status.conf"].replace(tree.digest, "<tree>"),
+        "conf.d/00-status.conf": tree.files["conf.d/00-status.conf"].replace(tree.digest, "<tree>"),
         "gunicorn.conf.py": context[".portico/gunicorn.conf.py"].content.decode(),
         "Dockerfile": context["Dockerfile"].content.decode(),
     }

@@ -5,6 +5,15 @@ import sys
 
 address, path, host = sys.argv[1:]
 kind, _, place = address.partition(":")
+
+
+def give_up(error: BaseException) -> None:
+    """Say in plain words that nobody answered."""
+    print(f"GET {path} with Host: {host} -> no answer, Gunicorn does not listen or is busy ({error})")
+    sys.exit(1)
+
+
+sys.excepthook = lambda kind, error, trace: give_up(error)
 if kind == "unix":
     peer = socket.socket(socket.AF_UNIX)
     peer.settimeout(4)

@@ -54,7 +54,7 @@ bridge() {
             changed=yes
         fi
     done
-    sed -i "s/$TREE/$TREE-bridge/" "$between.new/conf.d/status.conf"
+    sed -i "s/$TREE/$TREE-bridge/" "$between.new/conf.d/00-status.conf"
     if [ -n "$changed" ]; then
         rm -rf "$between"
         mv "$between.new" "$between"

@@ -6,14 +6,14 @@ from pydantic import Field
 
 from config.settings.quantity import Duration, Size
 from config.settings.section import Section
+from config.settings.text import GunicornVersion
 
 
 class Gunicorn(Section):
     """Gunicorn's processes and time limits; NGINX's side of each pair is derived from these."""
 
-    version: str = Field(
+    version: GunicornVersion = Field(
         default="27.0.1",
-        pattern=r"^(2[7-9]|[3-9][0-9])(\.[0-9]+){1,2}$",
         description="Gunicorn's version, installed where the requirements name none. 26.1 closed request smuggling.",
     )
     workers: int = Field(default=2, ge=1, le=64, description="Worker processes in each replica.")

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from config.settings.quantity import Duration, Size
 from config.settings.section import Section
+from config.settings.text import NginxVersion
 
 
 class Gzip(Section):
@@ -24,9 +25,8 @@ class Gzip(Section):
 class Nginx(Section):
     """The edge's processes, connections, logs and limits."""
 
-    version: str | None = Field(
+    version: NginxVersion | None = Field(
         default=None,
-        pattern=r"^1\.[0-9]{2}\.[0-9]{1,2}$",
         description="The version that is written for, where the image's tag does not tell it.",
     )
     workers: int = Field(

@@ -7,6 +7,8 @@ from typing import Any, ClassVar, Self
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 
+from config.settings.mistake import show_text
+
 
 @dataclass(frozen=True, order=True)
 class Quantity:
@@ -26,11 +28,15 @@ class Quantity:
             return value
         match = re.fullmatch(r"([0-9]{1,12})([A-Za-z]{1,2})", value) if isinstance(value, str) else None
         unit = match and next((u for u in cls.units if u == match[2] or u == match[2].lower()), None)
+        if match and unit and int(match[1]) == 0:
+            raise PydanticCustomError(
+                cls.kind, '"{value}" is nothing, and NGINX takes that for no limit; write at least 1', {"value": value}
+            )
         if not match or not unit:
             raise PydanticCustomError(
                 cls.kind,
-                '"{value}" is not a {kind}; write a whole number and a unit ({units}), such as {example}',
-                {"value": str(value), "kind": cls.kind, "units": cls.written, "example": cls.example},
+                "{value} is not a {kind}; write a whole number and a unit ({units}), such as {example}",
+                {"value": show_text(value), "kind": cls.kind, "units": cls.written, "example": cls.example},
             )
         return cls(int(match[1]) * cls.units[unit])
 

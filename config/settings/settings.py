@@ -1,6 +1,7 @@
 """Everything a stack says, checked."""
 
 import json
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,11 +12,11 @@ from pydantic_core import PydanticCustomError
 
 from config.presets import apply_preset
 from config.settings.client import Client
-from config.settings.mistake import Mistake, Mistakes, list_mistakes
+from config.settings.mistake import Mistake, Mistakes, list_mistakes, show_text
 from config.settings.nginx import Nginx, read_version
 from config.settings.section import Filled, Section
-from config.settings.site import Site
-from config.settings.text import Address, ImageName
+from config.settings.site import Site, derive_uid
+from config.settings.text import Address, EngineAddress, ImageName
 from config.settings.tls import Tls
 
 
@@ -23,9 +24,8 @@ class Settings(Section):
     """The settings of one stack: plain values only; no secret and no Pulumi type is in them."""
 
     target: Literal["local"] = Field(default="local", description="Where Docker runs.")
-    docker: str | None = Field(
+    docker: EngineAddress | None = Field(
         default=None,
-        pattern=r"^(unix|tcp)://[A-Za-z0-9/._:-]+$",
         description="Docker's address; DOCKER_HOST or the usual socket otherwise.",
     )
     address: Address = Field(default="127.0.0.1", description="The address that NGINX is published on.")
@@ -62,6 +62,10 @@ class Settings(Section):
     @classmethod
     def _know_version(cls, value: str) -> str:
         version = read_version(value)
+        if not version and "@sha256:" not in value:
+            raise PydanticCustomError(
+                "version", '"{value}" does not tell its version; write one such as nginx:1.30.6', {"value": value}
+            )
         if version and version < (1, 22, 0):
             raise PydanticCustomError(
                 "version", '"{value}" is older than Portico writes for; write nginx:1.22.0 or newer', {"value": value}
@@ -125,11 +129,15 @@ def _list_twins(values: Mapping[str, Any]) -> list[Mistake]:
     found: list[Mistake] = []
     names: dict[str, int] = {}
     hosts: dict[str, str] = {}
+    users: dict[int, str] = {}
     sites = values.get("sites")
     for index, site in enumerate(sites if isinstance(sites, list) else []):
         if not isinstance(site, Mapping):
             continue
         name = str(site.get("name"))
+        if (owner := users.setdefault(derive_uid(name), name)) != name:
+            text = f'"{name}" would share its user with "{owner}"; write another'
+            found.append(Mistake(f"sites[{index}].name", text))
         if names.setdefault(name, index) != index:
             text = f'"{name}" is the name of sites[{names[name]}] already; write another'
             found.append(Mistake(f"sites[{index}].name", text))
@@ -148,9 +156,15 @@ def check_secrets(secrets: Mapping[str, Any], sites: list[str]) -> list[Mistake]
     for site, values in secrets.items():
         path = f"secrets.{site}"
         if site not in sites:
-            close = get_close_matches(site, sites, n=1) or sites[:1]
-            hint = f"write one of {', '.join(sites)}" if not close else f"did you mean {close[0]}?"
+            close = get_close_matches(site, sites, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"write one of {', '.join(sites)}"
             found.append(Mistake(path, f"there is no such site; {hint}"))
         elif not isinstance(values, Mapping) or not all(isinstance(value, str) for value in values.values()):
             found.append(Mistake(path, "does not fit; write NAME: text pairs"))
+        else:
+            found += [
+                Mistake(f"{path}.{show_text(name)}", "is not a secret's name; write letters, digits and underscores")
+                for name in values
+                if not re.fullmatch(r"(?!PORTICO_)[A-Za-z_][A-Za-z0-9_]{0,127}", name)
+            ]
     return found

@@ -11,6 +11,8 @@ from typing import Annotated
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
+from config.settings.mistake import show_text
+
 
 def _grammar(kind: str, pattern: str, hint: str) -> AfterValidator:
     compiled = re.compile(pattern)
@@ -18,7 +20,7 @@ def _grammar(kind: str, pattern: str, hint: str) -> AfterValidator:
     def check(value: str) -> str:
         if not compiled.fullmatch(value):
             raise PydanticCustomError(
-                "grammar", '"{value}" is not {kind}; {hint}', {"value": value[:60], "kind": kind, "hint": hint}
+                "grammar", "{value} is not {kind}; {hint}", {"value": show_text(value), "kind": kind, "hint": hint}
             )
         return value
 
@@ -70,7 +72,7 @@ UrlPath = Annotated[
     str,
     _grammar(
         "a path",
-        r"/(?!.*(//|\.\.))[A-Za-z0-9/_.~-]{0,200}",
+        r"(?!.*(//|\.\.))/[A-Za-z0-9/_.~-]{0,200}",
         "write it from the root, of letters, digits and / _ . ~ -, such as /healthz",
     ),
 ]
@@ -78,7 +80,7 @@ UrlFolder = Annotated[
     str,
     _grammar(
         "a URL folder",
-        r"/(?!.*(//|\.\.))[A-Za-z0-9/_.~-]{1,200}/",
+        r"(?!.*(//|\.\.))/[A-Za-z0-9/_.~-]{1,200}/",
         "write it with a slash at both ends, such as /static/",
     ),
 ]
@@ -94,7 +96,7 @@ ImageName = Annotated[
     str,
     _grammar(
         "a pinned image",
-        r"[a-z0-9][a-z0-9./_:-]*(:(?!latest)[A-Za-z0-9_][A-Za-z0-9_.-]*|@sha256:[0-9a-f]{64})",
+        r"[a-z0-9][a-z0-9./_:-]*(:(?=[^:@]*[0-9])[A-Za-z0-9_][A-Za-z0-9_.-]*|@sha256:[0-9a-f]{64})",
         "write a name with a version or a digest, such as nginx:1.30.6",
     ),
 ]
@@ -117,6 +119,23 @@ HeaderValue = Annotated[
 RequestRate = Annotated[
     str,
     _grammar("a rate", r"[1-9][0-9]{0,5}r/[sm]", "write requests a second or a minute, such as 10r/s or 30r/m"),
+]
+EngineAddress = Annotated[
+    str,
+    _grammar(
+        "the address of a Docker engine",
+        r"(unix|tcp)://[A-Za-z0-9/._:-]+",
+        "write one such as unix:///var/run/docker.sock",
+    ),
+]
+NginxVersion = Annotated[str, _grammar("a version of NGINX", r"1\.[0-9]{2}\.[0-9]{1,2}", "write one such as 1.30.6")]
+GunicornVersion = Annotated[
+    str,
+    _grammar(
+        "a version of Gunicorn that is safe behind a proxy",
+        r"(26\.[1-9]|2[7-9]\.|[3-9][0-9]\.)[0-9]{0,3}(\.[0-9]{1,3})?",
+        "write 26.1.0 or newer, such as 27.0.1",
+    ),
 ]
 UserName = Annotated[
     str,
