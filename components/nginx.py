@@ -15,6 +15,7 @@ from config.settings import Nginx as NginxSettings
 class NginxArgs:
     """`address`, `port` and `tls_port` (HTTPS) are where the edge is published; the three volumes are names.
 
+    `grace` is the time in seconds that requests in flight have when the edge itself is replaced.
     `verdict` resolves once a first configuration has been accepted and lies in the volume `config`.
     """
 
@@ -27,6 +28,7 @@ class NginxArgs:
     verdict: pulumi.Input[str]
     address: str
     port: int
+    grace: int
     tls_port: int | None = None
     http3: bool = False
 
@@ -72,7 +74,7 @@ class Nginx(pulumi.ComponentResource):
                     restart="unless-stopped",
                     # QUIT ends the requests in flight; TERM would cut them.
                     stop_signal="SIGQUIT",
-                    destroy_grace_seconds=40,
+                    destroy_grace_seconds=args.grace,
                 ),
                 memory=args.settings.memory.mebibytes,
             ),

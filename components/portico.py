@@ -60,6 +60,7 @@ class Portico(pulumi.ComponentResource):
             ConfigCheckArgs(tree=stack.tree, private=stack.private, image=image.image_id, config=config),
             child,
         )
+        longest = max(release.site.gunicorn.timeout.seconds for release in stack.releases)
         nginx = Nginx(
             f"{name}-nginx",
             NginxArgs(
@@ -72,6 +73,7 @@ class Portico(pulumi.ComponentResource):
                 verdict=check.verdict,
                 address=settings.address,
                 port=settings.port,
+                grace=longest + 10,
                 tls_port=settings.tls.port if settings.tls else None,
                 http3=settings.tls is not None and settings.tls.http3,
             ),
@@ -98,7 +100,6 @@ class Portico(pulumi.ComponentResource):
             )
             replicas += gunicorn.containers
 
-        longest = max(release.site.gunicorn.timeout.seconds for release in stack.releases)
         live = ConfigRelease(
             f"{name}-release",
             ConfigReleaseArgs(

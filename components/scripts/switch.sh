@@ -93,6 +93,11 @@ done
 # shellcheck disable=SC2012 # names are digests of our own
 ls -1t trees | tail -n +11 | grep -vxF "$TREE" | while read -r past; do rm -rf "trees/$past"; done
 
+# So do keys and password hashes that no tree names any more.
+for folder in private/*; do
+    grep -rqF "/etc/portico/$folder/" trees || rm -rf "$folder"
+done
+
 echo "tree $TREE is live"
 : > /tmp/live
 trap 'exit 0' TERM INT
