@@ -31,7 +31,7 @@ folder = Path("/run/portico") / site
 if not folder.is_dir():
     folder.mkdir()
     folder.chmod(0o750)
-    os.chown(folder, int(uid), EDGE)
+os.chown(folder, int(uid), EDGE)
 
 if static != "-":
     served = Path("/srv/static") / site
