@@ -63,10 +63,10 @@ class Deployment:
             (folder / made).mkdir()
         for site in sites:
             example = ROOT / "examples" / site["name"]
-            if example.is_dir() and site["source"] == f"sites/{site['name']}":
+            if example.is_dir():
                 shutil.copytree(example, self.source(site["name"]), ignore=shutil.ignore_patterns("__pycache__"))
-                # Sources that differ from every other deployment's: images named by content are then not shared.
-                self.write(site["name"], "deployment.txt", self.name)
+            # Sources that differ from every other deployment's: images named by content are then not shared.
+            self.write(site["name"], "deployment.txt", self.name)
 
     def __enter__(self) -> Self:
         self.pulumi("stack", "init", self.name, "--secrets-provider", "passphrase")
@@ -195,6 +195,12 @@ class Deployment:
             wanted["gunicorn", name, releases[name]] = site.get("replicas") or self.settings.get("replicas", 2)
         return wanted
 
+    def images(self) -> list[str]:
+        """The images that were built here, found by the names of their build contexts."""
+        contexts = sorted((self.folder / ".portico" / "contexts").glob("[!.]*"))
+        tags = {f"{PROJECT}/{'-'.join(name[:-1])}:{name[-1]}" for name in (path.name.split("-") for path in contexts)}
+        return sorted(tags & {tag for image in self.engine.images.list() for tag in image.tags})
+
     def leftovers(self) -> list[str]:
         """What is labelled as this deployment's: containers, networks and volumes."""
         engine, label = self.engine, {"label": self._labels()}
@@ -218,8 +224,16 @@ class Deployment:
         for volume in self.engine.volumes.list(filters=label):
             volume.remove(force=True)
         # Portico keeps the images of past releases; nobody goes back to a test's.
-        for tag in {tag for image in self.engine.images.list(filters=label) for tag in image.tags}:
+        for tag in self.images():
             self.engine.images.remove(tag, force=True)
+
+
+def execute(container: Container, *command: str) -> str:
+    """Run a command in a container, which must succeed, and return what it printed."""
+    code, output = container.exec_run(list(command))
+    text = output.decode(errors="replace") if isinstance(output, bytes) else ""
+    assert code == 0, f"{' '.join(command)} in {container.name}: {text}"
+    return text
 
 
 def free_port() -> int:

@@ -92,6 +92,7 @@ def test_static_files_are_served_while_no_replica_runs(two_sites: Deployment) ->
         "/static",
         "/static/",
         "/static../hello.py",
+        "/static../{release}/style.css",
         "/static/../hello.py",
         "/static/%2e%2e/hello.py",
         "/static/..%2fhello.py",
@@ -100,6 +101,7 @@ def test_static_files_are_served_while_no_replica_runs(two_sites: Deployment) ->
     ],
 )
 def test_nothing_else_is_served_as_a_file(two_sites: Deployment, path: str) -> None:
+    path = path.format(release=two_sites.outputs()["releases"]["hello"])
     response = get(two_sites.port, "localhost", path)
     assert response.status in (403, 404) if path == "/static/" else response.status == 404
     assert b"Flask(__name__)" not in response.body and b"flask==" not in response.body

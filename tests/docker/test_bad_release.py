@@ -1,0 +1,159 @@
+"""A release that never gets healthy: it says why, fails again when it is run again, and nobody notices.
+
+One deployment whose five applications break at once, each in its own way, and are then mended at once.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.docker.applications import small, write_small
+from tests.docker.command import Result
+from tests.docker.conftest import Deploy
+from tests.docker.engine import HELLO, Deployment, Wanted
+from tests.docker.load import Report
+from tests.docker.traffic import light
+
+pytestmark = pytest.mark.docker
+
+UNHEALTHY = """
+@app.before_request
+def fail():
+    if request.path == "/healthz":
+        app.logger.error("the shelf of apples is empty")
+        return "no apples", 500
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Break:
+    """What is added to an application, and what must be said about it: the cause, and the signs of it."""
+
+    text: str
+    said: tuple[str, ...]
+    unsaid: tuple[str, ...] = ()
+
+
+BREAKS = {
+    "hello": Break(
+        text=UNHEALTHY,
+        said=(
+            "Likely cause: the application answers its health path with an error",
+            "GET /healthz with Host: localhost -> HTTP/1.1 500",
+            "the shelf of apples is empty",
+        ),
+    ),
+    "missing": Break(
+        text="import requests",
+        said=(
+            "Likely cause: a package is missing: name it in the requirements.",
+            "ModuleNotFoundError: No module named 'requests'",
+        ),
+    ),
+    "crash": Break(
+        text='raise RuntimeError("the cellar is flooded")',
+        said=("Likely cause: ", "RuntimeError: the cellar is flooded"),
+        unsaid=(".dockerignore", "FileNotFoundError"),
+    ),
+    "refusing": Break(
+        text='app.config["TRUSTED_HOSTS"] = ["other.example"]',
+        said=(
+            "Likely cause: the application refuses the host name",
+            "GET /whoami with Host: refusing.localhost -> HTTP/1.1 400",
+        ),
+    ),
+    "slow": Break(
+        text='print("opening a large book", flush=True); import time; time.sleep(60)',
+        said=("does not answer its health path in time", "opening a large book"),
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """What was seen: before, during the two failed runs and after them."""
+
+    releases: dict[str, str]
+    failed: tuple[Result, Result]
+    during: Report
+    after: Report
+    left: Wanted
+    wanted: Wanted
+
+
+@pytest.fixture(scope="module")
+def story(deploy: Deploy) -> Iterator[Story]:
+    sites = [HELLO, *(small(name) for name in BREAKS if name != "hello")]
+    deployment: Deployment = deploy(*sites)
+    modules = {name: deployment.source(name) / ("hello.py" if name == "hello" else "web.py") for name in BREAKS}
+    for name in BREAKS:
+        if name != "hello":
+            write_small(deployment, name)
+    deployment.up()
+    releases = deployment.outputs()["releases"]
+    good = {name: module.read_text() for name, module in modules.items()}
+
+    hosts = [site["hosts"][0] for site in sites]
+    with light(deployment, *hosts) as load:
+        for name, module in modules.items():
+            module.write_text(f"{good[name]}\n{BREAKS[name].text}\n")
+        deployment.configure(healthTimeout=12)
+        failed = (deployment.up(fails=True), deployment.up(fails=True))
+        load.wait(1)
+    during = load.report()
+
+    with light(deployment, *hosts) as load:
+        for name, module in modules.items():
+            module.write_text(f"{good[name]}\n# mended\n")
+        deployment.configure(healthTimeout=None)
+        deployment.up()
+        load.wait(1)
+    yield Story(
+        releases=releases,
+        failed=failed,
+        during=during,
+        after=load.report(),
+        left=deployment.present(),
+        wanted=deployment.wanted(),
+    )
+
+
+@pytest.mark.parametrize("run", [0, 1], ids=["first run", "run again"])
+@pytest.mark.parametrize("site", list(BREAKS))
+def test_the_cause_is_said_in_plain_words(story: Story, site: str, run: int) -> None:
+    result = story.failed[run]
+    told = find_report(result.output, site)
+    missing = [line for line in BREAKS[site].said if line not in told]
+    assert not missing, f"not said: {missing}\n{told}"
+    wrong = [line for line in BREAKS[site].unsaid if line in told]
+    assert not wrong, f"said, and not true: {wrong}\n{told}"
+
+
+def test_both_runs_fail_in_their_time(story: Story) -> None:
+    seconds = [result.seconds for result in story.failed]
+    print(f"\na release that never gets healthy fails within {seconds} s; {story.during.details()}")
+    assert max(seconds) < 45
+
+
+def test_the_old_release_serves_and_no_request_is_lost(story: Story) -> None:
+    assert story.during.lossless, story.during.details()
+    assert set(story.during.seen) == {f"{site}/{release}" for site, release in story.releases.items()}
+
+
+def test_the_next_good_up_loses_nothing_and_leaves_what_is_wanted(story: Story) -> None:
+    assert story.after.lossless, story.after.details()
+    assert story.left == story.wanted
+    mended = {f"{site}/{release}" for role, site, release in story.wanted if role == "gunicorn"}
+    assert set(story.after.seen) == mended | set(story.during.seen)
+
+
+def find_report(output: str, site: str) -> str:
+    """What Pulumi's summary says about the first replica of a site that did not become healthy."""
+    _, _, diagnostics = output.partition("\nDiagnostics:\n")
+    told = re.findall(
+        rf"error: {site}-gunicorn-\d did not become healthy\..*?(?=\n    error: |\n\n)", diagnostics, re.DOTALL
+    )
+    assert len(told) == 1, f"{len(told)} reports about {site}\n{diagnostics}"
+    return str(told[0])

@@ -1,0 +1,52 @@
+"""A configuration that NGINX refuses: NGINX's own line says why, each time, and nothing is touched."""
+
+import re
+
+import pytest
+
+from tests.docker.conftest import Deploy
+from tests.docker.engine import HELLO, Deployment
+from tests.docker.traffic import light
+
+pytestmark = pytest.mark.docker
+
+
+def serving(deployment: Deployment) -> set[str]:
+    """Everything but the container of the check itself."""
+    check = {str(container.id) for container in deployment.containers("check")}
+    return deployment.ids() - check
+
+
+def test_a_refused_template_touches_nothing(deploy: Deploy) -> None:
+    deployment = deploy(HELLO, copied=("config",))
+    deployment.up()
+    before, images = serving(deployment), deployment.images()
+    release = deployment.outputs()["releases"]["hello"]
+    template = deployment.folder / "config" / "templates" / "nginx" / "site.conf.j2"
+    good = template.read_text()
+    with light(deployment, "localhost") as load:
+        template.write_text(good.replace("proxy_read_timeout", "proxy_reed_timeout"))
+        # A new release, were the configuration right.
+        deployment.edit("hello", "# released once the template is mended")
+        failed = [deployment.up(fails=True) for _ in range(2)]
+        assert serving(deployment) == before
+        assert deployment.images() == images
+        load.wait(1)
+    report = load.report()
+    assert report.lossless, report.details()
+    assert list(report.seen) == [f"hello/{release}"]
+    for result in failed:
+        line = r'\[emerg\] .*unknown directive "proxy_reed_timeout" in .*/conf\.d/hello\.conf:\d+'
+        assert re.search(line, result.output), result.tail()
+        assert "NGINX refused the configuration" in result.output
+        assert 'File "' not in result.output, result.tail()
+    print(f"\nrefused within {[round(result.seconds, 1) for result in failed]} s; {report.details()}")
+
+    with light(deployment, "localhost") as load:
+        template.write_text(good)
+        deployment.up()
+        load.wait(1)
+    report = load.report()
+    assert report.lossless, report.details()
+    assert deployment.present() == deployment.wanted()
+    assert list(report.seen) == [f"hello/{release}", f"hello/{deployment.outputs()['releases']['hello']}"]

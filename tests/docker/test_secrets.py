@@ -1,0 +1,140 @@
+"""Secrets reach the application and nobody else; a new value is a new release, and loses no request."""
+
+import hashlib
+import io
+import secrets
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from docker.errors import NotFound
+from docker.models.containers import Container
+
+from tests.docker.applications import small, write_small
+from tests.docker.ask import get
+from tests.docker.conftest import Deploy
+from tests.docker.engine import Deployment, execute
+from tests.docker.traffic import light
+
+pytestmark = pytest.mark.docker
+HOST = "vault.localhost"
+OTHER = "other.localhost"
+
+
+@dataclass(kw_only=True)
+class Vault:
+    """A deployment with one site that has a secret and one that has none; `value` is the secret's current value."""
+
+    deployment: Deployment
+    value: str
+
+    def seen(self, name: str = "TOKEN", host: str = HOST) -> dict[str, object]:
+        return get(self.deployment.port, host, f"/secret/{name}").json()
+
+    def rotate(self) -> None:
+        self.value = f"clear-{secrets.token_hex(20)}"
+        self.deployment.set_secret("vault", "TOKEN", self.value)
+
+
+def digest(value: str) -> str:
+    return hashlib.sha256(value.encode()).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def vault(deploy: Deploy) -> Iterator[Vault]:
+    deployment: Deployment = deploy(small("vault"), small("other"))
+    for site in ("vault", "other"):
+        write_small(deployment, site)
+    vault = Vault(deployment=deployment, value="")
+    vault.rotate()
+    deployment.set_secret("vault", "SPARE", "spare-key")
+    deployment.up()
+    yield vault
+
+
+def test_the_application_reads_it_and_its_neighbour_does_not(vault: Vault) -> None:
+    assert vault.seen() == {"sha256": digest(vault.value), "mode": "0o100400"}
+    assert "error" in vault.seen(host=OTHER)
+
+
+def test_it_stands_nowhere_in_clear(vault: Vault) -> None:
+    deployment, value = vault.deployment, vault.value
+    secret = value.encode()
+    places: dict[str, bytes] = {}
+    for found in deployment.containers():
+        places[f"inspect {found.name}"] = str(found.attrs).encode()
+        places[f"logs {found.name}"] = bytes(found.logs())
+        places[f"incoming {found.name}"] = read_folder(found, "/incoming")
+    for image in deployment.images():
+        built = deployment.engine.images.get(image)
+        places[f"image {image}"] = str(built.attrs).encode()
+        places[f"history {image}"] = str(built.history()).encode()
+    stack = ("--stack", deployment.name)
+    places["stack export"] = deployment.pulumi("stack", "export", *stack).output.encode()
+    deployment.edit("vault", "# a difference for the preview to show")
+    for option in ("--diff", "--json"):
+        places[f"preview {option}"] = deployment.preview(option).output.encode()
+    # All that was written on the way: state, stack file, build contexts, logs of the commands.
+    for path in deployment.folder.rglob("*"):
+        if path.is_file() and not any(part in path.parts for part in (".venv", "components", "config")):
+            places[str(path)] = path.read_bytes()
+    edge = deployment.container("nginx")
+    for folder in ("/etc/portico", "/srv/static", "/run/portico"):
+        found_in = execute(edge, "sh", "-c", f"grep -rF {value} {folder} 2>/dev/null; true")
+        places[f"edge {folder}"] = found_in.encode()
+    assert len(places) > 30
+    assert not [place for place, text in places.items() if secret in text]
+
+
+def test_a_new_value_is_a_new_release_without_loss(vault: Vault) -> None:
+    deployment, old = vault.deployment, vault.deployment.outputs()["releases"]
+    with light(deployment, HOST, OTHER) as load:
+        vault.rotate()
+        deployment.up()
+        load.wait(1)
+    report, new = load.report(), deployment.outputs()["releases"]
+    print(f"\nsecret rotated: {report.details()}")
+    assert report.lossless, report.details()
+    assert new["vault"] != old["vault"] and new["other"] == old["other"]
+    assert set(report.seen) == {f"vault/{old['vault']}", f"vault/{new['vault']}", f"other/{old['other']}"}
+    assert vault.seen()["sha256"] == digest(vault.value)
+    assert deployment.present() == deployment.wanted()
+
+
+def test_a_release_that_fails_does_not_change_it(vault: Vault) -> None:
+    """The old release keeps serving, so it must keep its own secret too."""
+    deployment, before = vault.deployment, vault.seen()
+    module = deployment.source("vault") / "web.py"
+    good = module.read_text()
+    try:
+        module.write_text("import nothing_of_this_name\n" + good)
+        vault.rotate()
+        deployment.configure(healthTimeout=10)
+        deployment.up(fails=True)
+        assert vault.seen() == before
+    finally:
+        module.write_text(good)
+        deployment.configure(healthTimeout=None)
+
+
+def test_a_secret_that_is_taken_back_is_gone(vault: Vault) -> None:
+    deployment = vault.deployment
+    assert vault.seen("SPARE")["sha256"] == digest("spare-key")
+    path = "portico:secrets.vault.SPARE"
+    deployment.pulumi("config", "rm", "--stack", deployment.name, "--path", path)
+    deployment.up()
+    assert vault.seen()["sha256"] == digest(vault.value)
+    assert "error" in vault.seen("SPARE"), "the application still reads it"
+    assert deployment.present() == deployment.wanted()
+
+
+def read_folder(container: Container, folder: str) -> bytes:
+    """All files of a folder of a container, stopped or not; nothing if there is no such folder."""
+    try:
+        stream, _ = container.get_archive(folder)
+    except NotFound:
+        return b""
+    with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as archive:
+        files = [archive.extractfile(member) for member in archive.getmembers() if member.isfile()]
+        return b"\0".join(file.read() for file in files if file)
