@@ -21,13 +21,14 @@ _CAUSES = (
     ("KeyError", "a variable may be missing: see the site's `environment` and portico:secrets"),
     ("Read-only file system", "the application writes to its own folder: only /tmp can be written"),
     ("Permission denied", "the application opens a file that its user may not open"),
-    ("-> no answer", "Gunicorn does not listen, or nothing answers in time: its log says why"),
     ("FileNotFoundError", "the application opens a file that is not in the image: see .dockerignore"),
     (
         "-> HTTP/1.1 400",
         "the application refuses the host name: see `hosts`, and SERVER_NAME or TRUSTED_HOSTS in Flask",
     ),
     ("-> HTTP/1.1 5", "the application answers its health path with an error: its log says why; see `health`"),
+    ("Worker failed to boot", "the application fails while it is imported: its traceback says why"),
+    ("-> no answer", "Gunicorn does not listen, or nothing answers in time: its log says why"),
 )
 
 

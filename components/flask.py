@@ -50,7 +50,6 @@ class FlaskApp(pulumi.ComponentResource):
                     docker.RemoteImageBuildSecretArgs(id="pip", src=".portico/pip.conf"),
                     docker.RemoteImageBuildSecretArgs(id="ca", src=".portico/ca.pem"),
                 ],
-                labels=list_labels("image", site.name),
             ),
             # The images of past releases stay: going back to one needs no build.
             keep_locally=True,
@@ -62,7 +61,8 @@ class FlaskApp(pulumi.ComponentResource):
                 f"{name}-secrets",
                 labels=[
                     docker.VolumeLabelArgs(label=key, value=value)
-                    for key, value in list_labels("secrets", site.name).items()
+                    # Another release, another volume: a failed release changes nothing for the one before it.
+                    for key, value in list_labels("secrets", site.name, release.id).items()
                 ],
                 opts=pulumi.ResourceOptions(parent=self),
             )

@@ -68,7 +68,7 @@ def read_dependencies(pyproject: Path) -> list[str]:
     """The `[project] dependencies` of a pyproject.toml; empty where the file cannot be read."""
     try:
         project = tomllib.loads(pyproject.read_text()).get("project")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+    except (FileNotFoundError, tomllib.TOMLDecodeError, UnicodeDecodeError):
         return []
     listed = project.get("dependencies") if isinstance(project, dict) else None
     return [str(line) for line in listed] if isinstance(listed, list) else []
