@@ -28,7 +28,8 @@ _CAUSES = (
     ),
     ("-> HTTP/1.1 5", "the application answers its health path with an error: its log says why; see `health`"),
     ("Worker failed to boot", "the application fails while it is imported: its traceback says why"),
-    ("-> no answer", "Gunicorn does not listen, or nothing answers in time: its log says why"),
+    ("-> no answer in time", "the application does not answer its health path in time"),
+    ("-> no answer", "Gunicorn does not listen: its log says why"),
 )
 
 

@@ -9,7 +9,8 @@ kind, _, place = address.partition(":")
 
 def give_up(error: BaseException) -> None:
     """Say in plain words that nobody answered."""
-    print(f"GET {path} with Host: {host} -> no answer, Gunicorn does not listen or is busy ({error})")
+    why = "in time" if isinstance(error, TimeoutError) else f"since Gunicorn does not listen ({error})"
+    print(f"GET {path} with Host: {host} -> no answer {why}")
     sys.exit(1)
 
 
