@@ -37,7 +37,6 @@ def test_durations_are_ordered_by_length(one: int, other: int) -> None:
         ("1500ms", "1500ms"),
         ("2000ms", "2s"),
         ("65S", "65s"),
-        ("0s", "0"),
     ],
 )
 def test_a_duration_is_spelled_in_its_largest_whole_unit(text: str, said: str) -> None:
