@@ -69,7 +69,7 @@ def describe(engine: str | None, container: str, resource: str) -> str:
         parts.append("Likely cause: it ran out of memory; raise the site's gunicorn.memory.")
     elif checks and checks[-1].get("ExitCode") == 0:
         parts.append("Likely cause: it became healthy too late; raise healthTimeout, or see what it does at its start.")
-    elif cause := next((text for sign, text in _CAUSES if sign in log or sign in seen), None):
+    elif cause := next((text for sign, text in _CAUSES if sign in (seen if sign.startswith("->") else log)), None):
         parts.append(f"Likely cause: {cause}.")
     if seen:
         parts.append(f"Health check: {seen}")

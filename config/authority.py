@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,28 +24,44 @@ def issue_certificate(folder: Path, name: str, hosts: Sequence[str]) -> tuple[st
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    authority, leaf, key = folder / "authority.crt", folder / f"{name}.crt", folder / f"{name}.key"
+    authority, leaf, key = folder / "authority.crt", folder / f"site-{name}.crt", folder / f"site-{name}.key"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not (authority.is_file() and (folder / "authority.key").is_file()):
+    if not (authority.is_file() and (folder / "authority.key").is_file() and _lasts(authority, _LEAF_DAYS)):
         _make(folder, "authority", "Portico local authority", (), None)
     if not (leaf.is_file() and key.is_file() and _is_good(leaf, authority, hosts)):
         issuer = x509.load_pem_x509_certificate(authority.read_bytes())
         signer = load_pem_private_key((folder / "authority.key").read_bytes(), None)
-        _make(folder, name, hosts[0], hosts, (issuer, signer))  # type: ignore[arg-type]
+        _make(folder, f"site-{name}", hosts[0], hosts, (issuer, signer))  # type: ignore[arg-type]
     return leaf.read_text() + authority.read_text(), key.read_text()
+
+
+def _lasts(path: Path, days: int) -> bool:
+    from cryptography import x509
+
+    found = x509.load_pem_x509_certificate(path.read_bytes())
+    return found.not_valid_after_utc - datetime.now(UTC) > timedelta(days=days)
 
 
 def _is_good(leaf: Path, authority: Path, hosts: Sequence[str]) -> bool:
     from cryptography import x509
+    from cryptography.exceptions import InvalidSignature
 
     found = x509.load_pem_x509_certificate(leaf.read_bytes())
-    issuer = x509.load_pem_x509_certificate(authority.read_bytes())
     names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    return (
-        names.get_values_for_type(x509.DNSName) == list(hosts)
-        and found.not_valid_after_utc - datetime.now(UTC) > timedelta(days=_RENEW_DAYS)
-        and found.issuer == issuer.subject
-    )
+    try:
+        found.verify_directly_issued_by(x509.load_pem_x509_certificate(authority.read_bytes()))
+    except (InvalidSignature, ValueError):
+        return False
+    return [str(name.value) for name in names] == list(hosts) and _lasts(leaf, _RENEW_DAYS)
+
+
+def _name(host: str) -> "x509.GeneralName":
+    from cryptography import x509
+
+    try:
+        return x509.IPAddress(ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
 
 
 def _make(
@@ -72,10 +89,29 @@ def _make(
         .not_valid_before(now - timedelta(minutes=5))
         .not_valid_after(now + timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None if issuer else 0), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer[1].public_key() if issuer else key.public_key()),
+            critical=False,
+        )
+        .add_extension(
+            x509.KeyUsage(
+                digital_signature=True,
+                key_cert_sign=issuer is None,
+                crl_sign=issuer is None,
+                content_commitment=False,
+                key_encipherment=False,
+                data_encipherment=False,
+                key_agreement=False,
+                encipher_only=False,
+                decipher_only=False,
+            ),
+            critical=True,
+        )
     )
     if issuer:
         builder = builder.add_extension(
-            x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts]), critical=False
+            x509.SubjectAlternativeName([_name(host) for host in hosts]), critical=False
         ).add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
     certificate = builder.sign(issuer[1] if issuer else key, hashes.SHA256())
     plain = key.private_bytes(

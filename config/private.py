@@ -38,6 +38,8 @@ def read_private(settings: Settings, root: Path) -> Private:
             sign = "CERTIFICATE" if ending == "crt" else "PRIVATE KEY"
             if not (root / path).is_file():
                 mistakes.append(Mistake(name, f'"{path}" is not a file; write the path of a PEM file'))
+            elif ending == "key" and "ENCRYPTED" in (root / path).read_text(errors="replace"):
+                mistakes.append(Mistake(name, f'"{path}" needs a passphrase, and NGINX asks nobody; write one without'))
             elif f"{sign}-----" not in (text := (root / path).read_text(errors="replace")):
                 mistakes.append(Mistake(name, f'"{path}" holds no PEM {sign.lower()}; write the path of one that does'))
             else:

@@ -64,7 +64,9 @@ def make_release(settings: Settings, site: Site, root: Path, secrets: Mapping[st
         }
     )
     if settings.upstream == "tcp":
-        bind = tuple(f"127.0.0.1:{PORT + index}" for index in range(replicas))
+        before = settings.sites[: settings.sites.index(site)]
+        first = PORT + sum(settings.count_replicas(other) for other in before)
+        bind = tuple(f"127.0.0.1:{first + index}" for index in range(replicas))
         upstream = bind
     elif settings.upstream == "socket":
         bind = tuple(f"unix:{SOCKETS}/{site.name}/{id}-{index}.sock" for index in range(replicas))

@@ -25,7 +25,7 @@ _PASSED = (
     ("Host", "$host{port}", ""),
     ("X-Real-IP", "$remote_addr", "the client's address"),
     ("X-Forwarded-For", "$remote_addr", "replaces what the client claims"),
-    ("X-Forwarded-Proto", "$scheme", "http or https"),
+    ("X-Forwarded-Proto", "{scheme}", "http or https"),
     ("X-Request-ID", "$request_id", "the same in the access log"),
     ("X-Forwarded-Host", '""', "the rest is nobody's to say: neither"),
     ("X-Forwarded-Port", '""', "Gunicorn nor Flask sees it"),
@@ -76,8 +76,14 @@ def _gather(settings: Settings, releases: Sequence["Release"], layout: Layout, p
     """The values that all templates see."""
     timeout = max((release.site.gunicorn.timeout for release in releases), key=lambda value: value.amount)
     tls, routes = settings.tls, [route for release in releases for route in release.site.routes]
-    port = tls.port if tls and tls.redirect else settings.port
-    passed = [(name, value.format(port=_spell_port(port)), reason) for name, value, reason in _PASSED]
+    port = _spell_port(tls.port if tls and tls.redirect else settings.port)
+    scheme = "$scheme"
+    if settings.client is not None:
+        # The client asked the proxy in front, at a port that only that one knows.
+        port, scheme = "", "$scheme" if settings.client.header == "proxy_protocol" else "$client_scheme"
+    elif tls and not tls.redirect:
+        port = "$public_port"
+    passed = [(name, value.format(port=port, scheme=scheme), reason) for name, value, reason in _PASSED]
     return {
         "settings": settings,
         "nginx": settings.nginx,
@@ -92,6 +98,10 @@ def _gather(settings: Settings, releases: Sequence["Release"], layout: Layout, p
         # A request that just began when the reload came may take this long and is still answered.
         "shutdown": Duration(timeout.amount + 5_000),
         "passed": passed,
+        "port": port,
+        "scheme": scheme,
+        "plain_port": _spell_port(settings.port),
+        "insists": _insists(settings),
         "tls_port": _spell_port(tls.port) if tls else "",
         "proxy_protocol": settings.client is not None and settings.client.header == "proxy_protocol",
         # Before 1.27.3 an upstream's names are resolved once, so a restarted container would be lost.
@@ -115,6 +125,11 @@ def _gather_site(settings: Settings, release: "Release") -> dict[str, Any]:
         # Gunicorn gives up first, so that a slow request ends with the application's own answer.
         "read_timeout": Duration(site.gunicorn.timeout.amount + 5_000),
     }
+
+
+def _insists(settings: Settings) -> bool:
+    """Whether HSTS is sent: never with a local authority, since localhost has other users."""
+    return settings.tls is not None and settings.tls.hsts and not settings.tls.local_authority
 
 
 def _spell_port(port: int) -> str:
@@ -145,9 +160,10 @@ def _list_headers(settings: Settings, site: Site) -> list[tuple[str, str]]:
         "Referrer-Policy": headers.referrer_policy,
         "Content-Security-Policy": headers.content_security_policy,
         "Permissions-Policy": headers.permissions_policy,
-        "Strict-Transport-Security": "max-age=31536000" if tls and tls.hsts and not tls.local_authority else "",
     }
     listed = [(name, f'"{text}"') for name, text in texts.items() if text]
+    if _insists(settings):
+        listed.append(("Strict-Transport-Security", "$strict_transport"))
     if tls and tls.http3:
         listed.append(("Alt-Svc", f"'h3=\":{tls.port}\"; ma=86400'"))
     return [*listed, ("X-Request-ID", "$request_id")]
@@ -210,7 +226,9 @@ def align(text: str) -> str:
 
 def _split(line: str) -> tuple[str, str] | None:
     code, mark, comment = line.partition("  # ")
-    return (code.rstrip(), f"# {comment}") if mark and code.strip() else None
+    # Inside quotes it is no comment.
+    quoted = code.count('"') % 2 or code.count("'") % 2
+    return (code.rstrip(), f"# {comment}") if mark and code.strip() and not quoted else None
 
 
 def _opens_or_closes(lines: list[str], index: int) -> bool:

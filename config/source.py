@@ -53,7 +53,9 @@ def read_source(folder: Path) -> Mapping[str, File]:
         path, key = folder / name, name.replace(os.sep, "/")
         if path.is_symlink():
             target = os.readlink(path)
-            if not os.path.isabs(target) and path.resolve().is_relative_to(inside):
+            # normpath, not resolve: links may lead to one another in a circle.
+            reached = os.path.normpath(inside / os.path.dirname(name) / target)
+            if not os.path.isabs(target) and Path(reached).is_relative_to(inside):
                 files[key] = File(b"", link=target)
         elif path.is_file():
             files[key] = File(path.read_bytes(), bool(path.stat().st_mode & stat.S_IXUSR))

@@ -18,7 +18,7 @@ class Tree:
 
 
 def name_tree(files: Mapping[str, str], links: Mapping[str, str] | None = None) -> Tree:
-    """Name `files` by their content, and write that name where they hold @TREE@.
+    """Name `files` by their content, and write that name where they hold @TREEDIGEST@.
 
     So a running NGINX can be asked which tree it serves.
     """
@@ -26,4 +26,6 @@ def name_tree(files: Mapping[str, str], links: Mapping[str, str] | None = None) 
     for path, text in sorted(files.items()):
         total.update(f"{path}\0{len(text)}\0{text}".encode())
     digest = total.hexdigest()[:12]
-    return Tree({path: text.replace("@TREE@", digest) for path, text in sorted(files.items())}, digest, links or {})
+    return Tree(
+        {path: text.replace("@TREEDIGEST@", digest) for path, text in sorted(files.items())}, digest, links or {}
+    )

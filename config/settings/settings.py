@@ -62,10 +62,6 @@ class Settings(Section):
     @classmethod
     def _know_version(cls, value: str) -> str:
         version = read_version(value)
-        if not version and "@sha256:" not in value:
-            raise PydanticCustomError(
-                "version", '"{value}" does not tell its version; write one such as nginx:1.30.6', {"value": value}
-            )
         if version and version < (1, 22, 0):
             raise PydanticCustomError(
                 "version", '"{value}" is older than Portico writes for; write nginx:1.22.0 or newer', {"value": value}
@@ -90,17 +86,40 @@ class Settings(Section):
     @model_validator(mode="after")
     def _check_tls(self) -> Self:
         if self.tls and not self.tls.local_authority:
-            for index, site in enumerate(self.sites):
-                if site.certificate is None:
-                    raise PydanticCustomError(
-                        "certificate",
-                        "sites[{index}].certificate: is required for tls; write it, or tls.localAuthority: true",
-                        {"index": index},
-                    )
+            lacking = [f"sites[{index}].certificate" for index, site in enumerate(self.sites) if not site.certificate]
+            if lacking:
+                raise PydanticCustomError(
+                    "certificate",
+                    "{paths}: is required for tls; write it, or tls.localAuthority: true",
+                    {"paths": ", ".join(lacking)},
+                )
         if self.tls and self.tls.http3 and self.nginx_version < (1, 25, 0):
             raise PydanticCustomError("version", "tls.http3 needs NGINX 1.25.0 or newer; write http3: false")
         if self.tls and self.tls.port == self.port:
             raise PydanticCustomError("port", "tls.port is the port of plain HTTP too; write another")
+        return self
+
+    @model_validator(mode="after")
+    def _check_version(self) -> Self:
+        said = read_version(f":{self.nginx.version}") if self.nginx.version else None
+        tagged = read_version(self.nginx_image)
+        if not said and not tagged and "@sha256:" not in self.nginx_image:
+            raise PydanticCustomError(
+                "version",
+                'nginxImage: "{image}" does not tell its version; write one such as nginx:1.30.6',
+                {"image": self.nginx_image},
+            )
+        if said and said < (1, 22, 0):
+            raise PydanticCustomError("version", "nginx.version: is older than Portico writes for; write 1.22.0")
+        if self.upstream == "container" and self.nginx_version < (1, 27, 3):
+            for index, site in enumerate(self.sites):
+                if site.weights or site.balance != "round_robin":
+                    raise PydanticCustomError(
+                        "version",
+                        "sites[{index}]: balance and weights over container names need NGINX 1.27.3; "
+                        "write upstream: socket, or leave them out",
+                        {"index": index},
+                    )
         return self
 
     def count_replicas(self, site: Site) -> int:
@@ -141,9 +160,12 @@ def _list_twins(values: Mapping[str, Any]) -> list[Mistake]:
         if names.setdefault(name, index) != index:
             text = f'"{name}" is the name of sites[{names[name]}] already; write another'
             found.append(Mistake(f"sites[{index}].name", text))
-        listed = site.get("hosts")
-        for place, host in enumerate(listed if isinstance(listed, list) else []):
-            key = f"sites[{index}].hosts[{place}]"
+        listed = [
+            (f"sites[{index}].{name}[{place}]", host)
+            for name in ("hosts", "aliases")
+            for place, host in enumerate(site[name] if isinstance(site.get(name), list) else [])
+        ]
+        for key, host in listed:
             if (owner := hosts.setdefault(str(host), key)) != key:
                 text = f'"{host}" stands at {owner} already; a host name belongs to one site, once'
                 found.append(Mistake(key, text))

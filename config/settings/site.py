@@ -136,9 +136,26 @@ class Site(Section):
         for path in paths:
             if paths.count(path) > 1:
                 raise PydanticCustomError("twin", '"{path}" stands twice; write each path once', {"path": path})
+            if path == "/portico-unavailable.html":
+                raise PydanticCustomError("route", '"{path}" is the error page; write another', {"path": path})
             if path == "/":
                 raise PydanticCustomError("route", '"/" is the site itself; write its settings beside `routes`')
         return value
+
+    @model_validator(mode="after")
+    def _check_places(self) -> Self:
+        for route in self.routes:
+            if route.path in (self.static_url, self.static_url.rstrip("/")):
+                raise PydanticCustomError(
+                    "route", "route {path} is where static files are; write another", {"path": route.path}
+                )
+        if self.aliases and self.hosts[0].startswith("*"):
+            raise PydanticCustomError(
+                "alias",
+                "aliases lead to the first of hosts, and {host} is no single name; write one first",
+                {"host": self.hosts[0]},
+            )
+        return self
 
     @model_validator(mode="after")
     def _check_weights(self) -> Self:

@@ -145,6 +145,8 @@ UserName = Annotated[
 
 def _check_address(value: str) -> str:
     try:
+        if "%" in value:
+            raise ValueError("an IPv6 zone is any text")
         return str(ip_address(value))
     except ValueError as error:
         raise PydanticCustomError(
@@ -156,6 +158,8 @@ def _check_address(value: str) -> str:
 
 def _check_network(value: str) -> str:
     try:
+        if "%" in value:
+            raise ValueError("an IPv6 zone is any text")
         return str(ip_network(value))
     except ValueError as error:
         raise PydanticCustomError(
