@@ -49,7 +49,6 @@ CAUSES = [
         SILENT.format("[Errno 13] Permission denied"),
         "Gunicorn does not listen",
         id="socket of another user",
-        marks=pytest.mark.xfail(strict=True, reason="the health check's error is taken for the application's"),
     ),
 ]
 

@@ -106,7 +106,7 @@ def test_it_is_renewed_when_a_month_is_left(
     assert (leaf(issue(tmp_path)).serial_number != leaf(before).serial_number) == renewed
 
 
-@pytest.mark.parametrize("lost", ["shop.key", "shop.crt"])
+@pytest.mark.parametrize("lost", ["site-shop.key", "site-shop.crt"])
 def test_a_lost_file_is_made_anew_with_its_other_half(tmp_path: Path, lost: str) -> None:
     issue(tmp_path)
     (tmp_path / lost).unlink()
@@ -125,7 +125,7 @@ def test_only_the_owner_reads_the_keys(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "authority"
     assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.glob("*.key")} == {
         "authority.key": 0o600,
-        "shop.key": 0o600,
+        "site-shop.key": 0o600,
     }
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
@@ -136,7 +136,6 @@ def test_the_authoritys_key_never_leaves_its_folder(tmp_path: Path) -> None:
     assert key not in pair[0] + pair[1] and pair[0].count("BEGIN CERTIFICATE") == 2
 
 
-@pytest.mark.xfail(strict=True, reason="a new authority of the same name is taken for the old one")
 def test_a_new_authority_signs_anew(tmp_path: Path) -> None:
     issue(tmp_path)
     for name in ("authority.crt", "authority.key"):
@@ -144,7 +143,6 @@ def test_a_new_authority_signs_anew(tmp_path: Path) -> None:
     shake_hands(tmp_path, issue(tmp_path), "shop.example")
 
 
-@pytest.mark.xfail(strict=True, reason="an authority whose end is near signs on, and nobody accepts what it signs")
 def test_an_authority_is_renewed_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(authority, "_AUTHORITY_DAYS", 1)
     issue(tmp_path)
@@ -154,16 +152,32 @@ def test_an_authority_is_renewed_in_time(tmp_path: Path, monkeypatch: pytest.Mon
     assert found.not_valid_after_utc <= above.not_valid_after_utc
 
 
-@pytest.mark.xfail(strict=True, reason="an address is written as a name, which no client compares with an address")
 def test_an_address_is_a_host_too(tmp_path: Path) -> None:
     shake_hands(tmp_path, issue(tmp_path, ["127.0.0.1"]), "127.0.0.1")
 
 
-@pytest.mark.xfail(strict=True, reason="no key identifiers and no key usage, which Python 3.13 asks for by default")
 def test_strict_clients_accept_it(tmp_path: Path) -> None:
     shake_hands(tmp_path, issue(tmp_path), "shop.example", ssl.VERIFY_X509_STRICT)
 
 
-@pytest.mark.xfail(strict=True, raises=x509.ExtensionNotFound, reason="its files are taken for the authority's own")
 def test_a_site_may_be_called_authority(tmp_path: Path) -> None:
     shake_hands(tmp_path, issue(tmp_path, name="authority"), "shop.example")
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        pytest.param(
+            name, marks=pytest.mark.xfail(strict=True, reason="the key is written first, and nobody compares the two")
+        )
+        for name in ("authority", "site-shop")
+    ],
+)
+def test_an_interrupted_renewal_is_made_good(tmp_path: Path, half: str) -> None:
+    issue(tmp_path / "other")
+    issue(tmp_path)
+    # The new key is there, and its certificate is still the old one.
+    (tmp_path / f"{half}.key").write_bytes((tmp_path / "other" / f"{half}.key").read_bytes())
+    if half == "authority":
+        (tmp_path / "site-shop.crt").unlink()
+    shake_hands(tmp_path, issue(tmp_path), "shop.example")

@@ -39,7 +39,8 @@ def render(stack: str) -> dict[str, str]:
     # Not called .py, so that nobody's formatter improves it.
     files["hello/gunicorn.conf.py.txt"] = context[".portico/gunicorn.conf.py"].content.decode()
     files["hello/Dockerfile"] = context["Dockerfile"].content.decode()
-    ids = {release.id: f"<release of {release.site.name}>" for release in releases} | {tree.digest: "<tree>"}
+    # As long as the digest itself, so that comments beside it stand as they do in the real file.
+    ids = {release.id: f"<release of {release.site.name}>" for release in releases} | {tree.digest: "<treedigest>"}
     for path, text in files.items():
         for id, name in ids.items():
             text = text.replace(id, name)

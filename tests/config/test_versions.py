@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from config.settings import Mistakes
 from tests.config.nginx_file import Directive, parse_tree, servers_of
-from tests.config.sample import make_full_site, make_site, render
+from tests.config.sample import EVEN, make_full_site, make_site, render
 
 TLS = {"localAuthority": True}
 # Directives and parameters that came after the oldest version that is written for.
@@ -38,7 +39,8 @@ def test_nothing_is_written_that_the_version_does_not_know(
     root: Path, tmp_path: Path, version: str, upstream: str
 ) -> None:
     http3 = numbers(version) >= (1, 25, 0)
-    main = parse(root, tmp_path, version, make_full_site(), upstream=upstream, tls=TLS | {"http3": http3})
+    even = EVEN if upstream == "container" and numbers(version) < NEWER["resolve"] else {}
+    main = parse(root, tmp_path, version, make_full_site(**even), upstream=upstream, tls=TLS | {"http3": http3})
     words = {found.name for found in main.walk()}
     words |= {word for found in main.find("server") for word in found.args}
     # `listen … http2` is the older spelling of the directive.
@@ -83,7 +85,6 @@ def test_http3_listens_beside_and_is_announced(root: Path, tmp_path: Path) -> No
     ]
 
 
-@pytest.mark.xfail(strict=True, reason="the server of the aliases announces HTTP/3 and does not listen for it")
 def test_http3_is_announced_only_by_servers_that_speak_it(root: Path, tmp_path: Path) -> None:
     main = parse(root, tmp_path, "1.30.6", make_site(aliases=["www.shop.example"]), tls=TLS | {"http3": True})
     for server in main.find("server"):
@@ -110,7 +111,7 @@ def test_names_of_containers_are_resolved_in_the_upstream(root: Path, tmp_path: 
 
 @pytest.mark.parametrize("version", ["1.22.1", "1.27.2"])
 def test_before_that_a_variable_is_resolved_for_each_request(root: Path, tmp_path: Path, version: str) -> None:
-    main = parse(root, tmp_path, version, make_full_site(), upstream="container")
+    main = parse(root, tmp_path, version, make_full_site(**EVEN), upstream="container")
     assert main.find("upstream") == [] and main.find("resolver")[0].args[0] == "127.0.0.11"
     (server,) = servers_of(main, "shop.example")
     for location in server.find("location"):
@@ -119,11 +120,14 @@ def test_before_that_a_variable_is_resolved_for_each_request(root: Path, tmp_pat
             assert re.fullmatch(r"\$replicas shop-[0-9a-f]{12}:8000", location.get("set"))
 
 
-@pytest.mark.xfail(strict=True, reason="balance and weights are dropped without a word where there is no upstream")
 @pytest.mark.parametrize("site", [{"balance": "ip_hash"}, {"weights": [3, 1], "replicas": 2}], ids=str)
-def test_balance_is_never_dropped_without_a_word(root: Path, site: dict[str, Any]) -> None:
-    old = {"upstream": "container", "nginxImage": "nginx:1.26.3"}
-    assert render(root, make_site(**site), **old).files != render(root, make_site(replicas=2), **old).files
+def test_balance_is_never_dropped_without_a_word(root: Path, tmp_path: Path, site: dict[str, Any]) -> None:
+    with pytest.raises(Mistakes, match=r"sites\[0\]: balance and weights over container names need NGINX 1\.27\.3"):
+        parse(root, tmp_path, "1.27.2", make_site(**site), upstream="container")
+    (upstream,) = parse(root, tmp_path, "1.27.3", make_site(**site), upstream="container").find("upstream")
+    assert "ip_hash" in [one.name for one in upstream.block] or "weight=3" in upstream.all("server")[0]
+    for other in ("socket", "tcp"):
+        assert parse(root, tmp_path, "1.27.2", make_site(**site), upstream=other).find("upstream")
 
 
 @pytest.mark.parametrize("upstream", ["socket", "tcp"])
@@ -138,10 +142,7 @@ def test_no_resolver_is_asked_where_there_are_no_names(root: Path, tmp_path: Pat
         ("nginx@sha256:" + "0" * 64, None, "1.30.6"),
         ("nginx@sha256:" + "0" * 64, "1.26.3", "1.26.3"),
         ("nginx:1.28", None, "1.28.0"),
-        pytest.param(
-            *("hub.example:5000/edge:v7", "1.31.3", "1.31.3"),
-            marks=pytest.mark.xfail(strict=True, reason="refused, though nginx.version tells what the tag does not"),
-        ),
+        ("hub.example:5000/edge:v7", "1.31.3", "1.31.3"),
         ("nginx:1.26.3@sha256:" + "0" * 64, None, "1.26.3"),
     ],
 )

@@ -26,16 +26,9 @@ def test_a_declared_key_has_a_type_that_fits_and_a_description(key: str) -> None
     assert entry["description"].endswith(".") and len(entry["description"]) > 20
 
 
-UNDECLARED = pytest.mark.xfail(strict=True, reason="Pulumi.yaml does not declare it")
-
-
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(name, marks=UNDECLARED) if name == "preset" else name
-        for name, field in FIELDS.items()
-        if type(field.default) in TYPES.values()
-    ],
+    [name for name, field in FIELDS.items() if type(field.default) in TYPES.values()],
 )
 def test_a_setting_with_a_plain_default_is_declared(name: str) -> None:
     assert f"portico:{name}" in DECLARED

@@ -45,18 +45,21 @@ def _amount(low: int, high: int, *units: str) -> Strategy:
 
 
 def _durations() -> Strategy:
-    return _amount(1, 90, "s", "m", "h") | _amount(100, 9000, "ms")
+    return _amount(1, 90, "s", "m", "h") | _amount(100, 9000, "ms") | st.just("8760h")
 
 
 def _sizes() -> Strategy:
-    return _amount(1, 2000, "K", "k", "M", "m") | _amount(1, 16, "G")
+    return _amount(1, 2000, "K", "k", "M", "m") | _amount(1, 1024, "G")
 
 
 def _networks() -> Strategy:
     return st.builds(
-        lambda address, bits: str(ip_network((address, bits % (address.max_prefixlen + 1)), strict=False)),
+        lambda address, bits: str(
+            ip_network((address, bits % address.max_prefixlen or address.max_prefixlen), strict=False)
+        ),
         st.ip_addresses(),
-        st.integers(0, 128),
+        # Not 0: see test_what_nginx_refuses_is_refused.
+        st.integers(0, 127).map(lambda bits: bits + 1),
     )
 
 
@@ -135,7 +138,7 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "http3": _BOOLEANS,
     },
     Client: {
-        "proxies": _lists(_networks(), 1, 4),
+        "proxies": _lists(_networks(), 1, 4, unique=True),
         "header": st.sampled_from(["X-Forwarded-For", "X-Real-IP", "CF-Connecting-IP", "proxy_protocol"]),
     },
     Nginx: {
@@ -198,7 +201,7 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "requestBuffering": _BOOLEANS,
         "stream": _BOOLEANS,
         "websocket": _BOOLEANS,
-        "cache": _amount(1, 3600, "s", "m"),
+        "cache": _durations(),
         "rate": section(Rate),
     },
     Certificate: {"certificate": st.just(CERTIFICATE), "key": st.just(KEY)},
@@ -216,11 +219,14 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
 
 
 @st.composite
-def stacks(draw: st.DrawFn, versions: Sequence[str] = VERSIONS) -> Values:
-    """The values of a whole stack that are written for one of `versions`."""
-    values: Values = draw(section(Settings))
+def stacks(draw: st.DrawFn, versions: Sequence[str] = VERSIONS, upstream: str | None = None) -> Values:
+    """The values of a whole stack that are written for one of `versions`, with one upstream or any."""
     version = draw(st.sampled_from(versions))
-    if draw(_BOOLEANS):
+    said = draw(_BOOLEANS)
+    values: Values = draw(section(Settings))
+    if upstream:
+        values["upstream"] = upstream
+    if said:
         values["nginx"] = values.get("nginx", {}) | {"version": version}
     else:
         values["nginxImage"] = f"nginx:{version}"
@@ -242,6 +248,9 @@ def _mend(values: Values, version: str) -> Values:
             site.setdefault("certificate", {"certificate": CERTIFICATE, "key": KEY})
         _mend_hosts(site, hosts)
         _mend_site(site)
+        if values.get("upstream") == "container" and tuple(map(int, version.split("."))) < (1, 27, 3):
+            site.pop("weights", None)
+            site.pop("balance", None)
     return values
 
 
@@ -253,6 +262,10 @@ def _mend_hosts(site: Values, taken: set[str]) -> None:
             taken.update(site[key])
     if not site["hosts"]:
         site["hosts"] = [f"{site['name']}.one.of.several.example"]
+    # Aliases lead to the first name, so it is a single one.
+    site["hosts"].sort(key=lambda host: host.startswith("*"))
+    if site["hosts"][0].startswith("*"):
+        site.pop("aliases", None)
 
 
 def _mend_site(site: Values) -> None:

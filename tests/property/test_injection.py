@@ -139,6 +139,16 @@ def list_spots(values: Any, path: Spot = ()) -> Iterator[Spot]:
 SPOTS = tuple(list_spots(FULL))
 
 
+def take(spot: Spot) -> str:
+    """The good text at `spot`."""
+    if spot[-1] == KEY_ITSELF:
+        return str(spot[-2])
+    place: Any = FULL
+    for step in spot:
+        place = place[step]
+    return str(place)
+
+
 def put(spot: Spot, text: str) -> dict[str, Any]:
     """The full settings with another text at `spot`."""
     values = deepcopy(FULL)
@@ -172,7 +182,8 @@ def shape_of_everything(rendered: Rendered) -> Any:
     statements = [type(node).__name__ for node in python.body]
     docker = context["Dockerfile"].content.decode()
     instructions = re.findall(r"^[A-Z]+(?= )", docker, re.MULTILINE)
-    return shape(parse(rendered)), statements, instructions, set(rendered.tree.files)
+    users = [text.count("\n") for name, text in rendered.private.files.items() if name.endswith(".users")]
+    return shape(parse(rendered)), statements, [instructions, users], set(rendered.tree.files)
 
 
 @cache
@@ -236,8 +247,12 @@ def test_every_text_setting_is_attacked() -> None:
 
 @pytest.mark.parametrize("spot", SPOTS, ids=lambda spot: ".".join(map(str, spot)))
 def test_the_corpus_is_refused_or_harmless(root: Path, spot: Spot) -> None:
+    good = take(spot)
+    middle = len(good) // 2
     for text in HOSTILE:
-        check(root, spot, text)
+        # Alone, and where a grammar may have forgotten to look: at the end, the beginning, and within.
+        for whole in (text, f"{good}{text}", f"{text}{good}", f"{good[:middle]}{text}{good[middle:]}"):
+            check(root, spot, whole)
 
 
 NO_LIMIT = pytest.mark.xfail(strict=True, raises=OSError, reason="a path may be longer than the system can look up")
@@ -259,10 +274,9 @@ PLAIN = st.sampled_from(["a", "shop", "/", ".", "-", ":", "_", "0", "1", "app", 
 TEXTS = st.lists(PIECES | PLAIN | st.characters(codec="utf-8"), max_size=12).map("".join)
 
 
-@holds_for(spot=st.sampled_from(SPOTS), text=TEXTS, before=st.booleans())
-def test_random_texts_are_refused_or_harmless(root: Path, spot: Spot, text: str, before: bool) -> None:
-    """Alone, or behind what is good by itself: a grammar that forgets the end of a text is found so."""
-    place: Any = FULL
-    for step in spot[:-1] if spot[-1] == KEY_ITSELF else spot:
-        place = step if spot[-1] == KEY_ITSELF and step == spot[-2] else place[step]
-    check(root, spot, f"{place}{text}" if before else text)
+@holds_for(spot=st.sampled_from(SPOTS), text=TEXTS, place=st.none() | st.floats(0, 1))
+def test_random_texts_are_refused_or_harmless(root: Path, spot: Spot, text: str, place: float | None) -> None:
+    """Alone, or somewhere in what is good by itself."""
+    good = take(spot) if place is not None else ""
+    cut = round(len(good) * (place or 0))
+    check(root, spot, good[:cut] + text + good[cut:])

@@ -98,7 +98,7 @@ def check_only_nginx_is_believed_about_the_client(rendered: Rendered, main: Dire
             assert rendered.gunicorn(release)["forwarded_allow_ips"] == "172.18.0.0/16"
         gunicorn = rendered.gunicorn(release)
         assert gunicorn["secure_scheme_headers"] == {"X-FORWARDED-PROTO": "https"}
-        assert told["X-Forwarded-Proto"] == "$scheme"
+        assert told["X-Forwarded-Proto"] in ("$scheme", "$client_scheme")
         assert gunicorn["forwarder_headers"] == ""
 
 

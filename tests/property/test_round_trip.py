@@ -28,10 +28,17 @@ from tests.property.rendered import Rendered, parse, render
 from tests.property.settings import LAYOUTS, stacks
 
 
-@holds_for(values=stacks(), layout=st.sampled_from(LAYOUTS))
-def test_the_tree_says_what_the_settings_say(root: Path, values: dict[str, Any], layout: str) -> None:
-    rendered = render(values, root, layout)
-    main = parse(rendered)
+@pytest.mark.parametrize("upstream", ["socket", "container", "tcp"])
+def test_the_tree_says_what_the_settings_say(root: Path, upstream: str) -> None:
+    @holds_for(values=stacks(upstream=upstream), layout=st.sampled_from(LAYOUTS))
+    def says(values: dict[str, Any], layout: str) -> None:
+        rendered = render(values, root, layout)
+        check_everything(rendered, parse(rendered))
+
+    says()
+
+
+def check_everything(rendered: Rendered, main: Directive) -> None:
     settings = rendered.settings
     check_main(settings, main)
     check_client(settings, main)
@@ -70,10 +77,10 @@ def check_client(settings: Settings, main: Directive) -> None:
     assert listed(http, "set_real_ip_from") == [(proxy,) for proxy in (client.proxies if client else ())]
     assert value(http, "real_ip_header") == (client.header if client else None)
     assert value(http, "real_ip_recursive") == ("on" if client and client.header == "X-Forwarded-For" else None)
-    public = [args for server in main.find("server") for args in listed(server, "listen") if "quic" not in args]
-    wrapped = {args[0] for args in public if "proxy_protocol" in args}
-    all_but_status = {args[0] for args in public if not args[0].startswith("127.0.0.1:")}
-    assert wrapped == (all_but_status if client and client.header == "proxy_protocol" else set())
+    wrapped = client is not None and client.header == "proxy_protocol"
+    for args in (args for server in main.find("server") for args in listed(server, "listen")):
+        public = not args[0].startswith("127.0.0.1:") and "quic" not in args
+        assert ("proxy_protocol" in args) == (wrapped and public), args
 
 
 def check_tls(settings: Settings, main: Directive) -> None:
@@ -86,6 +93,10 @@ def check_tls(settings: Settings, main: Directive) -> None:
     assert any("quic" in args for args in listens) == bool(tls and tls.http3)
     http2 = any("http2" in args for args in listens) or any(found.args == ("on",) for found in main.find("http2"))
     assert http2 == bool(tls and tls.http2)
+    insists = [block for block in http.block if block.name == "map" and block.args == ("$https", "$strict_transport")]
+    assert len(insists) == bool(tls and tls.hsts and not tls.local_authority)
+    for block in insists:
+        assert [(inner.name, inner.args) for inner in block.block] == [("on", ("max-age=31536000",))]
 
 
 def check_site(rendered: Rendered, release: Release, main: Directive) -> None:
@@ -118,14 +129,17 @@ def check_site(rendered: Rendered, release: Release, main: Directive) -> None:
         assert value(find_location(server, "/"), "return") == "503"
 
 
-def check_rate(rate: Rate | None, name: str, block: Directive, main: Directive) -> None:
+def check_rate(
+    rate: Rate | None, name: str, block: Directive, main: Directive, around: Directive | None = None
+) -> None:
     zones = [args for args in listed(only(main, "http"), "limit_req_zone") if args[1].startswith(f"zone={name}:")]
     if rate is None:
         assert (zones, value(block, "limit_req"), value(block, "limit_req_dry_run")) == ([], None, None)
         return
+    above = value(around, "limit_req_dry_run") if around else None
     assert [args[2] for args in zones] == [f"rate={rate.rate}"]
     assert value(block, "limit_req") == f"zone={name} burst={rate.burst} nodelay"
-    assert value(block, "limit_req_dry_run") == ("on" if rate.dry_run else None)
+    assert (value(block, "limit_req_dry_run") or above or "off") == ("on" if rate.dry_run else "off")
 
 
 def check_static(rendered: Rendered, release: Release, server: Directive) -> None:
@@ -145,13 +159,13 @@ def check_route(rendered: Rendered, site: Site, route: Route, index: int, server
     assert value(place, "proxy_buffering") == ("off" if route.stream or not route.buffering else None)
     assert value(place, "proxy_request_buffering") == (None if route.request_buffering else "off")
     assert value(place, "gzip") == ("off" if route.stream else None)
-    check_rate(route.rate, f"{site.name}.rate.{index}", place, main)
+    check_rate(route.rate, f"{site.name}.rate.{index}", place, main, server)
     told = {args[0]: args[1] for args in listed(place, "proxy_set_header")}
     assert told.get("Upgrade") == ("$http_upgrade" if route.websocket else None)
     assert (value(place, "proxy_cache") is not None) == bool(route.cache)
     if route.cache:
         kept = str(value(place, "proxy_cache_valid")).split()
-        assert kept[:-1] == ["200", "301"] and milliseconds(kept[-1]) == route.cache.amount
+        assert kept[:-1] == ["200", "301"] and milliseconds(kept[-1]) == route.cache.seconds * 1000
         for name in ("proxy_cache_bypass", "proxy_no_cache"):
             assert {"$http_cookie", "$http_authorization"} <= set(str(value(place, name)).split())
     if not site.maintenance:
@@ -168,7 +182,7 @@ def wanted_headers(settings: Settings, site: Site) -> dict[str, str]:
         "Permissions-Policy": headers.permissions_policy,
         "X-Request-ID": "$request_id",
         # A browser never forgets it, and other programs answer at localhost too.
-        "Strict-Transport-Security": "max-age=31536000" if tls and tls.hsts and not tls.local_authority else "",
+        "Strict-Transport-Security": "$strict_transport" if tls and tls.hsts and not tls.local_authority else "",
         "Alt-Svc": f'h3=":{tls.port}"; ma=86400' if tls and tls.http3 else "",
     }
     return {name: text for name, text in wanted.items() if text}
@@ -193,6 +207,7 @@ def check_redirects(rendered: Rendered, site: Site, main: Directive) -> None:
     assert len(aliases) == bool(site.aliases)
     for server in aliases:
         scheme = "https" if secure else "http"
+        assert "*" not in site.hosts[0]
         assert listed(server, "return") == [("308", f"{scheme}://{site.hosts[0]}{spelled}$request_uri")]
 
 

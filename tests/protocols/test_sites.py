@@ -89,7 +89,6 @@ def test_a_dry_run_only_tells(edge: Edge) -> None:
     assert "dry run, excess: " in edge.log(began) and 'zone "dry.rate"' in edge.log(began)
 
 
-@pytest.mark.xfail(strict=True, reason="the dry run of the site is inherited by a route that wants none")
 def test_a_dry_run_of_the_site_leaves_the_limit_of_a_route(edge: Edge) -> None:
     assert 429 in {get(edge.port, "dry.localhost", "/limited").status for _ in range(8)}
 

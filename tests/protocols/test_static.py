@@ -55,7 +55,6 @@ def test_only_a_name_with_a_digest_is_kept_for_ever(edge: Edge) -> None:
     assert get(edge.port, HOST, "/static/missing.js").one("Cache-Control") == "no-cache"
 
 
-@pytest.mark.xfail(strict=True, reason="'always' gives a missing file the header of one that never changes")
 def test_a_missing_file_is_not_kept_for_ever(edge: Edge) -> None:
     """While a release is switched, a page of the new one may ask the old one: a year is long for that."""
     answer = get(edge.port, HOST, "/static/app.0a1b2c3d.js")

@@ -298,7 +298,6 @@ def test_http3_is_offered_where_it_is_spoken(local: Edge, own: Edge) -> None:
 # --- both at once
 
 
-@pytest.mark.xfail(strict=True, reason="without the redirect, https is told the port of plain HTTP")
 def test_without_the_redirect_both_are_told_their_own_port(local: Edge) -> None:
     def change(values: dict[str, Any]) -> None:
         values["tls"]["redirect"] = False

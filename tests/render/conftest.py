@@ -14,3 +14,11 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
         patch.setenv("PULUMI_CONFIG_PASSPHRASE", "test")
         made.set_secret("hello", "KEY", "correct horse: battery staple")
         yield made
+
+
+@pytest.fixture(scope="package")
+def image(deployment: Deployment) -> str:
+    """The application's image, with Gunicorn in it."""
+    if not deployment.containers("gunicorn"):
+        deployment.up()
+    return str(deployment.containers("gunicorn")[0].attrs["Image"])

@@ -32,6 +32,7 @@ class Machine:
         self._engine = docker.from_env()
         self._folder, self._sockets = folder, sockets
         self._containers: list[Container] = []
+        self._replicas: list[Container] = []
         sockets.mkdir(exist_ok=True)
         sockets.chmod(0o755)
         for path in [folder, *folder.rglob("*")]:
@@ -51,10 +52,11 @@ class Machine:
             tmpfs={} if layout == "sites-available" else _CACHES,
         )
 
-    def start(self, image: str, site: str, entry: str, addresses: Sequence[str]) -> None:
-        """Start a Gunicorn at each address, from the rendered gunicorn.conf.py."""
+    def start(self, image: str, site: str, entry: str, addresses: Sequence[str], source: Path | None = None) -> None:
+        """Start a Gunicorn at each address, from the rendered gunicorn.conf.py; `source` replaces the image's own."""
+        extra = {str(source): {"bind": "/app", "mode": "ro"}} if source else {}
         for index, address in enumerate(addresses):
-            self._run(
+            replica = self._run(
                 image,
                 entrypoint=["gunicorn", "--config", f"/rendered/gunicorn/{site}.gunicorn.conf.py", entry],
                 environment={
@@ -66,12 +68,18 @@ class Machine:
                 volumes={
                     str(self._folder): {"bind": "/rendered", "mode": "ro"},
                     str(self._sockets): {"bind": "/run/portico", "mode": "rw"},
+                    **extra,
                 },
                 network_mode=f"container:{self.nginx.id}",
             )
+            self._replicas.append(replica)
 
         for address in addresses:
             self._await(address)
+
+    def stop(self, index: int) -> None:
+        """End a replica without warning."""
+        self._replicas[index].kill()
 
     def ask(self, *command: str) -> str:
         """What a command prints beside NGINX."""

@@ -17,7 +17,6 @@ from config.stackfile import read_stack
 from scripts.render import main
 from tests.docker.ask import ask, get
 from tests.docker.command import ROOT
-from tests.docker.engine import Deployment
 from tests.render.machine import Machine
 
 pytestmark = pytest.mark.docker
@@ -50,14 +49,6 @@ def lay_static(folder: Path, plan: Plan) -> Path:
         style = served / "style.css"
         style.with_name("style.css.gz").write_bytes(gzip.compress(style.read_bytes(), 9, mtime=0))
     return folder / "static"
-
-
-@pytest.fixture(scope="module")
-def image(deployment: Deployment) -> str:
-    """The application's image, with Gunicorn in it."""
-    if not deployment.containers("gunicorn"):
-        deployment.up()
-    return str(deployment.containers("gunicorn")[0].attrs["Image"])
 
 
 @pytest.mark.parametrize(

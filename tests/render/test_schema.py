@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
@@ -13,7 +14,6 @@ from config.schema import make_schema
 from config.settings import Mistakes, Settings
 from tests.program.stackfile import ROOT, STACKS
 
-jsonschema: Any = pytest.importorskip("jsonschema")
 SITE = {"name": "hello", "source": "examples/hello", "entry": "hello:app", "hosts": ["hello.example"]}
 HASH = "$2y$05$" + "a" * 53
 

@@ -42,21 +42,19 @@ def whoami() -> ResponseReturnValue:
     )
 
 
-@app.get("/ws/talk")
-def talk() -> ResponseReturnValue:
-    server: Any = importlib.import_module("simple_websocket").Server.accept(request.environ)
-    try:
-        while (message := server.receive(timeout=20)) not in (None, "bye"):
-            if message == "count":
-                for number in range(5):
-                    server.send(f"{number}")
-                    time.sleep(0.2)
-            else:
-                server.send(message)
-        server.close()
-    except importlib.import_module("simple_websocket").ConnectionClosed:
-        pass
-    return ""
+def talk(server: Any) -> None:
+    while True:
+        message = server.receive()
+        if message == "count":
+            for number in range(5):
+                server.send(f"{number}")
+                time.sleep(0.2)
+        else:
+            server.send(message)
+
+
+# Tests are checked without this package.
+importlib.import_module("flask_sock").Sock(app).route("/ws/talk")(talk)
 
 
 @app.get("/events")
