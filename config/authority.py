@@ -26,9 +26,10 @@ def issue_certificate(folder: Path, name: str, hosts: Sequence[str]) -> tuple[st
 
     authority, leaf, key = folder / "authority.crt", folder / f"site-{name}.crt", folder / f"site-{name}.key"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not (authority.is_file() and (folder / "authority.key").is_file() and _lasts(authority, _LEAF_DAYS)):
+    both = authority.is_file() and (folder / "authority.key").is_file()
+    if not (both and _lasts(authority, _LEAF_DAYS) and _is_pair(authority, folder / "authority.key")):
         _make(folder, "authority", "Portico local authority", (), None)
-    if not (leaf.is_file() and key.is_file() and _is_good(leaf, authority, hosts)):
+    if not (leaf.is_file() and key.is_file() and _is_pair(leaf, key) and _is_good(leaf, authority, hosts)):
         issuer = x509.load_pem_x509_certificate(authority.read_bytes())
         signer = load_pem_private_key((folder / "authority.key").read_bytes(), None)
         _make(folder, f"site-{name}", hosts[0], hosts, (issuer, signer))  # type: ignore[arg-type]
@@ -40,6 +41,15 @@ def _lasts(path: Path, days: int) -> bool:
 
     found = x509.load_pem_x509_certificate(path.read_bytes())
     return found.not_valid_after_utc - datetime.now(UTC) > timedelta(days=days)
+
+
+def _is_pair(certificate: Path, key: Path) -> bool:
+    """Whether both were written: an interrupted run leaves the key of one and the certificate of another."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    public = x509.load_pem_x509_certificate(certificate.read_bytes()).public_key()
+    return bool(load_pem_private_key(key.read_bytes(), None).public_key() == public)
 
 
 def _is_good(leaf: Path, authority: Path, hosts: Sequence[str]) -> bool:

@@ -4,27 +4,17 @@ import gzip
 import os
 import shutil
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 site, release, uid, static, url, compress = sys.argv[1:]
 EDGE = 101  # NGINX's group: it may enter the folder of sockets, other sites may not
 # Never published, whatever the folder holds: what begins with a dot, backups, source.
-HIDDEN = (".*", "*~", "*.bak", "*.orig", "*.swp", "*.tmp", "*.py", "*.pyc", "__pycache__", "*.md.j2")
-TEXTS = {
-    ".css",
-    ".js",
-    ".mjs",
-    ".json",
-    ".svg",
-    ".txt",
-    ".html",
-    ".xml",
-    ".map",
-    ".webmanifest",
-    ".ico",
-    ".wasm",
-    ".md",
-}
+HIDDEN = """
+    .* *~ #*# *.bak *.old *.orig *.save *.copy *.swp *.swo *.tmp *.rej *.dist
+    *.py *.pyc __pycache__ *.php *.sql *.sqlite *.db *.pem *.key
+"""
+TEXTS = ".css .js .mjs .json .svg .txt .html .xml .map .webmanifest .ico .wasm .md"
 KEPT = 5  # static files of this many releases stay, for pages that were opened before
 
 folder = Path("/run/portico") / site
@@ -33,15 +23,21 @@ if not folder.is_dir():
     folder.chmod(0o750)
 os.chown(folder, int(uid), EDGE)
 
+
+def leave_out(_: str, names: list[str]) -> list[str]:
+    """Of the names in a folder, those that are not published."""
+    return [name for name in names if any(fnmatch(name.lower(), pattern) for pattern in HIDDEN.split())]
+
+
 if static != "-":
     served = Path("/srv/static") / site
     served.mkdir(exist_ok=True)
     target, partial = served / release, served / f".{release}"
     shutil.rmtree(partial, ignore_errors=True)
-    shutil.copytree(static, partial / url.strip("/"), ignore=shutil.ignore_patterns(*HIDDEN))
+    shutil.copytree(static, partial / url.strip("/"), ignore=leave_out)
     for path in list(partial.rglob("*")) if compress == "compress" else ():
         # Below 1 KiB a compressed file saves no packet. The times must match for NGINX's ETag.
-        if path.suffix in TEXTS and path.stat().st_size >= 1024:
+        if path.suffix in TEXTS.split() and path.stat().st_size >= 1024:
             packed = path.with_name(f"{path.name}.gz")
             packed.write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
             shutil.copystat(path, packed)

@@ -109,6 +109,11 @@ class Settings(Section):
                 'nginxImage: "{image}" does not tell its version; write one such as nginx:1.30.6',
                 {"image": self.nginx_image},
             )
+        if said and tagged and said != tagged:
+            raise PydanticCustomError(
+                "version",
+                "nginx.version: is not the version of nginxImage; leave it out, or write the tag's",
+            )
         if said and said < (1, 22, 0):
             raise PydanticCustomError("version", "nginx.version: is older than Portico writes for; write 1.22.0")
         if self.upstream == "container" and self.nginx_version < (1, 27, 3):

@@ -82,6 +82,5 @@ def test_the_error_page_is_not_a_page(edge: Edge) -> None:
     check_page_is_not_public(edge)
 
 
-@pytest.mark.xfail(strict=True, reason="without TLS, the redirect of an alias carries no header of the set")
 def test_a_redirect_carries_the_header_set(edge: Edge) -> None:
     check_set(get(edge.port, "www.probe.localhost", "/"), 308)

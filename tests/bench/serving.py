@@ -388,8 +388,8 @@ def report(dynamic: dict[str, Contender], static: dict[str, Contender], notes: d
         sum(dynamic[key].middle(side) for side in ("edge", "gunicorn", "client")) for key in ("gunicorn", "default")
     )
     yield (
-        f"\nA dynamic request costs {whole:.0f} µs of processor time through NGINX and {alone:.0f} µs without it. Where "
-        f"all cores are busy, as here, that alone makes a ratio of {alone / whole:.2f} to Gunicorn alone."
+        f"\nA dynamic request costs {whole:.0f} µs of processor time through NGINX and {alone:.0f} µs without it. "
+        f"Where all cores are busy, as here, that alone makes a ratio of {alone / whole:.2f} to Gunicorn alone."
     )
 
 

@@ -314,7 +314,6 @@ MISREAD = [
         make_values(nginx={"version": "1.31.0"}, nginxImage="nginx:1.22.1"),
         "nginx.version",
         id="another than the tag's",
-        marks=pytest.mark.xfail(strict=True, reason="accepted, and the image's NGINX refuses what it does not know"),
     ),
     pytest.param(
         site(body="999999999999G"),

@@ -50,7 +50,7 @@ ROUTES: list[tuple[dict[str, Any], tuple[str, str], set[str]]] = [
     (
         {"path": "/a", "rate": {"rate": "9r/m", "burst": 0, "dryRun": True}},
         ("=", "/a"),
-        {"proxy_read_timeout 35s", "limit_req zone=shop.rate.1 burst=0 nodelay", "limit_req_dry_run on"},
+        {"proxy_read_timeout 35s", "limit_req zone=shop.rate.1", "limit_req_dry_run on"},
     ),
 ]
 
@@ -137,7 +137,7 @@ def test_balance_stands_before_keepalive(root: Path, tmp_path: Path, balance: st
 
 def test_each_replica_has_its_weight(root: Path, tmp_path: Path) -> None:
     (upstream,) = parse(root, tmp_path, make_site(weights=[3, 1], replicas=2)).find("upstream")
-    assert [args[1] for args in upstream.all("server")] == ["weight=3", "weight=1"]
+    assert [args[1:] for args in upstream.all("server")] == [("max_fails=0", "weight=3"), ("max_fails=0", "weight=1")]
 
 
 @pytest.mark.parametrize(
@@ -269,7 +269,11 @@ def test_no_site_is_sent_to_anothers_replicas(root: Path, upstream: str) -> None
 def test_the_host_names_the_port_that_the_request_came_by(root: Path, tmp_path: Path) -> None:
     main = parse(root, tmp_path, port=8080, tls=TLS | {"redirect": False, "port": 8443})
     (found,) = (found for found in main.find("map") if found.args == ("$scheme", "$public_port"))
-    assert [(one.name, one.args) for one in found.block] == [("http", (":8080",)), ("https", (":8443",))]
+    assert [(one.name, one.args) for one in found.block] == [
+        ("default", ("",)),
+        ("http", (":8080",)),
+        ("https", (":8443",)),
+    ]
     server = server_of(main)
     told = {found.args[1] for found in main.find("proxy_set_header") if found.args[0] == "Host"}
     assert told == {"$host$public_port", "shop.example"} and server.get("server_name") == "shop.example"

@@ -192,7 +192,7 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "nosniff": _BOOLEANS,
     },
     Limits: {"connections": st.just(0) | st.integers(0, 65535), "rate": section(Rate)},
-    Rate: {"rate": _text("[1-9][0-9]{0,5}r/[sm]"), "burst": st.integers(1, 10_000), "dryRun": _BOOLEANS},
+    Rate: {"rate": _text("[1-9][0-9]{0,5}r/[sm]"), "burst": st.just(0) | st.integers(0, 10_000), "dryRun": _BOOLEANS},
     Route: {
         "path": _paths(),
         "body": _sizes(),
@@ -227,7 +227,9 @@ def stacks(draw: st.DrawFn, versions: Sequence[str] = VERSIONS, upstream: str | 
     if upstream:
         values["upstream"] = upstream
     if said:
+        # A tag would have to say the same; a digest says nothing.
         values["nginx"] = values.get("nginx", {}) | {"version": version}
+        values["nginxImage"] = f"nginx@sha256:{'0' * 64}"
     else:
         values["nginxImage"] = f"nginx:{version}"
         values.get("nginx", {}).pop("version", None)

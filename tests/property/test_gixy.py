@@ -11,6 +11,7 @@ import gixy.plugins.regex_redos
 import pytest
 from gixy.core.config import Config
 from gixy.core.manager import Manager
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from tests.property.applications import CERTIFICATE, KEY
@@ -107,17 +108,17 @@ def test_a_preset_has_no_findings(root: Path, preset: str) -> None:
 
 @holds_for(values=stacks(), layout=st.sampled_from(LAYOUTS))
 def test_random_settings_have_no_findings(root: Path, values: dict[str, Any], layout: str) -> None:
+    # gixy takes every listener with 443 in its number for HTTPS, also one of plain HTTP.
+    assume("443" not in str(values.get("port", "")) or layout == "conf.d")
     rendered = render(values, root, layout)
     assert audit(rendered) == expected(rendered)
 
 
-@pytest.mark.xfail(strict=True, reason="before 1.25.1 the server that rejects unknown names speaks HTTP/2 without 421")
 def test_an_unknown_name_over_http2_is_safe_in_old_versions(root: Path) -> None:
     values = {"nginxImage": "nginx:1.22.1", "tls": {}, "sites": [SITE]}
     assert audit(render(values, root)) == set()
 
 
-@pytest.mark.xfail(strict=True, reason="the map of the public port has no default")
 def test_the_map_of_ports_has_a_default(root: Path) -> None:
     assert audit(render({"tls": {"redirect": False}, "sites": [SITE]}, root)) == set()
 

@@ -114,6 +114,8 @@ HOSTILE = (
     "nginx:1.30.6; rm",
     "include /etc/passwd;",
     "10.0.0.0/8; deny all",
+    "fe80::1%a; deny all",
+    "fe80::%a{b/128",
     "~^(.*)$",
     "*",
     "_",

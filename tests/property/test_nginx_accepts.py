@@ -78,12 +78,12 @@ EDGES = {
     "60 limited routes": {"routes": [{"path": f"/{number}/", "rate": {"rate": "1r/s"}} for number in range(60)]},
     "32 replicas, any of them": {"replicas": 32, "balance": "random"},
     "the longest header": {"headers": {"contentSecurityPolicy": "a" * 2000}},
-}
-# The settings take these, and NGINX does not.
-NOT_YET = {
     "a burst of 0": {"limits": {"rate": {"rate": "10r/s", "burst": 0}}},
     "a host name of more than 58 letters": {"hosts": [f"{'a' * 50}.{'b' * 30}.example"]},
     "400 host names": {"hosts": [f"tenant{number}.example" for number in range(400)]},
+}
+# The settings take these, and NGINX does not.
+NOT_YET = {
     "static files at NGINX's own page": {"staticUrl": "/portico-unavailable.html/"},
 }
 

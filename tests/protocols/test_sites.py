@@ -93,7 +93,6 @@ def test_a_dry_run_of_the_site_leaves_the_limit_of_a_route(edge: Edge) -> None:
     assert 429 in {get(edge.port, "dry.localhost", "/limited").status for _ in range(8)}
 
 
-@pytest.mark.xfail(strict=True, reason="NGINX takes no burst=0; it must be left out")
 def test_a_limit_may_have_no_burst(edge: Edge) -> None:
     def change(values: dict[str, Any]) -> None:
         values["sites"][1]["routes"] = [{"path": "/limited", "rate": {"rate": "30r/m", "burst": 0}}]

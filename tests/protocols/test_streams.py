@@ -1,7 +1,7 @@
 """WebSocket and server-sent events: what is sent arrives at once, in both directions."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from itertools import pairwise
 
 import pytest
@@ -40,13 +40,12 @@ def test_messages_of_the_server_arrive_one_by_one(edge: Edge) -> None:
 
 
 def test_several_stay_open_at_once(edge: Edge) -> None:
-    with ThreadPoolExecutor(6) as pool:
-        peers = list(pool.map(lambda _: open_socket(edge), range(6)))
-    for number, peer in enumerate(peers):
-        peer.send(f"to {number}")
-    for number, peer in enumerate(peers):
-        assert peer.recv(10) == f"to {number}"
-        peer.close()
+    with ExitStack() as stack:
+        peers = [stack.enter_context(open_socket(edge)) for _ in range(6)]
+        for number, peer in enumerate(peers):
+            peer.send(f"to {number}")
+        for number, peer in enumerate(peers):
+            assert peer.recv(10) == f"to {number}"
 
 
 def test_another_route_is_not_upgraded(edge: Edge) -> None:

@@ -145,7 +145,6 @@ def test_an_unknown_name_gets_no_certificate(edge: Edge, name: str) -> None:
         shake(edge, context, name)
 
 
-@pytest.mark.xfail(strict=True, reason="the default server of TLS has no `return 444`: it serves NGINX's own folder")
 def test_an_unknown_host_behind_a_known_name_gets_no_answer(edge: Edge) -> None:
     assert ask(edge.tls_port, "elsewhere.example", tls=trust(edge), name=HOST) is None
 

@@ -93,7 +93,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "upstream": "container",
         "client": {"proxies": ["10.0.0.0/16", "fd00::/8"], "header": "CF-Connecting-IP"},
         "tls": {"localAuthority": True, "http3": True},
-        "nginx": {"patience": "500ms", "gzip": {"level": 0}, "version": "1.26.3", "memory": "1G"},
+        "nginx": {"patience": "500ms", "gzip": {"level": 0}, "version": "1.30.6", "memory": "1G"},
         "sites": [
             {
                 **SITE,
