@@ -3,9 +3,9 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 ENV ?= dev
-export ENV
+export ENV OUT LAYOUT WRITE ROUNDS SECONDS_EACH
 
-.PHONY: docs help setup up preview down logs test test-unit lint format lock soak stop-docker clean
+.PHONY: docs help setup up preview render diff down logs bench test test-unit lint format lock soak stop-docker clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,12 @@ up: ## Set up, deploy, and print the URL
 
 preview: ## Show what up would change
 	@scripts/preview.sh
+
+render: ## Write every file for machines without our containers: OUT=folder [LAYOUT=sites-available]
+	@scripts/render.sh
+
+diff: ## Show how NGINX's live files differ from what up would make live
+	@scripts/diff.sh
 
 down: ## Remove everything the stack made
 	@scripts/down.sh
@@ -43,6 +49,9 @@ lock: ## Write requirements.lock from pyproject.toml (UP=--upgrade for newest)
 
 docs: ## Write the documents that are made from the program itself
 	@scripts/setup/python.sh && .venv/bin/python scripts/docs.py
+
+bench: ## Measure against the article's configuration, Caddy and Gunicorn alone (ROUNDS=5, WRITE=file)
+	@scripts/bench.sh
 
 soak: ## Run the long tests under load
 	@scripts/test.sh -m soak

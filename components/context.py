@@ -30,6 +30,9 @@ def write_context(root: Path, release: Release, ca_bundle: str | None) -> str:
         shutil.rmtree(partial, ignore_errors=True)
         for path, file in release.context.items():
             (partial / path).parent.mkdir(parents=True, exist_ok=True)
+            if file.link is not None:
+                (partial / path).symlink_to(file.link)
+                continue
             (partial / path).write_bytes(file.content)
             (partial / path).chmod(0o755 if file.executable else 0o644)
         try:

@@ -27,9 +27,9 @@ _CAUSES = (
         "the application refuses the host name: see `hosts`, and SERVER_NAME or TRUSTED_HOSTS in Flask",
     ),
     ("-> HTTP/1.1 5", "the application answers its health path with an error: its log says why; see `health`"),
-    ("timed out", "the application does not answer its health path in time"),
-    ("No such file or directory", "Gunicorn is not listening: its log says why"),
-    ("Connection refused", "Gunicorn is not listening: its log says why"),
+    ("Worker failed to boot", "the application fails while it is imported: its traceback says why"),
+    ("-> no answer in time", "the application does not answer its health path in time"),
+    ("-> no answer", "Gunicorn does not listen: its log says why"),
 )
 
 
@@ -67,7 +67,9 @@ def describe(engine: str | None, container: str, resource: str) -> str:
     parts = [f"{resource} did not become healthy. It gets no request; the release before it keeps serving."]
     if state.get("OOMKilled"):
         parts.append("Likely cause: it ran out of memory; raise the site's gunicorn.memory.")
-    elif cause := next((text for sign, text in _CAUSES if sign in log or sign in seen), None):
+    elif checks and checks[-1].get("ExitCode") == 0:
+        parts.append("Likely cause: it became healthy too late; raise healthTimeout, or see what it does at its start.")
+    elif cause := next((text for sign, text in _CAUSES if sign in (seen if sign.startswith("->") else log)), None):
         parts.append(f"Likely cause: {cause}.")
     if seen:
         parts.append(f"Health check: {seen}")

@@ -50,7 +50,6 @@ class FlaskApp(pulumi.ComponentResource):
                     docker.RemoteImageBuildSecretArgs(id="pip", src=".portico/pip.conf"),
                     docker.RemoteImageBuildSecretArgs(id="ca", src=".portico/ca.pem"),
                 ],
-                labels=list_labels("image", site.name),
             ),
             # The images of past releases stay: going back to one needs no build.
             keep_locally=True,
@@ -62,7 +61,8 @@ class FlaskApp(pulumi.ComponentResource):
                 f"{name}-secrets",
                 labels=[
                     docker.VolumeLabelArgs(label=key, value=value)
-                    for key, value in list_labels("secrets", site.name).items()
+                    # Another release, another volume: a failed release changes nothing for the one before it.
+                    for key, value in list_labels("secrets", site.name, release.id).items()
                 ],
                 opts=pulumi.ResourceOptions(parent=self),
             )
@@ -93,7 +93,10 @@ class FlaskApp(pulumi.ComponentResource):
             docker.ContainerArgs(
                 image=self.image,
                 entrypoints=["python3", "-I", "-c", read_script("files.py")],
-                command=[release.site.name, release.id, str(release.uid), release.static or "-"],
+                command=[
+                    *(release.site.name, release.id, str(release.uid), release.static or "-"),
+                    *(release.site.static_url, "compress" if release.compress else "plain"),
+                ],
                 labels=label_container("files", release.site.name, release.id),
                 volumes=volumes,
                 uploads=uploads,

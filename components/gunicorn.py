@@ -79,12 +79,14 @@ class Gunicorn(pulumi.ComponentResource):
                     lambda ready: [*listed, f"FORWARDED_ALLOW_IPS={ready[0]}"]
                 ),
                 labels=label_container("gunicorn", site.name, release.id),
-                # Its own user, in NGINX's group: the socket's folder lets both in.
-                user=f"{release.uid}:101",
+                # Its own user and group: the folder of its socket lets in that user and NGINX, no other site.
+                user=f"{release.uid}:{release.uid}",
                 volumes=volumes,
                 tmpfs={"/tmp": "rw,noexec,nosuid,nodev,size=64m"},
                 networks_advanced=[
-                    docker.ContainerNetworksAdvancedArgs(name=args.network, aliases=[f"{site.name}-{release.id}"])
+                    docker.ContainerNetworksAdvancedArgs(
+                        name=args.network, aliases=[f"{site.name}-{release.id}", f"{site.name}-{release.id}-{index}"]
+                    )
                 ],
                 healthcheck=docker.ContainerHealthcheckArgs(
                     tests=[

@@ -7,14 +7,15 @@ import pulumi_docker as docker
 
 from components.container import harden, start_first
 from components.label import label_container
-from config.render import LISTEN, PRIVATE
+from config.layout import LISTEN, LISTEN_TLS, PRIVATE
 from config.settings import Nginx as NginxSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class NginxArgs:
-    """`address` and `port` are where the edge is published on the host; the three volumes are names.
+    """`address`, `port` and `tls_port` (HTTPS) are where the edge is published; the three volumes are names.
 
+    `grace` is the time in seconds that requests in flight have when the edge itself is replaced.
     `verdict` resolves once a first configuration has been accepted and lies in the volume `config`.
     """
 
@@ -27,6 +28,9 @@ class NginxArgs:
     verdict: pulumi.Input[str]
     address: str
     port: int
+    grace: int
+    tls_port: int | None = None
+    http3: bool = False
 
 
 class Nginx(pulumi.ComponentResource):
@@ -48,7 +52,7 @@ class Nginx(pulumi.ComponentResource):
                     command=["-c", "/etc/portico/live/nginx.conf", "-g", "daemon off;"],
                     labels=label_container("nginx"),
                     user="101:101",
-                    ports=[docker.ContainerPortArgs(internal=LISTEN, external=args.port, ip=args.address)],
+                    ports=_publish(args),
                     volumes=[
                         docker.ContainerVolumeArgs(
                             volume_name=args.config, container_path="/etc/portico", read_only=True
@@ -70,7 +74,7 @@ class Nginx(pulumi.ComponentResource):
                     restart="unless-stopped",
                     # QUIT ends the requests in flight; TERM would cut them.
                     stop_signal="SIGQUIT",
-                    destroy_grace_seconds=40,
+                    destroy_grace_seconds=args.grace,
                 ),
                 memory=args.settings.memory.mebibytes,
             ),
@@ -79,6 +83,18 @@ class Nginx(pulumi.ComponentResource):
         )
         self.container = edge.id
         self.register_outputs({"container": self.container})
+
+
+def _publish(args: NginxArgs) -> list[docker.ContainerPortArgs]:
+    ports = [docker.ContainerPortArgs(internal=LISTEN, external=args.port, ip=args.address)]
+    if args.tls_port is not None:
+        for protocol in ("tcp", "udp") if args.http3 else ("tcp",):
+            ports.append(
+                docker.ContainerPortArgs(
+                    internal=LISTEN_TLS, external=args.tls_port, ip=args.address, protocol=protocol
+                )
+            )
+    return ports
 
 
 # Where the packaged NGINX keeps its temporary files, by distribution; owned by its user.

@@ -15,6 +15,7 @@ from components.nginx import Nginx, NginxArgs
 from components.release import ConfigCheck, ConfigCheckArgs, ConfigRelease, ConfigReleaseArgs
 from config.load import Stack
 from config.release import Release
+from config.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,8 +56,11 @@ class Portico(pulumi.ComponentResource):
         image = docker.RemoteImage(f"{name}-nginx-image", name=settings.nginx_image, keep_locally=True, opts=child)
 
         check = ConfigCheck(
-            f"{name}-check", ConfigCheckArgs(tree=stack.tree, image=image.image_id, config=config), child
+            f"{name}-check",
+            ConfigCheckArgs(tree=stack.tree, private=stack.private, image=image.image_id, config=config),
+            child,
         )
+        longest = max(release.site.gunicorn.timeout.seconds for release in stack.releases)
         nginx = Nginx(
             f"{name}-nginx",
             NginxArgs(
@@ -69,6 +73,9 @@ class Portico(pulumi.ComponentResource):
                 verdict=check.verdict,
                 address=settings.address,
                 port=settings.port,
+                grace=longest + 10,
+                tls_port=settings.tls.port if settings.tls else None,
+                http3=settings.tls is not None and settings.tls.http3,
             ),
             child,
         )
@@ -93,7 +100,6 @@ class Portico(pulumi.ComponentResource):
             )
             replicas += gunicorn.containers
 
-        longest = max(release.site.gunicorn.timeout.seconds for release in stack.releases)
         live = ConfigRelease(
             f"{name}-release",
             ConfigReleaseArgs(
@@ -108,7 +114,7 @@ class Portico(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self, depends_on=replicas),
         )
 
-        urls = {release.site.name: _make_url(release.site.hosts[0], settings.port) for release in stack.releases}
+        urls = {release.site.name: _make_url(release.site.hosts[0], settings) for release in stack.releases}
         # The URLs are known at once, but true only when the tree is live.
         self.urls = live.live.apply(lambda _: urls)
         self.url = live.live.apply(lambda _: next(iter(urls.values())))
@@ -145,6 +151,7 @@ def _keep(name: str, role: str, opts: pulumi.ResourceOptions) -> pulumi.Output[s
     return docker.Volume(name, labels=labels, opts=opts).name
 
 
-def _make_url(host: str, port: int) -> str:
-    name = host.replace("*", "www")
-    return f"http://{name}" if port == 80 else f"http://{name}:{port}"
+def _make_url(host: str, settings: Settings) -> str:
+    scheme, port = ("https", settings.tls.port) if settings.tls else ("http", settings.port)
+    usual = {"http": 80, "https": 443}[scheme]
+    return f"{scheme}://{host.replace('*', 'www')}" + ("" if port == usual else f":{port}")

@@ -7,15 +7,20 @@ import pulumi_docker as docker
 
 from components.container import drop_capabilities, harden, read_script, require_success, start_first
 from components.label import label_container
-from config.render import PRIVATE
+from config.layout import PRIVATE
+from config.private import Private
 from config.tree import Tree
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConfigCheckArgs:
-    """`image` is NGINX's own; `config` names the volume that the tree is laid into."""
+    """`image` is NGINX's own; `config` names the volume that the tree is laid into.
+
+    `private` are files that NGINX alone may read; they travel as secrets.
+    """
 
     tree: Tree
+    private: Private
     image: pulumi.Input[str]
     config: pulumi.Input[str]
 
@@ -38,10 +43,18 @@ class ConfigCheck(pulumi.ComponentResource):
                     image=args.image,
                     entrypoints=["sh", "-c", read_script("check.sh")],
                     labels=label_container("check"),
-                    envs=[f"TREE={args.tree.digest}"],
+                    envs=[f"TREE={args.tree.digest}", f"PRIVATE={args.private.digest}"],
                     uploads=[
-                        docker.ContainerUploadArgs(file=f"/incoming/{path}", content=text)
-                        for path, text in args.tree.files.items()
+                        *(
+                            docker.ContainerUploadArgs(file=f"/incoming/{path}", content=text)
+                            for path, text in args.tree.files.items()
+                        ),
+                        *(
+                            docker.ContainerUploadArgs(
+                                file=f"/private/{name}", content=pulumi.Output.secret(text), permissions="0400"
+                            )
+                            for name, text in args.private.files.items()
+                        ),
                     ],
                     # Uploads are refused by a read-only root; this container lives for a moment.
                     read_only=False,

@@ -24,6 +24,7 @@ def find_entry(source: Path, entry: str) -> FoundEntry:
     """Find the module and the name that `entry` speaks of, below `source` or in its requirements."""
     module, _, name = entry.partition(":")
     top = module.partition(".")[0]
+    missing = None
     for root in (".", "src"):
         if not ((source / root / top).is_dir() or (source / root / f"{top}.py").is_file()):
             continue
@@ -32,8 +33,10 @@ def find_entry(source: Path, entry: str) -> FoundEntry:
             if (source / file).is_file():
                 problem = _find_name(source / file, file, entry, name.removesuffix("()"), name.endswith("()"))
                 return FoundEntry(problem, root, file.parent)
+        missing = missing or f"{path}.py"
+    if missing:
         return FoundEntry(
-            f'"{entry}" cannot be imported: there is no {path}.py in the source; write package.module:app'
+            f'"{entry}" cannot be imported: there is no {missing} in the source; write package.module:app'
         )
     if (source / "Dockerfile").is_file() or _normalize(top) in list_requirements(source):
         return FoundEntry()
@@ -49,20 +52,26 @@ def list_requirements(source: Path) -> set[str]:
     """Names of the packages that the source requires, normalized as package indexes do."""
     lines: list[str] = []
     if (source / "requirements.txt").is_file():
-        lines = (source / "requirements.txt").read_text().splitlines()
+        lines = read_lines(source / "requirements.txt")
     elif (source / "pyproject.toml").is_file():
         lines = read_dependencies(source / "pyproject.toml")
     names = (re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)", line) for line in lines)
     return {_normalize(name[1]) for name in names if name}
 
 
+def read_lines(path: Path) -> list[str]:
+    """The lines of a text file; what is not UTF-8 in it is replaced, since names and options never need it."""
+    return path.read_text(errors="replace").splitlines()
+
+
 def read_dependencies(pyproject: Path) -> list[str]:
     """The `[project] dependencies` of a pyproject.toml; empty where the file cannot be read."""
     try:
-        project = tomllib.loads(pyproject.read_text()).get("project", {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        project = tomllib.loads(pyproject.read_text()).get("project")
+    except (FileNotFoundError, tomllib.TOMLDecodeError, UnicodeDecodeError):
         return []
-    return [str(line) for line in project.get("dependencies", [])]
+    listed = project.get("dependencies") if isinstance(project, dict) else None
+    return [str(line) for line in listed] if isinstance(listed, list) else []
 
 
 def _normalize(name: str) -> str:
@@ -87,28 +96,28 @@ def _find_name(path: Path, shown: PurePosixPath, entry: str, name: str, called: 
 
 
 def _list_names(body: list[ast.stmt]) -> dict[str, str]:
-    """Names that a module binds at its top level, through `if`, `try` and `with` too."""
+    """Names that a module binds at its top level, inside `if`, `try`, `with` and the like too."""
     names: dict[str, str] = {}
-    for node in body:
+    waiting: list[ast.AST] = list(body)
+    while waiting:
+        node = waiting.pop(0)
         match node:
-            case ast.FunctionDef() | ast.AsyncFunctionDef():
-                names[node.name] = "function"
-            case ast.ClassDef():
-                names[node.name] = "class"
-            case ast.Import() | ast.ImportFrom():
-                for alias in node.names:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                names[name] = "function"
+                continue
+            case ast.ClassDef(name=name):
+                names[name] = "class"
+                continue
+            case ast.Lambda() | ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                continue
+            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+                for alias in aliases:
                     names[alias.asname or alias.name.partition(".")[0]] = "import"
-            case ast.Assign() | ast.AnnAssign():
-                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                for target in targets:
-                    names |= {n.id: "value" for n in ast.walk(target) if isinstance(n, ast.Name)}
-            case ast.If() | ast.For() | ast.While():
-                names |= _list_names([*node.body, *node.orelse])
-            case ast.Try():
-                handlers = [inner for handler in node.handlers for inner in handler.body]
-                names |= _list_names([*node.body, *handlers, *node.orelse, *node.finalbody])
-            case ast.With():
-                names |= _list_names(node.body)
+            case ast.Name(id=name, ctx=ast.Store()):
+                names[name] = "value"
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
+                names[name] = "value"
             case _:
                 pass
+        waiting = [*ast.iter_child_nodes(node), *waiting]
     return names

@@ -1,29 +1,30 @@
 """The only module that reads Pulumi's configuration."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pulumi
 from pulumi.runtime.config import CONFIG
 
-from config.digest import digest_files
-from config.release import Release, make_release
-from config.render import render_nginx
-from config.settings import Mistake, Mistakes, Settings, check_secrets
-from config.source import read_source
+from config.plan import make_plan, parse_values
+from config.private import Private
+from config.release import Release
+from config.settings import Mistake, Mistakes, Settings
 from config.tree import Tree
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stack:
-    """A stack's settings, the releases they make of the sources, and NGINX's files for those."""
+    """A stack's settings, the releases they make of the sources, and NGINX's files for those.
+
+    `private` holds certificates' keys and password hashes: never log it.
+    """
 
     settings: Settings
     releases: tuple[Release, ...]
     tree: Tree
+    private: Private
     secrets: Mapping[str, pulumi.Output[Mapping[str, str]]] = field(repr=False)
 
 
@@ -39,44 +40,15 @@ def load(root: Path) -> Stack:
 
 
 def _load(root: Path) -> Stack:
-    values = _read_values()
-    secrets = values.pop("secrets", {})
-    mistakes: list[Mistake] = []
-    try:
-        settings = Settings.read(values, root)
-    except Mistakes as found:
-        mistakes += found.all
-    sites = values.get("sites")
-    names = [str(site.get("name")) for site in sites if isinstance(site, dict)] if isinstance(sites, list) else []
-    if isinstance(secrets, dict):
-        mistakes += check_secrets(secrets, names)
-    else:
-        mistakes.append(Mistake("secrets", "does not fit; write site: NAME: text"))
-    if mistakes:
-        raise Mistakes(mistakes)
-    program = digest_files(read_source(Path(__file__).parent.parent / "components"))
-    releases = tuple(make_release(settings, site, root, secrets.get(site.name, {}), program) for site in settings.sites)
+    plan = make_plan(parse_values(CONFIG.get(), pulumi.get_project()), root)
+    if plan.settings.upstream == "tcp":
+        # Each container has a loopback of its own: NGINX would find nobody there.
+        text = '"tcp" is for NGINX and Gunicorn on one machine (make render); write socket or container'
+        raise Mistakes([Mistake("upstream", text)])
     return Stack(
-        settings=settings,
-        releases=releases,
-        tree=render_nginx(settings, releases),
-        secrets={name: pulumi.Output.secret(value) for name, value in secrets.items()},
+        settings=plan.settings,
+        releases=plan.releases,
+        tree=plan.render(),
+        private=plan.private,
+        secrets={name: pulumi.Output.secret(value) for name, value in plan.secrets.items()},
     )
-
-
-def _read_values() -> dict[str, Any]:
-    """All of this project's configuration as plain values, keyed as in the stack file."""
-    project = f"{pulumi.get_project()}:"
-    values: dict[str, Any] = {}
-    for key, text in CONFIG.get().items():
-        if key.startswith(project):
-            values[key.removeprefix(project)] = _parse(text)
-    return values
-
-
-def _parse(text: str) -> Any:
-    """Pulumi hands over texts: what is JSON is a number, a truth value or structure, the rest is a text."""
-    try:
-        return json.loads(text)
-    except (json.JSONDecodeError, TypeError):
-        return text

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from zlib import crc32
 
 from config.digest import digest_files, digest_secrets, digest_values
 from config.entry import FoundEntry, find_entry
 from config.render import render_dockerfile, render_gunicorn, render_requirements
-from config.settings import Settings, Site
+from config.settings import Settings, Site, derive_uid
 from config.source import File, read_source
 
 # Where sockets and static files are mounted, in the edge and in every replica alike.
@@ -32,6 +31,7 @@ class Release:
     replicas: int
     uid: int
     static: str | None
+    compress: bool
     bind: tuple[str, ...]
     upstream: tuple[str, ...]
 
@@ -52,6 +52,7 @@ def make_release(settings: Settings, site: Site, root: Path, secrets: Mapping[st
     id = digest_values(
         {
             "image": image,
+            "entry": site.entry,
             "environment": site.environment,
             "secrets": digest_secrets(secrets),
             "replicas": replicas,
@@ -59,23 +60,31 @@ def make_release(settings: Settings, site: Site, root: Path, secrets: Mapping[st
             "memory": site.gunicorn.memory.bytes,
             "health": [site.health, site.hosts[0], settings.health_timeout],
             "program": program,
-            "static": static,
+            "static": [static, site.static_url, settings.nginx.gzip.static],
         }
     )
-    if settings.upstream == "socket":
+    if settings.upstream == "tcp":
+        before = settings.sites[: settings.sites.index(site)]
+        first = PORT + sum(settings.count_replicas(other) for other in before)
+        bind = tuple(f"127.0.0.1:{first + index}" for index in range(replicas))
+        upstream = bind
+    elif settings.upstream == "socket":
         bind = tuple(f"unix:{SOCKETS}/{site.name}/{id}-{index}.sock" for index in range(replicas))
         upstream = bind
     else:
-        bind, upstream = (f"0.0.0.0:{PORT}",) * replicas, (f"{site.name}-{id}:{PORT}",)
+        bind = (f"0.0.0.0:{PORT}",) * replicas
+        upstream = tuple(f"{site.name}-{id}-{index}:{PORT}" for index in range(replicas))
+        if settings.nginx_version < (1, 27, 3):
+            upstream = (f"{site.name}-{id}:{PORT}",)
     return Release(
         site=site,
         id=id,
         image=f"portico/{site.name}:{image}",
         context=context,
         replicas=replicas,
-        # One user a site, so that no site can open another's sockets; high enough to be nobody's on the host.
-        uid=20_000 + crc32(site.name.encode()) % 10_000,
+        uid=derive_uid(site.name),
         static=static,
+        compress=settings.nginx.gzip.static,
         bind=bind,
         upstream=upstream,
     )
@@ -93,7 +102,8 @@ def _make_context(
     else:
         prefix = "app/"
         texts[".portico/requirements.txt"] = render_requirements(source) or ""
-    context = {prefix + path: file for path, file in files.items()}
+    # What .dockerignore says has been done; in the context it could hide what was added here.
+    context = {prefix + path: file for path, file in files.items() if path != ".dockerignore"}
     return context | {path: File(text.encode()) for path, text in texts.items()}
 
 

@@ -4,11 +4,12 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from config.entry import list_requirements, read_dependencies
+from config.entry import list_requirements, read_dependencies, read_lines
+from config.layout import PRIVATE, Layout, lay_out
 from config.settings import Duration, Settings, Site
 from config.tree import Tree, name_tree
 
@@ -18,10 +19,21 @@ if TYPE_CHECKING:
 # How long a kept connection is still answered after a reload: clients that ask every few seconds
 # get their next answer with `Connection: close` instead of a reset.
 DRAIN = Duration.parse("5s")
-# The port inside the edge's container: above 1024, so that NGINX needs no capability.
-LISTEN = 8080
-# Answers on the container's own loopback only: liveness, the served tree's digest, counters.
-PRIVATE = 8081
+
+# What the applications are told about a request: always set, so that no client can say it.
+_PASSED = (
+    ("Host", "$host{port}", ""),
+    ("X-Real-IP", "$remote_addr", "the client's address"),
+    ("X-Forwarded-For", "$remote_addr", "replaces what the client claims"),
+    ("X-Forwarded-Proto", "{scheme}", "http or https"),
+    ("X-Request-ID", "$request_id", "the same in the access log"),
+    ("X-Forwarded-Host", '""', "the rest is nobody's to say: neither"),
+    ("X-Forwarded-Port", '""', "Gunicorn nor Flask sees it"),
+    ("X-Forwarded-Prefix", '""', ""),
+    ("X-Forwarded-Ssl", '""', ""),
+    ("Forwarded", '""', ""),
+    ("Proxy", '""', ""),
+)
 
 
 @cache
@@ -36,37 +48,131 @@ def _templates() -> Environment:
     )
 
 
-def render_nginx(settings: Settings, releases: Sequence["Release"]) -> Tree:
-    """Write `nginx.conf`, one `conf.d/<site>.conf` a site, and the private status server."""
+def render_nginx(
+    settings: Settings, releases: Sequence["Release"], layout: Layout | None = None, private: str = ""
+) -> Tree:
+    """Write `nginx.conf`, a file a site, the private status server and the error page.
+
+    `private` is the folder of certificates and password files, below the layout's.
+    """
+    layout = layout or lay_out(settings)
+    common = _gather(settings, releases, layout, private)
+    files = {"nginx.conf": _render_nginx("nginx.conf.j2", **common)}
+    files["conf.d/00-status.conf"] = _render_nginx("status.conf.j2", **common)
+    files["pages/portico-unavailable.html"] = _render("nginx/pages/portico-unavailable.html.j2")
+    for release in releases:
+        files[f"{layout.sites}/{release.site.name}.conf"] = _render_nginx(
+            "site.conf.j2", **common, **_gather_site(settings, release)
+        )
+    links = {}
+    if layout.enabled != layout.sites:
+        for release in releases:
+            name = f"{release.site.name}.conf"
+            links[f"{layout.enabled}/{name}"] = f"../{layout.sites}/{name}"
+    return name_tree(files, links)
+
+
+def _gather(settings: Settings, releases: Sequence["Release"], layout: Layout, private: str) -> dict[str, Any]:
+    """The values that all templates see."""
     timeout = max((release.site.gunicorn.timeout for release in releases), key=lambda value: value.amount)
-    common = {
+    tls, routes = settings.tls, [route for release in releases for route in release.site.routes]
+    port = _spell_port(tls.port if tls and tls.redirect else settings.port)
+    scheme = "$scheme"
+    if settings.client is not None:
+        # The client asked the proxy in front, at a port that only that one knows.
+        port, scheme = "", "$scheme" if settings.client.header == "proxy_protocol" else "$client_scheme"
+    elif tls and not tls.redirect:
+        port = "$public_port"
+    passed = [(name, value.format(port=port, scheme=scheme), reason) for name, value, reason in _PASSED]
+    return {
         "settings": settings,
         "nginx": settings.nginx,
+        "client": settings.client,
+        "tls": tls,
         "version": settings.nginx_version,
-        "listen": LISTEN,
-        "private": PRIVATE,
+        "layout": layout,
+        "private": private,
+        "private_port": PRIVATE,
+        "releases": releases,
         "drain": DRAIN,
         # A request that just began when the reload came may take this long and is still answered.
         "shutdown": Duration(timeout.amount + 5_000),
-        "keep_port": "" if settings.port in (80, 443) else f":{settings.port}",
+        "passed": passed,
+        "port": port,
+        "scheme": scheme,
+        "plain_port": _spell_port(settings.port),
+        "insists": _insists(settings),
+        "tls_port": _spell_port(tls.port) if tls else "",
+        "proxy_protocol": settings.client is not None and settings.client.header == "proxy_protocol",
+        # Before 1.27.3 an upstream's names are resolved once, so a restarted container would be lost.
+        "variable": settings.upstream == "container" and settings.nginx_version < (1, 27, 3),
+        "zones": _list_zones(releases),
+        "caches": any(route.cache for route in routes),
+        "websockets": any(route.websocket for route in routes),
     }
-    files = {"nginx.conf": _render("nginx/nginx.conf.j2", **common)}
-    files["conf.d/status.conf"] = _render("nginx/status.conf.j2", **common)
+
+
+def _gather_site(settings: Settings, release: "Release") -> dict[str, Any]:
+    """The values that the file of one site sees besides."""
+    site, tls = release.site, settings.tls
+    scheme, port = ("https", tls.port) if tls and tls.redirect else ("http", settings.port)
+    return {
+        "release": release,
+        "site": site,
+        "maintenance": site.maintenance,
+        "headers": _list_headers(settings, site),
+        "home": f"{scheme}://{site.hosts[0]}{_spell_port(port)}",
+        # Gunicorn gives up first, so that a slow request ends with the application's own answer.
+        "read_timeout": Duration(site.gunicorn.timeout.amount + 5_000),
+    }
+
+
+def _insists(settings: Settings) -> bool:
+    """Whether HSTS is sent: never with a local authority, since localhost has other users."""
+    return settings.tls is not None and settings.tls.hsts and not settings.tls.local_authority
+
+
+def _spell_port(port: int) -> str:
+    return "" if port in (80, 443) else f":{port}"
+
+
+def _list_zones(releases: Sequence["Release"]) -> list[str]:
+    """The shared memory that limits count in: 10 MB hold 160,000 addresses."""
+    zones = []
+    if any(release.site.limits.connections for release in releases):
+        zones.append("limit_conn_zone $binary_remote_addr zone=all.connections:10m;")
     for release in releases:
-        files[f"conf.d/{release.site.name}.conf"] = _render(
-            "nginx/site.conf.j2",
-            **common,
-            release=release,
-            site=release.site,
-            # Gunicorn gives up first, so that a slow request ends with the application's own answer.
-            read_timeout=Duration(release.site.gunicorn.timeout.amount + 5_000),
-        )
-    return name_tree(files)
+        site = release.site
+        rates = [(f"{site.name}.rate", site.limits.rate)]
+        rates += [(f"{site.name}.rate.{index}", route.rate) for index, route in enumerate(site.routes, 1)]
+        zones += [
+            f"limit_req_zone $binary_remote_addr zone={name}:10m rate={rate.rate};" for name, rate in rates if rate
+        ]
+    return zones
+
+
+def _list_headers(settings: Settings, site: Site) -> list[tuple[str, str]]:
+    """Response headers by name, as NGINX writes them."""
+    headers, tls = site.headers, settings.tls
+    texts = {
+        "X-Content-Type-Options": "nosniff" if headers.nosniff else "",
+        "X-Frame-Options": headers.frame_options,
+        "Referrer-Policy": headers.referrer_policy,
+        "Content-Security-Policy": headers.content_security_policy,
+        "Permissions-Policy": headers.permissions_policy,
+    }
+    listed = [(name, f'"{text}"') for name, text in texts.items() if text]
+    if _insists(settings):
+        listed.append(("Strict-Transport-Security", "$strict_transport"))
+    if tls and tls.http3:
+        listed.append(("Alt-Svc", f"'h3=\":{tls.port}\"; ma=86400'"))
+    return [*listed, ("X-Request-ID", "$request_id")]
 
 
 def render_gunicorn(site: Site, root: str = ".") -> str:
     """Write `gunicorn.conf.py`; `root` is the import root inside the source."""
-    return _render("gunicorn/gunicorn.conf.py.j2", site=site, gunicorn=site.gunicorn, root=root)
+    body = max([site.body, *(route.body for route in site.routes if route.body)])
+    return _render("gunicorn/gunicorn.conf.py.j2", site=site, gunicorn=site.gunicorn, root=root, body=body)
 
 
 def render_dockerfile(settings: Settings, site: Site, source: Path) -> str:
@@ -76,7 +182,7 @@ def render_dockerfile(settings: Settings, site: Site, source: Path) -> str:
         "docker/Dockerfile.j2",
         settings=settings,
         site=site,
-        own=own.read_text().rstrip() if own.is_file() else None,
+        own=own.read_text(errors="replace").rstrip() if own.is_file() else None,
         alone=render_requirements(source) is not None,
         gunicorn=None if "gunicorn" in list_requirements(source) else site.gunicorn.version,
     )
@@ -89,11 +195,46 @@ def render_requirements(source: Path) -> str | None:
     """
     if not (source / "requirements.txt").is_file():
         return "".join(f"{line}\n" for line in read_dependencies(source / "pyproject.toml"))
-    text = (source / "requirements.txt").read_text()
+    text = "\n".join(read_lines(source / "requirements.txt")) + "\n"
     # -r, -c and -e name files, and so does a line that starts with a dot or a slash.
     if re.search(r"^\s*(-[rce]\b|--(requirement|constraint|editable)\b|[./]|file:)", text, re.MULTILINE):
         return None
     return text
+
+
+def _render_nginx(template: str, **values: object) -> str:
+    """Render, then lay the comments of neighbouring lines under one another."""
+    return align(_render(f"nginx/{template}", **values))
+
+
+def align(text: str) -> str:
+    """Put the trailing comments of a block of lines into one column, and close up blank lines."""
+    lines = re.sub(r"\n{3,}", "\n\n", text).split("\n")
+    lines = [line for index, line in enumerate(lines) if line or index == 0 or not _opens_or_closes(lines, index)]
+    start = 0
+    while start < len(lines):
+        end = start
+        while end < len(lines) and _split(lines[end]):
+            end += 1
+        for index in range(start, end):
+            code, comment = _split(lines[index]) or ("", "")
+            width = max(len((_split(line) or ("", ""))[0]) for line in lines[start:end])
+            lines[index] = f"{code:<{min(width, 72)}}  {comment}"
+        start = max(end, start + 1)
+    return "\n".join(lines)
+
+
+def _split(line: str) -> tuple[str, str] | None:
+    code, mark, comment = line.partition("  # ")
+    # Inside quotes it is no comment.
+    quoted = code.count('"') % 2 or code.count("'") % 2
+    return (code.rstrip(), f"# {comment}") if mark and code.strip() and not quoted else None
+
+
+def _opens_or_closes(lines: list[str], index: int) -> bool:
+    """Whether the blank line at `index` stands right behind an opening or before a closing brace."""
+    after = next((line for line in lines[index + 1 :] if line), "")
+    return lines[index - 1].endswith("{") or after.strip() == "}"
 
 
 def _render(template: str, **values: object) -> str:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from docker.utils.build import exclude_paths
 
+from config.entry import read_lines
+
 # What no image wants, where the source has no .dockerignore of its own to say so.
 _IGNORED = (
     ".git",
@@ -28,27 +30,33 @@ _IGNORED = (
 
 @dataclass(frozen=True)
 class File:
-    """A file's content and whether it is executable."""
+    """A file's content and whether it is executable; or, where `link` is set, what a symbolic link points to."""
 
     content: bytes
     executable: bool = False
+    link: str | None = None
 
 
 def read_source(folder: Path) -> Mapping[str, File]:
     """Read every file that belongs to the image: {path relative to `folder`: file}, sorted.
 
-    A `.dockerignore` is honoured as Docker itself reads it. Symbolic links are followed to files
-    inside the folder; links that leave it are left out, as Docker's own build would.
+    A `.dockerignore` is honoured as Docker itself reads it. Symbolic links stay links; those that
+    leave the folder are left out: nothing is there in the image.
     """
     ignore = folder / ".dockerignore"
-    patterns = ignore.read_text().splitlines() if ignore.is_file() else []
-    patterns = [line.strip() for line in patterns if line.strip() and not line.startswith("#")]
-    wanted = exclude_paths(str(folder), [*_IGNORED, *patterns] if patterns else list(_IGNORED))
+    lines = read_lines(ignore) if ignore.is_file() else []
+    patterns = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    wanted = exclude_paths(str(folder), [".portico", *patterns] if ignore.is_file() else list(_IGNORED))
     files: dict[str, File] = {}
     inside = folder.resolve()
     for name in sorted(wanted):
-        path = folder / name
-        if path.is_file() and path.resolve().is_relative_to(inside):
-            mode = path.stat().st_mode
-            files[name.replace(os.sep, "/")] = File(path.read_bytes(), bool(mode & stat.S_IXUSR))
+        path, key = folder / name, name.replace(os.sep, "/")
+        if path.is_symlink():
+            target = os.readlink(path)
+            # normpath, not resolve: links may lead to one another in a circle.
+            reached = os.path.normpath(inside / os.path.dirname(name) / target)
+            if not os.path.isabs(target) and Path(reached).is_relative_to(inside):
+                files[key] = File(b"", link=target)
+        elif path.is_file():
+            files[key] = File(path.read_bytes(), bool(path.stat().st_mode & stat.S_IXUSR))
     return files

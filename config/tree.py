@@ -2,19 +2,23 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Tree:
-    """Config files by their path below NGINX's configuration folder, and the digest that names them."""
+    """Config files by their path below NGINX's configuration folder, and the digest that names them.
+
+    `links` are symbolic links: {path: target}.
+    """
 
     files: Mapping[str, str]
     digest: str
+    links: Mapping[str, str] = field(default_factory=dict)
 
 
-def name_tree(files: Mapping[str, str]) -> Tree:
-    """Name `files` by their content, and write that name where they hold @TREE@.
+def name_tree(files: Mapping[str, str], links: Mapping[str, str] | None = None) -> Tree:
+    """Name `files` by their content, and write that name where they hold @TREEDIGEST@.
 
     So a running NGINX can be asked which tree it serves.
     """
@@ -22,4 +26,6 @@ def name_tree(files: Mapping[str, str]) -> Tree:
     for path, text in sorted(files.items()):
         total.update(f"{path}\0{len(text)}\0{text}".encode())
     digest = total.hexdigest()[:12]
-    return Tree({path: text.replace("@TREE@", digest) for path, text in sorted(files.items())}, digest)
+    return Tree(
+        {path: text.replace("@TREEDIGEST@", digest) for path, text in sorted(files.items())}, digest, links or {}
+    )

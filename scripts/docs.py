@@ -1,6 +1,7 @@
-"""Writes the documents that are made from the program itself: docs/settings.md and docs/files.md."""
+"""Writes the documents that are made from the program itself: settings, presets, schema and rendered files."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import yaml
@@ -8,9 +9,10 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from config.reference import write_reference  # noqa: E402
+from config.reference import write_presets, write_reference  # noqa: E402
 from config.release import make_release  # noqa: E402
 from config.render import render_nginx  # noqa: E402
+from config.schema import write_schema  # noqa: E402
 from config.settings import Settings  # noqa: E402
 
 _FILES = """# The files that Portico writes
@@ -32,7 +34,7 @@ def write_files() -> str:
     texts = {
         "nginx.conf": tree.files["nginx.conf"],
         "conf.d/hello.conf": tree.files["conf.d/hello.conf"].replace(releases[0].id, "<release>"),
-        "conf.d/status.conf": tree.files["conf.d/status.conf"].replace(tree.digest, "<tree>"),
+        "conf.d/00-status.conf": tree.files["conf.d/00-status.conf"].replace(tree.digest, "<tree>"),
         "gunicorn.conf.py": context[".portico/gunicorn.conf.py"].content.decode(),
         "Dockerfile": context["Dockerfile"].content.decode(),
     }
@@ -41,6 +43,14 @@ def write_files() -> str:
     return "\n".join([_FILES, *parts])
 
 
+# Every generated document, and what writes it.
+WRITERS: dict[str, Callable[[], str]] = {
+    "settings.md": write_reference,
+    "presets.md": write_presets,
+    "stack.schema.json": write_schema,
+    "files.md": write_files,
+}
+
 if __name__ == "__main__":
-    for name, text in {"settings.md": write_reference(), "files.md": write_files()}.items():
-        (ROOT / "docs" / name).write_text(text)
+    for name, write in WRITERS.items():
+        (ROOT / "docs" / name).write_text(write())

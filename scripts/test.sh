@@ -5,7 +5,10 @@ set -euo pipefail
 cd "$ROOT"
 
 "$ROOT/scripts/setup.sh" dev
+"$ROOT/scripts/setup/images.sh" dev --tests
 # shellcheck source=/dev/null
 . "$TOOLS/env"
 "$ROOT/scripts/lint.sh"
+# The properties are tried on ten times as many examples then.
+case " $* " in *" soak "*) export PORTICO_EXAMPLES=soak ;; esac
 exec .venv/bin/python -m pytest -m "not soak" "$@"

@@ -2,6 +2,18 @@
 set -eu
 trees=/etc/portico/trees
 mkdir -p "$trees"
+
+# Keys and password hashes: NGINX's group may read them, nobody may change them.
+if [ -n "$PRIVATE" ]; then
+    private="/etc/portico/private/$PRIVATE"
+    rm -rf "$private"
+    mkdir -p "$private"
+    cp /private/* "$private/"
+    chmod 0440 "$private"/*
+    chgrp 101 "$private"/*
+    rm -f /private/*
+fi
+
 rm -rf "$trees/.$TREE"
 cp -R /incoming "$trees/.$TREE"
 if ! nginx -t -q -c "$trees/.$TREE/nginx.conf"; then

@@ -1,26 +1,46 @@
 """Runs once in a release's own image: lays out what NGINX and Gunicorn find in shared volumes."""
 
+import gzip
 import os
 import shutil
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
-site, release, uid, static = sys.argv[1:]
+site, release, uid, static, url, compress = sys.argv[1:]
 EDGE = 101  # NGINX's group: it may enter the folder of sockets, other sites may not
+# Never published, whatever the folder holds: what begins with a dot, backups, source.
+HIDDEN = """
+    .* *~ #*# *.bak *.old *.orig *.save *.copy *.swp *.swo *.tmp *.rej *.dist
+    *.py *.pyc __pycache__ *.php *.sql *.sqlite *.db *.pem *.key
+"""
+TEXTS = ".css .js .mjs .json .svg .txt .html .xml .map .webmanifest .ico .wasm .md"
 KEPT = 5  # static files of this many releases stay, for pages that were opened before
 
 folder = Path("/run/portico") / site
 if not folder.is_dir():
     folder.mkdir()
     folder.chmod(0o750)
-    os.chown(folder, int(uid), EDGE)
+os.chown(folder, int(uid), EDGE)
+
+
+def leave_out(_: str, names: list[str]) -> list[str]:
+    """Of the names in a folder, those that are not published."""
+    return [name for name in names if any(fnmatch(name.lower(), pattern) for pattern in HIDDEN.split())]
+
 
 if static != "-":
     served = Path("/srv/static") / site
     served.mkdir(exist_ok=True)
     target, partial = served / release, served / f".{release}"
     shutil.rmtree(partial, ignore_errors=True)
-    shutil.copytree(static, partial)
+    shutil.copytree(static, partial / url.strip("/"), ignore=leave_out)
+    for path in list(partial.rglob("*")) if compress == "compress" else ():
+        # Below 1 KiB a compressed file saves no packet. The times must match for NGINX's ETag.
+        if path.suffix in TEXTS.split() and path.stat().st_size >= 1024:
+            packed = path.with_name(f"{path.name}.gz")
+            packed.write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
+            shutil.copystat(path, packed)
     for path in [partial, *partial.rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)
     shutil.rmtree(target, ignore_errors=True)

@@ -5,6 +5,16 @@ import sys
 
 address, path, host = sys.argv[1:]
 kind, _, place = address.partition(":")
+
+
+def give_up(error: BaseException) -> None:
+    """Say in plain words that nobody answered."""
+    why = "in time" if isinstance(error, TimeoutError) else f"since Gunicorn does not listen ({error})"
+    print(f"GET {path} with Host: {host} -> no answer {why}")
+    sys.exit(1)
+
+
+sys.excepthook = lambda kind, error, trace: give_up(error)
 if kind == "unix":
     peer = socket.socket(socket.AF_UNIX)
     peer.settimeout(4)

@@ -54,7 +54,7 @@ bridge() {
             changed=yes
         fi
     done
-    sed -i "s/$TREE/$TREE-bridge/" "$between.new/conf.d/status.conf"
+    sed -i "s/$TREE/$TREE-bridge/" "$between.new/conf.d/00-status.conf"
     if [ -n "$changed" ]; then
         rm -rf "$between"
         mv "$between.new" "$between"
@@ -92,6 +92,11 @@ done
 # Earlier trees stay for a look back; more than ten help nobody.
 # shellcheck disable=SC2012 # names are digests of our own
 ls -1t trees | tail -n +11 | grep -vxF "$TREE" | while read -r past; do rm -rf "trees/$past"; done
+
+# So do keys and password hashes that no tree names any more.
+for folder in private/*; do
+    grep -rqF "/etc/portico/$folder/" trees || rm -rf "$folder"
+done
 
 echo "tree $TREE is live"
 : > /tmp/live

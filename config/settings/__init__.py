@@ -5,6 +5,17 @@ from config.settings.mistake import Mistake, Mistakes
 from config.settings.nginx import Nginx
 from config.settings.quantity import Duration, Size
 from config.settings.settings import Settings, check_secrets
-from config.settings.site import Site
+from config.settings.site import Site, derive_uid
 
-__all__ = ["Duration", "Gunicorn", "Mistake", "Mistakes", "Nginx", "Settings", "Site", "Size", "check_secrets"]
+__all__ = [
+    "Duration",
+    "Gunicorn",
+    "Mistake",
+    "Mistakes",
+    "Nginx",
+    "Settings",
+    "Site",
+    "Size",
+    "check_secrets",
+    "derive_uid",
+]

@@ -6,14 +6,14 @@ from pydantic import Field
 
 from config.settings.quantity import Duration, Size
 from config.settings.section import Section
+from config.settings.text import GunicornVersion
 
 
 class Gunicorn(Section):
     """Gunicorn's processes and time limits; NGINX's side of each pair is derived from these."""
 
-    version: str = Field(
+    version: GunicornVersion = Field(
         default="27.0.1",
-        pattern=r"^(2[7-9]|[3-9][0-9])(\.[0-9]+){1,2}$",
         description="Gunicorn's version, installed where the requirements name none. 26.1 closed request smuggling.",
     )
     workers: int = Field(default=2, ge=1, le=64, description="Worker processes in each replica.")
@@ -27,6 +27,9 @@ class Gunicorn(Section):
         description="Longest time for one request; NGINX waits 5 s more, so that the application answers first.",
     )
     memory: Size = Field(default=Size.parse("512M"), description="Memory limit of each replica.")
+    access_log: bool = Field(
+        default=False, description="Write an access log of Gunicorn's own, with the request id that NGINX gave."
+    )
     preload: bool = Field(
         default=False,
         description="Load the application once and fork: less memory, but connections opened on import are shared.",

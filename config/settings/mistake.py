@@ -31,7 +31,7 @@ class Mistake:
     text: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.text}"
+        return f"{self.path}: {self.text}" if self.path else self.text
 
 
 class Mistakes(Exception):
@@ -71,15 +71,21 @@ def _explain(model: type[BaseModel], line: Mapping[str, Any]) -> Mistake:
         return Mistake(path, f"{_show(value)} does not fit; {_HINTS[kind]}")
     if kind in ("greater_than_equal", "less_than_equal", "too_short", "too_long", "literal_error", "enum"):
         message = line["msg"].removeprefix("Input should be ").removeprefix("Value should ")
+        message = message.replace("greater than or equal to", "at least").replace("less than or equal to", "at most")
         return Mistake(path, f"{_show(value)} does not fit; write {message}")
     return Mistake(path, line["msg"])
 
 
-def _show(value: Any) -> str:
-    if isinstance(value, str):
-        return f'"{value[:60]}"'
+def show_text(value: object) -> str:
+    """Spell a wrong value on one line, in quotes: what was written, at most 60 characters of it."""
     if value is None:
         return "nothing"
+    return '"' + str(value)[:60].encode("unicode_escape").decode("ascii").replace("\\\\", "\\") + '"'
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, str) or value is None:
+        return show_text(value)
     if isinstance(value, Mapping | list | tuple):
         return "a list" if isinstance(value, list | tuple) else "a group of settings"
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,16 +1,34 @@
 """How NGINX, the edge, runs."""
 
 import re
+from typing import Literal
 
 from pydantic import Field
 
 from config.settings.quantity import Duration, Size
 from config.settings.section import Section
+from config.settings.text import NginxVersion
+
+
+class Gzip(Section):
+    """Compression."""
+
+    level: int = Field(default=5, ge=0, le=9, description="Effort for answers of the application; 0 compresses none.")
+    types: Literal["text", "html"] = Field(
+        default="text", description="What is compressed: all texts, or HTML alone as NGINX does by itself."
+    )
+    static: bool = Field(
+        default=True, description="Compress static files when the release is made, not when they are asked for."
+    )
 
 
 class Nginx(Section):
-    """The edge's processes, connections and logs."""
+    """The edge's processes, connections, logs and limits."""
 
+    version: NginxVersion | None = Field(
+        default=None,
+        description="The version that is written for, where the image's tag does not tell it.",
+    )
     workers: int = Field(
         default=2,
         ge=1,
@@ -21,9 +39,24 @@ class Nginx(Section):
     keepalive: Duration = Field(
         default=Duration.parse("65s"), description="How long an idle client connection stays open."
     )
-    log_level: str = Field(
-        default="warn", pattern=r"^(debug|info|notice|warn|error|crit)$", description="What the error log tells."
+    patience: Duration = Field(
+        default=Duration.parse("15s"),
+        description="How long a client may take for its headers, or be silent in a body or an answer.",
     )
+    upstream_connections: int = Field(
+        default=32, ge=0, le=1024, description="Idle connections to Gunicorn that each worker keeps; 0 for none."
+    )
+    default_type: Literal["application/octet-stream", "text/html", "text/plain"] = Field(
+        default="application/octet-stream",
+        description="What a file of unknown ending is: with text/html a browser runs whatever was uploaded.",
+    )
+    log_format: Literal["main", "json"] = Field(
+        default="main", description="The access log: NGINX's usual line, or JSON with request id and upstream times."
+    )
+    log_level: Literal["debug", "info", "notice", "warn", "error", "crit"] = Field(
+        default="warn", description="What the error log tells."
+    )
+    gzip: Gzip = Field(default_factory=Gzip, description="Compression.")
     memory: Size = Field(default=Size.parse("256M"), description="Memory limit of the edge.")
 
 

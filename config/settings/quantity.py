@@ -7,6 +7,8 @@ from typing import Any, ClassVar, Self
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 
+from config.settings.mistake import show_text
+
 
 @dataclass(frozen=True, order=True)
 class Quantity:
@@ -18,6 +20,7 @@ class Quantity:
     example: ClassVar[str]
     units: ClassVar[dict[str, int]]
     written: ClassVar[str]
+    most: ClassVar[str]
 
     @classmethod
     def parse(cls, value: object) -> Self:
@@ -26,13 +29,23 @@ class Quantity:
             return value
         match = re.fullmatch(r"([0-9]{1,12})([A-Za-z]{1,2})", value) if isinstance(value, str) else None
         unit = match and next((u for u in cls.units if u == match[2] or u == match[2].lower()), None)
+        if match and unit and int(match[1]) == 0:
+            raise PydanticCustomError(
+                cls.kind, '"{value}" is nothing, and NGINX takes that for no limit; write at least 1', {"value": value}
+            )
         if not match or not unit:
             raise PydanticCustomError(
                 cls.kind,
-                '"{value}" is not a {kind}; write a whole number and a unit ({units}), such as {example}',
-                {"value": str(value), "kind": cls.kind, "units": cls.written, "example": cls.example},
+                "{value} is not a {kind}; write a whole number and a unit ({units}), such as {example}",
+                {"value": show_text(value), "kind": cls.kind, "units": cls.written, "example": cls.example},
             )
-        return cls(int(match[1]) * cls.units[unit])
+        amount = int(match[1]) * cls.units[unit]
+        most = cls.most and int(cls.most[:-1]) * cls.units[cls.most[-1].lower()]
+        if most and amount > most:
+            raise PydanticCustomError(
+                cls.kind, '"{value}" is too much; write at most {most}', {"value": value, "most": cls.most}
+            )
+        return cls(amount)
 
     def __str__(self) -> str:
         """Spell the amount in the largest unit that holds it whole, as NGINX reads it."""
@@ -55,6 +68,7 @@ class Size(Quantity):
     kind = "size"
     example = "5M"
     written = "K, M or G"
+    most = "1024G"
     units: ClassVar[dict[str, int]] = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
     @property
@@ -74,6 +88,7 @@ class Duration(Quantity):
     kind = "duration"
     example = "30s"
     written = "ms, s, m or h"
+    most = "8760h"
     units: ClassVar[dict[str, int]] = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 
     @property

@@ -1,22 +1,22 @@
 """The base of every settings section."""
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 T = TypeVar("T")
 
 
-def _refuse_empty(value: Any) -> Any:
-    # Looked at before the entries are: a list of entries that are all wrong is not empty.
-    if value in ([], ()):
+def _refuse_empty(value: T) -> T:
+    # Looked at after the entries are: a list of entries that are all wrong is not empty.
+    if value == ():
         raise PydanticCustomError("empty", "the list is empty; write at least one entry")
-    return tuple(value) if isinstance(value, list) else value
+    return value
 
 
-Filled = Annotated[T, BeforeValidator(_refuse_empty)]
+Filled = Annotated[T, AfterValidator(_refuse_empty)]
 
 
 class Section(BaseModel):
@@ -27,7 +27,7 @@ class Section(BaseModel):
         extra="forbid",
         strict=True,
         alias_generator=to_camel,
-        validate_by_name=True,
+        validate_by_name=False,
         validate_by_alias=True,
         validate_default=True,
     )

@@ -1,35 +1,42 @@
 """Everything a stack says, checked."""
 
 import json
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from config.settings.mistake import Mistake, Mistakes, list_mistakes
+from config.presets import apply_preset
+from config.settings.client import Client
+from config.settings.mistake import Mistake, Mistakes, list_mistakes, show_text
 from config.settings.nginx import Nginx, read_version
 from config.settings.section import Filled, Section
-from config.settings.site import Site
-from config.settings.text import Address, ImageName
+from config.settings.site import Site, derive_uid
+from config.settings.text import Address, EngineAddress, ImageName
+from config.settings.tls import Tls
 
 
 class Settings(Section):
     """The settings of one stack: plain values only; no secret and no Pulumi type is in them."""
 
     target: Literal["local"] = Field(default="local", description="Where Docker runs.")
-    docker: str | None = Field(
+    docker: EngineAddress | None = Field(
         default=None,
-        pattern=r"^(unix|tcp)://[A-Za-z0-9/._:-]+$",
         description="Docker's address; DOCKER_HOST or the usual socket otherwise.",
     )
     address: Address = Field(default="127.0.0.1", description="The address that NGINX is published on.")
     port: int = Field(default=8080, ge=1, le=65535, description="The port that NGINX is published on.")
-    upstream: Literal["socket", "container"] = Field(
+    preset: Literal["default", "article", "strict"] = Field(
+        default="default",
+        description="What is meant where nothing is said: see docs/presets.md.",
+    )
+    upstream: Literal["socket", "container", "tcp"] = Field(
         default="socket",
-        description="How NGINX reaches Gunicorn: by unix socket, or by the container's name.",
+        description="How NGINX reaches Gunicorn: unix socket, the container's name, or (make render alone) 127.0.0.1.",
     )
     replicas: int = Field(default=2, ge=1, le=32, description="Containers that serve each site.")
     nginx_image: ImageName = Field(default="nginx:1.30.6", description="NGINX's image, pinned.")
@@ -44,6 +51,8 @@ class Settings(Section):
         default=60, ge=5, le=3600, description="Seconds that a new replica has to become healthy."
     )
     protect: bool = Field(default=False, description="Refuse to destroy the stack: its network and volumes.")
+    tls: Tls | None = Field(default=None, description="HTTPS; plain HTTP alone where not set.")
+    client: Client | None = Field(default=None, description="Proxies in front of NGINX, and how they name the client.")
     nginx: Nginx = Field(default_factory=Nginx, description="How NGINX runs.")
     sites: Filled[tuple[Site, ...]] = Field(
         examples=["a list of name, source, entry and hosts"], description="The applications served."
@@ -71,7 +80,52 @@ class Settings(Section):
     @property
     def nginx_version(self) -> tuple[int, int, int]:
         """The version that the configuration is written for; a digest alone is taken for the current stable."""
-        return read_version(self.nginx_image) or (1, 30, 6)
+        written = read_version(f":{self.nginx.version}") if self.nginx.version else None
+        return written or read_version(self.nginx_image) or (1, 30, 6)
+
+    @model_validator(mode="after")
+    def _check_tls(self) -> Self:
+        if self.tls and not self.tls.local_authority:
+            lacking = [f"sites[{index}].certificate" for index, site in enumerate(self.sites) if not site.certificate]
+            if lacking:
+                raise PydanticCustomError(
+                    "certificate",
+                    "{paths}: is required for tls; write it, or tls.localAuthority: true",
+                    {"paths": ", ".join(lacking)},
+                )
+        if self.tls and self.tls.http3 and self.nginx_version < (1, 25, 0):
+            raise PydanticCustomError("version", "tls.http3 needs NGINX 1.25.0 or newer; write http3: false")
+        if self.tls and self.tls.port == self.port:
+            raise PydanticCustomError("port", "tls.port is the port of plain HTTP too; write another")
+        return self
+
+    @model_validator(mode="after")
+    def _check_version(self) -> Self:
+        said = read_version(f":{self.nginx.version}") if self.nginx.version else None
+        tagged = read_version(self.nginx_image)
+        if not said and not tagged and "@sha256:" not in self.nginx_image:
+            raise PydanticCustomError(
+                "version",
+                'nginxImage: "{image}" does not tell its version; write one such as nginx:1.30.6',
+                {"image": self.nginx_image},
+            )
+        if said and tagged and said != tagged:
+            raise PydanticCustomError(
+                "version",
+                "nginx.version: is not the version of nginxImage; leave it out, or write the tag's",
+            )
+        if said and said < (1, 22, 0):
+            raise PydanticCustomError("version", "nginx.version: is older than Portico writes for; write 1.22.0")
+        if self.upstream == "container" and self.nginx_version < (1, 27, 3):
+            for index, site in enumerate(self.sites):
+                if site.weights or site.balance != "round_robin":
+                    raise PydanticCustomError(
+                        "version",
+                        "sites[{index}]: balance and weights over container names need NGINX 1.27.3; "
+                        "write upstream: socket, or leave them out",
+                        {"index": index},
+                    )
+        return self
 
     def count_replicas(self, site: Site) -> int:
         """How many containers serve `site`."""
@@ -86,7 +140,7 @@ class Settings(Section):
         mistakes = [*_list_twins(values)]
         try:
             # By way of JSON: its arrays are tuples here, and nothing else is coerced.
-            settings = cls.model_validate_json(json.dumps(values), context={"root": root})
+            settings = cls.model_validate_json(json.dumps(apply_preset(values)), context={"root": root})
         except ValidationError as error:
             raise Mistakes([*list_mistakes(cls, error), *mistakes]) from None
         if mistakes:
@@ -99,17 +153,24 @@ def _list_twins(values: Mapping[str, Any]) -> list[Mistake]:
     found: list[Mistake] = []
     names: dict[str, int] = {}
     hosts: dict[str, str] = {}
+    users: dict[int, str] = {}
     sites = values.get("sites")
     for index, site in enumerate(sites if isinstance(sites, list) else []):
         if not isinstance(site, Mapping):
             continue
         name = str(site.get("name"))
+        if (owner := users.setdefault(derive_uid(name), name)) != name:
+            text = f'"{name}" would share its user with "{owner}"; write another'
+            found.append(Mistake(f"sites[{index}].name", text))
         if names.setdefault(name, index) != index:
             text = f'"{name}" is the name of sites[{names[name]}] already; write another'
             found.append(Mistake(f"sites[{index}].name", text))
-        listed = site.get("hosts")
-        for place, host in enumerate(listed if isinstance(listed, list) else []):
-            key = f"sites[{index}].hosts[{place}]"
+        listed = [
+            (f"sites[{index}].{name}[{place}]", host)
+            for name in ("hosts", "aliases")
+            for place, host in enumerate(site[name] if isinstance(site.get(name), list) else [])
+        ]
+        for key, host in listed:
             if (owner := hosts.setdefault(str(host), key)) != key:
                 text = f'"{host}" stands at {owner} already; a host name belongs to one site, once'
                 found.append(Mistake(key, text))
@@ -122,9 +183,15 @@ def check_secrets(secrets: Mapping[str, Any], sites: list[str]) -> list[Mistake]
     for site, values in secrets.items():
         path = f"secrets.{site}"
         if site not in sites:
-            close = get_close_matches(site, sites, n=1) or sites[:1]
-            hint = f"write one of {', '.join(sites)}" if not close else f"did you mean {close[0]}?"
+            close = get_close_matches(site, sites, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"write one of {', '.join(sites)}"
             found.append(Mistake(path, f"there is no such site; {hint}"))
         elif not isinstance(values, Mapping) or not all(isinstance(value, str) for value in values.values()):
             found.append(Mistake(path, "does not fit; write NAME: text pairs"))
+        else:
+            found += [
+                Mistake(f"{path}.{show_text(name)}", "is not a secret's name; write letters, digits and underscores")
+                for name in values
+                if not re.fullmatch(r"(?!PORTICO_)[A-Za-z_][A-Za-z0-9_]{0,127}", name)
+            ]
     return found

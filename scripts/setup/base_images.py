@@ -1,4 +1,7 @@
-"""Prints the base images that a stack uses, one per line: its own settings over the defaults of Pulumi.yaml."""
+"""Prints the images that are needed, one per line: those of a stack, and with --tests those of the tests besides.
+
+A stack's are its own settings over the defaults of Pulumi.yaml.
+"""
 
 import sys
 from pathlib import Path
@@ -7,6 +10,9 @@ from typing import Any
 import yaml
 
 KEYS = ("portico:nginxImage", "portico:pythonImage")
+
+# NGINX's versions that the rendered files are tried on: Debian's stable releases, the base image, the newest.
+TESTED = ("1.22.1", "1.26.3", "1.30.6", "1.31.3")
 
 
 def config_of(path: Path) -> dict[str, Any]:
@@ -21,7 +27,8 @@ def default(declared: Any) -> Any:
     return declared.get("default", declared.get("value")) if isinstance(declared, dict) else declared
 
 
-def main(root: Path, stack: str) -> int:
+def main(root: Path, stack: str, *options: str) -> int:
+    names = []
     project, own = config_of(root / "Pulumi.yaml"), config_of(root / f"Pulumi.{stack}.yaml")
     for key in KEYS:
         # Within the project file Pulumi allows the key with and without the project's name.
@@ -29,9 +36,12 @@ def main(root: Path, stack: str) -> int:
         if not isinstance(name, str):
             print(f"error: Pulumi.yaml gives no default for {key}; write the name of an image.", file=sys.stderr)
             return 1
-        print(name)
+        names.append(name)
+    if "--tests" in options:
+        names += [f"nginx:{version}" for version in TESTED]
+    print("\n".join(dict.fromkeys(names)))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2]))
+    sys.exit(main(Path(sys.argv[1]), *sys.argv[2:]))

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# The base images on the Docker engine: images.sh STACK
+# The images on the Docker engine: images.sh STACK [--tests]. With --tests, what the tests alone need too.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-names=$("$ROOT/.venv/bin/python" "$ROOT/scripts/setup/base_images.py" "$ROOT" "${1:-dev}")
+names=$("$ROOT/.venv/bin/python" "$ROOT/scripts/setup/base_images.py" "$ROOT" "${1:-dev}" "${@:2}")
 
 present() { docker image inspect "$@" >/dev/null 2>&1; }
 
@@ -20,8 +20,8 @@ contents() { docker run --rm --network none "$1" sh -c 'nginx -v 2>&1 || python3
 # shellcheck disable=SC2086  # one word per image
 present $names && exit 0
 for name in $names; do
-  present "$name" || step "Getting the base image $name (about 1 minute)" fetch "$name"
+  present "$name" || step "Getting the image $name (about 1 minute)" fetch "$name"
   stand_in=$(docker image inspect --format '{{index .Config.Labels "portico.stand-in"}}' "$name")
   [ -z "$stand_in" ] ||
-    say "   $name could not be pulled: a stand-in made from $stand_in packages ($(contents "$name")) has its name on this engine."
+    say "   $name could not be pulled: a stand-in made from packages of $stand_in ($(contents "$name")) has its name on this engine."
 done

@@ -4,6 +4,8 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 venv=$ROOT/.venv
+# Making it anew would empty what a link points to.
+[ ! -L "$venv" ] || fail ".venv is a link; remove it, and this folder gets an environment of its own."
 lock=$ROOT/requirements.lock
 
 # The copy is written last, so it is there only when everything was installed.

@@ -8,6 +8,7 @@ import pulumi
 
 from components.portico import Portico, PorticoArgs
 from config.load import Stack
+from config.private import read_private
 from config.release import make_release
 from config.render import render_nginx
 from tests.components.recorder import Recorder, Resource, run
@@ -22,10 +23,12 @@ def make_stack(root: Path, *sites: Any, secrets: Mapping[str, Mapping[str, str]]
     settings = read_settings(root, *sites, **stack)
     given = secrets or {}
     releases = tuple(make_release(settings, site, root, given.get(site.name, {})) for site in settings.sites)
+    private = read_private(settings, root)
     return Stack(
         settings=settings,
         releases=releases,
-        tree=render_nginx(settings, releases),
+        tree=render_nginx(settings, releases, private=private.digest),
+        private=private,
         secrets={name: pulumi.Output.secret(dict(values)) for name, values in given.items()},
     )
 

@@ -7,15 +7,22 @@ import pulumi_docker as docker
 import pytest
 
 from components.release import ConfigCheck, ConfigCheckArgs, ConfigRelease, ConfigReleaseArgs
+from config.private import Private
 from config.tree import name_tree
-from tests.components.recorder import CONTAINER, Recorder, run
+from tests.components.recorder import CONTAINER, Recorder, list_texts, run
 
 TREE = name_tree({"nginx.conf": "events {}", "conf.d/shop.conf": "server {}"})
 
 
-def check(state: dict[str, Any] | None = None) -> Recorder:
+NONE = Private()
+PRIVATE = Private({"shop.crt": "chain", "shop.key": "battery staple"}, "0123456789ab")
+
+
+def check(state: dict[str, Any] | None = None, private: Private = NONE) -> Recorder:
     def build() -> None:
-        checked = ConfigCheck("check", ConfigCheckArgs(tree=TREE, image="sha256:nginx", config="config"))
+        checked = ConfigCheck(
+            "check", ConfigCheckArgs(tree=TREE, private=private, image="sha256:nginx", config="config")
+        )
         pulumi.export("verdict", checked.verdict)
 
     return run(build, states={"check-nginx-t": state or {}})
@@ -108,3 +115,28 @@ def test_the_switch_comes_after_everything_it_depends_on() -> None:
 
 def test_the_live_tree_is_the_output() -> None:
     assert release().registered_outputs("ConfigRelease") == {"live": "tree"}
+
+
+def test_private_files_travel_as_secrets_that_only_root_reads() -> None:
+    container = check(private=PRIVATE).container("check-nginx-t")
+    uploads = {upload["file"]: upload for upload in container.inputs["uploads"]}
+    assert uploads["/private/shop.key"] == {
+        "file": "/private/shop.key",
+        "content": "battery staple",
+        "permissions": "0400",
+    }
+    assert set(uploads) == {
+        "/incoming/nginx.conf",
+        "/incoming/conf.d/shop.conf",
+        "/private/shop.crt",
+        "/private/shop.key",
+    }
+    assert f"PRIVATE={PRIVATE.digest}" in container.inputs["envs"]
+    seen = [hidden for text, hidden in list_texts(container.raw) if text == "battery staple"]
+    assert seen == [True]
+
+
+def test_without_private_files_none_are_expected() -> None:
+    container = check().container("check-nginx-t")
+    assert "PRIVATE=" in container.inputs["envs"]
+    assert all(upload["file"].startswith("/incoming/") for upload in container.inputs["uploads"])

@@ -8,6 +8,9 @@ import pytest
 
 from components.diagnosis import describe
 
+# How the health check says that nobody answered (components/scripts/health.py).
+SILENT = "GET / with Host: a -> no answer since Gunicorn does not listen ({})"
+SLOW = "GET / with Host: a -> no answer in time"
 RUNNING: dict[str, Any] = {"Running": True, "ExitCode": 0}
 
 
@@ -30,14 +33,22 @@ CAUSES = [
     pytest.param("FileNotFoundError: 'x.json'", "", "see .dockerignore", id="file"),
     pytest.param("", "GET / with Host: a -> HTTP/1.1 400 BAD REQUEST", "refuses the host name", id="host name"),
     pytest.param("", "GET /x with Host: a -> HTTP/1.1 500 ERROR", "see `health`", id="health path fails"),
-    pytest.param("", "TimeoutError: timed out", "does not answer its health path in time", id="slow"),
-    pytest.param("", "ConnectionRefusedError: [Errno 111] Connection refused", "Gunicorn is not listening", id="port"),
+    pytest.param(
+        "ValueError: x\n[ERROR] Worker failed to boot.", SILENT.format("x"), "while it is imported", id="import"
+    ),
+    pytest.param("", SLOW, "does not answer its health path in time", id="slow"),
+    pytest.param("", SILENT.format("[Errno 111] Connection refused"), "Gunicorn does not listen", id="port"),
     pytest.param(
         "[INFO] Booting worker",
-        "FileNotFoundError: [Errno 2] No such file or directory",
-        "Gunicorn is not listening",
+        SILENT.format("[Errno 2] No such file or directory"),
+        "Gunicorn does not listen",
         id="socket",
-        marks=pytest.mark.xfail(strict=True, reason="the health check's error is taken for the application's"),
+    ),
+    pytest.param(
+        "[INFO] Booting worker",
+        SILENT.format("[Errno 13] Permission denied"),
+        "Gunicorn does not listen",
+        id="socket of another user",
     ),
 ]
 

@@ -57,7 +57,7 @@ def test_the_files_are_laid_out_by_the_new_image_without_a_network(root: Path) -
     release = make_stack(root).releases[0]
     files = make(root).container("shop-files")
     assert files.inputs["image"] == "sha256:shop-image"
-    assert files.inputs["command"] == ["shop", release.id, str(release.uid), "static"]
+    assert files.inputs["command"] == ["shop", release.id, str(release.uid), "static", "/static/", "compress"]
     assert files.inputs["networkMode"] == "none"
     assert files.mounts == {"/run/portico": "sockets", "/srv/static": "static"}
     assert (files.inputs["attach"], files.inputs["mustRun"], files.inputs["logs"]) == (True, False, True)
@@ -66,7 +66,7 @@ def test_the_files_are_laid_out_by_the_new_image_without_a_network(root: Path) -
 
 def test_an_application_without_static_files_says_so(root: Path) -> None:
     write_files(root / "shop", {"requirements.txt": "flask\nhttpbin\n"})
-    assert make(root, entry="httpbin:app").container("shop-files").inputs["command"][-1] == "-"
+    assert make(root, entry="httpbin:app").container("shop-files").inputs["command"][3] == "-"
 
 
 def test_without_secrets_there_is_no_volume_for_them(root: Path) -> None:
@@ -82,6 +82,15 @@ def test_a_secret_arrives_in_one_place_as_a_secret(root: Path) -> None:
     assert files.inputs["uploads"] == [{"file": "/incoming/KEY", "content": SECRET, "permissions": "0400"}]
     seen = [(one.name, secret) for one in made.resources for text, secret in list_texts(one.raw) if SECRET in text]
     assert seen == [("shop-files", True)]
+
+
+def test_each_release_has_a_volume_of_secrets_of_its_own(root: Path) -> None:
+    """So that a release that fails leaves the secrets of the one before it as they were."""
+    labels = []
+    for text in ("app = 1\n", "app = 2\n"):
+        write_files(root / "shop", {"web.py": text})
+        labels.append(make(root, secret=True).find(VOLUME, "shop-secrets").labels["portico.release"])
+    assert len(set(labels)) == 2 and labels[1] == make_stack(root, secrets={"shop": {"KEY": SECRET}}).releases[0].id
 
 
 def test_its_outputs_are_the_image_the_files_and_the_volume_of_secrets(root: Path) -> None:

@@ -21,6 +21,7 @@ def make(**changes: Any) -> Recorder:
         "verdict": pulumi.Output.from_input("tree"),
         "address": "127.0.0.1",
         "port": 8080,
+        "grace": 40,
     }
     return run(lambda: Nginx("edge", NginxArgs(**(args | changes))))
 
@@ -51,7 +52,7 @@ def test_it_is_nginxs_own_user_in_the_image_that_was_checked() -> None:
 
 
 def test_it_stops_gracefully_and_has_the_time_for_it() -> None:
-    assert edge()["stopSignal"] == "SIGQUIT" and edge()["destroyGraceSeconds"] >= 35
+    assert edge()["stopSignal"] == "SIGQUIT" and edge()["destroyGraceSeconds"] == 40
 
 
 def test_it_is_on_the_private_network() -> None:
@@ -72,3 +73,25 @@ def test_the_old_one_goes_first_since_it_holds_the_port() -> None:
 
 def test_its_output_is_the_containers_id() -> None:
     assert make().registered_outputs("Nginx") == {"container": "edge-edge-id"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "ports"),
+    [
+        ({}, [(8080, 80, None)]),
+        ({"tls_port": 443}, [(8080, 80, None), (8443, 443, "tcp")]),
+        ({"tls_port": 443, "http3": True}, [(8080, 80, None), (8443, 443, "tcp"), (8443, 443, "udp")]),
+        ({"http3": True}, [(8080, 80, None)]),
+    ],
+    ids=str,
+)
+def test_https_is_published_beside_and_http3_by_udp(
+    changes: dict[str, Any], ports: list[tuple[int, int, str | None]]
+) -> None:
+    found = edge(address="0.0.0.0", port=80, **changes)["ports"]
+    assert [(one["internal"], one["external"], one.get("protocol")) for one in found] == ports
+    assert {one["ip"] for one in found} == {"0.0.0.0"}
+
+
+def test_its_time_to_end_is_what_it_is_given() -> None:
+    assert edge(grace=130)["destroyGraceSeconds"] == 130

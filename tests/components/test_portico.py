@@ -8,7 +8,7 @@ import pytest
 
 from tests.components.recorder import CONTAINER, IMAGE, NETWORK, VOLUME, Recorder, Resource, list_texts
 from tests.components.sample import BLOG, SECRET, deploy, deploy_both, make_stack
-from tests.config.sample import make_site, write_files
+from tests.config.sample import HASH, make_site, write_files
 
 
 def test_its_children_are_the_edges_parts_and_two_components_a_site(whole: Recorder) -> None:
@@ -172,3 +172,69 @@ def test_its_outputs_name_the_releases_and_the_live_tree(root: Path) -> None:
     outputs = deploy(root).registered_outputs("Portico")
     assert outputs["releases"] == {"shop": stack.releases[0].id}
     assert outputs["tree"] == stack.tree.digest
+
+
+TLS = {"localAuthority": True}
+
+
+@pytest.mark.parametrize(
+    ("stack", "url", "ports"),
+    [
+        ({"port": 80, "tls": TLS | {"port": 443}}, "https://shop.example", [("tcp", 443)]),
+        ({"port": 80, "tls": TLS}, "https://shop.example:8443", [("tcp", 8443)]),
+        ({"port": 443}, "http://shop.example:443", []),
+        ({"tls": TLS | {"http3": True}}, "https://shop.example:8443", [("tcp", 8443), ("udp", 8443)]),
+    ],
+    ids=str,
+)
+def test_with_https_the_url_and_the_ports_are_its(
+    root: Path, stack: dict[str, Any], url: str, ports: list[tuple[str, int]]
+) -> None:
+    made = deploy(root, **stack)
+    assert made.registered_outputs("Portico")["url"] == url
+    found = made.container("portico-nginx-edge").inputs["ports"]
+    assert [(one["protocol"], one["external"]) for one in found if "protocol" in one] == ports
+
+
+def test_keys_and_hashes_are_nowhere_in_the_clear(root: Path) -> None:
+    made = deploy(root, make_site(users={"ann": HASH}), tls=TLS)
+    seen = {
+        (one.name, hidden)
+        for one in made.resources
+        for text, hidden in list_texts(one.raw)
+        if HASH in text or "PRIVATE KEY" in text
+    }
+    assert seen == {("portico-check-nginx-t", True)}
+    assert HASH not in repr(made.outputs) and "PRIVATE KEY" not in repr(made.outputs)
+
+
+def test_the_tree_and_the_check_speak_of_the_same_private_folder(root: Path) -> None:
+    check = deploy(root, tls=TLS).container("portico-check-nginx-t")
+    (digest,) = (env.removeprefix("PRIVATE=") for env in check.inputs["envs"] if env.startswith("PRIVATE="))
+    texts = {upload["file"]: upload["content"] for upload in check.inputs["uploads"]}
+    assert len(digest) == 12 and f"/etc/portico/private/{digest}/shop.key" in texts["/incoming/conf.d/shop.conf"]
+
+
+def test_the_authority_stays_out_of_the_build_context(root: Path) -> None:
+    made = deploy(root, tls=TLS)
+    context = root / made.find(IMAGE, "shop-image").inputs["build"]["context"]
+    assert (root / ".portico/authority/authority.key").is_file()
+    assert [path for path in context.rglob("*") if path.suffix in (".key", ".crt")] == []
+
+
+@pytest.mark.parametrize("timeout", ["30s", "5m"])
+def test_the_edge_has_time_for_the_longest_request(root: Path, timeout: str) -> None:
+    stack = make_stack(root, make_site(gunicorn={"timeout": timeout}))
+    longest = stack.releases[0].site.gunicorn.timeout.seconds
+    made = deploy(root, make_site(gunicorn={"timeout": timeout}))
+    # Its workers end after the longest request and 5 s at the latest (worker_shutdown_timeout).
+    assert made.container("portico-nginx-edge").inputs["destroyGraceSeconds"] > longest + 5
+
+
+def test_another_compression_lays_the_files_out_anew(root: Path) -> None:
+    commands = [
+        deploy(root, nginx={"gzip": {"static": static}}).container("shop-files").inputs["command"]
+        for static in (True, False)
+    ]
+    assert [command[-1] for command in commands] == ["compress", "plain"]
+    assert commands[0][1] != commands[1][1]

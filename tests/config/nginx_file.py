@@ -1,5 +1,6 @@
 """NGINX files read back: parsed by crossplane, asked by directive name."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,15 @@ class Directive:
         (found,) = (inner for inner in self.block if inner.name == name)
         return " ".join(found.args)
 
+    def all(self, name: str) -> list[tuple[str, ...]]:
+        """The arguments of every directive of that name directly inside, in order."""
+        return [inner.args for inner in self.block if inner.name == name]
+
+    def location(self, *args: str) -> "Directive":
+        """The one location of these arguments, at any depth."""
+        (found,) = (inner for inner in self.find("location") if inner.args == args)
+        return found
+
     def walk(self) -> Iterator["Directive"]:
         """Everything inside, at any depth."""
         for inner in self.block:
@@ -38,7 +48,11 @@ def parse_tree(tree: Tree, folder: Path) -> Directive:
     """The whole configuration, its includes in place; anything that NGINX's grammar forbids is an error."""
     for path, text in tree.files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text.replace("/etc/nginx/mime.types", "mime.types"))
+        (folder / path).write_text(re.sub(r"(include +)/etc/nginx/", r"\1", text))
+    for path, target in tree.links.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).unlink(missing_ok=True)
+        (folder / path).symlink_to(target)
     (folder / "mime.types").write_text("types { text/html html; }\n")
     payload = crossplane.parse(str(folder / "nginx.conf"), combine=True)
     assert payload["errors"] == []
@@ -47,3 +61,24 @@ def parse_tree(tree: Tree, folder: Path) -> Directive:
 
 def _read(line: dict[str, Any]) -> Directive:
     return Directive(line["directive"], tuple(line["args"]), tuple(_read(inner) for inner in line.get("block", [])))
+
+
+def servers_of(main: Directive, host: str) -> list[Directive]:
+    """The servers that answer to the host name `host`, as written."""
+    return [server for server in main.find("server") if any(host in args for args in server.all("server_name"))]
+
+
+def list_levels(block: Directive, above: tuple[Directive, ...] = ()) -> Iterator[tuple[Directive, ...]]:
+    """A block and every location below it, each with all that stand above it, outermost first."""
+    levels = (*above, block)
+    yield levels
+    for inner in block.block:
+        if inner.name == "location":
+            yield from list_levels(inner, levels)
+
+
+def inherit(levels: tuple[Directive, ...], name: str, merge: bool = False) -> list[tuple[str, ...]]:
+    """What NGINX takes at the innermost level: the nearest level's directives, or with `merge` all of them."""
+    if merge:
+        return [args for level in levels for args in level.all(name)]
+    return next((found for level in reversed(levels) if (found := level.all(name))), [])

@@ -4,8 +4,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from config.settings import Settings
+import pytest
 
+from config.layout import lay_out
+from config.release import make_release
+from config.render import render_nginx
+from config.settings import Mistakes, Settings
+from config.tree import Tree
+
+# What `htpasswd -nB` prints after the colon.
+HASH = "$2y$05$" + "a" * 53
 SHOP = {
     "requirements.txt": "flask==3.1.3\n",
     "web.py": "from flask import Flask\n\napp = Flask(__name__)\n\n\ndef create_app():\n    return app\n",
@@ -35,3 +43,44 @@ def make_values(*sites: Any, **changes: Any) -> dict[str, Any]:
 def read_settings(root: Path, *sites: Any, **changes: Any) -> Settings:
     """Checked settings; `root` holds the folders that the sites name."""
     return Settings.read(make_values(*sites, **changes), root)
+
+
+def render(root: Path, *sites: Any, layout: str = "conf.d", **changes: Any) -> Tree:
+    """NGINX's files; private files are below the folder "private-digest"."""
+    settings = read_settings(root, *sites, **changes)
+    releases = [make_release(settings, site, root, {}) for site in settings.sites]
+    return render_nginx(settings, releases, lay_out(settings, layout), "private-digest")
+
+
+# What a site must leave to NGINX where there is no upstream block: names of containers before 1.27.3.
+EVEN: dict[str, Any] = {"balance": "round_robin", "weights": []}
+
+
+def make_full_site(**changes: Any) -> dict[str, Any]:
+    """The values of a site that uses every setting that makes a location or a header."""
+    routes = [
+        {"path": "/events", "stream": True},
+        {"path": "/ws/", "websocket": True},
+        {"path": "/upload/", "body": "1G", "requestBuffering": False, "rate": {"rate": "1r/s", "burst": 0}},
+        {"path": "/news", "cache": "10s"},
+        {"path": "/raw", "buffering": False, "timeout": "20s"},
+    ]
+    full = {
+        "aliases": ["www.shop.example"],
+        "balance": "least_conn",
+        "weights": [3, 1],
+        "replicas": 2,
+        "users": {"ann": HASH},
+        "limits": {"rate": {"rate": "10r/s"}},
+        "routes": routes,
+    }
+    return make_site(**(full | changes))
+
+
+def refuse(root: Path, values: Mapping[str, Any]) -> list[str]:
+    """The lines of the report about `values`, without its headline."""
+    with pytest.raises(Mistakes) as caught:
+        Settings.read(values, root)
+    headline, *lines = str(caught.value).splitlines()
+    assert headline.endswith("in the settings; nothing was changed.")
+    return [line.removeprefix("  ") for line in lines]

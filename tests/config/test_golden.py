@@ -16,13 +16,13 @@ from tests.config.nginx_file import parse_tree
 from tests.program.stackfile import ROOT, STACKS, merge_values
 
 GOLDEN = Path(__file__).parent / "golden"
-NGINX = {"dev": ["hello", "httpbin", "status"], "staging": ["hello", "status"], "prod": ["hello", "status"]}
+SITES = {"dev": ["hello", "httpbin"], "staging": ["hello"], "prod": ["hello"]}
 FILES = [
     pytest.param(stack, path, id=f"{stack} {path}")
     for stack in STACKS
     for path in (
-        "nginx.conf",
-        *(f"conf.d/{name}.conf" for name in NGINX[stack]),
+        *("nginx.conf", "conf.d/00-status.conf", "pages/portico-unavailable.html"),
+        *(f"conf.d/{name}.conf" for name in SITES[stack]),
         *("hello/gunicorn.conf.py.txt", "hello/Dockerfile"),
     )
 ]
@@ -39,7 +39,8 @@ def render(stack: str) -> dict[str, str]:
     # Not called .py, so that nobody's formatter improves it.
     files["hello/gunicorn.conf.py.txt"] = context[".portico/gunicorn.conf.py"].content.decode()
     files["hello/Dockerfile"] = context["Dockerfile"].content.decode()
-    ids = {release.id: f"<release of {release.site.name}>" for release in releases} | {tree.digest: "<tree>"}
+    # As long as the digest itself, so that comments beside it stand as they do in the real file.
+    ids = {release.id: f"<release of {release.site.name}>" for release in releases} | {tree.digest: "<treedigest>"}
     for path, text in files.items():
         for id, name in ids.items():
             text = text.replace(id, name)

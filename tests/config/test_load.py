@@ -84,7 +84,6 @@ def test_bad_secrets_are_named_and_never_shown(root: Path, secrets: object, line
 
 
 @pytest.mark.parametrize("name", ["A B", "../../etc/passwd", "a/b", "", "PORTICO_SITE"])
-@pytest.mark.xfail(strict=True, reason="names of secrets have no grammar, but become file names")
 def test_a_secrets_name_is_a_variables_name(root: Path, name: str) -> None:
     with pytest.raises(pulumi.RunError, match=r"secrets\.shop"):
         load_values(root, make_values(secrets={"shop": {name: "x"}}))
@@ -109,3 +108,37 @@ def test_sites_that_are_no_list_of_sites_are_a_mistake(root: Path, sites: str) -
     set_all_config({"portico:sites": sites})
     with pytest.raises(pulumi.RunError, match="sites"):
         load(root)
+
+
+def test_private_files_are_read_and_named_by_the_tree(root: Path) -> None:
+    stack = load_values(root, make_values(tls={"localAuthority": True}))
+    assert set(stack.private.files) == {"shop.crt", "shop.key"}
+    assert f"/private/{stack.private.digest}/" in stack.tree.files["conf.d/shop.conf"]
+    assert "PRIVATE KEY" not in repr(stack)
+
+
+def test_a_certificate_that_cannot_be_used_ends_the_run(root: Path) -> None:
+    site = make_site(certificate={"certificate": "a.crt", "key": "a.key"})
+    with pytest.raises(pulumi.RunError, match=r'sites\[0\]\.certificate\.key: "a\.key" is not a file'):
+        load_values(root, make_values(site, tls={}))
+
+
+@pytest.mark.parametrize("tls", ["true", "[]", '"on"', "{"])
+def test_a_section_that_is_none_is_a_mistake(root: Path, tls: str) -> None:
+    set_all_config(spell_config(make_values()) | {"portico:tls": tls})
+    with pytest.raises(pulumi.RunError, match="tls"):
+        load(root)
+
+
+def test_the_code_that_starts_containers_is_part_of_every_release(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = load_values(root, make_values()).releases[0].id
+    monkeypatch.setattr("config.plan.digest_files", lambda files: "another")
+    assert load_values(root, make_values()).releases[0].id != before
+
+
+def test_an_upstream_on_one_machine_is_refused_where_containers_are_started(root: Path) -> None:
+    with pytest.raises(pulumi.RunError) as caught:
+        load_values(root, make_values(upstream="tcp"))
+    assert str(caught.value).splitlines()[1:] == [
+        '  upstream: "tcp" is for NGINX and Gunicorn on one machine (make render); write socket or container'
+    ]

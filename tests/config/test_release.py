@@ -61,13 +61,10 @@ def test_an_ignored_file_makes_no_other_release(root: Path) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        pytest.param(
-            {"entry": "web:create_app()"},
-            id="entry",
-            marks=pytest.mark.xfail(
-                strict=True, reason="a new replica is published by the old one's name before it is healthy"
-            ),
-        ),
+        pytest.param({"entry": "web:create_app()"}, id="entry"),
+        pytest.param({"hosts": ["other.example"]}, id="first host, asked for by the health check"),
+        pytest.param({"staticUrl": "/assets/"}, id="URL of the static files"),
+        pytest.param({"stack": {"nginx": {"gzip": {"static": False}}}}, id="compressed static files"),
         pytest.param({"environment": {"A": "1"}}, id="environment"),
         pytest.param({"replicas": 3}, id="replicas"),
         pytest.param({"health": "/healthz"}, id="health"),
@@ -120,15 +117,26 @@ def test_sockets_are_named_by_site_release_and_replica(root: Path) -> None:
     assert made.bind == tuple(f"unix:/run/portico/shop/{made.id}-{index}.sock" for index in range(2))
 
 
-def test_containers_are_reached_by_an_alias_that_names_the_release(root: Path) -> None:
+def test_containers_are_reached_by_aliases_that_name_the_release_and_the_replica(root: Path) -> None:
     made = release(root, stack={"upstream": "container"}, replicas=3)
+    assert made.upstream == tuple(f"shop-{made.id}-{index}:8000" for index in range(3))
+    assert made.bind == ("0.0.0.0:8000",) * 3
+
+
+def test_an_older_nginx_asks_for_one_alias_that_all_replicas_have(root: Path) -> None:
+    made = release(root, stack={"upstream": "container", "nginxImage": "nginx:1.26.3"}, replicas=3)
     assert made.upstream == (f"shop-{made.id}:8000",)
     assert made.bind == ("0.0.0.0:8000",) * 3
 
 
+def test_on_one_machine_every_replica_has_a_port(root: Path) -> None:
+    made = release(root, stack={"upstream": "tcp"}, replicas=3)
+    assert made.bind == made.upstream == tuple(f"127.0.0.1:{port}" for port in (8000, 8001, 8002))
+
+
 def test_a_site_has_a_user_of_its_own_that_is_nobody_on_the_host(root: Path) -> None:
     uids = {release(root, name=name).uid for name in ("shop", "blog", "hello", "httpbin")}
-    assert len(uids) == 4 and all(20_000 <= uid < 30_000 for uid in uids)
+    assert len(uids) == 4 and all(20_000 <= uid < 60_000 for uid in uids)
 
 
 def test_the_context_holds_the_source_below_app(root: Path) -> None:
@@ -147,7 +155,6 @@ def test_a_dockerfile_of_its_own_finds_the_source_beside_it(root: Path) -> None:
     assert context["Dockerfile"].content.decode().startswith("FROM scratch\nCOPY web.py /\n")
 
 
-@pytest.mark.xfail(strict=True, reason="the application's .dockerignore is applied to Portico's own files too")
 @pytest.mark.parametrize("text", ["*\n!web.py\n", ".*\n"])
 def test_a_dockerignore_beside_a_dockerfile_keeps_what_portico_adds(root: Path, text: str) -> None:
     write_files(root / "shop", {"Dockerfile": "FROM scratch\n", ".dockerignore": text})

@@ -69,5 +69,11 @@ def test_a_dockerfile_of_its_own_is_kept_and_added_to(root: Path) -> None:
     assert "FROM" not in text.removeprefix(own)
 
 
+@pytest.mark.parametrize("files", [{}, {"Dockerfile": "FROM scratch\n"}], ids=["written", "own"])
+def test_an_image_is_known_by_its_labels(root: Path, files: dict[str, str]) -> None:
+    write_files(root / "shop", files)
+    assert "LABEL portico.role=image portico.site=shop" in instructions(render(root))
+
+
 def test_how_gunicorn_runs_is_part_of_every_image(root: Path) -> None:
     assert instructions(render(root))[-1] == "COPY .portico/gunicorn.conf.py /etc/gunicorn/gunicorn.conf.py"

@@ -26,7 +26,10 @@ def test_a_declared_key_has_a_type_that_fits_and_a_description(key: str) -> None
     assert entry["description"].endswith(".") and len(entry["description"]) > 20
 
 
-@pytest.mark.parametrize("name", [name for name, field in FIELDS.items() if type(field.default) in TYPES.values()])
+@pytest.mark.parametrize(
+    "name",
+    [name for name, field in FIELDS.items() if type(field.default) in TYPES.values()],
+)
 def test_a_setting_with_a_plain_default_is_declared(name: str) -> None:
     assert f"portico:{name}" in DECLARED
 

@@ -16,7 +16,7 @@ HELLO = {"name": "hello", "source": "examples/hello", "entry": "hello:app", "hos
 @pytest.mark.parametrize(
     ("changes", "lines"),
     [
-        pytest.param({"port": 0}, ["port: 0 does not fit; write greater than or equal to 1"], id="one"),
+        pytest.param({"port": 0}, ["port: 0 does not fit; write at least 1"], id="one"),
         pytest.param(
             {"sites": [HELLO | {"entry": "hello:nothing"}], "replica": 3, "secrets": {"helo": {"A": "b"}}},
             [

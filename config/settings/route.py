@@ -1,0 +1,46 @@
+"""Paths of a site that need something else than the rest."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from config.settings.limits import Rate
+from config.settings.quantity import Duration, Size
+from config.settings.section import Section
+from config.settings.text import UrlPath
+
+
+class Route(Section):
+    """A path, and everything below it where it ends with a slash; what is not said is as for the site."""
+
+    path: UrlPath = Field(examples=["/events"], description="The path; with a slash at its end also all below it.")
+    body: Size | None = Field(default=None, description="Largest request body.")
+    timeout: Duration | None = Field(
+        default=None, description="Longest silence of the application; not above Gunicorn's own unless it streams."
+    )
+    buffering: bool = Field(
+        default=True, description="Collect the answer before it is sent: frees Gunicorn from slow clients."
+    )
+    request_buffering: bool = Field(
+        default=True, description="Collect the request body before it is passed on: the same for uploads."
+    )
+    stream: bool = Field(default=False, description="Server-sent events: nothing is buffered, silence may be long.")
+    websocket: bool = Field(default=False, description="WebSocket: the connection may be upgraded.")
+    cache: Duration | None = Field(
+        default=None, description="Keep answers this long for everybody; never for cookies or Authorization."
+    )
+    rate: Rate | None = Field(default=None, description="Requests of one address over time.")
+
+    @model_validator(mode="after")
+    def _refuse_contradictions(self) -> Self:
+        if self.cache and (self.stream or self.websocket):
+            raise PydanticCustomError("route", "a stream cannot be cached; write cache, or stream or websocket")
+        if self.stream and self.websocket:
+            raise PydanticCustomError("route", "write stream (server-sent events) or websocket, not both")
+        return self
+
+    @property
+    def patience(self) -> Duration | None:
+        """How long NGINX waits for the next byte: an hour for streams, where nothing else is said."""
+        return self.timeout or (Duration.parse("1h") if self.stream or self.websocket else None)

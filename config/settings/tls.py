@@ -1,0 +1,35 @@
+"""HTTPS."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from config.settings.section import Section
+
+
+class Tls(Section):
+    """HTTPS for every site, and a redirect to it. Certificates come from each site, or from a local authority."""
+
+    port: int = Field(default=8443, ge=1, le=65535, description="The port that HTTPS is published on.")
+    profile: Literal["modern", "intermediate"] = Field(
+        default="intermediate",
+        description="Mozilla's profile: intermediate speaks TLS 1.2 and 1.3, modern 1.3 alone.",
+    )
+    local_authority: bool = Field(
+        default=False,
+        description="Sign certificates with an authority of this folder's own (.portico/authority), for development.",
+    )
+    redirect: bool = Field(default=True, description="Answer plain HTTP with a 308 to HTTPS.")
+    hsts: bool = Field(
+        default=True,
+        description="Browsers insist on HTTPS for a year. Never sent with localAuthority: localhost has other users.",
+    )
+    http2: bool = Field(default=True, description="HTTP/2.")
+    http3: bool = Field(default=False, description="HTTP/3, over UDP on the same port.")
+
+
+class Certificate(Section):
+    """A certificate and its key, as PEM files; paths count from Pulumi.yaml."""
+
+    certificate: str = Field(examples=["tls/shop.crt"], description="The certificate and its chain.")
+    key: str = Field(examples=["tls/shop.key"], description="Its private key; it travels as a Pulumi secret.")

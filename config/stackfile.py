@@ -1,0 +1,157 @@
+"""A stack's configuration read from its files as Pulumi's command line reads it, for what runs without Pulumi."""
+
+import base64
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from config.plan import parse_values
+
+
+class UnreadableStack(Exception):
+    """A stack file that is not there or cannot be read; the message says what to do."""
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as Pulumi reads it: `yes`, `on` and `12:30` are texts, as in YAML 1.2."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012
+
+
+_TRUTHS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("|".join(f"{word}$" for word in _TRUTHS)), None)
+_Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"(~|null|Null|NULL|)$"), None)
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:int", re.compile(r"[-+]?(0b[01_]+|0o?[0-7_]*|[1-9][0-9_]*|0x[0-9a-fA-F_]+)$"), None
+)
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$"), None
+)
+_Loader.add_implicit_resolver("tag:yaml.org,2002:merge", re.compile(r"<<$"), None)
+_Loader.add_constructor("tag:yaml.org,2002:bool", lambda loader, node: _TRUTHS[str(node.value)])
+_Loader.add_constructor("tag:yaml.org,2002:float", lambda loader, node: float(node.value))
+_Loader.add_constructor("tag:yaml.org,2002:int", lambda loader, node: _read_int(str(node.value)))
+
+
+def read_project_name(root: Path) -> str:
+    """The name that Pulumi.yaml gives the project."""
+    return str(_read(root / "Pulumi.yaml").get("name"))
+
+
+def read_stack(root: Path, stack: str) -> dict[str, Any]:
+    """The stack's values: what its own file says, over the defaults of Pulumi.yaml; secrets are in clear.
+
+    Raises UnreadableStack.
+    """
+    file = root / f"Pulumi.{stack}.yaml"
+    if not re.fullmatch(r"[A-Za-z0-9_.-]+", stack) or not file.is_file():
+        names = sorted(path.name.split(".", 1)[1].removesuffix(".yaml") for path in root.glob("Pulumi.*.yaml"))
+        raise UnreadableStack(
+            f"there is no environment '{stack}'; write Pulumi.{stack}.yaml, or choose one of: {' '.join(names)}"
+        )
+    project = read_project_name(root)
+    texts: dict[str, str] = {}
+    for key, declared in _config(root / "Pulumi.yaml").items():
+        value = declared.get("value", declared.get("default")) if isinstance(declared, dict) else declared
+        if value is not None:
+            # In the project's own file a key may stand without the project's name.
+            texts[key if ":" in key else f"{project}:{key}"] = _spell(value)
+    reader = _Secrets(_read(file), file.name, stack)
+    texts |= {key: _spell(reader.open(value)) for key, value in _config(file).items()}
+    return parse_values(texts, project)
+
+
+def _read(file: Path) -> Mapping[str, Any]:
+    try:
+        document = yaml.load(file.read_text(), _Loader)
+    except OSError as error:
+        raise UnreadableStack(f"{file.name} cannot be read: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UnreadableStack(f"{file.name} is not valid YAML: {error}") from None
+    return document if isinstance(document, dict) else {}
+
+
+def _config(file: Path) -> dict[str, Any]:
+    """The `config` section; a value that is no list and no mapping stays the text that was written."""
+    config = _read(file).get("config")
+    if not isinstance(config, dict):
+        return {}
+    written = (yaml.load(file.read_text(), yaml.BaseLoader) or {}).get("config", {})
+    return {str(key): _keyed(v) if isinstance(v, dict | list) else written.get(str(key)) for key, v in config.items()}
+
+
+def _keyed(value: Any) -> Any:
+    """The same with texts as keys, as JSON wants them."""
+    if isinstance(value, dict):
+        return {str(key): _keyed(inner) for key, inner in value.items()}
+    return [_keyed(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _spell(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _read_int(text: str) -> int:
+    digits = text.replace("_", "")
+    octal = re.fullmatch(r"([-+]?)0([0-7]+)", digits)
+    return int(f"{octal[1]}{octal[2]}", 8) if octal else int(digits, 0)
+
+
+class _Secrets:
+    """Opens what `pulumi config set --secret` locked with the stack's passphrase (AES-256-GCM)."""
+
+    def __init__(self, document: Mapping[str, Any], file: str, stack: str) -> None:
+        self._document, self._file, self._stack = document, file, stack
+        self._key: bytes | None = None
+
+    def open(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            if set(value) == {"secure"} and isinstance(value["secure"], str):
+                return self._open(value["secure"])
+            return {key: self.open(inner) for key, inner in value.items()}
+        return [self.open(inner) for inner in value] if isinstance(value, list) else value
+
+    def _open(self, locked: str) -> str:
+        # Only stacks with secrets need it, and it takes a tenth of a second to import.
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        try:
+            key = self._key = self._key or self._derive()
+            _, nonce, text = locked.split(":")
+            return AESGCM(key).decrypt(base64.b64decode(nonce), base64.b64decode(text), None).decode()
+        except InvalidTag:
+            raise UnreadableStack(
+                f"the passphrase does not open the secrets of {self._file}; "
+                "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the stack's own"
+            ) from None
+        except ValueError:
+            raise UnreadableStack(f"{self._file} holds a secret that is not in Pulumi's form; set it anew") from None
+
+    def _derive(self) -> bytes:
+        salt = self._document.get("encryptionsalt")
+        if not isinstance(salt, str):
+            raise UnreadableStack(
+                f"the secrets of {self._file} are kept by a service, not by a passphrase: they cannot be read here, "
+                "and releases are named by them too; use a copy of the stack file without them"
+            )
+        file = os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE")
+        if file and Path(file).is_file():
+            phrase = Path(file).read_text().strip()
+        elif (told := os.environ.get("PULUMI_CONFIG_PASSPHRASE")) is not None:
+            phrase = told
+        elif self._stack == "dev":
+            phrase = ""
+        else:
+            raise UnreadableStack(
+                f"{self._file} holds secrets, and releases are named by them too; "
+                "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to its passphrase"
+            )
+        # Pulumi's own numbers: PBKDF2 with SHA-256, a million rounds, 32 bytes.
+        return hashlib.pbkdf2_hmac("sha256", phrase.encode(), base64.b64decode(salt.split(":")[1]), 1_000_000, 32)

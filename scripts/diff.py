@@ -1,0 +1,70 @@
+"""Shows the difference between NGINX's live files and those that `make up` would make live: diff.py ENV."""
+
+import io
+import sys
+import tarfile
+from collections.abc import Iterator, Mapping
+from difflib import unified_diff
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import docker  # noqa: E402
+from docker.errors import DockerException, NotFound  # noqa: E402
+
+from config.plan import make_plan  # noqa: E402
+from config.settings import Mistakes  # noqa: E402
+from config.stackfile import UnreadableStack, read_project_name, read_stack  # noqa: E402
+
+LIVE = "/etc/portico/live"
+
+
+def read_live(engine: str | None, project: str, stack: str) -> dict[str, str] | None:
+    """The files that the stack's edge serves, from its volume; None where there is no edge or no tree yet."""
+    client = docker.DockerClient(base_url=engine) if engine else docker.from_env()
+    labels = [f"portico.project={project}", f"portico.stack={stack}", "portico.role=nginx"]
+    edges = client.containers.list(all=True, filters={"label": labels}, ignore_removed=True)
+    # While an edge is replaced there may be two: the running one serves.
+    for edge in sorted(edges, key=lambda found: found.status != "running"):
+        try:
+            chunks, _ = edge.get_archive(f"{LIVE}/.")
+        except NotFound:
+            continue
+        with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
+            found = [(member.name.removeprefix("./"), archive.extractfile(member)) for member in archive]
+            return {path: file.read().decode(errors="replace") for path, file in found if file}
+    return None
+
+
+def compare(live: Mapping[str, str], planned: Mapping[str, str]) -> Iterator[str]:
+    """The unified diff, as lines with their ends."""
+    for path in sorted({*live, *planned}):
+        before, after = live.get(path), planned.get(path)
+        names = (f"live/{path}" if path in live else "/dev/null", f"new/{path}" if path in planned else "/dev/null")
+        for line in unified_diff((before or "").splitlines(True), (after or "").splitlines(True), *names):
+            yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def main(stack: str = "dev", *, root: Path = ROOT) -> int:
+    try:
+        plan = make_plan(read_stack(root, stack), root)
+        live = read_live(plan.settings.docker, read_project_name(root), stack)
+    except (UnreadableStack, Mistakes) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except DockerException as error:
+        print(f"error: Docker could not be asked what is live: {error}", file=sys.stderr)
+        return 1
+    if live is None:
+        print(f"Nothing of the stack {stack} is live on this Docker engine; all its files would be new.")
+        return 0
+    lines = list(compare(live, plan.render().files))
+    if not lines:
+        print(f"Nothing differs: the stack {stack} serves exactly these files.")
+    sys.stdout.writelines(lines)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,70 @@
+"""Slow clients hold a socket for a while, and nobody up."""
+
+import socket
+import statistics
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.attacks.edge import Edge
+from tests.attacks.raw import connect, get, make_request, read
+from tests.attacks.sample import HOST
+
+pytestmark = pytest.mark.docker
+HEADERS, BODIES, PATIENCE = 400, 100, 15
+NORMAL = 60
+
+
+def measure(edge: Edge) -> list[float]:
+    times = []
+    for _ in range(NORMAL):
+        began = time.monotonic()
+        assert get(edge.port, HOST, "/whoami", timeout=5).status == 200
+        times.append(time.monotonic() - began)
+    return times
+
+
+def test_a_normal_request_is_quick_among_slow_ones(edge: Edge, record_property: Callable[[str, object], None]) -> None:
+    """400 clients that never end their headers, 100 that never end their bodies."""
+    half = make_request(HOST, "/whoami", keep=True)[:-2] + b"X-A: "
+    body = make_request(HOST, "/echo", method="POST", fields=[("Content-Length", "30000")], body=bytes(15_000))
+    alone = statistics.median(measure(edge))
+    peers: list[socket.socket] = []
+    try:
+        for index in range(HEADERS + BODIES):
+            peers.append(connect(edge.port))
+            peers[-1].sendall(half if index < HEADERS else body)
+        began = time.monotonic()
+        # The slow ones go on, a byte now and then.
+        for peer in peers[:HEADERS]:
+            peer.sendall(b"x")
+        times = measure(edge)
+        record_property("median", round(statistics.median(times), 4))
+        record_property("longest", round(max(times), 4))
+        print(
+            f"alone: median {alone * 1000:.1f} ms; among {len(peers)} slow clients: "
+            f"median {statistics.median(times) * 1000:.1f} ms, longest {max(times) * 1000:.1f} ms"
+        )
+        assert statistics.median(times) < 0.1, times
+        # Nobody waits until the slow ones are let go.
+        assert max(times) < 2, times
+        # And they are let go: half a header lives for the patience, whatever it sends meanwhile.
+        for peer in peers:
+            peer.settimeout(max(0.1, began + PATIENCE + 5 - time.monotonic()))
+            peer_data = read_to_end(peer)
+            assert peer_data is not None, f"still open after {time.monotonic() - began:.0f} s"
+    finally:
+        for peer in peers:
+            peer.close()
+
+
+def read_to_end(peer: socket.socket) -> bytes | None:
+    """What came until the connection was closed; None if it was not."""
+    try:
+        data = peer.recv(65536)
+    except TimeoutError:
+        return None
+    except ConnectionResetError:
+        return b""
+    return data + read(peer) if data else b""

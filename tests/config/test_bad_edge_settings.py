@@ -1,0 +1,387 @@
+"""Bad settings of TLS, proxies in front, limits, routes, headers, weights and users: each refused by name."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.private import read_private
+from config.settings import Mistakes
+from tests.config.sample import HASH, make_site, make_values, read_settings, refuse, write_files
+
+RATE = "is not a rate; write requests a second or a minute, such as 10r/s or 30r/m"
+NETWORK = "is not a network; write its first address and length, such as 10.0.0.0/16"
+HEADER = "is not a header value; write it without double quotes, backslashes, dollar signs, braces and line ends"
+PATH = "is not a path; write it from the root, of letters, digits and / _ . ~ -, such as /healthz"
+DURATION = "is not a duration; write a whole number and a unit (ms, s, m or h), such as 30s"
+NOTHING = "is nothing, and NGINX takes that for no limit; write at least 1"
+HOST = (
+    "is not a host name; write a lower-case name without scheme, port or path, such as shop.example or *.shop.example"
+)
+USER = "is not a user name; write letters, digits and _ . @ -"
+VERSION = "is not a version of NGINX; write one such as 1.30.6"
+NOT_A_HASH = "what ann has is not a password's hash; write what `htpasswd -nB` prints after the colon"
+WEIGHTS = "weights has 2 entries; write replicas: 2 beside it, or one weight a replica"
+WHOLE = "does not fit; write a whole number, without quotes"
+TRUTH = "does not fit; write true or false, without quotes"
+PAIRS = "does not fit; write key: value pairs"
+LIST = "does not fit; write a list: one entry a line, each after a dash"
+LOCAL = {"localAuthority": True}
+GUNICORN = "is not a version of Gunicorn that is safe behind a proxy; write 26.1.0 or newer, such as 27.0.1"
+
+
+def site(**changes: Any) -> dict[str, Any]:
+    return make_values(make_site(**changes))
+
+
+def route(**changes: Any) -> dict[str, Any]:
+    return site(routes=[{"path": "/a"} | changes])
+
+
+def proxies(*ranges: Any, **changes: Any) -> dict[str, Any]:
+    return make_values(client={"proxies": list(ranges)} | changes)
+
+
+ROWS: list[tuple[dict[str, Any], str]] = [
+    # presets, versions, the engine
+    (make_values(preset="fast"), "preset: \"fast\" does not fit; write 'default', 'article' or 'strict'"),
+    (make_values(preset=["article"]), "preset: a list does not fit; write 'default', 'article' or 'strict'"),
+    (
+        make_values(docker="ssh://a"),
+        'docker: "ssh://a" is not the address of a Docker engine; write one such as unix:///var/run/docker.sock',
+    ),
+    (make_values(nginx={"version": "1.30"}), f'nginx.version: "1.30" {VERSION}'),
+    (make_values(nginx={"version": "2.0.0"}), f'nginx.version: "2.0.0" {VERSION}'),
+    (
+        make_values(nginx={"version": 1.3}),
+        "nginx.version: 1.3 does not fit; write a text, in quotes where it looks like a number",
+    ),
+    (
+        make_values(nginxImage="nginx:mainline1"),
+        'nginxImage: "nginx:mainline1" does not tell its version; write one such as nginx:1.30.6',
+    ),
+    (site(gunicorn={"version": "20.1.0"}), f'sites[0].gunicorn.version: "20.1.0" {GUNICORN}'),
+    (site(gunicorn={"version": "26.0.9"}), f'sites[0].gunicorn.version: "26.0.9" {GUNICORN}'),
+    # NGINX itself
+    (
+        make_values(nginx={"logLevel": "loud"}),
+        "nginx.logLevel: \"loud\" does not fit; write 'debug', 'info', 'notice', 'warn', 'error' or 'crit'",
+    ),
+    (make_values(nginx={"logFormat": "xml"}), "nginx.logFormat: \"xml\" does not fit; write 'main' or 'json'"),
+    (
+        make_values(nginx={"defaultType": "text/css"}),
+        "nginx.defaultType: \"text/css\" does not fit; write 'application/octet-stream', 'text/html' or 'text/plain'",
+    ),
+    (make_values(nginx={"patience": 15}), f'nginx.patience: "15" {DURATION}'),
+    (make_values(nginx={"patience": "0s"}), f'nginx.patience: "0s" {NOTHING}'),
+    (make_values(nginx={"upstreamConnections": -1}), "nginx.upstreamConnections: -1 does not fit; write at least 0"),
+    (make_values(nginx={"gzip": {"level": 10}}), "nginx.gzip.level: 10 does not fit; write at most 9"),
+    (make_values(nginx={"gzip": {"types": "all"}}), "nginx.gzip.types: \"all\" does not fit; write 'text' or 'html'"),
+    (make_values(nginx={"gzip": False}), f"nginx.gzip: false {PAIRS}"),
+    # TLS
+    (make_values(tls={}), "sites[0].certificate: is required for tls; write it, or tls.localAuthority: true"),
+    (make_values(tls=True), f"tls: true {PAIRS}"),
+    (make_values(tls=LOCAL | {"port": 8080}), "tls.port is the port of plain HTTP too; write another"),
+    (make_values(tls=LOCAL | {"port": "8443"}), f'tls.port: "8443" {WHOLE}'),
+    (make_values(tls=LOCAL | {"port": 0}), "tls.port: 0 does not fit; write at least 1"),
+    (
+        make_values(tls=LOCAL | {"profile": "old"}),
+        "tls.profile: \"old\" does not fit; write 'modern' or 'intermediate'",
+    ),
+    (make_values(tls=LOCAL | {"hsts": "yes"}), f'tls.hsts: "yes" {TRUTH}'),
+    (
+        make_values(tls=LOCAL | {"http3": True}, nginxImage="nginx:1.24.0"),
+        "tls.http3 needs NGINX 1.25.0 or newer; write http3: false",
+    ),
+    (
+        make_values(tls=LOCAL | {"http3": True}, nginx={"version": "1.22.1"}),
+        "tls.http3 needs NGINX 1.25.0 or newer; write http3: false",
+    ),
+    (site(certificate={"certificate": "a.crt"}), "sites[0].certificate.key: is required; write key: tls/shop.key"),
+    (
+        site(certificate={"key": "a.key"}),
+        "sites[0].certificate.certificate: is required; write certificate: tls/shop.crt",
+    ),
+    (site(certificate="a.pem"), f'sites[0].certificate: "a.pem" {PAIRS}'),
+    # proxies in front
+    (proxies("10.0.0.1/8"), f'client.proxies[0]: "10.0.0.1/8" {NETWORK}'),
+    (proxies("10.0.0.0/8", "lb.example"), f'client.proxies[1]: "lb.example" {NETWORK}'),
+    (proxies("10.0.0.0/33"), f'client.proxies[0]: "10.0.0.0/33" {NETWORK}'),
+    (proxies("10.0.0.0/8;"), f'client.proxies[0]: "10.0.0.0/8;" {NETWORK}'),
+    (proxies(), "client.proxies: the list is empty; write at least one entry"),
+    (make_values(client={"proxies": "10.0.0.0/8"}), f'client.proxies: "10.0.0.0/8" {LIST}'),
+    (make_values(client={}), "client.proxies: is required; write proxies: [10.0.0.0/16]"),
+    (
+        proxies("10.0.0.0/8", header="Forwarded"),
+        'client.header: "Forwarded" does not fit; '
+        "write 'X-Forwarded-For', 'X-Real-IP', 'CF-Connecting-IP' or 'proxy_protocol'",
+    ),
+    # limits
+    (site(limits={"rate": {"rate": "10"}}), f'sites[0].limits.rate.rate: "10" {RATE}'),
+    (site(limits={"rate": {"rate": "0r/s"}}), f'sites[0].limits.rate.rate: "0r/s" {RATE}'),
+    (site(limits={"rate": {"rate": "10r/h"}}), f'sites[0].limits.rate.rate: "10r/h" {RATE}'),
+    (site(limits={"rate": {"rate": "10r/s burst=1"}}), f'sites[0].limits.rate.rate: "10r/s burst=1" {RATE}'),
+    (site(limits={"rate": {"rate": "10r/s\n"}}), f'sites[0].limits.rate.rate: "10r/s\\n" {RATE}'),
+    (site(limits={"rate": "10r/s"}), f'sites[0].limits.rate: "10r/s" {PAIRS}'),
+    (site(limits={"rate": {}}), "sites[0].limits.rate.rate: is required; write rate: 10r/s"),
+    (
+        site(limits={"rate": {"rate": "1r/s", "burst": -1}}),
+        "sites[0].limits.rate.burst: -1 does not fit; write at least 0",
+    ),
+    (site(limits={"rate": {"rate": "1r/s", "dryRun": 1}}), f"sites[0].limits.rate.dryRun: 1 {TRUTH}"),
+    (
+        site(limits={"rate": {"rate": "1r/s", "dry_run": True}}),
+        "sites[0].limits.rate.dry_run: there is no such setting; did you mean dryRun?",
+    ),
+    (site(limits={"connections": -1}), "sites[0].limits.connections: -1 does not fit; write at least 0"),
+    # headers
+    (site(headers={"contentSecurityPolicy": 'a"b'}), f'sites[0].headers.contentSecurityPolicy: "a"b" {HEADER}'),
+    (site(headers={"contentSecurityPolicy": "a\\"}), f'sites[0].headers.contentSecurityPolicy: "a\\" {HEADER}'),
+    (site(headers={"contentSecurityPolicy": "$host"}), f'sites[0].headers.contentSecurityPolicy: "$host" {HEADER}'),
+    (site(headers={"permissionsPolicy": "a\nb"}), f'sites[0].headers.permissionsPolicy: "a\\nb" {HEADER}'),
+    (site(headers={"permissionsPolicy": "a{b}"}), f'sites[0].headers.permissionsPolicy: "a{{b}}" {HEADER}'),
+    (site(headers={"permissionsPolicy": "a\r"}), f'sites[0].headers.permissionsPolicy: "a\\r" {HEADER}'),
+    (
+        site(headers={"frameOptions": "ALLOW"}),
+        "sites[0].headers.frameOptions: \"ALLOW\" does not fit; write '', 'DENY' or 'SAMEORIGIN'",
+    ),
+    (site(headers={"nosniff": ""}), f'sites[0].headers.nosniff: "" {TRUTH}'),
+    (
+        site(headers={"csp": "x"}),
+        "sites[0].headers.csp: there is no such setting; the settings here are "
+        "contentSecurityPolicy, referrerPolicy, permissionsPolicy, frameOptions, nosniff",
+    ),
+    # routes
+    (site(routes=[{}]), "sites[0].routes[0].path: is required; write path: /events"),
+    (site(routes=["/a"]), f'sites[0].routes[0]: "/a" {PAIRS}'),
+    (site(routes={"/a": {}}), f"sites[0].routes: a group of settings {LIST}"),
+    (route(path="a"), f'sites[0].routes[0].path: "a" {PATH}'),
+    (route(path="/a;b"), f'sites[0].routes[0].path: "/a;b" {PATH}'),
+    (route(path="/a//b"), f'sites[0].routes[0].path: "/a//b" {PATH}'),
+    (site(routes=[{"path": "/"}]), 'sites[0].routes: "/" is the site itself; write its settings beside `routes`'),
+    (
+        site(routes=[{"path": "/a"}, {"path": "/b"}, {"path": "/a"}]),
+        'sites[0].routes: "/a" stands twice; write each path once',
+    ),
+    (
+        route(cache="1s", stream=True),
+        "sites[0].routes[0]: a stream cannot be cached; write cache, or stream or websocket",
+    ),
+    (
+        route(cache="1s", websocket=True),
+        "sites[0].routes[0]: a stream cannot be cached; write cache, or stream or websocket",
+    ),
+    (
+        route(stream=True, websocket=True),
+        "sites[0].routes[0]: write stream (server-sent events) or websocket, not both",
+    ),
+    (route(cache="0s"), f'sites[0].routes[0].cache: "0s" {NOTHING}'),
+    (route(timeout="31s"), "sites[0]: the timeout of route /a is above gunicorn.timeout, 30s; raise that too"),
+    (route(timeout="0s"), f'sites[0].routes[0].timeout: "0s" {NOTHING}'),
+    (route(body="0M"), f'sites[0].routes[0].body: "0M" {NOTHING}'),
+    (route(rate={"rate": "x"}), f'sites[0].routes[0].rate.rate: "x" {RATE}'),
+    # weights and balance
+    (site(weights=[1, 2]), f"sites[0]: {WEIGHTS}"),
+    (site(weights=[1, 2], replicas=3), f"sites[0]: {WEIGHTS}"),
+    (make_values(make_site(weights=[1, 2]), replicas=2), f"sites[0]: {WEIGHTS}"),
+    (site(weights=[0], replicas=1), "sites[0].weights[0]: 0 does not fit; write at least 1"),
+    (site(weights=[101], replicas=1), "sites[0].weights[0]: 101 does not fit; write at most 100"),
+    (
+        site(balance="fair"),
+        "sites[0].balance: \"fair\" does not fit; write 'round_robin', 'least_conn', 'ip_hash' or 'random'",
+    ),
+    # users, aliases
+    (site(users={"ann": "hunter2"}), f"sites[0].users: {NOT_A_HASH}"),
+    (site(users={"ann": HASH + "\nbob:x"}), f"sites[0].users: {NOT_A_HASH}"),
+    (site(users={"ann": HASH + ":"}), f"sites[0].users: {NOT_A_HASH}"),
+    (site(users={"ann:bob": HASH}), f'sites[0].users.ann:bob: "ann:bob" {USER}'),
+    (site(users={"": HASH}), f'sites[0].users.: "" {USER}'),
+    (site(users=["ann"]), f"sites[0].users: a list {PAIRS}"),
+    (site(aliases=["www.shop.example/"]), f'sites[0].aliases[0]: "www.shop.example/" {HOST}'),
+    (site(aliases="www.shop.example"), f'sites[0].aliases: "www.shop.example" {LIST}'),
+    (site(maintenance="soon"), f'sites[0].maintenance: "soon" {TRUTH}'),
+]
+
+
+@pytest.mark.parametrize(("values", "line"), [pytest.param(*row, id=row[1][:70]) for row in ROWS])
+def test_a_bad_setting_is_named_with_its_path_and_what_to_write(root: Path, values: dict[str, Any], line: str) -> None:
+    assert refuse(root, values) == [line]
+
+
+def test_a_password_written_in_the_clear_is_not_shown(root: Path) -> None:
+    assert "hunter2" not in "".join(refuse(root, site(users={"ann": "hunter2"})))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        route(timeout="30s"),
+        route(timeout="2h", stream=True),
+        route(timeout="2h", websocket=True),
+        site(weights=[1, 2], replicas=2),
+        site(headers={"contentSecurityPolicy": "default-src 'self' 'sha256-abc+/='; frame-ancestors 'none'"}),
+        site(users={"ann.b@c-d_e": "$apr1$abcdefgh$" + "0" * 22}),
+        site(gunicorn={"version": "26.1.0"}),
+        proxies("10.0.0.0/8", "192.0.2.7", "fd00::/8"),
+    ],
+    ids=str,
+)
+def test_a_good_setting_at_the_border_is_accepted(root: Path, values: dict[str, Any]) -> None:
+    assert read_settings(root, *values.pop("sites"), **values)
+
+
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n"
+KEY = "-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "lines"),
+    [
+        (
+            {},
+            [
+                'certificate: "a.crt" is not a file; write the path of a PEM file',
+                'key: "a.key" is not a file; write the path of a PEM file',
+            ],
+        ),
+        ({"a.crt": CERTIFICATE}, ['key: "a.key" is not a file; write the path of a PEM file']),
+        (
+            {"a.crt": CERTIFICATE, "a.key": "x"},
+            ['key: "a.key" holds no PEM private key; write the path of one that does'],
+        ),
+        (
+            {"a.crt": KEY, "a.key": KEY},
+            ['certificate: "a.crt" holds no PEM certificate; write the path of one that does'],
+        ),
+        (
+            {"a.crt": KEY, "a.key": CERTIFICATE},
+            [
+                'certificate: "a.crt" holds no PEM certificate; write the path of one that does',
+                'key: "a.key" holds no PEM private key; write the path of one that does',
+            ],
+        ),
+    ],
+    ids=["none", "no key", "no PEM", "twice the key", "exchanged"],
+)
+def test_certificate_files_that_cannot_be_used_are_named(root: Path, files: dict[str, str], lines: list[str]) -> None:
+    write_files(root, files)
+    settings = read_settings(root, make_site(certificate={"certificate": "a.crt", "key": "a.key"}), tls={})
+    with pytest.raises(Mistakes) as caught:
+        read_private(settings, root)
+    assert [str(mistake) for mistake in caught.value.all] == [f"sites[0].certificate.{line}" for line in lines]
+
+
+def test_certificates_of_several_sites_are_missed_in_one_report(root: Path) -> None:
+    certificate = {"certificate": "a.crt", "key": "a.key"}
+    sites = [make_site(name=name, hosts=[f"{name}.example"], certificate=certificate) for name in ("shop", "blog")]
+    with pytest.raises(Mistakes) as caught:
+        read_private(read_settings(root, *sites, tls={}), root)
+    assert [mistake.path for mistake in caught.value.all] == [
+        f"sites[{index}].certificate.{part}" for index in (0, 1) for part in ("certificate", "key")
+    ]
+
+
+SCOPE = "fe80::%a; } server { listen 1;/64"
+UPSTREAM = "balance and weights over container names need NGINX 1.27.3; write upstream: socket, or leave them out"
+MISREAD = [
+    pytest.param(proxies(SCOPE), "client.proxies[0]", id="an IPv6 zone that is NGINX configuration"),
+    pytest.param(proxies("fe80::%a\nb/64"), "client.proxies[0]", id="an IPv6 zone with a line end"),
+    pytest.param(site(aliases=["shop.example"]), "sites[0].aliases[0]", id="an alias that is a host of the site"),
+    pytest.param(site(aliases=["a.example", "a.example"]), "sites[0].aliases[1]", id="an alias twice"),
+    pytest.param(
+        make_values(make_site(), make_site(name="blog", hosts=["b.example"], aliases=["shop.example"])),
+        "sites[1].aliases[0]",
+        id="an alias that is a host of another site",
+    ),
+    pytest.param(
+        site(hosts=["*.shop.example"], aliases=["a.example"]),
+        "sites[0]: aliases lead to the first of hosts, and *.shop.example is no single name; write one first",
+        id="aliases of a wildcard",
+    ),
+    pytest.param(
+        site(routes=[{"path": "/static/"}]),
+        "sites[0]: route /static/ is where static files are; write another",
+        id="a route that is staticUrl",
+    ),
+    pytest.param(
+        site(routes=[{"path": "/static"}]),
+        "sites[0]: route /static is where static files are; write another",
+        id="a route that is staticUrl without slash",
+    ),
+    pytest.param(site(routes=[{"path": "/portico-unavailable.html"}]), "sites[0].routes", id="a route of Portico's"),
+    pytest.param(make_values(nginx={"version": "1.20.2"}), "nginx.version", id="a version too old to write for"),
+    pytest.param(
+        make_values(nginx={"version": "1.31.0"}, nginxImage="nginx:1.22.1"),
+        "nginx.version",
+        id="another than the tag's",
+    ),
+    pytest.param(
+        site(body="999999999999G"),
+        'sites[0].body: "999999999999G" is too much; write at most 1024G',
+        id="a size that overflows",
+    ),
+    pytest.param(
+        site(body="1025G"), 'sites[0].body: "1025G" is too much; write at most 1024G', id="a size above the bound"
+    ),
+    pytest.param(
+        make_values(nginx={"keepalive": "999999999999h"}),
+        'nginx.keepalive: "999999999999h" is too much; write at most 8760h',
+        id="a duration that overflows",
+    ),
+    pytest.param(
+        make_values(nginx={"keepalive": "8761h"}),
+        'nginx.keepalive: "8761h" is too much; write at most 8760h',
+        id="a duration above the bound",
+    ),
+    *(
+        pytest.param(
+            make_values(own, upstream="container", nginxImage="nginx:1.27.2"),
+            f"sites[0]: {UPSTREAM}",
+            id=f"{key} of names that are not in an upstream",
+        )
+        for key, own in {
+            "balance": make_site(balance="ip_hash"),
+            "weights": make_site(weights=[3, 1], replicas=2),
+        }.items()
+    ),
+    pytest.param(
+        make_values(
+            make_site(balance="random"),
+            upstream="container",
+            nginx={"version": "1.27.2"},
+            nginxImage="nginx@sha256:" + "0" * 64,
+        ),
+        f"sites[0]: {UPSTREAM}",
+        id="balance, for a version that is said",
+    ),
+]
+
+
+@pytest.mark.parametrize(("values", "path"), MISREAD)
+def test_what_nginx_would_refuse_or_misread_is_refused_first(root: Path, values: dict[str, Any], path: str) -> None:
+    assert any(line.startswith(path) for line in refuse(root, values))
+
+
+def test_every_site_without_a_certificate_is_named(root: Path) -> None:
+    lines = refuse(root, make_values(make_site(), make_site(name="blog", hosts=["b.example"]), tls={}))
+    assert lines == [
+        "sites[0].certificate, sites[1].certificate: is required for tls; write it, or tls.localAuthority: true"
+    ]
+
+
+@pytest.mark.xfail(strict=True, reason="the first mistake across settings hides the others")
+def test_every_mistake_across_settings_is_named(root: Path) -> None:
+    sites = [make_site(balance="random"), make_site(name="blog", hosts=["b.example"], balance="random")]
+    old = {"upstream": "container", "nginxImage": "nginx:1.26.3"}
+    lines = refuse(root, make_values(*sites, tls={}, **old))
+    assert all(f"sites[{index}]: {UPSTREAM}" in lines for index in (0, 1))
+    assert any("is required for tls" in line for line in lines)
+
+
+def test_a_policy_may_hold_what_its_grammar_needs(root: Path) -> None:
+    assert read_settings(root, make_site(headers={"permissionsPolicy": "geolocation=(self), camera=()"}))
+
+
+@pytest.mark.xfail(strict=True, reason="an origin in Permissions-Policy stands in double quotes, which are refused")
+def test_a_permissions_policy_may_name_an_origin(root: Path) -> None:
+    assert read_settings(root, make_site(headers={"permissionsPolicy": 'geolocation=(self "https://a.example")'}))

@@ -1,0 +1,49 @@
+"""How many examples a property is tried on: 50 by `make test`, 500 by `make soak`.
+
+PORTICO_EXAMPLES=soak chooses the latter for a run by hand. `make test` tries the same examples each
+time; `make soak` tries new ones, prints the seed, and PORTICO_SEED tries those of a printed seed again.
+"""
+
+import os
+import random
+from collections.abc import Callable
+from typing import Any, Final
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.strategies import SearchStrategy
+
+Test = Callable[..., None]
+
+SOAK: Final = os.environ.get("PORTICO_EXAMPLES") == "soak"
+EXAMPLES: Final = 500 if SOAK else 50
+SEED: Final = int(os.environ.get("PORTICO_SEED") or random.SystemRandom().randrange(2**32))
+
+_PROFILE: Final = settings(
+    max_examples=EXAMPLES,
+    derandomize=not SOAK,
+    database=None,
+    deadline=None,
+    print_blob=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+
+
+def holds_for(**strategies: SearchStrategy[Any]) -> Callable[[Test], Test]:
+    """The test is a property: it holds for whatever these strategies make."""
+
+    def decorate(test: Test) -> Test:
+        tried = _PROFILE(given(**strategies)(test))
+        return seed(SEED)(tried) if SOAK else tried
+
+    return decorate
+
+
+def gather(examples: int, **strategies: SearchStrategy[Any]) -> Callable[[Test], Test]:
+    """For a test that looks at many examples together: always the same ones."""
+
+    def decorate(test: Test) -> Test:
+        some = settings(_PROFILE, max_examples=examples, derandomize=True, phases=[Phase.generate])
+        return some(given(**strategies)(test))
+
+    return decorate

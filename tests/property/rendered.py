@@ -1,0 +1,82 @@
+"""Everything that is written for a stack, and NGINX's part of it read back."""
+
+import os
+import runpy
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Self
+from unittest.mock import patch
+
+import crossplane
+
+from config.layout import Layout, lay_out
+from config.private import Private, read_private
+from config.release import Release, make_release
+from config.render import render_nginx
+from config.settings import Settings
+from config.tree import Tree
+from tests.config.nginx_file import Directive
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendered:
+    """The files of a stack in one of the two layouts."""
+
+    settings: Settings
+    releases: tuple[Release, ...]
+    layout: Layout
+    tree: Tree
+    private: Private = field(repr=False)
+
+    def with_files(self, files: Mapping[str, str]) -> Self:
+        """The same with other files."""
+        return replace(self, tree=replace(self.tree, files=files))
+
+    def gunicorn(self, release: Release, address: str = "0.0.0.0:8000") -> dict[str, Any]:
+        """What Gunicorn reads off the configuration file of one site: the file is executed."""
+        with TemporaryDirectory() as folder, patch.dict(os.environ, {"PORTICO_ADDRESS": address}):
+            file = Path(folder) / "gunicorn.conf.py"
+            file.write_bytes(release.context[".portico/gunicorn.conf.py"].content)
+            return runpy.run_path(str(file))
+
+
+def render(values: Mapping[str, Any], root: Path, layout: str = "conf.d") -> Rendered:
+    """Check `values` and write everything, as `pulumi up` does."""
+    settings = Settings.read(values, root)
+    private = read_private(settings, root)
+    releases = tuple(make_release(settings, site, root, {}) for site in settings.sites)
+    place = lay_out(settings, layout)
+    tree = render_nginx(settings, releases, place, private.digest)
+    return Rendered(settings=settings, releases=releases, layout=place, tree=tree, private=private)
+
+
+@contextmanager
+def written(tree: Tree, layout: Layout) -> Iterator[Path]:
+    """The tree in a folder of this machine: files that it includes by absolute path are there too."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        for path, text in tree.files.items():
+            here = text.replace("include      /etc/nginx/mime.types;", f"include      {folder}/mime.types;")
+            here = here.replace(f"include {layout.files}/", f"include {folder}/")
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(here)
+        for path, target in tree.links.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).symlink_to(target)
+        (folder / "mime.types").write_text("types {\n    text/html html;\n    text/css  css;\n}\n")
+        yield folder
+
+
+def parse(rendered: Rendered) -> Directive:
+    """The whole configuration, its includes in place."""
+    with written(rendered.tree, rendered.layout) as folder:
+        payload = crossplane.parse(str(folder / "nginx.conf"), combine=True)
+    assert payload["errors"] == []
+    return Directive("main", (), tuple(_read(line) for line in payload["config"][0]["parsed"]))
+
+
+def _read(line: Mapping[str, Any]) -> Directive:
+    return Directive(line["directive"], tuple(line["args"]), tuple(_read(inner) for inner in line.get("block", [])))

@@ -1,0 +1,296 @@
+"""Random valid settings: a strategy for every field of every section, and what makes them a valid whole.
+
+Values are as in a stack file. `FIELDS` is the table; a test compares it with the sections themselves.
+"""
+
+from collections.abc import Mapping, Sequence
+from ipaddress import ip_network
+from typing import Any, Final
+
+from hypothesis import assume
+from hypothesis import strategies as st
+
+from config.settings import Duration, Gunicorn, Nginx, Settings, Site, derive_uid
+from config.settings.client import Client
+from config.settings.headers import Headers
+from config.settings.limits import Limits, Rate
+from config.settings.nginx import Gzip
+from config.settings.route import Route
+from config.settings.section import Section
+from config.settings.tls import Certificate, Tls
+from scripts.setup.base_images import TESTED
+from tests.property.applications import APPLICATIONS, BUNDLE, CERTIFICATE, KEY
+
+Values = dict[str, Any]
+Strategy = st.SearchStrategy[Any]
+
+# Both sides of every version that changes what is written, between the oldest and the newest.
+VERSIONS: Final = (
+    *TESTED,
+    *("1.24.0", "1.25.0", "1.25.1", "1.27.2", "1.27.3", "1.27.4", "1.28.2", "1.29.2", "1.29.3", "1.29.7", "1.29.8"),
+)
+LAYOUTS: Final = ("conf.d", "sites-available")
+
+_BOOLEANS = st.booleans()
+_LABEL = "[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?"
+_PORTS = st.sampled_from([80, 443, 8080, 8443, 8000, 5000]) | st.integers(1, 65535)
+
+
+def _text(pattern: str) -> Strategy:
+    return st.from_regex(pattern, fullmatch=True)
+
+
+def _amount(low: int, high: int, *units: str) -> Strategy:
+    return st.builds(lambda number, unit: f"{number}{unit}", st.integers(low, high), st.sampled_from(units))
+
+
+def _durations() -> Strategy:
+    return _amount(1, 90, "s", "m", "h") | _amount(100, 9000, "ms") | st.just("8760h")
+
+
+def _sizes() -> Strategy:
+    return _amount(1, 2000, "K", "k", "M", "m") | _amount(1, 1024, "G")
+
+
+def _networks() -> Strategy:
+    return st.builds(
+        lambda address, bits: str(
+            ip_network((address, bits % address.max_prefixlen or address.max_prefixlen), strict=False)
+        ),
+        st.ip_addresses(),
+        # Not 0: see test_what_nginx_refuses_is_refused.
+        st.integers(0, 127).map(lambda bits: bits + 1),
+    )
+
+
+def _lists(strategy: Strategy, low: int, high: int, **more: Any) -> Strategy:
+    return st.lists(strategy, min_size=low, max_size=high, **more)
+
+
+def _hosts(low: int, high: int) -> Strategy:
+    # The last label holds a letter, so that no name reads as a broken address.
+    name = _text(rf"(\*\.)?({_LABEL}\.){{0,2}}[a-z][a-z0-9]{{0,8}}")
+    return _lists(name | st.ip_addresses(v=4).map(str), low, high, unique=True)
+
+
+def _paths(ending: str = "/?") -> Strategy:
+    return _text(rf"(/[A-Za-z0-9_~][A-Za-z0-9_.~-]{{0,8}}){{1,3}}{ending}").filter(lambda path: ".." not in path)
+
+
+def _images(name: str, tags: Sequence[str]) -> Strategy:
+    tagged = st.builds(
+        lambda registry, tag: f"{registry}{name}:{tag}",
+        st.sampled_from(["", "registry.example:5000/team/"]),
+        st.sampled_from(tags),
+    )
+    return tagged | _text("[0-9a-f]{64}").map(lambda digest: f"{name}@sha256:{digest}")
+
+
+def _header_values() -> Strategy:
+    word = _text(r"[A-Za-z0-9 '()*,./:;=_?&+@%#~-]{0,40}")
+    return word | st.sampled_from(["", "default-src 'self'; script-src 'self' https://cdn.example/a?b=c#d"])
+
+
+def _hashes() -> Strategy:
+    return _text(r"\$2[aby]\$0[4-9]\$[A-Za-z0-9./]{53}") | _text(r"\$(apr1|[156])\$[A-Za-z0-9./]{8}\$[A-Za-z0-9./]{22}")
+
+
+def section(model: type[Section]) -> Strategy:
+    """Values of one section: what is required, and any of the rest."""
+    return st.deferred(lambda: _section(model))
+
+
+def _section(model: type[Section]) -> Strategy:
+    required = {field.alias for field in model.model_fields.values() if field.is_required()}
+    fields = FIELDS[model]
+    return st.fixed_dictionaries(
+        {name: strategy for name, strategy in fields.items() if name in required},
+        optional={name: strategy for name, strategy in fields.items() if name not in required},
+    )
+
+
+FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
+    Settings: {
+        "target": st.just("local"),
+        "docker": st.sampled_from(["unix:///var/run/docker.sock", "tcp://engine.example:2376"]),
+        "address": st.ip_addresses().map(str),
+        "port": _PORTS,
+        "preset": st.sampled_from(["default", "article", "strict"]),
+        "upstream": st.sampled_from(["socket", "container", "tcp"]),
+        "replicas": st.integers(1, 32),
+        "nginxImage": _images("nginx", [*VERSIONS, "1.30.6-alpine", "1.26"]),
+        "pythonImage": _images("python", ["3.13-slim", "3.11.9"]),
+        "caBundle": st.just(BUNDLE),
+        "healthTimeout": st.integers(5, 3600),
+        "protect": _BOOLEANS,
+        "tls": section(Tls),
+        "client": section(Client),
+        "nginx": section(Nginx),
+        "sites": st.deferred(lambda: _lists(section(Site), 1, 3, unique_by=lambda site: derive_uid(site["name"]))),
+    },
+    Tls: {
+        "port": _PORTS,
+        "profile": st.sampled_from(["modern", "intermediate"]),
+        "localAuthority": _BOOLEANS,
+        "redirect": _BOOLEANS,
+        "hsts": _BOOLEANS,
+        "http2": _BOOLEANS,
+        "http3": _BOOLEANS,
+    },
+    Client: {
+        "proxies": _lists(_networks(), 1, 4, unique=True),
+        "header": st.sampled_from(["X-Forwarded-For", "X-Real-IP", "CF-Connecting-IP", "proxy_protocol"]),
+    },
+    Nginx: {
+        "version": st.sampled_from(VERSIONS),
+        "workers": st.integers(1, 64),
+        "connections": st.integers(64, 65535),
+        "keepalive": _durations(),
+        "patience": _durations(),
+        "upstreamConnections": st.just(0) | st.integers(0, 1024),
+        "defaultType": st.sampled_from(["application/octet-stream", "text/html", "text/plain"]),
+        "logFormat": st.sampled_from(["main", "json"]),
+        "logLevel": st.sampled_from(["debug", "info", "notice", "warn", "error", "crit"]),
+        "gzip": section(Gzip),
+        "memory": _sizes(),
+    },
+    Gzip: {"level": st.integers(0, 9), "types": st.sampled_from(["text", "html"]), "static": _BOOLEANS},
+    Site: {
+        "name": _text("[a-z]([a-z0-9-]{0,30}[a-z0-9])?"),
+        "source": st.sampled_from(sorted(APPLICATIONS)),
+        "entry": st.sampled_from([entry for one in APPLICATIONS.values() for entry in one.entries]),
+        "hosts": _hosts(1, 3),
+        "health": _paths() | st.just("/"),
+        "replicas": st.integers(1, 32),
+        "body": _sizes(),
+        "static": st.sampled_from([folder for one in APPLICATIONS.values() for folder in one.static]),
+        "staticUrl": _paths("/"),
+        "environment": st.dictionaries(
+            _text("[A-Za-z_][A-Za-z0-9_]{0,12}").filter(lambda name: not name.startswith("PORTICO_")),
+            st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=40),
+            max_size=3,
+        ),
+        "aliases": _hosts(0, 2),
+        "balance": st.sampled_from(["round_robin", "least_conn", "ip_hash", "random"]),
+        "weights": _lists(st.integers(1, 100), 0, 4),
+        "headers": section(Headers),
+        "limits": section(Limits),
+        "routes": st.deferred(lambda: _lists(section(Route), 0, 4, unique_by=lambda route: route["path"])),
+        "immutable": _BOOLEANS,
+        "certificate": section(Certificate),
+        "users": st.dictionaries(_text("[A-Za-z0-9_.@-]{1,16}"), _hashes(), max_size=2),
+        "maintenance": _BOOLEANS,
+        "gunicorn": section(Gunicorn),
+    },
+    Headers: {
+        "contentSecurityPolicy": _header_values(),
+        "referrerPolicy": st.sampled_from(
+            ["", "no-referrer", "same-origin", "strict-origin", "strict-origin-when-cross-origin", "origin"]
+        ),
+        "permissionsPolicy": _header_values(),
+        "frameOptions": st.sampled_from(["", "DENY", "SAMEORIGIN"]),
+        "nosniff": _BOOLEANS,
+    },
+    Limits: {"connections": st.just(0) | st.integers(0, 65535), "rate": section(Rate)},
+    Rate: {"rate": _text("[1-9][0-9]{0,5}r/[sm]"), "burst": st.just(0) | st.integers(0, 10_000), "dryRun": _BOOLEANS},
+    Route: {
+        "path": _paths(),
+        "body": _sizes(),
+        "timeout": _durations(),
+        "buffering": _BOOLEANS,
+        "requestBuffering": _BOOLEANS,
+        "stream": _BOOLEANS,
+        "websocket": _BOOLEANS,
+        "cache": _durations(),
+        "rate": section(Rate),
+    },
+    Certificate: {"certificate": st.just(CERTIFICATE), "key": st.just(KEY)},
+    Gunicorn: {
+        "version": st.sampled_from(["26.1.0", "27.0.1", "30.2"]),
+        "workers": st.integers(1, 64),
+        "threads": st.integers(1, 128),
+        "workerClass": st.just("gthread"),
+        "timeout": _durations(),
+        "memory": _sizes(),
+        "accessLog": _BOOLEANS,
+        "preload": _BOOLEANS,
+    },
+}
+
+
+@st.composite
+def stacks(draw: st.DrawFn, versions: Sequence[str] = VERSIONS, upstream: str | None = None) -> Values:
+    """The values of a whole stack that are written for one of `versions`, with one upstream or any."""
+    version = draw(st.sampled_from(versions))
+    said = draw(_BOOLEANS)
+    values: Values = draw(section(Settings))
+    if upstream:
+        values["upstream"] = upstream
+    if said:
+        # A tag would have to say the same; a digest says nothing.
+        values["nginx"] = values.get("nginx", {}) | {"version": version}
+        values["nginxImage"] = f"nginx@sha256:{'0' * 64}"
+    else:
+        values["nginxImage"] = f"nginx:{version}"
+        values.get("nginx", {}).pop("version", None)
+    return _mend(values, version)
+
+
+def _mend(values: Values, version: str) -> Values:
+    """Keep the rules that join several fields, each by changing as little as possible."""
+    tls = values.get("tls")
+    if tls is not None:
+        if tuple(map(int, version.split("."))) < (1, 25, 0):
+            tls.pop("http3", None)
+        if tls.get("port", 8443) == values.get("port", 8080):
+            tls["port"] = values.get("port", 8080) % 65535 + 1
+    hosts: set[str] = set()
+    for site in values["sites"]:
+        if tls is not None and not tls.get("localAuthority"):
+            site.setdefault("certificate", {"certificate": CERTIFICATE, "key": KEY})
+        _mend_hosts(site, hosts)
+        _mend_site(site)
+        if values.get("upstream") == "container" and tuple(map(int, version.split("."))) < (1, 27, 3):
+            site.pop("weights", None)
+            site.pop("balance", None)
+    return values
+
+
+def _mend_hosts(site: Values, taken: set[str]) -> None:
+    """A host name belongs to one site, once."""
+    for key in ("hosts", "aliases"):
+        if key in site:
+            site[key] = [host for host in site[key] if host not in taken]
+            taken.update(site[key])
+    if not site["hosts"]:
+        site["hosts"] = [f"{site['name']}.one.of.several.example"]
+    # Aliases lead to the first name, so it is a single one.
+    site["hosts"].sort(key=lambda host: host.startswith("*"))
+    if site["hosts"][0].startswith("*"):
+        site.pop("aliases", None)
+
+
+def _mend_site(site: Values) -> None:
+    application = APPLICATIONS[site["source"]]
+    if site["entry"] not in application.entries:
+        site["entry"] = application.entries[-1]
+    if site.get("static") not in application.static:
+        site.pop("static", None)
+    if site.get("weights"):
+        site["replicas"] = len(site["weights"])
+    url = site.get("staticUrl", "/static/")
+    if site.get("health", "/").startswith(url):
+        site.pop("health")
+    limit = longest = Duration.parse(site.get("gunicorn", {}).get("timeout", "30s"))
+    for route in site.get("routes", []):
+        if route.get("stream"):
+            route.pop("websocket", None)
+        if route.get("stream") or route.get("websocket"):
+            route.pop("cache", None)
+        elif "timeout" in route:
+            longest = max(longest, Duration.parse(route["timeout"]))
+    if longest > limit:
+        site["gunicorn"] = site.get("gunicorn", {}) | {"timeout": str(longest)}
+    # NGINX's own page and the static files stand there.
+    paths = [route["path"].rstrip("/") for route in site.get("routes", [])]
+    assume(url.rstrip("/") not in paths and "/portico-unavailable.html" not in paths)

@@ -1,0 +1,124 @@
+"""Three things that no linter sees: headers that a client may not set, the keepalive race, and names resolved once."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+
+from config.settings import Settings
+from tests.config.nginx_file import Directive
+from tests.property.profile import holds_for
+from tests.property.reading import in_force, inherited, listed, only, value, walk_with_parents
+from tests.property.rendered import parse, render
+from tests.property.settings import LAYOUTS, stacks
+
+# What an application or Gunicorn may believe about a request, and the only values it may be told.
+TOLD = {
+    "X-Real-IP": {"$remote_addr"},
+    "X-Forwarded-For": {"$remote_addr"},
+    "X-Forwarded-Proto": {"$scheme", "$client_scheme"},
+    "X-Forwarded-Host": {""},
+    "X-Forwarded-Port": {""},
+    "X-Forwarded-Prefix": {""},
+    "X-Forwarded-Ssl": {""},
+    "Forwarded": {""},
+    "Proxy": {""},
+    "X-Request-ID": {"$request_id"},
+    "Connection": {"", "$connection_upgrade"},
+}
+
+
+def check_headers(chain: tuple[Directive, ...], settings: Settings) -> None:
+    told = {args[0]: args[1] for args in inherited("proxy_set_header", chain)}
+    assert told["Host"].startswith("$host") and "$http" not in told["Host"]
+    tls = settings.tls
+    port = tls.port if tls and tls.redirect else settings.port
+    if settings.client:
+        # The port that the client asked is the proxy's, and nobody tells it.
+        assert told["Host"] == "$host"
+    elif tls and not tls.redirect:
+        assert told["Host"] == "$host$public_port"
+    else:
+        assert told["Host"] == ("$host" if port in (80, 443) else f"$host:{port}")
+    assert {name: text for name, text in TOLD.items() if told.get(name) not in text} == {}
+    if told["X-Forwarded-Proto"] == "$client_scheme":
+        check_scheme(chain[1], settings)
+    assert in_force("proxy_pass_request_headers", chain) in (None, "on")
+
+
+def check_scheme(http: Directive, settings: Settings) -> None:
+    """Proxies in front are believed about the scheme, and nobody else is."""
+    assert settings.client
+    (proxies,) = (block for block in http.block if block.name == "geo" and block.args[-1] == "$is_proxy")
+    assert proxies.args == ("$realip_remote_addr", "$is_proxy")
+    ranges = {inner.name: inner.args for inner in proxies.block}
+    assert ranges == {"default": ("0",)} | {proxy: ("1",) for proxy in settings.client.proxies}
+    (schemes,) = (block for block in http.block if block.name == "map" and block.args[-1] == "$client_scheme")
+    assert schemes.args[0] == "$is_proxy:$http_x_forwarded_proto"
+    chosen = {inner.name: inner.args for inner in schemes.block}
+    assert chosen == {"default": ("$scheme",), "1:http": ("http",), "1:https": ("https",)}
+
+
+def is_private(chain: tuple[Directive, ...]) -> bool:
+    """Whether nobody but the machine itself can ask this server."""
+    return any(
+        block.name == "server" and all(args[0].startswith("127.0.0.1:") for args in listed(block, "listen"))
+        for block in chain
+    )
+
+
+@holds_for(values=stacks(), layout=st.sampled_from(LAYOUTS))
+def test_no_client_header_is_believed_anywhere(root: Path, values: dict[str, Any], layout: str) -> None:
+    rendered = render(values, root, layout)
+    for directive, chain in walk_with_parents(parse(rendered)):
+        if directive.name == "proxy_pass" and not is_private(chain):
+            check_headers(chain, rendered.settings)
+
+
+def test_the_private_server_tells_applications_the_same(root: Path) -> None:
+    site = {"name": "a", "source": "plain", "entry": "web:app", "hosts": ["a.example"]}
+    asked = [
+        {args[0] for args in inherited("proxy_set_header", chain)}
+        for directive, chain in walk_with_parents(parse(render({"sites": [site]}, root)))
+        if directive.name == "proxy_pass" and is_private(chain)
+    ]
+    # A check is one request: its connection need not stay open.
+    assert asked and all(told >= {"Host", *TOLD} - {"Connection"} for told in asked)
+
+
+@holds_for(values=stacks(upstream="container"), layout=st.sampled_from(LAYOUTS))
+def test_every_name_is_resolved_again(root: Path, values: dict[str, Any], layout: str) -> None:
+    main = parse(render(values, root, layout))
+    upstreams = {upstream.args[0]: upstream for upstream in main.find("upstream")}
+    for upstream in upstreams.values():
+        for server in listed(upstream, "server"):
+            if not re.match(r"unix:/|[0-9.]+:[0-9]+$", server[0]):
+                assert "resolve" in server and listed(upstream, "zone") and value(only(main, "http"), "resolver")
+    for directive, chain in walk_with_parents(main):
+        if directive.name == "proxy_pass":
+            host = directive.args[0].removeprefix("http://").partition("/")[0]
+            assert host in upstreams or (host.startswith("$") and in_force("resolver", chain))
+
+
+@holds_for(values=stacks(), layout=st.sampled_from(LAYOUTS))
+def test_answers_carry_the_same_headers_everywhere(root: Path, values: dict[str, Any], layout: str) -> None:
+    """A location with a header of its own loses the server's, unless they are merged or repeated."""
+    main = parse(render(values, root, layout))
+    for directive, chain in walk_with_parents(main):
+        server = next((block for block in chain if block.name == "server"), None)
+        if directive.name != "location" or server is None or is_private((*chain, directive)):
+            continue
+        wanted = set(listed(server, "add_header"))
+        sent = set(inherited("add_header", (*chain, directive)))
+        assert wanted <= sent or in_force("add_header_inherit", (*chain, directive)) == "merge"
+
+
+@holds_for(values=stacks(), layout=st.sampled_from(LAYOUTS))
+def test_nothing_that_breeds_holes_is_written(root: Path, values: dict[str, Any], layout: str) -> None:
+    for directive in parse(render(values, root, layout)).walk():
+        assert directive.name not in ("rewrite", "if", "alias", "autoindex", "try_files", "proxy_redirect")
+        if directive.name == "map":
+            assert not any(inner.name.startswith("~") for inner in directive.block)
+        if directive.name == "location" and directive.args[0].startswith("~"):
+            assert "(" not in directive.args[-1].replace("(?:", "")

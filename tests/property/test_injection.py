@@ -1,0 +1,284 @@
+"""No text carries configuration: it is refused, with the path of its setting, or it is only a text where it stands."""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+
+from config.settings import Mistakes, Settings
+from config.settings.section import Section
+from tests.config.nginx_file import Directive
+from tests.property.applications import BUNDLE, CERTIFICATE, KEY
+from tests.property.profile import holds_for
+from tests.property.rendered import Rendered, parse, render
+from tests.property.test_strategies import SECTIONS
+
+Spot = tuple[str | int, ...]
+KEY_ITSELF = "(the key)"
+
+# Every setting that is a text, written once; a key of a mapping is a text too.
+FULL: dict[str, Any] = {
+    "target": "local",
+    "docker": "unix:///var/run/docker.sock",
+    "address": "127.0.0.1",
+    "preset": "default",
+    "upstream": "socket",
+    "nginxImage": "nginx:1.30.6",
+    "pythonImage": "python:3.13-slim",
+    "caBundle": BUNDLE,
+    "tls": {"profile": "modern"},
+    "client": {"proxies": ["10.0.0.0/8"], "header": "X-Forwarded-For"},
+    "nginx": {
+        "version": "1.30.6",
+        "keepalive": "65s",
+        "patience": "15s",
+        "defaultType": "text/html",
+        "logFormat": "json",
+        "logLevel": "warn",
+        "gzip": {"types": "text"},
+        "memory": "256M",
+    },
+    "sites": [
+        {
+            "name": "shop",
+            "source": "plain",
+            "entry": "web:app",
+            "hosts": ["shop.example"],
+            "health": "/healthz",
+            "body": "5M",
+            "static": "static",
+            "staticUrl": "/files/",
+            "environment": {"LOG_LEVEL": "info"},
+            "aliases": ["www.shop.example"],
+            "balance": "least_conn",
+            "headers": {
+                "contentSecurityPolicy": "default-src 'self'",
+                "referrerPolicy": "origin",
+                "permissionsPolicy": "camera=()",
+                "frameOptions": "DENY",
+            },
+            "limits": {"rate": {"rate": "10r/s"}},
+            "routes": [
+                {"path": "/api/", "body": "1M", "timeout": "10s", "cache": "5s", "rate": {"rate": "5r/m"}},
+            ],
+            "certificate": {"certificate": CERTIFICATE, "key": KEY},
+            "users": {"eve": "$2y$05$abcdefghijklmnopqrstuv"},
+            "gunicorn": {"version": "27.0.1", "workerClass": "gthread", "timeout": "30s", "memory": "512M"},
+        }
+    ],
+}
+
+HOSTILE = (
+    "a; return 200 x",
+    "a;}",
+    "}\nserver { listen 9; }\n#",
+    "a\nb",
+    "a\r\nSet-Cookie: x=y",
+    "$host",
+    "${host}",
+    "a$",
+    "a b",
+    "'",
+    '"',
+    '" always; add_header X-Evil "1',
+    "a\\",
+    "\\n",
+    "a#b",
+    "a{b",
+    "# a",
+    "`id`",
+    "$(id)",
+    "{{ settings }}",
+    "{% raw %}",
+    "*/",
+    '"""\nimport os\n"""',
+    "'; import os; '",
+    "a\0b",
+    "a\tb",
+    "a\x0bb",
+    "a\x85b",
+    "a\u2028b",
+    "\uff41\uff1b",
+    "/../../etc/passwd",
+    "..",
+    "/etc/passwd",
+    "web:app\nRUN id",
+    "web:__import__('os').system('id')",
+    "python:3.13\nRUN id",
+    "nginx:1.30.6; rm",
+    "include /etc/passwd;",
+    "10.0.0.0/8; deny all",
+    "fe80::1%a; deny all",
+    "fe80::%a{b/128",
+    "~^(.*)$",
+    "*",
+    "_",
+    "default_server",
+    "unix:/tmp/x",
+    "",
+    " ",
+    "a" * 200,
+)
+
+
+def list_spots(values: Any, path: Spot = ()) -> Iterator[Spot]:
+    """Where the texts stand; a path with KEY_ITSELF at its end means the key that stands before it."""
+    if isinstance(values, str):
+        yield path
+    pairs = values.items() if isinstance(values, dict) else enumerate(values) if isinstance(values, list) else ()
+    for key, inner in pairs:
+        yield from list_spots(inner, (*path, key))
+        if path and path[-1] in ("environment", "users"):
+            yield (*path, key, KEY_ITSELF)
+
+
+SPOTS = tuple(list_spots(FULL))
+
+
+def take(spot: Spot) -> str:
+    """The good text at `spot`."""
+    if spot[-1] == KEY_ITSELF:
+        return str(spot[-2])
+    place: Any = FULL
+    for step in spot:
+        place = place[step]
+    return str(place)
+
+
+def put(spot: Spot, text: str) -> dict[str, Any]:
+    """The full settings with another text at `spot`."""
+    values = deepcopy(FULL)
+    place: Any = values
+    *above, last = spot[:-1] if spot[-1] == KEY_ITSELF else spot
+    for step in above:
+        place = place[step]
+    if spot[-1] == KEY_ITSELF:
+        place[text] = place.pop(last)
+    else:
+        place[last] = text
+    return values
+
+
+def spell(spot: Spot) -> str:
+    """The path of the setting as messages have it."""
+    steps = spot[:-2] if spot[-1] == KEY_ITSELF else spot
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
+
+
+def shape(directive: Directive) -> Any:
+    """Names, nesting and how many words each directive has; not the words."""
+    return (directive.name, len(directive.args), tuple(shape(inner) for inner in directive.block))
+
+
+def shape_of_everything(rendered: Rendered) -> Any:
+    """The structure of all that is written: NGINX's files, Gunicorn's file and the Dockerfile."""
+    context = rendered.releases[0].context
+    python = ast.parse(context[".portico/gunicorn.conf.py"].content)
+    # A path may add or leave out an assignment; what matters is that nothing else is there.
+    statements = [type(node).__name__ for node in python.body]
+    docker = context["Dockerfile"].content.decode()
+    instructions = re.findall(r"^[A-Z]+(?= )", docker, re.MULTILINE)
+    users = [text.count("\n") for name, text in rendered.private.files.items() if name.endswith(".users")]
+    return shape(parse(rendered)), statements, [instructions, users], set(rendered.tree.files)
+
+
+@cache
+def harmless(root: Path) -> Any:
+    return shape_of_everything(render(FULL, root))
+
+
+# An empty text leaves out the header of this name.
+HEADERS = {
+    "contentSecurityPolicy": "Content-Security-Policy",
+    "referrerPolicy": "Referrer-Policy",
+    "permissionsPolicy": "Permissions-Policy",
+    "frameOptions": "X-Frame-Options",
+}
+
+
+def check(root: Path, spot: Spot, text: str) -> None:
+    try:
+        rendered = render(put(spot, text), root)
+    except Mistakes as mistakes:
+        setting = spell(spot)
+        # A rule that joins settings is said of the group that they stand in.
+        group = setting.rpartition(".")[0]
+        paths = [mistake.path for mistake in mistakes.all]
+        assert any(path.startswith(setting) or path == group for path in paths), f"{setting}: {mistakes}"
+        return
+    if not text and spot[-1] in HEADERS:
+        lines = render(FULL, root).tree.files["conf.d/shop.conf"].splitlines()
+        kept = [line for line in lines if f"add_header {HEADERS[str(spot[-1])]} " not in line]
+        left = rendered.tree.files["conf.d/shop.conf"].splitlines()
+        assert len(left) == len(kept) and not any(HEADERS[str(spot[-1])] in line for line in left)
+        return
+    if spot == ("sites", 0, "name"):
+        assert set(rendered.tree.files) - {f"conf.d/{text}.conf"} == harmless(root)[3] - {"conf.d/shop.conf"}
+        assert shape_of_everything(rendered)[:3] == harmless(root)[:3]
+        return
+    assert shape_of_everything(rendered) == harmless(root)
+
+
+def test_every_text_setting_is_attacked() -> None:
+    texts = {
+        (model.__name__, str(field.alias))
+        for model in SECTIONS
+        for field in model.model_fields.values()
+        if "str" in str(field.annotation) or "Literal[" in str(field.annotation) or "quantity" in str(field.annotation)
+    }
+    attacked: set[tuple[str, str]] = set()
+
+    def visit(model: type[Section], values: Mapping[str, Any]) -> None:
+        for field in model.model_fields.values():
+            if str(field.alias) in values:
+                attacked.add((model.__name__, str(field.alias)))
+                value = values[str(field.alias)]
+                for inner in SECTIONS:
+                    if inner.__name__ in re.findall(r"\w+", str(field.annotation)):
+                        visit(inner, value[0] if isinstance(value, list) else value)
+
+    visit(Settings, FULL)
+    assert texts - attacked == set()
+
+
+@pytest.mark.parametrize("spot", SPOTS, ids=lambda spot: ".".join(map(str, spot)))
+def test_the_corpus_is_refused_or_harmless(root: Path, spot: Spot) -> None:
+    good = take(spot)
+    middle = len(good) // 2
+    for text in HOSTILE:
+        # Alone, and where a grammar may have forgotten to look: at the end, the beginning, and within.
+        for whole in (text, f"{good}{text}", f"{text}{good}", f"{good[:middle]}{text}{good[middle:]}"):
+            check(root, spot, whole)
+
+
+NO_LIMIT = pytest.mark.xfail(strict=True, raises=OSError, reason="a path may be longer than the system can look up")
+PATHS = [
+    pytest.param(spot, id=".".join(map(str, spot)), marks=() if spot[-1] == "static" else NO_LIMIT)
+    for spot in SPOTS
+    if spot[-1] in ("caBundle", "source", "static", "certificate", "key")
+]
+
+
+@pytest.mark.parametrize("spot", PATHS)
+def test_a_path_longer_than_any_is_refused(root: Path, spot: Spot) -> None:
+    check(root, spot, "a" * 5000)
+
+
+# Pieces that mean something to NGINX, Python, a Dockerfile or Jinja, mixed with what the grammars allow.
+PIECES = st.sampled_from([";", "{", "}", "$", '"', "'", "\\", "\n", "\r", " ", "#", "\0", "{{", "%}", "..", "*", "~"])
+PLAIN = st.sampled_from(["a", "shop", "/", ".", "-", ":", "_", "0", "1", "app", "web", "=", "(", ")", ","])
+TEXTS = st.lists(PIECES | PLAIN | st.characters(codec="utf-8"), max_size=12).map("".join)
+
+
+@holds_for(spot=st.sampled_from(SPOTS), text=TEXTS, place=st.none() | st.floats(0, 1))
+def test_random_texts_are_refused_or_harmless(root: Path, spot: Spot, text: str, place: float | None) -> None:
+    """Alone, or somewhere in what is good by itself."""
+    good = take(spot) if place is not None else ""
+    cut = round(len(good) * (place or 0))
+    check(root, spot, good[:cut] + text + good[cut:])

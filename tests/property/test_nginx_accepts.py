@@ -1,0 +1,117 @@
+"""NGINX itself accepts whatever is rendered, without a warning, in the version that it is written for."""
+
+from collections.abc import Callable
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+
+from config.settings import Mistakes
+from scripts.setup.base_images import TESTED
+from tests.property.applications import CERTIFICATE, KEY
+from tests.property.edge import Edge
+from tests.property.profile import holds_for
+from tests.property.rendered import render
+from tests.property.settings import LAYOUTS, stacks
+
+pytestmark = pytest.mark.docker
+
+Start = Callable[[str], Edge]
+
+SITE = {"name": "hello", "source": "plain", "entry": "web:app", "hosts": ["hello.example"]}
+
+
+@pytest.mark.parametrize("version", TESTED)
+def test_the_image_holds_the_version(edge: Start, version: str) -> None:
+    """A stand-in of another release line would prove nothing about this one."""
+    assert edge(version).version.split(".")[:2] == version.split(".")[:2]
+
+
+@pytest.mark.parametrize("version", TESTED)
+def test_nginx_accepts_every_preset(root: Path, edge: Start, version: str) -> None:
+    own = {"certificate": CERTIFICATE, "key": KEY}
+    for preset, upstream, tls in product(
+        ("default", "article", "strict"), ("socket", "container", "tcp"), (False, True)
+    ):
+        values = {"preset": preset, "upstream": upstream, "nginx": {"version": version}, "sites": [SITE]}
+        if tls:
+            values |= {"tls": {}, "sites": [{**SITE, "certificate": own}]}
+        assert edge(version).test(render(values, root)) == [], (preset, upstream, tls)
+
+
+@pytest.mark.parametrize("version", TESTED)
+def test_nginx_accepts_every_tree(root: Path, edge: Start, version: str) -> None:
+    container = edge(version)
+
+    @holds_for(values=stacks([version]), layout=st.sampled_from(LAYOUTS))
+    def accepts(values: dict[str, Any], layout: str) -> None:
+        rendered = render(values, root, layout)
+        assert ".".join(map(str, rendered.settings.nginx_version)) == version
+        assert container.test(rendered) == []
+
+    accepts()
+
+
+def test_a_complaint_is_heard(root: Path, edge: Start) -> None:
+    """The checks themselves work: what is wrong, and what is only warned of, is reported."""
+    rendered = render({"sites": [SITE]}, root)
+    for bad, said in (("no_such_directive on;", "unknown directive"), ("server_name a; server_name a;", "conflicting")):
+        files = {**rendered.tree.files}
+        files["conf.d/hello.conf"] = files["conf.d/hello.conf"].replace("charset ", f"{bad}\n    charset ")
+        complaints = edge("1.30.6").test(rendered.with_files(files))
+        assert complaints and said in complaints[0]
+
+
+# Each of these is refused, with the path of the setting, or written so that NGINX accepts it.
+EDGES = {
+    "an alias that is a host name too": {"aliases": ["hello.example"]},
+    "the same alias twice": {"aliases": ["www.example", "www.example"]},
+    "answers kept for less than a second": {"routes": [{"path": "/a", "cache": "500ms"}]},
+    "a route at the static files": {"routes": [{"path": "/static/"}]},
+    "a route at the static files' folder": {"routes": [{"path": "/static"}]},
+    "a route at NGINX's own page": {"routes": [{"path": "/portico-unavailable.html"}]},
+    "a body of a zebibyte": {"body": "999999999999G"},
+    "a timeout of ages": {"gunicorn": {"timeout": "999999999999h"}},
+    "the longest path": {"routes": [{"path": f"/{'a' * 199}"}], "staticUrl": f"/{'b' * 200}/"},
+    "60 limited routes": {"routes": [{"path": f"/{number}/", "rate": {"rate": "1r/s"}} for number in range(60)]},
+    "32 replicas, any of them": {"replicas": 32, "balance": "random"},
+    "the longest header": {"headers": {"contentSecurityPolicy": "a" * 2000}},
+    "a burst of 0": {"limits": {"rate": {"rate": "10r/s", "burst": 0}}},
+    "a host name of more than 58 letters": {"hosts": [f"{'a' * 50}.{'b' * 30}.example"]},
+    "400 host names": {"hosts": [f"tenant{number}.example" for number in range(400)]},
+}
+# The settings take these, and NGINX does not.
+NOT_YET = {
+    "static files at NGINX's own page": {"staticUrl": "/portico-unavailable.html/"},
+}
+
+
+_TAKEN = pytest.mark.xfail(strict=True, raises=AssertionError, reason="the settings take it, and NGINX does not")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param(changes, id=name, marks=_TAKEN if name in NOT_YET else ())
+        for name, changes in (EDGES | NOT_YET).items()
+    ],
+)
+def test_what_nginx_refuses_is_refused(root: Path, edge: Start, changes: dict[str, Any]) -> None:
+    check(edge, root, {"sites": [{**SITE, **changes}]}, "sites[0]")
+
+
+@_TAKEN
+@pytest.mark.parametrize("proxies", [["0.0.0.0/0"], ["10.0.0.0/8", "10.0.0.0/8"]], ids=["everybody", "one twice"])
+def test_proxies_that_nginx_warns_of_are_refused(root: Path, edge: Start, proxies: list[str]) -> None:
+    check(edge, root, {"client": {"proxies": proxies}, "sites": [SITE]}, "client.proxies")
+
+
+def check(edge: Start, root: Path, values: dict[str, Any], place: str) -> None:
+    try:
+        rendered = render(values, root)
+    except Mistakes as mistakes:
+        assert all(mistake.path.startswith(place) for mistake in mistakes.all)
+        return
+    assert edge("1.30.6").test(rendered) == []

@@ -1,0 +1,241 @@
+"""The files say what the settings say: read back by another program, and compared one by one."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+
+from config.release import Release
+from config.settings import Mistakes, Settings, Site
+from config.settings.limits import Rate
+from config.settings.route import Route
+from tests.config.nginx_file import Directive
+from tests.property.profile import holds_for
+from tests.property.reading import (
+    find_location,
+    find_redirects,
+    find_server,
+    find_upstream,
+    listed,
+    milliseconds,
+    octets,
+    only,
+    value,
+)
+from tests.property.rendered import Rendered, parse, render
+from tests.property.settings import LAYOUTS, stacks
+
+
+@pytest.mark.parametrize("upstream", ["socket", "container", "tcp"])
+def test_the_tree_says_what_the_settings_say(root: Path, upstream: str) -> None:
+    @holds_for(values=stacks(upstream=upstream), layout=st.sampled_from(LAYOUTS))
+    def says(values: dict[str, Any], layout: str) -> None:
+        rendered = render(values, root, layout)
+        check_everything(rendered, parse(rendered))
+
+    says()
+
+
+def check_everything(rendered: Rendered, main: Directive) -> None:
+    settings = rendered.settings
+    check_main(settings, main)
+    check_client(settings, main)
+    check_tls(settings, main)
+    for release in rendered.releases:
+        check_site(rendered, release, main)
+        check_redirects(rendered, release.site, main)
+        check_upstream(rendered, release, main)
+    # Nothing else is served: the applications, their redirects, the two that refuse strangers, and the status.
+    tls = settings.tls
+    sites = sum(1 + bool(site.aliases) + bool(tls and tls.redirect) for site in settings.sites)
+    assert len(listed(only(main, "http"), "server")) == sites + 2 + bool(tls)
+
+
+def check_main(settings: Settings, main: Directive) -> None:
+    nginx, http = settings.nginx, only(main, "http")
+    assert value(main, "worker_processes") == str(nginx.workers)
+    assert value(only(main, "events"), "worker_connections") == str(nginx.connections)
+    assert only(main, "error_log").args[1] == nginx.log_level
+    assert value(http, "default_type") == nginx.default_type
+    assert milliseconds(str(value(http, "keepalive_timeout"))) == nginx.keepalive.amount
+    for name in ("client_header_timeout", "client_body_timeout", "send_timeout"):
+        assert milliseconds(str(value(http, name))) == nginx.patience.amount
+    assert only(http, "log_format").args[0] == "main"
+    assert ("escape=json" in only(http, "log_format").args) == (nginx.log_format == "json")
+    assert value(http, "gzip") == ("on" if nginx.gzip.level else None)
+    assert value(http, "gzip_comp_level") == (str(nginx.gzip.level) if nginx.gzip.level else None)
+    assert ("application/json" in str(value(http, "gzip_types"))) == bool(
+        nginx.gzip.level and nginx.gzip.types == "text"
+    )
+    assert value(http, "gzip_static") == ("on" if nginx.gzip.static else None)
+
+
+def check_client(settings: Settings, main: Directive) -> None:
+    client, http = settings.client, only(main, "http")
+    assert listed(http, "set_real_ip_from") == [(proxy,) for proxy in (client.proxies if client else ())]
+    assert value(http, "real_ip_header") == (client.header if client else None)
+    assert value(http, "real_ip_recursive") == ("on" if client and client.header == "X-Forwarded-For" else None)
+    wrapped = client is not None and client.header == "proxy_protocol"
+    for args in (args for server in main.find("server") for args in listed(server, "listen")):
+        public = not args[0].startswith("127.0.0.1:") and "quic" not in args
+        assert ("proxy_protocol" in args) == (wrapped and public), args
+
+
+def check_tls(settings: Settings, main: Directive) -> None:
+    tls, http = settings.tls, only(main, "http")
+    spoken = {"modern": "TLSv1.3", "intermediate": "TLSv1.2 TLSv1.3"}
+    assert value(http, "ssl_protocols") == (spoken[tls.profile] if tls else None)
+    assert (value(http, "ssl_ciphers") is not None) == bool(tls and tls.profile == "intermediate")
+    listens = [args for server in main.find("server") for args in listed(server, "listen")]
+    assert any("ssl" in args for args in listens) == bool(tls)
+    assert any("quic" in args for args in listens) == bool(tls and tls.http3)
+    http2 = any("http2" in args for args in listens) or any(found.args == ("on",) for found in main.find("http2"))
+    assert http2 == bool(tls and tls.http2)
+    insists = [block for block in http.block if block.name == "map" and block.args == ("$https", "$strict_transport")]
+    assert len(insists) == bool(tls and tls.hsts and not tls.local_authority)
+    for block in insists:
+        assert [(inner.name, inner.args) for inner in block.block] == [("on", ("max-age=31536000",))]
+
+
+def check_site(rendered: Rendered, release: Release, main: Directive) -> None:
+    settings, site = rendered.settings, release.site
+    server = find_server(main, *site.hosts)
+    ports = {args[0] for args in listed(server, "listen")}
+    plain, secure = str(rendered.layout.listen), str(rendered.layout.listen_tls)
+    tls = settings.tls
+    assert ports == ({secure} if tls and tls.redirect else {plain, secure} if tls else {plain})
+    assert octets(str(value(server, "client_max_body_size"))) == site.body.bytes
+    connections = f"all.connections {site.limits.connections}" if site.limits.connections else None
+    assert value(server, "limit_conn") == connections
+    assert (value(only(main, "http"), "limit_conn_zone") is not None) == any(
+        one.limits.connections for one in settings.sites
+    )
+    check_rate(site.limits.rate, f"{site.name}.rate", server, main)
+    assert value(server, "auth_basic") == (site.name if site.users else None)
+    assert (value(server, "ssl_certificate") is not None) == bool(tls)
+    assert dict(listed_headers(server)) == wanted_headers(settings, site)
+    check_static(rendered, release, server)
+    paths = {("^~" if route.path.endswith("/") else "=", route.path) for route in site.routes}
+    for index, route in enumerate(site.routes, 1):
+        check_route(rendered, site, route, index, server, main)
+    # No location but these.
+    known = {("/",), ("=", "/portico-unavailable.html"), *paths}
+    if release.static and not site.maintenance:
+        known |= {("^~", site.static_url), ("=", site.static_url.rstrip("/"))}
+    assert {tuple(args) for args in listed(server, "location")} == known
+    if site.maintenance:
+        assert value(find_location(server, "/"), "return") == "503"
+
+
+def check_rate(
+    rate: Rate | None, name: str, block: Directive, main: Directive, around: Directive | None = None
+) -> None:
+    zones = [args for args in listed(only(main, "http"), "limit_req_zone") if args[1].startswith(f"zone={name}:")]
+    if rate is None:
+        assert (zones, value(block, "limit_req"), value(block, "limit_req_dry_run")) == ([], None, None)
+        return
+    above = value(around, "limit_req_dry_run") if around else None
+    assert [args[2] for args in zones] == [f"rate={rate.rate}"]
+    assert value(block, "limit_req") == f"zone={name}" + (f" burst={rate.burst} nodelay" if rate.burst else "")
+    assert (value(block, "limit_req_dry_run") or above or "off") == ("on" if rate.dry_run else "off")
+
+
+def check_static(rendered: Rendered, release: Release, server: Directive) -> None:
+    if not release.static or release.site.maintenance:
+        return
+    files = find_location(server, "^~", release.site.static_url)
+    assert value(files, "root") == f"{rendered.layout.static}/{release.site.name}/{release.id}"
+    kept = [header.args[1] for header in files.find("add_header") if header.args[0] == "Cache-Control"]
+    assert any("immutable" in text for text in kept) == release.site.immutable
+    assert not files.find("proxy_pass")
+
+
+def check_route(rendered: Rendered, site: Site, route: Route, index: int, server: Directive, main: Directive) -> None:
+    place = find_location(server, "^~" if route.path.endswith("/") else "=", route.path)
+    body = value(place, "client_max_body_size")
+    assert (octets(body) if body else None) == (route.body.bytes if route.body else None)
+    assert value(place, "proxy_buffering") == ("off" if route.stream or not route.buffering else None)
+    assert value(place, "proxy_request_buffering") == (None if route.request_buffering else "off")
+    assert value(place, "gzip") == ("off" if route.stream else None)
+    check_rate(route.rate, f"{site.name}.rate.{index}", place, main, server)
+    told = {args[0]: args[1] for args in listed(place, "proxy_set_header")}
+    assert told.get("Upgrade") == ("$http_upgrade" if route.websocket else None)
+    assert (value(place, "proxy_cache") is not None) == bool(route.cache)
+    if route.cache:
+        kept = str(value(place, "proxy_cache_valid")).split()
+        assert kept[:-1] == ["200", "301"] and milliseconds(kept[-1]) == route.cache.seconds * 1000
+        for name in ("proxy_cache_bypass", "proxy_no_cache"):
+            assert {"$http_cookie", "$http_authorization"} <= set(str(value(place, name)).split())
+    if not site.maintenance:
+        assert value(place, "proxy_pass") == value(find_location(server, "/"), "proxy_pass")
+
+
+def wanted_headers(settings: Settings, site: Site) -> dict[str, str]:
+    headers, tls = site.headers, settings.tls
+    wanted = {
+        "X-Content-Type-Options": "nosniff" if headers.nosniff else "",
+        "X-Frame-Options": headers.frame_options,
+        "Referrer-Policy": headers.referrer_policy,
+        "Content-Security-Policy": headers.content_security_policy,
+        "Permissions-Policy": headers.permissions_policy,
+        "X-Request-ID": "$request_id",
+        # A browser never forgets it, and other programs answer at localhost too.
+        "Strict-Transport-Security": "$strict_transport" if tls and tls.hsts and not tls.local_authority else "",
+        "Alt-Svc": f'h3=":{tls.port}"; ma=86400' if tls and tls.http3 else "",
+    }
+    return {name: text for name, text in wanted.items() if text}
+
+
+def listed_headers(block: Directive) -> list[tuple[str, str]]:
+    assert all(args[2:] == ("always",) for args in listed(block, "add_header"))
+    return [(args[0], args[1]) for args in listed(block, "add_header")]
+
+
+def check_redirects(rendered: Rendered, site: Site, main: Directive) -> None:
+    settings, tls = rendered.settings, rendered.settings.tls
+    secure = tls is not None and tls.redirect
+    plain = find_redirects(main, *site.hosts)
+    assert len(plain) == secure
+    port = tls.port if tls and secure else settings.port
+    spelled = "" if port in (80, 443) else f":{port}"
+    for server in plain:
+        assert listed(server, "return") == [("308", f"https://$host{spelled}$request_uri")]
+        assert {args[0] for args in listed(server, "listen")} == {str(rendered.layout.listen)}
+    aliases = find_redirects(main, *site.aliases) if site.aliases else []
+    assert len(aliases) == bool(site.aliases)
+    for server in aliases:
+        scheme = "https" if secure else "http"
+        assert "*" not in site.hosts[0]
+        assert listed(server, "return") == [("308", f"{scheme}://{site.hosts[0]}{spelled}$request_uri")]
+
+
+def check_upstream(rendered: Rendered, release: Release, main: Directive) -> None:
+    settings, site = rendered.settings, release.site
+    server = find_server(main, *site.hosts)
+    count = site.replicas or settings.replicas
+    if settings.upstream == "container" and settings.nginx_version < (1, 27, 3):
+        # Such a version looks a name up once, unless it stands in a variable.
+        assert not [one for one in main.find("upstream") if one.args == (site.name,)]
+        if not site.maintenance:
+            assert listed(find_location(server, "/"), "set") == [("$replicas", f"{site.name}-{release.id}:8000")]
+        return
+    upstream = find_upstream(main, site.name)
+    servers = listed(upstream, "server")
+    assert [args[0] for args in servers] == list(release.upstream) and len(set(servers)) == count
+    weights = [int(match[1]) for args in servers if (match := re.search(r"weight=([0-9]+)", " ".join(args)))]
+    assert weights == list(site.weights)
+    methods = [one.name for one in upstream.block if one.name in ("least_conn", "ip_hash", "random")]
+    assert methods == ([] if site.balance == "round_robin" else [site.balance])
+    kept = settings.nginx.upstream_connections
+    off = "0" if settings.nginx_version >= (1, 29, 7) else None
+    assert value(upstream, "keepalive") == (str(kept) if kept else off)
+    if not site.maintenance:
+        assert value(find_location(server, "/"), "proxy_pass") == f"http://{site.name}"
+
+
+def test_aliases_lead_to_a_name_that_exists(root: Path) -> None:
+    site = {"name": "a", "source": "plain", "entry": "web:app", "hosts": ["*.shop.example"], "aliases": ["b.example"]}
+    with pytest.raises(Mistakes, match="is no single name"):
+        render({"sites": [site]}, root)

@@ -1,0 +1,310 @@
+"""HTTPS as Mozilla's profiles describe it, asked for with real clients."""
+
+import asyncio
+import re
+import socket
+import ssl
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aioquic.asyncio.client import connect as connect_quic
+from aioquic.asyncio.protocol import QuicConnectionProtocol
+from aioquic.h3.connection import H3_ALPN, H3Connection
+from aioquic.h3.events import DataReceived, HeadersReceived
+from aioquic.quic.configuration import QuicConfiguration
+from aioquic.quic.events import QuicEvent
+from websockets.sync.client import connect as connect_websocket
+
+from config.private import read_private
+from config.settings import Settings
+from tests.attacks.edge import Edge, render, run_nginx
+from tests.attacks.raw import ask, connect, get
+
+pytestmark = pytest.mark.docker
+HOST = "secure.localhost"
+OLD = (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1)
+STRONG = ("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305")
+WEAK = (
+    "ECDHE-ECDSA-AES128-SHA",
+    "ECDHE-ECDSA-AES256-SHA384",
+    "ECDHE-RSA-AES128-SHA",
+    "AES128-GCM-SHA256",
+    "AES256-SHA",
+    "DHE-RSA-AES128-SHA",
+    "NULL-SHA256",
+    "ADH-AES128-GCM-SHA256",
+)
+
+
+@pytest.fixture(params=["local", "own"])
+def edge(request: pytest.FixtureRequest) -> Edge:
+    found: Edge = request.getfixturevalue(request.param)
+    return found
+
+
+def authority(edge: Edge) -> Path:
+    folder = edge.deployment.folder
+    return next(path for path in (folder / ".portico/authority", folder / "issued") if path.is_dir()) / "authority.crt"
+
+
+def is_modern(edge: Edge) -> bool:
+    return bool(edge.deployment.settings["tls"].get("profile") == "modern")
+
+
+def trust(edge: Edge, *versions: ssl.TLSVersion, ciphers: str = "", alpn: tuple[str, ...] = ()) -> ssl.SSLContext:
+    """A client that trusts the authority alone, speaks these versions and ciphers, and checks names."""
+    context = ssl.create_default_context(cafile=str(authority(edge)))
+    if versions:
+        # The local library would not even offer what is old or weak.
+        context.set_ciphers(f"{ciphers or 'ALL:COMPLEMENTOFALL'}:@SECLEVEL=0")
+        context.minimum_version, context.maximum_version = min(versions), max(versions)
+    if alpn:
+        context.set_alpn_protocols(list(alpn))
+    return context
+
+
+def shake(edge: Edge, context: ssl.SSLContext, name: str = HOST) -> tuple[str | None, str, str | None]:
+    """Version, cipher and protocol that both sides agree on."""
+    with connect(edge.tls_port, tls=context, name=name) as peer:
+        assert isinstance(peer, ssl.SSLSocket)
+        return peer.version(), (peer.cipher() or ("",))[0], peer.selected_alpn_protocol()
+
+
+def run(*command: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(command, input="", capture_output=True, text=True, timeout=30)
+
+
+def curl(edge: Edge, path: str, *options: str) -> str:
+    """The whole answer as curl tells it; nothing where there was none."""
+    to = ("--connect-to", f"::127.0.0.1:{edge.tls_port}", f"https://{HOST}:{edge.tls_port}{path}")
+    return run("curl", "-s", "-i", "-m", "20", "--cacert", str(authority(edge)), *options, *to).stdout
+
+
+# --- versions and ciphers
+
+
+def test_versions(edge: Edge) -> None:
+    assert shake(edge, trust(edge, ssl.TLSVersion.TLSv1_3))[0] == "TLSv1.3"
+    if is_modern(edge):
+        with pytest.raises(ssl.SSLError, match="PROTOCOL_VERSION"):
+            shake(edge, trust(edge, ssl.TLSVersion.TLSv1_2))
+    else:
+        assert shake(edge, trust(edge, ssl.TLSVersion.TLSv1_2))[0] == "TLSv1.2"
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
+@pytest.mark.parametrize("version", OLD, ids=lambda version: version.name)
+def test_old_versions_are_refused(edge: Edge, version: ssl.TLSVersion) -> None:
+    with pytest.raises(ssl.SSLError, match="PROTOCOL_VERSION"):
+        shake(edge, trust(edge, version))
+
+
+def test_ciphers(local: Edge) -> None:
+    for name in STRONG:
+        assert shake(local, trust(local, ssl.TLSVersion.TLSv1_2, ciphers=name))[1] == name
+    for name in WEAK:
+        with pytest.raises(ssl.SSLError, match=r"HANDSHAKE_FAILURE|NO_CIPHER"):
+            shake(local, trust(local, ssl.TLSVersion.TLSv1_2, ciphers=name))
+
+
+def test_openssl_agrees(edge: Edge) -> None:
+    """A second client: the chain is whole, the group is one of the profile's, nothing is compressed."""
+    for version, spoken in (("-tls1_3", True), ("-tls1_2", not is_modern(edge)), ("-tls1_1", False)):
+        to = ("-connect", f"127.0.0.1:{edge.tls_port}", "-servername", HOST, version)
+        checks = ("-CAfile", str(authority(edge)), "-verify_return_error", "-verify_hostname", HOST)
+        done = run("openssl", "s_client", *to, *checks)
+        assert (done.returncode == 0) == spoken, done
+        if spoken:
+            assert "Verify return code: 0 (ok)" in done.stdout
+            assert "Server Temp Key: X25519" in done.stdout
+            assert "Compression: NONE" in done.stdout or version == "-tls1_3"
+            assert len(re.findall(r"^ *\d s:", done.stdout, re.MULTILINE)) == 2
+
+
+# --- names and certificates
+
+
+def test_the_certificate_is_for_the_host_names(edge: Edge) -> None:
+    for name in (HOST, f"www.{HOST}"):
+        shake(edge, trust(edge), name)
+    with (
+        pytest.raises(ssl.SSLCertVerificationError),
+        connect(edge.tls_port, tls=ssl.create_default_context(), name=HOST),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("name", ["elsewhere.example", "localhost", "sub.secure.localhost", ""])
+def test_an_unknown_name_gets_no_certificate(edge: Edge, name: str) -> None:
+    context = trust(edge)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with pytest.raises(ssl.SSLError, match="UNRECOGNIZED_NAME"):
+        shake(edge, context, name)
+
+
+def test_an_unknown_host_behind_a_known_name_gets_no_answer(edge: Edge) -> None:
+    assert ask(edge.tls_port, "elsewhere.example", tls=trust(edge), name=HOST) is None
+
+
+def test_keys_stay_where_they_are(local: Edge) -> None:
+    folder = authority(local).parent
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert all(path.stat().st_mode & 0o777 == 0o600 for path in folder.glob("*.key"))
+    code, _ = local.container.exec_run(["sh", "-c", "! grep -rq 'Portico local authority' / --include=authority.key"])
+    assert code == 0
+    replica = local.deployment.container("gunicorn", "secure")
+    assert replica.exec_run(["ls", "/etc/portico"]).exit_code != 0
+
+
+# --- HTTP over it
+
+
+def test_plain_http_leads_to_https(edge: Edge) -> None:
+    for method in ("GET", "POST"):
+        answer = get(edge.port, HOST, "/a%20b/?q=1&r=%0d%0aX-Evil:1", method=method)
+        assert answer.status == 308
+        assert answer.one("Location") == f"https://{HOST}:{edge.tls_port}/a%20b/?q=1&r=%0d%0aX-Evil:1"
+        assert answer.one("Strict-Transport-Security") is None
+    alias = get(edge.port, f"www.{HOST}", "/x?y")
+    assert (alias.status, alias.one("Location")) == (308, f"https://{HOST}:{edge.tls_port}/x?y")
+    assert ask(edge.port, "elsewhere.example") is None
+
+
+def test_an_alias_leads_to_the_first_name(edge: Edge) -> None:
+    answer = get(edge.tls_port, f"www.{HOST}", "/x?y", tls=trust(edge), name=f"www.{HOST}")
+    assert (answer.status, answer.one("Location")) == (308, f"https://{HOST}:{edge.tls_port}/x?y")
+    assert answer.one("X-Content-Type-Options") == "nosniff"
+
+
+def test_browsers_are_told_to_insist_where_that_is_due(local: Edge, own: Edge) -> None:
+    for path in ("/whoami", "/static/plain.js", "/missing"):
+        kept = get(own.tls_port, HOST, path, tls=trust(own), name=HOST)
+        assert kept.one("Strict-Transport-Security") == "max-age=31536000"
+        # localhost has other users.
+        assert get(local.tls_port, HOST, path, tls=trust(local), name=HOST).one("Strict-Transport-Security") is None
+
+
+def test_the_application_knows_that_it_is_https(edge: Edge) -> None:
+    claims = [("X-Forwarded-Proto", "http"), ("X-Forwarded-Ssl", "off"), ("X-Forwarded-Port", "1")]
+    facts = get(edge.tls_port, HOST, "/whoami?x", tls=trust(edge), name=HOST, fields=claims).json()
+    assert (facts["scheme"], facts["url"]) == ("https", f"https://{HOST}:{edge.tls_port}/whoami?x")
+
+
+def test_plain_http_to_the_port_of_https_is_refused(edge: Edge) -> None:
+    answer = ask(edge.tls_port, HOST)
+    assert answer is not None and answer.status == 400
+
+
+def test_protocols_are_negotiated(edge: Edge) -> None:
+    for offered, chosen in (
+        (("h2", "http/1.1"), "h2"),
+        (("http/1.1", "h2"), "h2"),
+        (("http/1.1",), "http/1.1"),
+        ((), None),
+    ):
+        assert shake(edge, trust(edge, alpn=offered))[2] == chosen
+    with pytest.raises(ssl.SSLError, match=r"(?i)no.application.protocol"):
+        shake(edge, trust(edge, alpn=("spdy/3",)))
+
+
+def test_http2_carries_requests(edge: Edge) -> None:
+    page = curl(edge, "/whoami", "--http2")
+    assert page.startswith("HTTP/2 200") and '"scheme":"https"' in page
+    assert "x-content-type-options: nosniff" in page
+    assert curl(edge, "/static/plain.js", "--http2", "--compressed").startswith("HTTP/2 200")
+    assert curl(edge, "/missing", "--http2").startswith("HTTP/2 404")
+    assert curl(edge, "/whoami", "--http1.1").startswith("HTTP/1.1 200")
+    assert curl(edge, "/whoami", "--http2", "-d", "x" * 100_000).startswith("HTTP/2 405")
+    # The name in the request counts there as well.
+    misdirected = curl(edge, "/whoami", "--http2", "-H", "Host: elsewhere.example")
+    assert misdirected == "" or misdirected.startswith("HTTP/2 421"), misdirected
+
+
+def test_websockets_are_secure_too(edge: Edge) -> None:
+    address = f"wss://{HOST}:{edge.tls_port}/ws/talk"
+    plain = connect(edge.tls_port)
+    with connect_websocket(address, sock=plain, ssl=trust(edge), proxy=None, open_timeout=20) as peer:
+        peer.send("hello")
+        assert peer.recv(10) == "hello"
+
+
+# --- HTTP/3
+
+
+class Http3(QuicConnectionProtocol):
+    """One GET, and everything that comes back."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.http = H3Connection(self._quic)
+        self.fields: dict[str, str] = {}
+        self.body = b""
+        self.done = asyncio.Event()
+
+    def quic_event_received(self, event: QuicEvent) -> None:
+        for part in self.http.handle_event(event):
+            if isinstance(part, HeadersReceived):
+                self.fields |= {name.decode(): value.decode() for name, value in part.headers}
+            if isinstance(part, DataReceived):
+                self.body += part.data
+            if isinstance(part, HeadersReceived | DataReceived) and part.stream_ended:
+                self.done.set()
+
+    async def get(self, authority: str, path: str) -> None:
+        pseudo = {":method": "GET", ":scheme": "https", ":authority": authority, ":path": path}
+        stream = self._quic.get_next_available_stream_id()
+        self.http.send_headers(
+            stream, [(name.encode(), value.encode()) for name, value in pseudo.items()], end_stream=True
+        )
+        self.transmit()
+        await asyncio.wait_for(self.done.wait(), 10)
+
+
+async def ask_http3(edge: Edge, path: str, name: str = HOST) -> tuple[dict[str, str], bytes]:
+    settings = QuicConfiguration(is_client=True, alpn_protocols=H3_ALPN, server_name=name, idle_timeout=10)
+    settings.load_verify_locations(str(authority(edge)))
+    async with connect_quic("127.0.0.1", edge.tls_port, configuration=settings, create_protocol=Http3) as client:
+        assert isinstance(client, Http3)
+        await client.get(f"{name}:{edge.tls_port}", path)
+        return client.fields, client.body
+
+
+def test_http3_carries_requests(local: Edge) -> None:
+    fields, body = asyncio.run(ask_http3(local, "/whoami?x"))
+    assert fields[":status"] == "200"
+    assert f'"url":"https://{HOST}:{local.tls_port}/whoami?x"' in body.decode()
+    assert fields["x-content-type-options"] == "nosniff"
+    fields, body = asyncio.run(ask_http3(local, "/static/plain.js"))
+    assert fields[":status"] == "200" and body.startswith(b"//")
+
+
+def test_http3_refuses_unknown_names(local: Edge) -> None:
+    with pytest.raises(ConnectionError):
+        asyncio.run(ask_http3(local, "/whoami", "elsewhere.example"))
+
+
+def test_http3_is_offered_where_it_is_spoken(local: Edge, own: Edge) -> None:
+    said = get(local.tls_port, HOST, "/whoami", tls=trust(local), name=HOST)
+    assert said.one("Alt-Svc") == f'h3=":{local.tls_port}"; ma=86400'
+    assert get(own.tls_port, HOST, "/whoami", tls=trust(own), name=HOST).one("Alt-Svc") is None
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", own.tls_port))
+
+
+# --- both at once
+
+
+def test_without_the_redirect_both_are_told_their_own_port(local: Edge) -> None:
+    def change(values: dict[str, Any]) -> None:
+        values["tls"]["redirect"] = False
+
+    folder = local.deployment.folder
+    private = read_private(Settings.read(local.deployment.settings, folder), folder).digest
+    with run_nginx(local, render(local, change, private=private)) as both:
+        plain = get(both.port, HOST, "/whoami").json()
+        assert plain["url"] == f"http://{HOST}:{local.port}/whoami"
+        secure = get(both.tls_port, HOST, "/whoami", tls=trust(local), name=HOST).json()
+        assert secure["url"] == f"https://{HOST}:{local.tls_port}/whoami"
