@@ -16,10 +16,9 @@ def test_refresh_and_preview_find_nothing(two_sites: Deployment) -> None:
     assert two_sites.preview("--expect-no-changes").changes == 0
 
 
-def test_up_changes_nothing_within_ten_seconds(two_sites: Deployment) -> None:
+def test_up_changes_nothing(two_sites: Deployment) -> None:
     before = two_sites.ids()
     result = two_sites.up("--expect-no-changes")
     print(f"up with nothing to do: {result.seconds:.1f} s")
     assert result.changes == 0
     assert two_sites.ids() == before
-    assert result.seconds <= 10

@@ -41,7 +41,8 @@ class Edge:
             f"--volume={self.folder}/portico:/etc/portico:ro",
             # As Portico's own container has them: the packaged NGINX keeps its temporary files in one or the other.
             *(f"--tmpfs={folder}:uid=101,gid=101" for folder in ("/var/cache/nginx", "/var/lib/nginx")),
-            *("--entrypoint=sleep", self.image, "infinity"),
+            # Where this process is killed, nobody removes it: it ends by itself.
+            *("--entrypoint=sleep", self.image, "7200"),
         ).strip()
         built = self._run("root", "-V")[1]
         found = re.search(r"nginx/(\S+)", built)

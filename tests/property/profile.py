@@ -24,7 +24,7 @@ _PROFILE: Final = settings(
     database=None,
     deadline=None,
     print_blob=True,
-    phases=[Phase.explicit, Phase.generate],
+    phases=[Phase.explicit, Phase.generate, Phase.shrink],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 

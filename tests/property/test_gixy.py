@@ -22,8 +22,6 @@ from tests.property.settings import LAYOUTS, stacks
 Found = set[tuple[str, str]]
 
 HSTS = ("hsts_header", "Missing HSTS header")
-MISDIRECTED = ("http2_misdirected_request", "Missing HTTP/2 misdirected-request safeguard (return 421)")
-NO_DEFAULT = ("hash_without_default", "None")
 SITE = {
     "name": "hello",
     "source": "plain",
@@ -88,14 +86,7 @@ def _walk(block: Any) -> Iterator[Any]:
 def expected(rendered: Rendered) -> Found:
     """HSTS is left out on purpose, by a setting or where the authority is local. Nothing else is expected."""
     tls = rendered.settings.tls
-    found: Found = {HSTS} if tls and (not tls.hsts or tls.local_authority) else set()
-    # See test_an_unknown_name_over_http2_is_safe_in_old_versions: to go when that passes.
-    if tls and tls.http2 and rendered.settings.nginx_version < (1, 25, 1):
-        found.add(MISDIRECTED)
-    # See test_the_map_of_ports_has_a_default: the same.
-    if tls and not tls.redirect and not rendered.settings.client:
-        found.add(NO_DEFAULT)
-    return found
+    return {HSTS} if tls and (not tls.hsts or tls.local_authority) else set()
 
 
 @pytest.mark.parametrize("preset", ["default", "article", "strict"])
