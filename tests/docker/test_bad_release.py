@@ -134,7 +134,7 @@ def test_the_cause_is_said_in_plain_words(story: Story, site: str, run: int) -> 
 def test_both_runs_fail_in_their_time(story: Story) -> None:
     seconds = [result.seconds for result in story.failed]
     print(f"\na release that never gets healthy fails within {seconds} s; {story.during.details()}")
-    assert max(seconds) < 45
+    assert max(seconds) < 120  # it ends by itself: the bound is far above what a busy machine needs
 
 
 def test_the_old_release_serves_and_no_request_is_lost(story: Story) -> None:
