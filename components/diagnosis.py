@@ -64,6 +64,8 @@ def describe(engine: str | None, container: str, resource: str) -> str:
         return f"{resource} failed, and Docker could not be asked why: {error}"
     checks = (state.get("Health") or {}).get("Log") or []
     seen = checks[-1]["Output"].strip().splitlines()[-1] if checks and checks[-1]["Output"].strip() else ""
+    # Docker's own words for a check that it had to end.
+    seen = seen.replace("Health check exceeded timeout", "The health check -> no answer in time")
     parts = [f"{resource} did not become healthy. It gets no request; the release before it keeps serving."]
     if state.get("OOMKilled"):
         parts.append("Likely cause: it ran out of memory; raise the site's gunicorn.memory.")
