@@ -3,7 +3,7 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 ENV ?= dev
-export ENV OUT LAYOUT WRITE ROUNDS SECONDS_EACH
+export ENV OUT LAYOUT WRITE LIMIT ROUNDS SECONDS_EACH
 
 .PHONY: docs help setup up preview render diff down logs bench test test-unit lint format lock soak stop-docker clean
 
@@ -53,8 +53,8 @@ docs: ## Write the documents that are made from the program itself
 bench: ## Measure against the article's configuration, Caddy and Gunicorn alone (ROUNDS=5, WRITE=file)
 	@scripts/bench.sh
 
-soak: ## Run the long tests under load
-	@scripts/test.sh -m soak
+soak: ## Run the long tests under load, about an hour (WRITE=file, LIMIT=4500 seconds)
+	@scripts/soak.sh
 
 stop-docker: ## Stop the Docker engine, if set-up started it
 	@scripts/stop-docker.sh

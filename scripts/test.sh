@@ -9,6 +9,4 @@ cd "$ROOT"
 # shellcheck source=/dev/null
 . "$TOOLS/env"
 "$ROOT/scripts/lint.sh"
-# The properties are tried on ten times as many examples then.
-case " $* " in *" soak "*) export PORTICO_EXAMPLES=soak ;; esac
 exec .venv/bin/python -m pytest -m "not soak" "$@"

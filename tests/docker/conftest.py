@@ -1,5 +1,7 @@
-"""Deployments for the tests of a module."""
+"""Deployments for the tests of a module, and what they measured."""
 
+import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -7,7 +9,13 @@ from typing import Any
 
 import pytest
 
+from tests.docker import reliability
 from tests.docker.engine import HELLO, HTTPBIN, Deployment
+from tests.docker.figures import Figures
+
+HERE = Path(__file__).parent
+BEGUN, LOAD = time.monotonic(), os.getloadavg()[0]
+FIGURES = Figures()
 
 Deploy = Callable[..., Deployment]
 
@@ -33,3 +41,35 @@ def two_sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     with Deployment(make_folder(tmp_path_factory), HELLO, HTTPBIN) as deployment:
         deployment.up()
         yield deployment
+
+
+@pytest.fixture(scope="session")
+def figures() -> Figures:
+    """What the tests measured: see figures.py."""
+    return FIGURES
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `make soak` runs besides the tests marked `soak`: those with figures and without a longer form."""
+    ours = [item for item in items if isinstance(item, pytest.Function) and item.path.is_relative_to(HERE)]
+    longer = {(item.path, item.originalname) for item in ours if item.get_closest_marker("soak")}
+    for item in ours:
+        if "figures" in item.fixturenames and (item.path, item.originalname) not in longer:
+            item.add_marker(pytest.mark.figures)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show the figures; PORTICO_REPORT names the file that they are written to."""
+    if not FIGURES.recorded:
+        return
+    terminalreporter.section("figures")
+    for figure in FIGURES.recorded:
+        terminalreporter.write_line(str(figure))
+    if file := os.environ.get("PORTICO_REPORT"):
+        stats = terminalreporter.stats
+        failed = [str(one.nodeid) for kind in ("failed", "error") for one in stats.get(kind, [])]
+        minutes = (time.monotonic() - BEGUN) / 60
+        counts = f"{len(stats.get('passed', []))} tests passed, {len(failed)} did not"
+        reliability.write(Path(file), FIGURES, minutes=minutes, counts=counts, load=LOAD, failed=failed)
+        terminalreporter.write_line(f"written: {file}")

@@ -1,0 +1,29 @@
+"""What must survive: the rows of docs/reliability.md, each in one line for users."""
+
+from typing import Final
+
+ROWS: Final = {
+    "R1": "A new release of an application goes live under load, many in a row.",
+    "R2": "A setting of NGINX changes under load, many in a row: a reload, and NGINX's container stays.",
+    "R3": "A setting of Gunicorn or the number of replicas changes under load, up and down.",
+    "R4": "`pulumi up` with nothing to do changes nothing, and is quick.",
+    "R5": "The release before goes live again under load, without a build.",
+    "R6": "NGINX's own image changes.",
+    "R7": "A site is added and removed while the others serve.",
+    "R8": "A stream of events that is open when a release begins is followed to its end.",
+    "C1": "A Gunicorn worker is killed.",
+    "C2": "One of two replicas is killed.",
+    "C3": "The NGINX container is killed.",
+    "C4": "An application hangs: its process lives, its health check fails.",
+    "C5": "The Docker engine restarts.",
+    "C6": "After a reboot the containers start in any order.",
+    "C7": "A configuration is refused, or a release never gets healthy, and the same again.",
+    "C8": "Two `pulumi up` run at once.",
+    "C9": "`pulumi up` is killed in the middle of its work.",
+    "C10": "A container is removed, or a file edited, by hand.",
+    "C11": "The disk is full.",
+    "C12": "Thousands of idle connections and slow clients are there during a release.",
+    "C13": "A secret is replaced by a new value.",
+    "E1": "After all of it the memory of NGINX and Gunicorn is what it was.",
+    "E2": "After all of it `destroy` has left nothing.",
+}
