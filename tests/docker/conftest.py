@@ -7,10 +7,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import docker
 import pytest
 
 from tests.docker import reliability
-from tests.docker.engine import HELLO, HTTPBIN, Deployment
+from tests.docker.engine import HELLO, HTTPBIN, Deployment, strays
 from tests.docker.figures import Figures
 
 HERE = Path(__file__).parent
@@ -44,9 +45,19 @@ def two_sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
 
 
 @pytest.fixture(scope="session")
-def figures() -> Figures:
-    """What the tests measured: see figures.py."""
-    return FIGURES
+def figures() -> Iterator[Figures]:
+    """What the tests measured: see figures.py. At the end of all tests nothing of theirs may be left."""
+    yield FIGURES
+    engine = docker.from_env()
+    left = strays(engine)
+    engine.close()
+    FIGURES.record(
+        "E2",
+        f"containers, networks, volumes and images left, {len(Deployment.built)} images built",
+        target="0",
+        measured=f"{len(left)}: {', '.join(left)}" if left else "0",
+        met=not left,
+    )
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 import docker
 import yaml
@@ -18,6 +18,7 @@ from docker.models.containers import Container
 from tests.docker.command import ROOT, Result, run
 
 PROJECT: Final = "portico"
+PREFIX: Final = f"test-{os.getpid()}-"  # of the names of this run's stacks
 Wanted = Counter[tuple[str, str, str]]
 
 HELLO: Final[dict[str, Any]] = {
@@ -45,10 +46,13 @@ class Deployment:
     """
 
     UP: Final = 150.0  # seconds that a command may take
+    # Of all deployments that have ended: the images that were built, and what `destroy` left.
+    built: ClassVar[set[str]] = set()
+    left: ClassVar[list[str]] = []
 
     def __init__(self, folder: Path, *sites: Mapping[str, Any], copied: tuple[str, ...] = (), **settings: Any) -> None:
         self.folder = folder
-        self.name = f"test-{os.getpid()}-{random.randbytes(3).hex()}"
+        self.name = f"{PREFIX}{random.randbytes(3).hex()}"
         self.port = free_port()
         self.engine = docker.from_env()
         self.settings: dict[str, Any] = {"port": self.port, **settings, "sites": [dict(site) for site in sites]}
@@ -81,6 +85,7 @@ class Deployment:
                 self.pulumi("cancel", "--stack", self.name, "--yes", fails=None)
                 self.destroy(fails=None)
             left = self.leftovers()
+            Deployment.left += left
         finally:
             self._remove_leftovers()
         if error is None:
@@ -179,6 +184,10 @@ class Deployment:
         networks = self.engine.networks.list(filters={"label": self._labels()})
         return {str(found.id) for found in (*self.containers(), *networks)}
 
+    def ids_of(self, *roles: str) -> set[str]:
+        """The ids of the containers of these roles."""
+        return {str(found.id) for role in roles for found in self.containers(role)}
+
     def present(self) -> Wanted:
         """How many containers there are of each role, site and release."""
         keys = ("portico.role", "portico.site", "portico.release")
@@ -225,7 +234,24 @@ class Deployment:
             volume.remove(force=True)
         # Portico keeps the images of past releases; nobody goes back to a test's.
         for tag in self.images():
+            Deployment.built.add(tag)
             self.engine.images.remove(tag, force=True)
+
+
+def strays(engine: docker.DockerClient) -> list[str]:
+    """What `destroy` left, and what is left on the engine now that every deployment of this run has ended."""
+    label: dict[str, str | list[str] | bool] = {"label": f"portico.project={PROJECT}"}
+    found = [
+        *(("container", one.name, one.labels) for one in engine.containers.list(all=True, filters=label)),
+        *(("network", one.name, one.attrs["Labels"]) for one in engine.networks.list(filters=label)),
+        *(("volume", one.name, one.attrs["Labels"]) for one in engine.volumes.list(filters=label)),
+    ]
+    kept = {tag for image in engine.images.list() for tag in image.tags} & Deployment.built
+    return [
+        *Deployment.left,
+        *(f"{kind} {name}" for kind, name, labels in found if labels.get("portico.stack", "").startswith(PREFIX)),
+        *(f"image {tag}" for tag in sorted(kept)),
+    ]
 
 
 def execute(container: Container, *command: str) -> str:

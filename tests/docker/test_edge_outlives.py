@@ -4,9 +4,11 @@ import pytest
 
 from tests.docker.ask import get
 from tests.docker.engine import Deployment, execute
+from tests.docker.figures import SOAK, Figures
 from tests.docker.traffic import standard
 
 pytestmark = pytest.mark.docker
+ROUNDS = 5 if SOAK else 1
 
 
 def life(deployment: Deployment) -> tuple[str, str]:
@@ -20,20 +22,32 @@ def served(deployment: Deployment) -> str:
     return execute(deployment.container("nginx"), "curl", "-sf", "http://127.0.0.1:8081/tree").strip()
 
 
-def test_changes_of_scale_lose_nothing(two_sites: Deployment) -> None:
+@pytest.mark.timeout(1200 if SOAK else 300)
+def test_changes_of_scale_and_of_gunicorn_lose_nothing(two_sites: Deployment, figures: Figures) -> None:
+    """More replicas, fewer with more threads in each, and the beginning again."""
     before = life(two_sites)
-    with standard(two_sites) as load:
+    with standard(two_sites, clients=32, most_seconds=1100) as load:
         load.wait(2)
-        for replicas in (3, 1):
-            two_sites.configure_site("hello", replicas=replicas)
-            two_sites.up()
-            assert len(two_sites.containers("gunicorn", "hello")) == replicas
-            assert two_sites.present() == two_sites.wanted()
+        for _ in range(ROUNDS):
+            for replicas, threads in ((3, 4), (1, 6), (2, 4)):
+                two_sites.configure_site("hello", replicas=replicas, gunicorn={"threads": threads})
+                two_sites.up()
+                found = two_sites.containers("gunicorn", "hello")
+                assert len(found) == replicas
+                for one in found:
+                    assert f"threads = {threads}\n" in execute(one, "cat", "/etc/gunicorn/gunicorn.conf.py")
+                assert two_sites.present() == two_sites.wanted()
         load.wait(2)
     report = load.report()
-    print(f"\nreplicas 2 -> 3 -> 1: {report.details()}")
-    assert report.lossless, report.details()
+    print(f"\nreplicas 2 -> 3 -> 1 -> 2, {ROUNDS} times: {report.details()}")
     assert life(two_sites) == before
+    figures.record(
+        "R3",
+        f"requests lost while replicas go from 2 to 3, 1 and 2 and threads from 4 to 6 and back, {ROUNDS} times",
+        target="0",
+        measured=f"{report.failed} of {report.sent:,}",
+        met=report.lossless,
+    )
 
 
 def test_nginx_outlives_releases_and_its_own_settings(two_sites: Deployment) -> None:

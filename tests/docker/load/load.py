@@ -61,6 +61,10 @@ class Load:
         """Seconds since the start of the load: the clock of the report."""
         return self._pace.now()
 
+    def begun(self) -> int:
+        """How many requests were begun, about: those that wait for their slot are among them."""
+        return self._pace.begun
+
     def wait(self, seconds: float) -> bool:
         """Wait until the load has ended by its own bounds, at most this long; whether it has."""
         until = time.monotonic() + seconds

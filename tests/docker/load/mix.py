@@ -10,7 +10,8 @@ from tests.docker.load.client import Client, Expect, Observe, Response
 class Target:
     """One site for `standard_clients`: a host name, and the paths that the kinds of client ask for.
 
-    `expect` must tell this application from every other one. Without `echo` or `slow`, no client of that kind.
+    `expect` must tell this application from every other one, at `path` and at `slow`. Without `echo` or `slow`, no
+    client of that kind.
     """
 
     host: str

@@ -13,7 +13,7 @@ class Pace:
         self._step = 1 / rate if rate else 0.0
         self._most_requests = most_requests
         self._most_seconds = most_seconds
-        self._begun = 0
+        self.begun = 0  # requests that were let go
         self._slot = 0.0
         self._start = 0.0
         self._lock = threading.Lock()
@@ -39,11 +39,11 @@ class Pace:
             return False
         with self._lock:
             now = self.now()
-            if self._begun >= self._most_requests or now >= self._most_seconds:
+            if self.begun >= self._most_requests or now >= self._most_seconds:
                 self.ended_early = f"bound of {self._most_requests} requests or {self._most_seconds:g} s reached"
                 self.stopped_at = self.stopped_at or now
                 return False
-            self._begun += 1
+            self.begun += 1
             slot = max(now, self._slot)
             self._slot = slot + self._step
         return not (self._stop.wait(slot - now) if slot > now else self._stop.is_set())
