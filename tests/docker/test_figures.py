@@ -1,10 +1,13 @@
 """The figures of the reliability tests: what is recorded is what the report says."""
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from tests.docker.engine import Deployment
 from tests.docker.figures import Figures
+from tests.docker.memory import MEBIBYTE, Memory
 from tests.docker.reliability import write
 from tests.docker.rows import ROWS
 
@@ -46,3 +49,13 @@ def test_the_report_keeps_the_notes_and_names_what_failed(tmp_path: Path) -> Non
 def test_the_document_explains_every_row() -> None:
     text = (Path(__file__).parents[2] / "docs" / "reliability.md").read_text()
     assert [row for row, what in ROWS.items() if f"| {row} | {what} |" not in text] == []
+
+
+def test_growth_compares_the_last_third_with_the_first() -> None:
+    memory = Memory(cast(Deployment, None), "nginx")
+    memory.samples["nginx"] = [MEBIBYTE * size for size in (10, 10, 90, 10, 50, 50, 50, 13, 13, 13, 13, 13)]
+    assert memory.growth("nginx") == 1.3
+    assert memory.describe("nginx") == "10.0 -> 13.0 MiB (x 1.30), at most 90.0, 12 samples"
+    memory.samples["nginx"] = [MEBIBYTE] * 8
+    with pytest.raises(ValueError, match="8 samples"):
+        memory.growth("nginx")
