@@ -35,7 +35,7 @@ def test_changes_of_scale_and_of_gunicorn_lose_nothing(two_sites: Deployment, fi
                 found = two_sites.containers("gunicorn", "hello")
                 assert len(found) == replicas
                 for one in found:
-                    assert f"threads = {threads}\n" in execute(one, "cat", "/etc/gunicorn/gunicorn.conf.py")
+                    assert f"threads = {threads} " in execute(one, "cat", "/etc/gunicorn/gunicorn.conf.py")
                 assert two_sites.present() == two_sites.wanted()
         load.wait(2)
     report = load.report()
