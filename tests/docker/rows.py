@@ -10,7 +10,7 @@ ROWS: Final = {
     "R5": "The release before goes live again under load, without a build.",
     "R6": "NGINX's own image changes.",
     "R7": "A site is added and removed while the others serve.",
-    "R8": "A stream of events that is open when a release begins, and no longer than a request may be, is followed to its end.",
+    "R8": "A stream of events, no longer than a request may be, is open when a release begins.",
     "C1": "A Gunicorn worker is killed.",
     "C2": "One of two replicas is killed.",
     "C3": "The NGINX container is killed.",
