@@ -3,9 +3,9 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 ENV ?= dev
-export ENV OUT LAYOUT WRITE LIMIT ROUNDS SECONDS_EACH
+export ENV OUT LAYOUT WRITE LIMIT ROUNDS SECONDS_EACH SITE TO
 
-.PHONY: docs help setup up preview render diff down logs bench test test-unit lint format lock soak stop-docker clean
+.PHONY: docs help setup up preview releases rollback resume render diff down logs bench test test-unit lint format lock soak stop-docker clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,15 @@ up: ## Set up, deploy, and print the URL
 
 preview: ## Show what up would change
 	@scripts/preview.sh
+
+releases: ## List the releases that are kept, and which of them is live
+	@scripts/releases.sh
+
+rollback: ## Go back to the release before the live one: [SITE=site] [TO=release]
+	@scripts/rollback.sh
+
+resume: ## Deploy the source of a site again that was rolled back: [SITE=site]
+	@scripts/resume.sh
 
 render: ## Write every file for machines without our containers: OUT=folder [LAYOUT=sites-available]
 	@scripts/render.sh

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pulumi
 
-from components import LocalHost, Portico, PorticoArgs, end_quietly
+from components import LocalHost, Portico, PorticoArgs, end_quietly, read_past
 from config.load import load
 
 end_quietly()
 root = Path(__file__).parent
-stack = load(root)
+stack = load(root, read_past().get("history"))
 host = LocalHost("host", stack.settings.docker)
 portico = Portico(
     "portico",
-    PorticoArgs(stack=stack, root=root, hooks=host.hooks),
+    PorticoArgs(stack=stack, root=root, hooks=host.hooks, images=host.images),
     pulumi.ResourceOptions(providers=[host.provider]),
 )
 
@@ -21,3 +21,5 @@ pulumi.export("url", portico.url)
 pulumi.export("urls", portico.urls)
 pulumi.export("releases", portico.releases)
 pulumi.export("tree", portico.tree)
+pulumi.export("history", portico.history)
+pulumi.export("held", portico.held)

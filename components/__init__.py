@@ -2,6 +2,7 @@
 
 from components.hosts.local import LocalHost
 from components.interrupt import end_quietly
+from components.past import read_past
 from components.portico import Portico, PorticoArgs
 
-__all__ = ["LocalHost", "Portico", "PorticoArgs", "end_quietly"]
+__all__ = ["LocalHost", "Portico", "PorticoArgs", "end_quietly", "read_past"]

@@ -23,7 +23,7 @@ def write_context(root: Path, release: Release, ca_bundle: str | None) -> str:
     """
     home = root / ".portico"
     _write_secrets(root, home, ca_bundle)
-    name = release.image.removeprefix("portico/").replace(":", "-")
+    name = f"{release.site.name}-{release.image}"
     target = home / "contexts" / name
     if not target.exists():
         partial = target.with_name(f".{name}.{os.getpid()}")

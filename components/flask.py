@@ -1,30 +1,33 @@
 """A Flask application."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_docker as docker
 
 from components.container import drop_capabilities, harden, read_script, require_success, start_first
+from components.image import build_image, find_image
 from components.label import label_container, list_labels
 from config.release import SOCKETS, STATIC, Release
 
 
 @dataclass(frozen=True, kw_only=True)
 class FlaskAppArgs:
-    """`context` is the folder that the image is built from; `secrets` are {NAME: value}, a secret output.
+    """`context` is the folder that the image is built from, None where it is a past release's and is there.
 
+    `past` are the digests of other images that stay, to go back to. `secrets` are {NAME: value}, a secret output.
     `sockets` and `static` name the volumes shared with the edge. `verdict` resolves once the
     configuration has been accepted: before that, nothing is built.
     """
 
     release: Release
-    context: str
+    context: str | None
     sockets: pulumi.Input[str]
     static: pulumi.Input[str]
     verdict: pulumi.Input[str]
     secrets: pulumi.Output[Mapping[str, str]] | None = None
+    past: Collection[str] = ()
 
 
 class FlaskApp(pulumi.ComponentResource):
@@ -41,20 +44,12 @@ class FlaskApp(pulumi.ComponentResource):
     def __init__(self, name: str, args: FlaskAppArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:index:FlaskApp", name, None, opts)
         release, site = args.release, args.release.site
-        image = docker.RemoteImage(
-            f"{name}-image",
-            name=pulumi.Output.from_input(args.verdict).apply(lambda _: release.image),
-            build=docker.RemoteImageBuildArgs(
-                context=args.context,
-                secrets=[
-                    docker.RemoteImageBuildSecretArgs(id="pip", src=".portico/pip.conf"),
-                    docker.RemoteImageBuildSecretArgs(id="ca", src=".portico/ca.pem"),
-                ],
-            ),
-            # The images of past releases stay: going back to one needs no build.
-            keep_locally=True,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        if args.context is None:
+            image = find_image(site.name, release.image, self)
+        else:
+            image = build_image(site.name, release.image, args.context, args.verdict, self)
+        for digest in sorted({*args.past} - {release.image}):
+            find_image(site.name, digest, self)
         self.image = image.image_id
         if args.secrets is not None:
             volume = docker.Volume(

@@ -9,10 +9,12 @@ import pulumi_docker as docker
 from components.context import write_context
 from components.flask import FlaskApp, FlaskAppArgs
 from components.gunicorn import Gunicorn, GunicornArgs
+from components.image import ListImages, forget_lost
 from components.label import list_labels
 from components.network import Network
 from components.nginx import Nginx, NginxArgs
 from components.release import ConfigCheck, ConfigCheckArgs, ConfigRelease, ConfigReleaseArgs
+from config.history import spell_history
 from config.load import Stack
 from config.release import Release
 from config.settings import Settings
@@ -22,12 +24,13 @@ from config.settings import Settings
 class PorticoArgs:
     """`stack` is everything that the stack file says; `root` the folder of Pulumi.yaml.
 
-    `hooks` are told of containers that do not become healthy.
+    `hooks` are told of containers that do not become healthy; `images` asks which images are there.
     """
 
     stack: Stack
     root: Path = field(default_factory=Path)
     hooks: pulumi.ResourceHookBinding | None = None
+    images: ListImages = lambda: None
 
 
 class Portico(pulumi.ComponentResource):
@@ -37,17 +40,21 @@ class Portico(pulumi.ComponentResource):
     are healthy before NGINX is told of them, and old ones are deleted last.
 
     Outputs: `url` (of the first site), `urls` ({site: url}), `releases` ({site: release id}),
-    `tree` (digest of the configuration that is live).
+    `tree` (digest of the configuration that is live), `history` (past releases by site, newest
+    first: what must be known to make one again), `held` (the sites that stay at one of them).
     """
 
     url: pulumi.Output[str]
     urls: pulumi.Output[dict[str, str]]
     releases: dict[str, str]
     tree: pulumi.Output[str]
+    history: dict[str, list[dict[str, str]]]
+    held: dict[str, str]
 
     def __init__(self, name: str, args: PorticoArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:index:Portico", name, None, opts)
         stack, settings = args.stack, args.stack.settings
+        history = forget_lost(stack, args.images() if stack.history else None)
         child = pulumi.ResourceOptions(parent=self)
 
         kept = pulumi.ResourceOptions(parent=self, protect=settings.protect)
@@ -82,7 +89,8 @@ class Portico(pulumi.ComponentResource):
 
         replicas: list[pulumi.Resource] = []
         for release in stack.releases:
-            app = self._make_app(args, release, sockets, static, check.verdict)
+            past = {record.image for record in history.get(release.site.name, ())}
+            app = self._make_app(args, release, sockets, static, check.verdict, past)
             gunicorn = Gunicorn(
                 f"{release.site.name}-gunicorn",
                 GunicornArgs(
@@ -120,7 +128,9 @@ class Portico(pulumi.ComponentResource):
         self.url = live.live.apply(lambda _: next(iter(urls.values())))
         self.releases = {release.site.name: release.id for release in stack.releases}
         self.tree = live.live
-        self.register_outputs({"url": self.url, "urls": self.urls, "releases": self.releases, "tree": self.tree})
+        self.history, self.held = spell_history(history), dict(stack.held)
+        outputs = ("url", "urls", "releases", "tree", "history", "held")
+        self.register_outputs({name: getattr(self, name) for name in outputs})
 
     def _make_app(
         self,
@@ -129,17 +139,19 @@ class Portico(pulumi.ComponentResource):
         sockets: pulumi.Output[str],
         static: pulumi.Output[str],
         verdict: pulumi.Output[str],
+        past: set[str],
     ) -> FlaskApp:
-        settings = args.stack.settings
+        stack, held = args.stack, release.site.name in args.stack.held
         return FlaskApp(
             release.site.name,
             FlaskAppArgs(
                 release=release,
-                context=write_context(args.root, release, settings.ca_bundle),
+                context=None if held else write_context(args.root, release, stack.settings.ca_bundle),
+                past=past,
                 sockets=sockets,
                 static=static,
                 verdict=verdict,
-                secrets=args.stack.secrets.get(release.site.name),
+                secrets=stack.secrets.get(release.site.name),
             ),
             pulumi.ResourceOptions(parent=self),
         )

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pulumi
 from pulumi.runtime.config import CONFIG
 
+from config.history import History
 from config.plan import make_plan, parse_values
 from config.private import Private
 from config.release import Release
@@ -18,7 +21,8 @@ from config.tree import Tree
 class Stack:
     """A stack's settings, the releases they make of the sources, and NGINX's files for those.
 
-    `private` holds certificates' keys and password hashes: never log it.
+    `history` is what it will be once these releases are live; `held` are the sites that stay at a
+    past release, and its id. `private` holds certificates' keys and password hashes: never log it.
     """
 
     settings: Settings
@@ -26,21 +30,24 @@ class Stack:
     tree: Tree
     private: Private
     secrets: Mapping[str, pulumi.Output[Mapping[str, str]]] = field(repr=False)
+    history: History = field(default_factory=dict)
+    held: Mapping[str, str] = field(default_factory=dict)
 
 
-def load(root: Path) -> Stack:
+def load(root: Path, history: Any = None) -> Stack:
     """Read and check the configuration of the current stack; paths in it count from `root`.
 
+    `history` is the stack's output of that name, as the last good update left it.
     Raises pulumi.RunError with every mistake, before any resource is registered.
     """
     try:
-        return _load(root)
+        return _load(root, history)
     except Mistakes as mistakes:
         raise pulumi.RunError(str(mistakes)) from None
 
 
-def _load(root: Path) -> Stack:
-    plan = make_plan(parse_values(CONFIG.get(), pulumi.get_project()), root)
+def _load(root: Path, history: Any) -> Stack:
+    plan = make_plan(parse_values(CONFIG.get(), pulumi.get_project()), root, history)
     if plan.settings.upstream == "tcp":
         # Each container has a loopback of its own: NGINX would find nobody there.
         text = '"tcp" is for NGINX and Gunicorn on one machine (make render); write socket or container'
@@ -51,4 +58,6 @@ def _load(root: Path) -> Stack:
         tree=plan.render(),
         private=plan.private,
         secrets={name: pulumi.Output.secret(value) for name, value in plan.secrets.items()},
+        history=plan.remember(datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")),
+        held={site: record.release for site, record in plan.held.items()},
     )

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from config.digest import digest_files
+from config.history import History, Record, hold, keep_held, read_history, remember, tell_past
 from config.layout import lay_out
 from config.private import Private, read_private
-from config.release import Release, make_release
+from config.release import Release, assemble_release, make_release
 from config.render import render_nginx
 from config.settings import Mistake, Mistakes, Settings, check_secrets
 from config.source import read_source
@@ -20,31 +21,48 @@ from config.tree import Tree
 class Plan:
     """Checked settings and the releases they make of the sources.
 
-    `private` and `secrets` hold what nobody may read: never log them.
+    `held` are the sites that stay at a past release, with its record; `past` is the history so far,
+    `sites` the plain settings of each site. `private` and `secrets` hold what nobody may read: never log them.
     """
 
     settings: Settings
     releases: tuple[Release, ...]
     private: Private
     secrets: Mapping[str, Mapping[str, str]] = field(repr=False)
+    held: Mapping[str, Record] = field(default_factory=dict)
+    past: History = field(default_factory=dict)
+    sites: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
 
     def render(self, layout: str = "conf.d") -> Tree:
         """NGINX's files in the layout of that name."""
         return render_nginx(self.settings, self.releases, lay_out(self.settings, layout), private=self.private.digest)
 
+    def remember(self, at: str) -> History:
+        """The history once these releases are live; `at` is the time (UTC) that new ones get."""
+        keep, found = self.settings.keep_releases, {}
+        for release in self.releases:
+            name = release.site.name
+            past = self.past.get(name, ())
+            if name in self.held:
+                found[name] = keep_held(past, self.held[name], keep)
+            else:
+                found[name] = remember(past, Record.of(release, self.sites[name], at), keep)
+        return found
 
-def make_plan(values: Mapping[str, Any], root: Path) -> Plan:
+
+def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Plan:
     """Check `values`, as a stack file holds them, and read the sources; paths count from `root`.
 
-    Raises Mistakes with every mistake.
+    `history` is the stack's output of that name: a site that `rollback` names is made from there,
+    and its source is not looked at. Raises Mistakes with every mistake.
     """
-    values = dict(values)
+    past = read_history(history)
+    values, held, mistakes = hold(values, past)
     secrets = values.pop("secrets", {})
-    mistakes: list[Mistake] = []
     try:
-        settings = Settings.read(values, root)
+        settings = Settings.read(values, root, held)
     except Mistakes as found:
-        mistakes += found.all
+        mistakes += tell_past(found.all, values, held)
     sites = values.get("sites")
     names = [str(site.get("name")) for site in sites if isinstance(site, dict)] if isinstance(sites, list) else []
     if isinstance(secrets, dict):
@@ -55,8 +73,23 @@ def make_plan(values: Mapping[str, Any], root: Path) -> Plan:
         raise Mistakes(mistakes)
     private = read_private(settings, root)
     program = digest_files(read_source(Path(__file__).parent.parent / "components"))
-    releases = tuple(make_release(settings, site, root, secrets.get(site.name, {}), program) for site in settings.sites)
-    return Plan(settings=settings, releases=releases, private=private, secrets=secrets)
+    releases = []
+    for site in settings.sites:
+        given = secrets.get(site.name, {})
+        if record := held.get(site.name):
+            release = assemble_release(settings, site, record.image, record.static or None, given, program)
+        else:
+            release = make_release(settings, site, root, given, program)
+        releases.append(release)
+    return Plan(
+        settings=settings,
+        releases=tuple(releases),
+        private=private,
+        secrets=secrets,
+        held=held,
+        past=past,
+        sites={site["name"]: site for site in values["sites"]},
+    )
 
 
 def parse_values(texts: Mapping[str, str], project: str) -> dict[str, Any]:

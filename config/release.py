@@ -20,8 +20,8 @@ PORT = 8000
 class Release:
     """What is built, started and asked for one site.
 
-    `context` is the build context: {path: file}. `image` names it by content, so an image is built
-    once. `id` names the image together with its environment, secrets and replicas.
+    `context` is the build context: {path: file}, empty where the image is a past release's. `image` is its
+    digest: equal content is built once. `id` names the image together with its environment, secrets and replicas.
     """
 
     site: Site
@@ -46,9 +46,25 @@ def make_release(settings: Settings, site: Site, root: Path, secrets: Mapping[st
     files = read_source(source)
     entry = find_entry(source, site.entry)
     context = _make_context(settings, site, source, files, entry)
-    image = digest_files(context)
+    return assemble_release(
+        settings, site, digest_files(context), _find_static(site, files, entry), secrets, program, context
+    )
+
+
+def assemble_release(
+    settings: Settings,
+    site: Site,
+    image: str,
+    static: str | None,
+    secrets: Mapping[str, str],
+    program: str = "",
+    context: Mapping[str, File] | None = None,
+) -> Release:
+    """The release of `site` that the image of that digest makes; no source is read.
+
+    `static` is the folder in it that NGINX serves. Without `context` the image is believed to be there.
+    """
     replicas = settings.count_replicas(site)
-    static = _find_static(site, files, entry)
     id = digest_values(
         {
             "image": image,
@@ -79,8 +95,8 @@ def make_release(settings: Settings, site: Site, root: Path, secrets: Mapping[st
     return Release(
         site=site,
         id=id,
-        image=f"portico/{site.name}:{image}",
-        context=context,
+        image=image,
+        context=context or {},
         replicas=replicas,
         uid=derive_uid(site.name),
         static=static,

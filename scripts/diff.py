@@ -1,11 +1,14 @@
 """Shows the difference between NGINX's live files and those that `make up` would make live: diff.py ENV."""
 
 import io
+import json
+import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator, Mapping
 from difflib import unified_diff
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -46,9 +49,22 @@ def compare(live: Mapping[str, str], planned: Mapping[str, str]) -> Iterator[str
             yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 
+def read_history(root: Path, stack: str) -> Any:
+    """The stack's past releases, from Pulumi's state; raises UnreadableStack."""
+    command = ["pulumi", "stack", "output", "history", "--json", "--non-interactive", "--stack", stack]
+    try:
+        return json.loads(subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout)
+    except FileNotFoundError:
+        why = "pulumi is not installed here: make setup"
+    except subprocess.CalledProcessError as error:
+        why = error.stderr.strip()
+    raise UnreadableStack(f"a site is held at a past release, and the history cannot be read: {why}")
+
+
 def main(stack: str = "dev", *, root: Path = ROOT) -> int:
     try:
-        plan = make_plan(read_stack(root, stack), root)
+        values = read_stack(root, stack)
+        plan = make_plan(values, root, read_history(root, stack) if values.get("rollback") else None)
         live = read_live(plan.settings.docker, read_project_name(root), stack)
     except (UnreadableStack, Mistakes) as error:
         print(f"error: {error}", file=sys.stderr)

@@ -7,5 +7,5 @@ exists || { say "Nothing to remove: the stack $ENV was never created here."; exi
 pulumi destroy --stack "$ENV" --yes --non-interactive --color auto --suppress-outputs
 say ""
 say "Removed: everything that the stack $ENV had made (listed above), in $SECONDS s."
-say "Kept: the stack's settings and history, the images (so that a release can come back without a build), Docker's build cache, .tools and .venv (make clean)."
+say "Kept: the stack's settings, Pulumi's record of what it did, Docker's build cache, .tools and .venv (make clean)."
 [ ! -f "$TOOLS/dockerd.pid" ] || say "Kept: the Docker engine that set-up started (make stop-docker)."

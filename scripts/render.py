@@ -153,7 +153,13 @@ def main(stack: str = "dev", out: str = "", layout: str = "", *, root: Path = RO
             raise Refused("where to? Write the folder: make render ENV=dev OUT=folder [LAYOUT=sites-available].")
         if layout not in LAYOUTS:
             raise Refused(f'LAYOUT="{layout}" is not a layout; write one of: {", ".join(LAYOUTS)}.')
-        plan = make_plan(read_stack(root, stack), root)
+        values = read_stack(root, stack)
+        if values.get("rollback"):
+            raise Refused(
+                f"portico:rollback of {stack} holds a site at a past release, whose source is not here to render. "
+                "Take the site out first: make resume."
+            )
+        plan = make_plan(values, root)
         rendering = render_stack(plan, layout)
         write_rendering(Path(out), rendering)
     except OSError as error:

@@ -21,3 +21,9 @@ fi
 
 exists() { pulumi stack select "$ENV" --non-interactive >/dev/null 2>&1; }
 select_or_create() { exists || pulumi stack select "$ENV" --create --non-interactive --color auto; }
+
+# Makes the stack what its settings say, and ends with what runs now. Options are for pulumi up.
+deploy() {
+  pulumi up --stack "$ENV" --yes --non-interactive --color auto --suppress-outputs "$@"
+  pulumi stack export --stack "$ENV" | "$ROOT/.venv/bin/python" "$ROOT/scripts/summary.py" up "$SECONDS"
+}

@@ -30,6 +30,8 @@ def main(command: str, *rest: str) -> int:
         print(f"  {container['name']}")
     print(f"Took {rest[0]} s in all.")
     for outputs in resources(export, STACK):
+        for site, release in (outputs.get("held") or {}).items():
+            print(f"{site} is held at release {release}; its source is not deployed: make resume SITE={site}")
         if isinstance(outputs.get("url"), str):
             print(outputs["url"])
     return 0

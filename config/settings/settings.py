@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -16,7 +16,7 @@ from config.settings.mistake import Mistake, Mistakes, list_mistakes, show_text
 from config.settings.nginx import Nginx, read_version
 from config.settings.section import Filled, Section
 from config.settings.site import Site, derive_uid
-from config.settings.text import Address, EngineAddress, ImageName
+from config.settings.text import Address, EngineAddress, ImageName, ReleaseId, SiteName
 from config.settings.tls import Tls
 
 
@@ -49,6 +49,13 @@ class Settings(Section):
     )
     health_timeout: int = Field(
         default=60, ge=5, le=3600, description="Seconds that a new replica has to become healthy."
+    )
+    keep_releases: int = Field(
+        default=5, ge=1, le=50, description="Releases of each site that stay on the engine, to go back to."
+    )
+    rollback: dict[SiteName, ReleaseId] = Field(
+        default_factory=dict,
+        description="Sites held at a past release, by id; their source is not looked at. Written by `make rollback`.",
     )
     protect: bool = Field(default=False, description="Refuse to destroy the stack: its network and volumes.")
     tls: Tls | None = Field(default=None, description="HTTPS; plain HTTP alone where not set.")
@@ -132,15 +139,16 @@ class Settings(Section):
         return site.replicas or self.replicas
 
     @classmethod
-    def read(cls, values: Mapping[str, Any], root: Path) -> Self:
+    def read(cls, values: Mapping[str, Any], root: Path, held: Collection[str] = ()) -> Self:
         """Check plain values, as a stack file holds them; paths count from `root`.
 
+        The sources of sites that are `held` at a past release are not looked at.
         Raises Mistakes with everything that is wrong, so that nothing needs a second try.
         """
         mistakes = [*_list_twins(values)]
         try:
             # By way of JSON: its arrays are tuples here, and nothing else is coerced.
-            settings = cls.model_validate_json(json.dumps(apply_preset(values)), context={"root": root})
+            settings = cls.model_validate_json(json.dumps(apply_preset(values)), context={"root": root, "held": held})
         except ValidationError as error:
             raise Mistakes([*list_mistakes(cls, error), *mistakes]) from None
         if mistakes:

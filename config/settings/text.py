@@ -51,6 +51,10 @@ SiteName = Annotated[
         "write 1 to 32 lower-case letters, digits and dashes, starting with a letter, such as shop",
     ),
 ]
+ReleaseId = Annotated[
+    str,
+    _grammar("a release's id", r"[0-9a-f]{12}", "write 12 hexadecimal digits in quotes, as make releases lists them"),
+]
 HostName = Annotated[
     str,
     _grammar(

@@ -33,6 +33,7 @@ class Resource:
     dependencies: frozenset[str]
     delete_before_replace: bool | None
     replace_on_changes: tuple[str, ...]
+    ignore_changes: tuple[str, ...]
     protect: bool
     provider: str
     error_hooks: tuple[str, ...]
@@ -134,6 +135,7 @@ class _Monitor(MockMonitor):
                     dependencies=frozenset(request.dependencies),
                     delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
                     replace_on_changes=tuple(request.replaceOnChanges),
+                    ignore_changes=tuple(request.ignoreChanges),
                     protect=request.protect,
                     provider=request.provider,
                     error_hooks=tuple(request.hooks.on_error),

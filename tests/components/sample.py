@@ -1,12 +1,14 @@
 """A whole stack for the tests of components/: two sites, one of them with a secret."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pulumi
 
 from components.portico import Portico, PorticoArgs
+from config.history import Record
 from config.load import Stack
 from config.private import read_private
 from config.release import make_release
@@ -39,12 +41,17 @@ def deploy(
     secrets: Mapping[str, Mapping[str, str]] | None = None,
     states: Mapping[str, dict[str, Any]] | None = None,
     seen: list[Resource] | None = None,
+    history: Mapping[str, tuple[Record, ...]] | None = None,
+    held: Mapping[str, str] | None = None,
+    images: Collection[str] | None = None,
     **stack: Any,
 ) -> Recorder:
-    """Everything that a stack registers; `states` and `seen` as in `run`."""
+    """Everything that a stack registers; `states` and `seen` as in `run`. `images` are those on the engine."""
 
     def build() -> None:
-        Portico("portico", PorticoArgs(stack=make_stack(root, *sites, secrets=secrets, **stack), root=root))
+        made = make_stack(root, *sites, secrets=secrets, **stack)
+        made = replace(made, history=history or {}, held=held or {})
+        Portico("portico", PorticoArgs(stack=made, root=root, images=lambda: images))
 
     return run(build, states=states, seen=seen)
 

@@ -12,7 +12,14 @@ from tests.components.sample import SECRET, make_stack
 from tests.config.sample import make_site, write_files
 
 
-def make(root: Path, secret: bool = False, states: dict[str, dict[str, Any]] | None = None, **site: Any) -> Recorder:
+def make(
+    root: Path,
+    secret: bool = False,
+    states: dict[str, dict[str, Any]] | None = None,
+    context: str | None = ".portico/contexts/shop",
+    past: tuple[str, ...] = (),
+    **site: Any,
+) -> Recorder:
     def build() -> None:
         secrets = {"shop": {"KEY": SECRET}} if secret else {}
         stack = make_stack(root, make_site(**site), secrets=secrets)
@@ -20,7 +27,8 @@ def make(root: Path, secret: bool = False, states: dict[str, dict[str, Any]] | N
             "shop",
             FlaskAppArgs(
                 release=stack.releases[0],
-                context=".portico/contexts/shop",
+                context=context,
+                past=past,
                 sockets="sockets",
                 static="static",
                 verdict=pulumi.Output.from_input("tree"),
@@ -31,21 +39,46 @@ def make(root: Path, secret: bool = False, states: dict[str, dict[str, Any]] | N
     return run(build, states=states)
 
 
+def name_resource(root: Path) -> str:
+    """The logical name of the image."""
+    return f"shop-image-{make_stack(root).releases[0].image}"
+
+
 def test_its_children_are_the_image_and_the_files(root: Path) -> None:
     made = make(root)
-    assert made.children(made.component("FlaskApp")) == {"shop-image": IMAGE, "shop-files": CONTAINER}
+    assert made.children(made.component("FlaskApp")) == {name_resource(root): IMAGE, "shop-files": CONTAINER}
 
 
-def test_the_image_is_named_by_content_and_kept(root: Path) -> None:
-    release = make_stack(root).releases[0]
-    image = make(root).find(IMAGE, "shop-image")
-    assert image.inputs["name"] == release.image and release.image.startswith("portico/shop:")
-    assert image.inputs["keepLocally"] is True
+def test_the_image_is_named_by_stack_and_content_and_goes_with_its_resource(root: Path) -> None:
+    image = make(root).find(IMAGE, name_resource(root))
+    assert image.inputs["name"] == f"portico/test/shop:{make_stack(root).releases[0].image}"
+    assert image.inputs["keepLocally"] is False
     assert image.inputs["build"]["context"] == ".portico/contexts/shop"
+    labels = {"portico.project": "portico", "portico.stack": "test", "portico.role": "image", "portico.site": "shop"}
+    assert image.inputs["build"]["labels"] == image.inputs["build"]["label"] == labels
+    # How it was once built, by an older version of the program, makes no other image of it.
+    assert image.ignore_changes == ("build",)
+
+
+def test_the_image_of_a_past_release_is_never_built(root: Path) -> None:
+    image = make(root, context=None).find(IMAGE, name_resource(root))
+    assert image.inputs["name"].endswith(make_stack(root).releases[0].image) and "build" not in image.inputs
+
+
+def test_past_images_are_resources_of_their_own(root: Path) -> None:
+    now = make_stack(root).releases[0].image
+    made = make(root, past=("0" * 12, now, "1" * 12))
+    assert [image.name for image in made.of_type(IMAGE)] == sorted(
+        f"shop-image-{digest}" for digest in ("0" * 12, now, "1" * 12)
+    )
+    for digest in ("0" * 12, "1" * 12):
+        image = made.find(IMAGE, f"shop-image-{digest}")
+        assert image.inputs["name"] == f"portico/test/shop:{digest}" and "build" not in image.inputs
+        assert image.inputs["keepLocally"] is False and image.ignore_changes == ("build",)
 
 
 def test_what_pip_is_told_reaches_the_build_as_secrets_only(root: Path) -> None:
-    build = make(root).find(IMAGE, "shop-image").inputs["build"]
+    build = make(root).find(IMAGE, name_resource(root)).inputs["build"]
     assert {secret["id"]: secret["src"] for secret in build["secrets"]} == {
         "pip": ".portico/pip.conf",
         "ca": ".portico/ca.pem",
@@ -56,7 +89,7 @@ def test_what_pip_is_told_reaches_the_build_as_secrets_only(root: Path) -> None:
 def test_the_files_are_laid_out_by_the_new_image_without_a_network(root: Path) -> None:
     release = make_stack(root).releases[0]
     files = make(root).container("shop-files")
-    assert files.inputs["image"] == "sha256:shop-image"
+    assert files.inputs["image"] == f"sha256:{name_resource(root)}"
     assert files.inputs["command"] == ["shop", release.id, str(release.uid), "static", "/static/", "compress"]
     assert files.inputs["networkMode"] == "none"
     assert files.mounts == {"/run/portico": "sockets", "/srv/static": "static"}
@@ -95,7 +128,7 @@ def test_each_release_has_a_volume_of_secrets_of_its_own(root: Path) -> None:
 
 def test_its_outputs_are_the_image_the_files_and_the_volume_of_secrets(root: Path) -> None:
     assert make(root, secret=True).registered_outputs("FlaskApp") == {
-        "image": "sha256:shop-image",
+        "image": f"sha256:{name_resource(root)}",
         "files": "shop-files-id",
         "secrets": "shop-secrets-0123456",
     }

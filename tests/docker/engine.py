@@ -205,19 +205,18 @@ class Deployment:
         return wanted
 
     def images(self) -> list[str]:
-        """The images that were built here, found by the names of their build contexts."""
-        contexts = sorted((self.folder / ".portico" / "contexts").glob("[!.]*"))
-        tags = {f"{PROJECT}/{'-'.join(name[:-1])}:{name[-1]}" for name in (path.name.split("-") for path in contexts)}
-        return sorted(tags & {tag for image in self.engine.images.list() for tag in image.tags})
+        """The names of the images that were built here, found by their labels."""
+        return sorted(tag for image in self.engine.images.list(filters={"label": self._labels()}) for tag in image.tags)
 
     def leftovers(self) -> list[str]:
-        """What is labelled as this deployment's: containers, networks and volumes."""
+        """What is labelled as this deployment's: containers, networks, volumes and images."""
         engine, label = self.engine, {"label": self._labels()}
         networks, volumes = engine.networks.list(filters=label), engine.volumes.list(filters=label)
         return [
             *(f"container {found.name}" for found in self.containers()),
             *(f"network {found.name}" for found in networks),
             *(f"volume {found.name}" for found in volumes),
+            *(f"image {name}" for name in self.images()),
         ]
 
     def _labels(self, **more: str | None) -> list[str]:
@@ -232,7 +231,6 @@ class Deployment:
             network.remove()
         for volume in self.engine.volumes.list(filters=label):
             volume.remove(force=True)
-        # Portico keeps the images of past releases; nobody goes back to a test's.
         for tag in self.images():
             Deployment.built.add(tag)
             self.engine.images.remove(tag, force=True)

@@ -85,7 +85,7 @@ def test_the_edge_is_published_where_the_stack_says(made: Recorder, expected: Ex
 
 
 def test_the_exports(made: Recorder, expected: Expected) -> None:
-    assert set(made.exports) == {"url", "urls", "releases", "tree"}
+    assert set(made.exports) == {"url", "urls", "releases", "tree", "history", "held"}
     assert made.exports["urls"] == expected.urls
     assert list(made.exports["urls"]) == list(expected.sites)
     assert made.exports["url"] == next(iter(expected.urls.values()))
@@ -98,6 +98,14 @@ def test_the_exported_releases_are_those_that_run(made: Recorder, expected: Expe
     for site in expected.sites:
         replica = made.container(f"{site}-gunicorn-0")
         assert replica.labels["portico.release"] == made.exports["releases"][site]
+
+
+def test_the_history_holds_what_is_live(made: Recorder, expected: Expected) -> None:
+    assert set(made.exports["history"]) == set(expected.sites) and made.exports["held"] == {}
+    for site, (record,) in made.exports["history"].items():
+        assert record["release"] == made.exports["releases"][site]
+        (image,) = [one for one in made.of_type(IMAGE) if one.name.startswith(f"{site}-image-")]
+        assert image.name.endswith(record["image"])
 
 
 def test_network_and_volumes_are_protected_where_the_stack_says(made: Recorder, expected: Expected) -> None:
@@ -124,5 +132,8 @@ def test_containers_that_must_get_healthy_say_why_they_did_not(made: Recorder, e
 def test_the_same_example_is_built_into_the_same_image_unless_the_stack_says_otherwise(
     programs: dict[str, Recorder],
 ) -> None:
-    dev, staging, prod = (programs[stack].find(IMAGE, "hello-image").inputs["name"] for stack in STACKS)
+    dev, staging, prod = (
+        next(image.name for image in programs[stack].of_type(IMAGE) if image.name.startswith("hello-image-"))
+        for stack in STACKS
+    )
     assert dev == staging != prod  # prod runs four workers

@@ -122,6 +122,8 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "pythonImage": _images("python", ["3.13-slim", "3.11.9"]),
         "caBundle": st.just(BUNDLE),
         "healthTimeout": st.integers(5, 3600),
+        "keepReleases": st.integers(1, 50),
+        "rollback": st.just({}),  # it needs a history
         "protect": _BOOLEANS,
         "tls": section(Tls),
         "client": section(Client),

@@ -1,6 +1,13 @@
 """make diff: how the difference is spelled. What is live is read in test_live.py, on the real engine."""
 
-from scripts.diff import compare
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from scripts.diff import compare, main
+from tests.config.sample import SHOP, make_site, write_files
 
 
 def test_equal_trees_differ_in_nothing() -> None:
@@ -15,3 +22,23 @@ def test_files_that_come_and_go() -> None:
     text = "".join(compare({"a": "x\n"}, {"b": "y"}))
     assert "--- live/a\n+++ /dev/null\n" in text
     assert "--- /dev/null\n+++ new/b\n@@ -0,0 +1 @@\n+y\n\\ No newline at end of file\n" in text
+
+
+def test_the_history_of_a_held_site_is_asked_of_pulumi(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_files(tmp_path / "shop", SHOP)
+    (tmp_path / "Pulumi.yaml").write_text("name: portico\n")
+    values = {"portico:sites": [make_site()], "portico:rollback": {"shop": "0" * 12}}
+    (tmp_path / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": values}))
+    pulumi = tmp_path / "bin" / "pulumi"
+    pulumi.parent.mkdir()
+    pulumi.write_text("#!/bin/sh\necho 'error: no stack' >&2\nexit 1\n")
+    pulumi.chmod(0o755)
+    monkeypatch.setenv("PATH", str(pulumi.parent), prepend=":")
+    assert main("dev", root=tmp_path) == 1
+    assert "the history cannot be read: error: no stack" in capsys.readouterr().err
+    record = {"release": "1" * 12, "image": "2" * 12, "at": "2026-01-01T00:00:00Z", "site": "{}", "static": ""}
+    pulumi.write_text(f"#!/bin/sh\necho '{json.dumps({'shop': [record]})}'\n")
+    assert main("dev", root=tmp_path) == 1
+    assert "shop can go back to; write one of 111111111111" in capsys.readouterr().err

@@ -190,3 +190,9 @@ def test_neither_pulumi_nor_docker_is_needed(root: Path) -> None:
         text=True,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_stack_with_a_held_site_is_not_rendered(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    configure(root, sites=[make_site()], rollback={"shop": "0" * 12})
+    assert render(root) == 1
+    assert "holds a site at a past release" in capsys.readouterr().err and not (root / "out").exists()

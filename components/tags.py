@@ -1,0 +1,13 @@
+"""The images that an engine has, asked while the program runs."""
+
+import docker
+import docker.errors
+
+
+def list_tags(engine: str | None) -> frozenset[str] | None:
+    """The names of all images on the engine at that address, DOCKER_HOST's for None; None if it does not answer."""
+    try:
+        client = docker.DockerClient(base_url=engine) if engine else docker.from_env()
+        return frozenset(tag for image in client.api.images() for tag in image.get("RepoTags") or [])
+    except docker.errors.DockerException:
+        return None

@@ -1,0 +1,186 @@
+"""Going back to a past release: no loss, no build, no look at the source."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from tests.docker.applications import small, write_small
+from tests.docker.ask import get
+from tests.docker.command import ROOT, Result, run
+from tests.docker.conftest import Deploy
+from tests.docker.engine import HELLO, Deployment
+from tests.docker.traffic import HELLO as HELLO_TARGET
+from tests.docker.traffic import light, standard
+
+pytestmark = pytest.mark.docker
+MOST_SECONDS = 30  # that going back may take
+
+
+def releases(deployment: Deployment, site: str = "hello") -> list[str]:
+    """The kept releases, newest first."""
+    return [record["release"] for record in deployment.outputs()["history"][site]]
+
+
+def live(deployment: Deployment, site: str = "hello") -> str:
+    """The release that answers."""
+    answer = get(deployment.port, "localhost" if site == "hello" else f"{site}.localhost", "/whoami").json()
+    return str(answer["release"])
+
+
+def image_ids(deployment: Deployment) -> dict[str, str]:
+    """Images by name, with Docker's ids: equal ones mean that nothing was built."""
+    return {name: str(deployment.engine.images.get(name).id) for name in deployment.images()}
+
+
+@pytest.fixture(scope="module")
+def three(deploy: Deploy) -> Iterator[tuple[Deployment, list[str]]]:
+    """One site whose three releases were live one after the other; and these, newest first."""
+    deployment = deploy(HELLO)
+    made: list[str] = []
+    for number in range(3):
+        deployment.edit("hello", f"# release {number}")
+        deployment.up()
+        made.insert(0, deployment.outputs()["releases"]["hello"])
+    yield deployment, made
+
+
+def test_the_history_names_them_newest_first_and_stays_as_it_is(three: tuple[Deployment, list[str]]) -> None:
+    deployment, made = three
+    before = deployment.outputs()["history"]
+    assert releases(deployment) == made and len(deployment.images()) == 3
+    times = [record["at"] for record in before["hello"]]
+    assert times == sorted(times, reverse=True) and len(set(times)) == 3
+    assert deployment.preview("--expect-no-changes").changes == 0
+    assert deployment.refresh("--expect-no-changes").changes == 0
+    assert deployment.up("--expect-no-changes").changes == 0
+    assert deployment.outputs()["history"] == before
+
+
+def test_going_back_loses_nothing_builds_nothing_and_needs_no_source(three: tuple[Deployment, list[str]]) -> None:
+    deployment, (newest, older, _) = three
+    history, images = deployment.outputs()["history"], image_ids(deployment)
+    module = deployment.source("hello") / "hello.py"
+    good = module.read_text()
+    module.write_text(f"{good}\ndef broken(:\n")
+    assert "sites[0].entry" in deployment.preview(fails=True).output
+    # No source, no context: nothing could be built.
+    shutil.rmtree(deployment.folder / ".portico" / "contexts")
+    deployment.configure(rollback={"hello": older})
+
+    preview = deployment.preview()
+    assert preview.changes > 0 and "docker:index:RemoteImage" not in preview.output, preview.tail()
+    with standard(deployment, HELLO_TARGET) as load:
+        load.wait(3)
+        result = deployment.up()
+        load.wait(3)
+    report = load.report()
+
+    print(f"\nback in {result.seconds:.1f} s: {report.details()}")
+    assert report.lossless, report.details()
+    assert result.seconds <= MOST_SECONDS
+    assert list(report.seen) == [f"hello/{newest}", f"hello/{older}"]
+    assert live(deployment) == older and older in get(deployment.port, "localhost").body.decode()
+    assert image_ids(deployment) == images
+    outputs = deployment.outputs()
+    assert outputs["history"] == history and outputs["held"] == {"hello": older}
+    assert deployment.present() == deployment.wanted()
+    assert deployment.preview("--expect-no-changes").changes == 0
+    assert deployment.refresh("--expect-no-changes").changes == 0
+    module.write_text(good)
+
+
+def test_a_release_that_nobody_kept_is_refused_with_those_that_are(three: tuple[Deployment, list[str]]) -> None:
+    deployment, made = three
+    before, pinned = deployment.ids(), deployment.settings["rollback"]
+    deployment.configure(rollback={"hello": "0123456789ab", "helo": made[0]})
+    said = deployment.up(fails=True).output
+    assert 'rollback.hello: "0123456789ab" is no release that hello can go back to; write one of ' in said
+    assert all(name in said for name in made)
+    assert "rollback.helo: there is no such site; write one of hello" in said
+    assert deployment.ids() == before
+    deployment.configure(rollback=pinned)
+
+
+def test_the_mended_source_is_the_newest_release(three: tuple[Deployment, list[str]]) -> None:
+    deployment, made = three
+    deployment.edit("hello", "# mended")
+    deployment.configure(rollback=None)
+    with light(deployment, "localhost") as load:
+        deployment.up()
+        load.wait(1)
+    assert load.report().lossless, load.report().details()
+    newest = deployment.outputs()["releases"]["hello"]
+    assert newest not in made and live(deployment) == newest
+    assert releases(deployment) == [newest, *made] and deployment.outputs()["held"] == {}
+
+
+def test_fewer_kept_releases_are_announced_and_their_images_go(three: tuple[Deployment, list[str]]) -> None:
+    deployment, _ = three
+    history = deployment.outputs()["history"]["hello"]
+    deployment.configure(keepReleases=2)
+    names = [f"hello-image-{record['image']}" for record in history]
+    said = deployment.preview("--diff").output
+    assert [name for name in names if name in said] == names[2:]
+    assert deployment.up().changes == 2
+    assert releases(deployment) == [record["release"] for record in history[:2]]
+    assert [name.partition(":")[2] for name in deployment.images()] == sorted(one["image"] for one in history[:2])
+
+
+def test_destroy_leaves_no_image(three: tuple[Deployment, list[str]]) -> None:
+    deployment, _ = three
+    assert deployment.images()
+    deployment.destroy()
+    assert deployment.images() == [] and deployment.leftovers() == []
+
+
+@pytest.fixture(scope="module")
+def shop(deploy: Deploy) -> Deployment:
+    """A small site with two releases."""
+    deployment = deploy(small("shop"))
+    write_small(deployment, "shop")
+    deployment.up()
+    deployment.edit("shop", "# second")
+    deployment.up()
+    return deployment
+
+
+def test_the_commands(shop: Deployment) -> None:
+    second, first = releases(shop, "shop")
+    # What `make` finds in a clone; set-up was done for this run already.
+    shutil.copytree(ROOT / "scripts", shop.folder / "scripts")
+    (shop.folder / "scripts" / "setup.sh").write_text("#!/bin/sh\n")
+    (shop.folder / ".tools").mkdir()
+    shutil.copy(ROOT / ".tools" / "env", shop.folder / ".tools")
+
+    listed = make(shop, "releases").output.splitlines()
+    assert [line.split()[0] for line in listed] == ["shop", second, first]
+    assert [line.split()[-1] for line in listed[1:]] == ["live", "kept"]
+
+    result = make(shop, "rollback")
+    print(f"\nmake rollback: {result.seconds:.1f} s")
+    told = f"shop is held at release {first}; its source is not deployed: make resume SITE=shop"
+    assert live(shop, "shop") == first and told in result.output.splitlines()
+    assert result.output.rstrip().endswith(f"http://shop.localhost:{shop.port}")
+    assert make(shop, "releases").output.splitlines()[2].endswith("live, held")
+    assert f"no release of shop before {first} is kept" in make(shop, "rollback", fails=True).output
+    assert '"abc" is no release of shop' in make(shop, "rollback", TO="abc", fails=True).output
+
+    make(shop, "resume", SITE="shop")
+    assert live(shop, "shop") == second and releases(shop, "shop") == [second, first]
+    assert "rollback" not in (shop.folder / f"Pulumi.{shop.name}.yaml").read_text()
+    assert "no site is held" in make(shop, "resume", fails=True).output
+
+
+def make(deployment: Deployment, target: str, *, fails: bool = False, **variables: str) -> Result:
+    """Run a command of the Makefile in the deployment's folder."""
+    given = [f"{key}={value}" for key, value in {"ENV": deployment.name, **variables}.items()]
+    result = run(
+        ["make", "--file", str(ROOT / "Makefile"), target, *given],
+        folder=deployment.folder,
+        log=deployment.folder / "logs" / f"make-{target}.log",
+        timeout=deployment.UP,
+        env={"PULUMI_BACKEND_URL": f"file://{deployment.folder}/state", "PULUMI_CONFIG_PASSPHRASE": "test"},
+    )
+    assert bool(result.code) == fails, result.tail()
+    return result
