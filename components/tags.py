@@ -9,5 +9,6 @@ def list_tags(engine: str | None) -> frozenset[str] | None:
     try:
         client = docker.DockerClient(base_url=engine) if engine else docker.from_env()
         return frozenset(tag for image in client.api.images() for tag in image.get("RepoTags") or [])
-    except docker.errors.DockerException:
+    # What the connection itself refuses is one of Python's own errors.
+    except (docker.errors.DockerException, OSError):
         return None

@@ -10,4 +10,4 @@ pulumi config rm --stack "$ENV" --path "rollback.$site"
 # The last one leaves an empty setting behind.
 [ "$(pulumi config get --stack "$ENV" rollback 2>/dev/null)" != "{}" ] || pulumi config rm --stack "$ENV" rollback
 say "$site is deployed from its source again."
-deploy
+deploy "$@"

@@ -4,4 +4,4 @@ set -euo pipefail
 . "$(dirname "$0")/stack.sh"
 
 select_or_create
-deploy
+deploy "$@"

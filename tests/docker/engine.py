@@ -205,8 +205,9 @@ class Deployment:
         return wanted
 
     def images(self) -> list[str]:
-        """The names of the images that were built here, found by their labels."""
-        return sorted(tag for image in self.engine.images.list(filters={"label": self._labels()}) for tag in image.tags)
+        """The images that were built here, found by their labels: names, and ids of those without one."""
+        found = self.engine.images.list(filters={"label": self._labels()})
+        return sorted(name for image in found for name in image.tags or [str(image.id)])
 
     def leftovers(self) -> list[str]:
         """What is labelled as this deployment's: containers, networks, volumes and images."""

@@ -88,9 +88,23 @@ def test_a_container_that_somebody_started_by_hand_fails_nothing(shop: Deploymen
     try:
         shop.configure(keepReleases=1)
         shop.up()
-        assert shop.outputs()["history"]["shop"] == [newest] and len(shop.images()) == 1
+        assert shop.outputs()["history"]["shop"] == [newest]
+        # Both that are left, the guest's without a name.
+        assert name not in shop.images() and len(shop.images()) == 2
         guest.reload()
         assert guest.status == "running"
     finally:
         guest.remove(force=True)
         shop.engine.images.remove(guest.attrs["Image"])
+
+
+def test_an_image_goes_after_the_containers_that_ran_on_it(shop: Deployment) -> None:
+    shop.configure(keepReleases=1)
+    shop.edit("shop", "# the last")
+    with light(shop, "shop.localhost") as load:
+        shop.up()
+        load.wait(1)
+    assert load.report().lossless, load.report().details()
+    # Had it gone before, it would have lost its name only, and stay.
+    (record,) = shop.outputs()["history"]["shop"]
+    assert [name.partition(":")[2] for name in shop.images()] == [record["image"]]
