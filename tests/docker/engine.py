@@ -46,7 +46,7 @@ class Deployment:
     """
 
     UP: Final = 150.0  # seconds that a command may take
-    # Of all deployments that have ended: the images that were built, and what `destroy` left.
+    # Of all deployments that have ended: the images they had at the end, and what `destroy` left.
     built: ClassVar[set[str]] = set()
     left: ClassVar[list[str]] = []
 
@@ -81,6 +81,7 @@ class Deployment:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
+            Deployment.built.update(self.images())
             if self.destroy(fails=None).code:
                 self.pulumi("cancel", "--stack", self.name, "--yes", fails=None)
                 self.destroy(fails=None)
@@ -232,9 +233,8 @@ class Deployment:
             network.remove()
         for volume in self.engine.volumes.list(filters=label):
             volume.remove(force=True)
-        for tag in self.images():
-            Deployment.built.add(tag)
-            self.engine.images.remove(tag, force=True)
+        for image in self.images():
+            self.engine.images.remove(image, force=True)
 
 
 def strays(engine: docker.DockerClient) -> list[str]:
@@ -244,12 +244,11 @@ def strays(engine: docker.DockerClient) -> list[str]:
         *(("container", one.name, one.labels) for one in engine.containers.list(all=True, filters=label)),
         *(("network", one.name, one.attrs["Labels"]) for one in engine.networks.list(filters=label)),
         *(("volume", one.name, one.attrs["Labels"]) for one in engine.volumes.list(filters=label)),
+        *(("image", one.tags or one.id, one.labels) for one in engine.images.list(filters=label)),
     ]
-    kept = {tag for image in engine.images.list() for tag in image.tags} & Deployment.built
     return [
         *Deployment.left,
         *(f"{kind} {name}" for kind, name, labels in found if labels.get("portico.stack", "").startswith(PREFIX)),
-        *(f"image {tag}" for tag in sorted(kept)),
     ]
 
 
