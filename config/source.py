@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from docker.utils.build import exclude_paths
-
-from config.entry import read_lines
+from config.ignore import Unreadable, list_files, make_pattern, parse_ignore
+from config.settings.mistake import Mistake, Mistakes, show_text
 
 # What no image wants, where the source has no .dockerignore of its own to say so.
 _IGNORED = (
@@ -40,23 +39,27 @@ class File:
 def read_source(folder: Path) -> Mapping[str, File]:
     """Read every file that belongs to the image: {path relative to `folder`: file}, sorted.
 
-    A `.dockerignore` is honoured as Docker itself reads it. Symbolic links stay links; those that
-    leave the folder are left out: nothing is there in the image.
+    A `.dockerignore` is honoured as Docker itself reads it; raises Mistakes where Docker would not.
+    Symbolic links stay links; those that leave the folder are left out: nothing is there in the image.
     """
     ignore = folder / ".dockerignore"
-    lines = read_lines(ignore) if ignore.is_file() else []
-    patterns = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    wanted = exclude_paths(str(folder), [".portico", *patterns] if ignore.is_file() else list(_IGNORED))
+    patterns = [make_pattern(line) for line in _IGNORED]
+    if ignore.is_file():
+        try:
+            patterns = [make_pattern(".portico"), *parse_ignore(ignore.read_text(errors="surrogateescape"))]
+        except Unreadable as error:
+            text = f"{show_text(str(error))} is no pattern that Docker reads; mend the line, or leave it out"
+            raise Mistakes([Mistake(f"{folder.name}/.dockerignore", text)]) from None
     files: dict[str, File] = {}
     inside = folder.resolve()
-    for name in sorted(wanted):
-        path, key = folder / name, name.replace(os.sep, "/")
+    for name in sorted(list_files(folder, patterns)):
+        path = folder / name
         if path.is_symlink():
             target = os.readlink(path)
             # normpath, not resolve: links may lead to one another in a circle.
             reached = os.path.normpath(inside / os.path.dirname(name) / target)
             if not os.path.isabs(target) and Path(reached).is_relative_to(inside):
-                files[key] = File(b"", link=target)
+                files[name] = File(b"", link=target)
         elif path.is_file():
-            files[key] = File(path.read_bytes(), bool(path.stat().st_mode & stat.S_IXUSR))
+            files[name] = File(path.read_bytes(), bool(path.stat().st_mode & stat.S_IXUSR))
     return files

@@ -16,7 +16,7 @@ from config.settings.mistake import Mistake, Mistakes, list_mistakes, show_text
 from config.settings.nginx import Nginx, read_version
 from config.settings.section import Filled, Section
 from config.settings.site import Site, derive_uid
-from config.settings.text import Address, EngineAddress, ImageName, ReleaseId, SiteName
+from config.settings.text import Address, EngineAddress, FilePath, ImageName, ReleaseId, SiteName
 from config.settings.tls import Tls
 
 
@@ -43,7 +43,7 @@ class Settings(Section):
     python_image: ImageName = Field(
         default="python:3.13-slim", description="The image below an application that brings no Dockerfile, pinned."
     )
-    ca_bundle: str | None = Field(
+    ca_bundle: FilePath | None = Field(
         default=None,
         description="Certificates that image builds trust (PORTICO_CA_BUNDLE otherwise); never part of the image.",
     )

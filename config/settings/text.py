@@ -124,7 +124,19 @@ RequestRate = Annotated[
     str,
     _grammar("a rate", r"[1-9][0-9]{0,5}r/[sm]", "write requests a second or a minute, such as 10r/s or 30r/m"),
 ]
-EngineAddress = Annotated[
+Enginedef _check_length(value: str) -> str:
+    # Linux looks up no longer path (PATH_MAX) and no longer name (NAME_MAX); bytes, not letters.
+    too_long = len(value.encode()) > 2000 or any(len(name.encode()) > 255 for name in value.split("/"))
+    if too_long or "\0" in value:
+        raise PydanticCustomError(
+            "path",
+            "{value} is no path that a file can have; write one of at most 2,000 bytes, with names of at most 255",
+            {"value": show_text(value)},
+        )
+    return value
+
+
+Address = Annotated[
     str,
     _grammar(
         "the address of a Docker engine",
@@ -182,3 +194,4 @@ def _check_value(value: str) -> str:
 Address = Annotated[str, AfterValidator(_check_address)]
 NetworkRange = Annotated[str, AfterValidator(_check_network)]
 Value = Annotated[str, AfterValidator(_check_value)]
+FilePath = Annotated[str, AfterValidator(_check_length)]

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from config.settings.section import Section
+from config.settings.text import FilePath
 
 
 class Tls(Section):
@@ -31,5 +32,5 @@ class Tls(Section):
 class Certificate(Section):
     """A certificate and its key, as PEM files; paths count from Pulumi.yaml."""
 
-    certificate: str = Field(examples=["tls/shop.crt"], description="The certificate and its chain.")
-    key: str = Field(examples=["tls/shop.key"], description="Its private key; it travels as a Pulumi secret.")
+    certificate: FilePath = Field(examples=["tls/shop.crt"], description="The certificate and its chain.")
+    key: FilePath = Field(examples=["tls/shop.key"], description="Its private key; it travels as a Pulumi secret.")
