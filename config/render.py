@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from config.entry import list_requirements, read_dependencies, read_lines
 from config.layout import PRIVATE, Layout, lay_out
 from config.settings import Duration, Settings, Site
+from config.settings.route import Route
 from config.tree import Tree, name_tree
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def render_nginx(
 def _gather(settings: Settings, releases: Sequence["Release"], layout: Layout, private: str) -> dict[str, Any]:
     """The values that all templates see."""
     timeout = max((release.site.gunicorn.timeout for release in releases), key=lambda value: value.amount)
-    tls, routes = settings.tls, [route for release in releases for route in release.site.routes]
+    tls, routes = settings.tls, [route for release in releases for route in _list_routes(release.site)]
     port = _spell_port(tls.port if tls and tls.redirect else settings.port)
     scheme = "$scheme"
     if settings.client is not None:
@@ -120,11 +121,17 @@ def _gather_site(settings: Settings, release: "Release") -> dict[str, Any]:
         "release": release,
         "site": site,
         "maintenance": site.maintenance,
+        "routes": _list_routes(site),
         "headers": _list_headers(settings, site),
         "home": f"{scheme}://{site.hosts[0]}{_spell_port(port)}",
         # Gunicorn gives up first, so that a slow request ends with the application's own answer.
         "read_timeout": Duration(site.gunicorn.timeout.amount + 5_000),
     }
+
+
+def _list_routes(site: Site) -> Sequence[Route]:
+    """The routes that are written: none in maintenance, when every path has the same answer."""
+    return () if site.maintenance else site.routes
 
 
 def _insists(settings: Settings) -> bool:
@@ -144,7 +151,7 @@ def _list_zones(releases: Sequence["Release"]) -> list[str]:
     for release in releases:
         site = release.site
         rates = [(f"{site.name}.rate", site.limits.rate)]
-        rates += [(f"{site.name}.rate.{index}", route.rate) for index, route in enumerate(site.routes, 1)]
+        rates += [(f"{site.name}.rate.{index}", route.rate) for index, route in enumerate(_list_routes(site), 1)]
         zones += [
             f"limit_req_zone $binary_remote_addr zone={name}:10m rate={rate.rate};" for name, rate in rates if rate
         ]
@@ -161,7 +168,8 @@ def _list_headers(settings: Settings, site: Site) -> list[tuple[str, str]]:
         "Content-Security-Policy": headers.content_security_policy,
         "Permissions-Policy": headers.permissions_policy,
     }
-    listed = [(name, f'"{text}"') for name, text in texts.items() if text]
+    # No text holds both kinds of quotes: an origin in Permissions-Policy stands in double ones.
+    listed = [(name, f"'{text}'" if '"' in text else f'"{text}"') for name, text in texts.items() if text]
     if _insists(settings):
         listed.append(("Strict-Transport-Security", "$strict_transport"))
     if tls and tls.http3:

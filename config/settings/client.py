@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from config.settings.section import Filled, Section
 from config.settings.text import NetworkRange
@@ -19,3 +20,17 @@ class Client(Section):
         default="X-Forwarded-For",
         description="Where they write the client's address: an ALB in X-Forwarded-For, Cloudflare in CF-Connecting-IP.",
     )
+
+    @field_validator("proxies")
+    @classmethod
+    def _refuse_everybody(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            if text.endswith("/0"):
+                raise PydanticCustomError(
+                    "network",
+                    '"{value}" is everybody, who could claim any address; write the proxies\' own',
+                    {"value": text},
+                )
+            if value.count(text) > 1:
+                raise PydanticCustomError("twin", '"{value}" stands twice; write each network once', {"value": text})
+        return value

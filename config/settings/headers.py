@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from config.settings.section import Section
-from config.settings.text import HeaderValue
+from config.settings.text import HeaderValue, PolicyValue
 
 
 class Headers(Section):
@@ -18,7 +18,7 @@ class Headers(Section):
     referrer_policy: Literal[
         "", "no-referrer", "same-origin", "strict-origin", "strict-origin-when-cross-origin", "origin"
     ] = Field(default="strict-origin-when-cross-origin", description="How much of its address a page tells others.")
-    permissions_policy: HeaderValue = Field(
+    permissions_policy: PolicyValue = Field(
         default="camera=(), geolocation=(), microphone=()", description="Which devices a page may ask for."
     )
     frame_options: Literal["", "DENY", "SAMEORIGIN"] = Field(

@@ -36,6 +36,10 @@ class Route(Section):
     def _refuse_contradictions(self) -> Self:
         if self.cache and (self.stream or self.websocket):
             raise PydanticCustomError("route", "a stream cannot be cached; write cache, or stream or websocket")
+        if self.cache and not self.buffering:
+            raise PydanticCustomError(
+                "route", "an answer that is not buffered cannot be cached; write cache, or buffering: false"
+            )
         if self.stream and self.websocket:
             raise PydanticCustomError("route", "write stream (server-sent events) or websocket, not both")
         return self

@@ -2,12 +2,12 @@
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from config.presets import apply_preset
@@ -90,49 +90,41 @@ class Settings(Section):
         written = read_version(f":{self.nginx.version}") if self.nginx.version else None
         return written or read_version(self.nginx_image) or (1, 30, 6)
 
-    @model_validator(mode="after")
-    def _check_tls(self) -> Self:
+    def _list_contradictions(self) -> list[Mistake]:
+        """What is wrong between settings that are right by themselves: all of it, so not by pydantic's validators."""
+        return [*self._check_tls(), *self._check_version(), *self._check_names()]
+
+    def _check_tls(self) -> Iterator[Mistake]:
         if self.tls and not self.tls.local_authority:
             lacking = [f"sites[{index}].certificate" for index, site in enumerate(self.sites) if not site.certificate]
             if lacking:
-                raise PydanticCustomError(
-                    "certificate",
-                    "{paths}: is required for tls; write it, or tls.localAuthority: true",
-                    {"paths": ", ".join(lacking)},
-                )
+                yield Mistake(", ".join(lacking), "is required for tls; write it, or tls.localAuthority: true")
         if self.tls and self.tls.http3 and self.nginx_version < (1, 25, 0):
-            raise PydanticCustomError("version", "tls.http3 needs NGINX 1.25.0 or newer; write http3: false")
+            yield Mistake("", "tls.http3 needs NGINX 1.25.0 or newer; write http3: false")
         if self.tls and self.tls.port == self.port:
-            raise PydanticCustomError("port", "tls.port is the port of plain HTTP too; write another")
-        return self
+            yield Mistake("", "tls.port is the port of plain HTTP too; write another")
 
-    @model_validator(mode="after")
-    def _check_version(self) -> Self:
+    def _check_version(self) -> Iterator[Mistake]:
         said = read_version(f":{self.nginx.version}") if self.nginx.version else None
         tagged = read_version(self.nginx_image)
         if not said and not tagged and "@sha256:" not in self.nginx_image:
-            raise PydanticCustomError(
-                "version",
-                'nginxImage: "{image}" does not tell its version; write one such as nginx:1.30.6',
-                {"image": self.nginx_image},
+            yield Mistake(
+                "nginxImage", f'"{self.nginx_image}" does not tell its version; write one such as nginx:1.30.6'
             )
         if said and tagged and said != tagged:
-            raise PydanticCustomError(
-                "version",
-                "nginx.version: is not the version of nginxImage; leave it out, or write the tag's",
-            )
+            yield Mistake("nginx.version", "is not the version of nginxImage; leave it out, or write the tag's")
         if said and said < (1, 22, 0):
-            raise PydanticCustomError("version", "nginx.version: is older than Portico writes for; write 1.22.0")
+            yield Mistake("nginx.version", "is older than Portico writes for; write 1.22.0")
+
+    def _check_names(self) -> Iterator[Mistake]:
         if self.upstream == "container" and self.nginx_version < (1, 27, 3):
             for index, site in enumerate(self.sites):
                 if site.weights or site.balance != "round_robin":
-                    raise PydanticCustomError(
-                        "version",
-                        "sites[{index}]: balance and weights over container names need NGINX 1.27.3; "
+                    yield Mistake(
+                        f"sites[{index}]",
+                        "balance and weights over container names need NGINX 1.27.3; "
                         "write upstream: socket, or leave them out",
-                        {"index": index},
                     )
-        return self
 
     def count_replicas(self, site: Site) -> int:
         """How many containers serve `site`."""
@@ -151,7 +143,7 @@ class Settings(Section):
             settings = cls.model_validate_json(json.dumps(apply_preset(values)), context={"root": root, "held": held})
         except ValidationError as error:
             raise Mistakes([*list_mistakes(cls, error), *mistakes]) from None
-        if mistakes:
+        if mistakes := [*settings._list_contradictions(), *mistakes]:
             raise Mistakes(mistakes)
         return settings
 

@@ -15,7 +15,18 @@ from config.settings.limits import Limits
 from config.settings.quantity import Size
 from config.settings.route import Route
 from config.settings.section import Filled, Section
-from config.settings.text import Entry, Folder, HostName, SiteName, UrlFolder, UrlPath, UserName, Value, Variable
+from config.settings.text import (
+    Entry,
+    FilePath,
+    Folder,
+    HostName,
+    SiteName,
+    UrlFolder,
+    UrlPath,
+    UserName,
+    Value,
+    Variable,
+)
 from config.settings.tls import Certificate
 
 
@@ -23,7 +34,7 @@ class Site(Section):
     """One Flask application: where its source is, how it is started, which host names it serves."""
 
     name: SiteName = Field(examples=["shop"], description="The site's name, used in file, container and label names.")
-    source: str = Field(
+    source: FilePath = Field(
         examples=["../shop"], description="The folder of the Flask source, from Pulumi.yaml or from the root."
     )
     entry: Entry = Field(
@@ -108,6 +119,15 @@ class Site(Section):
         if value and looked_at and not (_root(info) / info.data["source"] / value).is_dir():
             raise PydanticCustomError(
                 "folder", '"{value}" is not a folder inside the source; write one, or leave it out', {"value": value}
+            )
+        return value
+
+    @field_validator("static_url")
+    @classmethod
+    def _keep_error_page(cls, value: str) -> str:
+        if value == "/portico-unavailable.html/":
+            raise PydanticCustomError(
+                "url", '"{value}" has the name of the error page; write another', {"value": value}
             )
         return value
 

@@ -4,6 +4,7 @@ NGINX and Jinja2 escape nothing for one another, so no setting may hold a charac
 something to NGINX (`;`, `{`, `}`, `$`, quotes, a backslash, a line end, a space).
 """
 
+import os
 import re
 from ipaddress import ip_address, ip_network
 from typing import Annotated
@@ -68,7 +69,7 @@ Entry = Annotated[
     str,
     _grammar(
         "a WSGI entry",
-        r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z0-9_]*(\(\))?",
+        r"(?=.{1,200}$)[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z0-9_]*(\(\))?",
         "write package.module:app, or package.module:create_app() for a factory",
     ),
 ]
@@ -120,23 +121,19 @@ HeaderValue = Annotated[
         "write it without double quotes, backslashes, dollar signs, braces and line ends",
     ),
 ]
+PolicyValue = Annotated[
+    str,
+    _grammar(
+        "a permissions policy",
+        r"[A-Za-z0-9 \"()*,./:;=_?&+@%#~-]{0,2000}",
+        "write it without single quotes, backslashes, dollar signs, braces and line ends",
+    ),
+]
 RequestRate = Annotated[
     str,
     _grammar("a rate", r"[1-9][0-9]{0,5}r/[sm]", "write requests a second or a minute, such as 10r/s or 30r/m"),
 ]
-Enginedef _check_length(value: str) -> str:
-    # Linux looks up no longer path (PATH_MAX) and no longer name (NAME_MAX); bytes, not letters.
-    too_long = len(value.encode()) > 2000 or any(len(name.encode()) > 255 for name in value.split("/"))
-    if too_long or "\0" in value:
-        raise PydanticCustomError(
-            "path",
-            "{value} is no path that a file can have; write one of at most 2,000 bytes, with names of at most 255",
-            {"value": show_text(value)},
-        )
-    return value
-
-
-Address = Annotated[
+EngineAddress = Annotated[
     str,
     _grammar(
         "the address of a Docker engine",
@@ -188,6 +185,18 @@ def _check_network(value: str) -> str:
 def _check_value(value: str) -> str:
     if "\0" in value:
         raise PydanticCustomError("value", "holds a NUL character; no environment variable can")
+    return value
+
+
+def _check_length(value: str) -> str:
+    # Linux looks up no longer path (PATH_MAX) and no longer name (NAME_MAX).
+    too_long = len(value) > 2000 or any(len(os.fsencode(name)) > 255 for name in value.split("/"))
+    if too_long:
+        raise PydanticCustomError(
+            "path",
+            "{value} is longer than a path can be; write one of at most 2,000 letters, with names of at most 255 bytes",
+            {"value": show_text(value)},
+        )
     return value
 
 

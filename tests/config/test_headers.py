@@ -56,7 +56,7 @@ def test_the_whole_set_is_sent_from_every_location(
     merge = [args for _, levels in list_places(main) for level in levels for args in level.all("add_header_inherit")]
     assert set(merge) <= {("merge",)}
     places = list(list_places(main))
-    assert len(places) >= 4
+    assert len(places) >= (3 if site.get("maintenance") else 4)
     for place, levels in places:
         headers = inherit(levels, "add_header", merge=bool(merge))
         names = [args[0] for args in headers]

@@ -189,7 +189,7 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "referrerPolicy": st.sampled_from(
             ["", "no-referrer", "same-origin", "strict-origin", "strict-origin-when-cross-origin", "origin"]
         ),
-        "permissionsPolicy": _header_values(),
+        "permissionsPolicy": _header_values().map(lambda text: text.replace("'", '"')),
         "frameOptions": st.sampled_from(["", "DENY", "SAMEORIGIN"]),
         "nosniff": _BOOLEANS,
     },
@@ -287,6 +287,8 @@ def _mend_site(site: Values) -> None:
     for route in site.get("routes", []):
         if route.get("stream"):
             route.pop("websocket", None)
+        if not route.get("buffering", True):
+            route.pop("cache", None)
         if route.get("stream") or route.get("websocket"):
             route.pop("cache", None)
         elif "timeout" in route:
