@@ -117,8 +117,9 @@ def check_site(rendered: Rendered, release: Release, main: Directive) -> None:
     assert (value(server, "ssl_certificate") is not None) == bool(tls)
     assert dict(listed_headers(server)) == wanted_headers(settings, site)
     check_static(rendered, release, server)
-    paths = {("^~" if route.path.endswith("/") else "=", route.path) for route in site.routes}
-    for index, route in enumerate(site.routes, 1):
+    routes = () if site.maintenance else site.routes
+    paths = {("^~" if route.path.endswith("/") else "=", route.path) for route in routes}
+    for index, route in enumerate(routes, 1):
         check_route(rendered, site, route, index, server, main)
     # No location but these.
     known = {("/",), ("=", "/portico-unavailable.html"), *paths}
@@ -168,8 +169,7 @@ def check_route(rendered: Rendered, site: Site, route: Route, index: int, server
         assert kept[:-1] == ["200", "301"] and milliseconds(kept[-1]) == route.cache.seconds * 1000
         for name in ("proxy_cache_bypass", "proxy_no_cache"):
             assert {"$http_cookie", "$http_authorization"} <= set(str(value(place, name)).split())
-    if not site.maintenance:
-        assert value(place, "proxy_pass") == value(find_location(server, "/"), "proxy_pass")
+    assert value(place, "proxy_pass") == value(find_location(server, "/"), "proxy_pass")
 
 
 def wanted_headers(settings: Settings, site: Site) -> dict[str, str]:
