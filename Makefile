@@ -5,7 +5,7 @@ MAKEFLAGS += --no-print-directory
 ENV ?= dev
 export ENV OUT LAYOUT WRITE LIMIT ROUNDS SECONDS_EACH SITE TO
 
-.PHONY: docs help setup up preview releases rollback resume render diff down logs bench test test-unit lint format lock soak stop-docker clean
+.PHONY: docs help setup up preview releases rollback resume render diff down logs bench test test-unit lint format lock soak stop-docker clean bench-deploy
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ docs: ## Write the documents that are made from the program itself
 
 bench: ## Measure against the article's configuration, Caddy and Gunicorn alone (ROUNDS=5, WRITE=file)
 	@scripts/bench.sh
+
+bench-deploy: ## Measure one release on Portico, Docker Compose and plain pulumi-docker, into docs/deploys.md (ROUNDS=3)
+	@scripts/bench_deploy.sh
 
 soak: ## Run the long tests under load, about an hour (WRITE=file, LIMIT=4500 seconds)
 	@scripts/soak.sh

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# make lock: requirements.lock from pyproject.toml, for every platform, with hashes.
+# make lock: requirements.lock and requirements-bench.lock from pyproject.toml, for every platform, with hashes.
 set -euo pipefail
 . "$(dirname "$0")/setup/lib.sh"
 cd "$ROOT"
@@ -8,6 +8,9 @@ cd "$ROOT"
 uv=$TOOLS/uv-$UV_VERSION
 [ -x "$uv/bin/uv" ] || .venv/bin/python -m pip install --quiet --target "$uv" "uv==$UV_VERSION"
 # No address of an index is written, so the lock works with any mirror.
-"$uv/bin/uv" pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --all-extras \
-  pyproject.toml --output-file requirements.lock "$@"
+compile() {
+  "$uv/bin/uv" pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header "$@"
+}
+compile --all-extras pyproject.toml --output-file requirements.lock "$@"
+compile --group bench --output-file requirements-bench.lock "$@"
 say "requirements.lock is up to date; the next make command installs it."

@@ -80,6 +80,7 @@ class Load:
         hosts: dict[str, Counter[str]] = {}
         seen: dict[str, Seen] = {}
         samples: list[Sample] = []
+        failed_at: list[float] = []
         reopened = 0
         for worker in self._workers:
             host, long = worker.client.host, worker.client.long
@@ -89,6 +90,7 @@ class Load:
             ]
             failed = worker.failures.copy()
             samples += mine
+            failed_at += worker.failed_at[:]
             failures += failed
             examples += worker.examples
             reopened += worker.reopened
@@ -110,4 +112,5 @@ class Load:
             seconds=seconds,
             ended_early=self._pace.ended_early,
             samples=samples,
+            failed_at=sorted(failed_at),
         )

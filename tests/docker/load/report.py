@@ -48,7 +48,7 @@ class Sample:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What became of every request that was begun and has ended."""
+    """What became of every request that was begun and has ended. `examples` are the first failures, `failed_at` all."""
 
     sent: int
     ok: int
@@ -60,6 +60,7 @@ class Report:
     seconds: float
     ended_early: str
     samples: list[Sample] = field(repr=False)
+    failed_at: list[float] = field(default_factory=list, repr=False)
 
     @property
     def failed(self) -> int:

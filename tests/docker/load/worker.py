@@ -24,6 +24,7 @@ class Worker(threading.Thread):
         self._observe = observe
         self.ends = array("d")
         self.latencies = array("d")
+        self.failed_at = array("d")
         self.failures: Counter[str] = Counter()
         self.examples: list[Failure] = []
         self.seen: dict[str, Seen] = {}
@@ -81,11 +82,11 @@ class Worker(threading.Thread):
         return response
 
     def _record_failure(self, failure: RequestError, begin: float) -> None:
-        after, wall = time.monotonic() - begin, time.time()
+        after, at, wall = time.monotonic() - begin, self._pace.now(), time.time()
         if len(self.examples) < EXAMPLES:
             self.examples.append(
                 Failure(
-                    at=self._pace.now(),
+                    at=at,
                     clock=time.strftime("%H:%M:%S", time.localtime(wall)) + f".{int(wall % 1 * 1000):03d}",
                     what=failure.what,
                     detail=failure.detail,
@@ -94,6 +95,7 @@ class Worker(threading.Thread):
                     after=after,
                 )
             )
+        self.failed_at.append(at)
         self.failures[failure.what] += 1
 
     def _drop(self) -> None:

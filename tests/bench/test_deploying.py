@@ -1,0 +1,123 @@
+"""The deploy benchmark's table, record and files do not rot; the measuring itself is `make bench-deploy`."""
+
+import dataclasses
+import re
+import runpy
+import xml.etree.ElementTree
+from collections import Counter
+from pathlib import Path
+
+import yaml
+
+from tests.bench.deploying import record, table
+from tests.bench.deploying.contenders import HERE, NGINX, Contender
+from tests.bench.deploying.run import describe
+from tests.docker.command import ROOT
+from tests.docker.load import Report, Sample, Seen
+
+SAMPLE = record.load(HERE / "sample.jsonl")
+NAMES = ["Portico", "Docker Compose", "Plain pulumi-docker"]
+
+
+def test_a_record_is_read_back_as_it_was_saved(tmp_path: Path) -> None:
+    record.save(tmp_path / "record", SAMPLE)
+    assert record.load(tmp_path / "record") == SAMPLE
+
+
+def test_the_table_has_a_row_for_everybody_and_tells_lost_requests() -> None:
+    text = table.make_table(SAMPLE)
+    assert [name for name in NAMES if f"\n| {name} |" in text] == NAMES
+    compose = next(run for run in SAMPLE if run.contender == "Docker Compose")
+    assert f"**{compose.all_lost}**" in text
+    assert all(f"{count:,} {what}" in text for what, count in compose.lost.items())
+    assert "- Portico: none" in text
+
+
+def test_a_promise_that_is_not_kept_is_said() -> None:
+    kept = [dataclasses.replace(run, lost={}, done=10.0) for run in SAMPLE]
+    assert "**no**" not in table.make_table(kept)
+    for broken in ({"lost": {"status 502": 1}}, {"done": 15.1}, {"done": 30.1}):
+        runs = [dataclasses.replace(run, **broken) if run.contender == "Portico" else run for run in kept]
+        wrong = table.make_table(runs).count("**no**")
+        assert wrong == (2 if broken == {"done": 30.1} else 1), broken
+
+
+def test_figures_show_their_spread() -> None:
+    assert record.spread([3.0, 1.0, 2.0]).text(".1f") == "2.0 (1.0-3.0)"
+    assert record.spread([2.01, 2.0]).text(".1f") == "2.0"
+
+
+def test_bars_count_what_lies_in_them() -> None:
+    assert record.count_bars([0.0, 0.4, 0.5, 1.9, 2.0], 0, 4) == [2, 1, 0, 1]
+    assert record.count_bars([-1.0, -0.1], -1, 2) == [1, 1]
+
+
+def test_a_report_becomes_a_run_that_counts_from_the_command() -> None:
+    samples = [
+        Sample(at=at, latency=latency, host="localhost", long=False) for at, latency in ((1, 0.1), (6, 0.2), (9, 0.3))
+    ]
+    report = Report(
+        sent=5,
+        ok=3,
+        failures=Counter({"status 502": 2}),
+        examples=[],
+        reopened=0,
+        hosts={},
+        seen={"hello/new": Seen(count=1, first=6.0, last=9.0)},
+        seconds=10.0,
+        ended_early="",
+        samples=samples,
+        failed_at=[5.2, 5.3],
+    )
+    run = describe("Portico", report, begin=5.0, done=8.0, live=6.0)
+    assert (run.done, run.live, run.begin, run.all_lost, run.gap) == (3.0, 1.0, -5.0, 2, 5)
+    assert (run.p99_before, run.p99_during) == (0.1, 0.3)
+    assert (sum(run.answered), sum(run.failed), run.failed[10]) == (3, 2, 2)
+
+
+def test_the_plot_is_whole_and_names_everybody() -> None:
+    drawing = (ROOT / "docs/deploys.svg").read_text()
+    xml.etree.ElementTree.fromstring(drawing)
+    assert all(contender in drawing for contender in NAMES)
+    assert "deploys.svg" in (ROOT / "docs/deploys.md").read_text()
+    assert "docs/deploys.svg" in (ROOT / "README.md").read_text()
+
+
+def test_the_change_fits_the_example(tmp_path: Path) -> None:
+    module = tmp_path / "hello.py"
+    before = (ROOT / "examples/hello/hello.py").read_text()
+    module.write_text(before)
+
+    class Developer(Contender):
+        source = tmp_path
+
+        def deploy(self) -> float:
+            return 0.0
+
+        def remove(self) -> None:
+            pass
+
+    for number in (1, 2):
+        Developer().change(number)
+        assert module.read_text().count(f'"change {number}"') == 1
+    compile(module.read_text(), "hello.py", "exec")
+    assert len(set(module.read_text().splitlines()) - set(before.splitlines())) == 1
+
+
+def test_everybody_runs_gunicorn_alike() -> None:
+    ours = runpy.run_path(str(HERE / "shared/gunicorn.conf.py"))
+    rendered = (ROOT / "tests/config/golden/dev/hello/gunicorn.conf.py.txt").read_text()
+    for key in set(ours) - {"bind"} - {key for key in ours if key.startswith("__")}:
+        (value,) = re.findall(rf"^{key} = ([^ \n]+)", rendered, re.MULTILINE)
+        assert value.strip("'\"") == str(ours[key]), key
+    dockerfile = (ROOT / "tests/config/golden/dev/hello/Dockerfile").read_text()
+    (version,) = re.findall(r"gunicorn==([\d.]+)", dockerfile)
+    assert f"gunicorn=={version}\n" in (HERE / "shared/Dockerfile").read_text()
+
+
+def test_the_compose_file_is_a_careful_one() -> None:
+    services = yaml.safe_load((HERE / "compose/compose.yaml").read_text())["services"]
+    assert services["app"]["scale"] == 2
+    assert services["app"]["healthcheck"]["interval"] == "2s"
+    assert services["nginx"]["depends_on"] == {"app": {"condition": "service_healthy"}}
+    assert yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]["portico:nginxImage"]["default"] == NGINX
