@@ -68,6 +68,7 @@ def test_each_breakage_is_named(behaviour: Behaviour, what: str, client: Client)
     first = report.examples[0]
     assert (first.what, first.host, first.kind) == (what, "a.example", client.kind)
     assert 0 <= first.at <= report.seconds + 1
+    assert len(report.failed_at) == 5 and report.failed_at[0] == first.at
 
 
 def test_a_port_nobody_listens_on_refuses() -> None:
