@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.bench.deploying import record, table
+from tests.bench.deploying import phases, record, table
 from tests.bench.deploying.contenders import HERE, NGINX, Contender
 from tests.bench.deploying.run import describe
 from tests.docker.command import ROOT
@@ -73,6 +73,20 @@ def test_a_report_becomes_a_run_that_counts_from_the_command() -> None:
     assert (run.done, run.live, run.begin, run.all_lost, run.gap) == (3.0, 1.0, -5.0, 2, 5)
     assert (run.p99_before, run.p99_during) == (0.1, 0.3)
     assert (sum(run.answered), sum(run.failed), run.failed[10]) == (3, 2, 2)
+
+
+def test_the_phases_of_a_release_are_as_long_as_all_of_it() -> None:
+    def event(at: float, action: str, role: str) -> dict[str, object]:
+        return {"timeNano": at * 1e9, "Action": action, "Actor": {"Attributes": {"portico.role": role}}}
+
+    seen = [event(12, "create", "check"), event(13, "die", "check"), event(15, "create", "files")]
+    seen += [event(15.5, "die", "files"), event(16, "create", "gunicorn"), event(19, "create", "switch")]
+    seen += [event(25, "kill", "gunicorn"), event(26, "die", "gunicorn"), event(25.5, "die", "gunicorn")]
+    found = phases.measure(seen, 10, 27)
+    assert list(found.values()) == [2, 1, 2, 0.5, 3.5, 6, 1, 1]
+    assert phases.measure([], 10, 27) == {phases.REST: 17}
+    table_of_it = table.make_table([dataclasses.replace(run, phases=found) for run in SAMPLE])
+    assert "| NGINX switches, old workers finish | 6.0 |" in table_of_it
 
 
 def test_the_plot_is_whole_and_names_everybody() -> None:

@@ -5,11 +5,14 @@ import random
 import re
 import shutil
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import docker
 
+from tests.bench.deploying.phases import Watch
 from tests.docker.command import ROOT, Result, run
 from tests.docker.engine import HELLO, Deployment, free_port
 
@@ -19,12 +22,15 @@ LONGEST: Final = 180.0  # seconds that one command may take
 
 
 class Contender(ABC):
-    """Something that deploys. `source` is the folder that a developer changes, `port` where NGINX answers."""
+    """Something that deploys. `source` is the folder that a developer changes, `port` where NGINX answers.
+
+    `phases`: where the seconds of the last `deploy` went, if that is known.
+    """
 
     name: str
-    command: str
     source: Path
     port: int
+    phases: Mapping[str, float] = MappingProxyType({})
 
     @abstractmethod
     def deploy(self) -> float:
@@ -49,7 +55,6 @@ class Portico(Contender):
     """This program, with its defaults."""
 
     name = "Portico"
-    command = "pulumi up"
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
@@ -57,7 +62,10 @@ class Portico(Contender):
         self.source, self.port = self.deployment.source("hello"), self.deployment.port
 
     def deploy(self) -> float:
-        return self.deployment.up().seconds
+        with Watch(f"portico.stack={self.deployment.name}") as watch:
+            seconds = self.deployment.up().seconds
+        self.phases = watch.phases()
+        return seconds
 
     def remove(self) -> None:
         self.deployment.__exit__(None, None, None)
@@ -104,7 +112,6 @@ class Compose(_Shared):
     """Docker Compose, as Debian packs it."""
 
     name = "Docker Compose"
-    command = "docker-compose up -d --build"
 
     def __init__(self, folder: Path, pip: Path) -> None:
         super().__init__(folder, HERE / "compose", pip)
@@ -128,7 +135,6 @@ class PlainPulumi(_Shared):
     """A Pulumi program of pulumi-docker's resources with the provider's defaults."""
 
     name = "Plain pulumi-docker"
-    command = "pulumi up"
 
     def __init__(self, folder: Path, pip: Path) -> None:
         super().__init__(folder, HERE / "plain", pip)

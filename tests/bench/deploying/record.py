@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -17,6 +17,7 @@ class Run:
     `lost`: {class of failure: how many}. `gap`: the longest time without an answer. `p99`, before and during.
     `done`: when the command returned. `live`: when the new release first answered.
     `begin`: where the load, and the first bar, begins. `answered`, `failed`: requests in each bar of STEP.
+    `phases`: {part of the command: its seconds}, where that is known.
     """
 
     contender: str
@@ -30,6 +31,7 @@ class Run:
     begin: float
     answered: Sequence[int]
     failed: Sequence[int]
+    phases: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def all_lost(self) -> int:

@@ -8,8 +8,10 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.bench.deploying.contenders import Compose, Contender, PlainPulumi, Portico
 from tests.bench.deploying.record import STEP, Run, count_bars, save
@@ -42,10 +44,17 @@ def measure(contender: Contender, number: int) -> Run:
                 raise RuntimeError(f"{contender.name}: the new release does not answer\n{load.report().details()}")
             load.wait(0.2)
         load.wait(AFTER)
-    return describe(contender.name, load.report(), begin, done, min(fresh))
+    return describe(contender.name, load.report(), begin, done, min(fresh), contender.phases)
 
 
-def describe(name: str, report: Report, begin: float, done: float, live: float) -> Run:
+def describe(
+    name: str,
+    report: Report,
+    begin: float,
+    done: float,
+    live: float,
+    phases: Mapping[str, float] = MappingProxyType({}),
+) -> Run:
     """The figures of one report; `begin`, `done` and `live` by the clock of the load."""
     bars = int(report.seconds // STEP)
     changed = max(done, live)
@@ -61,6 +70,7 @@ def describe(name: str, report: Report, begin: float, done: float, live: float) 
         begin=-begin,
         answered=count_bars([sample.at for sample in report.samples], 0, bars),
         failed=count_bars(report.failed_at, 0, bars),
+        phases=dict(phases),
     )
 
 

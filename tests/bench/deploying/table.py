@@ -13,7 +13,7 @@ MOST_SECONDS, MOST_TIMES = 15.0, 3.0
 
 def make_table(runs: Sequence[Run]) -> str:
     """Medians of the rounds with lowest and highest, then what was promised and what came of it."""
-    return "\n".join([*_rows(runs), "", *_targets(runs)])
+    return "\n".join([*_rows(runs), "", *_targets(runs), *_phases(runs)])
 
 
 def _rows(runs: Sequence[Run]) -> Iterator[str]:
@@ -62,6 +62,16 @@ def _targets(runs: Sequence[Run]) -> Iterator[str]:
         f"| done within {MOST_TIMES:.0f} x Compose's time in the same round "
         f"| {_yes(times.middle <= MOST_TIMES)} | {times.text('.2f')} |"
     )
+
+
+def _phases(runs: Sequence[Run]) -> Iterator[str]:
+    mine = [run for run in runs if run.contender == PORTICO and run.phases]
+    if not mine:
+        return
+    yield "\n| where the seconds of Portico go | |"
+    yield "|---|---|"
+    for name in mine[0].phases:
+        yield f"| {name} | {spread([run.phases.get(name, 0.0) for run in mine]).text('.1f')} |"
 
 
 def _yes(kept: bool) -> str:
