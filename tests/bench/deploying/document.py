@@ -25,6 +25,7 @@ def main(record: Path, out: Path) -> None:
         python=platform.python_version(),
         engine=docker.from_env().version()["Version"],
         compose=said.stdout.strip(),
+        busy=runs[0].busy,
         table=make_table(runs),
     )
     print(text.partition("\n## What differs")[0])
@@ -47,8 +48,9 @@ Of all rounds, the plot shows each contender's middle one.
 
 Measured on {date} with `make bench-deploy`: {rounds}; in each, everybody has one turn, and another one is first. All
 are up all the time, and the image layers below the changed line are there. Figures are medians, with lowest and
-highest in brackets; {cores} cores, which clients, NGINX, Gunicorn and the build share. Absolute times say more about
-the machine than about the tools. Docker {engine}, docker-compose {compose}, NGINX 1.30.6, Python {python}.
+highest in brackets; {cores} cores, which clients, NGINX, Gunicorn and the build share; load average when the first
+change began: {busy:.1f}. Absolute times say more about the machine than about the tools.
+Docker {engine}, docker-compose {compose}, NGINX 1.30.6, Python {python}.
 
 *Seconds to done*: until the command returned. *Seconds to new release*: until a client first saw it. *p99 during*: of
 the answered requests that do not take 3 s by themselves, from the command's start to one second after both; lost ones

@@ -18,6 +18,7 @@ class Run:
     `done`: when the command returned. `live`: when the new release first answered.
     `begin`: where the load, and the first bar, begins. `answered`, `failed`: requests in each bar of STEP.
     `phases`: {part of the command: its seconds}, where that is known.
+    `busy`: the machine's load average when the turn began.
     """
 
     contender: str
@@ -32,6 +33,7 @@ class Run:
     answered: Sequence[int]
     failed: Sequence[int]
     phases: Mapping[str, float] = field(default_factory=dict)
+    busy: float = 0.0
 
     @property
     def all_lost(self) -> int:

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -31,7 +32,7 @@ def make_load(port: int) -> Load:
 
 def measure(contender: Contender, number: int) -> Run:
     """One change under load."""
-    load = make_load(contender.port)
+    busy, load = os.getloadavg()[0], make_load(contender.port)
     with load:
         load.wait(BEFORE)
         old = set(load.report().seen)
@@ -44,7 +45,8 @@ def measure(contender: Contender, number: int) -> Run:
                 raise RuntimeError(f"{contender.name}: the new release does not answer\n{load.report().details()}")
             load.wait(0.2)
         load.wait(AFTER)
-    return describe(contender.name, load.report(), begin, done, min(fresh), contender.phases)
+    run = describe(contender.name, load.report(), begin, done, min(fresh), contender.phases)
+    return replace(run, busy=busy)
 
 
 def describe(
