@@ -3,9 +3,9 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 ENV ?= dev
-export ENV OUT LAYOUT WRITE LIMIT ROUNDS SECONDS_EACH SITE TO
+export ENV OUT LAYOUT WRITE LIMIT ROUNDS SECONDS_EACH SITE TO FORCE
 
-.PHONY: docs help setup up preview releases rollback resume render diff down logs bench test test-unit lint format lock soak stop-docker clean bench-deploy
+.PHONY: docs help setup up preview releases rollback resume render diff down logs bench test test-unit lint format lock soak stop-docker clean bench-deploy recover
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ render: ## Write every file for machines without our containers: OUT=folder [LAY
 
 diff: ## Show how NGINX's live files differ from what up would make live
 	@scripts/diff.sh
+
+recover: ## After a run that was killed: put everything in order, then deploy
+	@scripts/recover.sh
 
 down: ## Remove everything the stack made
 	@scripts/down.sh

@@ -22,8 +22,13 @@ fi
 exists() { pulumi stack select "$ENV" --non-interactive >/dev/null 2>&1; }
 select_or_create() { exists || pulumi stack select "$ENV" --create --non-interactive --color auto; }
 
+# Who works on the stack just now, or was killed while doing so: in words, after anything Pulumi says itself.
+look() { "$ROOT/.venv/bin/python" "$ROOT/scripts/holder.py" "$ENV"; }
+
 # Makes the stack what its settings say, and ends with what runs now. Options are for pulumi up.
 deploy() {
-  pulumi up --stack "$ENV" --yes --non-interactive --color auto --suppress-outputs "$@"
+  local status
+  look
+  pulumi up --stack "$ENV" --yes --non-interactive --color auto --suppress-outputs "$@" || { status=$?; look; exit "$status"; }
   pulumi stack export --stack "$ENV" | "$ROOT/.venv/bin/python" "$ROOT/scripts/summary.py" up "$SECONDS"
 }

@@ -1,0 +1,115 @@
+"""`pulumi up` killed with SIGKILL: `make recover` converges, nothing is left over, and nobody notices.
+
+The moments are lines of Pulumi's own output, and a while after them.
+"""
+
+import itertools
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.docker.applications import small, write_small
+from tests.docker.conftest import Deploy
+from tests.docker.engine import Deployment
+from tests.docker.killed import Running, recover, script
+from tests.docker.load import Report
+from tests.docker.traffic import light
+
+pytestmark = pytest.mark.docker
+HOST = "shop.localhost"
+NUMBERS = itertools.count(1)
+MOMENTS = [
+    pytest.param("shop-gunicorn-0 creating", 0.4, id="replicas start"),
+    pytest.param("portico-release-switch creating", 0.6, id="switch"),
+    pytest.param("deleting original", 0.05, id="old replicas stop"),
+]
+
+
+@pytest.fixture(scope="module")
+def shop(deploy: Deploy) -> Iterator[Deployment]:
+    deployment: Deployment = deploy(small("shop", replicas=2))
+    write_small(deployment, "shop")
+    yield deployment
+
+
+def check_order(deployment: Deployment) -> None:
+    """Nothing but what is wanted: containers, one network, three volumes."""
+    assert deployment.present() == deployment.wanted()
+    rest = [name for name in deployment.leftovers() if not name.startswith("container ")]
+    assert len(rest) == 4, rest
+    pending = deployment.pulumi("stack", "export", "--stack", deployment.name).output
+    assert '"pending_operations"' not in pending
+
+
+def interrupt(deployment: Deployment, line: str, later: float) -> bool:
+    running = Running(deployment, next(NUMBERS))
+    running.await_line(line)
+    time.sleep(later)
+    return running.kill()
+
+
+def test_the_first_up_of_a_stack(shop: Deployment) -> None:
+    assert interrupt(shop, "shop-gunicorn-0 creating", 0.5)
+    said = script(shop, "holder.py", next(NUMBERS), fails=True).output
+    assert "was interrupted" in said and f"make recover ENV={shop.name}" in said
+    print(f"\nsaid before: {said}")
+    result = recover(shop, next(NUMBERS))
+    assert "Removing container shop-gunicorn-" in result.output
+    check_order(shop)
+    assert not script(shop, "holder.py", next(NUMBERS)).output
+    print(f"recovered in {result.seconds:.1f} s")
+
+
+@pytest.mark.parametrize(("line", "later"), MOMENTS)
+def test_a_release(shop: Deployment, line: str, later: float) -> None:
+    old = shop.outputs()["releases"]["shop"]
+    with light(shop, HOST) as load:
+        shop.edit("shop", f"# {line}")
+        assert interrupt(shop, line, later)
+        result = recover(shop, next(NUMBERS))
+        load.wait(1)
+    new = shop.outputs()["releases"]["shop"]
+    assert new != old
+    check_serving(load.report(), [old, new], result.seconds)
+    check_order(shop)
+
+
+def test_a_release_that_is_taken_back_afterwards(shop: Deployment) -> None:
+    """The killed switch may have come to its end without Pulumi: NGINX serves what no state says."""
+    old, good = shop.outputs(), (shop.source("shop") / "web.py").read_text()
+    with light(shop, HOST) as load:
+        shop.edit("shop", "# not wanted after all")
+        assert interrupt(shop, "portico-release-switch creating", 1)
+        (shop.source("shop") / "web.py").write_text(good)
+        time.sleep(8)  # the switch waits for the old workers, and then it is done
+        result = recover(shop, next(NUMBERS))
+        load.wait(1)
+    assert shop.outputs()["releases"] == old["releases"] and shop.outputs()["tree"] == old["tree"]
+    report = load.report()
+    check_serving(report, None, result.seconds)
+    assert len(report.seen) == 2, f"the switch did not end by itself: {report.seen}"
+    check_order(shop)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("tenth", range(1, 41))
+def test_at_every_moment_of_a_release(shop: Deployment, tenth: int) -> None:
+    """Moments a quarter of a second apart, from the start of the CLI to the end of a release."""
+    with light(shop, HOST) as load:
+        shop.edit("shop", f"# moment {tenth}")
+        running = Running(shop, next(NUMBERS))
+        time.sleep(tenth / 4)
+        lived = running.kill()
+        result = recover(shop, next(NUMBERS))
+        load.wait(1)
+    print(f"\nkilled after {tenth / 4} s: {'running' if lived else 'had ended'}")
+    check_serving(load.report(), None, result.seconds)
+    check_order(shop)
+
+
+def check_serving(report: Report, releases: list[str] | None, seconds: float) -> None:
+    print(f"\nrecovered in {seconds:.1f} s: {report.details()}")
+    assert report.lossless, report.details()
+    if releases:
+        assert list(report.seen) == [f"shop/{release}" for release in releases]
