@@ -7,30 +7,12 @@ what the container printed and what its health check saw, before anybody has to 
 import textwrap
 from typing import Any
 
-import docker
-import docker.errors
 import pulumi
 
-_LINES = 15
-# The first of these found in the log or the health check's words is what the user reads first.
-_CAUSES = (
-    ("ModuleNotFoundError", "a package is missing: name it in the requirements"),
-    ("Failed to find attribute", "the entry names something that the module does not define: see the site's `entry`"),
-    ("Failed to find application object", "the entry names something that the module does not define: see `entry`"),
-    ("ImportError", "the application cannot be imported: its own traceback says why"),
-    ("KeyError", "a variable may be missing: see the site's `environment` and portico:secrets"),
-    ("Read-only file system", "the application writes to its own folder: only /tmp can be written"),
-    ("Permission denied", "the application opens a file that its user may not open"),
-    ("FileNotFoundError", "the application opens a file that is not in the image: see .dockerignore"),
-    (
-        "-> HTTP/1.1 400",
-        "the application refuses the host name: see `hosts`, and SERVER_NAME or TRUSTED_HOSTS in Flask",
-    ),
-    ("-> HTTP/1.1 5", "the application answers its health path with an error: its log says why; see `health`"),
-    ("Worker failed to boot", "the application fails while it is imported: its traceback says why"),
-    ("-> no answer in time", "the application does not answer its health path in time"),
-    ("-> no answer", "Gunicorn does not listen: its log says why"),
-)
+from config.causes import Evidence, rank_causes
+
+# Shown, and read: a traceback is longer than what anybody wants to see of it.
+_LINES, _READ = 15, 200
 
 
 class Diagnosis:
@@ -54,30 +36,57 @@ class Diagnosis:
 
 
 def describe(engine: str | None, container: str, resource: str) -> str:
-    """What Docker knows of a failed container: cause, health check, exit code, last log lines."""
+    """What Docker knows of a failed container: causes, health check, exit code, last log lines."""
+    # It takes a tenth of a second to import, and most runs do not fail.
+    import docker
+    import docker.errors
+
     try:
         client = docker.DockerClient(base_url=engine) if engine else docker.from_env()
         found = client.containers.get(container)
-        state: dict[str, Any] = found.attrs["State"]
-        log = found.logs(tail=_LINES).decode(errors="replace").strip()
+        log = found.logs(tail=_READ).decode(errors="replace").strip()
     except docker.errors.DockerException as error:
         return f"{resource} failed, and Docker could not be asked why: {error}"
+    evidence = read_evidence(found.attrs, log)
+    parts = [
+        f"{resource} did not become healthy. It gets no request; the release before it keeps serving.",
+        *_list_causes(evidence),
+    ]
+    if evidence.health:
+        parts.append(f"Health check: {evidence.health}")
+    if not found.attrs["State"].get("Running"):
+        parts.append(f"It ended with exit code {evidence.exit_code}.")
+    elif evidence.restarts:
+        times = "once" if evidence.restarts == 1 else f"{evidence.restarts} times"
+        parts.append(f"It was restarted {times}; last exit code {evidence.exit_code}.")
+    shown = "\n".join(log.splitlines()[-_LINES:])
+    parts.append("Its last log lines:\n" + textwrap.indent(shown or "(it printed nothing)", "  "))
+    return "\n".join(parts)
+
+
+def read_evidence(attrs: dict[str, Any], log: str) -> Evidence:
+    """What `docker inspect` and the log tell about the causes."""
+    state: dict[str, Any] = attrs["State"]
+    config: dict[str, Any] = attrs.get("Config") or {}
     checks = (state.get("Health") or {}).get("Log") or []
     seen = checks[-1]["Output"].strip().splitlines()[-1] if checks and checks[-1]["Output"].strip() else ""
-    # Docker's own words for a check that it had to end.
-    seen = seen.replace("Health check exceeded timeout", "The health check -> no answer in time")
-    parts = [f"{resource} did not become healthy. It gets no request; the release before it keeps serving."]
-    if state.get("OOMKilled"):
-        parts.append("Likely cause: it ran out of memory; raise the site's gunicorn.memory.")
-    elif checks and checks[-1].get("ExitCode") == 0:
-        parts.append("Likely cause: it became healthy too late; raise healthTimeout, or see what it does at its start.")
-    elif cause := next((text for sign, text in _CAUSES if sign in (seen if sign.startswith("->") else log)), None):
-        parts.append(f"Likely cause: {cause}.")
-    if seen:
-        parts.append(f"Health check: {seen}")
-    if not state.get("Running"):
-        parts.append(f"It ended with exit code {state.get('ExitCode')}.")
-    elif found.attrs.get("RestartCount"):
-        parts.append(f"It was restarted {found.attrs['RestartCount']} times; last exit code {state.get('ExitCode')}.")
-    parts.append("Its last log lines:\n" + textwrap.indent(log or "(it printed nothing)", "  "))
-    return "\n".join(parts)
+    variables = dict(line.partition("=")[::2] for line in config.get("Env") or [])
+    return Evidence(
+        site=str((config.get("Labels") or {}).get("portico.site", "")),
+        # What Docker itself says, such as that there is no such program.
+        log="\n".join(part for part in (log, str(state.get("Error") or "")) if part),
+        # Docker's own words for a check that it had to end.
+        health=seen.replace("Health check exceeded timeout", "The health check -> no answer in time"),
+        passed=bool(checks) and checks[-1].get("ExitCode") == 0,
+        oom=bool(state.get("OOMKilled")),
+        exit_code=state.get("ExitCode"),
+        restarts=int(attrs.get("RestartCount") or 0),
+        address=variables.get("PORTICO_ADDRESS", ""),
+    )
+
+
+def _list_causes(evidence: Evidence) -> list[str]:
+    causes = rank_causes(evidence)
+    if len(causes) < 2:
+        return [f"Likely cause: {cause}." for cause in causes]
+    return ["Likely causes, the first one first:", *(f"  {n}. {cause}." for n, cause in enumerate(causes, 1))]

@@ -19,7 +19,16 @@ class Running:
         self.log.touch()
         with self.log.open("wb") as file:
             self.process = subprocess.Popen(
-                [*"pulumi up --yes --skip-preview --non-interactive --color never --stack".split(), deployment.name],
+                [
+                    "pulumi",
+                    "up",
+                    "--yes",
+                    "--skip-preview",
+                    "--non-interactive",
+                    "--color=never",
+                    "--stack",
+                    deployment.name,
+                ],
                 cwd=deployment.folder,
                 env={**environment(), **variables(deployment)},
                 stdin=subprocess.DEVNULL,

@@ -40,7 +40,7 @@ BREAKS = {
     "hello": Break(
         text=UNHEALTHY,
         said=(
-            "Likely cause: the application answers its health path with an error",
+            "Likely cause: it answers its health path with 500",
             "GET /healthz with Host: localhost -> HTTP/1.1 500",
             "the shelf of apples is empty",
         ),
@@ -48,7 +48,7 @@ BREAKS = {
     "missing": Break(
         text="import requests",
         said=(
-            "Likely cause: a package is missing: name it in the requirements.",
+            "Likely cause: the package requests is missing: name it in the requirements of missing",
             "ModuleNotFoundError: No module named 'requests'",
         ),
     ),
@@ -60,7 +60,7 @@ BREAKS = {
     "refusing": Break(
         text='app.config["TRUSTED_HOSTS"] = ["other.example"]',
         said=(
-            "Likely cause: the application refuses the host name",
+            "Likely cause: it refuses the host name",
             "GET /whoami with Host: refusing.localhost -> HTTP/1.1 400",
         ),
     ),

@@ -1,0 +1,154 @@
+"""Why a replica did not get healthy: a table from evidence to causes, the most likely first. Pure text."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+# More than three are no answer.
+_MOST = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What is known of a failed container.
+
+    `log` are its last lines, `health` the last words of its health check, `passed` whether that was
+    well in the end. `address` is where NGINX looks for it: "unix:/path" or "host:port".
+    """
+
+    site: str = ""
+    log: str = ""
+    health: str = ""
+    passed: bool = False
+    oom: bool = False
+    exit_code: int | None = None
+    restarts: int = 0
+    address: str = ""
+
+
+_PACKAGE = "the package {0} is missing: name it in the requirements of {site}, or, if it is its own, see `entry`"
+_ENTRY = "`entry` of {site} names something that is no application ({0}): write module:app or module:create_app()"
+_MEMORY = "it ran out of memory: raise `gunicorn.memory` of {site}, or lower its `gunicorn.workers`"
+_SECRET = (
+    "the secret {0} is missing: set it with `pulumi config set --secret --path portico:secrets.{site}.{0}`; "
+    "the application reads it from /run/secrets/{0}"
+)
+_VARIABLE = "the variable {0} is missing: set `environment.{0}` of {site}"
+_SENSITIVE = (
+    "the variable {0} is missing; it looks like a secret: set portico:secrets.{site}.{0} and let the application "
+    "read /run/secrets/{0}, or, if it is none, set `environment.{0}` of {site}"
+)
+
+# How certain a sign is, the sign, and what it means; {0} is what the sign's group has found.
+# Where two are equally certain, the later one in the log is nearer to the end.
+_LOG = (
+    (95, r"was sent SIGKILL! Perhaps out of memory", _MEMORY),
+    (95, r"(?m)^MemoryError", _MEMORY),
+    (90, r"ModuleNotFoundError: No module named '([^']+)'", _PACKAGE),
+    (90, r'File "([^"\n]+", line \d+)\n(?:.*\n){0,4}(?:Syntax|Indentation|Tab)Error: ', "{0} is not valid Python"),
+    (90, r"(Failed to find attribute '.+' in '.+')\.", _ENTRY),
+    (90, r"(Failed to find application object: .+)", _ENTRY),
+    (90, r"(Application object must be callable)", _ENTRY),
+    (90, r"(Failed to parse .+ as .+)\.", _ENTRY),
+    (90, r"(?m)^(?:TypeError: )?(\w+\(\) (?:missing|takes) \d+ .*argument.*)", _ENTRY),
+    (90, r'executable file not found|exec: \\?"gunicorn', "its image holds no gunicorn: let the Dockerfile install it"),
+    (88, r"FileNotFoundError: .*'/run/secrets/([^'/]+)'", _SECRET),
+    (88, r"no secret key was set", _SECRET.replace("{0}", "SECRET_KEY")),
+    (86, r"No space left on device", "the disk is full, or /tmp is (64 MB): make room (`docker system df` says where)"),
+    (85, r"Address already in use", "something else in its container listens at the same address"),
+    (
+        85,
+        r"Read-only file system(?:: '([^']+)')?",
+        "it writes to its own folder ({0}): only /tmp can be written, and it is empty after a restart",
+    ),
+    (84, r"(?:PermissionError|Permission denied).*?(?:: '([^']+)')", "its user may not open {0}"),
+    (
+        82,
+        r"FileNotFoundError: .*'([^']+)'",
+        "{0} is not in its image: see .dockerignore, and the folder it counts from",
+    ),
+    (
+        80,
+        r"(?:OperationalError|ConnectionRefusedError|Name or service not known|name resolution|could not connect to)"
+        r"(.*)",
+        "a service that it needs does not answer{0}: see its address in `environment` of {site}",
+    ),
+    (40, r"ImportError: (.+)", "it cannot be imported ({0})"),
+    (30, r"Worker failed to boot|Exception in worker process", "it fails while it is imported: its traceback says why"),
+)
+_HEALTH = (
+    (
+        87,
+        r"-> HTTP/1\.\d 400",
+        "it refuses the host name: see `hosts` of {site}, and SERVER_NAME or TRUSTED_HOSTS in Flask",
+    ),
+    (
+        70,
+        r"-> (?:HTTP/1\.\d )?(5\d\d)",
+        "it answers its health path with {0}: its log says why; see `health` of {site}",
+    ),
+    (
+        60,
+        r"-> no answer in time",
+        "it does not answer its health path in time: see what it does at its start, or raise `healthTimeout`",
+    ),
+    (20, r"-> no answer", "Gunicorn does not listen: its log says why"),
+)
+
+
+def rank_causes(evidence: Evidence) -> list[str]:
+    """The likely causes, at most three, the most likely first; each says what to do."""
+    found: dict[str, tuple[int, int]] = {}
+    for certainty, place, text in _find(evidence):
+        found[text] = max(found.get(text, (0, 0)), (certainty, place))
+    ranked = sorted(found, key=lambda text: found[text], reverse=True)
+    # A guess stands beside other guesses, never beside something that is known.
+    return [text for text in ranked if found[text][0] >= 60 or text == ranked[0]][:_MOST]
+
+
+def _find(evidence: Evidence) -> Iterator[tuple[int, int, str]]:
+    # What was before the last start is told again after it, or is no longer true.
+    log = evidence.log[max(evidence.log.rfind("Starting gunicorn"), 0) :]
+    site = evidence.site or "the site"
+    if evidence.oom:
+        yield 100, 0, _MEMORY.format(site=site)
+    yield from _find_address(evidence, log)
+    yield from _find_key(log, site)
+    for words, table in ((log, _LOG), (evidence.health, _HEALTH)):
+        for certainty, sign, text in table:
+            for match in re.finditer(sign, words):
+                what = match[1] if match.re.groups else ""
+                said = _name(what) if words is log else what
+                yield certainty, match.start(), text.format(said, site=site).replace(" ()", "")
+    if evidence.passed:
+        yield 65, 0, "it became healthy too late: raise `healthTimeout`, or see what it does at its start"
+    if evidence.exit_code == 137 and not evidence.oom:
+        yield 25, 0, "it was killed from outside (exit code 137): see the system's own log"
+
+
+def _name(what: str | None) -> str:
+    return (what or "").replace('", line', ", line").strip().rstrip(".")
+
+
+def _find_address(evidence: Evidence, log: str) -> Iterator[tuple[int, int, str]]:
+    """Gunicorn listens, but not where it was told to."""
+    if match := re.search(r"Listening at: (?:https?://)?(\S+)", log):
+        wanted = evidence.address.removeprefix("unix:")
+        if wanted and not match[1].removeprefix("unix:").startswith(wanted):
+            yield (
+                92,
+                match.start(),
+                f"Gunicorn listens at {match[1]}, and NGINX looks for it at {wanted}: take --bind out of "
+                "GUNICORN_CMD_ARGS (`environment`, or ENV in the Dockerfile)",
+            )
+
+
+def _find_key(log: str, site: str) -> Iterator[tuple[int, int, str]]:
+    """A KeyError is a missing variable where `os.environ` has raised it; else it may be one."""
+    for match in re.finditer(r"KeyError: '([A-Za-z_][A-Za-z0-9_]*)'", log):
+        name = match[1]
+        known = "environ" in log[max(0, match.start() - 600) : match.start()]
+        if not known and not name.isupper():
+            continue
+        sensitive = re.search(r"SECRET|TOKEN|PASSW|_KEY$|DSN|CREDENTIAL", name)
+        yield (88 if known else 50), match.start(), (_SENSITIVE if sensitive else _VARIABLE).format(name, site=site)

@@ -1,0 +1,96 @@
+"""The table of causes: from what was seen to what is said, the most likely first."""
+
+from typing import Any
+
+import pytest
+
+from config.causes import Evidence, rank_causes
+
+SOCKET = "unix:/run/portico/shop/abc-0.sock"
+SILENT = "GET / with Host: a -> no answer since Gunicorn does not listen ([Errno 2] No such file or directory)"
+ENVIRON = "File \"<frozen os>\", line 714, in __getitem__\nKeyError: '{}'"
+BOOT = "\n[ERROR] Worker (pid:8) exited with code 3.\n[ERROR] Reason: Worker failed to boot."
+
+TABLE = [
+    pytest.param({"oom": True}, "raise `gunicorn.memory` of shop", id="out of memory"),
+    pytest.param(
+        {"log": "[ERROR] Worker (pid:8) was sent SIGKILL! Perhaps out of memory?"}, "`gunicorn.memory`", id="worker"
+    ),
+    pytest.param({"log": f"ModuleNotFoundError: No module named 'redis'{BOOT}"}, "the package redis", id="package"),
+    pytest.param(
+        {"log": 'File "/app/web.py", line 7\n    def (\n        ^\nSyntaxError: invalid syntax'},
+        "/app/web.py, line 7 is not valid Python",
+        id="syntax",
+    ),
+    pytest.param({"log": "Failed to find attribute 'ap' in 'web'."}, "(Failed to find attribute 'ap'", id="attribute"),
+    pytest.param({"log": "Application object must be callable."}, "`entry` of shop", id="no application"),
+    pytest.param(
+        {"log": "create_app() missing 1 required positional argument: 'mode'"}, "(create_app() missing 1", id="factory"
+    ),
+    pytest.param({"log": ENVIRON.format("STAGE")}, "set `environment.STAGE` of shop", id="variable"),
+    pytest.param({"log": ENVIRON.format("API_TOKEN")}, "set portico:secrets.shop.API_TOKEN", id="variable for secret"),
+    pytest.param(
+        {"log": "FileNotFoundError: [Errno 2] No such file or directory: '/run/secrets/DB'"},
+        "--path portico:secrets.shop.DB`",
+        id="secret",
+    ),
+    pytest.param({"log": "OSError: [Errno 30] Read-only file system: 'x.db'"}, "(x.db): only /tmp", id="read-only"),
+    pytest.param(
+        {"log": "OSError: [Errno 30] Read-only file system"}, "own folder: only /tmp", id="read-only, unnamed"
+    ),
+    pytest.param({"log": "PermissionError: [Errno 13] Permission denied: '/root/x'"}, "open /root/x", id="permission"),
+    pytest.param({"log": "FileNotFoundError: No such file: 'x.json'"}, "x.json is not in its image", id="file"),
+    pytest.param({"log": "OSError: [Errno 28] No space left on device"}, "the disk is full", id="disk"),
+    pytest.param(
+        {"log": "ConnectionRefusedError: [Errno 111] Connection refused"}, "`environment` of shop", id="service"
+    ),
+    pytest.param({"log": 'exec: "gunicorn": executable file not found in $PATH'}, "no gunicorn", id="no gunicorn"),
+    pytest.param(
+        {"log": "Listening at: http://127.0.0.1:5000 (1)", "health": SILENT},
+        "Gunicorn listens at 127.0.0.1:5000",
+        id="port",
+    ),
+    pytest.param({"health": "GET / with Host: a -> HTTP/1.1 400 BAD REQUEST"}, "refuses the host name", id="host"),
+    pytest.param({"health": "GET / with Host: a -> HTTP/1.1 503 X"}, "health path with 503", id="health"),
+    pytest.param({"health": "GET / with Host: a -> no answer in time"}, "raise `healthTimeout`", id="slow"),
+    pytest.param({"passed": True}, "became healthy too late", id="late"),
+    pytest.param({"log": f"ValueError: x{BOOT}", "health": SILENT}, "fails while it is imported", id="import"),
+    pytest.param({"health": SILENT}, "Gunicorn does not listen", id="silent"),
+]
+
+
+def rank(**seen: Any) -> list[str]:
+    return rank_causes(Evidence(site="shop", address=SOCKET, **seen))
+
+
+@pytest.mark.parametrize(("seen", "cause"), TABLE)
+def test_each_sign_has_its_cause_first(seen: dict[str, Any], cause: str) -> None:
+    assert cause in rank(**seen)[0]
+
+
+def test_what_is_certain_stands_before_what_is_likely() -> None:
+    log = "ConnectionRefusedError: refused\nFileNotFoundError: no such file: 'a'\nMemoryError\nNo space left on device"
+    causes = rank(log=log)
+    assert ["memory" in causes[0], "disk" in causes[1], "a is not" in causes[2]] == [True] * 3
+    assert len(causes) == 3
+
+
+def test_no_guess_stands_beside_what_is_known() -> None:
+    assert len(rank(log=f"ModuleNotFoundError: No module named 'redis'{BOOT}", health=SILENT)) == 1
+
+
+def test_an_error_before_the_last_start_counts_no_more() -> None:
+    log = "ModuleNotFoundError: No module named 'redis'\nStarting gunicorn 27.0.1\nMemoryError"
+    assert len(rank(log=log)) == 1 and "memory" in rank(log=log)[0]
+
+
+def test_a_key_of_a_dictionary_is_no_variable() -> None:
+    assert rank(log="prices[fruit]\nKeyError: 'apple'") == []
+
+
+def test_its_own_socket_is_where_it_should_listen() -> None:
+    assert rank(log="Listening at: unix:/run/portico/shop/abc-0.sock.4f5e (1)") == []
+
+
+def test_an_unknown_sign_is_not_guessed() -> None:
+    assert rank(log="something odd") == []

@@ -1,0 +1,35 @@
+"""Two `pulumi up` at once: the first one proceeds, the other changes nothing and says who is at work."""
+
+import os
+
+import pytest
+
+from tests.docker.applications import small, write_small
+from tests.docker.conftest import Deploy
+from tests.docker.engine import Deployment
+from tests.docker.killed import Running, recover, script
+
+pytestmark = pytest.mark.docker
+
+
+def test_one_proceeds_and_the_other_says_who_holds_the_lock(deploy: Deploy) -> None:
+    deployment: Deployment = deploy(small("shop"))
+    write_small(deployment, "shop")
+    first = Running(deployment, 1)
+    first.await_line("shop-gunicorn-0 creating")
+    holder = f"{os.uname().nodename} (process {first.process.pid}, since "
+
+    second = deployment.up(fails=True)
+    said = script(deployment, "holder.py", 1, fails=True).output
+    refused = recover(deployment, 1, fails=True).output
+
+    # Pulumi's own words, and ours below them.
+    assert "is currently locked by 1 lock(s)" in second.output and f"(pid {first.process.pid})" in second.output
+    print(f"\n{said}")
+    assert "Another run is working on the stack" in said and holder in said and "Wait until" in said
+    # A run that lives is not to be recovered from: its containers are no orphans.
+    assert "Another run is working on the stack" in refused and "Removing" not in refused
+
+    assert first.process.wait(120) == 0, first.log.read_text()
+    assert deployment.present() == deployment.wanted()
+    assert not script(deployment, "holder.py", 2).output
