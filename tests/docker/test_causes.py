@@ -32,6 +32,7 @@ class Broken:
     text: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
     dockerfile: str = ""
+    shelf: str = ""
 
 
 BROKEN = {
@@ -71,7 +72,8 @@ BROKEN = {
         cause="`pulumi config set --secret --path portico:secrets.secret.DATABASE`",
     ),
     "package": Broken(text="import redis", cause="the package redis is missing"),
-    "syntax": Broken(text="def (", cause="is not valid Python"),
+    # In the module of the entry it is refused before anything is touched.
+    "syntax": Broken(text="import shelf", shelf="def (", cause="/app/shelf.py, line 1 is not valid Python"),
     "readonly": Broken(text="open('shop.db', 'w')", cause="it writes to its own folder (shop.db)"),
     "permission": Broken(text="open('/etc/shadow')", cause="its user may not open /etc/shadow"),
     "database": Broken(
@@ -86,12 +88,14 @@ BROKEN = {
 @pytest.fixture(scope="module")
 def output(deploy: Deploy) -> Iterator[str]:
     sites = [small(name, **{"health": "/whoami", **broken.settings}) for name, broken in BROKEN.items()]
-    deployment: Deployment = deploy(*sites, healthTimeout=20)
+    deployment: Deployment = deploy(*sites, healthTimeout=40)
     for name, broken in BROKEN.items():
         write_small(deployment, name)
         deployment.write(name, "web.py", f"{MODULE}\n{broken.text}\n")
+        deployment.write(name, "shelf.py", broken.shelf)
         if broken.dockerfile:
             deployment.write(name, "Dockerfile", broken.dockerfile)
+    # Eighteen that start at once need a while until each has said what is wrong.
     # All at once: when the first has failed, the engine starts nothing more.
     result = deployment.up("--parallel", "64", fails=True)
     print(f"\n{len(BROKEN)} broken applications: failed after {result.seconds:.1f} s")

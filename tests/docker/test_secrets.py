@@ -60,22 +60,32 @@ def test_the_application_reads_it_and_its_neighbour_does_not(vault: Vault) -> No
 
 
 def test_it_stands_nowhere_in_clear(vault: Vault) -> None:
-    deployment, value = vault.deployment, vault.value
-    secret = value.encode()
+    places = list_places(vault.deployment, vault.value)
+    vault.deployment.edit("vault", "# a difference for the preview to show")
+    for option in ("--diff", "--json"):
+        places[f"preview {option}"] = vault.deployment.preview(option).output.encode()
+    assert len(places) > 30
+    assert not [place for place, text in places.items() if vault.value.encode() in text]
+
+
+def list_places(deployment: Deployment, value: str) -> dict[str, bytes]:
+    """Everywhere that a secret could have got to: engine, images, processes, state, files, the edge's volumes."""
     places: dict[str, bytes] = {}
     for found in deployment.containers():
         places[f"inspect {found.name}"] = str(found.attrs).encode()
         places[f"logs {found.name}"] = bytes(found.logs())
         places[f"incoming {found.name}"] = read_folder(found, "/incoming")
+        if found.status == "running":
+            places[f"processes {found.name}"] = str(found.top(ps_args="axww")).encode()
+        if found.labels["portico.role"] == "gunicorn":
+            variables = execute(found, "sh", "-c", "cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null; true")
+            assert "PORTICO_SITE" in variables
+            places[f"variables {found.name}"] = variables.encode()
     for image in deployment.images():
         built = deployment.engine.images.get(image)
         places[f"image {image}"] = str(built.attrs).encode()
         places[f"history {image}"] = str(built.history()).encode()
-    stack = ("--stack", deployment.name)
-    places["stack export"] = deployment.pulumi("stack", "export", *stack).output.encode()
-    deployment.edit("vault", "# a difference for the preview to show")
-    for option in ("--diff", "--json"):
-        places[f"preview {option}"] = deployment.preview(option).output.encode()
+    places["stack export"] = deployment.pulumi("stack", "export", "--stack", deployment.name).output.encode()
     # All that was written on the way: state, stack file, build contexts, logs of the commands.
     for path in deployment.folder.rglob("*"):
         if path.is_file() and not any(part in path.parts for part in (".venv", "components", "config")):
@@ -84,12 +94,12 @@ def test_it_stands_nowhere_in_clear(vault: Vault) -> None:
     for folder in ("/etc/portico", "/srv/static", "/run/portico"):
         found_in = execute(edge, "sh", "-c", f"grep -rF {value} {folder} 2>/dev/null; true")
         places[f"edge {folder}"] = found_in.encode()
-    assert len(places) > 30
-    assert not [place for place, text in places.items() if secret in text]
+    return places
 
 
 def test_a_new_value_is_a_new_release_without_loss(vault: Vault, figures: Figures) -> None:
     deployment, old = vault.deployment, vault.deployment.outputs()["releases"]
+    before = vault.value
     with light(deployment, HOST, OTHER) as load:
         vault.rotate()
         deployment.up()
@@ -103,6 +113,9 @@ def test_a_new_value_is_a_new_release_without_loss(vault: Vault, figures: Figure
     assert set(report.seen) == {f"vault/{old['vault']}", f"vault/{new['vault']}", f"other/{old['other']}"}
     assert vault.seen()["sha256"] == digest(vault.value)
     assert deployment.present() == deployment.wanted()
+    places = list_places(deployment, vault.value)
+    values = (before.encode(), vault.value.encode())
+    assert not [place for place, text in places.items() if any(value in text for value in values)]
 
 
 def test_a_release_that_fails_does_not_change_it(vault: Vault) -> None:
