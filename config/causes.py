@@ -73,8 +73,8 @@ _LOG = (
         r"(.*)",
         "a service that it needs does not answer{0}: see its address in `environment` of {site}",
     ),
-    (40, r"ImportError: (.+)", "it cannot be imported ({0})"),
-    (30, r"Worker failed to boot|Exception in worker process", "it fails while it is imported: its traceback says why"),
+    (66, r"ImportError: (.+)", "it cannot be imported ({0})"),
+    (65, r"Worker failed to boot|Exception in worker process", "it fails while it is imported: its traceback says why"),
 )
 _HEALTH = (
     (
@@ -103,12 +103,15 @@ def rank_causes(evidence: Evidence) -> list[str]:
         found[text] = max(found.get(text, (0, 0)), (certainty, place))
     ranked = sorted(found, key=lambda text: found[text], reverse=True)
     # A guess stands beside other guesses, never beside something that is known.
-    return [text for text in ranked if found[text][0] >= 60 or text == ranked[0]][:_MOST]
+    return [text for text in ranked if found[text][0] >= 70 or text == ranked[0]][:_MOST]
 
 
 def _find(evidence: Evidence) -> Iterator[tuple[int, int, str]]:
-    # What was before the last start is told again after it, or is no longer true.
+    # What was before the last start is told again after it, or is no longer true; a last start that
+    # has only just begun tells nothing yet.
     log = evidence.log[max(evidence.log.rfind("Starting gunicorn"), 0) :]
+    if not any(re.search(sign, log) for _, sign, _ in _LOG):
+        log = evidence.log
     site = evidence.site or "the site"
     if evidence.oom:
         yield 100, 0, _MEMORY.format(site=site)
@@ -121,7 +124,7 @@ def _find(evidence: Evidence) -> Iterator[tuple[int, int, str]]:
                 said = _name(what) if words is log else what
                 yield certainty, match.start(), text.format(said, site=site).replace(" ()", "")
     if evidence.passed:
-        yield 65, 0, "it became healthy too late: raise `healthTimeout`, or see what it does at its start"
+        yield 62, 0, "it became healthy too late: raise `healthTimeout`, or see what it does at its start"
     if evidence.exit_code == 137 and not evidence.oom:
         yield 25, 0, "it was killed from outside (exit code 137): see the system's own log"
 

@@ -84,6 +84,18 @@ def test_an_error_before_the_last_start_counts_no_more() -> None:
     assert len(rank(log=log)) == 1 and "memory" in rank(log=log)[0]
 
 
+def test_a_start_that_has_just_begun_tells_nothing_yet() -> None:
+    log = "ModuleNotFoundError: No module named 'redis'\nStarting gunicorn 27.0.1\nBooting worker with pid: 7"
+    assert "redis" in rank(log=log, health=SILENT)[0]
+
+
+def test_a_traceback_is_better_known_than_a_slow_answer() -> None:
+    slow = "The health check -> no answer in time (5s)"
+    assert rank(log="[ERROR] Exception in worker process\nValueError: no shelf", health=slow) == [
+        "it fails while it is imported: its traceback says why"
+    ]
+
+
 def test_a_key_of_a_dictionary_is_no_variable() -> None:
     assert rank(log="prices[fruit]\nKeyError: 'apple'") == []
 
