@@ -67,6 +67,8 @@ class Gunicorn(pulumi.ComponentResource):
             "PORTICO_RELEASE": release.id,
             "PORTICO_REPLICA": str(index),
             "PORTICO_ADDRESS": bind,
+            # For components/scripts/health.py: when the last request ended.
+            "PORTICO_PROGRESS": "/tmp/.portico/progress",
         }
         listed = [f"{key}={value}" for key, value in sorted(environment.items())]
         return harden(
@@ -91,7 +93,7 @@ class Gunicorn(pulumi.ComponentResource):
                 healthcheck=docker.ContainerHealthcheckArgs(
                     tests=[
                         *("CMD", "python3", "-I", "-S", "-c", read_script("health.py")),
-                        *(bind, site.health, site.hosts[0].replace("*", "www")),
+                        *(f"{site.hung_after:g}", bind, site.health, site.hosts[0].replace("*", "www")),
                     ],
                     interval="2s",
                     timeout="5s",

@@ -74,7 +74,7 @@ def assemble_release(
             "replicas": replicas,
             "upstream": settings.upstream,
             "memory": site.gunicorn.memory.bytes,
-            "health": [site.health, site.hosts[0], settings.health_timeout],
+            "health": [site.health, site.hosts[0], settings.health_timeout, site.hung_after],
             "program": program,
             "static": [static, site.static_url, settings.nginx.gzip.static],
         }

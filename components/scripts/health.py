@@ -1,31 +1,162 @@
-"""Asks a replica for its health path, as NGINX would. Exit code 0: it may be sent requests."""
+"""Asks a replica for its health path, as NGINX would. Exit code 0: it may be sent requests.
 
+It runs inside the replica, so it can also act. It prints what Docker keeps; what it does stands in the replica's log.
+
+Readiness: while the replica does not answer, its known name is laid aside, so that NGINX's connect fails at once and
+the next replica is asked; never the last name of a release. Liveness: a replica that accepts connections, but neither
+answers its health path nor ends any request for `hung` seconds, is ended, and Docker starts it again.
+"""
+
+import fcntl
+import os
+import signal
 import socket
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
-address, path, host = sys.argv[1:]
+hung, address, path, host = sys.argv[1:]
 kind, _, place = address.partition(":")
+asked = f"GET {path} with Host: {host}"
+name = Path(place)
+own = Path(f"{place}.{socket.gethostname()}")  # its own socket: the known name may still be another container's
+aside = Path(f"{place}.out")  # the known name while it is laid aside: says whose it is
+LATE = 4.0  # seconds for an answer
+
+# In a file system in memory, which is empty again after a restart.
+state = Path("/tmp/.portico")
+progress = state / "progress"  # gunicorn.conf.py touches it when a request has ended
+healthy = state / "healthy"  # how long the last good check took, in seconds: there once it had been healthy
+failing = state / "failing"  # since when nothing ended, by the monotonic clock, and the last end by then
 
 
-def give_up(error: BaseException) -> None:
-    """Say in plain words that nobody answered."""
-    why = "in time" if isinstance(error, TimeoutError) else f"since Gunicorn does not listen ({error})"
-    print(f"GET {path} with Host: {host} -> no answer {why}")
+def tell(text: str) -> None:
+    """One line for the replica's log."""
+    with suppress(OSError), open("/proc/1/fd/1", "w") as log:
+        log.write(f"portico: {text}\n")
+
+
+def last_end() -> int:
+    """When the last request ended; it is only compared with itself, so no change of the clock matters."""
+    return progress.stat().st_mtime_ns
+
+
+@contextmanager
+def lock() -> Iterator[None]:
+    """Two replicas cannot both leave, and none leaves while another one takes the name: see gunicorn.conf.py."""
+    folder = os.open(name.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def owns(link: Path) -> bool:
+    """Whether a name leads to this very container."""
+    return link.is_symlink() and os.readlink(link) == own.name
+
+
+def listens(link: Path) -> bool:
+    """Whether anybody accepts connections there: the socket of a killed container stays behind as a file."""
+    with socket.socket(socket.AF_UNIX) as peer:
+        peer.setblocking(False)
+        try:
+            peer.connect(str(link))
+        except BlockingIOError:
+            return True  # its queue is full: alive, and busy or hung
+        except OSError:
+            return False
+        return True
+
+
+def leave(why: str) -> None:
+    """Lay the known name aside, unless it is the last one of this release that leads anywhere."""
+    if kind != "unix" or not healthy.exists():
+        return
+    with lock():
+        others = name.parent.glob(f"{name.name.rpartition('-')[0]}-*.sock")
+        if owns(name) and any(other != name and listens(other) for other in others):
+            name.rename(aside)
+            tell(f"{asked} -> {why}; NGINX sends nothing here until it answers again")
+
+
+def come_back() -> None:
+    """Put the name back, if it was this container that laid it aside and nobody took it since."""
+    if kind == "unix" and aside.is_symlink():
+        with lock():
+            if owns(aside) and not name.is_symlink():
+                aside.rename(name)
+                tell("it answers again; NGINX sends requests again")
+
+
+def judge(before: int) -> None:
+    """Nobody answered: end the replica if that has lasted too long and no request has ended meanwhile.
+
+    A refused connection never comes here: a replica that is stopping refuses, and still ends its requests.
+    """
+    if not healthy.exists() or not float(hung):
+        return
+    now, seen = time.monotonic(), last_end()
+    since, known = failing.read_text().split() if failing.exists() else (began, str(before))
+    if known != str(seen):
+        since = now
+    failing.write_text(f"{since} {seen}")
+    if now - float(since) >= float(hung):
+        tell(
+            f"{asked} -> no answer for {now - float(since):.0f} s, and no request ended in that time "
+            f"(gunicorn.hungAfter is {float(hung):g} s): this replica is ended and starts again"
+        )
+        os.kill(-1, signal.SIGKILL)  # all of this container but PID 1 and this process; PID 1 ends with them
+
+
+def ask(before: int) -> bytes:
+    """Send the request and return the first bytes of the answer; leave as soon as one is later than usual."""
+    if kind == "unix":
+        peer = socket.socket(socket.AF_UNIX)
+        peer.settimeout(LATE)
+        try:
+            peer.connect(str(own))
+        except BlockingIOError:
+            raise TimeoutError from None  # a full queue: somebody listens, nobody accepts
+    else:
+        peer = socket.create_connection(("127.0.0.1", int(place)), timeout=LATE)
+    lines = [f"GET {path} HTTP/1.1", f"Host: {host}", "User-Agent: portico-health", "Connection: close", "", ""]
+    peer.sendall("\r\n".join(lines).encode())
+    usual = float(healthy.read_text() or 0) if healthy.exists() else LATE
+    soon = min(LATE, 1 + 4 * usual)
+    peer.settimeout(soon)
+    try:
+        return peer.recv(4096)
+    except TimeoutError:
+        # A busy replica goes on ending requests: taking it out would only make the others busier.
+        if last_end() == before:
+            leave(f"no answer for {soon:.1f} s, and no request ended in that time")
+        peer.settimeout(max(0.01, LATE - soon))
+        return peer.recv(4096)
+
+
+state.mkdir(exist_ok=True)
+if not progress.exists():
+    progress.touch()
+began, before = time.monotonic(), last_end()
+try:
+    answer = ask(before).split(b"\r\n", 1)[0].decode("latin-1")
+except TimeoutError:
+    print(f"{asked} -> no answer in time")
+    judge(before)
     sys.exit(1)
-
-
-sys.excepthook = lambda kind, error, trace: give_up(error)
-if kind == "unix":
-    peer = socket.socket(socket.AF_UNIX)
-    peer.settimeout(4)
-    # Its own socket, not the known name: that may still be another container's.
-    peer.connect(f"{place}.{socket.gethostname()}")
-else:
-    peer = socket.create_connection(("127.0.0.1", int(place)), timeout=4)
-lines = [f"GET {path} HTTP/1.1", f"Host: {host}", "User-Agent: portico-health", "Connection: close", "", ""]
-peer.sendall("\r\n".join(lines).encode())
-answer = peer.recv(4096).split(b"\r\n", 1)[0].decode("latin-1")
-print(f"GET {path} with Host: {host} -> {answer or 'no answer'}")
+except OSError as error:
+    print(f"{asked} -> no answer since Gunicorn does not listen ({error})")
+    sys.exit(1)
+failing.unlink(missing_ok=True)
+print(f"{asked} -> {answer or 'no answer'}")
 status = answer[9:12]
 # 401, 403 and 404 are answers of a working application; 400 is how Flask refuses a host name.
-sys.exit(0 if status[:1] in ("2", "3") or status in ("401", "403", "404", "405") else 1)
+if status[:1] not in ("2", "3") and status not in ("401", "403", "404", "405"):
+    leave(answer or "the connection was closed")
+    sys.exit(1)
+healthy.write_text(f"{time.monotonic() - began:.3f}")
+come_back()

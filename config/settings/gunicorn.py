@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from config.settings.quantity import Duration, Size
 from config.settings.section import Section
@@ -26,6 +27,11 @@ class Gunicorn(Section):
         default=Duration.parse("30s"),
         description="Longest time for one request; NGINX waits 5 s more, so that the application answers first.",
     )
+    hung_after: Duration | Literal["never"] | None = Field(
+        default=None,
+        description="A replica that for this long answers no health check and ends no request restarts itself. "
+        "Where not set: 15s, or the longest request of the site where that may take longer than 30s.",
+    )
     memory: Size = Field(default=Size.parse("512M"), description="Memory limit of each replica.")
     access_log: bool = Field(
         default=False, description="Write an access log of Gunicorn's own, with the request id that NGINX gave."
@@ -34,3 +40,14 @@ class Gunicorn(Section):
         default=False,
         description="Load the application once and fork: less memory, but connections opened on import are shared.",
     )
+
+    @field_validator("hung_after")
+    @classmethod
+    def _refuse_haste(cls, value: Duration | Literal["never"] | None) -> Duration | Literal["never"] | None:
+        if isinstance(value, Duration) and value < Duration.parse("5s"):
+            raise PydanticCustomError(
+                "duration",
+                '"{value}" is shorter than one health check may take; write at least 5s, or never',
+                {"value": str(value)},
+            )
+        return value

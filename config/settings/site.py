@@ -211,6 +211,21 @@ class Site(Section):
             )
         return self
 
+    @property
+    def hung_after(self) -> float:
+        """Seconds without an answer to a health check and without the end of a request; 0 for never.
+
+        15 s, and a replica is replaced within 30 s: noticed after 2 s at most, decided at the end of a check (6 s
+        each), started again. A request that may take longer than 30 s is no sign of a hang before its time is over.
+        """
+        chosen = self.gunicorn.hung_after
+        if chosen == "never":
+            return 0.0
+        if chosen is not None:
+            return chosen.amount / 1000
+        longest = max([self.gunicorn.timeout, *(route.patience for route in self.routes if route.patience)])
+        return 15.0 if longest.amount <= 30_000 else longest.amount / 1000
+
 
 def derive_uid(name: str) -> int:
     """The user of a site's containers: one each, so that no site opens another's sockets.

@@ -96,6 +96,22 @@ def test_a_replica_is_waited_for_until_it_is_healthy(root: Path) -> None:
     assert found["healthcheck"]["tests"][-2:] == ["/healthz", "shop.example"]
 
 
+@pytest.mark.parametrize(
+    ("site", "seconds"),
+    [
+        ({}, "15"),
+        ({"gunicorn": {"timeout": "31s"}}, "31"),
+        ({"routes": [{"path": "/events", "stream": True}]}, "3600"),
+        ({"gunicorn": {"hungAfter": "7500ms"}}, "7.5"),
+        ({"gunicorn": {"timeout": "2m", "hungAfter": "20s"}}, "20"),
+        ({"gunicorn": {"hungAfter": "never"}}, "0"),
+    ],
+)
+def test_the_health_check_is_told_when_a_replica_counts_as_hung(root: Path, site: dict[str, Any], seconds: str) -> None:
+    script, told = replica(root, **site).inputs["healthcheck"]["tests"][5:7]
+    assert (script.splitlines()[0][:3], told) == ('"""', seconds)
+
+
 def test_a_wildcard_host_is_asked_by_a_name_that_it_covers(root: Path) -> None:
     assert replica(root, hosts=["*.shop.example"]).inputs["healthcheck"]["tests"][-1] == "www.shop.example"
 
@@ -131,6 +147,8 @@ CHANGES = [
     pytest.param({"replicas": 3}, id="replicas"),
     pytest.param({"gunicorn": {"memory": "1G"}}, id="memory"),
     pytest.param({"gunicorn": {"timeout": "31s"}}, id="timeout"),
+    pytest.param({"gunicorn": {"hungAfter": "20s"}}, id="hungAfter"),
+    pytest.param({"routes": [{"path": "/events", "stream": True}]}, id="stream"),
     pytest.param({"body": "6M"}, id="body"),
     pytest.param({"stack": {"nginx": {"workers": 4}}}, id="nginx"),
     pytest.param({"stack": {"port": 81}}, id="port"),

@@ -1,5 +1,6 @@
 """gunicorn.conf.py is Python that says what the settings say."""
 
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -120,6 +121,37 @@ def test_a_successor_takes_the_name_over_and_sweeps_the_dead(
     values["post_worker_init"](SimpleNamespace(wsgi=print))
     assert name.resolve() == own.resolve()
     assert not (tmp_path / "gone.sock").is_symlink() and (tmp_path / "other.sock").exists()
+
+
+def test_a_name_that_was_laid_aside_is_over_when_the_name_is_taken(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, aside = tmp_path / "r-0.sock", tmp_path / "r-0.sock.out"
+    (tmp_path / "r-0.sock.old").touch()
+    aside.symlink_to("r-0.sock.old")
+    monkeypatch.setenv("PORTICO_ADDRESS", f"unix:{name}")
+    values = run(root)
+    own = Path(str(values["bind"]).removeprefix("unix:"))
+    own.touch()
+    values["post_worker_init"](SimpleNamespace(wsgi=print))
+    assert name.resolve() == own.resolve()
+    assert not aside.is_symlink()
+
+
+def test_the_end_of_a_request_leaves_a_sign_of_life(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "state" / "progress"
+    monkeypatch.setenv("PORTICO_PROGRESS", str(file))
+    values = run(root)
+    values["on_starting"](None)
+    os.utime(file, (0, 0))
+    values["post_request"](None, None, {}, None)
+    assert file.stat().st_mtime > 0
+    file.unlink()
+    values["post_request"](None, None, {}, None)  # an application that clears its /tmp is no reason to fail
+    monkeypatch.delenv("PORTICO_PROGRESS")
+    run(root)["post_request"](None, None, {}, None)  # machines without our containers have no such file
 
 
 def test_the_application_sees_the_client_through_one_proxy(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
