@@ -62,3 +62,47 @@ def write_small(deployment: Deployment, name: str) -> None:
     """The source of such a site: one module and its requirements."""
     deployment.write(name, "requirements.txt", "flask==3.1.3\n")
     deployment.write(name, "web.py", MODULE)
+
+
+HANGING = """
+import ctypes
+import os
+import time
+from pathlib import Path
+
+from flask import Flask, jsonify, request
+
+app = Flask(__name__)
+# When this process began, by the one monotonic clock of all containers of a machine.
+TICKS = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
+AGE = time.clock_gettime(time.CLOCK_BOOTTIME) - TICKS / os.sysconf("SC_CLK_TCK")
+BORN = time.monotonic() - AGE
+
+
+@app.get("/whoami")
+def whoami():
+    names = {key: os.environ[f"PORTICO_{key.upper()}"] for key in ("site", "release", "replica")}
+    return jsonify(**names, born=BORN, pid=os.getpid())
+
+
+@app.get("/slow")
+def slow():
+    time.sleep(float(request.args["seconds"]))
+    return whoami()
+
+
+@app.get("/threads")
+def threads():
+    time.sleep(3600)
+
+
+@app.get("/native")
+def native():
+    ctypes.PyDLL(None).sleep(3600)  # C code that keeps Python's lock: nothing else of this process runs
+"""
+
+
+def write_hanging(deployment: Deployment, name: str) -> None:
+    """The source of a site that hangs when it is told to: /threads blocks a thread, /native a whole worker."""
+    deployment.write(name, "requirements.txt", "flask==3.1.3\n")
+    deployment.write(name, "web.py", HANGING)

@@ -1,0 +1,98 @@
+"""Processes are killed under load: one worker, one replica, NGINX. The others go on, and the dead come back."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.docker.applications import small, write_hanging
+from tests.docker.ask import ADDRESS
+from tests.docker.conftest import Deploy
+from tests.docker.engine import Deployment, execute
+from tests.docker.faults import await_until, crash, crash_edge, crash_worker, is_healthy, stretch
+from tests.docker.load import Client, Load, json_values
+
+pytestmark = pytest.mark.docker
+THREADS = 4
+
+
+@pytest.fixture(scope="module")
+def shop(deploy: Deploy) -> Iterator[Deployment]:
+    deployment = deploy(small("shop", replicas=2, gunicorn={"workers": 2, "threads": THREADS}))
+    write_hanging(deployment, "shop")
+    deployment.up()
+    yield deployment
+
+
+def carry(deployment: Deployment) -> Load:
+    """Idempotent requests alone; some of them take a second."""
+    whoami = [Client(host="shop.localhost", path="/whoami", kept=n % 2 == 0, pause=(0, 0.05)) for n in range(10)]
+    slow = [Client(host="shop.localhost", path="/slow?seconds=1", kept=n == 0, long=True) for n in range(2)]
+    observe = json_values("replica", "pid", "born")
+    return Load(ADDRESS, deployment.port, [*whoami, *slow], rate=150, observe=observe, most_seconds=120)
+
+
+def served(deployment: Deployment) -> str:
+    return execute(deployment.container("nginx"), "curl", "-sf", "http://127.0.0.1:8081/tree").strip()
+
+
+def find_successor(load: Load, replica: str, at: float) -> tuple[float, float] | None:
+    """When the first worker of this replica that is younger than `at` began, and first answered; seconds from `at`."""
+    start = time.monotonic() - load.now()
+    later = []
+    for key, found in load.report().seen.items():
+        number, _, born = key.split("/")
+        if number == replica and float(born) > at:
+            later.append((float(born) - at, found.first + start - at))
+    return min(later, default=None)
+
+
+def test_a_killed_worker_costs_at_most_its_own_requests(shop: Deployment) -> None:
+    replica = shop.containers("gunicorn", "shop")[0]
+    number = execute(replica, "sh", "-c", "echo $PORTICO_REPLICA").strip()
+    with carry(shop) as load:
+        load.wait(2)
+        at, pid = crash_worker(replica)
+        await_until(lambda: find_successor(load, number, at) is not None, 20)
+        successor = find_successor(load, number, at)
+        load.wait(2)
+    report = load.report()
+    assert successor
+    print(
+        f"\nC1: worker {pid} killed, another began after {successor[0]:.2f} s and answered after {successor[1]:.2f} s: "
+        f"{report.details()}"
+    )
+    assert report.failures.total() <= THREADS, report.details()
+    assert successor[0] <= stretch(1)
+
+
+def test_a_killed_replica_costs_nothing_and_comes_back(shop: Deployment) -> None:
+    replicas = shop.containers("gunicorn", "shop")
+    starts = replicas[0].attrs["State"]["StartedAt"]
+    with carry(shop) as load:
+        load.wait(2)
+        at = crash(replicas[0])
+        await_until(lambda: not is_healthy(replicas[0]) or replicas[0].attrs["State"]["StartedAt"] != starts, 10)
+        back = await_until(lambda: all(map(is_healthy, replicas)), 30) - at
+        load.wait(2)
+    report = load.report()
+    print(f"\nC2: one of two replicas killed, two healthy after {back:.1f} s: {report.details()}")
+    assert report.lossless, report.details()
+    assert replicas[0].attrs["State"]["StartedAt"] != starts
+    assert back <= stretch(10)
+
+
+def test_a_killed_edge_serves_the_same_again(shop: Deployment) -> None:
+    edge, tree = shop.container("nginx"), served(shop)
+    with carry(shop) as load:
+        load.wait(2)
+        crash_edge(edge)
+        load.wait(6)
+    report = load.report()
+    gap = report.longest_gap(since=1.0)
+    print(f"\nC3: NGINX killed, nothing was answered for {gap:.2f} s: {report.summary()}")
+    assert report.failed > 0  # it was away
+    assert gap <= stretch(2)
+    edge.reload()
+    assert edge.attrs["RestartCount"] == 1
+    assert served(shop) == tree == shop.outputs()["tree"]
