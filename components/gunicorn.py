@@ -96,7 +96,8 @@ class Gunicorn(pulumi.ComponentResource):
                         *(f"{site.hung_after:g}", bind, site.health, site.hosts[0].replace("*", "www")),
                     ],
                     interval="2s",
-                    timeout="5s",
+                    # It ends by itself after 4 s; on a busy machine it takes seconds to start, and it must come to act.
+                    timeout="10s",
                     start_period="2s",
                     retries=3,
                 ),
