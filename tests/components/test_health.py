@@ -1,0 +1,174 @@
+"""The health check, run as Docker runs it, against sockets of this test: who leaves the rotation, and who comes back.
+
+What would end a replica only writes a file here: outside of a container that would be every process of the user.
+"""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+SCRIPT = (Path(__file__).parents[2] / "components" / "scripts" / "health.py").read_text()
+HOST = socket.gethostname()
+
+
+class Replica:
+    """A socket that gives one fixed answer to everybody, or none."""
+
+    def __init__(self, folder: Path, number: int, owner: str, answer: bytes) -> None:
+        self.name = folder / f"r-{number}.sock"
+        self.answer = answer
+        self.peers: list[socket.socket] = []
+        self.listener = socket.socket(socket.AF_UNIX)
+        own = Path(f"{self.name}.{owner}")
+        self.listener.bind(str(own))
+        self.listener.listen()
+        self.name.symlink_to(own.name)
+        Thread(target=self.serve, daemon=True).start()
+
+    def stop(self) -> None:
+        self.listener.shutdown(socket.SHUT_RDWR)  # or the thread that waits in accept would keep it open
+        self.listener.close()
+
+    def serve(self) -> None:
+        while True:
+            try:
+                peer, _ = self.listener.accept()
+            except OSError:
+                return
+            self.peers.append(peer)
+            if self.answer:
+                with suppress(OSError):  # some only look whether anybody listens
+                    peer.recv(4096)
+                    peer.sendall(self.answer)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "state").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def first(folder: Path) -> Iterator[Replica]:
+    replica = Replica(folder, 0, HOST, OK)
+    yield replica
+    replica.listener.close()
+
+
+OK = b"HTTP/1.1 200 OK\r\n\r\n"
+BROKEN = b"HTTP/1.1 500 INTERNAL SERVER ERROR\r\n\r\n"
+
+
+def check(folder: Path, hung: str = "0") -> int:
+    """Run it once for the first replica; its state is kept in `folder`, not in /tmp."""
+    script = SCRIPT.replace("os.kill(-1, signal.SIGKILL)", f'Path("{folder}/ended").touch()')
+    assert "kill" not in script.replace("a killed container", "")
+    script = script.replace("/tmp/.portico", str(folder / "state")).replace("/proc/1/fd/1", str(folder / "log"))
+    command = [sys.executable, "-I", "-S", "-c", script, hung, f"unix:{folder}/r-0.sock", "/healthz", "localhost"]
+    return subprocess.run(command, timeout=30, capture_output=True).returncode
+
+
+def test_a_replica_that_fails_leaves_and_comes_back(folder: Path, first: Replica) -> None:
+    Replica(folder, 1, "another", OK)
+    assert check(folder) == 0 and first.name.is_socket()
+    first.answer = BROKEN
+    assert check(folder) == 1
+    assert not first.name.is_symlink() and Path(f"{first.name}.out").is_symlink()
+    first.answer = OK
+    assert check(folder) == 0
+    assert first.name.is_socket() and not Path(f"{first.name}.out").is_symlink()
+
+
+def test_a_replica_that_is_silent_leaves(folder: Path, first: Replica) -> None:
+    Replica(folder, 1, "another", OK)
+    check(folder)
+    first.answer = b""
+    assert check(folder) == 1
+    assert not first.name.is_symlink()
+
+
+def test_the_last_one_stays(folder: Path, first: Replica) -> None:
+    check(folder)
+    first.answer = BROKEN
+    assert check(folder) == 1 and first.name.is_socket()
+    # The name of a killed container stands there still, and nobody listens.
+    Replica(folder, 1, "dead", OK).stop()
+    (folder / "s-1.sock").symlink_to(f"r-0.sock.{HOST}")  # nor does another release help
+    assert check(folder) == 1 and first.name.is_socket()
+
+
+def test_one_that_was_never_healthy_does_nothing(folder: Path, first: Replica) -> None:
+    Replica(folder, 1, "another", OK)
+    first.answer = BROKEN
+    assert check(folder) == 1 and first.name.is_socket()
+
+
+def test_a_name_that_a_successor_took_is_not_taken_back(folder: Path, first: Replica) -> None:
+    Replica(folder, 1, "another", OK)
+    check(folder)
+    first.answer = BROKEN
+    check(folder)
+    # What a successor's gunicorn.conf.py does; see publish().
+    first.name.symlink_to("r-1.sock.another")
+    Path(f"{first.name}.out").unlink()
+    first.answer = OK
+    assert check(folder) == 0
+    assert first.name.readlink() == Path("r-1.sock.another")
+    # Nor when the successor is out itself: the name laid aside says whose it is.
+    first.name.rename(f"{first.name}.out")
+    assert check(folder) == 0 and not first.name.is_symlink()
+
+
+def test_a_failure_of_somebody_elses_name_moves_nothing(folder: Path, first: Replica) -> None:
+    Replica(folder, 1, "another", OK)
+    check(folder)
+    first.name.unlink()
+    first.name.symlink_to("r-1.sock.another")
+    first.answer = BROKEN
+    assert check(folder) == 1
+    assert first.name.readlink() == Path("r-1.sock.another")
+
+
+@pytest.mark.parametrize(
+    ("hung", "ended"), [pytest.param("3", True, id="long enough"), ("60", False), pytest.param("0", False, id="never")]
+)
+def test_a_silent_replica_is_ended_when_its_time_is_over(folder: Path, first: Replica, hung: str, ended: bool) -> None:
+    check(folder)
+    first.answer = b""
+    assert check(folder, hung) == 1
+    assert (folder / "ended").exists() == ended
+    assert "this replica is ended" in (folder / "log").read_text() if ended else True
+
+
+def test_a_replica_that_ends_requests_is_not_ended(folder: Path, first: Replica) -> None:
+    Replica(folder, 1, "another", OK)
+    check(folder)
+    first.answer = b""
+    stop = Event()
+
+    def end_requests() -> None:
+        while not stop.wait(0.2):
+            (folder / "state" / "progress").touch()
+
+    worker = Thread(target=end_requests)
+    worker.start()
+    assert check(folder, "3") == 1
+    stop.set()
+    worker.join()
+    assert not (folder / "ended").exists() and first.name.is_socket()
+
+
+def test_a_replica_that_starts_or_stops_is_not_ended(folder: Path, first: Replica) -> None:
+    first.answer = b""
+    assert check(folder, "1") == 1  # it was never healthy
+    first.answer = OK
+    check(folder)
+    first.stop()  # a stopping Gunicorn refuses, and still ends its requests
+    assert check(folder, "1") == 1
+    assert not (folder / "ended").exists()
