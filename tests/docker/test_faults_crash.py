@@ -10,7 +10,8 @@ from tests.docker.ask import ADDRESS
 from tests.docker.conftest import Deploy
 from tests.docker.engine import Deployment, execute
 from tests.docker.faults import await_until, crash, crash_edge, crash_worker, is_healthy, stretch
-from tests.docker.load import CLOSED_MID, Client, Load, json_values
+from tests.docker.load import Client, Load, json_values
+from tests.docker.load.failure import CLOSED_MID
 
 pytestmark = pytest.mark.docker
 THREADS = 4

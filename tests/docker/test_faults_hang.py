@@ -24,12 +24,6 @@ CLIENTS = 60  # each asks rarely: whoever waits for the hung replica does not ke
 WAYS = ["stopped", "threads", "native"]
 
 
-class WholeLoad(Load):
-    """Its report has every failure."""
-
-    EXAMPLES = 1_000
-
-
 @dataclass
 class Story:
     """What became of the sites; times in seconds since the hang."""
@@ -114,7 +108,8 @@ def carry(deployment: Deployment, site: str, clients: int) -> Load:
         Client(host=f"{site}.localhost", path="/whoami", kept=n % 2 == 0, pause=(3, 6), timeout=60)
         for n in range(clients)
     ]
-    return WholeLoad(ADDRESS, deployment.port, kinds, observe=json_values("replica", "born"), most_seconds=150)
+    observe = json_values("replica", "born")
+    return Load(ADDRESS, deployment.port, kinds, observe=observe, examples=1_000, most_seconds=150)
 
 
 def occupy(deployment: Deployment) -> Load:

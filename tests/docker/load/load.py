@@ -18,6 +18,7 @@ class Load:
 
     `rate`: at most this many requests per second, of all clients together.
     `most_requests`, `most_seconds`: the load ends there by itself, and the report says so in `ended_early`.
+    `examples`: this many failures are kept in full; all are counted.
     `observe`: gives the release or replica that a successful response came from.
     Only addresses of this machine are accepted.
     """
@@ -30,6 +31,7 @@ class Load:
         *,
         rate: float | None = None,
         observe: Observe | None = None,
+        examples: int = EXAMPLES,
         most_requests: int = 1_000_000,
         most_seconds: float = 3600.0,
     ) -> None:
@@ -38,7 +40,8 @@ class Load:
         if not clients:
             raise ValueError("no clients")
         self._pace = Pace(rate=rate, most_requests=most_requests, most_seconds=most_seconds)
-        self._workers = [Worker(self._pace, client, (address, port), observe) for client in clients]
+        self._examples = examples
+        self._workers = [Worker(self._pace, client, (address, port), observe, examples) for client in clients]
 
     def __enter__(self) -> Self:
         self._pace.start()
@@ -105,7 +108,7 @@ class Load:
             sent=len(samples) + failures.total(),
             ok=len(samples),
             failures=failures,
-            examples=sorted(examples, key=lambda failure: failure.at)[:EXAMPLES],
+            examples=sorted(examples, key=lambda failure: failure.at)[: self._examples],
             reopened=reopened,
             hosts=hosts,
             seen=dict(sorted(seen.items(), key=lambda item: item[1].first)),

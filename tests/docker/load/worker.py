@@ -10,18 +10,21 @@ from tests.docker.load.client import Client, Observe, Response, check, message
 from tests.docker.load.connection import Connection
 from tests.docker.load.failure import RequestError
 from tests.docker.load.pace import Pace
-from tests.docker.load.report import EXAMPLES, Failure, Seen
+from tests.docker.load.report import Failure, Seen
 
 
 class Worker(threading.Thread):
     """The thread of one client. Only this thread writes its figures; a report reads them."""
 
-    def __init__(self, pace: Pace, client: Client, address: tuple[str, int], observe: Observe | None) -> None:
+    def __init__(
+        self, pace: Pace, client: Client, address: tuple[str, int], observe: Observe | None, examples: int
+    ) -> None:
         super().__init__(name=f"load: {client.kind}", daemon=True)
         self.client = client
         self._pace = pace
         self._address = address
         self._observe = observe
+        self._most_examples = examples
         self.ends = array("d")
         self.latencies = array("d")
         self.failed_at = array("d")
@@ -83,7 +86,7 @@ class Worker(threading.Thread):
 
     def _record_failure(self, failure: RequestError, begin: float) -> None:
         after, at, wall = time.monotonic() - begin, self._pace.now(), time.time()
-        if len(self.examples) < EXAMPLES:
+        if len(self.examples) < self._most_examples:
             self.examples.append(
                 Failure(
                     at=at,
