@@ -16,6 +16,7 @@ from tests.docker.traffic import light, standard
 
 pytestmark = pytest.mark.docker
 MOST_SECONDS = 30  # that going back may take
+BROKEN = "\ndef broken(:\n"
 
 
 def releases(deployment: Deployment, site: str = "hello") -> list[str]:
@@ -64,8 +65,7 @@ def test_going_back_loses_nothing_builds_nothing_and_needs_no_source(
     deployment, (newest, older, _) = three
     history, images = deployment.outputs()["history"], image_ids(deployment)
     module = deployment.source("hello") / "hello.py"
-    good = module.read_text()
-    module.write_text(f"{good}\ndef broken(:\n")
+    module.write_text(module.read_text() + BROKEN)
     assert "sites[0].entry" in deployment.preview(fails=True).output
     # No source, no context: nothing could be built.
     shutil.rmtree(deployment.folder / ".portico" / "contexts")
@@ -93,7 +93,6 @@ def test_going_back_loses_nothing_builds_nothing_and_needs_no_source(
     assert deployment.present() == deployment.wanted()
     assert deployment.preview("--expect-no-changes").changes == 0
     assert deployment.refresh("--expect-no-changes").changes == 0
-    module.write_text(good)
 
 
 def test_a_release_that_nobody_kept_is_refused_with_those_that_are(three: tuple[Deployment, list[str]]) -> None:
@@ -110,7 +109,8 @@ def test_a_release_that_nobody_kept_is_refused_with_those_that_are(three: tuple[
 
 def test_the_mended_source_is_the_newest_release(three: tuple[Deployment, list[str]]) -> None:
     deployment, made = three
-    deployment.edit("hello", "# mended")
+    module = deployment.source("hello") / "hello.py"
+    module.write_text(module.read_text().replace(BROKEN, "") + "# mended\n")
     deployment.configure(rollback=None)
     with light(deployment, "localhost") as load:
         deployment.up()
