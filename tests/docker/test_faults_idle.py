@@ -14,6 +14,7 @@ from tests.docker.applications import small, write_small
 from tests.docker.ask import ADDRESS
 from tests.docker.conftest import Deploy
 from tests.docker.engine import Deployment
+from tests.docker.figures import Figures
 from tests.docker.traffic import light
 
 pytestmark = pytest.mark.docker
@@ -80,7 +81,9 @@ def count_closed(peers: list[socket.socket]) -> int:
 
 
 @pytest.mark.parametrize("count", [1_000, pytest.param(10_000, marks=pytest.mark.soak)])
-def test_a_release_ends_and_loses_nothing_beside_idle_and_slow_clients(shop: Deployment, count: int) -> None:
+def test_a_release_ends_and_loses_nothing_beside_idle_and_slow_clients(
+    shop: Deployment, figures: Figures, count: int
+) -> None:
     stop = Event()
     slow = Thread(target=drip, args=(shop.port, stop), daemon=True)
     with kept(locate(shop), count) as peers:
@@ -99,8 +102,13 @@ def test_a_release_ends_and_loses_nothing_beside_idle_and_slow_clients(shop: Dep
     report = load.report()
     print(f"\nC12: {count} idle connections, {SLOW} slow clients: released in {seconds:.1f} s, {closed} told to go")
     print(report.details())
-    assert report.lossless, report.details()
     assert len(report.seen) == 2
     assert closed == count, "old workers still serve some"
     # NGINX's old workers end after the longest request and 5 s, whoever is connected.
-    assert seconds < 120
+    figures.record(
+        "C12",
+        f"a release beside {count:,} idle and {SLOW} slow clients: requests lost; seconds",
+        target="0; <= 120 s",
+        measured=f"{report.failed} of {report.sent}; {seconds:.1f} s",
+        met=report.lossless and seconds <= 120,
+    )
