@@ -1,7 +1,8 @@
 """Replicas hang while their processes live: they leave NGINX's rotation and restart; busy ones are left alone.
 
 Three sites hang or are busy at the same time: `shop` has two replicas, of which one hangs; `lone` has only one;
-`busy` keeps every thread in long requests, so that its health check fails for longer than `hungAfter`.
+`busy` keeps every thread in long requests, so that its health check fails for
+longer than `hungAfter`, while a request ends now and then.
 """
 
 import time
@@ -47,7 +48,7 @@ def sites(deploy: Deploy) -> Deployment:
     deployment = deploy(
         small("shop", replicas=2, gunicorn=two),
         small("lone", gunicorn=two),
-        small("busy", gunicorn={"workers": 1, "threads": 2, "hungAfter": "5s"}),
+        small("busy", gunicorn={"workers": 1, "threads": 2, "hungAfter": "10s"}),
     )
     for name in ("shop", "lone", "busy"):
         write_hanging(deployment, name)
@@ -117,7 +118,7 @@ def carry(deployment: Deployment, site: str, clients: int) -> Load:
 
 
 def occupy(deployment: Deployment) -> Load:
-    """Both threads of `busy` are in requests of 8 s, and more wait, as the health check does: one ends every 4 s."""
+    """Both threads of `busy` are in requests of 8 s, and more wait: one ends at least every 8 s."""
     kinds = [Client(host="busy.localhost", path="/slow?seconds=8", kept=False, pause=(0, 4), long=True)] * 5
     return Load(ADDRESS, deployment.port, kinds, most_seconds=150)
 
