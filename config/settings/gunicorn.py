@@ -41,13 +41,16 @@ class Gunicorn(Section):
         description="Load the application once and fork: less memory, but connections opened on import are shared.",
     )
 
-    @field_validator("hung_after")
+    @field_validator("hung_after", mode="wrap")
     @classmethod
-    def _refuse_haste(cls, value: Duration | Literal["never"] | None) -> Duration | Literal["never"] | None:
-        if isinstance(value, Duration) and value < Duration.parse("5s"):
+    def _read_hung_after(cls, value: object, _: object) -> Duration | Literal["never"] | None:
+        if value is None or value == "never":
+            return value
+        duration = Duration.parse(value)
+        if duration < Duration.parse("5s"):
             raise PydanticCustomError(
                 "duration",
                 '"{value}" is shorter than one health check may take; write at least 5s, or never',
-                {"value": str(value)},
+                {"value": str(duration)},
             )
-        return value
+        return duration

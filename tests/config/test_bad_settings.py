@@ -318,3 +318,15 @@ def test_a_limit_of_zero_is_refused_since_it_would_mean_no_limit(root: Path, val
 def test_a_setting_has_one_spelling(root: Path) -> None:
     (line,) = refuse(root, make_values(nginx_image="nginx:1.30.6"))
     assert line == "nginx_image: there is no such setting; did you mean nginxImage?"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("1s", '"1s" is shorter than one health check may take; write at least 5s, or never'),
+        ("soon", '"soon" is not a duration; write a whole number and a unit (ms, s, m or h), such as 30s'),
+    ],
+)
+def test_a_time_for_hung_replicas_is_refused_at_its_own_place(root: Path, value: str, said: str) -> None:
+    refused = refuse(root, make_values(make_site(gunicorn={"hungAfter": value})))
+    assert refused == [f"sites[0].gunicorn.hungAfter: {said}"]
