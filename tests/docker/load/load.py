@@ -20,7 +20,6 @@ class Load:
     `most_requests`, `most_seconds`: the load ends there by itself, and the report says so in `ended_early`.
     `examples`: this many failures are kept in full; all are counted.
     `observe`: gives the release or replica that a successful response came from.
-    `examples`: how many failures the report names, the first ones.
     Only addresses of this machine are accepted.
     """
 
@@ -35,13 +34,11 @@ class Load:
         examples: int = EXAMPLES,
         most_requests: int = 1_000_000,
         most_seconds: float = 3600.0,
-        examples: int = EXAMPLES,
     ) -> None:
         if not ipaddress.ip_address(address).is_loopback:
             raise ValueError(f"{address} is not an address of this machine: load goes to 127.0.0.1 only")
         if not clients:
             raise ValueError("no clients")
-        self._examples = examples
         self._pace = Pace(rate=rate, most_requests=most_requests, most_seconds=most_seconds)
         self._examples = examples
         self._workers = [Worker(self._pace, client, (address, port), observe, examples) for client in clients]
