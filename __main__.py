@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pulumi
 
-from components import LocalHost, Portico, PorticoArgs, end_quietly, read_past
+from components import LocalHost, Portico, PorticoArgs, end_quietly, read_past, require_room
 from config.load import load
 
 end_quietly()
 root = Path(__file__).parent
+require_room(root)
 stack = load(root, read_past().get("history"))
 host = LocalHost("host", stack.settings.docker)
 portico = Portico(

@@ -4,6 +4,8 @@ The provider only says that it waited. The engine calls a hook when a create fai
 what the container printed and what its health check saw, before anybody has to look for it.
 """
 
+import math
+import shutil
 import textwrap
 from typing import Any
 
@@ -14,9 +16,16 @@ from config.causes import Evidence, rank_causes
 # Shown, and read: a traceback is longer than what anybody wants to see of it.
 _LINES, _READ = 15, 200
 
+_LITTLE = 100 * 2**20  # bytes; no build ends well with so few left
+_FULL = (
+    "The disk of the Docker engine is full. What served before keeps serving.\n"
+    "Make room, then run this again: `docker system df` shows what takes it, and `docker builder prune` and "
+    "`docker image prune` give back what no container and no rollback needs."
+)
+
 
 class Diagnosis:
-    """An error hook for containers of one Docker engine; `engine` is its address, None for DOCKER_HOST."""
+    """An error hook for images and containers of one Docker engine; `engine` is its address, None for DOCKER_HOST."""
 
     def __init__(self, engine: str | None) -> None:
         self._engine = engine
@@ -25,14 +34,28 @@ class Diagnosis:
         self.hooks = pulumi.ResourceHookBinding(on_error=[hook])
 
     def _explain(self, args: pulumi.ErrorHookArgs) -> bool:
+        if self._lacks_space(args):
+            if _FULL not in self._told:
+                self._told.add(_FULL)
+                pulumi.log.error(_FULL)
+            return False
         inputs: Any = args.new_inputs or {}
         labels = {label["label"]: label["value"] for label in inputs.get("labels") or []}
         told = f"{labels.get('portico.role')}/{labels.get('portico.site')}"
         # The replicas of one release fail alike: one of them says why.
-        if args.failed_operation != "delete" and inputs.get("name") and told not in self._told:
+        waited = args.failed_operation != "delete" and labels.get("portico.role") in ("gunicorn", "switch")
+        if waited and inputs.get("name") and told not in self._told:
             self._told.add(told)
             pulumi.log.error(describe(self._engine, str(inputs["name"]), args.name))
         return False
+
+    def _lacks_space(self, args: pulumi.ErrorHookArgs) -> bool:
+        if any("no space left on device" in error for error in args.errors):
+            return True
+        if not args.type.endswith(":RemoteImage"):
+            return False
+        # A command of a build says it in the build's output, which the provider does not repeat.
+        return count_free(self._engine) < _LITTLE
 
 
 def describe(engine: str | None, container: str, resource: str) -> str:
@@ -62,6 +85,19 @@ def describe(engine: str | None, container: str, resource: str) -> str:
     shown = "\n".join(log.splitlines()[-_LINES:])
     parts.append("Its last log lines:\n" + textwrap.indent(shown or "(it printed nothing)", "  "))
     return "\n".join(parts)
+
+
+def count_free(engine: str | None) -> float:
+    """Bytes that are free where the engine keeps its images; infinity where that is not this machine's to see."""
+    import docker
+    import docker.errors
+
+    try:
+        client = docker.DockerClient(base_url=engine) if engine else docker.from_env()
+        here = client.api.base_url.startswith("http+docker")
+        return shutil.disk_usage(client.info()["DockerRootDir"]).free if here else math.inf
+    except (docker.errors.DockerException, OSError):
+        return math.inf
 
 
 def read_evidence(attrs: dict[str, Any], log: str) -> Evidence:

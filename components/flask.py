@@ -18,7 +18,7 @@ class FlaskAppArgs:
 
     `past` are the digests of other images that stay, to go back to. `secrets` are {NAME: value}, a secret output.
     `sockets` and `static` name the volumes shared with the edge. `verdict` resolves once the
-    configuration has been accepted: before that, nothing is built.
+    configuration has been accepted: before that, nothing is built. `hooks` are told of failures.
     """
 
     release: Release
@@ -28,6 +28,7 @@ class FlaskAppArgs:
     verdict: pulumi.Input[str]
     secrets: pulumi.Output[Mapping[str, str]] | None = None
     past: Collection[str] = ()
+    hooks: pulumi.ResourceHookBinding | None = None
 
 
 class FlaskApp(pulumi.ComponentResource):
@@ -47,7 +48,7 @@ class FlaskApp(pulumi.ComponentResource):
         if args.context is None:
             image = find_image(site.name, release.image, self)
         else:
-            image = build_image(site.name, release.image, args.context, args.verdict, self)
+            image = build_image(site.name, release.image, args.context, args.verdict, self, args.hooks)
         for digest in sorted({*args.past} - {release.image}):
             find_image(site.name, digest, self)
         self.image = image.image_id
@@ -63,7 +64,7 @@ class FlaskApp(pulumi.ComponentResource):
             )
             self.secrets = volume.name
         self.files = require_success(
-            docker.Container(f"{name}-files", self._lay_out(args), opts=start_first(self)),
+            docker.Container(f"{name}-files", self._lay_out(args), opts=start_first(self, args.hooks)),
             f"The files of {site.name} could not be laid out",
         )
         self.register_outputs({"image": self.image, "files": self.files, "secrets": self.secrets})

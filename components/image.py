@@ -26,8 +26,15 @@ def name_image(site: str, digest: str) -> str:
     return f"portico/{plain}/{site}:{digest}"
 
 
-def build_image(site: str, digest: str, context: str, verdict: pulumi.Input[str], parent: pulumi.Resource) -> Image:
-    """The image that `context` makes. Nothing is built before `verdict` resolves."""
+def build_image(
+    site: str,
+    digest: str,
+    context: str,
+    verdict: pulumi.Input[str],
+    parent: pulumi.Resource,
+    hooks: pulumi.ResourceHookBinding | None = None,
+) -> Image:
+    """The image that `context` makes. Nothing is built before `verdict` resolves; `hooks` are told of failures."""
     labels = list_labels("image", site)
     build = docker.RemoteImageBuildArgs(
         context=context,
@@ -41,7 +48,7 @@ def build_image(site: str, digest: str, context: str, verdict: pulumi.Input[str]
     )
     # As a dependency, not by way of an input: a preview that cannot know the verdict yet would show a rebuild.
     agreed: pulumi.Output[list[pulumi.Resource]] = pulumi.Output.from_input(verdict).apply(lambda _: [])
-    return _register(site, digest, build, pulumi.ResourceOptions(parent=parent, depends_on=agreed))
+    return _register(site, digest, build, pulumi.ResourceOptions(parent=parent, depends_on=agreed, hooks=hooks))
 
 
 def find_image(site: str, digest: str, parent: pulumi.Resource) -> Image:

@@ -64,7 +64,9 @@ class Portico(pulumi.ComponentResource):
 
         check = ConfigCheck(
             f"{name}-check",
-            ConfigCheckArgs(tree=stack.tree, private=stack.private, image=image.image_id, config=config),
+            ConfigCheckArgs(
+                tree=stack.tree, private=stack.private, image=image.image_id, config=config, hooks=args.hooks
+            ),
             child,
         )
         longest = max(release.site.gunicorn.timeout.seconds for release in stack.releases)
@@ -152,6 +154,7 @@ class Portico(pulumi.ComponentResource):
                 static=static,
                 verdict=verdict,
                 secrets=stack.secrets.get(release.site.name),
+                hooks=args.hooks,
             ),
             pulumi.ResourceOptions(parent=self),
         )

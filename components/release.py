@@ -16,13 +16,14 @@ from config.tree import Tree
 class ConfigCheckArgs:
     """`image` is NGINX's own; `config` names the volume that the tree is laid into.
 
-    `private` are files that NGINX alone may read; they travel as secrets.
+    `private` are files that NGINX alone may read; they travel as secrets. `hooks` are told of failures.
     """
 
     tree: Tree
     private: Private
     image: pulumi.Input[str]
     config: pulumi.Input[str]
+    hooks: pulumi.ResourceHookBinding | None = None
 
 
 class ConfigCheck(pulumi.ComponentResource):
@@ -70,7 +71,7 @@ class ConfigCheck(pulumi.ComponentResource):
                 ),
                 memory=128,
             ),
-            opts=start_first(self),
+            opts=start_first(self, args.hooks),
         )
         success = require_success(checked, "NGINX refused the configuration")
         self.verdict = success.apply(lambda _: args.tree.digest)

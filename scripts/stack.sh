@@ -19,6 +19,7 @@ fi
 # shellcheck source=/dev/null
 . "$TOOLS/env"
 
+"$ROOT/.venv/bin/python" "$ROOT/scripts/mend_state.py" "$ROOT/.state"
 exists() { pulumi stack select "$ENV" --non-interactive >/dev/null 2>&1; }
 select_or_create() { exists || pulumi stack select "$ENV" --create --non-interactive --color auto; }
 

@@ -17,6 +17,8 @@ start_daemon() {
   else
     forget_stale_pid /var/run/docker.pid dockerd
     forget_stale_pid /var/run/docker/containerd/containerd.pid containerd
+    # Without live-restore: `make stop-docker` promises to end the containers too. For hosts that serve others,
+    # docs/releases.md says what it gives and what it costs.
     setsid dockerd </dev/null >"$TOOLS/dockerd.log" 2>&1 &
   fi
   local second

@@ -1,7 +1,10 @@
 """Sources of small applications that only tests deploy."""
 
+import platform
+import sys
 from typing import Any
 
+from tests.docker.command import ROOT, run
 from tests.docker.engine import Deployment
 
 MODULE = """
@@ -35,6 +38,14 @@ RUN --mount=type=secret,id=pip,target=/etc/pip.conf --mount=type=secret,id=ca,ta
     pip install --no-cache-dir flask==3.1.3 gunicorn==27.0.1 && echo mine > /srv/made-by
 COPY . .
 USER nobody
+"""
+# Without a network: what it needs lies beside it.
+OFFLINE = """
+FROM python:3.13-slim
+WORKDIR /app
+COPY wheels /wheels
+RUN pip install --no-cache-dir --no-index --find-links /wheels flask==3.1.3 gunicorn==27.0.1
+COPY . .
 """
 PYPROJECT = """
 [project]
@@ -106,3 +117,24 @@ def write_hanging(deployment: Deployment, name: str) -> None:
     """The source of a site that hangs when it is told to: /threads blocks a thread, /native a whole worker."""
     deployment.write(name, "requirements.txt", "flask==3.1.3\n")
     deployment.write(name, "web.py", HANGING)
+
+
+def write_offline(deployment: Deployment, *names: str) -> None:
+    """Let the images of these sites be built where no package index can be reached."""
+    wheels = deployment.folder / "wheels"
+    kind = ["--only-binary=:all:", "--python-version", "3.13", "--platform", f"manylinux2014_{platform.machine()}"]
+    wanted = [*kind, "--dest", str(wheels)]
+    done = run(
+        [sys.executable, "-m", "pip", "download", "--quiet", *wanted, "flask==3.1.3", "gunicorn==27.0.1"],
+        folder=ROOT,
+        log=deployment.folder / "logs" / "wheels.log",
+        timeout=120,
+        env={},
+    )
+    assert done.code == 0, done.tail()
+    for name in names:
+        deployment.write(name, "Dockerfile", OFFLINE)
+        copy = deployment.source(name) / "wheels"
+        copy.mkdir()
+        for wheel in wheels.iterdir():
+            (copy / wheel.name).hardlink_to(wheel)

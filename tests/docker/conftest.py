@@ -10,15 +10,27 @@ from typing import Any
 import docker
 import pytest
 
+from config.settings import Settings
 from tests.docker import reliability
+from tests.docker.applications import small, write_offline, write_small
 from tests.docker.engine import HELLO, HTTPBIN, Deployment, strays
 from tests.docker.figures import Figures
+from tests.docker.load import Target, json_is
+from tests.docker.machine import Machine, find_obstacle
 
 HERE = Path(__file__).parent
 BEGUN, LOAD = time.monotonic(), os.getloadavg()[0]
 FIGURES = Figures()
+LEFT_OUT = pytest.StashKey[str]()
 
 Deploy = Callable[..., Deployment]
+
+
+# The load on `served`.
+TARGETS = (
+    Target(host="localhost", expect=json_is(site="hello")),
+    Target(host="other.localhost", expect=json_is(site="other"), echo=None, slow=None),
+)
 
 
 def make_folder(factory: pytest.TempPathFactory) -> Path:
@@ -44,6 +56,27 @@ def two_sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
         yield deployment
 
 
+@pytest.fixture(scope="package")
+def machine() -> Iterator[Machine]:
+    """A machine of the tests' own, with an engine that has the base images."""
+    defaults = Settings.model_fields
+    with Machine() as machine:
+        machine.copy_images(defaults["nginx_image"].default, defaults["python_image"].default)
+        yield machine
+
+
+@pytest.fixture(scope="package")
+def served(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """Two sites on it, up, for clients outside. For tests that leave them serving, whatever they do to the machine."""
+    with Deployment(
+        make_folder(tmp_path_factory), HELLO, small("other"), machine=machine, address="0.0.0.0"
+    ) as deployment:
+        write_small(deployment, "other")
+        write_offline(deployment, "hello", "other")
+        deployment.up()
+        yield deployment
+
+
 @pytest.fixture(scope="session")
 def figures() -> Iterator[Figures]:
     """What the tests measured: see figures.py. At the end of all tests nothing of theirs may be left."""
@@ -61,17 +94,27 @@ def figures() -> Iterator[Figures]:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what `make soak` runs besides the tests marked `soak`: those with figures and without a longer form."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what `make soak` runs besides the tests marked `soak`: those with figures and without a longer form.
+
+    What takes a machine of its own is left out, and that is said, where nobody could make one.
+    """
     ours = [item for item in items if isinstance(item, pytest.Function) and item.path.is_relative_to(HERE)]
     longer = {(item.path, item.originalname) for item in ours if item.get_closest_marker("soak")}
     for item in ours:
         if "figures" in item.fixturenames and (item.path, item.originalname) not in longer:
             item.add_marker(pytest.mark.figures)
+    out = [item for item in items if item.get_closest_marker("machine")]
+    if out and (obstacle := find_obstacle()):
+        items[:] = [item for item in items if item not in out]
+        config.hook.pytest_deselected(items=out)
+        config.stash[LEFT_OUT] = f"{len(out)} tests of a whole machine are left out: {obstacle}"
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Show the figures; PORTICO_REPORT names the file that they are written to."""
+    if told := config.stash.get(LEFT_OUT, ""):
+        terminalreporter.write_line(told)
     if not FIGURES.recorded:
         return
     terminalreporter.section("figures")

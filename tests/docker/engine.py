@@ -16,6 +16,7 @@ import yaml
 from docker.models.containers import Container
 
 from tests.docker.command import ROOT, Result, run
+from tests.docker.machine import Machine
 
 PROJECT: Final = "portico"
 PREFIX: Final = f"test-{os.getpid()}-"  # of the names of this run's stacks
@@ -43,6 +44,7 @@ class Deployment:
     The folder holds links to the program, copies of the sources, the state, and one log for each command.
     `copied`: parts of the program (such as `config`) that are copied, so that the test may change them.
     `settings`: the stack file's, without `portico:`; the port is chosen here.
+    `machine`: where it runs, Pulumi included, instead of here.
     """
 
     UP: Final = 150.0  # seconds that a command may take
@@ -50,11 +52,19 @@ class Deployment:
     built: ClassVar[set[str]] = set()
     left: ClassVar[list[str]] = []
 
-    def __init__(self, folder: Path, *sites: Mapping[str, Any], copied: tuple[str, ...] = (), **settings: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *sites: Mapping[str, Any],
+        copied: tuple[str, ...] = (),
+        machine: Machine | None = None,
+        **settings: Any,
+    ) -> None:
         self.folder = folder
+        self.machine = machine
         self.name = f"{PREFIX}{random.randbytes(3).hex()}"
         self.port = free_port()
-        self.engine = docker.from_env()
+        self.engine = docker.DockerClient(base_url=machine.engine) if machine else docker.from_env()
         self.settings: dict[str, Any] = {"port": self.port, **settings, "sites": [dict(site) for site in sites]}
         self._commands = 0
         for part in ("__main__.py", "components", "config", ".venv"):
@@ -150,8 +160,9 @@ class Deployment:
     def pulumi(self, command: str, *arguments: str, fails: bool | None = False) -> Result:
         """Run one command, which must succeed; with `fails` it must fail, and with None it may do either."""
         self._commands += 1
+        there = self.machine.enter(self.folder) if self.machine else []
         result = run(
-            ["pulumi", command, *arguments, "--non-interactive", "--color", "never"],
+            [*there, "pulumi", command, *arguments, "--non-interactive", "--color", "never"],
             folder=self.folder,
             log=self.folder / "logs" / f"{self._commands:02}-{command}.log",
             timeout=self.UP,
@@ -159,6 +170,7 @@ class Deployment:
                 "PULUMI_BACKEND_URL": f"file://{self.folder}/state",
                 "PULUMI_CONFIG_PASSPHRASE": "test",
                 "PULUMI_CONFIG_PASSPHRASE_FILE": "",
+                **({"DOCKER_HOST": self.machine.engine} if self.machine else {}),
             },
         )
         if fails is not None:

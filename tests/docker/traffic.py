@@ -31,4 +31,6 @@ def light(deployment: Deployment, *hosts: str) -> Load:
 
 def _make(deployment: Deployment, clients: list[Client], *, rate: float = RATE, most_seconds: float = 300) -> Load:
     observe = json_values("site", "release")
-    return Load(ADDRESS, deployment.port, clients, rate=rate, observe=observe, most_seconds=most_seconds)
+    # As from outside: there Docker's rules lead to NGINX, while 127.0.0.1 goes through a helper process of the engine.
+    address = deployment.machine.ADDRESS if deployment.machine else ADDRESS
+    return Load(address, deployment.port, clients, rate=rate, observe=observe, most_seconds=most_seconds)

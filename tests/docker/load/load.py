@@ -1,6 +1,7 @@
 """The load itself: its clients from start to end."""
 
 import ipaddress
+import socket
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -35,8 +36,8 @@ class Load:
         most_requests: int = 1_000_000,
         most_seconds: float = 3600.0,
     ) -> None:
-        if not ipaddress.ip_address(address).is_loopback:
-            raise ValueError(f"{address} is not an address of this machine: load goes to 127.0.0.1 only")
+        if not _is_own(address):
+            raise ValueError(f"{address} is not an address of this machine: load goes nowhere else")
         if not clients:
             raise ValueError("no clients")
         self._pace = Pace(rate=rate, most_requests=most_requests, most_seconds=most_seconds)
@@ -117,3 +118,15 @@ class Load:
             samples=samples,
             failed_at=sorted(failed_at),
         )
+
+
+def _is_own(address: str) -> bool:
+    """Whether it is an address of this machine, in the network that this thread is in."""
+    if ipaddress.ip_address(address).is_unspecified:
+        return False
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+    return True
