@@ -46,7 +46,7 @@ def test_a_mistake_in_a_hook_is_not_a_verdict() -> None:
 
 
 def test_load_goes_to_this_machine_only() -> None:
-    with pytest.raises(ValueError, match=r"127\.0\.0\.1 only"):
+    with pytest.raises(ValueError, match=r"192\.0\.2\.1 is not an address of this machine"):
         Load("192.0.2.1", 80, [KEPT])
 
 
