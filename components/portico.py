@@ -48,7 +48,7 @@ class Portico(pulumi.ComponentResource):
     urls: pulumi.Output[dict[str, str]]
     releases: dict[str, str]
     tree: pulumi.Output[str]
-    history: dict[str, list[dict[str, str]]]
+    history: pulumi.Output[dict[str, list[dict[str, str]]]]
     held: dict[str, str]
 
     def __init__(self, name: str, args: PorticoArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -130,7 +130,9 @@ class Portico(pulumi.ComponentResource):
         self.url = live.live.apply(lambda _: next(iter(urls.values())))
         self.releases = {release.site.name: release.id for release in stack.releases}
         self.tree = live.live
-        self.history, self.held = spell_history(history), dict(stack.held)
+        # No secret is in it, but it is long: a secret output is shown in one word, and its environment not in clear.
+        self.history = pulumi.Output.secret(spell_history(history))
+        self.held = dict(stack.held)
         outputs = ("url", "urls", "releases", "tree", "history", "held")
         self.register_outputs({name: getattr(self, name) for name in outputs})
 

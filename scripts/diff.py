@@ -51,7 +51,17 @@ def compare(live: Mapping[str, str], planned: Mapping[str, str]) -> Iterator[str
 
 def read_history(root: Path, stack: str) -> Any:
     """The stack's past releases, from Pulumi's state; raises UnreadableStack."""
-    command = ["pulumi", "stack", "output", "history", "--json", "--non-interactive", "--stack", stack]
+    command = [
+        "pulumi",
+        "stack",
+        "output",
+        "history",
+        "--json",
+        "--show-secrets",
+        "--non-interactive",
+        "--stack",
+        stack,
+    ]
     try:
         return json.loads(subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout)
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Reads a stack's outputs (`pulumi stack output --json`) and says what can be gone back to.
+"""Reads a stack's outputs (`pulumi stack output --json --show-secrets`) and says what can be gone back to.
 
 releases.py list [SITE] | choose SITE RELEASE (either may be "") | held SITE PINS (`portico:rollback` as JSON)
 """

@@ -4,7 +4,7 @@ set -euo pipefail
 . "$(dirname "$0")/stack.sh"
 
 exists || fail "the stack $ENV does not exist yet; make up ENV=$ENV creates it."
-chosen=$(pulumi stack output --json --stack "$ENV" |
+chosen=$(pulumi stack output --json --show-secrets --stack "$ENV" |
   "$ROOT/.venv/bin/python" "$ROOT/scripts/releases.py" choose "${SITE:-}" "${TO:-}")
 read -r site release <<<"$chosen"
 # A text even where all 12 digits are decimal.

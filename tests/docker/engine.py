@@ -154,7 +154,9 @@ class Deployment:
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs."""
-        values: dict[str, Any] = json.loads(self.pulumi("stack", "output", "--stack", self.name, "--json").output)
+        values: dict[str, Any] = json.loads(
+            self.pulumi("stack", "output", "--stack", self.name, "--json", "--show-secrets").output
+        )
         return values
 
     def pulumi(self, command: str, *arguments: str, fails: bool | None = False) -> Result:
