@@ -17,13 +17,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-hung, address, path, host = sys.argv[1:]
+watch, hung, address, path, host = sys.argv[1:]
 kind, _, place = address.partition(":")
 asked = f"GET {path} with Host: {host}"
 name = Path(place)
 own = Path(f"{place}.{socket.gethostname()}")  # its own socket: the known name may still be another container's
 aside = Path(f"{place}.out")  # the known name while it is laid aside: says whose it is
 LATE = 4.0  # seconds for an answer
+PAUSE = 2.0  # seconds between two questions
+RECENT = 6.0  # seconds; a good answer that is older was followed by a bad one
 
 # In a file system in memory, which is empty again after a restart.
 state = Path("/tmp/.portico")
@@ -138,25 +140,42 @@ def ask(before: int) -> bytes:
         return peer.recv(4096)
 
 
+def check() -> str:
+    """Ask once, do what follows from the answer, and say what it was; ends this process where it is no good one."""
+    global began
+    began, before = time.monotonic(), last_end()
+    try:
+        answer = ask(before).split(b"\r\n", 1)[0].decode("latin-1")
+    except TimeoutError:
+        print(f"{asked} -> no answer in time")
+        judge(before)
+        sys.exit(1)
+    except OSError as error:
+        print(f"{asked} -> no answer since Gunicorn does not listen ({error})")
+        sys.exit(1)
+    failing.unlink(missing_ok=True)
+    said = f"{asked} -> {answer or 'no answer'}"
+    status = answer[9:12]
+    # 401, 403 and 404 are answers of a working application; 400 is how Flask refuses a host name.
+    if status[:1] not in ("2", "3") and status not in ("401", "403", "404", "405"):
+        print(said)
+        leave(answer or "the connection was closed")
+        sys.exit(1)
+    healthy.write_text(f"{time.monotonic() - began:.3f}")
+    come_back()
+    return said
+
+
 state.mkdir(exist_ok=True)
 if not progress.exists():
     progress.touch()
-began, before = time.monotonic(), last_end()
-try:
-    answer = ask(before).split(b"\r\n", 1)[0].decode("latin-1")
-except TimeoutError:
-    print(f"{asked} -> no answer in time")
-    judge(before)
-    sys.exit(1)
-except OSError as error:
-    print(f"{asked} -> no answer since Gunicorn does not listen ({error})")
-    sys.exit(1)
-failing.unlink(missing_ok=True)
-print(f"{asked} -> {answer or 'no answer'}")
-status = answer[9:12]
-# 401, 403 and 404 are answers of a working application; 400 is how Flask refuses a host name.
-if status[:1] not in ("2", "3") and status not in ("401", "403", "404", "405"):
-    leave(answer or "the connection was closed")
-    sys.exit(1)
-healthy.write_text(f"{time.monotonic() - began:.3f}")
-come_back()
+began = 0.0
+# To start a process in a container costs far more than to ask. So one process asks for a while, unless
+# somebody may be waiting for its verdict: at the start, and after a bad answer.
+steady = healthy.exists() and time.time() - healthy.stat().st_mtime < RECENT
+until = time.monotonic() + (float(watch) if steady else 0)
+said = check()
+while time.monotonic() < until:
+    time.sleep(PAUSE)
+    said = check()
+print(said)

@@ -108,7 +108,7 @@ def test_a_replica_is_waited_for_until_it_is_healthy(root: Path) -> None:
     ],
 )
 def test_the_health_check_is_told_when_a_replica_counts_as_hung(root: Path, site: dict[str, Any], seconds: str) -> None:
-    script, told = replica(root, **site).inputs["healthcheck"]["tests"][5:7]
+    script, _, told = replica(root, **site).inputs["healthcheck"]["tests"][5:8]
     assert (script.splitlines()[0][:3], told) == ('"""', seconds)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
+from time import monotonic, sleep
 
 import pytest
 
@@ -65,12 +66,23 @@ OK = b"HTTP/1.1 200 OK\r\n\r\n"
 BROKEN = b"HTTP/1.1 500 INTERNAL SERVER ERROR\r\n\r\n"
 
 
-def check(folder: Path, hung: str = "0") -> int:
+def check(folder: Path, hung: str = "0", watch: str = "0") -> int:
     """Run it once for the first replica; its state is kept in `folder`, not in /tmp."""
     script = SCRIPT.replace("os.kill(-1, signal.SIGKILL)", f'Path("{folder}/ended").touch()')
     assert "kill" not in script.replace("a killed container", "")
     script = script.replace("/tmp/.portico", str(folder / "state")).replace("/proc/1/fd/1", str(folder / "log"))
-    command = [sys.executable, "-I", "-S", "-c", script, hung, f"unix:{folder}/r-0.sock", "/healthz", "localhost"]
+    command = [
+        sys.executable,
+        "-I",
+        "-S",
+        "-c",
+        script,
+        watch,
+        hung,
+        f"unix:{folder}/r-0.sock",
+        "/healthz",
+        "localhost",
+    ]
     return subprocess.run(command, timeout=30, capture_output=True).returncode
 
 
@@ -172,3 +184,26 @@ def test_a_replica_that_starts_or_stops_is_not_ended(folder: Path, first: Replic
     first.stop()  # a stopping Gunicorn refuses, and still ends its requests
     assert check(folder, "1") == 1
     assert not (folder / "ended").exists()
+
+
+def test_one_process_asks_for_a_while_and_acts_by_itself(folder: Path, first: Replica) -> None:
+    Replica(folder, 1, "another", OK)
+    assert check(folder) == 0
+    codes: list[int] = []
+    watching = Thread(target=lambda: codes.append(check(folder, watch="20")))
+    watching.start()
+    sleep(0.5)
+    first.answer = BROKEN
+    watching.join(10)
+    assert codes == [1] and not first.name.exists()
+
+
+def test_whoever_waits_for_a_verdict_gets_it_at_once(folder: Path, first: Replica) -> None:
+    began = monotonic()
+    assert check(folder, watch="20") == 0
+    first.answer = BROKEN
+    assert check(folder, watch="20") == 1
+    sleep(6)
+    first.answer = OK
+    assert check(folder, watch="20") == 0
+    assert monotonic() - began < 15
