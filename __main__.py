@@ -10,11 +10,12 @@ from config.load import load
 end_quietly()
 root = Path(__file__).parent
 require_room(root)
-stack = load(root, read_past().get("history"))
+past = read_past()
+stack = load(root, past.get("history"))
 host = LocalHost("host", stack.settings.docker)
 portico = Portico(
     "portico",
-    PorticoArgs(stack=stack, root=root, hooks=host.hooks, images=host.images),
+    PorticoArgs(stack=stack, root=root, past=past, hooks=host.hooks, images=host.images),
     pulumi.ResourceOptions(providers=[host.provider]),
 )
 
@@ -24,3 +25,4 @@ pulumi.export("releases", portico.releases)
 pulumi.export("tree", portico.tree)
 pulumi.export("history", portico.history)
 pulumi.export("held", portico.held)
+pulumi.export("baseline", portico.baseline)

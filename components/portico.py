@@ -1,12 +1,16 @@
 """Portico: Flask applications behind one NGINX."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pulumi
 import pulumi_docker as docker
 
+from components.announcement import announce_changes
 from components.context import write_context
+from components.drift import read_live
 from components.flask import FlaskApp, FlaskAppArgs
 from components.gunicorn import Gunicorn, GunicornArgs
 from components.image import ListImages, forget_lost
@@ -14,6 +18,8 @@ from components.label import list_labels
 from components.network import Network
 from components.nginx import Nginx, NginxArgs
 from components.release import ConfigCheck, ConfigCheckArgs, ConfigRelease, ConfigReleaseArgs
+from config.announcement import foresee
+from config.drift import compare_files
 from config.history import spell_history
 from config.load import Stack
 from config.release import Release
@@ -24,11 +30,13 @@ from config.settings import Settings
 class PorticoArgs:
     """`stack` is everything that the stack file says; `root` the folder of Pulumi.yaml.
 
-    `hooks` are told of containers that do not become healthy; `images` asks which images are there.
+    `past` are the outputs of the last good update. `hooks` are told of containers that do not become
+    healthy; `images` asks which images are there.
     """
 
     stack: Stack
     root: Path = field(default_factory=Path)
+    past: Mapping[str, Any] = field(default_factory=dict)
     hooks: pulumi.ResourceHookBinding | None = None
     images: ListImages = lambda: None
 
@@ -41,7 +49,8 @@ class Portico(pulumi.ComponentResource):
 
     Outputs: `url` (of the first site), `urls` ({site: url}), `releases` ({site: release id}),
     `tree` (digest of the configuration that is live), `history` (past releases by site, newest
-    first: what must be known to make one again), `held` (the sites that stay at one of them).
+    first: what must be known to make one again), `held` (the sites that stay at one of them),
+    `baseline` (what the next update compares itself with).
     """
 
     url: pulumi.Output[str]
@@ -50,6 +59,7 @@ class Portico(pulumi.ComponentResource):
     tree: pulumi.Output[str]
     history: pulumi.Output[dict[str, list[dict[str, str]]]]
     held: dict[str, str]
+    baseline: pulumi.Output[dict[str, Any]]
 
     def __init__(self, name: str, args: PorticoArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:index:Portico", name, None, opts)
@@ -62,10 +72,17 @@ class Portico(pulumi.ComponentResource):
         config, sockets, static = (_keep(f"{name}-{role}", role, kept) for role in ("config", "sockets", "static"))
         image = docker.RemoteImage(f"{name}-nginx-image", name=settings.nginx_image, keep_locally=True, opts=child)
 
+        past = {**args.past, **args.past.get("baseline", {})}
+        repairs = _count_repairs(past, stack)
         check = ConfigCheck(
             f"{name}-check",
             ConfigCheckArgs(
-                tree=stack.tree, private=stack.private, image=image.image_id, config=config, hooks=args.hooks
+                tree=stack.tree,
+                private=stack.private,
+                image=image.image_id,
+                config=config,
+                repairs=repairs,
+                hooks=args.hooks,
             ),
             child,
         )
@@ -82,17 +99,22 @@ class Portico(pulumi.ComponentResource):
                 verdict=check.verdict,
                 address=settings.address,
                 port=settings.port,
-                grace=longest + 10,
                 tls_port=settings.tls.port if settings.tls else None,
                 http3=settings.tls is not None and settings.tls.http3,
             ),
             child,
         )
 
+        edge = {"image": settings.nginx_image, **nginx.made_of}
+        after = foresee(settings, stack.releases, stack.tree.digest, edge, repairs)
+        announce_changes(past, after, stack.releases)
+        # Of no use to people, and as one word not in their way.
+        self.baseline = pulumi.Output.secret(after.export() | {"nginx": nginx.container})
+
         replicas: list[pulumi.Resource] = []
         for release in stack.releases:
-            past = {record.image for record in history.get(release.site.name, ())}
-            app = self._make_app(args, release, sockets, static, check.verdict, past)
+            older = {record.image for record in history.get(release.site.name, ())}
+            app = self._make_app(args, release, sockets, static, check.verdict, older)
             gunicorn = Gunicorn(
                 f"{release.site.name}-gunicorn",
                 GunicornArgs(
@@ -117,6 +139,7 @@ class Portico(pulumi.ComponentResource):
                 image=image.image_id,
                 config=config,
                 nginx=nginx.container,
+                repairs=repairs,
                 # A reload, the longest request, and what a busy machine takes besides.
                 wait=longest + 40,
                 hooks=args.hooks,
@@ -166,6 +189,21 @@ def _keep(name: str, role: str, opts: pulumi.ResourceOptions) -> pulumi.Output[s
     """A volume that outlives its containers; its Docker name."""
     labels = [docker.VolumeLabelArgs(label=key, value=value) for key, value in list_labels(role).items()]
     return docker.Volume(name, labels=labels, opts=opts).name
+
+
+def _count_repairs(past: Mapping[str, Any], stack: Stack) -> int:
+    """How often files changed by hand have been restored, this time included.
+
+    A number that grows makes the check lay the same tree out again, and the switch load it again.
+    """
+    repairs = int(past.get("repairs", 0))
+    if not past.get("nginx") or past.get("tree") != stack.tree.digest:
+        return repairs
+    live = read_live(stack.settings.docker, str(past["nginx"]))
+    found = compare_files(stack.tree.digest, stack.tree.files, live) if live else []
+    for line in found if pulumi.runtime.is_dry_run() else []:
+        pulumi.log.warn(f"{line}: somebody changed it by hand.")
+    return repairs + bool(found)
 
 
 def _make_url(host: str, settings: Settings) -> str:

@@ -16,13 +16,15 @@ from config.tree import Tree
 class ConfigCheckArgs:
     """`image` is NGINX's own; `config` names the volume that the tree is laid into.
 
-    `private` are files that NGINX alone may read; they travel as secrets. `hooks` are told of failures.
+    `private` are files that NGINX alone may read; they travel as secrets. More `repairs` than last
+    time make the same tree be laid out again. `hooks` are told of failures.
     """
 
     tree: Tree
     private: Private
     image: pulumi.Input[str]
     config: pulumi.Input[str]
+    repairs: int = 0
     hooks: pulumi.ResourceHookBinding | None = None
 
 
@@ -44,7 +46,11 @@ class ConfigCheck(pulumi.ComponentResource):
                     image=args.image,
                     entrypoints=["sh", "-c", read_script("check.sh")],
                     labels=label_container("check"),
-                    envs=[f"TREE={args.tree.digest}", f"PRIVATE={args.private.digest}"],
+                    envs=[
+                        f"TREE={args.tree.digest}",
+                        f"PRIVATE={args.private.digest}",
+                        f"REPAIRS={args.repairs}",
+                    ],
                     uploads=[
                         *(
                             docker.ContainerUploadArgs(file=f"/incoming/{path}", content=text)
@@ -80,13 +86,14 @@ class ConfigCheck(pulumi.ComponentResource):
 
 @dataclass(frozen=True, kw_only=True)
 class ConfigReleaseArgs:
-    """`verdict` is ConfigCheck's, `nginx` the edge's container id. `wait` is in seconds."""
+    """`verdict` is ConfigCheck's, as `repairs` are, `nginx` the edge's container id. `wait` is in seconds."""
 
     verdict: pulumi.Input[str]
     image: pulumi.Input[str]
     config: pulumi.Input[str]
     nginx: pulumi.Input[str]
     wait: int
+    repairs: int = 0
     hooks: pulumi.ResourceHookBinding | None = None
 
 
@@ -111,7 +118,7 @@ class ConfigRelease(pulumi.ComponentResource):
                     image=args.image,
                     entrypoints=["sh", "-c", read_script("switch.sh")],
                     labels=label_container("switch"),
-                    envs=[pulumi.Output.concat("TREE=", args.verdict), f"PORT={PRIVATE}"],
+                    envs=[pulumi.Output.concat("TREE=", args.verdict), f"PORT={PRIVATE}", f"REPAIRS={args.repairs}"],
                     pid_mode=namespace,
                     network_mode=namespace,
                     user="0:0",

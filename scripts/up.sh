@@ -4,4 +4,5 @@ set -euo pipefail
 . "$(dirname "$0")/stack.sh"
 
 select_or_create
-deploy "$@"
+# --refresh: a container that was removed, stopped or replaced by hand is seen and made again.
+deploy --refresh "$@"

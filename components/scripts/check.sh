@@ -23,4 +23,9 @@ fi
 rm -rf "${trees:?}/$TREE"
 mv "$trees/.$TREE" "$trees/$TREE"
 # The first tree of all is what NGINX starts with.
-[ -e /etc/portico/live ] || ln -s "trees/$TREE" /etc/portico/live
+# So is this one where an NGINX of this version would not start with the live files.
+if ! [ -e /etc/portico/live ] || ! nginx -t -q -c /etc/portico/live/nginx.conf 2>/dev/null; then
+    rm -f /etc/portico/.live
+    ln -s "trees/$TREE" /etc/portico/.live
+    mv -T /etc/portico/.live /etc/portico/live
+fi

@@ -67,11 +67,12 @@ bridge() {
     rm -rf "$between.new"
 }
 
-before=$(readlink live)
+before=$(readlink live || true)
 old=
 rm -f .live
-if [ "$before" != "trees/$TREE" ] || [ "$(served)" != "$TREE" ]; then
-    [ "$before" = "trees/$TREE-bridge" ] || bridge
+# A tree that was restored has the digest of what NGINX may have loaded while it was changed: it is loaded again.
+if [ "$before" != "trees/$TREE" ] || [ "$(served)" != "$TREE" ] || [ "$REPAIRS" != 0 ]; then
+    [ "$before" = "trees/$TREE-bridge" ] || [ "$before" = "trees/$TREE" ] || bridge
     point "trees/$TREE"
     reload
     echo "asked NGINX to load tree $TREE"

@@ -94,7 +94,7 @@ def test_the_switch_runs_in_nginxs_own_namespaces() -> None:
     assert made.children(made.component("ConfigRelease")) == {"release-switch": CONTAINER}
     inputs = made.container("release-switch").inputs
     assert (inputs["pidMode"], inputs["networkMode"]) == ("container:edge-id", "container:edge-id")
-    assert set(inputs["envs"]) == {"TREE=tree", "PORT=8081"}
+    assert set(inputs["envs"]) == {"TREE=tree", "PORT=8081", "REPAIRS=0"}
     assert made.container("release-switch").mounts == {"/etc/portico": "config"}
 
 

@@ -2,28 +2,27 @@
 
 from typing import Any
 
-import pulumi
 import pytest
 
 from components.nginx import Nginx, NginxArgs
 from config.settings import Nginx as Settings
 from tests.components.recorder import CONTAINER, Recorder, run
 
+ARGS: dict[str, Any] = {
+    "settings": Settings(),
+    "image": "sha256:nginx",
+    "network": "net",
+    "config": "config",
+    "sockets": "sockets",
+    "static": "static",
+    "verdict": "tree",
+    "address": "127.0.0.1",
+    "port": 8080,
+}
+
 
 def make(**changes: Any) -> Recorder:
-    args: dict[str, Any] = {
-        "settings": Settings(),
-        "image": "sha256:nginx",
-        "network": "net",
-        "config": "config",
-        "sockets": "sockets",
-        "static": "static",
-        "verdict": pulumi.Output.from_input("tree"),
-        "address": "127.0.0.1",
-        "port": 8080,
-        "grace": 40,
-    }
-    return run(lambda: Nginx("edge", NginxArgs(**(args | changes))))
+    return run(lambda: Nginx("edge", NginxArgs(**(ARGS | changes))))
 
 
 def edge(**changes: Any) -> dict[str, Any]:
@@ -51,8 +50,9 @@ def test_it_is_nginxs_own_user_in_the_image_that_was_checked() -> None:
     assert (edge()["user"], edge()["image"]) == ("101:101", "sha256:nginx")
 
 
-def test_it_stops_gracefully_and_has_the_time_for_it() -> None:
-    assert edge()["stopSignal"] == "SIGQUIT" and edge()["destroyGraceSeconds"] == 40
+def test_it_ends_as_its_script_says_and_has_the_time_for_it() -> None:
+    assert edge()["stopSignal"] == "SIGTERM" and edge()["destroyGraceSeconds"] == 5
+    assert 'kill -QUIT "$master"; sleep 0.2; kill -TERM "$master"' in edge()["entrypoints"][2]
 
 
 def test_it_is_on_the_private_network() -> None:
@@ -93,5 +93,42 @@ def test_https_is_published_beside_and_http3_by_udp(
     assert {one["ip"] for one in found} == {"0.0.0.0"}
 
 
-def test_its_time_to_end_is_what_it_is_given() -> None:
-    assert edge(grace=130)["destroyGraceSeconds"] == 130
+def test_what_the_provider_updates_in_place_does_not_replace_it() -> None:
+    replacing = make().container("edge-edge").replace_on_changes
+    assert set(replacing) == {"init", "tmpfs", "healthcheck", "#initerror"}
+
+
+def made_of(**changes: Any) -> dict[str, Any]:
+    made: list[Nginx] = []
+    args = {**ARGS, **changes}
+    run(lambda: made.append(Nginx("edge", NginxArgs(**args))))
+    return made[0].made_of
+
+
+def test_what_it_is_made_of_is_told_by_name() -> None:
+    told = made_of()
+    assert {key: told[key] for key in ("address", "port", "tls_port", "http3")} == {
+        "address": "127.0.0.1",
+        "port": 8080,
+        "tls_port": None,
+        "http3": False,
+    }
+    assert made_of(port=81) == {**told, "port": 81}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"settings": Settings.model_validate({"memory": "1G"})},
+        {"verdict": "another tree"},
+    ],
+    ids=["memory", "the tree"],
+)
+def test_what_changes_while_it_runs_is_no_part_of_it(changes: dict[str, Any]) -> None:
+    assert made_of(**changes) == made_of()
+
+
+def test_how_it_is_started_is_a_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = made_of()
+    monkeypatch.setattr("components.nginx._CACHES", {})
+    assert {key for key, value in made_of().items() if value != before[key]} == {"parts"}

@@ -1,0 +1,17 @@
+# Runs NGINX and decides how it ends.
+# TERM, as Docker sends it: NGINX closes its port at once, so nobody is answered until a successor listens. Requests in
+# flight have 0.2 s, which is enough for most, and are cut then: waiting for the longest would keep out everybody.
+# QUIT, sent by hand: all requests in flight are ended, however long they take.
+nginx "$@" &
+master=$!
+trap 'kill -QUIT "$master"; sleep 0.2; kill -TERM "$master"' TERM
+trap 'kill -QUIT "$master"' QUIT
+trap 'kill -HUP "$master"' HUP
+trap 'kill -USR1 "$master"' USR1
+code=0
+# A trapped signal ends `wait` before NGINX has ended.
+while kill -0 "$master" 2>/dev/null; do
+    code=0
+    wait "$master" || code=$?
+done
+exit "$code"

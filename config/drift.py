@@ -1,0 +1,49 @@
+"""What has been changed by hand since the last update, in plain words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Live:
+    """What lies in the volume that NGINX reads: where `live` leads, and the files there by their path."""
+
+    target: str
+    files: Mapping[str, str]
+
+
+def compare_files(digest: str, files: Mapping[str, str], live: Live) -> list[str]:
+    """How NGINX's files differ from those that the tree `digest` is made of; [] where they do not."""
+    if live.target != f"trees/{digest}":
+        return [f"NGINX's link `live` leads to {live.target or 'nothing'}, not to trees/{digest}"]
+    return [
+        f"NGINX's file {path} is {'gone' if path not in live.files else 'changed' if path in files else 'foreign'}"
+        for path in sorted({*files, *live.files})
+        if files.get(path) != live.files.get(path)
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Container:
+    """A container that the last update left, or one that the engine has."""
+
+    id: str
+    name: str
+    status: str = "running"
+    health: str = ""
+
+
+def compare_containers(expected: list[Container], observed: list[Container]) -> list[str]:
+    """What became of the containers that should run; [] where all of them do."""
+    by_id = {found.id: found for found in observed}
+    names = {found.name for found in observed}
+    found = []
+    for one in expected:
+        seen = by_id.get(one.id)
+        if seen is None:
+            found.append(f"container {one.name} {'was replaced by hand' if one.name in names else 'is gone'}")
+        elif seen.status != "running":
+            found.append(f"container {one.name} is stopped ({seen.status})")
+        elif seen.health == "unhealthy":
+            found.append(f"container {one.name} does not pass its health check")
+    return found

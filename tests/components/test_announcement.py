@@ -1,0 +1,82 @@
+"""A preview says what an update will do, and an update does not say it again."""
+
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.portico import Portico, PorticoArgs
+from config.drift import Live
+from tests.components.recorder import run
+from tests.components.sample import make_stack
+
+
+def preview(
+    root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    past: dict[str, Any],
+    *,
+    dry: bool = True,
+    live: Live | None = None,
+    **stack: Any,
+) -> tuple[list[str], dict[str, Any]]:
+    """What is said before an update that follows `past`, and what it leaves."""
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "info", lambda text, *_, **__: said.append(text))
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: dry)
+    monkeypatch.setattr("components.portico.read_live", lambda *_: live)
+
+    def build() -> None:
+        portico = Portico("portico", PorticoArgs(stack=make_stack(root, **stack), root=root, past=past))
+        for name in ("baseline", "releases", "tree"):
+            pulumi.export(name, getattr(portico, name))
+
+    return said, run(build).exports
+
+
+def test_the_first_preview_names_every_site(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said, _ = preview(root, monkeypatch, {})
+    assert [line.split(":")[0] for line in said] == ["shop", "NGINX"]
+
+
+def test_nothing_is_said_where_nothing_changes(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, past = preview(root, monkeypatch, {})
+    assert preview(root, monkeypatch, past)[0] == []
+
+
+def test_an_update_itself_says_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert preview(root, monkeypatch, {}, dry=False)[0] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"nginx": {"workers": 4}}, ["NGINX: reload"]),
+        ({"nginx": {"memory": "1G"}}, ["NGINX: its memory limit"]),
+        ({"replicas": 3}, ["shop: a new release"]),
+        ({"port": 81}, ["NGINX: replaced, since its port changes"]),
+        ({"nginxImage": "nginx:1.26.3"}, ["NGINX: replaced, since its image changes (nginx:1.30.6 → nginx:1.26.3)"]),
+    ],
+    ids=str,
+)
+def test_each_setting_is_told_by_what_it_does(
+    root: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], said: list[str]
+) -> None:
+    _, past = preview(root, monkeypatch, {})
+    lines = preview(root, monkeypatch, past, **change)[0]
+    assert len(lines) == len(said)
+    assert all(line.startswith(start) for line, start in zip(lines, said, strict=True)), lines
+
+
+def test_files_changed_by_hand_are_restored_and_said_to_be(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, past = preview(root, monkeypatch, {})
+    monkeypatch.setattr(pulumi.log, "warn", lambda *_: None)
+    tree = make_stack(root).tree
+    same = Live(f"trees/{tree.digest}", tree.files)
+    assert preview(root, monkeypatch, past, live=same)[0] == []
+    said, left = preview(root, monkeypatch, past, live=Live(same.target, {**tree.files, "nginx.conf": "events {}"}))
+    assert [line.split(":")[1] for line in said] == [" its files were changed by hand"]
+    assert (past["baseline"]["repairs"], left["baseline"]["repairs"]) == (0, 1)
+    # The number stays: the update after it changes nothing.
+    assert preview(root, monkeypatch, left, live=same)[0] == []

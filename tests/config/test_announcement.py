@@ -1,0 +1,99 @@
+"""What an update is said to do, from what the one before it left."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from config.announcement import Change, Outcome, announce, recall
+
+EDGE: dict[str, Any] = {"image": "nginx:1.26.3", "address": "::1", "port": 80, "tls_port": None, "http3": False}
+BEFORE = Outcome(
+    releases={"shop": "aaa", "blog": "bbb"},
+    images={"shop": "portico/shop:1", "blog": "portico/blog:2"},
+    tree="t1",
+    edge={**EDGE, "parts": "p1"},
+    memory=256,
+)
+REPLICAS = {"shop": 2, "blog": 1, "docs": 3}
+
+
+def tell(before: Outcome | None = BEFORE, **changes: Any) -> list[tuple[str, str]]:
+    after = replace(BEFORE, **changes)
+    return [(change.kind, change.subject) for change in announce(before, after, REPLICAS)]
+
+
+def text(**changes: Any) -> str:
+    return "\n".join(map(str, announce(BEFORE, replace(BEFORE, **changes), REPLICAS)))
+
+
+SHOP = {"shop": "ccc", "blog": "bbb"}
+NEW = {"releases": SHOP, "tree": "t2"}
+BUILT = {**NEW, "images": {**BEFORE.images, "shop": "portico/shop:9"}}
+ADDED = {
+    "releases": {**BEFORE.releases, "docs": "ddd"},
+    "images": {**BEFORE.images, "docs": "portico/docs:1"},
+    "tree": "t2",
+}
+IMAGE = {"edge": {**BEFORE.edge, "image": "nginx:1.30.6"}, "tree": "t2"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, []),
+        ({"tree": "t2"}, [("reload", "NGINX")]),
+        (NEW, [("rolling", "shop")]),
+        (BUILT, [("rebuild", "shop")]),
+        (ADDED, [("first", "docs")]),
+        ({"releases": {"shop": "aaa"}, "images": {"shop": "portico/shop:1"}, "tree": "t2"}, [("removal", "blog")]),
+        (IMAGE, [("interruption", "NGINX")]),
+        ({**BUILT, **IMAGE}, [("rebuild", "shop"), ("interruption", "NGINX")]),
+        ({"memory": 512}, [("update", "NGINX")]),
+        ({"memory": 512, **IMAGE}, [("interruption", "NGINX")]),
+        ({"repairs": 1}, [("reload", "NGINX")]),
+    ],
+    ids=str,
+)
+def test_each_change_is_told_once(changes: dict[str, Any], told: list[tuple[str, str]]) -> None:
+    assert tell(**changes) == told
+
+
+@pytest.mark.parametrize(("key", "value"), [*EDGE.items(), ("parts", "p1")])
+def test_whatever_nginxs_container_is_made_of_interrupts(key: str, value: object) -> None:
+    assert tell(edge={**BEFORE.edge, key: f"not {value}"}) == [("interruption", "NGINX")]
+
+
+def test_the_first_update_adds_everything() -> None:
+    assert tell(None) == [("first", "shop"), ("first", "blog"), ("first", "NGINX")]
+
+
+def test_an_interruption_says_why_and_how_long() -> None:
+    assert text(**IMAGE) == (
+        "NGINX: replaced, since its image changes (nginx:1.26.3 → nginx:1.30.6): about 1 s without answers. "
+        "Requests that take longer than 0.2 s are cut."
+    )
+    assert "since its image and its port change (" in text(edge={**BEFORE.edge, "image": "x", "port": 81})
+
+
+def test_a_release_says_what_becomes_of_its_image_and_replicas() -> None:
+    assert text(**BUILT) == (
+        "shop: a new release (aaa → ccc): its image is built, 2 replicas start beside the old ones, "
+        "then NGINX reloads. No request waits."
+    )
+    assert "its image is there already" in text(**NEW)
+    assert "1 replica starts beside" in text(releases={"shop": "aaa", "blog": "x"})
+
+
+def test_what_is_exported_is_what_is_recalled() -> None:
+    live = {"releases": BEFORE.releases, "tree": BEFORE.tree}
+    assert recall({**live, **BEFORE.export()}) == BEFORE
+
+
+@pytest.mark.parametrize("past", [{}, {"releases": {"shop": "a"}, "tree": "t"}])
+def test_before_the_first_update_there_is_nothing_to_recall(past: dict[str, object]) -> None:
+    assert recall(past) is None
+
+
+def test_a_change_is_one_line() -> None:
+    assert str(Change("reload", "NGINX", "reload.")) == "NGINX: reload."

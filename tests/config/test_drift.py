@@ -1,0 +1,41 @@
+"""What was changed by hand, in plain words."""
+
+import pytest
+
+from config.drift import Container, Live, compare_containers, compare_files
+
+FILES = {"nginx.conf": "events {}", "conf.d/shop.conf": "server {}"}
+
+
+@pytest.mark.parametrize(
+    ("live", "said"),
+    [
+        (Live("trees/abc", FILES), []),
+        (Live("trees/abc", {**FILES, "nginx.conf": "events {} "}), ["NGINX's file nginx.conf is changed"]),
+        (Live("trees/abc", {"nginx.conf": "events {}"}), ["NGINX's file conf.d/shop.conf is gone"]),
+        (Live("trees/abc", {**FILES, "conf.d/x.conf": ""}), ["NGINX's file conf.d/x.conf is foreign"]),
+        (Live("trees/old", FILES), ["NGINX's link `live` leads to trees/old, not to trees/abc"]),
+        (Live("", {}), ["NGINX's link `live` leads to nothing, not to trees/abc"]),
+    ],
+    ids=str,
+)
+def test_files_are_compared(live: Live, said: list[str]) -> None:
+    assert compare_files("abc", FILES, live) == said
+
+
+ONE = Container(id="1", name="shop-0")
+
+
+@pytest.mark.parametrize(
+    ("observed", "said"),
+    [
+        ([ONE, Container(id="2", name="foreign", status="exited")], []),
+        ([], ["container shop-0 is gone"]),
+        ([Container(id="2", name="shop-0")], ["container shop-0 was replaced by hand"]),
+        ([Container(id="1", name="shop-0", status="exited")], ["container shop-0 is stopped (exited)"]),
+        ([Container(id="1", name="shop-0", health="unhealthy")], ["container shop-0 does not pass its health check"]),
+    ],
+    ids=str,
+)
+def test_containers_are_compared(observed: list[Container], said: list[str]) -> None:
+    assert compare_containers([ONE], observed) == said
