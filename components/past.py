@@ -1,9 +1,12 @@
 """What the last good update left: the stack's own outputs, read back."""
 
+import time
 from typing import Any
 
 import pulumi
 from pulumi.runtime import invoke
+
+_TRIES = 30
 
 
 def read_past() -> dict[str, Any]:
@@ -12,7 +15,16 @@ def read_past() -> dict[str, Any]:
     The engine answers from the state that it has at hand, whatever the backend; it takes about 10 ms.
     """
     name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    answer = invoke("pulumi:pulumi:readStackOutputs", {"name": name, "stackName": name}).value or {}
+    for left in reversed(range(_TRIES)):
+        try:
+            answer = invoke("pulumi:pulumi:readStackOutputs", {"name": name, "stackName": name}).value or {}
+            break
+        except Exception as error:
+            # The engine saves the state meanwhile. A state in a folder has a small file beside it that it
+            # writes in place, and whoever reads that too early is told of its end.
+            if not left or "EOF" not in str(error):
+                raise
+            time.sleep(0.1)
     past: dict[str, Any] = _count(answer.get("outputs") or {})
     return past
 

@@ -1,0 +1,143 @@
+"""What somebody changed by hand is found, said in plain words, and mended by the next update."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from docker.models.containers import Container
+
+from tests.docker.applications import small, write_small
+from tests.docker.command import ROOT
+from tests.docker.conftest import Deploy
+from tests.docker.engine import Deployment, execute
+from tests.docker.figures import Figures
+from tests.docker.traffic import light
+
+pytestmark = pytest.mark.docker
+FILE = "/etc/portico/live/conf.d/shop.conf"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drift:
+    """One thing done by hand: `do`, what the check says of it, and whether clients may see it."""
+
+    do: Callable[[Deployment], object]
+    said: str
+    seen: bool = False
+
+
+def edit(deployment: Deployment) -> None:
+    execute(deployment.container("switch"), "sed", "-i", "$ a # by hand", FILE)
+
+
+def edit_and_reload(deployment: Deployment) -> None:
+    execute(deployment.container("switch"), "sed", "-i", "s/X-Frame-Options/X-By-Hand/", FILE)
+    deployment.container("nginx").kill("HUP")
+
+
+def remove_file(deployment: Deployment) -> None:
+    execute(deployment.container("switch"), "rm", FILE)
+
+
+def turn_link(deployment: Deployment) -> None:
+    switch = deployment.container("switch")
+    execute(
+        switch, "sh", "-c", "cd /etc/portico && cp -R live/. trees/by-hand && ln -s trees/by-hand .x && mv -T .x live"
+    )
+
+
+def remove_replica(deployment: Deployment) -> None:
+    deployment.containers("gunicorn")[0].remove(force=True)
+
+
+def stop_replica(deployment: Deployment) -> None:
+    deployment.containers("gunicorn")[1].stop()
+
+
+def replace_replica(deployment: Deployment) -> Container:
+    replica = deployment.containers("gunicorn")[0]
+    image, name = replica.image, str(replica.name)
+    assert image is not None and image.id is not None
+    replica.remove(force=True)
+    return deployment.engine.containers.create(image.id, name=name)
+
+
+def remove_edge(deployment: Deployment) -> None:
+    deployment.container("nginx").remove(force=True)
+
+
+DRIFTS = {
+    "a file is edited": Drift(do=edit, said="NGINX's file conf.d/shop.conf is changed."),
+    "a file is edited, and NGINX reloaded": Drift(do=edit_and_reload, said="NGINX's file conf.d/shop.conf is changed."),
+    "a file is removed": Drift(do=remove_file, said="NGINX's file conf.d/shop.conf is gone."),
+    "the link leads elsewhere": Drift(do=turn_link, said="NGINX's link `live` leads to trees/by-hand"),
+    "a replica is removed": Drift(do=remove_replica, said="is gone."),
+    "a replica is stopped": Drift(do=stop_replica, said="is stopped (exited)."),
+    "a replica is replaced by hand": Drift(do=replace_replica, said="was replaced by hand."),
+    "NGINX is removed": Drift(do=remove_edge, said="is gone.", seen=True),
+}
+
+
+@pytest.fixture(scope="module")
+def shop(deploy: Deploy) -> Deployment:
+    deployment = deploy(small("shop", replicas=2))
+    write_small(deployment, "shop")
+    deployment.up()
+    return deployment
+
+
+def check(deployment: Deployment) -> tuple[int, str]:
+    """What `make check` says, and its exit code."""
+    export = deployment.pulumi("stack", "export", "--stack", deployment.name, "--show-secrets").output
+    text = json.dumps(json.loads(export[export.index("{") :]))
+    command = [sys.executable, str(ROOT / "scripts" / "check.py"), deployment.name]
+    done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout + done.stderr
+
+
+def read_files(deployment: Deployment) -> dict[str, Any]:
+    """The live files by path, and where the link leads."""
+    edge = deployment.container("nginx")
+    names = execute(edge, "sh", "-c", "cd /etc/portico/live/ && find . -type f").split()
+    link = execute(edge, "readlink", "/etc/portico/live")
+    return {"link": link} | {name: execute(edge, "cat", f"/etc/portico/live/{name}") for name in names}
+
+
+def test_nothing_is_said_where_nothing_was_changed(shop: Deployment) -> None:
+    code, said = check(shop)
+    assert (code, said) == (0, f"What runs is what the last update of {shop.name} left.\n")
+
+
+SHORT = {"a file is edited, and NGINX reloaded", "the link leads elsewhere", "a replica is removed"}
+
+
+@pytest.mark.parametrize("name", [pytest.param(one, marks=[] if one in SHORT else pytest.mark.soak) for one in DRIFTS])
+def test_what_was_changed_by_hand_is_found_and_mended(shop: Deployment, figures: Figures, name: str) -> None:
+    drift = DRIFTS[name]
+    files, wanted = read_files(shop), shop.wanted()
+    with light(shop, "shop.localhost") as load:
+        load.wait(0.5)
+        foreign = drift.do(shop)
+        code, said = check(shop)
+        assert code == 1 and drift.said in said and said.endswith("make up mends it.\n"), said
+        preview = shop.preview("--refresh")
+        assert preview.changes, preview.output
+        shop.up("--refresh")
+        load.wait(0.5)
+    report = load.report()
+    if isinstance(foreign, Container):
+        foreign.remove()
+    assert check(shop)[0] == 0
+    assert read_files(shop) == files and shop.present() == wanted
+    figures.record(
+        "C10",
+        f"{name}: found, said, and mended by `up`",
+        target="no request lost" if not drift.seen else "mended",
+        measured=f"{report.failed} of {report.sent} requests failed",
+        met=drift.seen or report.lossless,
+    )
+    assert shop.preview("--refresh").changes == 0
