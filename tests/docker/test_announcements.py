@@ -10,6 +10,7 @@ import pytest
 from tests.docker.applications import MODULE, small
 from tests.docker.conftest import Deploy
 from tests.docker.engine import Deployment, execute, free_port
+from tests.docker.figures import Figures
 from tests.docker.load import Report
 from tests.docker.traffic import light
 
@@ -26,9 +27,6 @@ SAYS = {
     "update": r"its memory limit changes while it runs",
     "interruption": r"replaced, since its image changes",
 }
-LASTING = (
-    1.5  # seconds that the promise allows an interruption, without requests in flight, plus those of a busy machine
-)
 
 
 @dataclass(frozen=True)
@@ -180,13 +178,19 @@ def take(deployment: Deployment, steps: list[tuple[str, Any, Told]]) -> None:
     assert look(deployment).edge == edge
 
 
-def test_another_image_of_nginx_is_an_interruption_and_said_to_be(deployment: Deployment) -> None:
+def test_another_image_of_nginx_is_an_interruption_and_said_to_be(deployment: Deployment, figures: Figures) -> None:
     for image in ("nginx:1.26.3", "nginx:1.30.6"):
         deployment.configure(nginxImage=image)
         announced, seen, report = step(deployment)
         print(f"{image}: {report.summary()}")
         assert announced == seen == {("interruption", "NGINX")}
         assert report.failed
-        print(f"{image}: the engine's own part of the gap is {(own := exchange(deployment)):.3f} s")
-        # One second is the promise; on a machine that is busy with more, the engine alone takes that.
-        assert report.longest_gap() <= max(1.0, 3 * own), report.details()
+        own = exchange(deployment)
+        figures.record(
+            "R6",
+            f"to {image}, announced in the preview",
+            # One second is the promise; on a machine where Docker itself takes longer to exchange a container, that.
+            target=f"no answer for <= 1 s, or 2 x the {own:.1f} s that Docker needs to exchange any container",
+            measured=f"{report.longest_gap():.2f} s",
+            met=report.longest_gap() <= max(1.0, 2 * own),
+        )

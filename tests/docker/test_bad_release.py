@@ -13,6 +13,7 @@ from tests.docker.applications import small, write_small
 from tests.docker.command import Result
 from tests.docker.conftest import Deploy
 from tests.docker.engine import HELLO, Deployment, Wanted
+from tests.docker.figures import SOAK, Figures
 from tests.docker.load import Report
 from tests.docker.traffic import light
 
@@ -36,7 +37,7 @@ class Break:
     unsaid: tuple[str, ...] = ()
 
 
-BREAKS = {
+ALL = {
     "hello": Break(
         text=UNHEALTHY,
         said=(
@@ -69,6 +70,9 @@ BREAKS = {
         said=("does not answer its health path in time", "opening a large book"),
     ),
 }
+
+# Every cause has its test in test_causes.py; these stand for all: one answers wrongly, one not at all.
+BREAKS = ALL if SOAK else {name: ALL[name] for name in ("hello", "slow")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,10 +138,17 @@ def test_the_cause_is_said_in_plain_words(story: Story, site: str, run: int) -> 
 def test_both_runs_fail_in_their_time(story: Story) -> None:
     seconds = [result.seconds for result in story.failed]
     print(f"\na release that never gets healthy fails within {seconds} s; {story.during.details()}")
-    assert max(seconds) < 120  # it ends by itself: the bound is far above what a busy machine needs
+    assert max(seconds) < 60  # it ends by itself: healthTimeout, what goes before, and a busy machine
 
 
-def test_the_old_release_serves_and_no_request_is_lost(story: Story) -> None:
+def test_the_old_release_serves_and_no_request_is_lost(story: Story, figures: Figures) -> None:
+    figures.record(
+        "C7",
+        f"{len(BREAKS)} releases that never get healthy, run twice, and mended",
+        target="0 failed",
+        measured=f"{story.during.failed + story.after.failed} of {story.during.sent + story.after.sent} failed",
+        met=story.during.lossless and story.after.lossless,
+    )
     assert story.during.lossless, story.during.details()
     assert set(story.during.seen) == {f"{site}/{release}" for site, release in story.releases.items()}
 

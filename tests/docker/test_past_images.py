@@ -29,6 +29,7 @@ def shop(deploy: Deploy) -> Deployment:
     return deployment
 
 
+@pytest.mark.soak
 def test_the_image_of_a_failed_release_goes_with_the_next_good_one(shop: Deployment) -> None:
     kept = set(shop.images())
     module = shop.source("shop") / "web.py"
@@ -43,6 +44,7 @@ def test_the_image_of_a_failed_release_goes_with_the_next_good_one(shop: Deploym
     assert failed not in shop.images() and kept < set(shop.images())
 
 
+@pytest.mark.soak
 def test_a_lost_image_is_forgotten(shop: Deployment) -> None:
     history = shop.outputs()["history"]["shop"]
     lost = history[-1]
@@ -55,6 +57,7 @@ def test_a_lost_image_is_forgotten(shop: Deployment) -> None:
     assert shop.preview("--expect-no-changes").changes == 0
 
 
+@pytest.mark.soak
 def test_the_live_image_is_built_again_where_it_is_lost(shop: Deployment) -> None:
     record = shop.outputs()["history"]["shop"][0]
     (name,) = [name for name in shop.images() if name.endswith(f":{record['image']}")]

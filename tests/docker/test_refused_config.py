@@ -6,6 +6,7 @@ import pytest
 
 from tests.docker.conftest import Deploy
 from tests.docker.engine import HELLO, Deployment
+from tests.docker.figures import Figures
 from tests.docker.traffic import light
 
 pytestmark = pytest.mark.docker
@@ -17,7 +18,7 @@ def serving(deployment: Deployment) -> set[str]:
     return deployment.ids() - check
 
 
-def test_a_refused_template_touches_nothing(deploy: Deploy) -> None:
+def test_a_refused_template_touches_nothing(deploy: Deploy, figures: Figures) -> None:
     deployment = deploy(HELLO, copied=("config",))
     deployment.up()
     before, images = serving(deployment), deployment.images()
@@ -40,6 +41,13 @@ def test_a_refused_template_touches_nothing(deploy: Deploy) -> None:
         assert re.search(line, result.output), result.tail()
         assert "NGINX refused the configuration" in result.output
         assert 'File "' not in result.output, result.tail()
+    figures.record(
+        "C7",
+        "a configuration that NGINX refuses, run twice",
+        target="0 failed",
+        measured=f"{report.failed} of {report.sent} failed, refused after {failed[0].seconds:.1f} s",
+        met=report.lossless,
+    )
     print(f"\nrefused within {[round(result.seconds, 1) for result in failed]} s; {report.details()}")
 
     with light(deployment, "localhost") as load:

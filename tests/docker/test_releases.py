@@ -73,6 +73,7 @@ def test_releases_in_a_row_lose_nothing(two_sites: Deployment, figures: Figures)
         )
 
 
+@pytest.mark.soak
 def test_streams_of_events_are_followed_to_their_end(two_sites: Deployment, figures: Figures) -> None:
     """Those that end within the longest time of a request, after the reload too; longer ones may be cut."""
     clients = [stream_client("localhost", events) for events in (5, 10, 20) for _ in range(2)]

@@ -7,12 +7,13 @@ import pytest
 from tests.docker.applications import small, write_small
 from tests.docker.conftest import Deploy
 from tests.docker.engine import Deployment
+from tests.docker.figures import Figures
 from tests.docker.killed import Running, recover, script
 
 pytestmark = pytest.mark.docker
 
 
-def test_one_proceeds_and_the_other_says_who_holds_the_lock(deploy: Deploy) -> None:
+def test_one_proceeds_and_the_other_says_who_holds_the_lock(deploy: Deploy, figures: Figures) -> None:
     deployment: Deployment = deploy(small("shop"))
     write_small(deployment, "shop")
     first = Running(deployment, 1)
@@ -33,3 +34,4 @@ def test_one_proceeds_and_the_other_says_who_holds_the_lock(deploy: Deploy) -> N
     assert first.process.wait(120) == 0, first.log.read_text()
     assert deployment.present() == deployment.wanted()
     assert not script(deployment, "holder.py", 2).output
+    figures.record("C8", "the other one", target="says who holds the lock", measured="it does", met=holder in said)
