@@ -25,6 +25,10 @@ def write_context(root: Path, release: Release, ca_bundle: str | None) -> str:
     _write_secrets(root, home, ca_bundle)
     name = f"{release.site.name}-{release.image}"
     target = home / "contexts" / name
+    log = root / name_log(f".portico/contexts/{name}")
+    log.parent.mkdir(exist_ok=True)
+    # Each build adds to it: what an earlier one said is of no use.
+    log.unlink(missing_ok=True)
     if not target.exists():
         partial = target.with_name(f".{name}.{os.getpid()}")
         shutil.rmtree(partial, ignore_errors=True)
@@ -41,6 +45,11 @@ def write_context(root: Path, release: Release, ca_bundle: str | None) -> str:
             # Another run of the same source was first.
             shutil.rmtree(partial, ignore_errors=True)
     return f".portico/contexts/{name}"
+
+
+def name_log(context: str) -> str:
+    """The file that the build of this context writes its output to."""
+    return context.replace("/contexts/", "/builds/") + ".log"
 
 
 def _write_secrets(root: Path, home: Path, ca_bundle: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Why a container did not get healthy, in the words of the container itself.
+"""Why a container did not get healthy or an image was not built, in its own words.
 
 The provider only says that it waited. The engine calls a hook when a create fails: it asks Docker
 what the container printed and what its health check saw, before anybody has to look for it.
@@ -11,6 +11,7 @@ from typing import Any
 
 import pulumi
 
+from components.build_log import describe_build
 from config.causes import Evidence, rank_causes
 
 # Shown, and read: a traceback is longer than what anybody wants to see of it.
@@ -40,6 +41,10 @@ class Diagnosis:
                 pulumi.log.error(_FULL)
             return False
         inputs: Any = args.new_inputs or {}
+        if args.failed_operation == "create" and inputs.get("build"):
+            if said := describe_build(inputs, args.name):
+                pulumi.log.error(said)
+            return False
         labels = {label["label"]: label["value"] for label in inputs.get("labels") or []}
         told = f"{labels.get('portico.role')}/{labels.get('portico.site')}"
         # The replicas of one release fail alike: one of them says why.

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 import pulumi
 import pulumi_docker as docker
 
+from components.context import name_log
 from components.label import list_labels
 from config.history import History, Record
 from config.load import Stack
@@ -38,6 +39,7 @@ def build_image(
     labels = list_labels("image", site)
     build = docker.RemoteImageBuildArgs(
         context=context,
+        build_log_file=name_log(context),
         # The provider hands the one to buildx, the other to an engine that it asks itself.
         label=labels,
         labels=labels,

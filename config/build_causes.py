@@ -1,0 +1,46 @@
+"""Why an image could not be built: a table from the build's own words to a cause. Pure text."""
+
+import re
+
+_CAUSES = (
+    (
+        r"No matching distribution found for (\S+)",
+        "pip finds no {0}: see its name and version in the requirements of {site}, and that it has a file for the "
+        "Python of `pythonImage`",
+    ),
+    (r"(Invalid requirement: .+)", "pip cannot read the requirements of {site}: {0}"),
+    (
+        r"ResolutionImpossible|conflicting dependencies",
+        "the requirements of {site} contradict one another: pip's lines below say which",
+    ),
+    (r"THESE PACKAGES DO NOT MATCH THE HASHES", "a package is not the one whose hash the requirements of {site} name"),
+    (
+        r"certificate verify failed|CERTIFICATE_VERIFY_FAILED",
+        "the package index shows a certificate that the build does not trust: set `caBundle` or PORTICO_CA_BUNDLE",
+    ),
+    (
+        r"name resolution|Name or service not known|Network is unreachable|Connection refused|ReadTimeoutError"
+        r"|Max retries exceeded",
+        "the build does not reach the package index: see PIP_INDEX_URL where `pulumi up` runs",
+    ),
+    (
+        r"(?:No such file or directory|command not found|unable to execute)[^\n]*'?(gcc|cc|g\+\+|cargo|pg_config)\b"
+        r"|error: command '(\S+)' failed",
+        "a package has to be compiled ({0}), and the image has no compiler: ask for a version that comes as a wheel, "
+        "or bring a Dockerfile of your own",
+    ),
+    (r"no space left on device", "the disk of the Docker engine is full: `docker system df` says what takes it"),
+    (
+        r'"?/?([^\s"]+)"?: not found|COPY failed: .*?([^\s/]+): no such file',
+        "the Dockerfile names {0}, which is not in the source of {site}, or which .dockerignore keeps out",
+    ),
+)
+
+
+def find_build_cause(site: str, output: str) -> str | None:
+    """The likely cause that a build's `output` tells, with what to do; None where it tells none that is known."""
+    for sign, text in _CAUSES:
+        if match := re.search(sign, output):
+            what = next((group for group in match.groups() if group), "") if match.groups() else ""
+            return text.format(what, site=site)
+    return None
