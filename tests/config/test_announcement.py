@@ -70,7 +70,7 @@ def test_the_first_update_adds_everything() -> None:
 
 def test_an_interruption_says_why_and_how_long() -> None:
     assert text(**IMAGE) == (
-        "NGINX: replaced, since its image changes (nginx:1.26.3 → nginx:1.30.6): about 1 s without answers. "
+        "NGINX: replaced, since its image changes (nginx:1.26.3 → nginx:1.30.6): about 1.5 s without answers. "
         "Requests that take longer than 0.2 s are cut."
     )
     assert "since its image and its port change (" in text(edge={**BEFORE.edge, "image": "x", "port": 81})

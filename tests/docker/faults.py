@@ -22,6 +22,12 @@ workers = [pid for pid, parent in parents.items() if parent in parents]
 _CRASH = "print(time.monotonic(), flush=True); os.kill(-1, signal.SIGKILL)"
 _CRASH_WORKER = "os.kill(workers[0], signal.SIGKILL); print(time.monotonic(), workers[0])"
 _STOP = "[os.kill(pid, signal.SIGSTOP) for pid in parents]; print(time.monotonic())"
+_LIST_WORKERS = """
+ticks, idle = os.sysconf("SC_CLK_TCK"), time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic()
+for pid in workers:
+    stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    print(pid, int(stat[19]) / ticks - idle)
+"""
 # Until nobody answers any more: which worker takes a request is chance. The callers need not stay.
 _HANG = """
 place = os.environ["PORTICO_ADDRESS"].removeprefix("unix:") + "." + socket.gethostname()
@@ -62,6 +68,12 @@ def crash_worker(container: Container) -> tuple[float, int]:
     """Kill one worker of a replica: when, and which process id."""
     at, pid = execute(container, "python3", "-c", _WORKERS + _CRASH_WORKER).split()
     return float(at), int(pid)
+
+
+def list_workers(container: Container) -> dict[int, float]:
+    """The workers of a replica, and when each began, by the monotonic clock."""
+    lines = execute(container, "python3", "-c", _WORKERS + _LIST_WORKERS).splitlines()
+    return {int(pid): float(at) for pid, at in (line.split() for line in lines)}
 
 
 def hang(container: Container, way: str) -> float:

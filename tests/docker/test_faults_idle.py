@@ -26,7 +26,10 @@ SLOW = 20
 @pytest.fixture(scope="module")
 def shop(deploy: Deploy) -> Iterator[Deployment]:
     # A worker of NGINX may get more than its half of them.
-    deployment = deploy(small("shop", replicas=2), nginx={"connections": 16_384, "keepalive": "10m", "memory": "512M"})
+    deployment = deploy(
+        small("shop", replicas=2, gunicorn={"timeout": "10s"}),
+        nginx={"connections": 16_384, "keepalive": "10m", "memory": "512M"},
+    )
     write_small(deployment, "shop")
     deployment.up()
     yield deployment

@@ -22,7 +22,7 @@ HOST = "shop.localhost"
 NUMBERS = itertools.count(1)
 MOMENTS = [
     pytest.param("shop-gunicorn-0 creating", "gunicorn", id="replicas start", marks=pytest.mark.soak),
-    pytest.param("portico-release-switch creating", "switch", id="switch"),
+    pytest.param("portico-release-switch creating", "switch", id="switch", marks=pytest.mark.soak),
     pytest.param("deleting original", None, id="old replicas stop", marks=pytest.mark.soak),
 ]
 

@@ -213,6 +213,7 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "threads": st.integers(1, 128),
         "workerClass": st.just("gthread"),
         "timeout": _durations(),
+        "hungAfter": st.sampled_from(["never", "5s", "15s", "7500ms", "2m"]),
         "memory": _sizes(),
         "accessLog": _BOOLEANS,
         "preload": _BOOLEANS,

@@ -69,7 +69,13 @@ FULL: dict[str, Any] = {
             ],
             "certificate": {"certificate": CERTIFICATE, "key": KEY},
             "users": {"eve": "$2y$05$abcdefghijklmnopqrstuv"},
-            "gunicorn": {"version": "27.0.1", "workerClass": "gthread", "timeout": "30s", "memory": "512M"},
+            "gunicorn": {
+                "version": "27.0.1",
+                "workerClass": "gthread",
+                "timeout": "30s",
+                "hungAfter": "15s",
+                "memory": "512M",
+            },
         }
     ],
 }
@@ -244,7 +250,8 @@ def test_every_text_setting_is_attacked() -> None:
                         visit(inner, value[0] if isinstance(value, list) else value)
 
     visit(Settings, FULL)
-    assert texts - attacked == set()
+    # What `rollback` may say is a site of the history and one of its releases: tests/config/test_history.py.
+    assert texts - attacked == {("Settings", "rollback")}
 
 
 @pytest.mark.parametrize("spot", SPOTS, ids=lambda spot: ".".join(map(str, spot)))
