@@ -98,7 +98,8 @@ class Gunicorn(pulumi.ComponentResource):
                         *("CMD", "python3", "-I", "-S", "-c", read_script("health.py")),
                         *(_WATCH, f"{site.hung_after:g}", bind, site.health, site.hosts[0].replace("*", "www")),
                     ],
-                    interval="2s",
+                    # Short, for a new replica is waited for; later on a process stays for longer: see _WATCH.
+                    interval="1s",
                     # It ends by itself after 12 s; a busy machine takes seconds to start it, and it must come to act.
                     timeout="20s",
                     start_period="2s",
