@@ -9,9 +9,11 @@ import shutil
 import textwrap
 from typing import Any
 
+import docker.errors
 import pulumi
 
 from components.build_log import describe_build
+from components.engine import connect
 from config.causes import Evidence, rank_causes
 
 # Shown, and read: a traceback is longer than what anybody wants to see of it.
@@ -65,12 +67,8 @@ class Diagnosis:
 
 def describe(engine: str | None, container: str, resource: str) -> str:
     """What Docker knows of a failed container: causes, health check, exit code, last log lines."""
-    # It takes a tenth of a second to import, and most runs do not fail.
-    import docker
-    import docker.errors
-
     try:
-        client = docker.DockerClient(base_url=engine) if engine else docker.from_env()
+        client = connect(engine)
         found = client.containers.get(container)
         log = found.logs(tail=_READ).decode(errors="replace").strip()
     except docker.errors.DockerException as error:
@@ -94,11 +92,8 @@ def describe(engine: str | None, container: str, resource: str) -> str:
 
 def count_free(engine: str | None) -> float:
     """Bytes that are free where the engine keeps its images; infinity where that is not this machine's to see."""
-    import docker
-    import docker.errors
-
     try:
-        client = docker.DockerClient(base_url=engine) if engine else docker.from_env()
+        client = connect(engine)
         here = client.api.base_url.startswith("http+docker")
         return shutil.disk_usage(client.info()["DockerRootDir"]).free if here else math.inf
     except (docker.errors.DockerException, OSError):

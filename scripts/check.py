@@ -12,6 +12,7 @@ import docker  # noqa: E402
 from docker.errors import DockerException  # noqa: E402
 
 from components.drift import read_live  # noqa: E402
+from components.engine import connect  # noqa: E402
 from config.drift import Container, compare_containers, compare_files  # noqa: E402
 from scripts.summary import CONTAINER, resources  # noqa: E402
 
@@ -54,7 +55,7 @@ def main(stack: str) -> int:
         return 1
     (provider,) = [one.get("host") for one in resources(export, "pulumi:providers:docker")]
     try:
-        client = docker.DockerClient(base_url=provider) if provider else docker.from_env()
+        client = connect(provider)
         different = [*compare_containers(list_expected(export), list_observed(client)), *check_files(export, provider)]
     except DockerException as error:
         print(f"error: Docker could not be asked what is there: {error}", file=sys.stderr)

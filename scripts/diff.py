@@ -1,10 +1,8 @@
 """Shows the difference between NGINX's live files and those that `make up` would make live: diff.py ENV."""
 
-import io
 import json
 import subprocess
 import sys
-import tarfile
 from collections.abc import Iterator, Mapping
 from difflib import unified_diff
 from pathlib import Path
@@ -13,30 +11,24 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-import docker  # noqa: E402
-from docker.errors import DockerException, NotFound  # noqa: E402
+from docker.errors import DockerException  # noqa: E402
 
+from components.drift import read_tree  # noqa: E402
+from components.engine import connect  # noqa: E402
 from config.plan import make_plan  # noqa: E402
 from config.settings import Mistakes  # noqa: E402
 from config.stackfile import UnreadableStack, read_project_name, read_stack  # noqa: E402
 
-LIVE = "/etc/portico/live"
-
 
 def read_live(engine: str | None, project: str, stack: str) -> dict[str, str] | None:
     """The files that the stack's edge serves, from its volume; None where there is no edge or no tree yet."""
-    client = docker.DockerClient(base_url=engine) if engine else docker.from_env()
+    client = connect(engine)
     labels = [f"portico.project={project}", f"portico.stack={stack}", "portico.role=nginx"]
     edges = client.containers.list(all=True, filters={"label": labels}, ignore_removed=True)
     # While an edge is replaced there may be two: the running one serves.
     for edge in sorted(edges, key=lambda found: found.status != "running"):
-        try:
-            chunks, _ = edge.get_archive(f"{LIVE}/.")
-        except NotFound:
-            continue
-        with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
-            found = [(member.name.removeprefix("./"), archive.extractfile(member)) for member in archive]
-            return {path: file.read().decode(errors="replace") for path, file in found if file}
+        if (files := read_tree(edge)) is not None:
+            return files
     return None
 
 

@@ -21,6 +21,7 @@ import docker
 from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container
 
+from components.engine import connect
 from scripts.holder import describe, find_backend, read_holders
 
 KINDS = {"container": "docker:index/container:Container", "network": "docker:index/network:Network"}
@@ -172,7 +173,7 @@ def recover(stack: str) -> None:
 
 
 def tidy(stack: str, before: State) -> None:
-    client = docker.DockerClient(base_url=before.engine) if before.engine else docker.from_env()
+    client = connect(before.engine)
     labels = (f"portico.project={before.project}", f"portico.stack={stack}")
     engine = Engine(client, labels, read_time(str(client.info()["SystemTime"])))
     refuse_lost_state(engine, before)
@@ -194,7 +195,7 @@ def tidy(stack: str, before: State) -> None:
 def refuse_lost_state(engine: Engine, state: State) -> None:
     """Containers that serve and none of which the state knows were not left by an interrupted run."""
     orphans = engine.orphans(state)
-    serving = [one for one in find_serving(engine, state, orphans)]
+    serving = find_serving(engine, state, orphans)
     edges = [one for one in orphans if one.labels.get("portico.role") == "nginx" and one.status == "running"]
     if edges and serving and not state.known["container"] and os.environ.get("FORCE") != "yes":
         names = ", ".join(str(one.name) for one in (*edges, *serving))
