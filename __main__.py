@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pulumi
 
-from components import LocalHost, Portico, PorticoArgs, end_quietly, read_past, require_room
+from components import Portico, PorticoArgs, end_quietly, make_host, read_past, require_room
 from config.load import load
 
 end_quietly()
@@ -12,13 +12,14 @@ root = Path(__file__).parent
 require_room(root)
 past = read_past()
 stack = load(root, past.get("history"))
-host = LocalHost("host", stack.settings.docker)
+host = make_host("host", stack.settings, past)
 portico = Portico(
     "portico",
-    PorticoArgs(stack=stack, root=root, past=past, hooks=host.hooks, images=host.images),
-    pulumi.ResourceOptions(providers=[host.provider]),
+    PorticoArgs(stack=stack, root=root, past=past, hooks=host.hooks, engine=host.engine),
+    host.options,
 )
 
+pulumi.export("address", host.publish(portico.tree))
 pulumi.export("url", portico.url)
 pulumi.export("urls", portico.urls)
 pulumi.export("releases", portico.releases)

@@ -13,7 +13,7 @@ import docker.errors
 import pulumi
 
 from components.build_log import describe_build
-from components.engine import connect
+from components.engine import Engine
 from config.causes import Evidence, rank_causes
 
 # Shown, and read: a traceback is longer than what anybody wants to see of it.
@@ -28,9 +28,9 @@ _FULL = (
 
 
 class Diagnosis:
-    """An error hook for images and containers of one Docker engine; `engine` is its address, None for DOCKER_HOST."""
+    """An error hook for images and containers of one Docker engine."""
 
-    def __init__(self, engine: str | None) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._told: set[str] = set()
         hook = pulumi.ErrorHook("portico-diagnosis", self._explain)
@@ -65,10 +65,10 @@ class Diagnosis:
         return count_free(self._engine) < _LITTLE
 
 
-def describe(engine: str | None, container: str, resource: str) -> str:
+def describe(engine: Engine, container: str, resource: str) -> str:
     """What Docker knows of a failed container: causes, health check, exit code, last log lines."""
     try:
-        client = connect(engine)
+        client = engine.connect()
         found = client.containers.get(container)
         log = found.logs(tail=_READ).decode(errors="replace").strip()
     except docker.errors.DockerException as error:
@@ -90,10 +90,10 @@ def describe(engine: str | None, container: str, resource: str) -> str:
     return "\n".join(parts)
 
 
-def count_free(engine: str | None) -> float:
+def count_free(engine: Engine) -> float:
     """Bytes that are free where the engine keeps its images; infinity where that is not this machine's to see."""
     try:
-        client = connect(engine)
+        client = engine.connect()
         here = client.api.base_url.startswith("http+docker")
         return shutil.disk_usage(client.info()["DockerRootDir"]).free if here else math.inf
     except (docker.errors.DockerException, OSError):

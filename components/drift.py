@@ -6,19 +6,19 @@ import tarfile
 from docker.errors import DockerException, NotFound
 from docker.models.containers import Container
 
-from components.engine import connect
+from components.engine import Engine
 from config.drift import Live
 
 CONFIG = "/etc/portico"
 
 
-def read_live(engine: str | None, edge: str) -> Live | None:
+def read_live(engine: Engine, edge: str) -> Live | None:
     """What the edge with that id reads; None where it, its files or the engine cannot be found.
 
-    `engine` is the engine's address, None for DOCKER_HOST. It takes about 50 ms.
+    It takes about 50 ms.
     """
     try:
-        client = connect(engine)
+        client = engine.connect()
         container = client.containers.get(edge)
         try:
             _, link = container.get_archive(f"{CONFIG}/live")

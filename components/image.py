@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 import pulumi
 import pulumi_docker as docker
@@ -12,8 +12,6 @@ from components.label import list_labels
 from config.history import History, Record
 from config.load import Stack
 
-# Asks the engine for the names of images; None where it could not be asked.
-ListImages = Callable[[], Collection[str] | None]
 Image = docker.RemoteImage
 
 

@@ -11,13 +11,15 @@ import pulumi_docker as docker
 from components.announcement import announce_changes
 from components.context import write_context
 from components.drift import read_live
+from components.engine import Engine
 from components.flask import FlaskApp, FlaskAppArgs
 from components.gunicorn import Gunicorn, GunicornArgs
-from components.image import ListImages, forget_lost
+from components.image import forget_lost
 from components.label import list_labels
 from components.network import Network
 from components.nginx import Nginx, NginxArgs
 from components.release import ConfigCheck, ConfigCheckArgs, ConfigRelease, ConfigReleaseArgs
+from components.tags import list_tags
 from config.announcement import foresee
 from config.drift import compare_files
 from config.history import spell_history
@@ -31,14 +33,14 @@ class PorticoArgs:
     """`stack` is everything that the stack file says; `root` the folder of Pulumi.yaml.
 
     `past` are the outputs of the last good update. `hooks` are told of containers that do not become
-    healthy; `images` asks which images are there.
+    healthy; `engine` is the one that the provider talks to, None where it does not run yet.
     """
 
     stack: Stack
     root: Path = field(default_factory=Path)
     past: Mapping[str, Any] = field(default_factory=dict)
     hooks: pulumi.ResourceHookBinding | None = None
-    images: ListImages = lambda: None
+    engine: Engine | None = None
 
 
 class Portico(pulumi.ComponentResource):
@@ -64,7 +66,7 @@ class Portico(pulumi.ComponentResource):
     def __init__(self, name: str, args: PorticoArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:index:Portico", name, None, opts)
         stack, settings = args.stack, args.stack.settings
-        history = forget_lost(stack, args.images() if stack.history else None)
+        history = forget_lost(stack, list_tags(args.engine) if args.engine and stack.history else None)
         child = pulumi.ResourceOptions(parent=self)
 
         kept = pulumi.ResourceOptions(parent=self, protect=settings.protect)
@@ -73,7 +75,7 @@ class Portico(pulumi.ComponentResource):
         image = docker.RemoteImage(f"{name}-nginx-image", name=settings.nginx_image, keep_locally=True, opts=child)
 
         past = {**args.past, **args.past.get("baseline", {})}
-        repairs = _count_repairs(past, stack)
+        repairs = _count_repairs(past, stack, args.engine)
         check = ConfigCheck(
             f"{name}-check",
             ConfigCheckArgs(
@@ -191,15 +193,15 @@ def _keep(name: str, role: str, opts: pulumi.ResourceOptions) -> pulumi.Output[s
     return docker.Volume(name, labels=labels, opts=opts).name
 
 
-def _count_repairs(past: Mapping[str, Any], stack: Stack) -> int:
+def _count_repairs(past: Mapping[str, Any], stack: Stack, engine: Engine | None) -> int:
     """How often files changed by hand have been restored, this time included.
 
     A number that grows makes the check lay the same tree out again, and the switch load it again.
     """
     repairs = int(past.get("repairs", 0))
-    if not past.get("nginx") or past.get("tree") != stack.tree.digest:
+    if engine is None or not past.get("nginx") or past.get("tree") != stack.tree.digest:
         return repairs
-    live = read_live(stack.settings.docker, str(past["nginx"]))
+    live = read_live(engine, str(past["nginx"]))
     found = compare_files(stack.tree.digest, stack.tree.files, live) if live else []
     for line in found if pulumi.runtime.is_dry_run() else []:
         pulumi.log.warn(f"{line}: somebody changed it by hand.")

@@ -1,14 +1,14 @@
 """The images that an engine has, asked while the program runs."""
 
-import docker.errors
-
-from components.engine import connect
+from components.engine import Engine
 
 
-def list_tags(engine: str | None) -> frozenset[str] | None:
-    """The names of all images on the engine at that address, DOCKER_HOST's for None; None if it does not answer."""
+def list_tags(engine: Engine) -> frozenset[str] | None:
+    """The names of all images on the engine; None if it does not answer."""
+    import docker.errors
+
     try:
-        client = connect(engine)
+        client = engine.connect()
         return frozenset(tag for image in client.api.images() for tag in image.get("RepoTags") or [])
     # What the connection itself refuses is one of Python's own errors.
     except (docker.errors.DockerException, OSError):

@@ -12,7 +12,7 @@ import docker  # noqa: E402
 from docker.errors import DockerException  # noqa: E402
 
 from components.drift import read_live  # noqa: E402
-from components.engine import connect  # noqa: E402
+from components.engine import Engine  # noqa: E402
 from config.drift import Container, compare_containers, compare_files  # noqa: E402
 from scripts.summary import CONTAINER, resources  # noqa: E402
 
@@ -36,7 +36,7 @@ def list_observed(client: docker.DockerClient) -> list[Container]:
     return [Container(id=str(one.id), name=str(one.name), status=one.status, health=one.health) for one in found]
 
 
-def check_files(export: Export, engine: str | None) -> list[str]:
+def check_files(export: Export, engine: Engine) -> list[str]:
     """What differs in the files that NGINX reads; what NGINX's container has to be there for."""
     (check,), (edge,) = find(export, "check"), find(export, "nginx")
     uploads = check["uploads"]
@@ -55,8 +55,9 @@ def main(stack: str) -> int:
         return 1
     (provider,) = [one.get("host") for one in resources(export, "pulumi:providers:docker")]
     try:
-        client = connect(provider)
-        different = [*compare_containers(list_expected(export), list_observed(client)), *check_files(export, provider)]
+        engine = Engine(provider)
+        client = engine.connect()
+        different = [*compare_containers(list_expected(export), list_observed(client)), *check_files(export, engine)]
     except DockerException as error:
         print(f"error: Docker could not be asked what is there: {error}", file=sys.stderr)
         return 1

@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT))
 from docker.errors import DockerException  # noqa: E402
 
 from components.drift import read_tree  # noqa: E402
-from components.engine import connect  # noqa: E402
+from components.engine import Engine  # noqa: E402
 from config.plan import make_plan  # noqa: E402
 from config.settings import Mistakes  # noqa: E402
 from config.stackfile import UnreadableStack, read_project_name, read_stack  # noqa: E402
@@ -22,7 +22,7 @@ from config.stackfile import UnreadableStack, read_project_name, read_stack  # n
 
 def read_live(engine: str | None, project: str, stack: str) -> dict[str, str] | None:
     """The files that the stack's edge serves, from its volume; None where there is no edge or no tree yet."""
-    client = connect(engine)
+    client = Engine(engine).connect()
     labels = [f"portico.project={project}", f"portico.stack={stack}", "portico.role=nginx"]
     edges = client.containers.list(all=True, filters={"label": labels}, ignore_removed=True)
     # While an edge is replaced there may be two: the running one serves.

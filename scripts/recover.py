@@ -21,7 +21,7 @@ import docker
 from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container
 
-from components.engine import connect
+from components.engine import Engine as Docker
 from scripts.holder import describe, find_backend, read_holders
 
 KINDS = {"container": "docker:index/container:Container", "network": "docker:index/network:Network"}
@@ -173,7 +173,7 @@ def recover(stack: str) -> None:
 
 
 def tidy(stack: str, before: State) -> None:
-    client = connect(before.engine)
+    client = Docker(before.engine).connect()
     labels = (f"portico.project={before.project}", f"portico.stack={stack}")
     engine = Engine(client, labels, read_time(str(client.info()["SystemTime"])))
     refuse_lost_state(engine, before)

@@ -1,1 +1,37 @@
-"""Where Docker runs: each host yields a docker.Provider and an address."""
+"""Where Docker runs: each host yields a docker.Provider, the engine behind it, and an address.
+
+Nobody outside this folder asks which host it is.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import pulumi
+
+from components.engine import Engine
+from config.settings import Settings
+
+
+class Host(Protocol):
+    """`engine` can be asked while the program runs, None where there is none yet. `hooks` explain what failed.
+
+    `options` are those of everything that lies on the host: its provider, and that it goes when the host goes.
+    """
+
+    engine: Engine | None
+    hooks: pulumi.ResourceHookBinding
+    options: pulumi.ResourceOptions
+
+    def publish(self, live: pulumi.Input[str]) -> pulumi.Output[str]:
+        """Let the public address lead here, once `live` is known; that address."""
+
+
+def make_host(name: str, settings: Settings, past: Mapping[str, Any]) -> Host:
+    """The host that the setting `target` names. `past` are the outputs of the last good update.
+
+    Raises pulumi.RunError where it cannot be used, before anything is changed.
+    """
+    # Read late: who deploys locally never waits for what the others need.
+    from components.hosts.local import LocalHost
+
+    return LocalHost(name, Engine(settings.docker), settings.address)

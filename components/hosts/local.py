@@ -1,29 +1,31 @@
 """The user's own Docker."""
 
-from functools import partial
-
 import pulumi
 import pulumi_docker as docker
 
 from components.diagnosis import Diagnosis
-from components.image import ListImages
-from components.tags import list_tags
+from components.engine import Engine
 
 
 class LocalHost(pulumi.ComponentResource):
-    """The Docker engine of this machine, or the one that DOCKER_HOST names.
+    """The Docker engine of this machine, or the one that DOCKER_HOST names. A Host.
 
-    Outputs: `provider` (docker.Provider), `hooks` (they explain failed containers). `images` asks
-    the engine which images it has.
+    Outputs: `provider` (docker.Provider). `address` is the one that NGINX is published on.
     """
 
     provider: docker.Provider
-    hooks: pulumi.ResourceHookBinding
-    images: ListImages
 
-    def __init__(self, name: str, engine: str | None = None, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self, name: str, engine: Engine, address: str = "127.0.0.1", opts: pulumi.ResourceOptions | None = None
+    ) -> None:
         super().__init__("portico:index:LocalHost", name, None, opts)
-        self.provider = docker.Provider(f"{name}-docker", host=engine, opts=pulumi.ResourceOptions(parent=self))
+        self.engine: Engine | None = engine
+        self.provider = docker.Provider(f"{name}-docker", host=engine.address, opts=pulumi.ResourceOptions(parent=self))
         self.hooks = Diagnosis(engine).hooks
-        self.images = partial(list_tags, engine)
+        self.options = pulumi.ResourceOptions(providers=[self.provider])
+        self._address = address
         self.register_outputs({})
+
+    def publish(self, live: pulumi.Input[str]) -> pulumi.Output[str]:
+        """NGINX listens there already: the address, once `live` is known."""
+        return pulumi.Output.from_input(live).apply(lambda _: self._address)

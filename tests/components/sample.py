@@ -1,12 +1,14 @@
 """A whole stack for the tests of components/: two sites, one of them with a secret."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pulumi
 
+from components.engine import Engine
 from components.portico import Portico, PorticoArgs
 from config.history import Record
 from config.load import Stack
@@ -18,6 +20,17 @@ from tests.config.sample import make_site, read_settings
 
 SECRET = "correct horse battery staple"
 BLOG = make_site(name="blog", hosts=["*.blog.example", "blog.example"], replicas=1, gunicorn={"timeout": "50s"})
+
+
+@dataclass(frozen=True)
+class Stocked(Engine):
+    """An engine that only knows which images it has."""
+
+    images: Collection[str] = ()
+
+    def connect(self) -> Any:
+        listed = [{"RepoTags": list(self.images)}]
+        return SimpleNamespace(api=SimpleNamespace(images=lambda: listed))
 
 
 def make_stack(root: Path, *sites: Any, secrets: Mapping[str, Mapping[str, str]] | None = None, **stack: Any) -> Stack:
@@ -51,7 +64,8 @@ def deploy(
     def build() -> None:
         made = make_stack(root, *sites, secrets=secrets, **stack)
         made = replace(made, history=history or {}, held=held or {})
-        Portico("portico", PorticoArgs(stack=made, root=root, images=lambda: images))
+        engine = None if images is None else Stocked(images=images)
+        Portico("portico", PorticoArgs(stack=made, root=root, engine=engine))
 
     return run(build, states=states, seen=seen)
 

@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.engine import Engine
 from components.portico import Portico, PorticoArgs
 from config.drift import Live
 from tests.components.recorder import run
@@ -28,7 +29,9 @@ def preview(
     monkeypatch.setattr("components.portico.read_live", lambda *_: live)
 
     def build() -> None:
-        portico = Portico("portico", PorticoArgs(stack=make_stack(root, **stack), root=root, past=past))
+        portico = Portico(
+            "portico", PorticoArgs(stack=make_stack(root, **stack), root=root, past=past, engine=Engine())
+        )
         for name in ("baseline", "releases", "tree"):
             pulumi.export(name, getattr(portico, name))
 

@@ -7,6 +7,7 @@ import docker.errors
 import pytest
 
 from components.diagnosis import describe
+from components.engine import Engine
 
 # How the health check says that nobody answered (components/scripts/health.py).
 SILENT = "GET / with Host: a -> no answer since Gunicorn does not listen ({})"
@@ -24,7 +25,7 @@ def say(monkeypatch: pytest.MonkeyPatch, log: str = "", seen: str = "", restarts
     )
     client = SimpleNamespace(containers=SimpleNamespace(get={"shop-0-1234": found}.__getitem__))
     monkeypatch.setattr("docker.from_env", lambda: client)
-    return describe(None, "shop-0-1234", "shop-gunicorn-0")
+    return describe(Engine(), "shop-0-1234", "shop-gunicorn-0")
 
 
 def test_a_known_cause_is_said_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,5 +84,5 @@ def test_an_engine_that_cannot_be_asked_is_no_further_failure(monkeypatch: pytes
         raise docker.errors.DockerException("no socket")
 
     monkeypatch.setattr("docker.from_env", refuse)
-    said = describe(None, "shop-0-1234", "shop-gunicorn-0")
+    said = describe(Engine(), "shop-0-1234", "shop-gunicorn-0")
     assert said == "shop-gunicorn-0 failed, and Docker could not be asked why: no socket"

@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.engine import Engine
 from components.image import name_image
 from components.tags import list_tags
 from config.history import Record
@@ -88,4 +89,4 @@ def test_a_held_site_needs_no_context_and_says_that_it_is_held(root: Path) -> No
 
 
 def test_an_engine_that_does_not_answer_has_said_nothing() -> None:
-    assert list_tags("unix:///nowhere/docker.sock") is None
+    assert list_tags(Engine("unix:///nowhere/docker.sock")) is None

@@ -3,13 +3,14 @@
 import pulumi
 import pytest
 
-from components import LocalHost
+from components.engine import Engine
+from components.hosts.local import LocalHost
 from tests.components.recorder import PROVIDER, VOLUME, Recorder, run
 
 
 @pytest.mark.parametrize("engine", [None, "unix:///run/docker.sock", "tcp://127.0.0.1:2375"])
 def test_the_provider_talks_to_the_engine_that_was_named(engine: str | None) -> None:
-    made = run(lambda: LocalHost("host", engine))
+    made = run(lambda: LocalHost("host", Engine(engine)))
     assert made.find(PROVIDER, "host-docker").inputs.get("host") == engine
     assert made.children(made.component("LocalHost")) == {"host-docker": PROVIDER}
     assert made.component("LocalHost").name == "host"
@@ -19,7 +20,7 @@ def test_what_is_below_a_component_is_made_by_its_provider() -> None:
     def build() -> None:
         import pulumi_docker as docker
 
-        host = LocalHost("host")
+        host = LocalHost("host", Engine())
         above = pulumi.ComponentResource(
             "test:index:Above", "above", None, pulumi.ResourceOptions(providers=[host.provider])
         )
@@ -31,5 +32,5 @@ def test_what_is_below_a_component_is_made_by_its_provider() -> None:
 
 def test_a_host_brings_hooks_that_explain_failed_containers() -> None:
     hosts: list[LocalHost] = []
-    run(lambda: hosts.append(LocalHost("host")))
+    run(lambda: hosts.append(LocalHost("host", Engine())))
     assert hosts[0].hooks.on_error

@@ -85,7 +85,7 @@ def test_the_edge_is_published_where_the_stack_says(made: Recorder, expected: Ex
 
 
 def test_the_exports(made: Recorder, expected: Expected) -> None:
-    assert set(made.exports) == {"url", "urls", "releases", "tree", "history", "held", "baseline"}
+    assert set(made.exports) == {"address", "url", "urls", "releases", "tree", "history", "held", "baseline"}
     assert made.exports["urls"] == expected.urls
     assert list(made.exports["urls"]) == list(expected.sites)
     assert made.exports["url"] == next(iter(expected.urls.values()))
