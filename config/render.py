@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from config.entry import list_requirements, read_dependencies, read_lines
+from config.headers import Defaults, insists, list_headers, name_defaults
 from config.layout import PRIVATE, Layout, lay_out
 from config.settings import Duration, Settings, Site
 from config.settings.route import Route
@@ -63,7 +64,7 @@ def render_nginx(
     files["pages/portico-unavailable.html"] = _render("nginx/pages/portico-unavailable.html.j2")
     for release in releases:
         files[f"{layout.sites}/{release.site.name}.conf"] = _render_nginx(
-            "site.conf.j2", **common, **_gather_site(settings, release)
+            "site.conf.j2", **common, **_gather_site(settings, release, common["defaults"])
         )
     links = {}
     if layout.enabled != layout.sites:
@@ -102,7 +103,8 @@ def _gather(settings: Settings, releases: Sequence["Release"], layout: Layout, p
         "port": port,
         "scheme": scheme,
         "plain_port": _spell_port(settings.port),
-        "insists": _insists(settings),
+        "insists": insists(settings),
+        "defaults": name_defaults(release.site for release in releases),
         "tls_port": _spell_port(tls.port) if tls else "",
         "proxy_protocol": settings.client is not None and settings.client.header == "proxy_protocol",
         # Before 1.27.3 an upstream's names are resolved once, so a restarted container would be lost.
@@ -113,7 +115,7 @@ def _gather(settings: Settings, releases: Sequence["Release"], layout: Layout, p
     }
 
 
-def _gather_site(settings: Settings, release: "Release") -> dict[str, Any]:
+def _gather_site(settings: Settings, release: "Release", defaults: Defaults) -> dict[str, Any]:
     """The values that the file of one site sees besides."""
     site, tls = release.site, settings.tls
     scheme, port = ("https", tls.port) if tls and tls.redirect else ("http", settings.port)
@@ -122,7 +124,7 @@ def _gather_site(settings: Settings, release: "Release") -> dict[str, Any]:
         "site": site,
         "maintenance": site.maintenance,
         "routes": _list_routes(site),
-        "headers": _list_headers(settings, site),
+        "headers": list_headers(settings, site, defaults),
         "home": f"{scheme}://{site.hosts[0]}{_spell_port(port)}",
         # Gunicorn gives up first, so that a slow request ends with the application's own answer.
         "read_timeout": Duration(site.gunicorn.timeout.amount + 5_000),
@@ -132,11 +134,6 @@ def _gather_site(settings: Settings, release: "Release") -> dict[str, Any]:
 def _list_routes(site: Site) -> Sequence[Route]:
     """The routes that are written: none in maintenance, when every path has the same answer."""
     return () if site.maintenance else site.routes
-
-
-def _insists(settings: Settings) -> bool:
-    """Whether HSTS is sent: never with a local authority, since localhost has other users."""
-    return settings.tls is not None and settings.tls.hsts and not settings.tls.local_authority
 
 
 def _spell_port(port: int) -> str:
@@ -156,25 +153,6 @@ def _list_zones(releases: Sequence["Release"]) -> list[str]:
             f"limit_req_zone $binary_remote_addr zone={name}:10m rate={rate.rate};" for name, rate in rates if rate
         ]
     return zones
-
-
-def _list_headers(settings: Settings, site: Site) -> list[tuple[str, str]]:
-    """Response headers by name, as NGINX writes them."""
-    headers, tls = site.headers, settings.tls
-    texts = {
-        "X-Content-Type-Options": "nosniff" if headers.nosniff else "",
-        "X-Frame-Options": headers.frame_options,
-        "Referrer-Policy": headers.referrer_policy,
-        "Content-Security-Policy": headers.content_security_policy,
-        "Permissions-Policy": headers.permissions_policy,
-    }
-    # No text holds both kinds of quotes: an origin in Permissions-Policy stands in double ones.
-    listed = [(name, f"'{text}'" if '"' in text else f'"{text}"') for name, text in texts.items() if text]
-    if _insists(settings):
-        listed.append(("Strict-Transport-Security", "$strict_transport"))
-    if tls and tls.http3:
-        listed.append(("Alt-Svc", f"'h3=\":{tls.port}\"; ma=86400'"))
-    return [*listed, ("X-Request-ID", "$request_id")]
 
 
 def render_gunicorn(site: Site, root: str = ".") -> str:

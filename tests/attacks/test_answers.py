@@ -84,3 +84,19 @@ def test_the_error_page_is_not_a_page(edge: Edge) -> None:
 
 def test_a_redirect_carries_the_header_set(edge: Edge) -> None:
     check_set(get(edge.port, "www.probe.localhost", "/"), 308)
+
+
+def test_what_the_application_says_itself_is_said_once_and_wins(edge: Edge) -> None:
+    answer = get(edge.port, HOST, "/framed")
+    assert answer.status == 200
+    own = {
+        "Content-Security-Policy": "frame-ancestors https://partner.example",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "no-referrer",
+        "Permissions-Policy": "camera=(self)",
+        "X-Content-Type-Options": "nosniff",
+    }
+    # `one` refuses a header that stands twice.
+    assert {name: answer.one(name) for name in own} == own
+    # The logs know the request by NGINX's id, so that is the one that the client is told.
+    assert len(answer.one("X-Request-ID") or "") == 32

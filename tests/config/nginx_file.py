@@ -63,6 +63,14 @@ def _read(line: dict[str, Any]) -> Directive:
     return Directive(line["directive"], tuple(line["args"]), tuple(_read(inner) for inner in line.get("block", [])))
 
 
+def said(main: Directive, value: str) -> str:
+    """What a header's value is where the application says nothing: that of the map, if it is a map's variable."""
+    for found in main.find("map"):
+        if found.args[0].startswith("$upstream_http_") and found.args[1] == value:
+            return found.get("")
+    return value
+
+
 def servers_of(main: Directive, host: str) -> list[Directive]:
     """The servers that answer to the host name `host`, as written."""
     return [server for server in main.find("server") if any(host in args for args in server.all("server_name"))]

@@ -55,7 +55,7 @@ def test_text_in_quotes_is_left_as_it_is(text: str) -> None:
 
 
 def test_a_headers_text_keeps_its_spaces(root: Path) -> None:
-    text = render(root, make_site(headers={"contentSecurityPolicy": "a     # b"})).files["conf.d/shop.conf"]
+    text = render(root, make_site(headers={"contentSecurityPolicy": "a     # b"})).files["nginx.conf"]
     assert '"a     # b"' in text
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from config.presets import PRESETS, apply_preset
 from config.settings import Settings
-from tests.config.nginx_file import Directive, inherit, parse_tree, servers_of
+from tests.config.nginx_file import Directive, inherit, parse_tree, said, servers_of
 from tests.config.sample import make_site, make_values, read_settings, render
 
 
@@ -105,7 +105,7 @@ def test_strict_is_stricter_in_every_point(root: Path, tmp_path: Path) -> None:
     assert server.get("client_max_body_size") == "1m" and default.get("client_max_body_size") == "5m"
     assert server.get("limit_conn") == "all.connections 64" and default.get("limit_conn") == "all.connections 256"
     assert server.get("limit_req") == "zone=shop.rate burst=100 nodelay" and default.all("limit_req") == []
-    headers = {name: value for name, value, _ in inherit((server,), "add_header")}
+    headers = {name: said(http, value) for name, value, _ in inherit((server,), "add_header")}
     assert headers["X-Frame-Options"] == "DENY" and headers["Referrer-Policy"] == "no-referrer"
     assert "default-src 'self'" in headers["Content-Security-Policy"]
     assert set(headers) >= {name for name, *_ in default.all("add_header")}

@@ -11,7 +11,7 @@ from config.release import Release
 from config.settings import Mistakes, Settings, Site
 from config.settings.limits import Rate
 from config.settings.route import Route
-from tests.config.nginx_file import Directive
+from tests.config.nginx_file import Directive, said
 from tests.property.profile import holds_for
 from tests.property.reading import (
     find_location,
@@ -93,10 +93,10 @@ def check_tls(settings: Settings, main: Directive) -> None:
     assert any("quic" in args for args in listens) == bool(tls and tls.http3)
     http2 = any("http2" in args for args in listens) or any(found.args == ("on",) for found in main.find("http2"))
     assert http2 == bool(tls and tls.http2)
-    insists = [block for block in http.block if block.name == "map" and block.args == ("$https", "$strict_transport")]
+    insists = [block for block in http.block if block.name == "map" and block.args[1:] == ("$strict_transport",)]
     assert len(insists) == bool(tls and tls.hsts and not tls.local_authority)
     for block in insists:
-        assert [(inner.name, inner.args) for inner in block.block] == [("on", ("max-age=31536000",))]
+        assert [(inner.name, inner.args) for inner in block.block] == [("on:", ("max-age=31536000",))]
 
 
 def check_site(rendered: Rendered, release: Release, main: Directive) -> None:
@@ -115,7 +115,7 @@ def check_site(rendered: Rendered, release: Release, main: Directive) -> None:
     check_rate(site.limits.rate, f"{site.name}.rate", server, main)
     assert value(server, "auth_basic") == (site.name if site.users else None)
     assert (value(server, "ssl_certificate") is not None) == bool(tls)
-    assert dict(listed_headers(server)) == wanted_headers(settings, site)
+    assert dict(listed_headers(server, main)) == wanted_headers(settings, site)
     check_static(rendered, release, server)
     routes = () if site.maintenance else site.routes
     paths = {("^~" if route.path.endswith("/") else "=", route.path) for route in routes}
@@ -188,9 +188,9 @@ def wanted_headers(settings: Settings, site: Site) -> dict[str, str]:
     return {name: text for name, text in wanted.items() if text}
 
 
-def listed_headers(block: Directive) -> list[tuple[str, str]]:
+def listed_headers(block: Directive, main: Directive) -> list[tuple[str, str]]:
     assert all(args[2:] == ("always",) for args in listed(block, "add_header"))
-    return [(args[0], args[1]) for args in listed(block, "add_header")]
+    return [(args[0], said(main, args[1])) for args in listed(block, "add_header")]
 
 
 def check_redirects(rendered: Rendered, site: Site, main: Directive) -> None:

@@ -31,6 +31,19 @@ def whoami() -> ResponseReturnValue:
     return jsonify(site=os.environ["PORTICO_SITE"])
 
 
+@app.get("/framed")
+def framed() -> ResponseReturnValue:
+    """Says of itself what NGINX would say otherwise."""
+    return "", {
+        "Content-Security-Policy": "frame-ancestors https://partner.example",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "no-referrer",
+        "Permissions-Policy": "camera=(self)",
+        "X-Content-Type-Options": "nosniff",
+        "X-Request-ID": "mine",
+    }
+
+
 @app.route("/environ", methods=["GET", "POST"])
 def environ() -> ResponseReturnValue:
     return jsonify(
