@@ -3,7 +3,7 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 ENV ?= dev
-export ENV OUT LAYOUT WRITE LIMIT ROUNDS SECONDS_EACH SITE TO FORCE
+export ENV OUT LAYOUT WRITE LIMIT WORKERS ROUNDS SECONDS_EACH SITE TO FORCE
 
 .PHONY: check docs help setup up preview releases rollback resume render diff down logs bench test test-unit lint format lock soak stop-docker clean bench-deploy recover
 
@@ -47,7 +47,7 @@ down: ## Remove everything the stack made
 logs: ## Show the last lines of every container (TAIL=50)
 	@scripts/logs.sh
 
-test: ## Run every check and test, the real engine included
+test: ## Run every check and test, the real engine included (WORKERS=2)
 	@scripts/test.sh
 
 test-unit: ## Run the tests that need no Docker

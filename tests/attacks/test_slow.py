@@ -11,7 +11,7 @@ from tests.attacks.edge import Edge
 from tests.attacks.raw import connect, get, make_request, read
 from tests.attacks.sample import HOST
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.alone]
 HEADERS, BODIES, PATIENCE = 400, 100, 15
 NORMAL = 60
 

@@ -1,7 +1,5 @@
 """Deployments for the tests of a module, and what they measured."""
 
-import os
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,17 +9,13 @@ import docker
 import pytest
 
 from config.settings import Settings
-from tests.docker import reliability
 from tests.docker.applications import small, write_offline, write_small
 from tests.docker.engine import HELLO, HTTPBIN, Deployment, strays
-from tests.docker.figures import Figures
+from tests.docker.figures import FIGURES, LEFT_OUT, Figures
 from tests.docker.load import Target, json_is
 from tests.docker.machine import Machine, find_obstacle
 
 HERE = Path(__file__).parent
-BEGUN, LOAD = time.monotonic(), os.getloadavg()[0]
-FIGURES = Figures()
-LEFT_OUT = pytest.StashKey[str]()
 
 Deploy = Callable[..., Deployment]
 
@@ -108,22 +102,4 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if out and (obstacle := find_obstacle()):
         items[:] = [item for item in items if item not in out]
         config.hook.pytest_deselected(items=out)
-        config.stash[LEFT_OUT] = f"{len(out)} tests of a whole machine are left out: {obstacle}"
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Show the figures; PORTICO_REPORT names the file that they are written to."""
-    if told := config.stash.get(LEFT_OUT, ""):
-        terminalreporter.write_line(told)
-    if not FIGURES.recorded:
-        return
-    terminalreporter.section("figures")
-    for figure in FIGURES.recorded:
-        terminalreporter.write_line(str(figure))
-    if file := os.environ.get("PORTICO_REPORT"):
-        stats = terminalreporter.stats
-        failed = [str(one.nodeid) for kind in ("failed", "error") for one in stats.get(kind, [])]
-        minutes = (time.monotonic() - BEGUN) / 60
-        counts = f"{len(stats.get('passed', []))} tests passed, {len(failed)} did not"
-        reliability.write(Path(file), FIGURES, minutes=minutes, counts=counts, load=LOAD, failed=failed)
-        terminalreporter.write_line(f"written: {file}")
+        LEFT_OUT.append(f"{len(out)} tests of a whole machine are left out: {obstacle}")

@@ -58,5 +58,11 @@ class Figures:
         return lines
 
 
+# Of this process; tests/conftest.py gathers those of the workers.
+FIGURES: Final = Figures()
+# What was not run, and why.
+LEFT_OUT: Final[list[str]] = []
+
+
 def _cell(text: str) -> str:
     return " ".join(text.replace("|", "\\|").split())

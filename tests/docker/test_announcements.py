@@ -178,6 +178,7 @@ def take(deployment: Deployment, steps: list[tuple[str, Any, Told]]) -> None:
     assert look(deployment).edge == edge
 
 
+@pytest.mark.alone
 def test_another_image_of_nginx_is_an_interruption_and_said_to_be(deployment: Deployment, figures: Figures) -> None:
     for image in ("nginx:1.26.3", "nginx:1.30.6") if SOAK else ("nginx:1.26.3",):
         deployment.configure(nginxImage=image)

@@ -17,7 +17,7 @@ from tests.docker.load.failure import REFUSED
 from tests.docker.machine import Machine
 from tests.docker.traffic import light, standard
 
-pytestmark = [pytest.mark.docker, pytest.mark.machine]
+pytestmark = [pytest.mark.docker, pytest.mark.machine, pytest.mark.alone]
 
 HOSTS = {"hello": "localhost", "other": "other.localhost"}
 SERVING = ("nginx", "gunicorn")

@@ -23,6 +23,7 @@ def test_refresh_and_preview_find_nothing(two_sites: Deployment) -> None:
     assert two_sites.preview("--expect-no-changes").changes == 0
 
 
+@pytest.mark.alone
 def test_up_changes_nothing(two_sites: Deployment, figures: Figures) -> None:
     """Each run changes nothing, and the best of a few is fast.
 

@@ -1,0 +1,73 @@
+"""How the tests run side by side (see side_by_side.py), and what is shown of what they measured."""
+
+import os
+import time
+from collections.abc import Generator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.docker import reliability
+from tests.docker.figures import FIGURES, LEFT_OUT, Figure
+from tests.side_by_side import Turn, list_locks, place
+
+BEGUN, LOAD = time.monotonic(), os.getloadavg()[0]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the real engine first: they take longest, and the small ones fill up what is left at the end."""
+    if not any(item.get_closest_marker("docker") for item in items):
+        return
+    items.sort(key=lambda item: item.get_closest_marker("docker") is None)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Wait until this test may run; what it waits is not part of its time."""
+    with Turn(item.config, alone=item.get_closest_marker("alone") is not None):
+        return (yield)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Any:
+    """Modules that share a deployment go to one worker."""
+    return place(config, log)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker hands over what its tests measured."""
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["figures"] = [asdict(figure) for figure in FIGURES.recorded]
+        output["left_out"] = LEFT_OUT
+        # It has no test left to wait for.
+        for lock in list_locks(session.config):
+            lock.unlink(missing_ok=True)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Gather that; a worker that crashed has nothing to hand over."""
+    output = getattr(node, "workeroutput", {})
+    FIGURES.recorded += [Figure(**figure) for figure in output.get("figures", ())]
+    LEFT_OUT[:] = dict.fromkeys([*LEFT_OUT, *output.get("left_out", ())])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show the figures; PORTICO_REPORT names the file that they are written to."""
+    for told in LEFT_OUT:
+        terminalreporter.write_line(told)
+    if not FIGURES.recorded:
+        return
+    terminalreporter.section("figures")
+    for figure in FIGURES.recorded:
+        terminalreporter.write_line(str(figure))
+    if file := os.environ.get("PORTICO_REPORT"):
+        stats = terminalreporter.stats
+        failed = [str(one.nodeid) for kind in ("failed", "error") for one in stats.get(kind, [])]
+        minutes = (time.monotonic() - BEGUN) / 60
+        counts = f"{len(stats.get('passed', []))} tests passed, {len(failed)} did not"
+        reliability.write(Path(file), FIGURES, minutes=minutes, counts=counts, load=LOAD, failed=failed)
+        terminalreporter.write_line(f"written: {file}")

@@ -1,0 +1,85 @@
+"""Two workers run the tests (`pytest -n 2`): most of them wait for the engine, and leave a core to another.
+
+Tests that share a deployment stay together, so that it is made once. A test with a time limit, marked `alone`, has the
+machine for itself: the others wait meanwhile.
+"""
+
+import fcntl
+import re
+import tempfile
+from contextlib import ExitStack
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+# Fixtures of tests/docker that live for the whole package: the modules that use one of them are one group.
+_SHARED = ("served", "machine", "two_sites")
+# Their packages share one deployment.
+_TOGETHER = ("tests/attacks", "tests/protocols", "tests/render")
+
+
+@cache
+def name_group(path: str) -> str:
+    """The group of a module, given by its path from the root: modules of one group run on one worker."""
+    folder = path.rpartition("/")[0]
+    if folder in _TOGETHER:
+        return folder
+    if folder == "tests/docker":
+        source = (ROOT / path).read_text()
+        for fixture in _SHARED:
+            if re.search(rf"def test_\w+\([^)]*\b{fixture}\b", source):
+                return "tests/docker with a machine" if fixture != "two_sites" else "tests/docker with two sites"
+    return path
+
+
+def place(config: pytest.Config, log: Any) -> Any:
+    """A scheduler of xdist that gives each group to one worker."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return name_group(nodeid.partition("::")[0])
+
+    return Groups(config, log)
+
+
+def list_locks(config: pytest.Config) -> list[Path]:
+    """The gate and the room behind it, the same for all workers of a run; none where there are no workers."""
+    run = getattr(config, "workerinput", {}).get("testrunuid")
+    return [Path(tempfile.gettempdir(), f"portico-{run}.{name}") for name in ("gate", "run")] if run else []
+
+
+class Turn:
+    """In a `with` block a test runs; beside those of other workers, or `alone`.
+
+    Who wants to be alone holds the gate until the others have ended: nobody new begins meanwhile.
+    """
+
+    def __init__(self, config: pytest.Config, *, alone: bool) -> None:
+        self._files = list_locks(config)
+        self._alone = alone
+        self._held = ExitStack()
+
+    def __enter__(self) -> Self:
+        if self._files:
+            gate, run = self._files
+            kind = fcntl.LOCK_EX if self._alone else fcntl.LOCK_SH
+            with _lock(gate, kind):
+                self._held.enter_context(_lock(run, kind))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._held.close()
+
+
+def _lock(path: Path, kind: int) -> IO[str]:
+    # The lock goes with the file's closing, also when the process is killed.
+    file = path.open("a")
+    fcntl.flock(file, kind)
+    return file
