@@ -4,6 +4,8 @@ import os
 import shutil
 from pathlib import Path
 
+import pulumi
+
 from config.release import Release
 
 # What pip is told while an image is built, from the environment of the machine that builds.
@@ -20,7 +22,19 @@ def write_context(root: Path, release: Release, ca_bundle: str | None) -> str:
 
     The path is named by content: the same source gives the same path on every machine. pip's
     settings and certificates lie beside the contexts and reach a build as secrets only.
+    Raises pulumi.RunError where the disk takes no file.
     """
+    try:
+        return _write(root, release, ca_bundle)
+    except OSError as error:
+        raise pulumi.RunError(
+            f"{root / '.portico'}, where {release.site.name} is made ready to be built, takes no file: "
+            f"{error.strerror or error}.\nMake room for it, or mend who may write there, then run this again; "
+            "what serves keeps serving."
+        ) from None
+
+
+def _write(root: Path, release: Release, ca_bundle: str | None) -> str:
     home = root / ".portico"
     _write_secrets(root, home, ca_bundle)
     name = f"{release.site.name}-{release.image}"
@@ -31,20 +45,27 @@ def write_context(root: Path, release: Release, ca_bundle: str | None) -> str:
     log.unlink(missing_ok=True)
     if not target.exists():
         partial = target.with_name(f".{name}.{os.getpid()}")
-        shutil.rmtree(partial, ignore_errors=True)
-        for path, file in release.context.items():
-            (partial / path).parent.mkdir(parents=True, exist_ok=True)
-            if file.link is not None:
-                (partial / path).symlink_to(file.link)
-                continue
-            (partial / path).write_bytes(file.content)
-            (partial / path).chmod(0o755 if file.executable else 0o644)
         try:
+            _fill(partial, release)
             partial.rename(target)
         except OSError:
-            # Another run of the same source was first.
+            # Unless another run of the same source was first.
+            if not target.exists():
+                raise
+        finally:
             shutil.rmtree(partial, ignore_errors=True)
     return f".portico/contexts/{name}"
+
+
+def _fill(folder: Path, release: Release) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    for path, file in release.context.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        if file.link is not None:
+            (folder / path).symlink_to(file.link)
+            continue
+        (folder / path).write_bytes(file.content)
+        (folder / path).chmod(0o755 if file.executable else 0o644)
 
 
 def name_log(context: str) -> str:

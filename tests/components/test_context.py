@@ -1,8 +1,11 @@
 """Build contexts on disk: named by content, with secrets beside them that only their owner reads."""
 
+import errno
+import os
 import stat
 from pathlib import Path
 
+import pulumi
 import pytest
 
 from components.context import write_context
@@ -76,3 +79,36 @@ def test_what_pip_is_told_makes_no_other_release(root: Path, monkeypatch: pytest
 def test_nothing_half_written_is_left(root: Path) -> None:
     write(root)
     assert [path.name for path in (root / ".portico/contexts").iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_disk_without_room_is_named_and_leaves_nothing_half_written(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.write_bytes
+
+    def refuse(path: Path, content: bytes) -> int:
+        if path.name == "web.py" and "contexts" in path.parts:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        return real(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with pytest.raises(pulumi.RunError) as refused:
+        write(root)
+    assert "shop is made ready to be built, takes no file: No space left on device" in str(refused.value)
+    assert list((root / ".portico/contexts").iterdir()) == []
+    monkeypatch.undo()
+    assert (root / write(root) / "app/web.py").is_file()
+
+
+def test_another_run_of_the_same_source_may_be_first(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Path.rename
+
+    def be_late(path: Path, target: Path) -> Path:
+        if "contexts" in path.parts:
+            (target / "theirs").mkdir(parents=True)
+        return real(path, target)
+
+    monkeypatch.setattr(Path, "rename", be_late)
+    written = write(root)
+    assert [found.name for found in (root / written).iterdir()] == ["theirs"]
+    assert len(list((root / ".portico/contexts").iterdir())) == 1
