@@ -28,8 +28,9 @@ def releases(deployment: Deployment) -> dict[str, str]:
 
 
 def resources(state: str) -> object:
-    """What a state file lists; the time in it is that of each run."""
-    return json.loads(state)["checkpoint"]["latest"]["resources"]
+    """What a state file lists; the time in it is that of each run, and so is what a secret is spelled as."""
+    listed = json.loads(state)["checkpoint"]["latest"]["resources"]
+    return json.loads(json.dumps(listed), object_hook=lambda one: "[secret]" if "ciphertext" in one else one)
 
 
 # Room for a container but not for a build, and room for nothing.

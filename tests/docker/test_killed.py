@@ -69,6 +69,15 @@ def test_the_first_up_of_a_stack(shop: Deployment) -> None:
     print(f"recovered in {result.seconds:.1f} s")
 
 
+@pytest.fixture
+def live(shop: Deployment) -> Deployment:
+    """It, up: `make soak` does not run the test that puts it there."""
+    if "releases" not in shop.outputs():
+        shop.up()
+    return shop
+
+
+@pytest.mark.usefixtures("live")
 @pytest.mark.parametrize(("line", "role"), MOMENTS)
 def test_a_release(shop: Deployment, figures: Figures, line: str, role: str | None) -> None:
     old = shop.outputs()["releases"]["shop"]
@@ -83,6 +92,7 @@ def test_a_release(shop: Deployment, figures: Figures, line: str, role: str | No
     check_order(shop)
 
 
+@pytest.mark.usefixtures("live")
 def test_a_release_that_is_taken_back_afterwards(shop: Deployment, figures: Figures) -> None:
     """The killed switch may have come to its end without Pulumi: NGINX serves what no state says."""
     old, good = shop.outputs(), (shop.source("shop") / "web.py").read_text()
@@ -101,6 +111,7 @@ def test_a_release_that_is_taken_back_afterwards(shop: Deployment, figures: Figu
 
 
 @pytest.mark.soak
+@pytest.mark.usefixtures("live")
 @pytest.mark.parametrize("tenth", range(1, 33, 2))
 def test_at_every_moment_of_a_release(shop: Deployment, figures: Figures, tenth: int) -> None:
     """Moments half a second apart, from the start of the CLI to the end of a release."""

@@ -1,6 +1,7 @@
 """Two `pulumi up` at once: the first one proceeds, the other changes nothing and says who is at work."""
 
 import os
+import signal
 
 import pytest
 
@@ -18,6 +19,8 @@ def test_one_proceeds_and_the_other_says_who_holds_the_lock(deploy: Deploy, figu
     write_small(deployment, "shop")
     first = Running(deployment, 1)
     first.await_line("shop-gunicorn-0 creating")
+    # Held while the other one tries: else it might be done before that has begun.
+    os.killpg(first.process.pid, signal.SIGSTOP)
     holder = f"{os.uname().nodename} (process {first.process.pid}, since "
 
     second = deployment.up(fails=True)
@@ -31,6 +34,7 @@ def test_one_proceeds_and_the_other_says_who_holds_the_lock(deploy: Deploy, figu
     # A run that lives is not to be recovered from: its containers are no orphans.
     assert "Another run is working on the stack" in refused and "Removing" not in refused
 
+    os.killpg(first.process.pid, signal.SIGCONT)
     assert first.process.wait(120) == 0, first.log.read_text()
     assert deployment.present() == deployment.wanted()
     assert not script(deployment, "holder.py", 2).output
