@@ -1,5 +1,6 @@
 """A stand-in for Pulumi's engine that records everything a program registers, exactly as the engine receives it."""
 
+import asyncio
 import contextvars
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ IMAGE = "docker:index/remoteImage:RemoteImage"
 VOLUME = "docker:index/volume:Volume"
 NETWORK = "docker:index/network:Network"
 PROVIDER = "pulumi:providers:docker"
+_LOOP = asyncio.new_event_loop()
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 
 
@@ -148,6 +150,11 @@ class _Monitor(MockMonitor):
         return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
 
 
+def use_loop() -> None:
+    """Give the thread an event loop: Pulumi wants one, and any asyncio.run() before has left the thread without."""
+    asyncio.set_event_loop(_LOOP)
+
+
 def run(
     build: Callable[[], object],
     stack: str = "test",
@@ -166,6 +173,7 @@ def run(
 
 
 def _run(recorder: Recorder, build: Callable[[], object], stack: str) -> None:
+    use_loop()
     reset_options()
     set_mocks(recorder, project="portico", stack=stack, monitor=_Monitor(recorder))
 

@@ -1,5 +1,7 @@
 """The stand-in engine tells the truth: a check that fails inside an `apply` fails the test."""
 
+import asyncio
+
 import pulumi
 import pulumi_docker as docker
 import pytest
@@ -43,3 +45,8 @@ def test_runs_do_not_see_one_another() -> None:
     assert [run(build).exports, run(build).exports, run(lambda: None).exports] == [{"name": "volume-0123456"}] * 2 + [
         {}
     ]
+
+
+def test_another_test_may_have_left_the_thread_without_an_event_loop() -> None:
+    asyncio.run(asyncio.sleep(0))
+    assert [found.name for found in run(lambda: docker.Volume("volume")).resources] == ["volume"]

@@ -9,13 +9,14 @@ import pytest
 from pulumi.runtime import set_all_config, set_mocks
 
 from config.load import Stack, load
-from tests.components.recorder import Recorder
+from tests.components.recorder import Recorder, use_loop
 from tests.config.sample import make_site, make_values
 from tests.program.stackfile import spell_config
 
 
 @pytest.fixture(autouse=True)
 def project() -> Iterator[None]:
+    use_loop()
     set_mocks(Recorder(), project="portico", stack="test")
     yield
     set_all_config({})
