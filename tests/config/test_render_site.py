@@ -56,6 +56,20 @@ ROUTES: list[tuple[dict[str, Any], tuple[str, str], set[str]]] = [
 ]
 
 
+def test_the_root_as_a_route_is_all_that_nothing_else_names(root: Path, tmp_path: Path) -> None:
+    routes = [{"path": "/a", "rate": {"rate": "1r/s"}}, {"path": "/", "cache": "10s", "rate": {"rate": "9r/s"}}]
+    main = parse(root, tmp_path, make_site(routes=routes))
+    server = server_of(main)
+    rest = server.location("/")
+    assert rest.get("proxy_cache") == "all.answers" and rest.get("limit_req") == "zone=shop.rate.2 burst=20 nodelay"
+    assert server.location("=", "/a").all("proxy_cache") == []
+    assert server.location("^~", "/static/").find("proxy_pass") == []
+    assert [args[1:] for args in main.find("http")[0].all("limit_req_zone")] == [
+        ("zone=shop.rate.1:10m", "rate=1r/s"),
+        ("zone=shop.rate.2:10m", "rate=9r/s"),
+    ]
+
+
 @pytest.mark.parametrize(("route", "args", "said"), ROUTES, ids=[str(row[0]) for row in ROUTES])
 def test_a_route_says_what_differs_and_nothing_else(
     root: Path, tmp_path: Path, route: dict[str, Any], args: tuple[str, str], said: set[str]
@@ -288,7 +302,7 @@ def test_the_host_names_the_port_that_the_request_came_by(root: Path, tmp_path: 
     ]
     server = server_of(main)
     told = {found.args[1] for found in main.find("proxy_set_header") if found.args[0] == "Host"}
-    assert told == {"$host$public_port", "shop.example"} and server.get("server_name") == "shop.example"
+    assert told == {"$host$public_port", "$site_host"} and server.get("server_name") == "shop.example"
 
 
 def test_behind_a_proxy_the_host_is_the_clients(root: Path, tmp_path: Path) -> None:
