@@ -1,4 +1,4 @@
-"""A preview of many sites takes no time: 100 are rendered within a second of processor time, and twice as many take twice as long."""
+"""A preview of many sites takes little: 100 are rendered in a second of processor time, and growth is linear."""
 
 from pathlib import Path
 
