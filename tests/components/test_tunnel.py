@@ -82,6 +82,25 @@ def test_one_that_does_not_get_there_is_closed(tmp_path: Path) -> None:
         assert peer.recv(1) == b""
 
 
+def test_one_that_came_with_too_many_comes_again(port: int, tmp_path: Path) -> None:
+    busy = "echo kex_exchange_identification: reset >&2; exit 255"
+    first = f"test -e {tmp_path}/been || {{ touch {tmp_path}/been; {busy}; }}"
+    tunnel = dig_tunnel(["sh", "-c", f'{first}; exec "$@"', "-", sys.executable, "-c", CARRY, str(port)])
+    connection = call(tunnel)
+    connection.request("GET", "/late")
+    assert connection.getresponse().read(5) == b"/late"
+    connection.close()
+
+
+@pytest.mark.parametrize("end", ["exit 255", "echo kex_exchange_identification >&2; exit 1"])
+def test_whatever_else_fails_is_not_tried_again(tmp_path: Path, end: str) -> None:
+    with socket.socket(socket.AF_UNIX) as peer:
+        peer.connect(str(dig_tunnel(["sh", "-c", f"echo once >>{tmp_path}/calls; {end}"])))
+        peer.settimeout(20)
+        assert peer.recv(1) == b""
+    assert (tmp_path / "calls").read_text() == "once\n"
+
+
 def test_nobody_else_can_use_it() -> None:
     assert dig_tunnel(["false"]).parent.stat().st_mode & 0o777 == 0o700
 
