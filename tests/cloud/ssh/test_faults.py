@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 CUT = "-p tcp --dport 22 -j DROP"
 
 
+@pytest.mark.alone
 def test_its_docker_restarts(place: Place, figures: Figures) -> None:
     with place.load() as load:
         load.wait(2)
