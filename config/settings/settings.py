@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from config.presets import apply_preset
+from config.settings.aws import Aws
 from config.settings.client import Client
 from config.settings.mistake import Mistake, Mistakes, list_mistakes, show_text
 from config.settings.nginx import Nginx, read_version
@@ -23,7 +24,9 @@ from config.settings.tls import Tls
 class Settings(Section):
     """The settings of one stack: plain values only; no secret and no Pulumi type is in them."""
 
-    target: Literal["local"] = Field(default="local", description="Where Docker runs.")
+    target: Literal["local", "ssh", "aws"] = Field(
+        default="local", description="Where Docker runs: this machine, one that is reached by SSH, or a VM on AWS."
+    )
     docker: EngineAddress | None = Field(
         default=None,
         description="Docker's address; DOCKER_HOST or the usual socket otherwise.",
@@ -57,6 +60,7 @@ class Settings(Section):
         default_factory=dict,
         description="Sites held at a past release, by id; their source is not looked at. Written by `make rollback`.",
     )
+    aws: Aws | None = Field(default=None, description="The VM on AWS; for the target aws.")
     protect: bool = Field(default=False, description="Refuse to destroy the stack: its network and volumes.")
     tls: Tls | None = Field(default=None, description="HTTPS; plain HTTP alone where not set.")
     client: Client | None = Field(default=None, description="Proxies in front of NGINX, and how they name the client.")
@@ -92,7 +96,18 @@ class Settings(Section):
 
     def _list_contradictions(self) -> list[Mistake]:
         """What is wrong between settings that are right by themselves: all of it, so not by pydantic's validators."""
-        return [*self._check_tls(), *self._check_version(), *self._check_names()]
+        return [*self._check_target(), *self._check_tls(), *self._check_version(), *self._check_names()]
+
+    def _check_target(self) -> Iterator[Mistake]:
+        if self.target == "aws" and not self.aws:
+            yield Mistake("aws", "is required for the target aws; write its region, ami and keys")
+        if self.target != "aws" and self.aws:
+            yield Mistake("aws", "is for the target aws; leave it out, or write target: aws")
+        if self.target != "local" and self.docker:
+            yield Mistake("docker", "is for the target local; leave it out")
+        if self.aws:
+            yield from self.aws.list_contradictions()
+            yield from self.aws.list_unreachable(self.address, self.port, self.tls.port if self.tls else None)
 
     def _check_tls(self) -> Iterator[Mistake]:
         if self.tls and not self.tls.local_authority:
