@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -13,15 +12,14 @@ from components.aws.tags import make_tags
 
 @dataclass(frozen=True, kw_only=True)
 class RoleArgs:
-    """`partition` and `region` are those of the VM."""
+    """`partition` is the part of AWS that the VM is in."""
 
     partition: str
-    region: str
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
 class Role(pulumi.ComponentResource):
-    """The role of the VM. AWS's own policy for this would also let it read every parameter of the account.
+    """The role of the VM: AWS's own policy for Systems Manager, without the parameters that it opens besides.
 
     Outputs: `profile` (name of the instance profile).
     """
@@ -34,39 +32,31 @@ class Role(pulumi.ComponentResource):
         role = aws.iam.Role(
             f"{name}-role",
             description="The VM: reached through Systems Manager, nothing else",
-            assume_role_policy=json.dumps(
-                _allow("sts:AssumeRole", Principal={"Service": f"ec2.amazonaws.com{_suffix(args.partition)}"})
-            ),
+            assume_role_policy=json.dumps(_TRUST),
             tags=make_tags("vm", args.tags),
             opts=child,
         )
-        sessions = aws.iam.RolePolicy(
-            f"{name}-sessions", role=role.name, policy=json.dumps(_list_sessions(args)), opts=child
+        managed = aws.iam.RolePolicyAttachment(
+            f"{name}-managed",
+            role=role.name,
+            policy_arn=f"arn:{args.partition}:iam::aws:policy/AmazonSSMManagedInstanceCore",
+            opts=child,
         )
+        closed = aws.iam.RolePolicy(f"{name}-closed", role=role.name, policy=json.dumps(_REFUSED), opts=child)
         profile = aws.iam.InstanceProfile(
             f"{name}-profile", role=role.name, tags=make_tags("vm", args.tags), opts=child
         )
         # A VM that starts without its rights asks for them again only after half an hour.
-        self.profile = pulumi.Output.all(profile.name, sessions.id).apply(lambda ready: str(ready[0]))
+        self.profile = pulumi.Output.all(profile.name, managed.id, closed.id).apply(lambda ready: str(ready[0]))
         self.register_outputs({"profile": self.profile})
 
 
-def _suffix(partition: str) -> str:
-    return ".cn" if partition == "aws-cn" else ""
-
-
-def _allow(*actions: str, **rest: Any) -> dict[str, Any]:
-    statement = {"Effect": "Allow", "Action": actions[0] if len(actions) == 1 else list(actions), **rest}
-    return {"Version": "2012-10-17", "Statement": [statement]}
-
-
-def _list_sessions(args: RoleArgs) -> dict[str, Any]:
-    policy = _allow(
-        "ssm:UpdateInstanceInformation", Resource=f"arn:{args.partition}:ec2:{args.region}:*:instance/*"
-    )
-    policy["Statement"] += _allow(
-        *(f"ssmmessages:{verb}{kind}Channel" for verb in ("Create", "Open") for kind in ("Control", "Data")),
-        # These know no resource to be limited to.
-        Resource="*",
-    )["Statement"]
-    return policy
+_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+# What AWS's policy allows besides: every parameter of the account, also those that hold secrets of others.
+_REFUSED = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Deny", "Action": ["ssm:GetParameter", "ssm:GetParameters"], "Resource": "*"}],
+}

@@ -11,10 +11,10 @@ from config.settings.quantity import Size
 from config.settings.section import Filled, Section
 from config.settings.text import (
     AmiId,
-    FilePath,
     HostName,
     HostedZoneId,
     InstanceType,
+    KeyPath,
     NetworkRange,
     PublicKey,
     Region,
@@ -62,8 +62,8 @@ class Aws(Section):
     keys: Filled[tuple[PublicKey, ...]] = Field(
         examples=['["ssh-ed25519 AAAA… ann"]'], description="Public SSH keys of those who deploy."
     )
-    key: FilePath | None = Field(
-        default=None, description="The private key to one of `keys`; the SSH agent's keys where not set."
+    key: KeyPath | None = Field(
+        default=None, description="The private key's path, from Pulumi.yaml or ~; keys of the agent where not set."
     )
     access: Literal["ssm", "ssh"] = Field(
         default="ssm",
