@@ -12,8 +12,9 @@ from config.settings.aws import Dns
 
 @dataclass(frozen=True, kw_only=True)
 class AddressArgs:
-    """`dns` is a name for it. `protect` keeps the address from being given back."""
+    """`region` is the one it belongs to; `dns` is a name for it. `protect` keeps the address from being given back."""
 
+    region: str
     dns: Dns | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     protect: bool = False
@@ -30,8 +31,9 @@ class Address(pulumi.ComponentResource):
     def __init__(self, name: str, args: AddressArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:index:Address", name, None, opts)
         kept = pulumi.ResourceOptions(parent=self, protect=args.protect)
-        self._name = name
-        self._address = aws.ec2.Eip(f"{name}-ip", domain="vpc", tags=make_tags("address", args.tags), opts=kept)
+        # In another region it is another one; the name is the same, and leads there.
+        self._name = f"{name}-{args.region}"
+        self._address = aws.ec2.Eip(f"{self._name}-ip", domain="vpc", tags=make_tags("address", args.tags), opts=kept)
         self.ip = self._address.public_ip
         if args.dns:
             aws.route53.Record(
