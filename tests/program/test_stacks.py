@@ -20,6 +20,8 @@ class Expected:
     host: str = "LocalHost"
     place: str = ""
     protect: bool = False
+    provider: str = "host-docker"
+    names: str | None = None  # what the provider calls its engine
     cloud: dict[str, int] = field(default_factory=dict)
 
 
@@ -36,6 +38,7 @@ EXPECTED = {
         port=80,
         urls={"hello": "http://hello.staging.example"},
         host="SshHost",
+        names="ssh://deploy@staging.example:22",
     ),
     "prod": Expected(
         sites={"hello": 3},
@@ -44,6 +47,8 @@ EXPECTED = {
         urls={"hello": "http://hello.example"},
         host="AwsHost",
         place="-vm-1",
+        provider="host-docker-1",
+        names="ssh://portico@host-eu-central-1-vm-1-instance-id:22",
         protect=True,
         cloud={
             "pulumi:providers:aws": 1,
@@ -165,10 +170,14 @@ def test_what_a_release_replaces_is_never_protected(made: Recorder) -> None:
 
 
 def test_everything_of_docker_is_made_by_the_hosts_provider(made: Recorder, expected: Expected) -> None:
-    provider = f"::host-docker{expected.place.replace('-vm', '')}::"
+    provider = f"::{expected.provider}::"
     for found in made.resources:
         if found.type.startswith("docker:"):
             assert provider in found.provider
+
+
+def test_the_provider_talks_to_the_engine_of_the_stack(made: Recorder, expected: Expected) -> None:
+    assert made.find(PROVIDER, expected.provider).inputs.get("host") == expected.names
 
 
 def test_containers_that_must_get_healthy_say_why_they_did_not(made: Recorder, expected: Expected) -> None:
