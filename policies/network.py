@@ -12,7 +12,6 @@ from policies.kinds import (
     FLOW_LOG,
     INSTANCE,
     SUBNET,
-    TEMPLATE,
     VPC,
 )
 from policies.rule import Finding, rule
@@ -46,21 +45,12 @@ def log_flows(graph: Graph) -> Iterator[Finding]:
             )
 
 
-@rule("CKV_AWS_130", "CKV_AWS_88")
+@rule("CKV_AWS_130")
 def refuse_automatic_addresses(graph: Graph) -> Iterator[Finding]:
-    """No subnet or machine hands out public addresses by itself."""
+    """No subnet hands out public addresses by itself."""
     for one in of_type(graph, SUBNET, DEFAULT_SUBNET):
         if not may_be(look(one.inputs, "mapPublicIpOnLaunch"), False, None):
             yield Finding(one, "everything started in it gets a public address", "write mapPublicIpOnLaunch: false")
-    for one in of_type(graph, INSTANCE):
-        if not may_be(look(one.inputs, "associatePublicIpAddress"), False, None):
-            yield Finding(
-                one, "its public address changes with it", "write associatePublicIpAddress: false, and add aws.ec2.Eip"
-            )
-    for one in of_type(graph, TEMPLATE):
-        for card in members(one.inputs, "networkInterfaces"):
-            if not may_be(look(card, "associatePublicIpAddress"), False, None):
-                yield Finding(one, "its machines get public addresses", "write associatePublicIpAddress: false")
 
 
 @rule("CKV2_AWS_19", whole=True)

@@ -8,3 +8,5 @@ setup=$(cd "$(dirname "$0")" && pwd)/setup
 "$setup/docker.sh"
 "$setup/images.sh" "${1:-dev}"
 "$setup/env.sh"
+# Rules for AWS are of use to a stack there.
+! grep -q '^ *portico:target: *"\?aws' "$setup/../../Pulumi.${1:-dev}.yaml" || "$setup/policies.sh"

@@ -167,14 +167,6 @@ BAD: dict[str, Bad] = {
     "address from the subnet": Bad(
         "refuse_automatic_addresses", change("subnet", mapPublicIpOnLaunch=True), "everything started in it"
     ),
-    "address of the machine": Bad(
-        "refuse_automatic_addresses", change("machine", associatePublicIpAddress=True), "changes with it"
-    ),
-    "address from the template": Bad(
-        "refuse_automatic_addresses",
-        change("template", networkInterfaces=[{"associatePublicIpAddress": "true"}]),
-        "its machines get public addresses",
-    ),
     "no address": Bad("require_elastic_ip", without("address", "association"), "no address that outlives it"),
     "idle address": Bad(
         "require_elastic_ip", add(make(kinds.EIP, "other", domain="vpc", tags=TAGS)), "it leads nowhere"
