@@ -34,7 +34,8 @@ class PorticoArgs:
 
     `past` are the outputs of the last good update. `hooks` are told of containers that do not become
     healthy; `engine` is the one that the provider talks to, None where it does not run yet: then nothing is there.
-    `place` is part of the names of what lies on a machine that another may replace: there, it is another thing.
+    `builder` names where images are built. `place` is part of the names of what lies on a machine that another may
+    replace: there, it is another thing.
     """
 
     stack: Stack
@@ -42,6 +43,7 @@ class PorticoArgs:
     past: Mapping[str, Any] = field(default_factory=dict)
     hooks: pulumi.ResourceHookBinding | None = None
     engine: Engine | None = None
+    builder: pulumi.Input[str] | None = None
     place: str = ""
 
 
@@ -185,6 +187,7 @@ class Portico(pulumi.ComponentResource):
                 verdict=verdict,
                 secrets=stack.secrets.get(release.site.name),
                 hooks=args.hooks,
+                builder=args.builder,
             ),
             pulumi.ResourceOptions(parent=self),
         )

@@ -36,11 +36,13 @@ class AwsHost(pulumi.ComponentResource):
     Outputs: `vm` (id), `ip`.
     """
 
+    provider: pulumi_docker.Provider
+
     def __init__(
         self, name: str, settings: Settings, resources: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
     ) -> None:
         assert settings.aws
-        _require_command(settings.aws.access)
+        require_command(settings.aws.access)
         super().__init__("portico:index:AwsHost", name, None, opts)
         self._settings = settings.aws
         machine = Machine.of(self._settings)
@@ -64,7 +66,7 @@ class AwsHost(pulumi.ComponentResource):
         self._vm = self._make_vm(f"{name}-{region}", number, machine, settings, inside)
 
         self._late = _Late()
-        url = self._vm.apply(self._prepare)
+        url: pulumi.Output[str] = self._vm.apply(lambda vm: self._prepare(vm))
         self.place = f"-vm-{number}"
         self.provider = pulumi_docker.Provider(
             f"{name}-docker-{number}",
@@ -118,9 +120,7 @@ class AwsHost(pulumi.ComponentResource):
         )
         aws.Alarms(
             f"{name}-alarms",
-            aws.AlarmsArgs(
-                vm=vm.id, region=mine.region, partition=mine.partition, topic=mine.alarm_topic, tags=tags
-            ),
+            aws.AlarmsArgs(vm=vm.id, region=mine.region, partition=mine.partition, topic=mine.alarm_topic, tags=tags),
             inside,
         )
         return vm.id
@@ -183,11 +183,13 @@ class _Late(Engine):
         return self.engines[-1].count_free() if self.engines else math.inf
 
 
-def _require_command(access: str) -> None:
+def require_command(access: str) -> None:
+    """Refuse with pulumi.RunError a machine that lacks what leads to VMs on AWS."""
     if not shutil.which("aws"):
+        plugin = " and its Session Manager plugin" if access == "ssm" else ""
         raise pulumi.RunError(
-            f"aws.access: {access} needs AWS's own command, and there is no `aws` on this machine; nothing was changed. "
-            "Install the AWS CLI" + (" and its Session Manager plugin." if access == "ssm" else ".")
+            f"aws.access: {access} needs the AWS CLI{plugin}, and there is no `aws` on this machine; install it. "
+            "Nothing was changed."
         )
 
 

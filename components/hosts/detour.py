@@ -41,6 +41,7 @@ def carry(connection: socket.socket) -> None:
 
 
 def main(instance: str, port: str, region: str) -> int:
+    """Carry until one of both sides ends; the exit code."""
     try:
         connection = socket.create_connection((find_address(instance, region), int(port)), timeout=15)
         connection.settimeout(None)

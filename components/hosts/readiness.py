@@ -41,7 +41,9 @@ async def wait_ready(connection: Connection, seconds: float) -> None:
             return
         passed = time.monotonic() - begun
         if advice := next((text for words, text in _HOPELESS.items() if words in state), None):
-            raise pulumi.RunError(f"The VM {connection.host} cannot be reached: {_shorten(state)}\nTo mend it, {advice}.")
+            raise pulumi.RunError(
+                f"The VM {connection.host} cannot be reached: {_shorten(state)}\nTo mend it, {advice}."
+            )
         if state.startswith("failed: "):
             raise pulumi.RunError(_give_up(connection, f"its first boot failed at {state.removeprefix('failed: ')}"))
         state = state.removeprefix("waits: ")
@@ -54,7 +56,7 @@ async def wait_ready(connection: Connection, seconds: float) -> None:
 
 
 async def _ask(connection: Connection) -> str:
-    """"ready", "waits: …", "failed: …", or why nothing came back."""
+    """ "ready", "waits: …", "failed: …", or why nothing came back."""
     command: Sequence[str] = ("ssh", *connection.options, "-T", connection.url, "sh", "-s")
     try:
         process = await asyncio.create_subprocess_exec(

@@ -11,8 +11,8 @@ from config.settings.quantity import Size
 from config.settings.section import Filled, Section
 from config.settings.text import (
     AmiId,
-    HostName,
     HostedZoneId,
+    HostName,
     InstanceType,
     KeyPath,
     NetworkRange,
@@ -39,7 +39,7 @@ class Dns(Section):
 class Egress(Section):
     """One thing outside that the applications may reach besides HTTP and HTTPS, such as a database."""
 
-    name: RuleName = Field(examples=["database"], description="What it is; the rule of the security group is called so.")
+    name: RuleName = Field(examples=["database"], description="What it is, and the name of its rule.")
     protocol: Literal["tcp", "udp"] = Field(default="tcp", description="The protocol.")
     port: int = Field(ge=1, le=65535, examples=["5432"], description="The port.")
     network: NetworkRange = Field(examples=["10.20.0.0/16"], description="The addresses.")

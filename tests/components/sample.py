@@ -61,7 +61,10 @@ def deploy(
     images: Collection[str] | None = None,
     **stack: Any,
 ) -> Recorder:
-    """Everything that a stack registers; `states` and `seen` as in `run`. `images` are those on the engine, None: nobody knows."""
+    """Everything that a stack registers; `states` and `seen` as in `run`.
+
+    `images` are those on the engine, None where nobody knows.
+    """
 
     def build() -> None:
         made = make_stack(root, *sites, secrets=secrets, **stack)
