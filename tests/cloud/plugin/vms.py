@@ -1,0 +1,1 @@
+"""VMs for instances. Each is named after its instance, so that any process finds it."""
