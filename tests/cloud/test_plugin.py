@@ -165,6 +165,14 @@ def test_a_machine_that_is_gone_is_gone_for_whoever_asks(caller: Caller, instanc
     assert caller.invoke(found, instanceTags={"Name": "one"})["ids"] == []
 
 
+def test_an_instance_with_a_guard_is_not_deleted(caller: Caller, instance: Thing) -> None:
+    guarded = caller.update(instance, disableApiTermination=True)
+    with pytest.raises(Refused, match="OperationNotPermitted"):
+        caller.delete(guarded)
+    caller.delete(caller.update(guarded, forceDestroy=True))
+    assert caller.cloud.things(INSTANCE) == []
+
+
 def test_a_question_nobody_taught_it_is_refused(caller: Caller) -> None:
     with pytest.raises(Refused, match="does not know aws:ec2/getAmi:getAmi"):
         caller.invoke("aws:ec2/getAmi:getAmi")

@@ -56,6 +56,17 @@ class Vm:
         self._engine = docker.from_env()
         self._container: Container | None = None
 
+    @classmethod
+    def find(cls, name: str) -> Self | None:
+        """One that another process has switched on and left; None where there is none of this name."""
+        vm = cls("", name=name)
+        with suppress(docker.errors.NotFound):
+            vm._loop = vm._engine.volumes.get(name).attrs["Options"]["device"]
+            vm._container = vm._engine.containers.get(name)
+            return vm
+        vm._engine.close()
+        return None
+
     def __enter__(self) -> Self:
         try:
             self._create()
@@ -184,6 +195,10 @@ class Vm:
             "etc/systemd/system/docker.service.d/vm.conf": _DROP_IN.format(name=self.name),
         }
         self._container.put_archive("/", _pack(files))
+
+    def leave(self) -> None:
+        """Let it run on, for whoever finds it by its name."""
+        self._engine.close()
 
     def _make_disk(self) -> str:
         """A volume of its own size, on a file that nobody sees: it is gone with its last user."""

@@ -45,6 +45,8 @@ class Effects:
 
     def delete(self, thing: Thing) -> None:
         if thing.type == INSTANCE:
+            if thing.inputs.get("disableApiTermination") and not thing.inputs.get("forceDestroy"):
+                raise ValueError(f"OperationNotPermitted: disableApiTermination keeps {thing.id} from being terminated")
             self.machines.remove(thing.id)
             self._open()
         elif thing.type == ASSOCIATION and self._is_current(thing):

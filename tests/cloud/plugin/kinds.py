@@ -11,28 +11,34 @@ from typing import Final
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """`prefix` begins its ids; without one, its name is its id.
+    """`prefix` begins its ids; without one, the values of `identity` are its id.
 
     `replaces`: properties that only a new one can have. `named`: the property that Pulumi names where nobody did.
     `free`: it can be deleted while something still refers to it.
     """
 
     prefix: str = ""
+    identity: tuple[str, ...] = ()
     replaces: frozenset[str] = frozenset()
     named: str | None = None
     free: bool = False
 
     def make_id(self, inputs: Mapping[str, object], token: str) -> str:
         """The id that AWS gives to a new one; `token` is a number in 17 hexadecimal digits."""
-        if self.prefix:
-            return f"{self.prefix}-{token}"
-        parts = [str(inputs[name]) for name in ("zoneId", "role", "name", "keyName", "type") if inputs.get(name)]
-        policy = str(inputs.get("policyArn", "")).rpartition("/")[2]
-        return "_".join([*parts, *([policy] if policy else [])])
+        parts = self.identity or ((self.named,) if self.named else ())
+        return f"{self.prefix}-{token}" if self.prefix else "_".join(str(inputs.get(name, "")) for name in parts)
 
 
-def _kind(replaces: str = "", *, prefix: str = "", named: str | None = None, free: bool = False) -> Kind:
-    return Kind(prefix=prefix, replaces=frozenset(replaces.split()), named=named, free=free)
+def _kind(
+    replaces: str = "", *, prefix: str = "", identity: str = "", named: str | None = None, free: bool = False
+) -> Kind:
+    return Kind(
+        prefix=prefix,
+        identity=tuple(identity.split()),
+        replaces=frozenset(replaces.split()),
+        named=named,
+        free=free,
+    )
 
 
 ASSOCIATION: Final = "aws:ec2/eipAssociation:EipAssociation"
@@ -75,10 +81,10 @@ KINDS: Final[Mapping[str, Kind]] = {
     EIP: _kind("address domain networkBorderGroup publicIpv4Pool", prefix="eipalloc"),
     ASSOCIATION: _kind("allocationId instanceId networkInterfaceId privateIpAddress publicIp", prefix="eipassoc"),
     ROLE: _kind("name namePrefix path", named="name"),
-    "aws:iam/rolePolicy:RolePolicy": _kind("name namePrefix role", named="name"),
-    ROLE_POLICY: _kind("policyArn role"),
+    "aws:iam/rolePolicy:RolePolicy": _kind("name namePrefix role", identity="role name", named="name"),
+    ROLE_POLICY: _kind("policyArn role", identity="role policyArn"),
     PROFILE: _kind("name namePrefix path", named="name", free=True),
     "aws:cloudwatch/logGroup:LogGroup": _kind("logGroupClass name namePrefix", named="name", free=True),
     "aws:cloudwatch/metricAlarm:MetricAlarm": _kind("name", named="name"),
-    "aws:route53/record:Record": _kind("name setIdentifier zoneId"),
+    "aws:route53/record:Record": _kind("name setIdentifier zoneId", identity="zoneId name type"),
 }
