@@ -20,6 +20,7 @@ import docker
 import docker.errors
 from docker.models.containers import Container
 
+from components.tunnel import DIAL, dig_tunnel
 from tests.docker.command import ROOT
 
 RECIPE: Final = ROOT / "scripts" / "setup" / "vm.sh"
@@ -53,6 +54,7 @@ class Vm:
         self._user_data = user_data
         self._disk = disk
         self._loop: str | None = None
+        self._tunnel: Path | None = None
         self._engine = docker.from_env()
         self._container: Container | None = None
 
@@ -144,6 +146,13 @@ class Vm:
         return -1 if code is None else code, output.decode(errors="replace") if isinstance(output, bytes) else ""
 
     # --- its Docker
+
+    @property
+    def engine(self) -> str:
+        """Its Docker's address on this machine, whoever may log in. It outlives a reboot."""
+        if self._tunnel is None:
+            self._tunnel = dig_tunnel(["docker", "exec", "--interactive", self.name, *DIAL])
+        return f"unix://{self._tunnel}"
 
     def copy_images(self, *names: str) -> None:
         """Give its engine images of this machine's own engine: it may reach no registry."""
