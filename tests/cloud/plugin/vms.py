@@ -1,5 +1,6 @@
 """VMs for instances. Each is named after its instance, so that any process finds it."""
 
+from config.settings import Settings
 from tests.cloud.plugin.cloud import Cloud
 from tests.cloud.vm import Vm
 
@@ -11,7 +12,9 @@ class Vms:
         self._cloud = cloud
 
     def boot(self, id: str, user_data: str) -> str:
-        vm = Vm(user_data, name=id)
+        defaults = Settings.model_fields
+        images = (defaults["nginx_image"].default, defaults["python_image"].default)
+        vm = Vm(user_data, name=id, images=images)
         try:
             vm.__enter__()
             return vm.address
