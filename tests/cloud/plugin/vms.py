@@ -1,6 +1,5 @@
 """VMs for instances. Each is named after its instance, so that any process finds it."""
 
-from config.settings import Settings
 from tests.cloud.plugin.cloud import Cloud
 from tests.cloud.vm import Vm
 
@@ -12,6 +11,9 @@ class Vms:
         self._cloud = cloud
 
     def boot(self, id: str, user_data: str) -> str:
+        # Read late: the double of `aws` only asks for addresses.
+        from config.settings import Settings
+
         defaults = Settings.model_fields
         images = (defaults["nginx_image"].default, defaults["python_image"].default)
         vm = Vm(user_data, name=id, images=images)

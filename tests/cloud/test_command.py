@@ -1,5 +1,6 @@
-"""The double's `aws ssm start-session` leads to a machine, and refuses where Systems Manager would not find it."""
+"""The double's `aws` leads to a machine, and refuses where Systems Manager would not find it."""
 
+import json
 import os
 import socket
 import subprocess
@@ -81,6 +82,23 @@ def test_an_instance_that_is_not_there_is_not_connected(caller: Caller, managed:
     done = start(caller, managed.id if target == "elsewhere" else target, 22, region="eu-west-1")
     assert done.returncode == 255
     assert b"(TargetNotConnected) when calling the StartSession operation" in done.stderr
+
+
+def test_an_instance_tells_the_address_that_leads_to_it_now(caller: Caller, managed: Thing) -> None:
+    words = ["ec2", "describe-instances", "--instance-ids", managed.id, "--output", "json", "--region", REGION]
+
+    def ask() -> str:
+        (instance,) = json.loads(run(caller, *words).stdout)["Reservations"][0]["Instances"]
+        return str(instance.get("PublicIpAddress"))
+
+    assert ask() == managed.outputs["privateIp"]
+    eip = caller.create(EIP, "address", domain="vpc")
+    association = caller.create(ASSOCIATION, "association", allocationId=eip.id, instanceId=managed.id)
+    assert ask() == eip.outputs["publicIp"]
+    caller.delete(association)
+    caller.update(managed, associatePublicIpAddress=False)
+    assert ask() == "None"
+    assert run(caller, *words[:3], "i-00000000000000000", *words[4:]).returncode == 255
 
 
 def test_a_command_nobody_taught_it_is_refused(caller: Caller) -> None:
