@@ -40,23 +40,42 @@ _DROP_IN = """
 ExecStart=
 ExecStart=/usr/sbin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock --cgroup-parent=/{name}
 """
+# Whoever waits for Docker waits for these too.
+_LOAD = """
+ExecStartPost=sh -c 'cd /var/lib/docker; test -e loaded || docker load --quiet --input /images.tar && touch loaded'
+"""
 
 
 class Vm:
     """Use it in a `with` block: it is switched on at its beginning, and gone at its end, with its disk.
 
     `user_data` is the text that a cloud would hand to the instance. `disk` is the size of the file system that
-    Docker has for itself; only what is written to it takes room. `address`: its IP address, `name`: its host name.
+    Docker has for itself; only what is written to it takes room. `images`: those of this machine that its Docker has
+    from its first start on. `address`: its IP address, `name`: its host name.
     """
 
-    def __init__(self, user_data: str, *, name: str | None = None, disk: str = "4G") -> None:
+    def __init__(
+        self, user_data: str, *, name: str | None = None, disk: str = "4G", images: tuple[str, ...] = ()
+    ) -> None:
         self.name = name or f"vm-{os.getpid()}-{random.randbytes(3).hex()}"
         self._user_data = user_data
         self._disk = disk
+        self._images = images
         self._loop: str | None = None
         self._tunnel: Path | None = None
         self._engine = docker.from_env()
         self._container: Container | None = None
+
+    @classmethod
+    def find(cls, name: str) -> Self | None:
+        """One that another process has switched on and left; None where there is none of this name."""
+        vm = cls("", name=name)
+        with suppress(docker.errors.NotFound):
+            vm._loop = vm._engine.volumes.get(name).attrs["Options"]["device"]
+            vm._container = vm._engine.containers.get(name)
+            return vm
+        vm._engine.close()
+        return None
 
     def __enter__(self) -> Self:
         try:
@@ -182,7 +201,9 @@ class Vm:
             *[f"--cap-add={name}" for name in _CAPABILITIES.split()],
             *[f"--security-opt={name}=unconfined" for name in ("apparmor", "seccomp", "systempaths")],
             *["--cgroupns=host", "--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw", f"--volume={volume}:/var/lib/docker"],
-            *["--tmpfs=/run", "--tmpfs=/run/lock", "--tmpfs=/tmp", IMAGE],
+            *["--tmpfs=/run", "--tmpfs=/run/lock", "--tmpfs=/tmp"],
+            *([f"--volume={_save(self._engine, self._images)}:/images.tar:ro"] if self._images else []),
+            IMAGE,
         )
         self._container = self._engine.containers.get(id.strip())
         meta_data = f"instance-id: {self.name}\nlocal-hostname: {self.name}\n"
@@ -190,9 +211,14 @@ class Vm:
         files = {
             f"{seed}/user-data": self._user_data,
             f"{seed}/meta-data": meta_data,
-            "etc/systemd/system/docker.service.d/vm.conf": _DROP_IN.format(name=self.name),
+            "etc/systemd/system/docker.service.d/vm.conf": _DROP_IN.format(name=self.name)
+            + (_LOAD if self._images else ""),
         }
         self._container.put_archive("/", _pack(files))
+
+    def leave(self) -> None:
+        """Let it run on, for whoever finds it by its name."""
+        self._engine.close()
 
     def _make_disk(self) -> str:
         """A volume of its own size, on a file that nobody sees: it is gone with its last user."""
@@ -225,6 +251,18 @@ class Vm:
                 for folder, _, _ in os.walk(root, topdown=False):
                     with suppress(OSError):
                         os.rmdir(folder)
+
+
+def _save(engine: docker.DockerClient, names: tuple[str, ...]) -> Path:
+    """These images in one file, which is kept."""
+    ids = " ".join(str(engine.images.get(name).id) for name in names)
+    file = ROOT / ".tools" / "vm-images" / f"{hashlib.sha256(ids.encode()).hexdigest()[:12]}.tar"
+    if not file.is_file():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial = file.with_suffix(f".{os.getpid()}")
+        _call("docker", "save", "--output", str(partial), *names)
+        partial.rename(file)
+    return file
 
 
 def _pack(files: dict[str, str]) -> bytes:
