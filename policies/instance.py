@@ -63,8 +63,8 @@ def pin_image(graph: Graph) -> Iterator[Finding]:
                 "its image is only known after the update",
                 "write the id of an image, such as ami-0123456789abcdef0",
             )
-        elif not _AMI.fullmatch(str(image)):
-            wrong = f"its image is {image}, which is not the id of one image"
+        elif not _AMI.fullmatch(image or ""):
+            wrong = f"its image is {image}, which is not the id of one" if image else "it names no image"
             yield Finding(one, wrong, "write the id of an image, such as ami-0123456789abcdef0")
     for one in of_type(graph, *_LOOKUPS):
         wrong = "it chooses an image while the program runs, so an update replaces the machine when its publisher wants"

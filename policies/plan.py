@@ -1,4 +1,4 @@
-"""The planned graph as `pulumi preview --json` writes it."""
+"""The planned graph as `pulumi preview --json --show-sames` writes it."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Asks the AWS rules about a plan: rules.py FILE, which `pulumi preview --json` has written."""
+"""Asks the AWS rules about a plan: rules.py FILE, which `pulumi preview --json --show-sames` has written."""
 
 import json
 import sys

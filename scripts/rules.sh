@@ -7,5 +7,5 @@ select_or_create
 plan=$(mktemp)
 trap 'rm -f "$plan"' EXIT
 # Where there is no plan, the file says why.
-pulumi preview --stack "$ENV" --json --non-interactive >"$plan" || true
+pulumi preview --stack "$ENV" --json --show-sames --non-interactive >"$plan" || true
 "$ROOT/.venv/bin/python" "$ROOT/scripts/rules.py" "$plan"

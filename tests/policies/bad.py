@@ -81,9 +81,11 @@ BAD: dict[str, Bad] = {
     "template's disk": Bad("encrypt_disks", change("template", blockDeviceMappings=None), "a disk is not encrypted"),
     "volume": Bad("encrypt_disks", change("data", encrypted=False), "it is not encrypted"),
     "newest image": Bad("pin_image", add(LOOKUP), "while the program runs"),
-    "parameter": Bad("pin_image", change("machine", ami="resolve:ssm:/aws/ami"), "resolve:ssm:/aws/ami, which is not"),
+    "parameter": Bad(
+        "pin_image", change("machine", ami="resolve:ssm:/aws/ami"), "resolve:ssm:/aws/ami, which is not the id of one"
+    ),
     "unknown image": Bad("pin_image", change("machine", ami=UNKNOWN), "only known after the update"),
-    "no image": Bad("pin_image", change("template", imageId=None), "which is not the id of one image"),
+    "no image": Bad("pin_image", change("template", imageId=None), "it names no image"),
     "five minutes": Bad("monitor_instances", change("machine", monitoring=None), "every five minutes"),
     "template's five minutes": Bad("monitor_instances", change("template", monitoring={}), "every five minutes"),
     "shared line": Bad("optimise_ebs", change("machine", ebsOptimized=False), "share the line"),

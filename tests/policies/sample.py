@@ -70,7 +70,7 @@ GOOD: tuple[Resource, ...] = (
     make(kinds.DEFAULT_GROUP, "default", {"vpcId": "vpc"}, tags=TAGS),
     make(kinds.LOG_GROUP, "flows", retentionInDays=30, tags=TAGS),
     make(kinds.FLOW_LOG, "flow-log", {"vpcId": "vpc", "logDestination": "flows"}, trafficType="ALL", tags=TAGS),
-    make(kinds.SUBNET, "subnet", {"vpcId": "vpc"}, mapPublicIpOnLaunch=False, tags=TAGS),
+    make(kinds.SUBNET, "subnet", {"vpcId": "vpc"}, cidrBlock="10.0.0.0/24", mapPublicIpOnLaunch=False, tags=TAGS),
     make(kinds.GROUP, "web", {"vpcId": "vpc"}, description="Who may reach the machine.", tags=TAGS),
     permit(kinds.INGRESS, "http", "tcp", 80, "0.0.0.0/0"),
     permit(kinds.INGRESS, "http-6", "tcp", 80, "::/0"),
@@ -86,6 +86,7 @@ GOOD: tuple[Resource, ...] = (
         "machine",
         {"subnetId": "subnet", "iamInstanceProfile": "profile", "vpcSecurityGroupIds": "web"},
         ami="ami-0123456789abcdef0",
+        instanceType="t4g.small",
         metadataOptions={"httpEndpoint": "enabled", "httpTokens": "required", "httpPutResponseHopLimit": 1},
         rootBlockDevice={"encrypted": True, "volumeType": "gp3", "tags": TAGS},
         monitoring=True,
@@ -106,10 +107,18 @@ GOOD: tuple[Resource, ...] = (
         userData=encode(USER_DATA),
         tags=TAGS,
     ),
-    make(kinds.VOLUME, "data", encrypted=True, tags=TAGS),
+    make(kinds.VOLUME, "data", availabilityZone="eu-central-1a", encrypted=True, tags=TAGS),
     make(kinds.EIP, "address", domain="vpc", tags=TAGS),
     make(kinds.EIP_ASSOCIATION, "association", {"instanceId": "machine", "allocationId": "address"}),
-    make(kinds.ALARM, "status", {"dimensions": "machine"}, metricName="StatusCheckFailed", tags=TAGS),
+    make(
+        kinds.ALARM,
+        "status",
+        {"dimensions": "machine"},
+        metricName="StatusCheckFailed",
+        comparisonOperator="GreaterThanOrEqualToThreshold",
+        evaluationPeriods=2,
+        tags=TAGS,
+    ),
 )
 
 
