@@ -13,6 +13,7 @@ from policies import RULES, check, kinds
 from policies.graph import UNKNOWN, Resource
 from policies.rule import Rule
 from policies.tags import UNTAGGABLE
+from tests.components.recorder import run
 from tests.policies.bad import BAD, Bad, tell
 from tests.policies.sample import GOOD, change, make
 
@@ -94,6 +95,16 @@ def test_texts_that_aws_itself_refuses_are_left_to_it() -> None:
     assert names(change("write-logs", policy="no JSON")) == []
     assert names(change("ssh", cidrIpv4="nowhere")) == []
     assert names(change("machine", userDataBase64="H4sIAAAA")) == []
+
+
+def test_no_program_gets_an_answer_when_it_looks_for_an_image() -> None:
+    def build() -> None:
+        from pulumi_aws import ec2
+
+        ec2.get_ami(most_recent=True, owners=["amazon"])
+
+    with pytest.raises(Exception, match="getAmi"):
+        run(build)
 
 
 def test_tags_of_the_provider_are_enough() -> None:
