@@ -12,6 +12,7 @@ class Engine:
     """A Docker engine, by its address: None for DOCKER_HOST's, or the usual socket where that is not set."""
 
     address: str | None = None
+    options: tuple[str, ...] = ()
 
     def connect(self) -> "DockerClient":
         """A client of it. Raises docker.errors.DockerException."""

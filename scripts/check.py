@@ -14,6 +14,7 @@ from docker.errors import DockerException  # noqa: E402
 from components.drift import read_live  # noqa: E402
 from components.engine import Engine  # noqa: E402
 from config.drift import Container, compare_containers, compare_files  # noqa: E402
+from scripts.engine import find_engine  # noqa: E402
 from scripts.summary import CONTAINER, resources  # noqa: E402
 
 Export = dict[str, Any]
@@ -53,9 +54,8 @@ def main(stack: str) -> int:
     if not find(export, "nginx"):
         print(f"Nothing of the stack {stack} is up.")
         return 1
-    (provider,) = [one.get("host") for one in resources(export, "pulumi:providers:docker")]
+    engine = find_engine(export) or Engine()
     try:
-        engine = Engine(provider)
         client = engine.connect()
         different = [*compare_containers(list_expected(export), list_observed(client)), *check_files(export, engine)]
     except DockerException as error:
