@@ -15,7 +15,7 @@ stack = load(root, past.get("history"))
 host = make_host("host", stack.settings, past)
 portico = Portico(
     "portico",
-    PorticoArgs(stack=stack, root=root, past=past, hooks=host.hooks, engine=host.engine),
+    PorticoArgs(stack=stack, root=root, past=past, hooks=host.hooks, engine=host.engine, builder=host.builder),
     host.options,
 )
 

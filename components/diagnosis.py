@@ -4,8 +4,6 @@ The provider only says that it waited. The engine calls a hook when a create fai
 what the container printed and what its health check saw, before anybody has to look for it.
 """
 
-import math
-import shutil
 import textwrap
 from typing import Any
 
@@ -62,7 +60,7 @@ class Diagnosis:
         if not args.type.endswith(":RemoteImage"):
             return False
         # A command of a build says it in the build's output, which the provider does not repeat.
-        return count_free(self._engine) < _LITTLE
+        return self._engine.count_free() < _LITTLE
 
 
 def describe(engine: Engine, container: str, resource: str) -> str:
@@ -71,7 +69,7 @@ def describe(engine: Engine, container: str, resource: str) -> str:
         client = engine.connect()
         found = client.containers.get(container)
         log = found.logs(tail=_READ).decode(errors="replace").strip()
-    except docker.errors.DockerException as error:
+    except (docker.errors.DockerException, OSError) as error:
         return f"{resource} failed, and Docker could not be asked why: {error}"
     evidence = read_evidence(found.attrs, log)
     parts = [
@@ -88,16 +86,6 @@ def describe(engine: Engine, container: str, resource: str) -> str:
     shown = "\n".join(log.splitlines()[-_LINES:])
     parts.append("Its last log lines:\n" + textwrap.indent(shown or "(it printed nothing)", "  "))
     return "\n".join(parts)
-
-
-def count_free(engine: Engine) -> float:
-    """Bytes that are free where the engine keeps its images; infinity where that is not this machine's to see."""
-    try:
-        client = engine.connect()
-        here = client.api.base_url.startswith("http+docker")
-        return shutil.disk_usage(client.info()["DockerRootDir"]).free if here else math.inf
-    except (docker.errors.DockerException, OSError):
-        return math.inf
 
 
 def read_evidence(attrs: dict[str, Any], log: str) -> Evidence:

@@ -32,12 +32,14 @@ def build_image(
     verdict: pulumi.Input[str],
     parent: pulumi.Resource,
     hooks: pulumi.ResourceHookBinding | None = None,
+    builder: pulumi.Input[str] | None = None,
 ) -> Image:
     """The image that `context` makes. Nothing is built before `verdict` resolves; `hooks` are told of failures."""
     labels = list_labels("image", site)
     build = docker.RemoteImageBuildArgs(
         context=context,
         build_log_file=name_log(context),
+        builder=builder,
         # The provider hands the one to buildx, the other to an engine that it asks itself.
         label=labels,
         labels=labels,

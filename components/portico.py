@@ -33,7 +33,8 @@ class PorticoArgs:
     """`stack` is everything that the stack file says; `root` the folder of Pulumi.yaml.
 
     `past` are the outputs of the last good update. `hooks` are told of containers that do not become
-    healthy; `engine` is the one that the provider talks to, None where it does not run yet.
+    healthy; `engine` is the one that the provider talks to, None where it does not run yet. `builder` names
+    where images are built.
     """
 
     stack: Stack
@@ -41,6 +42,7 @@ class PorticoArgs:
     past: Mapping[str, Any] = field(default_factory=dict)
     hooks: pulumi.ResourceHookBinding | None = None
     engine: Engine | None = None
+    builder: pulumi.Input[str] | None = None
 
 
 class Portico(pulumi.ComponentResource):
@@ -182,6 +184,7 @@ class Portico(pulumi.ComponentResource):
                 verdict=verdict,
                 secrets=stack.secrets.get(release.site.name),
                 hooks=args.hooks,
+                builder=args.builder,
             ),
             pulumi.ResourceOptions(parent=self),
         )

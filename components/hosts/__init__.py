@@ -15,10 +15,13 @@ from config.settings import Settings
 class Host(Protocol):
     """`engine` can be asked while the program runs, None where there is none yet. `hooks` explain what failed.
 
+    `builder` names where images are built (components/builder.py), None where the provider finds it.
+
     `options` are those of everything that lies on the host: its provider, and that it goes when the host goes.
     """
 
     engine: Engine | None
+    builder: pulumi.Input[str] | None
     hooks: pulumi.ResourceHookBinding
     options: pulumi.ResourceOptions
 
@@ -32,6 +35,14 @@ def make_host(name: str, settings: Settings, past: Mapping[str, Any]) -> Host:
     Raises pulumi.RunError where it cannot be used, before anything is changed.
     """
     # Read late: who deploys locally never waits for what the others need.
+    if settings.ssh:
+        from components.hosts.connection import connect
+        from components.hosts.preflight import require_ready
+        from components.hosts.ssh import SshHost
+
+        connection = connect(settings.ssh, pulumi.get_stack())
+        require_ready(connection)
+        return SshHost(name, connection)
     from components.hosts.local import LocalHost
 
     return LocalHost(name, Engine(settings.docker), settings.address)

@@ -3,6 +3,7 @@
 import pulumi
 import pulumi_docker as docker
 
+from components.builder import name_builder
 from components.diagnosis import Diagnosis
 from components.engine import Engine
 
@@ -20,6 +21,7 @@ class LocalHost(pulumi.ComponentResource):
     ) -> None:
         super().__init__("portico:index:LocalHost", name, None, opts)
         self.engine: Engine | None = engine
+        self.builder: pulumi.Input[str] | None = name_builder(engine, pulumi.get_stack())
         self.provider = docker.Provider(f"{name}-docker", host=engine.address, opts=pulumi.ResourceOptions(parent=self))
         self.hooks = Diagnosis(engine).hooks
         self.options = pulumi.ResourceOptions(providers=[self.provider])

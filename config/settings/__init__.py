@@ -6,6 +6,7 @@ from config.settings.nginx import Nginx
 from config.settings.quantity import Duration, Size
 from config.settings.settings import Settings, check_secrets
 from config.settings.site import Site, derive_uid
+from config.settings.ssh import Ssh
 
 __all__ = [
     "Duration",
@@ -16,6 +17,7 @@ __all__ = [
     "Settings",
     "Site",
     "Size",
+    "Ssh",
     "check_secrets",
     "derive_uid",
 ]

@@ -141,6 +141,33 @@ EngineAddress = Annotated[
         "write one such as unix:///var/run/docker.sock",
     ),
 ]
+MachineName = Annotated[
+    str,
+    _grammar(
+        "a machine's name",
+        r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?|[0-9a-fA-F:.]{2,45}",
+        "write a host name, an address, or an alias of ~/.ssh/config, such as shop.example",
+    ),
+]
+LoginName = Annotated[
+    str,
+    _grammar("a login", r"[a-z_][a-z0-9_.-]{0,31}", "write the name of a user of that machine, such as deploy"),
+]
+JumpHost = Annotated[
+    str,
+    _grammar(
+        "a machine on the way",
+        r"[a-z_][a-z0-9_.-]{0,31}@[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?(:[1-9][0-9]{0,4})?",
+        "write user@host or user@host:port, such as deploy@gate.example",
+    ),
+]
+KeyPath = Annotated[
+    str,
+    _grammar("a key's path", r"(?!-)[^\0\n\r\"\\]{1,1000}", "write a path without quotes, such as ~/.ssh/id_ed25519"),
+]
+Command = Annotated[
+    str, _grammar("a command", r"[^\0\n\r]{1,2000}", "write it on one line, such as ssh -W %h:%p gate.example")
+]
 NginxVersion = Annotated[str, _grammar("a version of NGINX", r"1\.[0-9]{2}\.[0-9]{1,2}", "write one such as 1.30.6")]
 GunicornVersion = Annotated[
     str,
