@@ -1,6 +1,7 @@
 """Opens a shell in a running replica of a site: shell.py STACK [SITE]."""
 
-import os
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -22,8 +23,11 @@ def main(stack: str, site: str = "") -> int:
         print(f"In {replica.name}, as the user of {site}, while it serves. Leave with exit.", flush=True)
     options = ["--interactive", *(["--tty"] if terminal else [])]
     shell = ["sh", "-c", "exec $(command -v bash || command -v sh)"]
-    words = name_docker(deployed.engine, "exec", *options, str(replica.id), *shell, terminal=terminal)
-    os.execvp(words[0], words)
+    process = subprocess.Popen(
+        name_docker(deployed.engine, "exec", *options, str(replica.id), *shell, terminal=terminal)
+    )
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is for the shell
+    return process.wait()
 
 
 if __name__ == "__main__":
