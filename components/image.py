@@ -61,8 +61,9 @@ def find_image(site: str, digest: str, parent: pulumi.Resource) -> Image:
 def _register(site: str, digest: str, build: docker.RemoteImageBuildArgs | None, opts: pulumi.ResourceOptions) -> Image:
     # The digest names all that is in the image: how it was once built makes no other of it.
     opts.ignore_changes = ["build"]
+    assert opts.parent
     return docker.RemoteImage(
-        f"{site}-image-{digest}",
+        f"{opts.parent.pulumi_resource_name}-image-{digest}",
         name=name_image(site, digest),
         build=build,
         keep_locally=False,

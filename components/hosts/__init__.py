@@ -17,11 +17,13 @@ class Host(Protocol):
 
     `builder` names where images are built (components/builder.py), None where the provider finds it.
 
+    `place` is part of the names of what lies there, where another machine may take this one's; "" where none does.
     `options` are those of everything that lies on the host: its provider, and that it goes when the host goes.
     """
 
     engine: Engine | None
     builder: pulumi.Input[str] | None
+    place: str
     hooks: pulumi.ResourceHookBinding
     options: pulumi.ResourceOptions
 
@@ -43,6 +45,11 @@ def make_host(name: str, settings: Settings, past: Mapping[str, Any]) -> Host:
         connection = connect(settings.ssh, pulumi.get_stack())
         require_ready(connection)
         return SshHost(name, connection)
+    if settings.aws:
+        from components.hosts.aws import AwsHost
+        from components.past import read_resources
+
+        return AwsHost(name, settings, read_resources())
     from components.hosts.local import LocalHost
 
     return LocalHost(name, Engine(settings.docker), settings.address)

@@ -15,6 +15,7 @@ class LocalHost(pulumi.ComponentResource):
     """
 
     provider: docker.Provider
+    place = ""
 
     def __init__(
         self, name: str, engine: Engine, address: str = "127.0.0.1", opts: pulumi.ResourceOptions | None = None

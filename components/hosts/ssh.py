@@ -16,6 +16,7 @@ class SshHost(pulumi.ComponentResource):
     """
 
     provider: docker.Provider
+    place = ""
 
     def __init__(self, name: str, connection: Connection, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:index:SshHost", name, None, opts)

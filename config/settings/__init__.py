@@ -1,5 +1,6 @@
 """The settings of a stack, one file a section."""
 
+from config.settings.aws import Aws
 from config.settings.gunicorn import Gunicorn
 from config.settings.mistake import Mistake, Mistakes
 from config.settings.nginx import Nginx
@@ -9,6 +10,7 @@ from config.settings.site import Site, derive_uid
 from config.settings.ssh import Ssh
 
 __all__ = [
+    "Aws",
     "Duration",
     "Gunicorn",
     "Mistake",
