@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from components.engine import Engine
 
 PROVIDER = "pulumi:providers:docker"
+CONTAINER = "docker:index/container:Container"
 Export = dict[str, Any]
 
 
@@ -22,14 +23,26 @@ def list_resources(export: Export, kind: str) -> list[Export]:
 
 
 def find_engine(export: Export) -> Engine | None:
-    """The engine that the stack's containers are on; None where nothing of the stack is up."""
-    for provider in list_resources(export, PROVIDER):
+    """The engine that serves; None where nothing of the stack is up.
+
+    An update that was interrupted while it moved to another machine has left two: the configuration is live on one.
+    """
+    switches = [one for one in list_resources(export, CONTAINER) if is_live(one)]
+    serving = {str(one.get("provider")).rpartition("::")[0] for one in switches}
+    providers = list_resources(export, PROVIDER)
+    for provider in sorted(providers, key=lambda one: one.get("urn") not in serving):
         inputs = provider.get("inputs") or {}
         options = inputs.get("sshOpts") or []
         # Settings of a provider are texts in the state.
         listed = json.loads(options) if isinstance(options, str) else options
         return Engine(inputs.get("host"), tuple(str(option) for option in listed))
     return None
+
+
+def is_live(container: Export) -> bool:
+    """Whether this is the container that made a configuration live, and did so."""
+    labels = (container.get("inputs") or {}).get("labels") or []
+    return {"label": "portico.role", "value": "switch"} in labels and not container.get("initErrors")
 
 
 def name_docker(engine: Engine, *words: str, terminal: bool) -> list[str]:

@@ -22,6 +22,8 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Recorder]:
     try:
         with pytest.MonkeyPatch.context() as patch:
             reach_everything(patch)
+            patch.chdir(home)
+            patch.setenv("BUILDX_CONFIG", str(home / "buildx"))
             return {stack: _run(home, stack) for stack in STACKS}
     finally:
         signal.signal(signal.SIGINT, interrupt)

@@ -18,6 +18,8 @@ class Expected:
     port: int
     urls: dict[str, str]
     protect: bool = False
+    host: str = "LocalHost"
+    names: str | None = None  # what the provider calls its engine
 
 
 EXPECTED = {
@@ -27,7 +29,14 @@ EXPECTED = {
         port=8080,
         urls={"hello": "http://localhost:8080", "httpbin": "http://httpbin.localhost:8080"},
     ),
-    "staging": Expected(sites={"hello": 2}, address="0.0.0.0", port=80, urls={"hello": "http://hello.staging.example"}),
+    "staging": Expected(
+        sites={"hello": 2},
+        address="0.0.0.0",
+        port=80,
+        urls={"hello": "http://hello.staging.example"},
+        host="SshHost",
+        names="ssh://deploy@staging.example:22",
+    ),
     "prod": Expected(
         sites={"hello": 3}, address="0.0.0.0", port=80, urls={"hello": "http://hello.example"}, protect=True
     ),
@@ -53,7 +62,7 @@ def test_so_many_resources_of_each_type(made: Recorder, expected: Expected) -> N
     sites, replicas = len(expected.sites), sum(expected.sites.values())
     assert Counter(found.type for found in made.resources) == {
         PROVIDER: 1,
-        "portico:index:LocalHost": 1,
+        f"portico:index:{expected.host}": 1,
         "portico:index:Portico": 1,
         "portico:index:Network": 1,
         "portico:index:ConfigCheck": 1,
@@ -121,6 +130,10 @@ def test_everything_of_docker_is_made_by_the_hosts_provider(made: Recorder) -> N
     for found in made.resources:
         if found.type.startswith("docker:"):
             assert "::host-docker::" in found.provider
+
+
+def test_the_provider_talks_to_the_engine_of_the_stack(made: Recorder, expected: Expected) -> None:
+    assert made.find(PROVIDER, "host-docker").inputs.get("host") == expected.names
 
 
 def test_containers_that_must_get_healthy_say_why_they_did_not(made: Recorder, expected: Expected) -> None:

@@ -51,6 +51,27 @@ def test_a_provider_that_only_waits_to_be_deleted_is_none() -> None:
     )
 
 
+@pytest.mark.parametrize("failed", [False, True])
+def test_of_two_machines_it_is_the_one_where_the_configuration_is_live(failed: bool) -> None:
+    new, old = (
+        provide(host=f"ssh://portico@i-0{one * 16}:22") | {"urn": f"urn:pulumi:prod::portico::{PROVIDER}::{one}"}
+        for one in "ab"
+    )
+    switches = [
+        {
+            "type": "docker:index/container:Container",
+            "inputs": {"labels": [{"label": "portico.role", "value": "switch"}]},
+            "provider": f"{provider['urn']}::some-id",
+            # The new machine's has not come to its end.
+            **({"initErrors": ["it did not become healthy"]} if provider is new and failed else {}),
+        }
+        for provider in (new, old)
+    ]
+    found = find_engine(export(new, old, *switches))
+    assert found == Engine((old if failed else new)["inputs"]["host"])
+    assert find_engine(export(new, old, switches[1])) == Engine(old["inputs"]["host"])
+
+
 def test_dockers_command_is_called_here() -> None:
     assert name_docker(Engine(), "ps", terminal=True) == ["docker", "ps"]
     assert name_docker(Engine("tcp://a:2375"), "ps", terminal=False) == ["docker", "--host", "tcp://a:2375", "ps"]
