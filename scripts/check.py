@@ -14,15 +14,15 @@ from docker.errors import DockerException  # noqa: E402
 from components.drift import read_live  # noqa: E402
 from components.engine import Engine  # noqa: E402
 from config.drift import Container, compare_containers, compare_files  # noqa: E402
-from scripts.engine import find_engine  # noqa: E402
-from scripts.summary import CONTAINER, resources  # noqa: E402
+from scripts.engine import find_engine, list_serving  # noqa: E402
 
 Export = dict[str, Any]
 
 
 def find(export: Export, role: str) -> list[Export]:
     """The containers of one role that the last update left."""
-    return [one for one in resources(export, CONTAINER) if {"label": "portico.role", "value": role} in one["labels"]]
+    label = {"label": "portico.role", "value": role}
+    return [one["outputs"] for one in list_serving(export) if label in one["outputs"]["labels"]]
 
 
 def list_expected(export: Export) -> list[Container]:

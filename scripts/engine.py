@@ -22,21 +22,37 @@ def list_resources(export: Export, kind: str) -> list[Export]:
     return [one for one in found if one["type"] == kind and not one.get("delete")]
 
 
-def find_engine(export: Export) -> Engine | None:
-    """The engine that serves; None where nothing of the stack is up.
+def find_provider(export: Export) -> Export | None:
+    """The provider of the engine that serves; None where nothing of the stack is up.
 
     An update that was interrupted while it moved to another machine has left two: the configuration is live on one.
     """
     switches = [one for one in list_resources(export, CONTAINER) if is_live(one)]
-    serving = {str(one.get("provider")).rpartition("::")[0] for one in switches}
+    serving = {name_provider(one) for one in switches}
     providers = list_resources(export, PROVIDER)
-    for provider in sorted(providers, key=lambda one: one.get("urn") not in serving):
-        inputs = provider.get("inputs") or {}
-        options = inputs.get("sshOpts") or []
-        # Settings of a provider are texts in the state.
-        listed = json.loads(options) if isinstance(options, str) else options
-        return Engine(inputs.get("host"), tuple(str(option) for option in listed))
-    return None
+    return min(providers, key=lambda one: one.get("urn") not in serving, default=None)
+
+
+def list_serving(export: Export) -> list[Export]:
+    """The containers on the engine that serves."""
+    provider = find_provider(export) or {}
+    return [one for one in list_resources(export, CONTAINER) if name_provider(one) == provider.get("urn")]
+
+
+def find_engine(export: Export) -> Engine | None:
+    """The engine that serves; None where nothing of the stack is up."""
+    if (provider := find_provider(export)) is None:
+        return None
+    inputs = provider.get("inputs") or {}
+    options = inputs.get("sshOpts") or []
+    # Settings of a provider are texts in the state.
+    listed = json.loads(options) if isinstance(options, str) else options
+    return Engine(inputs.get("host"), tuple(str(option) for option in listed))
+
+
+def name_provider(resource: Export) -> str:
+    """The URN of the provider that made it; an id follows in the state."""
+    return str(resource.get("provider")).rpartition("::")[0]
 
 
 def is_live(container: Export) -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 from components.engine import Engine
 from scripts.deployed import STACK, Deployed, Refused, read_export, report
-from scripts.engine import PROVIDER, find_engine, name_docker
+from scripts.engine import PROVIDER, find_engine, list_serving, name_docker
 from scripts.logs import split_lines
 
 PROXY = "ProxyCommand=aws ssm start-session --target %h --parameters portNumber=%p"
@@ -67,7 +67,9 @@ def test_of_two_machines_it_is_the_one_where_the_configuration_is_live(failed: b
         }
         for provider in (new, old)
     ]
-    found = find_engine(export(new, old, *switches))
+    state = export(new, old, *switches)
+    assert list_serving(state) == [switches[failed]]
+    found = find_engine(state)
     assert found == Engine((old if failed else new)["inputs"]["host"])
     assert find_engine(export(new, old, switches[1])) == Engine(old["inputs"]["host"])
 
@@ -185,7 +187,8 @@ def test_recover_and_check_ask_the_same_engine(
         "type": "docker:index/container:Container",
         "outputs": {"id": "1", "name": "edge", "labels": [{"label": "portico.role", "value": "nginx"}]},
     }
-    text = json.dumps(export(there | {"urn": "urn:pulumi:prod::portico::x::y"}, edge | {"urn": "u"}))
+    urn = "urn:pulumi:prod::portico::x::y"
+    text = json.dumps(export(there | {"urn": urn}, edge | {"urn": "u", "provider": f"{urn}::some-id"}))
     monkeypatch.setattr(recover, "run", lambda *words, **more: text)
     monkeypatch.setattr("sys.stdin", io.StringIO(text))
     asked: list[Engine] = []
