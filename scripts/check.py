@@ -58,7 +58,7 @@ def main(stack: str) -> int:
     try:
         client = engine.connect()
         different = [*compare_containers(list_expected(export), list_observed(client)), *check_files(export, engine)]
-    except DockerException as error:
+    except (DockerException, OSError) as error:
         print(f"error: Docker could not be asked what is there: {error}", file=sys.stderr)
         return 1
     for line in different:

@@ -73,7 +73,7 @@ def main(stack: str = "dev", *, root: Path = ROOT) -> int:
     except (UnreadableStack, Mistakes, Refused) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    except DockerException as error:
+    except (DockerException, OSError) as error:
         print(f"error: Docker could not be asked what is live: {error}", file=sys.stderr)
         return 1
     if live is None:

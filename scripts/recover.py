@@ -227,5 +227,5 @@ if __name__ == "__main__":
         recover(sys.argv[1])
     except Refused as refusal:
         sys.exit(f"error: {refusal}")
-    except DockerException as error:
+    except (DockerException, OSError) as error:
         sys.exit(f"error: Docker could not be asked: {error}\nStart it, then run this again.")
