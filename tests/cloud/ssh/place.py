@@ -24,7 +24,7 @@ class Place:
 
     def load(self) -> Load:
         """Four clients that ask without a pause longer than a tenth of a second."""
-        return light(self.deployment, HOST, HOST)
+        return light(self.deployment, HOST, HOST, most_seconds=2100)
 
     def release(self) -> str:
         """The release that answers."""
