@@ -47,10 +47,10 @@ class Deployment:
     `copied`: parts of the program (such as `config`) that are copied, so that the test may change them.
     `settings`: the stack file's, without `portico:`; the port is chosen here.
     `machine`: where it runs, Pulumi included, instead of here. `vm`: where its Docker is, while Pulumi runs here.
-    `address` is the one that clients find it at.
+    `env`: variables of its commands. `address` is the one that clients find it at.
     """
 
-    UP: Final = 150.0  # seconds that a command may take
+    UP: ClassVar[float] = 150.0  # seconds that a command may take
     # Of all deployments that have ended: the images they had at the end, and what `destroy` left.
     built: ClassVar[set[str]] = set()
     left: ClassVar[list[str]] = []
@@ -62,10 +62,12 @@ class Deployment:
         copied: tuple[str, ...] = (),
         machine: Machine | None = None,
         vm: Vm | None = None,
+        env: Mapping[str, str] | None = None,
         **settings: Any,
     ) -> None:
         self.folder = folder
         self.machine = machine
+        self._env = dict(env or {})
         self.name = f"{PREFIX}{random.randbytes(3).hex()}"
         self.port = free_port()
         place = machine or vm
@@ -180,6 +182,7 @@ class Deployment:
                 "PULUMI_CONFIG_PASSPHRASE": "test",
                 "PULUMI_CONFIG_PASSPHRASE_FILE": "",
                 **({"DOCKER_HOST": self.machine.engine} if self.machine else {}),
+                **self._env,
             },
         )
         if fails is not None:
