@@ -5,7 +5,7 @@ MAKEFLAGS += --no-print-directory
 ENV ?= dev
 export ENV OUT LAYOUT WRITE LIMIT WORKERS ROUNDS SECONDS_EACH SITE TO FORCE
 
-.PHONY: check docs help setup up preview releases rollback resume render diff down logs bench test test-unit lint format lock soak stop-docker clean bench-deploy recover
+.PHONY: check docs help setup up preview releases rollback resume render diff down logs bench test test-cloud test-unit lint format lock soak stop-docker clean bench-deploy recover
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ logs: ## Show the last lines of every container (TAIL=50)
 
 test: ## Run every check and test, the real engine included (WORKERS=2)
 	@scripts/test.sh
+
+test-cloud: ## Run the paths over SSH and to AWS alone, on VMs of the tests' own
+	@scripts/test.sh tests/cloud
 
 test-unit: ## Run the tests that need no Docker
 	@scripts/setup/python.sh && .venv/bin/python -m pytest -m "not docker and not soak"

@@ -7,6 +7,7 @@ cd "$ROOT"
 "$ROOT/scripts/setup.sh" dev
 "$ROOT/scripts/setup/images.sh" dev --tests
 "$ROOT/scripts/setup/vm.sh"
+"$ROOT/scripts/setup/qemu.sh"
 # shellcheck source=/dev/null
 . "$TOOLS/env"
 # The properties are tried on ten times as many examples then, and counts are the full ones.
