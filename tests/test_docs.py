@@ -22,9 +22,11 @@ COVERAGE = (DOCS / "coverage.md").read_text()
 ROWS = [line.split(" | ") for line in COVERAGE.splitlines() if re.match(r"\| .*\.(py|j2)", line)]
 
 
-def test_every_row_of_the_coverage_names_a_test_or_is_open() -> None:
-    assert len(ROWS) > 60
-    assert [row[0] for row in ROWS if not re.search(r"test_\w+\.py::test_\w+|\*\*open\*\*", row[-1])] == []
+def test_every_row_of_the_coverage_names_a_test() -> None:
+    listed = [line for line in COVERAGE.splitlines() if re.match(r"\| (?!---)", line)]
+    # Three tables, each with a head.
+    assert len(ROWS) == len(listed) - 3 > 60
+    assert [row[0] for row in ROWS if not re.search(r"test_\w+\.py::test_\w+", row[-1])] == []
 
 
 def test_every_test_of_the_coverage_exists() -> None:

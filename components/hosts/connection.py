@@ -32,9 +32,8 @@ class Connection:
 def connect(ssh: Ssh, stack: str, root: Path = Path()) -> Connection:
     """The way to the machine of this stack; `root` is the folder of Pulumi.yaml. Nothing is sent yet."""
     proxy = ssh.proxy_command or (_jump(ssh, stack) if ssh.jump else None)
-    return make_connection(
-        ssh.user, ssh.host, ssh.port, stack, key=ssh.key, proxy=proxy, host_key=ssh.host_key, root=root
-    )
+    given = {"key": ssh.key, "proxy": proxy, "host_key": ssh.host_key}
+    return make_connection(ssh.user, ssh.host, ssh.port, stack, **given, root=root)
 
 
 def make_connection(
@@ -56,7 +55,8 @@ def make_connection(
     known = f"{_KNOWN}/{stack}"
     (root / _KNOWN).mkdir(parents=True, exist_ok=True)
     # Who may write there may speak for the machine.
-    (root / _SOCKETS).mkdir(mode=0o700, parents=True, exist_ok=True)
+    (root / _SOCKETS).mkdir(parents=True, exist_ok=True)
+    (root / _SOCKETS).chmod(0o700)
     if host_key:
         _write(root / known, f"{host if port == 22 else f'[{host}]:{port}'} {host_key}\n")
     options = [

@@ -21,14 +21,15 @@ df -Pk "$(docker info --format '{{.DockerRootDir}}')" | tail -n 1
 """
 _NOTHING = "Nothing was changed."
 
-# What ssh says, and what it means: {host}, {port}, {user} and {known} are filled in. The first that fits is told.
+_OTHER_KEY = r"REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed|No .* host key is known"
+
+# What ssh says, and what it means: {port}, {user}, {key} and {known} are filled in. The first that fits is told.
 _REASONS = (
     (
-        r"REMOTE HOST IDENTIFICATION HAS CHANGED|Offending .* key in",
-        "shows another host key than the one kept in {known}. If it was set up anew, take its line out of that file "
-        "(or write its new ssh.hostKey); if not, somebody else answers in its place",
+        _OTHER_KEY,
+        "shows another host key than the one kept in {known}; if it was set up anew, take its line out of that file, "
+        "and if not, somebody else answers in its place",
     ),
-    (r"Host key verification failed|No .* host key is known", "does not show the key of ssh.hostKey; write its own"),
     (
         r"UNPROTECTED PRIVATE KEY FILE|bad permissions",
         "was not asked: others may read the key {key}; chmod 600 makes it yours alone",
@@ -70,6 +71,9 @@ def find_obstacle(connection: Connection) -> str | None:
 
 
 def _explain(said: str, connection: Connection) -> str:
+    if "StrictHostKeyChecking=yes" in connection.options and re.search(_OTHER_KEY, said):
+        pinned = "shows another host key than ssh.hostKey; write the new one if it was set up anew, and if not, "
+        return _fill(pinned + "somebody else answers in its place", connection)
     for pattern, meaning in _REASONS:
         if re.search(pattern, said):
             return _fill(meaning, connection)

@@ -162,8 +162,6 @@ class Site(Section):
                 raise PydanticCustomError("twin", '"{path}" stands twice; write each path once', {"path": path})
             if path == "/portico-unavailable.html":
                 raise PydanticCustomError("route", '"{path}" is the error page; write another', {"path": path})
-            if path == "/":
-                raise PydanticCustomError("route", '"/" is the site itself; write its settings beside `routes`')
         return value
 
     @model_validator(mode="after")

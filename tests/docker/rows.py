@@ -24,6 +24,8 @@ ROWS: Final = {
     "C11": "The disk is full.",
     "C12": "Thousands of idle connections and slow clients are there during a release.",
     "C13": "A secret is replaced by a new value.",
+    "S1": "On a machine reached over SSH: from nothing to a page, and releases under load, many in a row.",
+    "S2": "On a machine reached over SSH: its Docker restarts, it reboots, the way there is cut, its disk is full.",
     "E1": "After all of it the memory of NGINX and Gunicorn is what it was.",
     "E2": "After all of it `destroy` has left nothing.",
 }

@@ -21,6 +21,8 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Recorder]:
     interrupt = signal.getsignal(signal.SIGINT)
     try:
         with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(home)
+            patch.setenv("BUILDX_CONFIG", str(home / "buildx"))
             reach_everything(patch)
             return {stack: _run(home, stack) for stack in STACKS}
     finally:
@@ -28,12 +30,12 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Recorder]:
 
 
 def reach_everything(patch: pytest.MonkeyPatch) -> None:
-    """Nobody asks a machine that is not there: it could be reached, and is ready."""
+    """Nobody is asked: the machines of these stacks are examples. They could be reached, and are ready."""
 
     async def ready(*_: object) -> None:
         pass
 
-    patch.setattr("components.hosts.preflight.require_ready", lambda _: None)
+    patch.setattr("components.hosts.preflight.find_obstacle", lambda _: None)
     patch.setattr("components.hosts.aws.require_command", lambda _: None)
     patch.setattr("components.hosts.aws.wait_ready", ready)
 

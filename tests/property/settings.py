@@ -196,7 +196,7 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
     Limits: {"connections": st.just(0) | st.integers(0, 65535), "rate": section(Rate)},
     Rate: {"rate": _text("[1-9][0-9]{0,5}r/[sm]"), "burst": st.just(0) | st.integers(0, 10_000), "dryRun": _BOOLEANS},
     Route: {
-        "path": _paths(),
+        "path": _paths() | st.just("/"),
         "body": _sizes(),
         "timeout": _durations(),
         "buffering": _BOOLEANS,

@@ -1,0 +1,37 @@
+"""A deployment's folder as a clone of the project: for the commands of the Makefile."""
+
+import shutil
+
+from tests.docker.command import ROOT, Result, environment, run
+from tests.docker.engine import Deployment
+
+
+def make_clone(deployment: Deployment) -> None:
+    """Put beside the program what `make` finds in a clone; set-up was done for this run already."""
+    shutil.copytree(ROOT / "scripts", deployment.folder / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    (deployment.folder / "scripts" / "setup.sh").write_text("#!/bin/sh\n")
+    (deployment.folder / ".tools").mkdir()
+    shutil.copy(ROOT / ".tools" / "env", deployment.folder / ".tools")
+
+
+def make(deployment: Deployment, target: str, *, fails: bool = False, **variables: str) -> Result:
+    """Run a command of the Makefile in the deployment's folder, which must be a clone."""
+    result = run(
+        spell_make(deployment, target, **variables),
+        folder=deployment.folder,
+        log=deployment.folder / "logs" / f"make-{target}.log",
+        timeout=deployment.UP,
+        env=make_environment(deployment),
+    )
+    assert bool(result.code) == fails, result.tail()
+    return result
+
+
+def spell_make(deployment: Deployment, target: str, **variables: str) -> list[str]:
+    given = [f"{key}={value}" for key, value in {"ENV": deployment.name, **variables}.items()]
+    return ["make", "--file", str(ROOT / "Makefile"), target, *given]
+
+
+def make_environment(deployment: Deployment) -> dict[str, str]:
+    backend = f"file://{deployment.folder}/state"
+    return {**environment(), "PULUMI_BACKEND_URL": backend, "PULUMI_CONFIG_PASSPHRASE": "test"}
