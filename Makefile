@@ -7,7 +7,7 @@ export ENV OUT LAYOUT WRITE LIMIT WORKERS ROUNDS SECONDS_EACH SITE TO FORCE TAIL
 # As it was written: a dollar in it is the command's, not Make's.
 override CMD := $(value CMD)
 
-.PHONY: check docs help setup up preview releases rollback resume render diff down logs shell exec bench test test-cloud test-unit lint format lock soak stop-docker clean bench-deploy recover
+.PHONY: check docs help setup up preview releases rollback resume render diff down logs shell exec bench test test-cloud test-unit lint format lock soak stop-docker clean bench-deploy recover rules
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ resume: ## Deploy the source of a site again that was rolled back: [SITE=site]
 
 check: ## Compare what runs with what the last up left
 	@scripts/check.sh
+
+rules: ## Ask the rules for AWS about what up would make (ENV=prod)
+	@scripts/rules.sh
 
 render: ## Write every file for machines without our containers: OUT=folder [LAYOUT=sites-available]
 	@scripts/render.sh

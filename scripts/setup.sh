@@ -16,3 +16,5 @@ local)
 *) "$setup/ssh.sh" ;;
 esac
 "$setup/env.sh"
+# Rules for AWS are of use to a stack there.
+! grep -q '^ *portico:target: *"\?aws' "$setup/../../Pulumi.${1:-dev}.yaml" || "$setup/policies.sh"

@@ -25,7 +25,10 @@ _SIGNATURE = "4dabf18193072939515e22adb298388d"
 
 @dataclass(frozen=True, kw_only=True)
 class Resource:
-    """One registration. `inputs` is plain; `raw` is what went over the wire, secrets wrapped as such."""
+    """One registration. `inputs` is plain; `raw` is what went over the wire, secrets wrapped as such.
+
+    `needs` are the URNs of the resources that an input was made from.
+    """
 
     type: str
     name: str
@@ -34,6 +37,7 @@ class Resource:
     inputs: dict[str, Any]
     raw: dict[str, Any]
     dependencies: frozenset[str]
+    needs: dict[str, frozenset[str]]
     delete_before_replace: bool | None
     replace_on_changes: tuple[str, ...]
     ignore_changes: tuple[str, ...]
@@ -147,6 +151,7 @@ class _Monitor(MockMonitor):
                     inputs=unwrap(raw),
                     raw=raw,
                     dependencies=frozenset(request.dependencies),
+                    needs={name: frozenset(one.urns) for name, one in request.propertyDependencies.items()},
                     delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
                     replace_on_changes=tuple(request.replaceOnChanges),
                     ignore_changes=tuple(request.ignoreChanges),
