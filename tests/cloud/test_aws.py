@@ -14,9 +14,10 @@ from tests.cloud.deployment import AwsDeployment
 from tests.docker.applications import write_offline
 from tests.docker.ask import get
 from tests.docker.engine import HELLO
+from tests.docker.figures import Figures
 from tests.docker.load import Load, Target, json_is, json_values, standard_clients
 
-pytestmark = [pytest.mark.docker, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.docker, pytest.mark.machine, pytest.mark.timeout(1200)]
 
 OTHER = "ami-0fedcba9876543210"
 RATE = 60.0  # requests a second, by 12 clients: the VM, its engine and the clients share two cores
@@ -45,11 +46,16 @@ def identify(prod: AwsDeployment) -> tuple[str, str]:
     return found
 
 
-def test_from_nothing_to_a_page(prod: AwsDeployment) -> None:
+def test_from_nothing_to_a_page(prod: AwsDeployment, figures: Figures) -> None:
     first = prod.up()
     page = get(prod.port, "localhost", "/whoami", address=prod.address)
-    print(f"\naws: {first.seconds:.0f} s from up to a page")
-    assert page.json()["release"] == prod.outputs()["releases"]["hello"]
+    figures.record(
+        "A1",
+        "from nothing to a page, network, VM and all",
+        target="a page",
+        measured=f"{first.seconds:.0f} s",
+        met=page.json()["release"] == prod.outputs()["releases"]["hello"],
+    )
     assert prod.outputs()["address"] == prod.address
     assert prod.present() == prod.wanted()
     # The address leads there last, once the page is there.
@@ -67,7 +73,7 @@ def test_nothing_to_do_changes_nothing(prod: AwsDeployment) -> None:
 
 
 @pytest.mark.parametrize("releases", [1, pytest.param(5, marks=pytest.mark.soak)])
-def test_releases_lose_no_request_and_never_touch_the_vm(prod: AwsDeployment, releases: int) -> None:
+def test_releases_lose_no_request_and_never_touch_the_vm(prod: AwsDeployment, figures: Figures, releases: int) -> None:
     if not prod.cloud.things():
         prod.up()
     before, known, seconds = identify(prod), prod.cloud.journal(), []
@@ -79,47 +85,62 @@ def test_releases_lose_no_request_and_never_touch_the_vm(prod: AwsDeployment, re
             assert prod.present() == prod.wanted()
         load_.wait(3)
     report = load_.report()
-    took = ", ".join(f"{one:.0f}" for one in seconds)
-    print(f"\naws: {releases} releases ({took} s): {report.failed} of {report.sent} requests lost")
-    assert report.lossless, report.details()
-    assert len(report.seen) == releases + 1
+    print(f"\n{report.details()}")
+    figures.record(
+        "A1",
+        f"requests lost in {releases} releases of {min(seconds):.0f}-{max(seconds):.0f} s",
+        target="0",
+        measured=f"{report.failed} of {report.sent:,}",
+        met=report.lossless and len(report.seen) == releases + 1,
+    )
     assert identify(prod) == before
     assert prod.cloud.journal() == known
 
 
-def test_another_image_is_announced_and_its_vm_is_filled_before_the_address_moves(prod: AwsDeployment) -> None:
+def test_another_image_is_announced_and_its_vm_is_filled_before_the_address_moves(
+    prod: AwsDeployment, figures: Figures
+) -> None:
     before, known = prod.instance, len(prod.cloud.journal())
     prod.change_aws(ami=OTHER)
     told = prod.preview().output
     assert OTHER in told
     with load(prod) as load_:
         load_.wait(3)
-        began = load_.now()
         changed = prod.up()
         moved = [line for line in prod.cloud.journal()[known:] if line["what"] == "move"]
         load_.wait(3)
     report = load_.report()
-    lost = ", ".join(f"{at - began:.1f} s" for at in report.failed_at) or "never"
-    print(f"\naws: another image in {changed.seconds:.0f} s: {report.failed} of {report.sent} lost (at {lost})")
+    print(f"\n{report.details()}")
     assert prod.instance.inputs["ami"] == OTHER
     (move,) = moved
     assert (move["before"], move["after"], move["answers"]) == (before.id, prod.instance.id, [80])
     happened = prod.happened(known)
     made, led, gone = (happened.index(one) for one in (("create", "Instance"), ("move", "Eip"), ("delete", "Instance")))
     assert made < led < gone
-    assert report.lossless, report.details()
+    figures.record(
+        "A2",
+        f"requests lost while another image's VM took over, in {changed.seconds:.0f} s",
+        target="0",
+        measured=f"{report.failed} of {report.sent:,}",
+        met=report.lossless,
+    )
     assert prod.present() == prod.wanted()
     assert prod.up().changes == 0
 
 
-def test_a_lost_vm_is_healed_by_one_up(prod: AwsDeployment) -> None:
+def test_a_lost_vm_is_healed_by_one_up(prod: AwsDeployment, figures: Figures) -> None:
     before, address = prod.instance, prod.address
     docker.from_env().containers.get(before.id).remove(force=True)
     began = time.monotonic()
     healed = prod.up()
     page = get(prod.port, "localhost", "/whoami", address=prod.address)
-    print(f"\naws: a lost VM is back after {time.monotonic() - began:.0f} s")
-    assert page.json()["release"] == prod.outputs()["releases"]["hello"]
+    figures.record(
+        "A2",
+        "a page again after the VM was lost, by one `pulumi up`",
+        target="a page",
+        measured=f"{time.monotonic() - began:.0f} s",
+        met=page.json()["release"] == prod.outputs()["releases"]["hello"],
+    )
     assert prod.address == address
     assert prod.instance.id != before.id
     assert healed.changes > 0

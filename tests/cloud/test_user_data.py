@@ -13,7 +13,7 @@ from tests.cloud.deployment import AMI, REGION
 from tests.cloud.kernel import KernelVm
 from tests.cloud.vm import IMAGE
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.machine]
 
 
 @pytest.fixture
