@@ -1,6 +1,7 @@
 """A deployment's folder as a clone of the project: for the commands of the Makefile."""
 
 import shutil
+import subprocess
 
 from tests.docker.command import ROOT, Result, environment, run
 from tests.docker.engine import Deployment
@@ -35,3 +36,17 @@ def spell_make(deployment: Deployment, target: str, **variables: str) -> list[st
 def make_environment(deployment: Deployment) -> dict[str, str]:
     backend = f"file://{deployment.folder}/state"
     return {**environment(), "PULUMI_BACKEND_URL": backend, "PULUMI_CONFIG_PASSPHRASE": "test"}
+
+
+def command(deployment: Deployment, text: str, site: str = "shop", *, code: int = 0, stdin: str = "") -> str:
+    """What a one-off command prints; it must end with that code, which `make` would hide behind its own."""
+    done = subprocess.run(
+        [str(deployment.folder / "scripts" / "exec.sh"), text],
+        env={**make_environment(deployment), "ENV": deployment.name, "SITE": site},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout

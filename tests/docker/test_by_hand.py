@@ -12,7 +12,7 @@ import pytest
 
 from tests.docker.applications import small, write_small
 from tests.docker.ask import get
-from tests.docker.clone import make, make_clone, make_environment, spell_make
+from tests.docker.clone import command, make, make_clone, make_environment, spell_make
 from tests.docker.conftest import Deploy
 from tests.docker.engine import Deployment, execute
 from tests.docker.traffic import light
@@ -34,20 +34,6 @@ def stack(deploy: Deploy) -> Iterator[Deployment]:
     deployment.set_secret("shop", "DATABASE_URL", VALUE)
     deployment.up()
     yield deployment
-
-
-def command(deployment: Deployment, text: str, site: str = "shop", *, code: int = 0, stdin: str = "") -> str:
-    """What a one-off command prints; it must end with that code, which `make` would hide behind its own."""
-    done = subprocess.run(
-        [str(deployment.folder / "scripts" / "exec.sh"), text],
-        env={**make_environment(deployment), "ENV": deployment.name, "SITE": site},
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout
 
 
 # --- a command of one's own
