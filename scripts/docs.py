@@ -14,6 +14,7 @@ from config.release import make_release  # noqa: E402
 from config.render import render_nginx  # noqa: E402
 from config.schema import write_schema  # noqa: E402
 from config.settings import Settings  # noqa: E402
+from policies.document import write_rules  # noqa: E402
 
 _FILES = """# The files that Portico writes
 
@@ -50,6 +51,7 @@ WRITERS: dict[str, Callable[[], str]] = {
     "presets.md": write_presets,
     "stack.schema.json": write_schema,
     "files.md": write_files,
+    "policies.md": write_rules,
 }
 
 if __name__ == "__main__":
