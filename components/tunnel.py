@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,10 @@ from components.interrupt import at_end
 
 # What Docker's own command runs on the other side.
 DIAL = ("docker", "system", "dial-stdio")
+
+# What ssh says where too many come at the same time: most servers turn some away before a word, beyond ten.
+_BUSY = b"kex_exchange_identification"
+_PAUSES = (0.3, 0.7, 1.5, 3.0)  # seconds
 
 
 def run_remotely(
@@ -53,8 +58,19 @@ def dig_tunnel(command: Sequence[str]) -> Path:
 def _serve(server: socket.socket, command: Sequence[str]) -> None:
     while True:
         peer, _ = server.accept()
-        with peer:
+        threading.Thread(target=_carry, args=(peer, command), daemon=True).start()
+
+
+def _carry(peer: socket.socket, command: Sequence[str]) -> None:
+    # No pipe: where ssh stays behind to carry more, it may keep it open.
+    with peer, tempfile.TemporaryFile() as errors:
+        ends = peer.fileno()
+        for pause in _PAUSES:
             # The command has the connection itself; it ends when one of both sides closes it.
-            ends = peer.fileno()
-            process = subprocess.Popen(command, stdin=ends, stdout=ends, stderr=subprocess.DEVNULL)
-        threading.Thread(target=process.wait, daemon=True).start()
+            done = subprocess.run(command, stdin=ends, stdout=ends, stderr=errors)
+            errors.seek(0)
+            if done.returncode != 255 or _BUSY not in errors.read():
+                return
+            # Nothing was said on it yet.
+            errors.truncate(0)
+            time.sleep(pause)

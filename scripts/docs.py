@@ -32,10 +32,11 @@ def write_files() -> str:
     releases = [make_release(settings, site, ROOT, {}) for site in settings.sites]
     tree = render_nginx(settings, releases)
     context = releases[0].context
+    # As long as the ids themselves, so that comments beside them stand as they do in the real files.
     texts = {
         "nginx.conf": tree.files["nginx.conf"],
-        "conf.d/hello.conf": tree.files["conf.d/hello.conf"].replace(releases[0].id, "<release>"),
-        "conf.d/00-status.conf": tree.files["conf.d/00-status.conf"].replace(tree.digest, "<tree>"),
+        "conf.d/hello.conf": tree.files["conf.d/hello.conf"].replace(releases[0].id, "<release-id>"),
+        "conf.d/00-status.conf": tree.files["conf.d/00-status.conf"].replace(tree.digest, "<treedigest>"),
         "gunicorn.conf.py": context[".portico/gunicorn.conf.py"].content.decode(),
         "Dockerfile": context["Dockerfile"].content.decode(),
     }

@@ -1,12 +1,10 @@
 """A VM on AWS that Portico makes."""
 
-import math
+import asyncio
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-import docker.errors
 import pulumi
 import pulumi_aws
 import pulumi_docker
@@ -17,7 +15,9 @@ from components.aws.tags import make_tags
 from components.builder import name_builder
 from components.diagnosis import Diagnosis
 from components.engine import Engine
+from components.hosts import preflight
 from components.hosts.connection import Connection, make_connection
+from components.hosts.late import LateEngine
 from components.hosts.readiness import wait_ready
 from config.cloud_init import USER, pack_user_data, render_user_data
 from config.machine import Machine, announce_machine
@@ -65,7 +65,7 @@ class AwsHost(pulumi.ComponentResource):
         )
         self._vm = self._make_vm(f"{name}-{region}", number, machine, settings, inside)
 
-        self._late = _Late()
+        self._late = LateEngine()
         url: pulumi.Output[str] = self._vm.apply(lambda vm: self._prepare(vm))
         self.place = f"-vm-{number}"
         self.provider = pulumi_docker.Provider(
@@ -130,6 +130,8 @@ class AwsHost(pulumi.ComponentResource):
         connection = self._lead_to(vm)
         if not pulumi.runtime.is_dry_run():
             await wait_ready(connection, _BACK if self._filled else self._settings.ready_timeout)
+            if sentence := await asyncio.to_thread(preflight.find_obstacle, connection):
+                raise pulumi.RunError(f"The VM {sentence}. What served before keeps serving.")
         self._late.engines.append(Engine(connection.url, connection.options))
         return connection.url
 
@@ -166,21 +168,6 @@ class AwsHost(pulumi.ComponentResource):
     def publish(self, live: pulumi.Input[str]) -> pulumi.Output[str]:
         """Let the address lead to the VM, once `live` is known; the address."""
         return self._address.lead_to(self._vm, live)
-
-
-@dataclass(frozen=True)
-class _Late(Engine):
-    """The engine of a VM whose id is known only later."""
-
-    engines: list[Engine] = field(default_factory=list)
-
-    def connect(self) -> Any:
-        if not self.engines:
-            raise docker.errors.DockerException("the VM is not ready yet")
-        return self.engines[-1].connect()
-
-    def count_free(self) -> float:
-        return self.engines[-1].count_free() if self.engines else math.inf
 
 
 def require_command(access: str) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from pathlib import Path
 
 import pulumi
 
@@ -21,21 +22,18 @@ df -Pk "$(docker info --format '{{.DockerRootDir}}')" | tail -n 1
 """
 _NOTHING = "Nothing was changed."
 
-# What ssh says, and what it means: {host}, {port}, {user} and {known} are filled in. The first that fits is told.
+_OTHER_KEY = r"REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed|No .* host key is known"
+
+# What ssh says, and what it means: {port}, {user}, {key} and {known} are filled in. The first that fits is told.
 _REASONS = (
     (
-        r"REMOTE HOST IDENTIFICATION HAS CHANGED|Offending .* key in",
-        "shows another host key than the one kept in {known}. If it was set up anew, take its line out of that file "
-        "(or write its new ssh.hostKey); if not, somebody else answers in its place",
+        _OTHER_KEY,
+        "shows another host key than the one kept in {known}; if it was set up anew, take its line out of that file, "
+        "and if not, somebody else answers in its place",
     ),
-    (r"Host key verification failed|No .* host key is known", "does not show the key of ssh.hostKey; write its own"),
     (
         r"UNPROTECTED PRIVATE KEY FILE|bad permissions",
         "was not asked: others may read the key {key}; chmod 600 makes it yours alone",
-    ),
-    (
-        r"Identity file .* not accessible|no such identity",
-        "was not asked: there is no key {key}; write the path of a private key at ssh.key",
     ),
     (
         r"Permission denied|Too many authentication failures",
@@ -58,6 +56,10 @@ def require_ready(connection: Connection) -> None:
 
 def find_obstacle(connection: Connection) -> str | None:
     """What stands in the way of using Docker there; None where nothing does."""
+    key = _list_options(connection).get("IdentityFile", "").strip('"').replace("%%", "%")
+    # ssh would try without it, and say that nobody is let in.
+    if key and not Path(key).expanduser().is_file():
+        return _fill("was not asked: there is no key {key}; write the path of a private key at ssh.key", connection)
     try:
         done = run_remotely(connection.url, connection.options, _SCRIPT, 60)
     except FileNotFoundError:
@@ -70,6 +72,9 @@ def find_obstacle(connection: Connection) -> str | None:
 
 
 def _explain(said: str, connection: Connection) -> str:
+    if "StrictHostKeyChecking=yes" in connection.options and re.search(_OTHER_KEY, said):
+        pinned = "shows another host key than ssh.hostKey; write the new one if it was set up anew, and if not, "
+        return _fill(pinned + "somebody else answers in its place", connection)
     for pattern, meaning in _REASONS:
         if re.search(pattern, said):
             return _fill(meaning, connection)
@@ -105,8 +110,12 @@ def _judge(said: str, errors: str, connection: Connection) -> str | None:
     return None
 
 
+def _list_options(connection: Connection) -> dict[str, str]:
+    return dict(option.split("=", 1) for option in connection.options[1::2])
+
+
 def _fill(sentence: str, connection: Connection) -> str:
-    options = dict(option.split("=", 1) for option in connection.options[1::2])
+    options = _list_options(connection)
     return f"{connection.host} " + sentence.format(
         port=connection.port,
         user=connection.user,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_network
 from typing import Literal
 
 from pydantic import Field
@@ -25,6 +26,8 @@ from config.settings.text import (
     Zone,
 )
 
+# The shortest prefix of a network that is somebody's own, by the version of IP.
+_WIDEST = {4: 8, 6: 16}
 # Days that CloudWatch Logs can keep something; 0, for ever, is not offered.
 RETENTION = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 
@@ -107,7 +110,8 @@ class Aws(Section):
         if self.access == "ssm" and self.ssh_from:
             yield Mistake("aws.sshFrom", "is for access: ssh; leave it out, or write access: ssh")
         for index, text in enumerate(self.ssh_from):
-            if text.endswith("/0"):
+            # Two halves of everybody are everybody too.
+            if (network := ip_network(text)).prefixlen < _WIDEST[network.version]:
                 yield Mistake(f"aws.sshFrom[{index}]", f'"{text}" is everybody; write your own networks')
         if self.zone and self.zone[:-1] != self.region:
             yield Mistake("aws.zone", f'"{self.zone}" is not in {self.region}; write one such as {self.region}a')

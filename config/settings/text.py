@@ -222,8 +222,8 @@ TagKey = Annotated[
     str,
     _grammar(
         "a tag's key",
-        r"(?![Aa][Ww][Ss]:)(?!(Name|Project|Stack)$)[A-Za-z0-9 _.:/=+@-]{1,128}",
-        "write letters, digits and _ . : / = + @ -; aws:, Name, Project and Stack are taken",
+        r"(?![Aa][Ww][Ss]:)(?!(Name|Project|Stack|UserData)$)[A-Za-z0-9 _.:/=+@-]{1,128}",
+        "write letters, digits and _ . : / = + @ -; aws:, Name, Project, Stack and UserData are taken",
     ),
 ]
 TagValue = Annotated[

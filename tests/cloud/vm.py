@@ -12,12 +12,14 @@ import tarfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from ipaddress import ip_address
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 import docker
 import docker.errors
+import docker.types
 from docker.models.containers import Container
 
 from components.tunnel import DIAL, dig_tunnel
@@ -35,15 +37,27 @@ _CAPABILITIES = (
 )
 
 # Control groups are this machine's own: what Docker makes in the VM must not lie beside what Docker makes here.
+# Names are looked up where this machine does it: inside the VM that is a service of the Docker out here.
 _DROP_IN = """
 [Service]
 ExecStart=
-ExecStart=/usr/sbin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock --cgroup-parent=/{name}
+ExecStart=/usr/sbin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock --cgroup-parent=/{name} {dns}
 """
 # Whoever waits for Docker waits for these too.
 _LOAD = """
 ExecStartPost=sh -c 'cd /var/lib/docker; test -e loaded || docker load --quiet --input /images.tar && touch loaded'
 """
+
+
+def sweep() -> None:
+    """Take away what a killed run of the tests has left: VMs of processes that are gone."""
+    engine = docker.from_env()
+    for found in engine.containers.list(all=True, filters={"label": _LABEL}, ignore_removed=True):
+        if str(found.name).startswith("vm-") and not Path(f"/proc/{found.labels[_LABEL]}").is_dir():
+            vm = Vm.find(str(found.name))
+            if vm is not None:
+                vm.remove()
+    engine.close()
 
 
 class Vm:
@@ -95,10 +109,8 @@ class Vm:
 
     @property
     def address(self) -> str:
-        """Its IP address, once it is on. It may be another one after a start."""
-        self._found.reload()
-        networks = self._found.attrs["NetworkSettings"]["Networks"]
-        return str(networks["bridge"]["IPAddress"])
+        """Its IP address, on or off: a network of its own keeps it."""
+        return str(self._found.attrs["NetworkSettings"]["Networks"][self.name]["IPAMConfig"]["IPv4Address"])
 
     def start(self) -> None:
         """Switch it on. It boots meanwhile: see `wait_ready`."""
@@ -194,10 +206,11 @@ class Vm:
             self._engine.images.get(IMAGE)
         except docker.errors.ImageNotFound:
             raise RuntimeError(f"there is no image {IMAGE}: {RECIPE.relative_to(ROOT)} makes it") from None
-        volume = self._make_disk()
+        volume, address = self._make_disk(), self._make_network()
         # By the command: the SDK cannot say systempaths.
         id = _call(
             *["docker", "create", "--name", self.name, "--hostname", self.name, "--label", f"{_LABEL}={os.getpid()}"],
+            *["--network", self.name, "--ip", address],
             *[f"--cap-add={name}" for name in _CAPABILITIES.split()],
             *[f"--security-opt={name}=unconfined" for name in ("apparmor", "seccomp", "systempaths")],
             *["--cgroupns=host", "--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw", f"--volume={volume}:/var/lib/docker"],
@@ -211,7 +224,7 @@ class Vm:
         files = {
             f"{seed}/user-data": self._user_data,
             f"{seed}/meta-data": meta_data,
-            "etc/systemd/system/docker.service.d/vm.conf": _DROP_IN.format(name=self.name)
+            "etc/systemd/system/docker.service.d/vm.conf": _DROP_IN.format(name=self.name, dns=_list_dns())
             + (_LOAD if self._images else ""),
         }
         self._container.put_archive("/", _pack(files))
@@ -219,6 +232,20 @@ class Vm:
     def leave(self) -> None:
         """Let it run on, for whoever finds it by its name."""
         self._engine.close()
+
+    def _make_network(self) -> str:
+        """A network with one place, which is the address. The range is one for laboratories: nobody else is there."""
+        while True:
+            first = f"198.{random.randint(18, 19)}.{random.randint(0, 255)}.{8 * random.randint(0, 31)}"
+            pool = docker.types.IPAMPool(subnet=f"{first}/29")
+            label = {_LABEL: str(os.getpid())}
+            try:
+                self._engine.networks.create(self.name, ipam=docker.types.IPAMConfig(pool_configs=[pool]), labels=label)
+            except docker.errors.APIError as error:
+                if "overlap" not in str(error):
+                    raise
+            else:
+                return str(ip_address(first) + 2)
 
     def _make_disk(self) -> str:
         """A volume of its own size, on a file that nobody sees: it is gone with its last user."""
@@ -241,6 +268,8 @@ class Vm:
             self._container = None
         with suppress(docker.errors.NotFound):
             self._engine.volumes.get(self.name).remove(force=True)
+        for network in self._engine.networks.list(names=[f"^{self.name}$"]):
+            network.remove()
         if self._loop:
             subprocess.run(["losetup", "--detach", self._loop], capture_output=True)
             self._loop = None
@@ -263,6 +292,16 @@ def _save(engine: docker.DockerClient, names: tuple[str, ...]) -> Path:
         _call("docker", "save", "--output", str(partial), *names)
         partial.rename(file)
     return file
+
+
+def _list_dns() -> str:
+    """dockerd's words for the name servers of this machine that are no service on the machine itself."""
+    for file in ("/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"):
+        lines = Path(file).read_text().splitlines() if Path(file).is_file() else []
+        found = [line.split()[1] for line in lines if line.startswith("nameserver ")]
+        if servers := [server for server in found if not server.startswith("127.")]:
+            return " ".join(f"--dns={server}" for server in servers)
+    return ""
 
 
 def _pack(files: dict[str, str]) -> bytes:

@@ -20,11 +20,12 @@ def standard(
     return _make(deployment, sent, rate=rate, most_seconds=most_seconds)
 
 
-def light(deployment: Deployment, *hosts: str) -> Load:
+def light(deployment: Deployment, *hosts: str, most_seconds: float = 300) -> Load:
     """Two clients a host, one on a kept connection, that ask for /whoami."""
     return _make(
         deployment,
         [Client(host=host, path="/whoami", kept=kept, pause=(0.0, 0.1)) for host in hosts for kept in (True, False)],
+        most_seconds=most_seconds,
     )
 
 
