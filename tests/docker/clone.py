@@ -10,7 +10,8 @@ from tests.docker.engine import Deployment
 def make_clone(deployment: Deployment) -> None:
     """Put beside the program what `make` finds in a clone; set-up was done for this run already."""
     shutil.copytree(ROOT / "scripts", deployment.folder / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
-    (deployment.folder / "scripts" / "setup.sh").write_text("#!/bin/sh\n")
+    for script in ("setup.sh", "setup/python.sh"):
+        (deployment.folder / "scripts" / script).write_text("#!/bin/sh\n")
     (deployment.folder / ".tools").mkdir()
     shutil.copy(ROOT / ".tools" / "env", deployment.folder / ".tools")
 
