@@ -17,7 +17,7 @@ from tests.docker.engine import HELLO
 from tests.docker.figures import Figures
 from tests.docker.load import Load, Target, json_is, json_values, standard_clients
 
-pytestmark = [pytest.mark.docker, pytest.mark.machine, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.docker, pytest.mark.machine, pytest.mark.timeout(2000)]
 
 OTHER = "ami-0fedcba9876543210"
 RATE = 60.0  # requests a second, by 12 clients: the VM, its engine and the clients share two cores
@@ -34,7 +34,7 @@ def prod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsDeployment]:
 def load(prod: AwsDeployment) -> Load:
     clients = standard_clients(12, [Target(host="localhost", expect=json_is(site="hello"))])
     observe = json_values("site", "release")
-    return Load(prod.address, prod.port, clients, rate=RATE, observe=observe, most_seconds=900)
+    return Load(prod.address, prod.port, clients, rate=RATE, observe=observe, most_seconds=1500)
 
 
 def identify(prod: AwsDeployment) -> tuple[str, str]:
