@@ -22,7 +22,7 @@ def make(deployment: Deployment, target: str, *, fails: bool = False, **variable
         spell_make(deployment, target, **variables),
         folder=deployment.folder,
         log=deployment.folder / "logs" / f"make-{target}.log",
-        timeout=deployment.UP,
+        timeout=2 * deployment.UP,  # `make up` looks before it deploys
         env=make_environment(deployment),
     )
     assert bool(result.code) == fails, result.tail()
