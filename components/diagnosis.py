@@ -6,6 +6,7 @@ what the container printed and what its health check saw, before anybody has to 
 
 import textwrap
 from typing import Any
+from urllib.parse import urlsplit
 
 import docker.errors
 import pulumi
@@ -23,6 +24,12 @@ _FULL = (
     "Make room, then run this again: `docker system df` shows what takes it, and `docker builder prune` and "
     "`docker image prune` give back what no container and no rollback needs."
 )
+# What the provider says where ssh has ended, among much else, and what that means.
+_CUT = "system dial-stdio] has exited"
+_LOST = (
+    "{machine} was lost in the middle of this update: nothing answers over SSH any more. What was live there keeps "
+    "serving.\nRun this again once the machine can be reached; it finishes what is left."
+)
 
 
 class Diagnosis:
@@ -35,11 +42,10 @@ class Diagnosis:
         self.hooks = pulumi.ResourceHookBinding(on_error=[hook])
 
     def _explain(self, args: pulumi.ErrorHookArgs) -> bool:
+        if any(_CUT in error for error in args.errors):
+            return self._tell_once(_LOST.format(machine=urlsplit(self._engine.address or "").hostname))
         if self._lacks_space(args):
-            if _FULL not in self._told:
-                self._told.add(_FULL)
-                pulumi.log.error(_FULL)
-            return False
+            return self._tell_once(_FULL)
         inputs: Any = args.new_inputs or {}
         if args.failed_operation == "create" and inputs.get("build"):
             if said := describe_build(inputs, args.name):
@@ -52,6 +58,12 @@ class Diagnosis:
         if waited and inputs.get("name") and told not in self._told:
             self._told.add(told)
             pulumi.log.error(describe(self._engine, str(inputs["name"]), args.name))
+        return False
+
+    def _tell_once(self, said: str) -> bool:
+        if said not in self._told:
+            self._told.add(said)
+            pulumi.log.error(said)
         return False
 
     def _lacks_space(self, args: pulumi.ErrorHookArgs) -> bool:

@@ -41,8 +41,12 @@ def list_serving(export: Export) -> list[Export]:
 
 def find_engine(export: Export) -> Engine | None:
     """The engine that serves; None where nothing of the stack is up."""
-    if (provider := find_provider(export)) is None:
-        return None
+    provider = find_provider(export)
+    return read_engine(provider) if provider else None
+
+
+def read_engine(provider: Export) -> Engine:
+    """The engine that a provider of Docker talks to."""
     inputs = provider.get("inputs") or {}
     options = inputs.get("sshOpts") or []
     # Settings of a provider are texts in the state.

@@ -33,9 +33,11 @@ def find_known(resources: Mapping[str, Any]) -> Known | None:
     found = []
     for urn, one in resources.items():
         name = re.search(r"-vm-(\d+)-instance$", urn)
-        if one["type"] == INSTANCE and name and (id := one["outputs"].get("id")):
+        # The outputs name the id in the ARN alone.
+        id = str(one["outputs"].get("arn")).rpartition("/")[2]
+        if one["type"] == INSTANCE and name and id:
             machine = _read_machine(one["outputs"])
-            found.append(Known(number=int(name[1]), id=str(id), machine=machine, filled=id in led))
+            found.append(Known(number=int(name[1]), id=id, machine=machine, filled=id in led))
     return max(found, key=lambda known: known.number, default=None)
 
 

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from pathlib import Path
 
 import pulumi
 
@@ -35,10 +36,6 @@ _REASONS = (
         "was not asked: others may read the key {key}; chmod 600 makes it yours alone",
     ),
     (
-        r"Identity file .* not accessible|no such identity",
-        "was not asked: there is no key {key}; write the path of a private key at ssh.key",
-    ),
-    (
         r"Permission denied|Too many authentication failures",
         "does not let {user} in with {key}; put its public half into ~/.ssh/authorized_keys there, or write another "
         "at ssh.key",
@@ -59,6 +56,10 @@ def require_ready(connection: Connection) -> None:
 
 def find_obstacle(connection: Connection) -> str | None:
     """What stands in the way of using Docker there; None where nothing does."""
+    key = _list_options(connection).get("IdentityFile", "").strip('"').replace("%%", "%")
+    # ssh would try without it, and say that nobody is let in.
+    if key and not Path(key).expanduser().is_file():
+        return _fill("was not asked: there is no key {key}; write the path of a private key at ssh.key", connection)
     try:
         done = run_remotely(connection.url, connection.options, _SCRIPT, 60)
     except FileNotFoundError:
@@ -109,8 +110,12 @@ def _judge(said: str, errors: str, connection: Connection) -> str | None:
     return None
 
 
+def _list_options(connection: Connection) -> dict[str, str]:
+    return dict(option.split("=", 1) for option in connection.options[1::2])
+
+
 def _fill(sentence: str, connection: Connection) -> str:
-    options = dict(option.split("=", 1) for option in connection.options[1::2])
+    options = _list_options(connection)
     return f"{connection.host} " + sentence.format(
         port=connection.port,
         user=connection.user,

@@ -39,10 +39,13 @@ def test_a_property_that_aws_does_not_know_is_refused(caller: Caller, inputs: di
 
 def test_all_mistakes_of_a_nested_object_are_told_with_their_path(caller: Caller) -> None:
     disk = {"encrypted": "true", "volumeSise": 8}
-    wrong = caller.check(INSTANCE, "instance", rootBlockDevice=disk, vpcSecurityGroupIds=[4]).wrong
+    wrong = caller.check(
+        INSTANCE, "instance", rootBlockDevice=disk, vpcSecurityGroupIds=[4], metadataOptions="on"
+    ).wrong
     assert sorted(wrong) == [
         "ami is required and missing",
         "instanceType is required and missing",
+        "metadataOptions must be an object, and is 'on'",
         "rootBlockDevice.encrypted must be bool, and is 'true'",
         "rootBlockDevice.volumeSise is no such property of this type",
         "vpcSecurityGroupIds[0] must be str, and is 4",
@@ -141,6 +144,10 @@ def test_too_much_user_data_is_refused(caller: Caller, subnet: Thing, name: str)
     with pytest.raises(Refused, match="User data is limited to 16384 bytes, and this has 16385"):
         caller.create(INSTANCE, "instance", ami="ami-1", instanceType="t4g.small", subnetId=subnet.id, **{name: value})
     assert [thing.name for thing in caller.cloud.things(INSTANCE)] == []
+
+
+def test_its_id_is_one_of_its_outputs(caller: Caller, instance: Thing) -> None:
+    assert caller.update(instance, tags={}).outputs["id"] == instance.outputs["id"] == instance.id
 
 
 def test_tags_of_the_provider_are_on_everything(caller: Caller) -> None:

@@ -88,6 +88,31 @@ def test_the_address_is_the_machines() -> None:
     assert said == ["shop.example"]
 
 
+def test_a_machine_that_is_lost_in_the_middle_is_told_once_and_not_asked_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("pulumi.log.error", said.append)
+    host, _ = make()
+    hook: Any = (host.hooks.on_error or [])[0]
+    label = {"label": "portico.role", "value": "gunicorn"}
+    error = (
+        "error inspecting: command [ssh -T -- shop.example docker system dial-stdio] has exited with exit status 255"
+    )
+    for name in ("shop-gunicorn-0", "shop-gunicorn-1"):
+        hook(
+            pulumi.ErrorHookArgs(
+                urn="",
+                id="",
+                name=name,
+                type="docker:index/container:Container",
+                errors=[error],
+                failed_operation="create",
+                new_inputs={"name": f"{name}-1", "labels": [label]},
+            )
+        )
+    (line,) = said
+    assert line.startswith("shop.example was lost in the middle of this update: nothing answers over SSH any more.")
+
+
 def test_the_target_chooses_it_once_the_machine_was_asked(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(root)
     settings = read_settings(root, target="ssh", ssh={"host": "shop.example", "user": "deploy"})

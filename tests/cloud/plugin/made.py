@@ -34,6 +34,7 @@ def complete(
         made |= _make(cloud, type, id, inputs, region.name)
     made["tagsAll"] = {**region.tags, **inputs.get("tags", {})}
     outputs = {name: value for name, value in {**made, **inputs}.items() if name in inputs or name in shape.outputs}
+    outputs["id"] = id  # as a bridged provider has it
     return Thing(id=id, type=type, urn=urn, inputs=inputs, outputs=outputs)
 
 

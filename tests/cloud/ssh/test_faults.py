@@ -71,6 +71,7 @@ def test_the_way_there_is_cut_in_the_middle_of_up(place: Place, figures: Figures
         load.wait(1)
     report = load.report()
     print(f"\nup took {failed.seconds:.1f} s: {failed.tail(12)}\n{report.details()}")
+    assert f"{place.vm.address} was lost in the middle of this update: " in failed.output, failed.output
     assert "Traceback" not in failed.output, failed.tail()
     figures.record(
         "S2",

@@ -52,7 +52,7 @@ def leave(number: int = 1, id: str = OLD, *, filled: bool = True, **section: Any
     """What an update with these settings leaves of a VM in Pulumi's state."""
     machine = Machine.of(read_aws(**section))
     outputs = {
-        "id": id,
+        "arn": f"arn:aws:ec2:{machine.zone[:-1]}:123456789012:instance/{id}",
         "ami": machine.ami,
         "instanceType": machine.kind,
         "availabilityZone": machine.zone,
