@@ -100,7 +100,13 @@ class Settings(Section):
 
     def _list_contradictions(self) -> list[Mistake]:
         """What is wrong between settings that are right by themselves: all of it, so not by pydantic's validators."""
-        return [*self._check_target(), *self._check_tls(), *self._check_version(), *self._check_names()]
+        return [
+            *self._check_target(),
+            *self._check_tls(),
+            *self._check_version(),
+            *self._check_names(),
+            *self._check_bodies(),
+        ]
 
     def _check_target(self) -> Iterator[Mistake]:
         if self.target == "ssh" and not self.ssh:
@@ -149,6 +155,17 @@ class Settings(Section):
                         f"sites[{index}]",
                         "balance and weights over container names need NGINX 1.27.3; "
                         "write upstream: socket, or leave them out",
+                    )
+
+    def _check_bodies(self) -> Iterator[Mistake]:
+        # On a machine of its own NGINX collects them on the disk.
+        for index, site in enumerate(self.sites if self.upstream != "tcp" else ()):
+            for path, body in site.list_collected():
+                if body > self.nginx.uploads:
+                    yield Mistake(
+                        f"sites[{index}].{path}",
+                        f"{body} does not fit into nginx.uploads, {self.nginx.uploads}, where bodies are collected; "
+                        "raise that and nginx.memory, or write requestBuffering: false for the route that takes them",
                     )
 
     def count_replicas(self, site: Site) -> int:

@@ -135,12 +135,12 @@ def find_class(token: str) -> Any:
     return getattr(module, kind)
 
 
-@pytest.mark.parametrize("token", AWS_TYPES)
+@pytest.mark.parametrize("token", sorted(AWS_TYPES))
 def test_a_type_exists(token: str) -> None:
     assert find_class(token).pulumi_type == token
 
 
-@pytest.mark.parametrize("token", AWS_TYPES)
+@pytest.mark.parametrize("token", sorted(AWS_TYPES))
 def test_what_cannot_be_tagged_is_listed_and_nothing_else(token: str) -> None:
     assert ("tags" in inspect.signature(find_class(token)._internal_init).parameters) == (token not in UNTAGGABLE)
 
