@@ -13,8 +13,10 @@ local)
   "$setup/docker.sh"
   "$setup/images.sh" "$stack"
   ;;
+aws)
+  "$setup/ssh.sh"
+  "$setup/policies.sh"
+  ;;
 *) "$setup/ssh.sh" ;;
 esac
 "$setup/env.sh"
-# Rules for AWS are of use to a stack there.
-! grep -q '^ *portico:target: *"\?aws' "$setup/../../Pulumi.${1:-dev}.yaml" || "$setup/policies.sh"
