@@ -13,6 +13,10 @@ local)
   "$setup/docker.sh"
   "$setup/images.sh" "$stack"
   ;;
+aws)
+  "$setup/ssh.sh"
+  "$setup/aws.sh"
+  ;;
 *) "$setup/ssh.sh" ;;
 esac
 "$setup/env.sh"
