@@ -72,6 +72,12 @@ def test_the_sweep_removes_orphans_and_keeps_what_it_is_told(capsys: pytest.Capt
     assert "Removing container name-o (gunicorn)" in capsys.readouterr().out
 
 
+def test_a_command_that_runs_is_left_alone() -> None:
+    runs, ended = Fake("r", "exec"), Fake("e", "exec", status="exited")
+    assert sweep(make(runs, ended), know(), keep=[]) == 1
+    assert (runs.done, ended.done) == ([], ["remove"])
+
+
 def test_what_another_run_makes_meanwhile_is_not_looked_at() -> None:
     young = Fake("y", "gunicorn", hour=2)
     assert sweep(make(young), know(), keep=[]) == 0
