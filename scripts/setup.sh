@@ -15,6 +15,7 @@ local)
   ;;
 aws)
   "$setup/ssh.sh"
+  "$setup/aws.sh"
   "$setup/policies.sh"
   ;;
 *) "$setup/ssh.sh" ;;
