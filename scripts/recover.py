@@ -140,7 +140,7 @@ def sweep(engine: Engine, state: State, *, keep: list[Container]) -> int:
             continue
         role = orphan.labels.get("portico.role", "?")
         print(f"Removing container {orphan.name} ({role}): the interrupted run made it and could not write it down.")
-        if role == "gunicorn" and orphan.status == "running":
+        if role in ("gunicorn", "nginx") and orphan.status == "running":
             orphan.stop(timeout=GRACE)
         with suppress(NotFound):
             orphan.remove(force=True, v=True)

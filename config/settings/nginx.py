@@ -58,6 +58,11 @@ class Nginx(Section):
     )
     gzip: Gzip = Field(default_factory=Gzip, description="Compression.")
     memory: Size = Field(default=Size.parse("256M"), description="Memory limit of the edge.")
+    handover: bool | None = Field(
+        default=None,
+        description="A new NGINX takes the port from the old one without a gap: its image needs Perl for that. "
+        "Where not set: unless the image's tag says Alpine, which has none.",
+    )
 
 
 def read_version(image: str) -> tuple[int, int, int] | None:

@@ -36,6 +36,7 @@ class Resource:
     delete_before_replace: bool | None
     replace_on_changes: tuple[str, ...]
     ignore_changes: tuple[str, ...]
+    aliases: tuple[str, ...]
     protect: bool
     provider: str
     error_hooks: tuple[str, ...]
@@ -138,6 +139,7 @@ class _Monitor(MockMonitor):
                     delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
                     replace_on_changes=tuple(request.replaceOnChanges),
                     ignore_changes=tuple(request.ignoreChanges),
+                    aliases=tuple(alias.urn for alias in request.aliases),
                     protect=request.protect,
                     provider=request.provider,
                     error_hooks=tuple(request.hooks.on_error),

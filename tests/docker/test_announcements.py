@@ -25,7 +25,7 @@ SAYS = {
     "removal": r"removed: ",
     "reload": r"reload \(",
     "update": r"its memory limit changes while it runs",
-    "interruption": r"replaced, since its image changes",
+    "interruption": r"replaced, since its port changes",
 }
 
 
@@ -34,6 +34,7 @@ class Sight:
     """What is on the engine: `replicas` are {site: {(container id, image id)}}."""
 
     edge: str
+    port: str
     tree: str
     memory: int
     replicas: dict[str, set[tuple[str, str]]]
@@ -65,6 +66,7 @@ def look(deployment: Deployment) -> Sight:
         replicas.setdefault(found.labels["portico.site"], set()).add((str(found.id), found.attrs["Image"]))
     return Sight(
         edge=str(edge.id),
+        port=str(deployment.container("port").id),
         tree=execute(edge, "curl", "-sf", "http://127.0.0.1:8081/tree").strip(),
         memory=edge.attrs["HostConfig"]["Memory"],
         replicas=replicas,
@@ -80,8 +82,10 @@ def compare(before: Sight, after: Sight) -> Told:
         if old != new:
             assert not old & new, f"some replicas of {site} stayed"
             told.add(("rolling" if {image for _, image in old} == {image for _, image in new} else "rebuild", site))
-    if before.edge != after.edge:
+    if before.port != after.port:
         told.add(("interruption", "NGINX"))
+    elif before.edge != after.edge:
+        told.add(("rolling", "NGINX"))
     elif before.memory != after.memory:
         told.add(("update", "NGINX"))
     elif before.tree != after.tree and not told:

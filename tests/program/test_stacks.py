@@ -58,18 +58,19 @@ def test_so_many_resources_of_each_type(made: Recorder, expected: Expected) -> N
         "portico:index:Network": 1,
         "portico:index:ConfigCheck": 1,
         "portico:index:Nginx": 1,
+        "portico:index:Port": 1,
         "portico:index:ConfigRelease": 1,
         "portico:index:FlaskApp": sites,
         "portico:index:Gunicorn": sites,
         NETWORK: 1,
         VOLUME: 3,
         IMAGE: 1 + sites,
-        CONTAINER: 3 + sites + replicas,
+        CONTAINER: 4 + sites + replicas,
     }
 
 
 def test_the_containers_by_name(made: Recorder, expected: Expected) -> None:
-    names = {"portico-check-nginx-t", "portico-nginx-edge", "portico-release-switch"}
+    names = {"portico-check-nginx-t", "portico-nginx-server", "portico-release-switch", "portico-port-holder"}
     for site, replicas in expected.sites.items():
         names |= {f"{site}-files", *(f"{site}-gunicorn-{index}" for index in range(replicas))}
     assert {found.name for found in made.of_type(CONTAINER)} == names
@@ -80,7 +81,7 @@ def test_every_container_is_labelled_with_its_stack(stack: str, made: Recorder) 
 
 
 def test_the_edge_is_published_where_the_stack_says(made: Recorder, expected: Expected) -> None:
-    (port,) = made.container("portico-nginx-edge").inputs["ports"]
+    (port,) = made.container("portico-port-holder").inputs["ports"]
     assert (port["ip"], port["external"]) == (expected.address, expected.port)
 
 
