@@ -20,7 +20,7 @@ from tests.docker.traffic import light, standard
 pytestmark = [pytest.mark.docker, pytest.mark.machine, pytest.mark.alone]
 
 HOSTS = {"hello": "localhost", "other": "other.localhost"}
-SERVING = ("nginx", "gunicorn")
+SERVING = ("port", "nginx", "gunicorn")
 
 
 @pytest.fixture
@@ -156,7 +156,9 @@ def await_service(deployment: Deployment, *sites: str) -> None:
         checked = [
             one.attrs["State"].get("Health", {}).get("Status")
             for one in deployment.containers()
-            if one.labels["portico.role"] in SERVING and one.labels.get("portico.site", wanted[0]) in wanted
+            if one.labels["portico.role"] in SERVING
+            and "Health" in one.attrs["State"]
+            and one.labels.get("portico.site", wanted[0]) in wanted
         ]
         seen = [*(status(deployment, site) for site in wanted), *checked]
         if set(seen) == {200, "healthy"}:
