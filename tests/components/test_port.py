@@ -8,8 +8,13 @@ from components.port import PLACE, Port, PortArgs, Public
 from tests.components.recorder import CONTAINER, Recorder, run
 
 
+def spell(**public: Any) -> Public:
+    values: dict[str, Any] = {"port": 80, **public}
+    return Public(**values)
+
+
 def make(image: str = "sha256:nginx", **public: Any) -> Recorder:
-    where = Public(**{"address": "0.0.0.0", "port": 80} | public)
+    where = spell(address="0.0.0.0", **public)
     return run(lambda: Port("port", PortArgs(public=where, image=image, network="net", config="config", past="old")))
 
 
@@ -69,8 +74,7 @@ def test_it_has_time_to_let_nginx_end_its_connections() -> None:
 def made_of(**changes: Any) -> dict[str, Any]:
     made: list[Port] = []
     image = changes.pop("image", "sha256:nginx")
-    public = Public(**{"address": "::1", "port": 80} | changes)
-    args = PortArgs(public=public, image=image, network="net", config="config")
+    args = PortArgs(public=spell(address="::1", **changes), image=image, network="net", config="config")
     run(lambda: made.append(Port("port", args)))
     return made[0].made_of
 

@@ -78,6 +78,37 @@ def test_with_live_restore_no_open_connection_notices(machine: Machine, served: 
     )
 
 
+@pytest.fixture
+def firewall(machine: Machine, served: Deployment) -> Iterator[None]:
+    """A host that drops, rather than refuses, what is sent to the port and comes to no container."""
+    rule = ["INPUT", "-p", "tcp", "--dport", str(served.port), "-j", "DROP"]
+    machine.run("iptables", "-I", *rule)
+    yield
+    machine.run("iptables", "-D", *rule)
+
+
+@pytest.mark.usefixtures("live_restore", "firewall")
+def test_with_live_restore_and_a_firewall_nobody_notices(
+    machine: Machine, served: Deployment, figures: Figures
+) -> None:
+    """A client's own system asks again after a second where nothing answered, and not where it was refused."""
+    before = runs(served)
+    with machine.network(), standard(served, *TARGETS) as load:
+        load.wait(2)
+        restart(machine)
+        load.wait(3)
+    report = load.report()
+    print(f"\n{report.details()}")
+    assert runs(served) == before
+    figures.record(
+        "C5",
+        "with live-restore and a firewall that drops: requests failed",
+        target="0",
+        measured=f"{report.failed} of {report.sent:,}; longest gap {report.longest_gap():.2f} s",
+        met=report.lossless,
+    )
+
+
 def test_after_a_power_cut_everything_is_back_by_itself(machine: Machine, served: Deployment, figures: Figures) -> None:
     before = runs(served)
     machine.cut_power()
