@@ -142,7 +142,7 @@ def _replace(keys: Sequence[str], before: Outcome, after: Outcome) -> Change:
     image = f" ({before.edge.get('image')} → {after.edge.get('image')})" if "image" in keys else ""
     reasons = " and ".join(_EDGE[key] for key in keys)
     change = "changes" if len(keys) == 1 else "change"
-    if before.edge.get("owner") and after.edge.get("owner") and set(keys) <= _BESIDE:
+    if after.edge.get("owner") and set(keys) <= _BESIDE:
         quic = " Connections by HTTP/3 begin anew." if after.edge.get("http3") else ""
         text = f"since {reasons} {change}{image}: the new one takes the port beside it. No request waits."
         return Change("rolling", "NGINX", f"replaced, {text}{quic}")

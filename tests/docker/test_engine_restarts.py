@@ -93,7 +93,7 @@ def test_with_live_restore_and_a_firewall_nobody_notices(
 ) -> None:
     """A client's own system asks again after a second where nothing answered, and not where it was refused."""
     before = runs(served)
-    with machine.network(), standard(served, *TARGETS) as load:
+    with machine.outside(), standard(served, *TARGETS) as load:
         load.wait(2)
         restart(machine)
         load.wait(3)
