@@ -3,9 +3,11 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 ENV ?= dev
-export ENV OUT LAYOUT WRITE LIMIT WORKERS ROUNDS SECONDS_EACH SITE TO FORCE
+export ENV OUT LAYOUT WRITE LIMIT WORKERS ROUNDS SECONDS_EACH SITE TO FORCE TAIL FOLLOW CMD
+# As it was written: a dollar in it is the command's, not Make's.
+override CMD := $(value CMD)
 
-.PHONY: check docs help setup up preview releases rollback resume render diff down logs bench test test-unit lint format lock soak stop-docker clean bench-deploy recover
+.PHONY: check docs help setup up preview releases rollback resume render diff down logs shell exec bench test test-cloud test-unit lint format lock soak stop-docker clean bench-deploy recover rules
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +34,9 @@ resume: ## Deploy the source of a site again that was rolled back: [SITE=site]
 check: ## Compare what runs with what the last up left
 	@scripts/check.sh
 
+rules: ## Ask the rules for AWS about what up would make (ENV=prod)
+	@scripts/rules.sh
+
 render: ## Write every file for machines without our containers: OUT=folder [LAYOUT=sites-available]
 	@scripts/render.sh
 
@@ -44,11 +49,20 @@ recover: ## After a run that was killed: put everything in order, then deploy
 down: ## Remove everything the stack made
 	@scripts/down.sh
 
-logs: ## Show the last lines of every container (TAIL=50)
+logs: ## Show the last lines of every container: [SITE=site] [TAIL=50] [FOLLOW=1]
 	@scripts/logs.sh
+
+shell: ## Open a shell in a running replica: [SITE=site]
+	@scripts/shell.sh
+
+exec: ## Run a command in a container of the live release: CMD="flask db upgrade" [SITE=site]
+	@scripts/exec.sh
 
 test: ## Run every check and test, the real engine included (WORKERS=2)
 	@scripts/test.sh
+
+test-cloud: ## Run the paths over SSH and to AWS alone, on VMs of the tests' own
+	@scripts/test.sh tests/cloud
 
 test-unit: ## Run the tests that need no Docker
 	@scripts/setup/python.sh && .venv/bin/python -m pytest -m "not docker and not soak"

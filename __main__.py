@@ -14,8 +14,16 @@ past = read_past()
 stack = load(root, past.get("history"))
 host = make_host("host", stack.settings, past)
 portico = Portico(
-    "portico",
-    PorticoArgs(stack=stack, root=root, past=past, hooks=host.hooks, engine=host.engine),
+    f"portico{host.place}",
+    PorticoArgs(
+        stack=stack,
+        root=root,
+        past=past,
+        hooks=host.hooks,
+        engine=host.engine,
+        builder=host.builder,
+        place=host.place,
+    ),
     host.options,
 )
 

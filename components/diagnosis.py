@@ -4,10 +4,9 @@ The provider only says that it waited. The engine calls a hook when a create fai
 what the container printed and what its health check saw, before anybody has to look for it.
 """
 
-import math
-import shutil
 import textwrap
 from typing import Any
+from urllib.parse import urlsplit
 
 import docker.errors
 import pulumi
@@ -25,6 +24,12 @@ _FULL = (
     "Make room, then run this again: `docker system df` shows what takes it, and `docker builder prune` and "
     "`docker image prune` give back what no container and no rollback needs."
 )
+# What the provider says where ssh has ended, among much else, and what that means.
+_CUT = "system dial-stdio] has exited"
+_LOST = (
+    "{machine} was lost in the middle of this update: nothing answers over SSH any more. What was live there keeps "
+    "serving.\nRun this again once the machine can be reached; it finishes what is left."
+)
 
 
 class Diagnosis:
@@ -37,11 +42,10 @@ class Diagnosis:
         self.hooks = pulumi.ResourceHookBinding(on_error=[hook])
 
     def _explain(self, args: pulumi.ErrorHookArgs) -> bool:
+        if any(_CUT in error for error in args.errors):
+            return self._tell_once(_LOST.format(machine=urlsplit(self._engine.address or "").hostname))
         if self._lacks_space(args):
-            if _FULL not in self._told:
-                self._told.add(_FULL)
-                pulumi.log.error(_FULL)
-            return False
+            return self._tell_once(_FULL)
         inputs: Any = args.new_inputs or {}
         if args.failed_operation == "create" and inputs.get("build"):
             if said := describe_build(inputs, args.name):
@@ -56,13 +60,19 @@ class Diagnosis:
             pulumi.log.error(describe(self._engine, str(inputs["name"]), args.name))
         return False
 
+    def _tell_once(self, said: str) -> bool:
+        if said not in self._told:
+            self._told.add(said)
+            pulumi.log.error(said)
+        return False
+
     def _lacks_space(self, args: pulumi.ErrorHookArgs) -> bool:
         if any("no space left on device" in error for error in args.errors):
             return True
         if not args.type.endswith(":RemoteImage"):
             return False
         # A command of a build says it in the build's output, which the provider does not repeat.
-        return count_free(self._engine) < _LITTLE
+        return self._engine.count_free() < _LITTLE
 
 
 def describe(engine: Engine, container: str, resource: str) -> str:
@@ -71,7 +81,7 @@ def describe(engine: Engine, container: str, resource: str) -> str:
         client = engine.connect()
         found = client.containers.get(container)
         log = found.logs(tail=_READ).decode(errors="replace").strip()
-    except docker.errors.DockerException as error:
+    except (docker.errors.DockerException, OSError) as error:
         return f"{resource} failed, and Docker could not be asked why: {error}"
     evidence = read_evidence(found.attrs, log)
     parts = [
@@ -88,16 +98,6 @@ def describe(engine: Engine, container: str, resource: str) -> str:
     shown = "\n".join(log.splitlines()[-_LINES:])
     parts.append("Its last log lines:\n" + textwrap.indent(shown or "(it printed nothing)", "  "))
     return "\n".join(parts)
-
-
-def count_free(engine: Engine) -> float:
-    """Bytes that are free where the engine keeps its images; infinity where that is not this machine's to see."""
-    try:
-        client = engine.connect()
-        here = client.api.base_url.startswith("http+docker")
-        return shutil.disk_usage(client.info()["DockerRootDir"]).free if here else math.inf
-    except (docker.errors.DockerException, OSError):
-        return math.inf
 
 
 def read_evidence(attrs: dict[str, Any], log: str) -> Evidence:

@@ -26,7 +26,7 @@ def read_live(engine: Engine, edge: str) -> Live | None:
             return Live("", {})
         target = str((link or {}).get("linkTarget", "")).removeprefix(f"{CONFIG}/")
         return Live(target, read_tree(container) or {})
-    except DockerException:
+    except (DockerException, OSError):
         return None
 
 

@@ -19,6 +19,7 @@ class FlaskAppArgs:
     `past` are the digests of other images that stay, to go back to. `secrets` are {NAME: value}, a secret output.
     `sockets` and `static` name the volumes shared with the edge. `verdict` resolves once the
     configuration has been accepted: before that, nothing is built. `hooks` are told of failures.
+    `builder` names where images are built.
     """
 
     release: Release
@@ -29,6 +30,7 @@ class FlaskAppArgs:
     secrets: pulumi.Output[Mapping[str, str]] | None = None
     past: Collection[str] = ()
     hooks: pulumi.ResourceHookBinding | None = None
+    builder: pulumi.Input[str] | None = None
 
 
 class FlaskApp(pulumi.ComponentResource):
@@ -48,7 +50,9 @@ class FlaskApp(pulumi.ComponentResource):
         if args.context is None:
             image = find_image(site.name, release.image, self)
         else:
-            image = build_image(site.name, release.image, args.context, args.verdict, self, args.hooks)
+            image = build_image(
+                site.name, release.image, args.context, args.verdict, self, hooks=args.hooks, builder=args.builder
+            )
         for digest in sorted({*args.past} - {release.image}):
             find_image(site.name, digest, self)
         self.image = image.image_id

@@ -32,12 +32,14 @@ def build_image(
     verdict: pulumi.Input[str],
     parent: pulumi.Resource,
     hooks: pulumi.ResourceHookBinding | None = None,
+    builder: pulumi.Input[str] | None = None,
 ) -> Image:
     """The image that `context` makes. Nothing is built before `verdict` resolves; `hooks` are told of failures."""
     labels = list_labels("image", site)
     build = docker.RemoteImageBuildArgs(
         context=context,
         build_log_file=name_log(context),
+        builder=builder,
         # The provider hands the one to buildx, the other to an engine that it asks itself.
         label=labels,
         labels=labels,
@@ -59,8 +61,9 @@ def find_image(site: str, digest: str, parent: pulumi.Resource) -> Image:
 def _register(site: str, digest: str, build: docker.RemoteImageBuildArgs | None, opts: pulumi.ResourceOptions) -> Image:
     # The digest names all that is in the image: how it was once built makes no other of it.
     opts.ignore_changes = ["build"]
+    assert opts.parent
     return docker.RemoteImage(
-        f"{site}-image-{digest}",
+        f"{opts.parent.pulumi_resource_name}-image-{digest}",
         name=name_image(site, digest),
         build=build,
         keep_locally=False,

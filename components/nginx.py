@@ -12,6 +12,7 @@ from components.label import label_container
 from components.port import PLACE, Public
 from config.layout import PRIVATE
 from config.settings import Nginx as NginxSettings
+from config.settings.nginx import ANSWERS
 
 _CONFIG = "/etc/portico/live/nginx.conf"
 
@@ -75,8 +76,8 @@ class Nginx(pulumi.ComponentResource):
                     docker.ContainerVolumeArgs(volume_name=args.sockets, container_path="/run/portico"),
                     docker.ContainerVolumeArgs(volume_name=args.static, container_path="/srv/static", read_only=True),
                 ],
-                # Request bodies and answers too large for memory pass through here.
-                tmpfs={"/tmp": "rw,noexec,nosuid,nodev,size=256m", **_CACHES},
+                # Answers and request bodies too large for a buffer pass through here: less than its memory together.
+                tmpfs=_make_room(args.settings.uploads.mebibytes),
                 networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=args.network)],
                 healthcheck=docker.ContainerHealthcheckArgs(
                     tests=["CMD", "curl", "-sf", "-m", "2", f"http://127.0.0.1:{PRIVATE}/healthz"],
@@ -111,7 +112,10 @@ class Nginx(pulumi.ComponentResource):
 _CUT, _DRAIN = 5, 3600
 
 # Where the packaged NGINX keeps its temporary files, by distribution; owned by its user.
-_CACHES = {
-    "/var/cache/nginx": "rw,noexec,nosuid,nodev,size=256m,uid=101,gid=101,mode=0700",
-    "/var/lib/nginx": "rw,noexec,nosuid,nodev,size=256m,uid=101,gid=101,mode=0700",
-}
+_CACHES = ("/var/cache/nginx", "/var/lib/nginx")
+
+
+def _make_room(uploads: int) -> dict[str, str]:
+    """File systems in memory, which count towards the container's limit; `uploads` in MiB."""
+    room = {"/tmp": f"rw,noexec,nosuid,nodev,size={ANSWERS.mebibytes}m"}
+    return room | {path: f"rw,noexec,nosuid,nodev,size={uploads}m,uid=101,gid=101,mode=0700" for path in _CACHES}

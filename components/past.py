@@ -15,9 +15,22 @@ def read_past() -> dict[str, Any]:
     The engine answers from the state that it has at hand, whatever the backend; it takes about 10 ms.
     """
     name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    return _ask("readStackOutputs", {"name": name, "stackName": name})
+
+
+def read_resources() -> dict[str, Any]:
+    """The resources of this stack as the last update left them, also one that failed: {URN: {"type", "outputs"}}.
+
+    What is only waiting to be deleted is not among them.
+    """
+    name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    return _ask("readStackResourceOutputs", {"stackName": name})
+
+
+def _ask(function: str, arguments: dict[str, str]) -> dict[str, Any]:
     for left in reversed(range(_TRIES)):
         try:
-            answer = invoke("pulumi:pulumi:readStackOutputs", {"name": name, "stackName": name}).value or {}
+            answer = invoke(f"pulumi:pulumi:{function}", arguments).value or {}
             break
         except Exception as error:
             # The engine saves the state meanwhile. A state in a folder has a small file beside it that it
@@ -25,8 +38,8 @@ def read_past() -> dict[str, Any]:
             if not left or "EOF" not in str(error):
                 raise
             time.sleep(0.1)
-    past: dict[str, Any] = _count(answer.get("outputs") or {})
-    return past
+    found: dict[str, Any] = _count(answer.get("outputs") or {})
+    return found
 
 
 def _count(value: Any) -> Any:

@@ -34,7 +34,9 @@ class PorticoArgs:
     """`stack` is everything that the stack file says; `root` the folder of Pulumi.yaml.
 
     `past` are the outputs of the last good update. `hooks` are told of containers that do not become
-    healthy; `engine` is the one that the provider talks to, None where it does not run yet.
+    healthy; `engine` is the one that the provider talks to, None where it does not run yet: then nothing is there.
+    `builder` names where images are built. `place` is part of the names of what lies on a machine that another may
+    replace: there, it is another thing.
     """
 
     stack: Stack
@@ -42,6 +44,8 @@ class PorticoArgs:
     past: Mapping[str, Any] = field(default_factory=dict)
     hooks: pulumi.ResourceHookBinding | None = None
     engine: Engine | None = None
+    builder: pulumi.Input[str] | None = None
+    place: str = ""
 
 
 class Portico(pulumi.ComponentResource):
@@ -67,15 +71,16 @@ class Portico(pulumi.ComponentResource):
     def __init__(self, name: str, args: PorticoArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:index:Portico", name, None, opts)
         stack, settings = args.stack, args.stack.settings
-        history = forget_lost(stack, list_tags(args.engine) if args.engine and stack.history else None)
+        history = forget_lost(stack, _list_images(args.engine, stack))
         child = pulumi.ResourceOptions(parent=self)
 
-        kept = pulumi.ResourceOptions(parent=self, protect=settings.protect)
+        # What goes with its machine holds nothing that lasts: there the host protects what does.
+        kept = pulumi.ResourceOptions(parent=self, protect=settings.protect and not args.place)
         network = Network(f"{name}-network", kept)
         config, sockets, static = (_keep(f"{name}-{role}", role, kept) for role in ("config", "sockets", "static"))
         image = docker.RemoteImage(f"{name}-nginx-image", name=settings.nginx_image, keep_locally=True, opts=child)
 
-        past = {**args.past, **args.past.get("baseline", {})}
+        past = {**args.past, **args.past.get("baseline", {})} if args.engine else {}
         repairs = _count_repairs(past, stack, args.engine)
         check = ConfigCheck(
             f"{name}-check",
@@ -96,7 +101,7 @@ class Portico(pulumi.ComponentResource):
             older = {record.image for record in history.get(release.site.name, ())}
             app = self._make_app(args, release, sockets, static, check.verdict, older)
             gunicorn = Gunicorn(
-                f"{release.site.name}-gunicorn",
+                f"{release.site.name}-gunicorn{args.place}",
                 GunicornArgs(
                     release=release,
                     image=app.image,
@@ -192,7 +197,7 @@ class Portico(pulumi.ComponentResource):
     ) -> FlaskApp:
         stack, held = args.stack, release.site.name in args.stack.held
         return FlaskApp(
-            release.site.name,
+            f"{release.site.name}{args.place}",
             FlaskAppArgs(
                 release=release,
                 context=None if held else write_context(args.root, release, stack.settings.ca_bundle),
@@ -202,6 +207,7 @@ class Portico(pulumi.ComponentResource):
                 verdict=verdict,
                 secrets=stack.secrets.get(release.site.name),
                 hooks=args.hooks,
+                builder=args.builder,
             ),
             pulumi.ResourceOptions(parent=self),
         )
@@ -226,6 +232,13 @@ def _count_repairs(past: Mapping[str, Any], stack: Stack, engine: Engine | None)
     for line in found if pulumi.runtime.is_dry_run() else []:
         pulumi.log.warn(f"{line}: somebody changed it by hand.")
     return repairs + bool(found)
+
+
+def _list_images(engine: Engine | None, stack: Stack) -> frozenset[str] | None:
+    """The names of the engine's images, as far as the stack's past asks for them; None where it could not be asked."""
+    if engine is None:
+        return frozenset()
+    return list_tags(engine) if stack.history else None
 
 
 def _make_url(host: str, settings: Settings) -> str:

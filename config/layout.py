@@ -16,7 +16,8 @@ class Layout:
     """Paths and ports that differ between machines; everything else is the same text.
 
     `files` is the folder of nginx.conf, `sites` the folder of the sites' files below it, `private`
-    the folder of certificates and password files.
+    the folder of certificates and password files. `cached` is how much the cache may hold; `answers` is
+    where answers lie that are too large for a buffer, None where that is the disk anyway.
     """
 
     files: str
@@ -29,6 +30,8 @@ class Layout:
     access_log: str
     static: str
     cache: str
+    cached: str
+    answers: str | None
     listen: int
     listen_tls: int
 
@@ -47,6 +50,8 @@ def lay_out(settings: Settings, name: str = "conf.d") -> Layout:
             access_log="/dev/stdout",
             static="/srv/static",
             cache="/tmp/cache",
+            cached="16m",
+            answers="/tmp/answers",
             listen=LISTEN,
             listen_tls=LISTEN_TLS,
         )
@@ -61,6 +66,8 @@ def lay_out(settings: Settings, name: str = "conf.d") -> Layout:
         access_log="/var/log/nginx/access.log",
         static="/srv/static",
         cache="/var/cache/nginx/portico",
+        cached="128m",
+        answers=None,
         listen=settings.port,
         listen_tls=settings.tls.port if settings.tls else 0,
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
-from pulumi.runtime.config import CONFIG
+from pulumi.runtime.config import CONFIG, is_config_secret
 
 from config.history import History
 from config.plan import make_plan, parse_values
@@ -52,6 +52,11 @@ def _load(root: Path, history: Any) -> Stack:
         # Each container has a loopback of its own: NGINX would find nobody there.
         text = '"tcp" is for NGINX and Gunicorn on one machine (make render); write socket or container'
         raise Mistakes([Mistake("upstream", text)])
+    if plan.secrets and not is_config_secret(f"{pulumi.get_project()}:secrets"):
+        pulumi.log.warn(
+            f"portico:secrets stands in clear in Pulumi.{pulumi.get_stack()}.yaml, for all who may read that file; "
+            "set each one with pulumi config set --secret --path portico:secrets.SITE.NAME"
+        )
     return Stack(
         settings=plan.settings,
         releases=plan.releases,

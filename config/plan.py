@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from config.cloud_init import pack_user_data, render_user_data
 from config.digest import digest_files
 from config.history import History, Record, hold, keep_held, read_history, remember, tell_past
 from config.layout import lay_out
@@ -71,6 +72,9 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
         mistakes.append(Mistake("secrets", "does not fit; write site: NAME: text"))
     if mistakes:
         raise Mistakes(mistakes)
+    if settings.aws:
+        # Too long, or with a secret in it: said here, before anything is made.
+        pack_user_data(render_user_data(settings.aws))
     private = read_private(settings, root)
     program = digest_files(read_source(Path(__file__).parent.parent / "components"))
     releases = []

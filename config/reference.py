@@ -46,6 +46,16 @@ The settings in which they differ; `sites[]` is each site:
 """
 
 _TAIL = """
+## The image of a VM on AWS
+
+`portico:aws.ami` is the id of Ubuntu 24.04 LTS in the region, made by Canonical. AWS tells the newest one; `arm64`
+is for Graviton (t4g, m7g, …), `amd64` for all others:
+
+    aws ssm get-parameter --region eu-central-1 --query Parameter.Value --output text \
+      --name /aws/service/canonical/ubuntu/server/24.04/stable/current/arm64/hvm/ebs-gp3/ami-id
+
+It stays the one that is written: a newer one is a change, announced by `pulumi preview`, and makes another VM.
+
 ## Secrets
 
 `portico:secrets` holds texts by site and name; set them encrypted. The application reads `/run/secrets/<NAME>`:

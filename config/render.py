@@ -23,19 +23,15 @@ if TYPE_CHECKING:
 DRAIN = Duration.parse("5s")
 
 # What the applications are told about a request: always set, so that no client can say it.
-_PASSED = (
-    ("Host", "$host{port}", ""),
+_TOLD = (
+    ("Host", "$host{port}", "the name that the client asked for"),
     ("X-Real-IP", "$remote_addr", "the client's address"),
     ("X-Forwarded-For", "$remote_addr", "replaces what the client claims"),
     ("X-Forwarded-Proto", "{scheme}", "http or https"),
     ("X-Request-ID", "$request_id", "the same in the access log"),
-    ("X-Forwarded-Host", '""', "the rest is nobody's to say: neither"),
-    ("X-Forwarded-Port", '""', "Gunicorn nor Flask sees it"),
-    ("X-Forwarded-Prefix", '""', ""),
-    ("X-Forwarded-Ssl", '""', ""),
-    ("Forwarded", '""', ""),
-    ("Proxy", '""', ""),
 )
+# And what nobody may tell them.
+_CLEARED = ("X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Ssl", "Forwarded", "Proxy")
 
 
 @cache
@@ -85,7 +81,6 @@ def _gather(settings: Settings, releases: Sequence["Release"], layout: Layout, p
         port, scheme = "", "$scheme" if settings.client.header == "proxy_protocol" else "$client_scheme"
     elif tls and not tls.redirect:
         port = "$public_port"
-    passed = [(name, value.format(port=port, scheme=scheme), reason) for name, value, reason in _PASSED]
     return {
         "settings": settings,
         "nginx": settings.nginx,
@@ -99,7 +94,8 @@ def _gather(settings: Settings, releases: Sequence["Release"], layout: Layout, p
         "drain": DRAIN,
         # A request that just began when the reload came may take this long and is still answered.
         "shutdown": Duration(timeout.amount + 5_000),
-        "passed": passed,
+        "told": [(name, value.format(port=port, scheme=scheme), reason) for name, value, reason in _TOLD],
+        "cleared": _CLEARED,
         "port": port,
         "scheme": scheme,
         "plain_port": _spell_port(settings.port),
@@ -109,7 +105,11 @@ def _gather(settings: Settings, releases: Sequence["Release"], layout: Layout, p
         "proxy_protocol": settings.client is not None and settings.client.header == "proxy_protocol",
         # Before 1.27.3 an upstream's names are resolved once, so a restarted container would be lost.
         "variable": settings.upstream == "container" and settings.nginx_version < (1, 27, 3),
-        "zones": _list_zones(releases),
+        "crowded": any(release.site.limits.connections for release in releases),
+        "rates": _list_rates(releases),
+        # What is compressed already is of use only where files are served.
+        "packed": settings.nginx.gzip.static
+        and any(release.static and not release.site.maintenance for release in releases),
         "caches": any(route.cache for route in routes),
         "websockets": any(route.websocket for route in routes),
     }
@@ -118,13 +118,18 @@ def _gather(settings: Settings, releases: Sequence["Release"], layout: Layout, p
 def _gather_site(settings: Settings, release: "Release", defaults: Defaults) -> dict[str, Any]:
     """The values that the file of one site sees besides."""
     site, tls = release.site, settings.tls
+    # By their numbers, which name the zones that limits count in.
+    routes = dict(enumerate(_list_routes(site), 1))
     scheme, port = ("https", tls.port) if tls and tls.redirect else ("http", settings.port)
     return {
         "release": release,
         "site": site,
         "maintenance": site.maintenance,
-        "routes": _list_routes(site),
-        "headers": list_headers(settings, site, defaults),
+        "routes": {number: route for number, route in routes.items() if route.path != "/"},
+        "rest": next(((number, route) for number, route in routes.items() if route.path == "/"), (0, Route(path="/"))),
+        "describe": _describe,
+        "headers": (headers := list_headers(settings, site, defaults)),
+        "widest": max(len(name) for name, _ in headers),
         "home": f"{scheme}://{site.hosts[0]}{_spell_port(port)}",
         # Gunicorn gives up first, so that a slow request ends with the application's own answer.
         "read_timeout": Duration(site.gunicorn.timeout.amount + 5_000),
@@ -140,19 +145,28 @@ def _spell_port(port: int) -> str:
     return "" if port in (80, 443) else f":{port}"
 
 
-def _list_zones(releases: Sequence["Release"]) -> list[str]:
-    """The shared memory that limits count in: 10 MB hold 160,000 addresses."""
-    zones = []
-    if any(release.site.limits.connections for release in releases):
-        zones.append("limit_conn_zone $binary_remote_addr zone=all.connections:10m;")
+def _list_rates(releases: Sequence["Release"]) -> dict[str, str]:
+    """The zones that requests are counted in over time, and the rate of each."""
+    rates: dict[str, str] = {}
     for release in releases:
         site = release.site
-        rates = [(f"{site.name}.rate", site.limits.rate)]
-        rates += [(f"{site.name}.rate.{index}", route.rate) for index, route in enumerate(_list_routes(site), 1)]
-        zones += [
-            f"limit_req_zone $binary_remote_addr zone={name}:10m rate={rate.rate};" for name, rate in rates if rate
-        ]
-    return zones
+        limits = [(f"{site.name}.rate", site.limits.rate)]
+        limits += [(f"{site.name}.rate.{index}", route.rate) for index, route in enumerate(_list_routes(site), 1)]
+        rates |= {zone: limit.rate for zone, limit in limits if limit}
+    return rates
+
+
+def _describe(route: Route) -> str:
+    """What a route is for, in one line."""
+    for given, text in (
+        (route.websocket, "WebSocket: the connection may be upgraded, and be silent for long."),
+        (route.stream, "Server-sent events: each leaves at once, and silence may be long."),
+        (route.cache, "Answers kept for everybody, never those for one person."),
+        (not route.buffering or not route.request_buffering, "Passed on as it comes."),
+    ):
+        if given:
+            return text
+    return "A path with limits of its own."
 
 
 def render_gunicorn(site: Site, root: str = ".") -> str:

@@ -14,14 +14,15 @@ from docker.errors import DockerException  # noqa: E402
 from components.drift import read_live  # noqa: E402
 from components.engine import Engine  # noqa: E402
 from config.drift import Container, compare_containers, compare_files  # noqa: E402
-from scripts.summary import CONTAINER, resources  # noqa: E402
+from scripts.engine import find_engine, list_serving  # noqa: E402
 
 Export = dict[str, Any]
 
 
 def find(export: Export, role: str) -> list[Export]:
     """The containers of one role that the last update left."""
-    return [one for one in resources(export, CONTAINER) if {"label": "portico.role", "value": role} in one["labels"]]
+    label = {"label": "portico.role", "value": role}
+    return [one["outputs"] for one in list_serving(export) if label in one["outputs"]["labels"]]
 
 
 def list_expected(export: Export) -> list[Container]:
@@ -53,12 +54,11 @@ def main(stack: str) -> int:
     if not find(export, "nginx"):
         print(f"Nothing of the stack {stack} is up.")
         return 1
-    (provider,) = [one.get("host") for one in resources(export, "pulumi:providers:docker")]
+    engine = find_engine(export) or Engine()
     try:
-        engine = Engine(provider)
         client = engine.connect()
         different = [*compare_containers(list_expected(export), list_observed(client)), *check_files(export, engine)]
-    except DockerException as error:
+    except (DockerException, OSError) as error:
         print(f"error: Docker could not be asked what is there: {error}", file=sys.stderr)
         return 1
     for line in different:

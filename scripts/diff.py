@@ -14,17 +14,19 @@ sys.path.insert(0, str(ROOT))
 from docker.errors import DockerException  # noqa: E402
 
 from components.drift import read_tree  # noqa: E402
-from components.engine import Engine  # noqa: E402
 from config.plan import make_plan  # noqa: E402
 from config.settings import Mistakes  # noqa: E402
-from config.stackfile import UnreadableStack, read_project_name, read_stack  # noqa: E402
+from config.stackfile import UnreadableStack, read_stack  # noqa: E402
+from scripts.deployed import Deployed, Refused, read_export  # noqa: E402
+from scripts.engine import find_engine  # noqa: E402
 
 
-def read_live(engine: str | None, project: str, stack: str) -> dict[str, str] | None:
+def read_live(stack: str, root: Path) -> dict[str, str] | None:
     """The files that the stack's edge serves, from its volume; None where there is no edge or no tree yet."""
-    client = Engine(engine).connect()
-    labels = [f"portico.project={project}", f"portico.stack={stack}", "portico.role=nginx"]
-    edges = client.containers.list(all=True, filters={"label": labels}, ignore_removed=True)
+    export = read_export(stack, root)
+    if find_engine(export) is None:
+        return None
+    edges = Deployed.of(stack, export).list_containers(role="nginx")
     # While an edge is replaced there may be two: the running one serves.
     for edge in sorted(edges, key=lambda found: found.status != "running"):
         if (files := read_tree(edge)) is not None:
@@ -67,15 +69,15 @@ def main(stack: str = "dev", *, root: Path = ROOT) -> int:
     try:
         values = read_stack(root, stack)
         plan = make_plan(values, root, read_history(root, stack) if values.get("rollback") else None)
-        live = read_live(plan.settings.docker, read_project_name(root), stack)
-    except (UnreadableStack, Mistakes) as error:
+        live = read_live(stack, root)
+    except (UnreadableStack, Mistakes, Refused) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    except DockerException as error:
+    except (DockerException, OSError) as error:
         print(f"error: Docker could not be asked what is live: {error}", file=sys.stderr)
         return 1
     if live is None:
-        print(f"Nothing of the stack {stack} is live on this Docker engine; all its files would be new.")
+        print(f"Nothing of the stack {stack} is live; all its files would be new.")
         return 0
     lines = list(compare(live, plan.render().files))
     if not lines:

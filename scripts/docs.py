@@ -14,6 +14,7 @@ from config.release import make_release  # noqa: E402
 from config.render import render_nginx  # noqa: E402
 from config.schema import write_schema  # noqa: E402
 from config.settings import Settings  # noqa: E402
+from policies.document import write_rules  # noqa: E402
 
 _FILES = """# The files that Portico writes
 
@@ -31,10 +32,11 @@ def write_files() -> str:
     releases = [make_release(settings, site, ROOT, {}) for site in settings.sites]
     tree = render_nginx(settings, releases)
     context = releases[0].context
+    # As long as the ids themselves, so that comments beside them stand as they do in the real files.
     texts = {
         "nginx.conf": tree.files["nginx.conf"],
-        "conf.d/hello.conf": tree.files["conf.d/hello.conf"].replace(releases[0].id, "<release>"),
-        "conf.d/00-status.conf": tree.files["conf.d/00-status.conf"].replace(tree.digest, "<tree>"),
+        "conf.d/hello.conf": tree.files["conf.d/hello.conf"].replace(releases[0].id, "<release-id>"),
+        "conf.d/00-status.conf": tree.files["conf.d/00-status.conf"].replace(tree.digest, "<treedigest>"),
         "gunicorn.conf.py": context[".portico/gunicorn.conf.py"].content.decode(),
         "Dockerfile": context["Dockerfile"].content.decode(),
     }
@@ -49,6 +51,7 @@ WRITERS: dict[str, Callable[[], str]] = {
     "presets.md": write_presets,
     "stack.schema.json": write_schema,
     "files.md": write_files,
+    "policies.md": write_rules,
 }
 
 if __name__ == "__main__":

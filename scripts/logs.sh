@@ -1,11 +1,6 @@
 #!/usr/bin/env bash
-# make logs: the last lines of every container of the stack. TAIL=200 for more of them.
+# make logs: the last lines of every container of the stack, or of SITE's. TAIL=200 for more, FOLLOW=1 to go on.
 set -euo pipefail
 . "$(dirname "$0")/stack.sh"
 
-exists || fail "the stack $ENV does not exist yet; make up ENV=$ENV creates it."
-names=$(pulumi stack export --stack "$ENV" | "$ROOT/.venv/bin/python" "$ROOT/scripts/summary.py" containers)
-[ -n "$names" ] || say "The stack $ENV has no containers."
-for name in $names; do
-  docker logs --tail "${TAIL:-50}" "$name" 2>&1 | sed "s/^/$name | /" || true
-done
+exec "$ROOT/.venv/bin/python" "$ROOT/scripts/logs.py" "$ENV" "${SITE:-}" "${TAIL:-}" "${FOLLOW:-}"

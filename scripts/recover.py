@@ -22,6 +22,7 @@ from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container
 
 from components.engine import Engine as Docker
+from scripts.engine import find_engine
 from scripts.holder import describe, find_backend, read_holders
 
 KINDS = {"container": "docker:index/container:Container", "network": "docker:index/network:Network"}
@@ -35,11 +36,11 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class State:
-    """What the stack's state says there is: ids by kind, its project, and the address of its Docker engine."""
+    """What the stack's state says there is: ids by kind, its project, and its Docker engine."""
 
     known: dict[str, set[str]]
     project: str | None
-    engine: str | None
+    engine: Docker | None
 
 
 def run(*command: str, loud: bool = False, refused: bool = False) -> str:
@@ -62,10 +63,9 @@ def read_state(stack: str) -> State:
     exported = json.loads(run("stack", "export", "--stack", stack))
     resources: list[dict[str, Any]] = (exported.get("deployment") or {}).get("resources") or []
     known = {kind: {str(one.get("id")) for one in resources if one["type"] == type} for kind, type in KINDS.items()}
-    engines = [one.get("inputs") or {} for one in resources if one["type"] == "pulumi:providers:docker"]
     # Without the stack itself nothing can have been made.
     project = next((str(one["urn"]).split("::")[1] for one in resources), None)
-    return State(known, project, next((one["host"] for one in engines if one.get("host")), None))
+    return State(known, project, find_engine(exported))
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,9 @@ class Engine:
         return [one for one in found if self._is_old(one.attrs["Created"])]
 
     def orphans(self, state: State) -> list[Container]:
-        return [one for one in self.containers() if one.id not in state.known["container"]]
+        found = [one for one in self.containers() if one.id not in state.known["container"]]
+        # A command that somebody runs with `make exec` stands in no state, and nobody interrupted it.
+        return [one for one in found if one.labels.get("portico.role") != "exec" or one.status != "running"]
 
     def others(self, state: State) -> Iterator[tuple[str, Any]]:
         """Orphaned networks and volumes, with their kind."""
@@ -166,15 +168,24 @@ def recover(stack: str) -> None:
         print(f"Taking away the lock of {held[0].describe() if held else 'the run that is gone'}.")
         run("cancel", "--stack", stack, "--yes", refused=not held)
     before = read_state(stack)
-    if before.project is not None:
-        tidy(stack, before)
+    client = connect(before)
+    if before.project is not None and client is not None:
+        tidy(stack, before, client)
     else:
         run("refresh", "--stack", stack, "--yes", "--skip-preview", "--clear-pending-creates")
         up(stack)
 
 
-def tidy(stack: str, before: State) -> None:
-    client = Docker(before.engine).connect()
+def connect(state: State) -> docker.DockerClient | None:
+    """A client of the stack's engine; where the state names none, of this machine's, if it has one."""
+    if state.engine is not None:
+        return state.engine.connect()
+    with suppress(DockerException):
+        return Docker().connect()
+    return None
+
+
+def tidy(stack: str, before: State, client: docker.DockerClient) -> None:
     labels = (f"portico.project={before.project}", f"portico.stack={stack}")
     engine = Engine(client, labels, read_time(str(client.info()["SystemTime"])))
     refuse_lost_state(engine, before)
@@ -217,5 +228,5 @@ if __name__ == "__main__":
         recover(sys.argv[1])
     except Refused as refusal:
         sys.exit(f"error: {refusal}")
-    except DockerException as error:
+    except (DockerException, OSError) as error:
         sys.exit(f"error: Docker could not be asked: {error}\nStart it, then run this again.")

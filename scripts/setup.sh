@@ -2,9 +2,19 @@
 # Everything that `pulumi up` needs on this machine: setup.sh [STACK]. Quiet when nothing is missing.
 set -euo pipefail
 setup=$(cd "$(dirname "$0")" && pwd)/setup
+stack=${1:-dev}
 
 "$setup/python.sh"
 "$setup/pulumi.sh"
-"$setup/docker.sh"
-"$setup/images.sh" "${1:-dev}"
+# Where Docker runs on another machine, this one needs none.
+root=$(dirname "$(dirname "$setup")")
+case $("$root/.venv/bin/python" "$setup/target.py" "$root" "$stack") in
+local)
+  "$setup/docker.sh"
+  "$setup/images.sh" "$stack"
+  ;;
+*) "$setup/ssh.sh" ;;
+esac
 "$setup/env.sh"
+# Rules for AWS are of use to a stack there.
+! grep -q '^ *portico:target: *"\?aws' "$setup/../../Pulumi.${1:-dev}.yaml" || "$setup/policies.sh"

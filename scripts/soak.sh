@@ -6,6 +6,10 @@ cd "$ROOT"
 
 "$ROOT/scripts/setup.sh" dev
 "$ROOT/scripts/setup/images.sh" dev --tests
+"$ROOT/scripts/setup/policies.sh"
+"$ROOT/scripts/setup/ssh.sh"
+"$ROOT/scripts/setup/vm.sh"
+"$ROOT/scripts/setup/qemu.sh"
 # shellcheck source=/dev/null
 . "$TOOLS/env"
 # The properties are tried on ten times as many examples then, and counts are the full ones.

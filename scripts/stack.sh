@@ -19,6 +19,10 @@ fi
 # shellcheck source=/dev/null
 . "$TOOLS/env"
 
+# Each thing that is done at the same time is a session; most SSH servers take ten on one connection.
+[ "$("$ROOT/.venv/bin/python" "$ROOT/scripts/setup/target.py" "$ROOT" "$ENV")" = local ] ||
+  export PULUMI_PARALLEL="${PULUMI_PARALLEL:-8}"
+
 "$ROOT/.venv/bin/python" "$ROOT/scripts/mend_state.py" "$ROOT/.state"
 exists() { pulumi stack select "$ENV" --non-interactive >/dev/null 2>&1; }
 select_or_create() { exists || pulumi stack select "$ENV" --create --non-interactive --color auto; }

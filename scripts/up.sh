@@ -4,5 +4,8 @@ set -euo pipefail
 . "$(dirname "$0")/stack.sh"
 
 select_or_create
-# --refresh: a container that was removed, stopped or replaced by hand is seen and made again.
-deploy --refresh "$@"
+# --refresh: a container that was removed, stopped or replaced by hand is seen and made again. Not where its machine
+# does not answer: a VM that is gone is noticed by the program itself, and another is made.
+refresh=--refresh
+"$ROOT/.venv/bin/python" "$ROOT/scripts/reach.py" "$ENV" || refresh=
+deploy ${refresh:+"$refresh"} "$@"

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 # Fixtures of tests/docker that live for the whole package: the modules that use one of them are one group.
 _SHARED = ("served", "machine", "two_sites")
 # Their packages share one deployment.
-_TOGETHER = ("tests/attacks", "tests/protocols", "tests/render")
+_TOGETHER = ("tests/attacks", "tests/cloud/ssh", "tests/protocols", "tests/render")
 
 
 @cache

@@ -15,10 +15,15 @@ from config.settings import Settings
 class Host(Protocol):
     """`engine` can be asked while the program runs, None where there is none yet. `hooks` explain what failed.
 
+    `builder` names where images are built (components/builder.py), None where the provider finds it.
+
+    `place` is part of the names of what lies there, where another machine may take this one's; "" where none does.
     `options` are those of everything that lies on the host: its provider, and that it goes when the host goes.
     """
 
     engine: Engine | None
+    builder: pulumi.Input[str] | None
+    place: str
     hooks: pulumi.ResourceHookBinding
     options: pulumi.ResourceOptions
 
@@ -32,6 +37,19 @@ def make_host(name: str, settings: Settings, past: Mapping[str, Any]) -> Host:
     Raises pulumi.RunError where it cannot be used, before anything is changed.
     """
     # Read late: who deploys locally never waits for what the others need.
+    if settings.ssh:
+        from components.hosts.connection import connect
+        from components.hosts.preflight import require_ready
+        from components.hosts.ssh import SshHost
+
+        connection = connect(settings.ssh, pulumi.get_stack())
+        require_ready(connection)
+        return SshHost(name, connection)
+    if settings.aws:
+        from components.hosts.aws import AwsHost
+        from components.past import read_resources
+
+        return AwsHost(name, settings, read_resources())
     from components.hosts.local import LocalHost
 
     return LocalHost(name, Engine(settings.docker), settings.address)

@@ -3,6 +3,7 @@
 import pulumi
 import pulumi_docker as docker
 
+from components.builder import name_builder
 from components.diagnosis import Diagnosis
 from components.engine import Engine
 
@@ -14,12 +15,14 @@ class LocalHost(pulumi.ComponentResource):
     """
 
     provider: docker.Provider
+    place = ""
 
     def __init__(
         self, name: str, engine: Engine, address: str = "127.0.0.1", opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("portico:index:LocalHost", name, None, opts)
         self.engine: Engine | None = engine
+        self.builder: pulumi.Input[str] | None = name_builder(engine, pulumi.get_stack())
         self.provider = docker.Provider(f"{name}-docker", host=engine.address, opts=pulumi.ResourceOptions(parent=self))
         self.hooks = Diagnosis(engine).hooks
         self.options = pulumi.ResourceOptions(providers=[self.provider])

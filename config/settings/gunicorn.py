@@ -41,6 +41,16 @@ class Gunicorn(Section):
         description="Load the application once and fork: less memory, but connections opened on import are shared.",
     )
 
+    @field_validator("worker_class", mode="before")
+    @classmethod
+    def _refuse_sync(cls, value: object) -> object:
+        if value == "sync":
+            raise PydanticCustomError(
+                "worker",
+                '"sync" hangs up after each answer, so NGINX could keep no connection; write gthread, or leave it out',
+            )
+        return value
+
     @field_validator("hung_after", mode="wrap")
     @classmethod
     def _read_hung_after(cls, value: object, _: object) -> Duration | Literal["never"] | None:

@@ -1,13 +1,19 @@
 """How NGINX, the edge, runs."""
 
 import re
-from typing import Literal
+from typing import Final, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from config.settings.quantity import Duration, Size
 from config.settings.section import Section
 from config.settings.text import NginxVersion
+
+# What NGINX needs beside the bodies that it collects: for answers on their way and for those that are kept, which lie
+# in memory too, and for itself.
+ANSWERS: Final = Size.parse("64M")
+BESIDES: Final = Size(ANSWERS.amount + Size.parse("96M").amount)
 
 
 class Gzip(Section):
@@ -63,6 +69,22 @@ class Nginx(Section):
         description="A new NGINX takes the port from the old one without a gap: its image needs Perl for that. "
         "Where not set: unless the image's tag says Alpine, which has none.",
     )
+    uploads: Size = Field(
+        default=Size.parse("96M"),
+        description="The part of its memory in which request bodies are collected; while it is full, more get 500.",
+    )
+
+    @model_validator(mode="after")
+    def _keep_room(self) -> Self:
+        # Bodies lie in memory: without a bound, a flood of them would end NGINX itself.
+        least = self.uploads.mebibytes + BESIDES.mebibytes
+        if self.memory.mebibytes < least:
+            raise PydanticCustomError(
+                "memory",
+                "memory is too little: uploads take {uploads} of it, and NGINX {besides}; write at least {least}M",
+                {"uploads": str(self.uploads), "besides": str(BESIDES), "least": least},
+            )
+        return self
 
 
 def read_version(image: str) -> tuple[int, int, int] | None:

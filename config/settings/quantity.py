@@ -81,6 +81,11 @@ class Size(Quantity):
         """The size in whole MiB, rounded up: the unit of Docker's memory limits."""
         return -(-self.amount // (1 << 20))
 
+    @property
+    def gibibytes(self) -> int:
+        """The size in whole GiB, rounded up: the unit of disks on AWS."""
+        return -(-self.amount // (1 << 30))
+
 
 class Duration(Quantity):
     """A duration in milliseconds."""

@@ -14,7 +14,10 @@ from config.settings.text import UrlPath
 class Route(Section):
     """A path, and everything below it where it ends with a slash; what is not said is as for the site."""
 
-    path: UrlPath = Field(examples=["/events"], description="The path; with a slash at its end also all below it.")
+    path: UrlPath = Field(
+        examples=["/events"],
+        description='The path; with a slash at its end also all below it. "/" is all that nothing else names.',
+    )
     body: Size | None = Field(default=None, description="Largest request body.")
     timeout: Duration | None = Field(
         default=None, description="Longest silence of the application; not above Gunicorn's own unless it streams."

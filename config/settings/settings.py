@@ -11,11 +11,13 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from config.presets import apply_preset
+from config.settings.aws import Aws
 from config.settings.client import Client
 from config.settings.mistake import Mistake, Mistakes, list_mistakes, show_text
 from config.settings.nginx import Nginx, read_version
 from config.settings.section import Filled, Section
 from config.settings.site import Site, derive_uid
+from config.settings.ssh import Ssh
 from config.settings.text import Address, EngineAddress, FilePath, ImageName, ReleaseId, SiteName
 from config.settings.tls import Tls
 
@@ -23,11 +25,17 @@ from config.settings.tls import Tls
 class Settings(Section):
     """The settings of one stack: plain values only; no secret and no Pulumi type is in them."""
 
-    target: Literal["local"] = Field(default="local", description="Where Docker runs.")
+    target: Literal["local", "ssh", "aws"] = Field(
+        default="local",
+        description="Where Docker runs: on this machine (or where DOCKER_HOST says), on one reached over SSH, "
+        "or on a VM on AWS.",
+    )
     docker: EngineAddress | None = Field(
         default=None,
-        description="Docker's address; DOCKER_HOST or the usual socket otherwise.",
+        description="Docker's address, for target local; DOCKER_HOST or the usual socket otherwise.",
     )
+    ssh: Ssh | None = Field(default=None, description="The machine of target ssh.")
+    aws: Aws | None = Field(default=None, description="The VM of target aws.")
     address: Address = Field(default="127.0.0.1", description="The address that NGINX is published on.")
     port: int = Field(default=8080, ge=1, le=65535, description="The port that NGINX is published on.")
     preset: Literal["default", "article", "strict"] = Field(
@@ -97,7 +105,30 @@ class Settings(Section):
 
     def _list_contradictions(self) -> list[Mistake]:
         """What is wrong between settings that are right by themselves: all of it, so not by pydantic's validators."""
-        return [*self._check_tls(), *self._check_version(), *self._check_names()]
+        return [
+            *self._check_target(),
+            *self._check_tls(),
+            *self._check_version(),
+            *self._check_names(),
+            *self._check_bodies(),
+        ]
+
+    def _check_target(self) -> Iterator[Mistake]:
+        if self.target == "ssh" and not self.ssh:
+            yield Mistake("ssh", "is required for target ssh; write at least its host and user")
+        if self.target == "aws" and not self.aws:
+            yield Mistake("aws", "is required for target aws; write at least its region, ami and keys")
+        if self.ssh and self.target != "ssh":
+            yield Mistake("ssh", f"is for another target than {self.target}; write target: ssh, or leave it out")
+        if self.aws and self.target != "aws":
+            yield Mistake("aws", f"is for another target than {self.target}; write target: aws, or leave it out")
+        if self.docker and self.target != "local":
+            yield Mistake("docker", f"is for another target than {self.target}; write target: local, or leave it out")
+        if self.ssh and self.ssh.jump and self.ssh.proxy_command:
+            yield Mistake("ssh.jump", "does not go with ssh.proxyCommand: both say how to get there; write one of them")
+        if self.aws:
+            yield from self.aws.list_contradictions()
+            yield from self.aws.list_unreachable(self.address, self.port, self.tls.port if self.tls else None)
 
     def _check_tls(self) -> Iterator[Mistake]:
         if self.tls and not self.tls.local_authority:
@@ -129,6 +160,17 @@ class Settings(Section):
                         f"sites[{index}]",
                         "balance and weights over container names need NGINX 1.27.3; "
                         "write upstream: socket, or leave them out",
+                    )
+
+    def _check_bodies(self) -> Iterator[Mistake]:
+        # On a machine of its own NGINX collects them on the disk.
+        for index, site in enumerate(self.sites if self.upstream != "tcp" else ()):
+            for path, body in site.list_collected():
+                if body > self.nginx.uploads:
+                    yield Mistake(
+                        f"sites[{index}].{path}",
+                        f"{body} does not fit into nginx.uploads, {self.nginx.uploads}, where bodies are collected; "
+                        "raise that and nginx.memory, or write requestBuffering: false for the route that takes them",
                     )
 
     def count_replicas(self, site: Site) -> int:

@@ -1,6 +1,7 @@
 """One Flask application and the host names it answers to."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zlib import crc32
@@ -162,8 +163,6 @@ class Site(Section):
                 raise PydanticCustomError("twin", '"{path}" stands twice; write each path once', {"path": path})
             if path == "/portico-unavailable.html":
                 raise PydanticCustomError("route", '"{path}" is the error page; write another', {"path": path})
-            if path == "/":
-                raise PydanticCustomError("route", '"/" is the site itself; write its settings beside `routes`')
         return value
 
     @model_validator(mode="after")
@@ -210,6 +209,14 @@ class Site(Section):
                 "health is below staticUrl, which NGINX answers; write a path that the application answers",
             )
         return self
+
+    def list_collected(self) -> Iterator[tuple[str, Size]]:
+        """Where bodies are collected before they are passed on: the setting that bounds them, and the bound."""
+        if all(route.path != "/" for route in self.routes):
+            yield "body", self.body
+        for index, route in enumerate(self.routes):
+            if route.request_buffering:
+                yield (f"routes[{index}].body", route.body) if route.body else ("body", self.body)
 
     @property
     def hung_after(self) -> float:

@@ -141,6 +141,33 @@ EngineAddress = Annotated[
         "write one such as unix:///var/run/docker.sock",
     ),
 ]
+MachineName = Annotated[
+    str,
+    _grammar(
+        "a machine's name",
+        r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?|[0-9a-fA-F:.]{2,45}",
+        "write a host name, an address, or an alias of ~/.ssh/config, such as shop.example",
+    ),
+]
+LoginName = Annotated[
+    str,
+    _grammar("a login", r"[a-z_][a-z0-9_.-]{0,31}", "write the name of a user of that machine, such as deploy"),
+]
+JumpHost = Annotated[
+    str,
+    _grammar(
+        "a machine on the way",
+        r"[a-z_][a-z0-9_.-]{0,31}@[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?(:[1-9][0-9]{0,4})?",
+        "write user@host or user@host:port, such as deploy@gate.example",
+    ),
+]
+KeyPath = Annotated[
+    str,
+    _grammar("a key's path", r"(?!-)[^\0\n\r\"\\]{1,1000}", "write a path without quotes, such as ~/.ssh/id_ed25519"),
+]
+Command = Annotated[
+    str, _grammar("a command", r"[^\0\n\r]{1,2000}", "write it on one line, such as ssh -W %h:%p gate.example")
+]
 NginxVersion = Annotated[str, _grammar("a version of NGINX", r"1\.[0-9]{2}\.[0-9]{1,2}", "write one such as 1.30.6")]
 GunicornVersion = Annotated[
     str,
@@ -153,6 +180,54 @@ GunicornVersion = Annotated[
 UserName = Annotated[
     str,
     _grammar("a user name", r"[A-Za-z0-9_.@-]{1,64}", "write letters, digits and _ . @ -"),
+]
+
+Region = Annotated[
+    str, _grammar("a region of AWS", r"[a-z]{2}(-gov|-iso[a-z]?)?-[a-z]+-[1-9]", "write one such as eu-central-1")
+]
+Zone = Annotated[
+    str, _grammar("an availability zone", r"[a-z]{2}(-gov)?-[a-z]+-[1-9][a-p]", "write one such as eu-central-1a")
+]
+InstanceType = Annotated[
+    str, _grammar("an instance type", r"[a-z][a-z0-9-]{1,20}\.[a-z0-9-]{2,20}", "write one such as t4g.small")
+]
+AmiId = Annotated[
+    str, _grammar("the id of an AMI", r"ami-[0-9a-f]{8}([0-9a-f]{9})?", "write one such as ami-0123456789abcdef0")
+]
+PublicKey = Annotated[
+    str,
+    _grammar(
+        "a public SSH key",
+        r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com) "
+        r"[A-Za-z0-9+/]{32,1500}={0,3}( [A-Za-z0-9 @._+-]{1,100})?",
+        "write a line of a file such as ~/.ssh/id_ed25519.pub",
+    ),
+]
+HostedZoneId = Annotated[
+    str, _grammar("the id of a hosted zone", r"Z[A-Z0-9]{1,31}", "write one such as Z0123456789ABCDEFGHIJ")
+]
+TopicArn = Annotated[
+    str,
+    _grammar(
+        "the ARN of an SNS topic",
+        r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}",
+        "write one such as arn:aws:sns:eu-central-1:123456789012:alarms",
+    ),
+]
+RuleName = Annotated[
+    str,
+    _grammar("a rule's name", r"[a-z][a-z0-9-]{0,30}", "write lower-case letters, digits and dashes, such as database"),
+]
+TagKey = Annotated[
+    str,
+    _grammar(
+        "a tag's key",
+        r"(?![Aa][Ww][Ss]:)(?!(Name|Project|Stack|UserData)$)[A-Za-z0-9 _.:/=+@-]{1,128}",
+        "write letters, digits and _ . : / = + @ -; aws:, Name, Project, Stack and UserData are taken",
+    ),
+]
+TagValue = Annotated[
+    str, _grammar("a tag's value", r"[A-Za-z0-9 _.:/=+@-]{0,256}", "write letters, digits and _ . : / = + @ -")
 ]
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the Pulumi engine or the Docker plugin from Go modules: engine.sh cli | docker-plugin
+# Builds Pulumi or the Docker plugin from Go modules: engine.sh cli | language-host | docker-plugin
 set -euo pipefail
 . "$(dirname "$0")/../setup/lib.sh"
 here=$REGISTRY_ONLY
@@ -32,11 +32,21 @@ cli() {
   build pulumi "$TOOLS/bin/pulumi" \
     -ldflags "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v$PULUMI_VERSION" \
     github.com/pulumi/pulumi/pkg/v3/cmd/pulumi
-  local sdk=github.com/pulumi/pulumi/sdk/v3
-  build language-python "$TOOLS/bin/pulumi-language-python-host" -ldflags "-s -w" "$sdk/python/cmd/pulumi-language-python"
+  language_host
+}
+
+language_host() {
+  local sources=$TOOLS/language-python commands
+  commands=$(module_folder language-python github.com/pulumi/pulumi/sdk/v3)/python/cmd
+  mkdir -p "$sources"
+  cp "$here"/language-python/{go.mod,go.sum,run_plugin.go} "$sources"
+  # One function gets another name, since run_plugin.go stands in front of it.
+  sed 's/) RunPlugin($/) runPlugin(/' "$commands/pulumi-language-python/main.go" >"$sources/main.go"
+  echo "building language-python"
+  (cd "$sources" && go build -o "$TOOLS/bin/pulumi-language-python-host" -ldflags "-s -w" .)
   # The engine calls the first; the host starts the program through the second. Both must lie beside it.
   install -m 755 "$here/language-python/pulumi-language-python" "$TOOLS/bin/"
-  install -m 755 "$(module_folder language-python "$sdk")/python/cmd/pulumi-language-python-exec" "$TOOLS/bin/"
+  install -m 755 "$commands/pulumi-language-python-exec" "$TOOLS/bin/"
 }
 
 docker_plugin() {
@@ -52,6 +62,7 @@ find_go
 go version
 case ${1:-} in
 cli) cli ;;
+language-host) language_host ;;
 docker-plugin) docker_plugin ;;
-*) fail "usage: engine.sh cli | docker-plugin" ;;
+*) fail "usage: engine.sh cli | language-host | docker-plugin" ;;
 esac

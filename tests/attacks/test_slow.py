@@ -46,8 +46,8 @@ def test_a_normal_request_is_quick_among_slow_ones(edge: Edge, record_property: 
             f"alone: median {alone * 1000:.1f} ms; among {len(peers)} slow clients: "
             f"median {statistics.median(times) * 1000:.1f} ms, longest {max(times) * 1000:.1f} ms"
         )
-        assert statistics.median(times) < 0.1, times
-        # Nobody waits until the slow ones are let go.
+        assert sorted(times)[NORMAL * 19 // 20] < 0.1, times
+        # And nobody waits until the slow ones are let go.
         assert max(times) < 2, times
         # And they are let go: half a header lives for the patience, whatever it sends meanwhile.
         for peer in peers:

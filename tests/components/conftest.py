@@ -9,6 +9,13 @@ from tests.components.sample import deploy_both
 from tests.config.sample import SHOP, write_files
 
 
+@pytest.fixture(autouse=True)
+def builders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where a run keeps its builders, instead of in the user's own folder."""
+    monkeypatch.setenv("BUILDX_CONFIG", str(tmp_path / "buildx"))
+    return tmp_path / "buildx" / "instances"
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """The folder of a Pulumi.yaml, with one application, `shop`, in it."""

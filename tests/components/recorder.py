@@ -2,7 +2,7 @@
 
 import asyncio
 import contextvars
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,13 +18,17 @@ IMAGE = "docker:index/remoteImage:RemoteImage"
 VOLUME = "docker:index/volume:Volume"
 NETWORK = "docker:index/network:Network"
 PROVIDER = "pulumi:providers:docker"
+ADDRESS = "203.0.113.7"
 _LOOP = asyncio.new_event_loop()
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Resource:
-    """One registration. `inputs` is plain; `raw` is what went over the wire, secrets wrapped as such."""
+    """One registration. `inputs` is plain; `raw` is what went over the wire, secrets wrapped as such.
+
+    `needs` are the URNs of the resources that an input was made from.
+    """
 
     type: str
     name: str
@@ -33,11 +37,13 @@ class Resource:
     inputs: dict[str, Any]
     raw: dict[str, Any]
     dependencies: frozenset[str]
+    needs: dict[str, frozenset[str]]
     delete_before_replace: bool | None
     replace_on_changes: tuple[str, ...]
     ignore_changes: tuple[str, ...]
     aliases: tuple[str, ...]
     protect: bool
+    deleted_with: str
     provider: str
     error_hooks: tuple[str, ...]
 
@@ -64,6 +70,9 @@ class Recorder(Mocks):
     outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     past: Mapping[str, Any] = field(default_factory=dict)
     exports: dict[str, Any] = field(default_factory=dict)
+    known: Mapping[str, Any] = field(default_factory=dict)
+    alive: Collection[str] = ()
+    stopped: Collection[str] = ()
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         """Answer as Docker would; `states` says otherwise, by name."""
@@ -76,12 +85,19 @@ class Recorder(Mocks):
             state["ipamConfigs"] = [{"subnet": "fd00::/64"}, {"subnet": "172.30.0.0/16"}]
         if args.typ == CONTAINER and args.inputs.get("attach"):
             state |= {"exitCode": 0, "containerLogs": ""}
+        if args.typ.startswith("aws:"):
+            state |= {"arn": f"arn:aws:test:::{args.name}", "allocationId": f"{args.name}-id", "publicIp": ADDRESS}
+            state.setdefault("name", f"{args.name}-0123456")
         return f"{args.name}-id", state | self.states.get(args.name, {})
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
-        """Answer with `past`, the outputs of the update before; no other function is called."""
-        assert args.token == "pulumi:pulumi:readStackOutputs", f"{args.token} was called"
-        return {"name": args.args["name"], "outputs": dict(self.past)}, []
+        """Answer with `past`, the outputs of the update before, and `known`, its resources; of VMs, who is there."""
+        if args.token == "aws:ec2/getInstances:getInstances":
+            found = self.alive if "running" in args.args["instanceStateNames"] else self.stopped
+            return {"id": "found", "ids": list(found)}, []
+        answers = {"readStackOutputs": self.past, "readStackResourceOutputs": self.known}
+        answer = answers[args.token.removeprefix("pulumi:pulumi:")]
+        return {"name": args.args["stackName"], "outputs": dict(answer)}, []
 
     def of_type(self, type: str) -> list[Resource]:
         """All registrations of a type, in order of name."""
@@ -136,11 +152,13 @@ class _Monitor(MockMonitor):
                     inputs=unwrap(raw),
                     raw=raw,
                     dependencies=frozenset(request.dependencies),
+                    needs={name: frozenset(one.urns) for name, one in request.propertyDependencies.items()},
                     delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
                     replace_on_changes=tuple(request.replaceOnChanges),
                     ignore_changes=tuple(request.ignoreChanges),
                     aliases=tuple(alias.urn for alias in request.aliases),
                     protect=request.protect,
+                    deleted_with=request.deletedWith,
                     provider=request.provider,
                     error_hooks=tuple(request.hooks.on_error),
                 )
@@ -163,13 +181,14 @@ def run(
     states: Mapping[str, dict[str, Any]] | None = None,
     seen: list[Resource] | None = None,
     past: Mapping[str, Any] | None = None,
+    **answers: Any,
 ) -> Recorder:
     """Run a program to its end; whatever fails in it, also inside an `apply`, is raised here.
 
     `states` are answers of the engine, by resource name. `seen` gets what was registered, also if the run fails.
-    `past` are the outputs of the update before.
+    `past` are the outputs of the update before; `answers` are Recorder's own.
     """
-    recorder = Recorder(states=states or {}, resources=[] if seen is None else seen, past=past or {})
+    recorder = Recorder(states=states or {}, resources=[] if seen is None else seen, past=past or {}, **answers)
     contextvars.copy_context().run(_run, recorder, build, stack)
     return recorder
 

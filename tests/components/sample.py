@@ -24,11 +24,13 @@ BLOG = make_site(name="blog", hosts=["*.blog.example", "blog.example"], replicas
 
 @dataclass(frozen=True)
 class Stocked(Engine):
-    """An engine that only knows which images it has."""
+    """An engine that only knows which images it has; None: it does not answer."""
 
-    images: Collection[str] = ()
+    images: Collection[str] | None = ()
 
     def connect(self) -> Any:
+        if self.images is None:
+            raise OSError("nobody answers")
         listed = [{"RepoTags": list(self.images)}]
         return SimpleNamespace(api=SimpleNamespace(images=lambda: listed))
 
@@ -59,13 +61,15 @@ def deploy(
     images: Collection[str] | None = None,
     **stack: Any,
 ) -> Recorder:
-    """Everything that a stack registers; `states` and `seen` as in `run`. `images` are those on the engine."""
+    """Everything that a stack registers; `states` and `seen` as in `run`.
+
+    `images` are those on the engine, None where nobody knows.
+    """
 
     def build() -> None:
         made = make_stack(root, *sites, secrets=secrets, **stack)
         made = replace(made, history=history or {}, held=held or {})
-        engine = None if images is None else Stocked(images=images)
-        Portico("portico", PorticoArgs(stack=made, root=root, engine=engine))
+        Portico("portico", PorticoArgs(stack=made, root=root, engine=Stocked(images=images)))
 
     return run(build, states=states, seen=seen)
 

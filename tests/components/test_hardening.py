@@ -1,5 +1,7 @@
 """Every container that is made, whoever makes it, has no more powers than it needs."""
 
+import re
+
 import pytest
 
 from tests.components.recorder import CONTAINER, Recorder, Resource
@@ -67,6 +69,17 @@ def test_what_may_be_written_to_holds_no_programs(container: Resource) -> None:
     for options in container.inputs.get("tmpfs", {}).values():
         assert {"noexec", "nosuid", "nodev"} <= set(options.split(","))
         assert "size=" in options
+
+
+def test_what_lies_in_memory_never_takes_all_of_it(container: Resource) -> None:
+    """Files there count as memory: without a bound a flood of uploads would end the container."""
+    sizes = {
+        path: int(re.search(r"size=(\d+)m", options)[1])  # type: ignore[index]
+        for path, options in container.inputs.get("tmpfs", {}).items()
+    }
+    # NGINX keeps its files in one of two places, by distribution.
+    caches = [sizes.pop(path) for path in ("/var/cache/nginx", "/var/lib/nginx") if path in sizes]
+    assert sum(sizes.values()) + max(caches, default=0) <= container.inputs["memory"] - (64 if sizes else 0)
 
 
 def test_every_container_has_an_init_and_labels(container: Resource) -> None:

@@ -11,6 +11,7 @@ from config.release import make_release
 from config.render import render_nginx
 from config.settings import Mistakes, Settings
 from config.tree import Tree
+from tests.config.nginx_file import Directive, parse_tree, servers_of
 
 # What `htpasswd -nB` prints after the colon.
 HASH = "$2y$05$" + "a" * 53
@@ -50,6 +51,17 @@ def render(root: Path, *sites: Any, layout: str = "conf.d", **changes: Any) -> T
     settings = read_settings(root, *sites, **changes)
     releases = [make_release(settings, site, root, {}) for site in settings.sites]
     return render_nginx(settings, releases, lay_out(settings, layout), "private-digest")
+
+
+def parse(root: Path, folder: Path, *sites: Any, **stack: Any) -> Directive:
+    """The same, read back; `folder` is an empty one."""
+    return parse_tree(render(root, *sites, **stack), folder)
+
+
+def server_of(main: Directive) -> Directive:
+    """The server that has the locations of the site shop.example."""
+    (server,) = (found for found in servers_of(main, "shop.example") if found.all("error_page"))
+    return server
 
 
 # What a site must leave to NGINX where there is no upstream block: names of containers before 1.27.3.

@@ -84,9 +84,28 @@ def test_no_file_holds_needless_space(root: Path, site: dict[str, Any], stack: d
                 assert text.endswith("}\n") and not text.startswith("\n"), path
                 assert "\n\n\n" not in text and "\t" not in text, path
                 assert [line for line in lines if line != line.rstrip()] == [], path
+                assert list_crooked(lines) == [], path
                 for above, line in itertools.pairwise(lines):
                     assert not (above.endswith("{") and not line), path
                     assert not (not above and line.strip() == "}"), path
+
+
+def list_crooked(lines: list[str]) -> list[str]:
+    """Lines that do not stand four spaces deeper for each block around them; the rest of a directive may."""
+    crooked, depth, goes_on = [], 0, False
+    for line in filter(None, lines):
+        code = line.partition("  # ")[0].strip()
+        depth -= code == "}"
+        wrong = len(line) - len(line.lstrip()) != 4 * depth
+        if wrong and not goes_on:
+            crooked.append(line)
+        depth += code.endswith("{")
+        goes_on = not code.startswith("#") and not code.endswith((";", "{", "}"))
+    return crooked
+
+
+def test_a_crooked_line_is_found() -> None:
+    assert list_crooked(["a {", "    b 'c'", "      'd';", "  e;", "}", " f;"]) == ["  e;", " f;"]
 
 
 def comments(text: str) -> list[list[int]]:

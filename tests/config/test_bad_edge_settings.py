@@ -172,7 +172,6 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     (route(path="a"), f'sites[0].routes[0].path: "a" {PATH}'),
     (route(path="/a;b"), f'sites[0].routes[0].path: "/a;b" {PATH}'),
     (route(path="/a//b"), f'sites[0].routes[0].path: "/a//b" {PATH}'),
-    (site(routes=[{"path": "/"}]), 'sites[0].routes: "/" is the site itself; write its settings beside `routes`'),
     (
         site(routes=[{"path": "/a"}, {"path": "/b"}, {"path": "/a"}]),
         'sites[0].routes: "/a" stands twice; write each path once',

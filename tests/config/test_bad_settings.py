@@ -166,7 +166,8 @@ SITE: list[tuple[str, dict[str, Any], str]] = [
     (
         "unknown worker",
         site(gunicorn={"workerClass": "sync"}),
-        "gunicorn.workerClass: \"sync\" does not fit; write 'gthread'",
+        'gunicorn.workerClass: "sync" hangs up after each answer, so NGINX could keep no connection; '
+        "write gthread, or leave it out",
     ),
     ("gunicorn as list", site(gunicorn=[]), f"gunicorn: a list {PAIRS}"),
     ("static folder missing", site(static="assets"), f'static: "assets" {IN_FOLDER} one, or leave it out'),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from config.cloud_init import render_user_data
 from config.release import make_release
 from config.render import render_nginx
 from config.settings import Settings
@@ -24,6 +25,7 @@ FILES = [
         *("nginx.conf", "conf.d/00-status.conf", "pages/portico-unavailable.html"),
         *(f"conf.d/{name}.conf" for name in SITES[stack]),
         *("hello/gunicorn.conf.py.txt", "hello/Dockerfile"),
+        *(("user-data.yaml",) if stack == "prod" else ()),
     )
 ]
 
@@ -39,6 +41,8 @@ def render(stack: str) -> dict[str, str]:
     # Not called .py, so that nobody's formatter improves it.
     files["hello/gunicorn.conf.py.txt"] = context[".portico/gunicorn.conf.py"].content.decode()
     files["hello/Dockerfile"] = context["Dockerfile"].content.decode()
+    if settings.aws:
+        files["user-data.yaml"] = render_user_data(settings.aws)
     # As long as the digest itself, so that comments beside it stand as they do in the real file.
     ids = {release.id: f"<release of {release.site.name}>" for release in releases} | {tree.digest: "<treedigest>"}
     for path, text in files.items():

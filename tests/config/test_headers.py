@@ -97,10 +97,12 @@ def test_the_readiness_page_asks_as_every_other_location_does(root: Path, tmp_pa
     main = parse_tree(render(root), tmp_path)
     (http,) = main.find("http")
     location = main.location("=", "/readyz/shop")
+    (server,) = (found for found in main.find("server") if location in found.block)
     common = {name: value for name, value in http.all("proxy_set_header")}
-    told = {name: value for name, value in inherit((http, location), "proxy_set_header")}
+    told = {name: value for name, value in inherit((http, server, location), "proxy_set_header")}
     # Connection is NGINX's own at this level (`close`): never the asker's.
-    assert told | {"Connection": ""} == common | {"Host": "shop.example"}
+    assert told | {"Connection": ""} == common | {"Host": "$site_host"}
+    assert location.get("set") == "$site_host shop.example"
 
 
 @pytest.mark.parametrize(

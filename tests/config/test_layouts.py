@@ -99,7 +99,8 @@ def test_the_rest_is_the_same_text(root: Path) -> None:
         other.digest, ""
     )
     changed = one.files["conf.d/shop.conf"].replace("/etc/portico/live/pages", "/etc/nginx/pages")
-    assert changed == other.files["sites-available/shop.conf"]
+    # Comments beside a shorter path stand further to the left.
+    assert re.sub("  +#", "  #", changed) == re.sub("  +#", "  #", other.files["sites-available/shop.conf"])
 
 
 def test_in_the_container_everything_is_found_below_the_live_tree(root: Path, tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ SITES: list[dict[str, Any]] = [
     make_full_site(),
     make_site(gunicorn={"timeout": "1500ms"}),
     make_site(gunicorn={"timeout": "10m"}, routes=[{"path": "/slow", "timeout": "9m"}]),
-    make_site(body="1k", routes=[{"path": "/upload", "body": "2G"}]),
-    make_site(body="3G", routes=[{"path": "/form", "body": "1k"}]),
+    make_site(body="1k", routes=[{"path": "/upload", "body": "2G", "requestBuffering": False}]),
+    make_site(body="90M", routes=[{"path": "/form", "body": "1k"}]),
 ]
 STACKS: list[dict[str, Any]] = [
     {},

@@ -19,6 +19,7 @@ def ask(
     headers: Mapping[str, str] | None = None,
     body: bytes = b"",
     timeout: float = 20.0,
+    address: str = ADDRESS,
 ) -> Response | None:
     """Send one request on a fresh connection. None: the connection was closed without an answer.
 
@@ -28,7 +29,7 @@ def ask(
     if body or method == "POST":
         lines["Content-Length"] = str(len(body))
     head = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in lines.items()), "", ""]
-    with socket.create_connection((ADDRESS, port), timeout=timeout) as peer:
+    with socket.create_connection((address, port), timeout=timeout) as peer:
         # What is refused before all of it was sent is answered all the same, and then reset.
         with suppress(BrokenPipeError, ConnectionResetError):
             peer.sendall("\r\n".join(head).encode() + body)

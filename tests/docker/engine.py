@@ -15,6 +15,8 @@ import docker
 import yaml
 from docker.models.containers import Container
 
+from tests.cloud.vm import Vm
+from tests.docker.ask import ADDRESS
 from tests.docker.command import ROOT, Result, run
 from tests.docker.machine import Machine
 
@@ -44,10 +46,11 @@ class Deployment:
     The folder holds links to the program, copies of the sources, the state, and one log for each command.
     `copied`: parts of the program (such as `config`) that are copied, so that the test may change them.
     `settings`: the stack file's, without `portico:`; the port is chosen here.
-    `machine`: where it runs, Pulumi included, instead of here.
+    `machine`: where it runs, Pulumi included, instead of here. `vm`: where its Docker is, while Pulumi runs here.
+    `env`: variables of its commands. `address` is the one that clients find it at.
     """
 
-    UP: Final = 150.0  # seconds that a command may take
+    UP: ClassVar[float] = 150.0  # seconds that a command may take
     # Of all deployments that have ended: the images they had at the end, and what `destroy` left.
     built: ClassVar[set[str]] = set()
     left: ClassVar[list[str]] = []
@@ -58,13 +61,19 @@ class Deployment:
         *sites: Mapping[str, Any],
         copied: tuple[str, ...] = (),
         machine: Machine | None = None,
+        vm: Vm | None = None,
+        env: Mapping[str, str] | None = None,
         **settings: Any,
     ) -> None:
         self.folder = folder
         self.machine = machine
+        self._env = dict(env or {})
         self.name = f"{PREFIX}{random.randbytes(3).hex()}"
         self.port = free_port()
-        self.engine = docker.DockerClient(base_url=machine.engine) if machine else docker.from_env()
+        place = machine or vm
+        self.engine = docker.DockerClient(base_url=place.engine) if place else docker.from_env()
+        # As from outside: there Docker's rules lead to NGINX, while 127.0.0.1 goes through a helper of the engine.
+        self.address = machine.ADDRESS if machine else vm.address if vm else ADDRESS
         self.settings: dict[str, Any] = {"port": self.port, **settings, "sites": [dict(site) for site in sites]}
         self._commands = 0
         for part in ("__main__.py", "components", "config", ".venv"):
@@ -173,6 +182,7 @@ class Deployment:
                 "PULUMI_CONFIG_PASSPHRASE": "test",
                 "PULUMI_CONFIG_PASSPHRASE_FILE": "",
                 **({"DOCKER_HOST": self.machine.engine} if self.machine else {}),
+                **self._env,
             },
         )
         if fails is not None:

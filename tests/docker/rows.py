@@ -24,6 +24,10 @@ ROWS: Final = {
     "C11": "The disk is full.",
     "C12": "Thousands of idle connections and slow clients are there during a release.",
     "C13": "A secret is replaced by a new value.",
+    "S1": "On a machine reached over SSH: from nothing to a page, and releases under load, many in a row.",
+    "S2": "On a machine reached over SSH: its Docker restarts, it reboots, the way there is cut, its disk is full.",
+    "A1": "On AWS, by a double of its plugin (tests/cloud/plugin): from nothing to a page, and releases under load.",
+    "A2": "There: another image, so another VM; and a VM that is lost.",
     "E1": "After all of it the memory of NGINX and Gunicorn is what it was.",
     "E2": "After all of it `destroy` has left nothing.",
 }

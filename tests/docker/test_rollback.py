@@ -7,7 +7,7 @@ import pytest
 
 from tests.docker.applications import small, write_small
 from tests.docker.ask import get
-from tests.docker.command import ROOT, Result, run
+from tests.docker.clone import make, make_clone
 from tests.docker.conftest import Deploy
 from tests.docker.engine import HELLO, Deployment
 from tests.docker.figures import Figures
@@ -153,11 +153,7 @@ def shop(deploy: Deploy) -> Deployment:
 
 def test_the_commands(shop: Deployment) -> None:
     second, first = releases(shop, "shop")
-    # What `make` finds in a clone; set-up was done for this run already.
-    shutil.copytree(ROOT / "scripts", shop.folder / "scripts")
-    (shop.folder / "scripts" / "setup.sh").write_text("#!/bin/sh\n")
-    (shop.folder / ".tools").mkdir()
-    shutil.copy(ROOT / ".tools" / "env", shop.folder / ".tools")
+    make_clone(shop)
 
     listed = make(shop, "releases").output.splitlines()
     assert [line.split()[0] for line in listed] == ["shop", second, first]
@@ -176,17 +172,3 @@ def test_the_commands(shop: Deployment) -> None:
     assert live(shop, "shop") == second and releases(shop, "shop") == [second, first]
     assert "rollback" not in (shop.folder / f"Pulumi.{shop.name}.yaml").read_text()
     assert "no site is held" in make(shop, "resume", fails=True).output
-
-
-def make(deployment: Deployment, target: str, *, fails: bool = False, **variables: str) -> Result:
-    """Run a command of the Makefile in the deployment's folder."""
-    given = [f"{key}={value}" for key, value in {"ENV": deployment.name, **variables}.items()]
-    result = run(
-        ["make", "--file", str(ROOT / "Makefile"), target, *given],
-        folder=deployment.folder,
-        log=deployment.folder / "logs" / f"make-{target}.log",
-        timeout=deployment.UP,
-        env={"PULUMI_BACKEND_URL": f"file://{deployment.folder}/state", "PULUMI_CONFIG_PASSPHRASE": "test"},
-    )
-    assert bool(result.code) == fails, result.tail()
-    return result

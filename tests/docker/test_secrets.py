@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from docker.errors import NotFound
+import yaml
+from docker.errors import ContainerError, NotFound
 from docker.models.containers import Container
 
 from tests.docker.applications import small, write_small
@@ -59,6 +60,39 @@ def test_the_application_reads_it_and_its_neighbour_does_not(vault: Vault) -> No
     assert "error" in vault.seen(host=OTHER)
 
 
+def test_only_the_sites_own_user_can_open_it(vault: Vault) -> None:
+    deployment = vault.deployment
+    replica, other = (deployment.containers("gunicorn", site)[0] for site in ("vault", "other"))
+    uid = replica.attrs["Config"]["User"]
+    assert uid != other.attrs["Config"]["User"]
+    listed = execute(replica, "sh", "-c", "cd /run/secrets && stat -c '%n %a %u:%g' *").splitlines()
+    assert listed == [f"SPARE 400 {uid}", f"TOKEN 400 {uid}"]
+    assert "Read-only file system" in text_of(replica.exec_run(["touch", "/run/secrets/new"]))
+    # Even with its volume before it, another site's user and NGINX's are refused.
+    (volume,) = list_volumes(deployment)
+    for user in (other.attrs["Config"]["User"], "101:101"):
+        with pytest.raises(ContainerError, match="Permission denied"):
+            deployment.engine.containers.run(
+                str(replica.attrs["Image"]),
+                ["/run/secrets/TOKEN"],
+                entrypoint="cat",
+                user=user,
+                volumes=[f"{volume}:/run/secrets:ro"],
+                network_mode="none",
+                remove=True,
+            )
+
+
+def text_of(done: object) -> str:
+    return bytes(getattr(done, "output", b"")).decode(errors="replace")
+
+
+def list_volumes(deployment: Deployment) -> dict[str, str]:
+    """The volumes of secrets that are there, and the release that each one is of."""
+    labels = {"label": [f"portico.stack={deployment.name}", "portico.role=secrets"]}
+    return {one.name: one.attrs["Labels"]["portico.release"] for one in deployment.engine.volumes.list(filters=labels)}
+
+
 def test_it_stands_nowhere_in_clear(vault: Vault) -> None:
     places = list_places(vault.deployment, vault.value)
     vault.deployment.edit("vault", "# a difference for the preview to show")
@@ -85,6 +119,8 @@ def list_places(deployment: Deployment, value: str) -> dict[str, bytes]:
         built = deployment.engine.images.get(image)
         places[f"image {image}"] = str(built.attrs).encode()
         places[f"history {image}"] = str(built.history()).encode()
+    places["stack output"] = deployment.pulumi("stack", "output", "--stack", deployment.name).output.encode()
+    places["config"] = deployment.pulumi("config", "--stack", deployment.name).output.encode()
     places["stack export"] = deployment.pulumi("stack", "export", "--stack", deployment.name).output.encode()
     # All that was written on the way: state, stack file, build contexts, logs of the commands.
     for path in deployment.folder.rglob("*"):
@@ -100,8 +136,11 @@ def list_places(deployment: Deployment, value: str) -> dict[str, bytes]:
 def test_a_new_value_is_a_new_release_without_loss(vault: Vault, figures: Figures) -> None:
     deployment, old = vault.deployment, vault.deployment.outputs()["releases"]
     before = vault.value
+    vault.rotate()
+    # What is shown before: that something differs, and not what.
+    told = [deployment.preview(option).output for option in ("--diff", "--json")]
+    assert "[secret]" in told[0] and not [text for text in told if before in text or vault.value in text]
     with light(deployment, HOST, OTHER) as load:
-        vault.rotate()
         deployment.up()
         load.wait(1)
     report, new = load.report(), deployment.outputs()["releases"]
@@ -113,9 +152,25 @@ def test_a_new_value_is_a_new_release_without_loss(vault: Vault, figures: Figure
     assert set(report.seen) == {f"vault/{old['vault']}", f"vault/{new['vault']}", f"other/{old['other']}"}
     assert vault.seen()["sha256"] == digest(vault.value)
     assert deployment.present() == deployment.wanted()
+    assert list(list_volumes(deployment).values()) == [new["vault"]], "a volume of an older release is left"
     places = list_places(deployment, vault.value)
     values = (before.encode(), vault.value.encode())
     assert not [place for place, text in places.items() if any(value in text for value in values)]
+
+
+def test_a_value_that_stands_in_clear_in_the_stack_file_is_warned_of(vault: Vault) -> None:
+    deployment = vault.deployment
+    file = deployment.folder / f"Pulumi.{deployment.name}.yaml"
+    locked = file.read_text()
+    warning = f"portico:secrets stands in clear in {file.name}, for all who may read that file; set each one with"
+    assert warning not in deployment.preview().output
+    document = yaml.safe_load(locked)
+    document["config"]["portico:secrets"] = {"vault": {"TOKEN": "in-clear"}}
+    try:
+        file.write_text(yaml.safe_dump(document))
+        assert warning in deployment.preview().output
+    finally:
+        file.write_text(locked)
 
 
 def test_a_release_that_fails_does_not_change_it(vault: Vault) -> None:

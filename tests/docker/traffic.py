@@ -1,6 +1,5 @@
 """The load that a deployment must carry while it changes."""
 
-from tests.docker.ask import ADDRESS
 from tests.docker.engine import Deployment
 from tests.docker.load import Client, Load, Target, json_is, json_values, standard_clients
 
@@ -21,16 +20,15 @@ def standard(
     return _make(deployment, sent, rate=rate, most_seconds=most_seconds)
 
 
-def light(deployment: Deployment, *hosts: str) -> Load:
+def light(deployment: Deployment, *hosts: str, most_seconds: float = 300) -> Load:
     """Two clients a host, one on a kept connection, that ask for /whoami."""
     return _make(
         deployment,
         [Client(host=host, path="/whoami", kept=kept, pause=(0.0, 0.1)) for host in hosts for kept in (True, False)],
+        most_seconds=most_seconds,
     )
 
 
 def _make(deployment: Deployment, clients: list[Client], *, rate: float = RATE, most_seconds: float = 300) -> Load:
     observe = json_values("site", "release")
-    # As from outside: there Docker's rules lead to NGINX, while 127.0.0.1 goes through a helper process of the engine.
-    address = deployment.machine.ADDRESS if deployment.machine else ADDRESS
-    return Load(address, deployment.port, clients, rate=rate, observe=observe, most_seconds=most_seconds)
+    return Load(deployment.address, deployment.port, clients, rate=rate, observe=observe, most_seconds=most_seconds)

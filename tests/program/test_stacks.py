@@ -1,7 +1,7 @@
 """The whole program, for each stack file that comes with it."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -17,7 +17,12 @@ class Expected:
     address: str
     port: int
     urls: dict[str, str]
+    host: str = "LocalHost"
+    place: str = ""
     protect: bool = False
+    provider: str = "host-docker"
+    names: str | None = None  # what the provider calls its engine
+    cloud: dict[str, int] = field(default_factory=dict)
 
 
 EXPECTED = {
@@ -27,9 +32,51 @@ EXPECTED = {
         port=8080,
         urls={"hello": "http://localhost:8080", "httpbin": "http://httpbin.localhost:8080"},
     ),
-    "staging": Expected(sites={"hello": 2}, address="0.0.0.0", port=80, urls={"hello": "http://hello.staging.example"}),
+    "staging": Expected(
+        sites={"hello": 2},
+        address="0.0.0.0",
+        port=80,
+        urls={"hello": "http://hello.staging.example"},
+        host="SshHost",
+        names="ssh://deploy@staging.example:22",
+    ),
     "prod": Expected(
-        sites={"hello": 3}, address="0.0.0.0", port=80, urls={"hello": "http://hello.example"}, protect=True
+        sites={"hello": 3},
+        address="0.0.0.0",
+        port=80,
+        urls={"hello": "http://hello.example"},
+        host="AwsHost",
+        place="-vm-1",
+        provider="host-docker-1",
+        names="ssh://portico@host-eu-central-1-vm-1-instance-id:22",
+        protect=True,
+        cloud={
+            "pulumi:providers:aws": 1,
+            **{
+                f"portico:index:{kind}": 1
+                for kind in ("Address", "Alarms", "Firewall", "FlowLogs", "Role", "Vm", "Vpc")
+            },
+            "aws:ec2/vpc:Vpc": 1,
+            "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": 1,
+            "aws:ec2/internetGateway:InternetGateway": 1,
+            "aws:ec2/subnet:Subnet": 1,
+            "aws:ec2/routeTable:RouteTable": 1,
+            "aws:ec2/route:Route": 1,
+            "aws:ec2/routeTableAssociation:RouteTableAssociation": 1,
+            "aws:ec2/flowLog:FlowLog": 1,
+            "aws:cloudwatch/logGroup:LogGroup": 1,
+            "aws:iam/role:Role": 2,
+            "aws:iam/rolePolicy:RolePolicy": 2,
+            "aws:iam/rolePolicyAttachment:RolePolicyAttachment": 1,
+            "aws:iam/instanceProfile:InstanceProfile": 1,
+            "aws:ec2/securityGroup:SecurityGroup": 1,
+            "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": 1,
+            "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": 2,
+            "aws:ec2/instance:Instance": 1,
+            "aws:cloudwatch/metricAlarm:MetricAlarm": 2,
+            "aws:ec2/eip:Eip": 1,
+            "aws:ec2/eipAssociation:EipAssociation": 1,
+        },
     ),
 }
 
@@ -53,7 +100,7 @@ def test_so_many_resources_of_each_type(made: Recorder, expected: Expected) -> N
     sites, replicas = len(expected.sites), sum(expected.sites.values())
     assert Counter(found.type for found in made.resources) == {
         PROVIDER: 1,
-        "portico:index:LocalHost": 1,
+        f"portico:index:{expected.host}": 1,
         "portico:index:Portico": 1,
         "portico:index:Network": 1,
         "portico:index:ConfigCheck": 1,
@@ -66,13 +113,15 @@ def test_so_many_resources_of_each_type(made: Recorder, expected: Expected) -> N
         VOLUME: 3,
         IMAGE: 1 + sites,
         CONTAINER: 4 + sites + replicas,
+        **expected.cloud,
     }
 
 
 def test_the_containers_by_name(made: Recorder, expected: Expected) -> None:
-    names = {"portico-check-nginx-t", "portico-nginx-server", "portico-release-switch", "portico-port-holder"}
+    place = expected.place
+    names = {f"portico{place}-{name}" for name in ("check-nginx-t", "nginx-server", "release-switch", "port-holder")}
     for site, replicas in expected.sites.items():
-        names |= {f"{site}-files", *(f"{site}-gunicorn-{index}" for index in range(replicas))}
+        names |= {f"{site}{place}-files", *(f"{site}-gunicorn{place}-{index}" for index in range(replicas))}
     assert {found.name for found in made.of_type(CONTAINER)} == names
 
 
@@ -81,7 +130,7 @@ def test_every_container_is_labelled_with_its_stack(stack: str, made: Recorder) 
 
 
 def test_the_edge_is_published_where_the_stack_says(made: Recorder, expected: Expected) -> None:
-    (port,) = made.container("portico-port-holder").inputs["ports"]
+    (port,) = made.container(f"portico{expected.place}-port-holder").inputs["ports"]
     assert (port["ip"], port["external"]) == (expected.address, expected.port)
 
 
@@ -97,7 +146,7 @@ def test_the_exports(made: Recorder, expected: Expected) -> None:
 
 def test_the_exported_releases_are_those_that_run(made: Recorder, expected: Expected) -> None:
     for site in expected.sites:
-        replica = made.container(f"{site}-gunicorn-0")
+        replica = made.container(f"{site}-gunicorn{expected.place}-0")
         assert replica.labels["portico.release"] == made.exports["releases"][site]
 
 
@@ -105,36 +154,49 @@ def test_the_history_holds_what_is_live(made: Recorder, expected: Expected) -> N
     assert set(made.exports["history"]) == set(expected.sites) and made.exports["held"] == {}
     for site, (record,) in made.exports["history"].items():
         assert record["release"] == made.exports["releases"][site]
-        (image,) = [one for one in made.of_type(IMAGE) if one.name.startswith(f"{site}-image-")]
+        (image,) = [one for one in made.of_type(IMAGE) if one.name.startswith(f"{site}{expected.place}-image-")]
         assert image.name.endswith(record["image"])
 
 
-def test_network_and_volumes_are_protected_where_the_stack_says(made: Recorder, expected: Expected) -> None:
-    for found in [*made.of_type(NETWORK), *made.of_type(VOLUME)]:
-        assert found.protect == expected.protect
+def test_what_lasts_is_protected_where_the_stack_says(made: Recorder, expected: Expected) -> None:
+    lasting = [*made.of_type(NETWORK), *made.of_type(VOLUME)]
+    if expected.place:
+        assert not [found.name for found in lasting if found.protect]
+        lasting = [*made.of_type("aws:ec2/vpc:Vpc"), *made.of_type("aws:ec2/eip:Eip")]
+    assert lasting and all(found.protect == expected.protect for found in lasting)
 
 
 def test_what_a_release_replaces_is_never_protected(made: Recorder) -> None:
     assert [found.name for found in made.of_type(CONTAINER) + made.of_type(IMAGE) if found.protect] == []
 
 
-def test_everything_of_docker_is_made_by_the_hosts_provider(made: Recorder) -> None:
+def test_everything_of_docker_is_made_by_the_hosts_provider(made: Recorder, expected: Expected) -> None:
+    provider = f"::{expected.provider}::"
     for found in made.resources:
         if found.type.startswith("docker:"):
-            assert "::host-docker::" in found.provider
+            assert provider in found.provider
+
+
+def test_the_provider_talks_to_the_engine_of_the_stack(made: Recorder, expected: Expected) -> None:
+    assert made.find(PROVIDER, expected.provider).inputs.get("host") == expected.names
 
 
 def test_containers_that_must_get_healthy_say_why_they_did_not(made: Recorder, expected: Expected) -> None:
     told = {found.name for found in made.of_type(CONTAINER) if found.error_hooks}
-    replicas = {f"{site}-gunicorn-{index}" for site, count in expected.sites.items() for index in range(count)}
-    assert told >= {*replicas, "portico-release-switch"}
+    place = expected.place
+    replicas = {f"{site}-gunicorn{place}-{index}" for site, count in expected.sites.items() for index in range(count)}
+    assert told >= {*replicas, f"portico{place}-release-switch"}
 
 
 def test_the_same_example_is_built_into_the_same_image_unless_the_stack_says_otherwise(
     programs: dict[str, Recorder],
 ) -> None:
     dev, staging, prod = (
-        next(image.name for image in programs[stack].of_type(IMAGE) if image.name.startswith("hello-image-"))
+        next(
+            image.name.rpartition("-")[2]
+            for image in programs[stack].of_type(IMAGE)
+            if image.name.startswith("hello") and "-image-" in image.name
+        )
         for stack in STACKS
     )
     assert dev == staging != prod  # prod runs four workers

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from config.settings.route import Route
 from tests.config.nginx_file import Directive
 
 _SECONDS: Final = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -64,6 +65,12 @@ def find_redirects(main: Directive, *names: str) -> list[Directive]:
 def find_location(server: Directive, *args: str) -> Directive:
     (found,) = (inner for inner in server.block if inner.name == "location" and inner.args == args)
     return found
+
+
+def find_route(server: Directive, route: Route) -> Directive:
+    """The location of a route; "/" is everything that has none."""
+    mark = () if route.path == "/" else ("^~",) if route.path.endswith("/") else ("=",)
+    return find_location(server, *mark, route.path)
 
 
 def find_upstream(main: Directive, name: str) -> Directive:

@@ -10,11 +10,11 @@ from typing import Any, Final
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from config.settings import Duration, Gunicorn, Nginx, Settings, Site, derive_uid
+from config.settings import Duration, Gunicorn, Nginx, Settings, Site, Size, derive_uid
 from config.settings.client import Client
 from config.settings.headers import Headers
 from config.settings.limits import Limits, Rate
-from config.settings.nginx import Gzip
+from config.settings.nginx import BESIDES, Gzip
 from config.settings.route import Route
 from config.settings.section import Section
 from config.settings.tls import Certificate, Tls
@@ -155,6 +155,7 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "logLevel": st.sampled_from(["debug", "info", "notice", "warn", "error", "crit"]),
         "gzip": section(Gzip),
         "memory": _sizes(),
+        "uploads": _sizes(),
     },
     Gzip: {"level": st.integers(0, 9), "types": st.sampled_from(["text", "html"]), "static": _BOOLEANS},
     Site: {
@@ -196,7 +197,7 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
     Limits: {"connections": st.just(0) | st.integers(0, 65535), "rate": section(Rate)},
     Rate: {"rate": _text("[1-9][0-9]{0,5}r/[sm]"), "burst": st.just(0) | st.integers(0, 10_000), "dryRun": _BOOLEANS},
     Route: {
-        "path": _paths(),
+        "path": _paths() | st.just("/"),
         "body": _sizes(),
         "timeout": _durations(),
         "buffering": _BOOLEANS,
@@ -256,7 +257,28 @@ def _mend(values: Values, version: str) -> Values:
         if values.get("upstream") == "container" and tuple(map(int, version.split("."))) < (1, 27, 3):
             site.pop("weights", None)
             site.pop("balance", None)
+    _mend_memory(values)
     return values
+
+
+def _mend_memory(values: Values) -> None:
+    """Bodies fit where they are collected, and that fits into NGINX's memory: as a whole, or everything is smaller."""
+    bodies = [one for site in values["sites"] for one in (site, *site.get("routes", ()))]
+    nginx = values.get("nginx", {})
+    least = max([Size.parse("5M"), *(Size.parse(one["body"]) for one in bodies if "body" in one)])
+    if least.mebibytes + BESIDES.mebibytes > 1024 * 1024:
+        for one in bodies:
+            one.pop("body", None)
+        least = Size.parse("5M")
+    if Size.parse(nginx.get("uploads", "96M")) < least:
+        nginx["uploads"] = str(least)
+    if Size.parse(nginx.get("uploads", "96M")).mebibytes + BESIDES.mebibytes > 1024 * 1024:
+        nginx["uploads"] = "1000G"
+    room = Size.parse(nginx.get("uploads", "96M")).mebibytes + BESIDES.mebibytes
+    if Size.parse(nginx.get("memory", "256M")).mebibytes < room:
+        nginx["memory"] = f"{room}M"
+    if nginx:
+        values["nginx"] = nginx
 
 
 def _mend_hosts(site: Values, taken: set[str]) -> None:

@@ -16,6 +16,7 @@ from tests.property.profile import holds_for
 from tests.property.reading import (
     find_location,
     find_redirects,
+    find_route,
     find_server,
     find_upstream,
     listed,
@@ -43,6 +44,10 @@ def check_everything(rendered: Rendered, main: Directive) -> None:
     check_main(settings, main)
     check_client(settings, main)
     check_tls(settings, main)
+    # Where no file is served there is nothing to unpack.
+    served = any(release.static and not release.site.maintenance for release in rendered.releases)
+    packed = value(only(main, "http"), "gzip_static")
+    assert packed == ("on" if settings.nginx.gzip.static and served else None)
     for release in rendered.releases:
         check_site(rendered, release, main)
         check_redirects(rendered, release.site, main)
@@ -69,7 +74,6 @@ def check_main(settings: Settings, main: Directive) -> None:
     assert ("application/json" in str(value(http, "gzip_types"))) == bool(
         nginx.gzip.level and nginx.gzip.types == "text"
     )
-    assert value(http, "gzip_static") == ("on" if nginx.gzip.static else None)
 
 
 def check_client(settings: Settings, main: Directive) -> None:
@@ -118,7 +122,7 @@ def check_site(rendered: Rendered, release: Release, main: Directive) -> None:
     assert dict(listed_headers(server, main)) == wanted_headers(settings, site)
     check_static(rendered, release, server)
     routes = () if site.maintenance else site.routes
-    paths = {("^~" if route.path.endswith("/") else "=", route.path) for route in routes}
+    paths = {find_route(server, route).args for route in routes}
     for index, route in enumerate(routes, 1):
         check_route(rendered, site, route, index, server, main)
     # No location but these.
@@ -154,7 +158,7 @@ def check_static(rendered: Rendered, release: Release, server: Directive) -> Non
 
 
 def check_route(rendered: Rendered, site: Site, route: Route, index: int, server: Directive, main: Directive) -> None:
-    place = find_location(server, "^~" if route.path.endswith("/") else "=", route.path)
+    place = find_route(server, route)
     body = value(place, "client_max_body_size")
     assert (octets(body) if body else None) == (route.body.bytes if route.body else None)
     assert value(place, "proxy_buffering") == ("off" if route.stream or not route.buffering else None)

@@ -1,11 +1,12 @@
 """Answers that are kept for everybody: never one that is for somebody."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from tests.attacks.edge import Edge
+from tests.attacks.edge import Edge, render, run_nginx
 from tests.attacks.raw import Answer, Fields, get
 
 pytestmark = pytest.mark.docker
@@ -67,3 +68,18 @@ def test_one_request_fills_it(edge: Edge, path: str) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: get(edge.port, HOST, path), range(8)))
     assert len({see(answer)[1] for answer in answers}) == 1
+
+
+def test_a_whole_site_may_be_kept(edge: Edge) -> None:
+    """By a route `/`: what other routes and the static files answer is not its own."""
+
+    def change(values: dict[str, Any]) -> None:
+        values["sites"][0]["routes"].append({"path": "/", "cache": "60s"})
+
+    path = f"/fresh/{uuid4().hex}"
+    with run_nginx(edge, render(edge, change)) as found:
+        first, second = (get(found.port, HOST, path) for _ in range(2))
+        assert (see(first)[0], see(second)) == ("MISS", ("HIT", see(first)[1]))
+        assert see(get(found.port, HOST, path, fields=[("Cookie", "session=1")]))[0] == "BYPASS"
+        for other in ("/ws/plain", "/static/plain.js"):
+            assert get(found.port, HOST, other).one("X-Cache") is None

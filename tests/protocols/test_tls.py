@@ -1,85 +1,30 @@
 """HTTPS as Mozilla's profiles describe it, asked for with real clients."""
 
-import asyncio
 import re
-import socket
 import ssl
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
-from aioquic.asyncio.client import connect as connect_quic
-from aioquic.asyncio.protocol import QuicConnectionProtocol
-from aioquic.h3.connection import H3_ALPN, H3Connection
-from aioquic.h3.events import DataReceived, HeadersReceived
-from aioquic.quic.configuration import QuicConfiguration
-from aioquic.quic.events import QuicEvent
 from websockets.sync.client import connect as connect_websocket
 
 from config.private import read_private
 from config.settings import Settings
 from tests.attacks.edge import Edge, render, run_nginx
 from tests.attacks.raw import ask, connect, get
+from tests.protocols.secure import HOST, authority, curl, is_modern, run, shake, trust
 
 pytestmark = pytest.mark.docker
-HOST = "secure.localhost"
 OLD = (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1)
 STRONG = ("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305")
-WEAK = (
-    "ECDHE-ECDSA-AES128-SHA",
-    "ECDHE-ECDSA-AES256-SHA384",
-    "ECDHE-RSA-AES128-SHA",
-    "AES128-GCM-SHA256",
-    "AES256-SHA",
-    "DHE-RSA-AES128-SHA",
-    "NULL-SHA256",
-    "ADH-AES128-GCM-SHA256",
-)
+# How keys may be agreed on, and ways that OpenSSL knows besides.
+GROUPS = ("X25519", "prime256v1", "secp384r1")
+OTHER_GROUPS = ("secp521r1", "X448", "brainpoolP256r1", "secp256k1", "ffdhe2048")
 
 
 @pytest.fixture(params=["local", "own"])
 def edge(request: pytest.FixtureRequest) -> Edge:
     found: Edge = request.getfixturevalue(request.param)
     return found
-
-
-def authority(edge: Edge) -> Path:
-    folder = edge.deployment.folder
-    return next(path for path in (folder / ".portico/authority", folder / "issued") if path.is_dir()) / "authority.crt"
-
-
-def is_modern(edge: Edge) -> bool:
-    return bool(edge.deployment.settings["tls"].get("profile") == "modern")
-
-
-def trust(edge: Edge, *versions: ssl.TLSVersion, ciphers: str = "", alpn: tuple[str, ...] = ()) -> ssl.SSLContext:
-    """A client that trusts the authority alone, speaks these versions and ciphers, and checks names."""
-    context = ssl.create_default_context(cafile=str(authority(edge)))
-    if versions:
-        # The local library would not even offer what is old or weak.
-        context.set_ciphers(f"{ciphers or 'ALL:COMPLEMENTOFALL'}:@SECLEVEL=0")
-        context.minimum_version, context.maximum_version = min(versions), max(versions)
-    if alpn:
-        context.set_alpn_protocols(list(alpn))
-    return context
-
-
-def shake(edge: Edge, context: ssl.SSLContext, name: str = HOST) -> tuple[str | None, str, str | None]:
-    """Version, cipher and protocol that both sides agree on."""
-    with connect(edge.tls_port, tls=context, name=name) as peer:
-        assert isinstance(peer, ssl.SSLSocket)
-        return peer.version(), (peer.cipher() or ("",))[0], peer.selected_alpn_protocol()
-
-
-def run(*command: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(command, input="", capture_output=True, text=True, timeout=30)
-
-
-def curl(edge: Edge, path: str, *options: str) -> str:
-    """The whole answer as curl tells it; nothing where there was none."""
-    to = ("--connect-to", f"::127.0.0.1:{edge.tls_port}", f"https://{HOST}:{edge.tls_port}{path}")
-    return run("curl", "-s", "-i", "-m", "20", "--cacert", str(authority(edge)), *options, *to).stdout
 
 
 # --- versions and ciphers
@@ -102,11 +47,24 @@ def test_old_versions_are_refused(edge: Edge, version: ssl.TLSVersion) -> None:
 
 
 def test_ciphers(local: Edge) -> None:
-    for name in STRONG:
-        assert shake(local, trust(local, ssl.TLSVersion.TLSv1_2, ciphers=name))[1] == name
-    for name in WEAK:
-        with pytest.raises(ssl.SSLError, match=r"HANDSHAKE_FAILURE|NO_CIPHER"):
-            shake(local, trust(local, ssl.TLSVersion.TLSv1_2, ciphers=name))
+    """Every cipher that OpenSSL knows is offered alone, as scanners do: the profile's are taken, no other is."""
+    listed = run("openssl", "ciphers", "-s", "-tls1_2", "ALL:COMPLEMENTOFALL:@SECLEVEL=0").stdout.strip().split(":")
+    assert len(listed) > 80 and {"NULL-SHA256", "AES256-SHA", "ECDHE-ECDSA-AES128-SHA"} <= set(listed)
+    assert {name for name in listed if is_taken(local, name)} == set(STRONG)
+
+
+def is_taken(edge: Edge, cipher: str) -> bool:
+    try:
+        return shake(edge, trust(edge, ssl.TLSVersion.TLSv1_2, ciphers=cipher))[1] == cipher
+    except ssl.SSLError as error:
+        assert re.search(r"HANDSHAKE_FAILURE|NO_CIPHER|NO_SHARED_CIPHER", str(error)), error
+        return False
+
+
+def test_groups(edge: Edge) -> None:
+    for group in (*GROUPS, *OTHER_GROUPS):
+        to = ("-connect", f"127.0.0.1:{edge.tls_port}", "-servername", HOST, "-tls1_3", "-groups", group)
+        assert (run("openssl", "s_client", *to).returncode == 0) == (group in GROUPS), group
 
 
 def test_openssl_agrees(edge: Edge) -> None:
@@ -229,69 +187,6 @@ def test_websockets_are_secure_too(edge: Edge) -> None:
     with connect_websocket(address, sock=plain, ssl=trust(edge), proxy=None, open_timeout=20) as peer:
         peer.send("hello")
         assert peer.recv(10) == "hello"
-
-
-# --- HTTP/3
-
-
-class Http3(QuicConnectionProtocol):
-    """One GET, and everything that comes back."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.http = H3Connection(self._quic)
-        self.fields: dict[str, str] = {}
-        self.body = b""
-        self.done = asyncio.Event()
-
-    def quic_event_received(self, event: QuicEvent) -> None:
-        for part in self.http.handle_event(event):
-            if isinstance(part, HeadersReceived):
-                self.fields |= {name.decode(): value.decode() for name, value in part.headers}
-            if isinstance(part, DataReceived):
-                self.body += part.data
-            if isinstance(part, HeadersReceived | DataReceived) and part.stream_ended:
-                self.done.set()
-
-    async def get(self, authority: str, path: str) -> None:
-        pseudo = {":method": "GET", ":scheme": "https", ":authority": authority, ":path": path}
-        stream = self._quic.get_next_available_stream_id()
-        self.http.send_headers(
-            stream, [(name.encode(), value.encode()) for name, value in pseudo.items()], end_stream=True
-        )
-        self.transmit()
-        await asyncio.wait_for(self.done.wait(), 10)
-
-
-async def ask_http3(edge: Edge, path: str, name: str = HOST) -> tuple[dict[str, str], bytes]:
-    settings = QuicConfiguration(is_client=True, alpn_protocols=H3_ALPN, server_name=name, idle_timeout=10)
-    settings.load_verify_locations(str(authority(edge)))
-    async with connect_quic("127.0.0.1", edge.tls_port, configuration=settings, create_protocol=Http3) as client:
-        assert isinstance(client, Http3)
-        await client.get(f"{name}:{edge.tls_port}", path)
-        return client.fields, client.body
-
-
-def test_http3_carries_requests(local: Edge) -> None:
-    fields, body = asyncio.run(ask_http3(local, "/whoami?x"))
-    assert fields[":status"] == "200"
-    assert f'"url":"https://{HOST}:{local.tls_port}/whoami?x"' in body.decode()
-    assert fields["x-content-type-options"] == "nosniff"
-    fields, body = asyncio.run(ask_http3(local, "/static/plain.js"))
-    assert fields[":status"] == "200" and body.startswith(b"//")
-
-
-def test_http3_refuses_unknown_names(local: Edge) -> None:
-    with pytest.raises(ConnectionError):
-        asyncio.run(ask_http3(local, "/whoami", "elsewhere.example"))
-
-
-def test_http3_is_offered_where_it_is_spoken(local: Edge, own: Edge) -> None:
-    said = get(local.tls_port, HOST, "/whoami", tls=trust(local), name=HOST)
-    assert said.one("Alt-Svc") == f'h3=":{local.tls_port}"; ma=86400'
-    assert get(own.tls_port, HOST, "/whoami", tls=trust(own), name=HOST).one("Alt-Svc") is None
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", own.tls_port))
 
 
 # --- both at once

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.docker.command import environment
 from tests.docker.engine import HELLO, Deployment
 
 
@@ -12,6 +13,10 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     """One site with a secret, since releases are named by secrets too; nothing is up yet."""
     with pytest.MonkeyPatch.context() as patch, Deployment(tmp_path_factory.mktemp("deployment"), HELLO) as made:
         patch.setenv("PULUMI_CONFIG_PASSPHRASE", "test")
+        # The scripts ask Pulumi which engine the stack is on.
+        patch.setenv("PATH", environment()["PATH"])
+        patch.setenv("PULUMI_HOME", environment()["PULUMI_HOME"])
+        patch.setenv("PULUMI_BACKEND_URL", f"file://{made.folder}/state")
         made.set_secret("hello", "KEY", "correct horse: battery staple")
         yield made
 

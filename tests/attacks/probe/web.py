@@ -5,7 +5,7 @@ import os
 import threading
 import time
 
-from flask import Flask, jsonify, request
+from flask import Flask, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 app = Flask(__name__)
@@ -57,10 +57,16 @@ def environ() -> ResponseReturnValue:
 
 @app.post("/echo")
 @app.post("/tiny")
+@app.post("/large")
 @app.post("/upload/<path:name>")
 def echo(name: str = "") -> ResponseReturnValue:
     body = request.get_data()
     return jsonify(sha256=hashlib.sha256(body).hexdigest(), length=len(body))
+
+
+@app.get("/big")
+def big() -> ResponseReturnValue:
+    return Response(b"x" * 3_000_000, mimetype="application/octet-stream")
 
 
 @app.get("/slow")

@@ -55,7 +55,7 @@ def try_pairs(bench: Bench, bursts: int) -> dict[str, tuple[int, int]]:
     pauses = [(2.94 if number % 4 == 3 else 1.94) + 0.07 * step for number, step in enumerate(steps)]
     for name, nginx, gunicorn in (("kept: NGINX 2 s, Gunicorn 3 s", 2, 3), ("broken: NGINX 3 s, Gunicorn 2 s", 3, 2)):
         port, upstream = free_port(), free_port()
-        tree, plan = bench.render(f"pair-{nginx}-{gunicorn}", port, upstream)
+        tree, plan = bench.render(f"pair-{nginx}-{gunicorn}-{port}", port, upstream)
         edit(tree / "sites-available/hello.conf", "keepalive_timeout  60s;", f"keepalive_timeout  {nginx}s;")
         edit(tree / "gunicorn/hello.gunicorn.conf.py", "keepalive = 75", f"keepalive = {gunicorn}")
         bench.start_gunicorn(tree, upstream)

@@ -1,10 +1,14 @@
 """The load itself: its clients from start to end."""
 
 import ipaddress
+import json
+import shutil
 import socket
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -121,12 +125,23 @@ class Load:
 
 
 def _is_own(address: str) -> bool:
-    """Whether it is an address of this machine, in the network that this thread is in."""
+    """Whether it is an address of this machine, in the network that this thread is in, or inside this machine."""
     if ipaddress.ip_address(address).is_unspecified:
         return False
+    if _is_inside(address):
+        return True
     with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
         try:
             probe.bind((address, 0))
         except OSError:
             return False
     return True
+
+
+def _is_inside(address: str) -> bool:
+    """Whether a bridge of this machine leads there: a container has that address."""
+    if shutil.which("ip") is None:
+        return False
+    found = subprocess.run(["ip", "-json", "route", "get", address], capture_output=True, text=True)
+    routes = json.loads(found.stdout) if found.returncode == 0 else []
+    return bool(routes) and "gateway" not in routes[0] and Path(f"/sys/class/net/{routes[0]['dev']}/bridge").is_dir()

@@ -1,0 +1,188 @@
+"""A VM on AWS that Portico makes."""
+
+import asyncio
+import shutil
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pulumi_aws
+import pulumi_docker
+
+from components import aws
+from components.aws.known import Known, find_known
+from components.aws.tags import make_tags
+from components.builder import name_builder
+from components.diagnosis import Diagnosis
+from components.engine import Engine
+from components.hosts import preflight
+from components.hosts.connection import Connection, make_connection
+from components.hosts.late import LateEngine
+from components.hosts.readiness import wait_ready
+from config.cloud_init import USER, pack_user_data, render_user_data
+from config.machine import Machine, announce_machine
+from config.settings import Settings
+
+# Seconds that a VM has to answer which has served before: enough for a reboot.
+_BACK = 180
+
+
+class AwsHost(pulumi.ComponentResource):
+    """A network, a VM in it with Docker, and an address that stays while VMs come and go. A Host.
+
+    Each VM has a number, which grows: what lies on another VM is another thing. So a new one is made, ready and filled
+    before the address leads to it, and what lay on the old one goes with it, whether that still answers or not.
+
+    Outputs: `vm` (id), `ip`.
+    """
+
+    provider: pulumi_docker.Provider
+
+    def __init__(
+        self, name: str, settings: Settings, resources: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        assert settings.aws
+        require_command(settings.aws.access)
+        super().__init__("portico:index:AwsHost", name, None, opts)
+        self._settings = settings.aws
+        machine = Machine.of(self._settings)
+        region = self._settings.region
+        account = pulumi_aws.Provider(f"{name}-{region}", region=region, opts=pulumi.ResourceOptions(parent=self))
+
+        known = find_known(resources)
+        lost = known is not None and known.machine.zone[:-1] == region and not self._exists(known.id, account)
+        stays = known is not None and not lost and known.machine == machine
+        number = (known.number if known else 0) + (not stays)
+        self._filled = bool(known and stays and known.filled)
+        _announce(known, machine, lost=lost)
+
+        inside = pulumi.ResourceOptions(parent=self, providers=[account])
+        kept, tags = settings.protect, self._settings.tags
+        self._address = aws.Address(
+            f"{name}-address",
+            aws.AddressArgs(region=region, dns=self._settings.dns, tags=tags, protect=kept),
+            inside,
+        )
+        self._vm = self._make_vm(f"{name}-{region}", number, machine, settings, inside)
+
+        self._late = LateEngine()
+        url: pulumi.Output[str] = self._vm.apply(lambda vm: self._prepare(vm))
+        self.place = f"-vm-{number}"
+        self.provider = pulumi_docker.Provider(
+            f"{name}-docker-{number}",
+            host=url,
+            # They lead to any VM: which one, its id says.
+            ssh_opts=list(self._lead_to("").options),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        connection = self._lead_to(known.id) if known and self._filled else None
+        self.engine: Engine | None = Engine(connection.url, connection.options) if connection else None
+        self.builder: pulumi.Input[str] | None = url.apply(
+            lambda _: name_builder(self._late.engines[-1], pulumi.get_stack()) or ""
+        )
+        self.hooks = Diagnosis(self._late).hooks
+        # What lay on a VM is gone with it: it is not asked to remove what it may not be able to remove any more.
+        self.options = pulumi.ResourceOptions(providers=[self.provider], deleted_with=self.provider)
+        self.register_outputs({"vm": self._vm, "ip": self._address.ip})
+
+    def _make_vm(
+        self, name: str, number: int, machine: Machine, settings: Settings, inside: pulumi.ResourceOptions
+    ) -> pulumi.Output[str]:
+        mine, tags, tls = self._settings, self._settings.tags, settings.tls
+        vpc = aws.Vpc(f"{name}-vpc", aws.VpcArgs(zone=machine.zone, tags=tags, protect=settings.protect), inside)
+        aws.FlowLogs(f"{name}-flows", aws.FlowLogsArgs(vpc=vpc.id, retention=mine.retention, tags=tags), inside)
+        firewall = aws.Firewall(
+            f"{name}-firewall",
+            aws.FirewallArgs(
+                vpc=vpc.id,
+                port=settings.port,
+                tls_port=tls.port if tls else None,
+                http3=bool(tls and tls.http3),
+                ssh_from=mine.ssh_from,
+                egress=mine.egress,
+                tags=tags,
+            ),
+            inside,
+        )
+        role = aws.Role(f"{name}-role", aws.RoleArgs(partition=mine.partition, tags=tags), inside)
+        vm = aws.Vm(
+            f"{name}-vm-{number}",
+            aws.VmArgs(
+                machine=machine,
+                user_data=pack_user_data(render_user_data(mine)),
+                profile=role.profile,
+                subnet=vpc.subnet,
+                firewall=firewall.id,
+                guard=settings.protect,
+                tags=tags,
+            ),
+            inside,
+        )
+        aws.Alarms(
+            f"{name}-alarms",
+            aws.AlarmsArgs(vm=vm.id, region=mine.region, partition=mine.partition, topic=mine.alarm_topic, tags=tags),
+            inside,
+        )
+        return vm.id
+
+    async def _prepare(self, vm: str) -> str:
+        """The address of the VM's Docker, once it is ready for containers; a preview does not wait."""
+        connection = self._lead_to(vm)
+        if not pulumi.runtime.is_dry_run():
+            await wait_ready(connection, _BACK if self._filled else self._settings.ready_timeout)
+            if sentence := await asyncio.to_thread(preflight.find_obstacle, connection):
+                raise pulumi.RunError(f"The VM {sentence}. What served before keeps serving.")
+        self._late.engines.append(Engine(connection.url, connection.options))
+        return connection.url
+
+    def _lead_to(self, vm: str) -> Connection:
+        mine = self._settings
+        if mine.access == "ssm":
+            way = (
+                f"aws ssm start-session --region {mine.region} --target %h "
+                "--document-name AWS-StartSSHSession --parameters portNumber=%p"
+            )
+        else:
+            way = f".venv/bin/python components/hosts/detour.py %h %p {mine.region}"
+        return make_connection(USER, vm, 22, pulumi.get_stack(), key=mine.key, proxy=way)
+
+    def _exists(self, vm: str, account: pulumi_aws.Provider) -> bool:
+        """Whether the VM is still there. Raises pulumi.RunError where somebody has stopped it."""
+        for states in (["pending", "running"], ["stopping", "stopped"]):
+            found = pulumi_aws.ec2.get_instances(
+                instance_tags=make_tags("vm", {}),
+                instance_state_names=states,
+                opts=pulumi.InvokeOptions(provider=account),
+            )
+            if vm in found.ids:
+                break
+        else:
+            return False
+        if "stopped" in states:
+            raise pulumi.RunError(
+                f"The VM {vm} is stopped; nothing was changed. Start it, then run this again: "
+                f"aws ec2 start-instances --region {self._settings.region} --instance-ids {vm}"
+            )
+        return True
+
+    def publish(self, live: pulumi.Input[str]) -> pulumi.Output[str]:
+        """Let the address lead to the VM, once `live` is known; the address."""
+        return self._address.lead_to(self._vm, live)
+
+
+def require_command(access: str) -> None:
+    """Refuse with pulumi.RunError a machine that lacks what leads to VMs on AWS."""
+    if not shutil.which("aws"):
+        plugin = " and its Session Manager plugin" if access == "ssm" else ""
+        raise pulumi.RunError(
+            f"aws.access: {access} needs the AWS CLI{plugin}, and there is no `aws` on this machine; install it. "
+            "Nothing was changed."
+        )
+
+
+def _announce(known: Known | None, machine: Machine, *, lost: bool) -> None:
+    """Say it once: in the preview."""
+    before, filled = (known.machine, known.filled) if known else (None, False)
+    told = announce_machine(before, machine, lost=known.id if known and lost else "", filled=filled)
+    if told and pulumi.runtime.is_dry_run():
+        pulumi.log.info(told)

@@ -1,0 +1,138 @@
+"""A VM on AWS: where it is, what it is made of, who may reach it."""
+
+import re
+from collections.abc import Iterator
+from ipaddress import ip_network
+from typing import Literal
+
+from pydantic import Field
+
+from config.settings.mistake import Mistake
+from config.settings.quantity import Size
+from config.settings.section import Filled, Section
+from config.settings.text import (
+    AmiId,
+    HostedZoneId,
+    HostName,
+    InstanceType,
+    KeyPath,
+    NetworkRange,
+    PublicKey,
+    Region,
+    RuleName,
+    TagKey,
+    TagValue,
+    TopicArn,
+    Zone,
+)
+
+# The shortest prefix of a network that is somebody's own, by the version of IP.
+_WIDEST = {4: 8, 6: 16}
+# Days that CloudWatch Logs can keep something; 0, for ever, is not offered.
+RETENTION = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+
+
+class Dns(Section):
+    """A name for the VM's address, in a zone of Route 53 that is there already."""
+
+    zone: HostedZoneId = Field(examples=["Z0123456789ABCDEFGHIJ"], description="The id of the hosted zone.")
+    name: HostName = Field(examples=["shop.example"], description="The name that leads to the VM.")
+
+
+class Egress(Section):
+    """One thing outside that the applications may reach besides HTTP and HTTPS, such as a database."""
+
+    name: RuleName = Field(examples=["database"], description="What it is, and the name of its rule.")
+    protocol: Literal["tcp", "udp"] = Field(default="tcp", description="The protocol.")
+    port: int = Field(ge=1, le=65535, examples=["5432"], description="The port.")
+    network: NetworkRange = Field(examples=["10.20.0.0/16"], description="The addresses.")
+
+
+class Aws(Section):
+    """The VM that Portico makes on AWS, and the network around it."""
+
+    region: Region = Field(examples=["eu-central-1"], description="The region.")
+    zone: Zone | None = Field(default=None, description="The availability zone; the region's `a` where not set.")
+    instance_type: InstanceType = Field(
+        default="t4g.small", description="The kind of VM; Graviton (such as t4g, m7g) is arm64, all others are x86."
+    )
+    ami: AmiId = Field(
+        examples=["ami-0123456789abcdef0"],
+        description="The image of Ubuntu 24.04 LTS, pinned; docs/settings.md says how to find one.",
+    )
+    disk: Size = Field(default=Size.parse("20G"), description="The VM's disk, encrypted; whole G.")
+    swap: Size = Field(default=Size.parse("1G"), description="Swap on that disk, for moments of short memory.")
+    keys: Filled[tuple[PublicKey, ...]] = Field(
+        examples=['["ssh-ed25519 AAAA… ann"]'], description="Public SSH keys of those who deploy."
+    )
+    key: KeyPath | None = Field(
+        default=None, description="The private key's path, from Pulumi.yaml or ~; keys of the agent where not set."
+    )
+    access: Literal["ssm", "ssh"] = Field(
+        default="ssm",
+        description="How the VM is reached: through AWS Systems Manager, no port open, or by SSH from `sshFrom`.",
+    )
+    ssh_from: tuple[NetworkRange, ...] = Field(
+        default=(), description="The networks that may use SSH; for `access: ssh` alone, and never everybody."
+    )
+    egress: tuple[Egress, ...] = Field(default=(), description="What may be reached besides HTTP and HTTPS.")
+    dns: Dns | None = Field(default=None, description="A DNS record for the address; none where not set.")
+    retention: int = Field(default=90, ge=1, le=3653, description="Days that flow logs are kept.")
+    alarm_topic: TopicArn | None = Field(
+        default=None, description="An SNS topic that is told of failed status checks; the VM is recovered anyway."
+    )
+    ready_timeout: int = Field(
+        default=600, ge=60, le=3600, description="Seconds that a new VM has to become ready for containers."
+    )
+    tags: dict[TagKey, TagValue] = Field(default_factory=dict, description="Tags of everything that is made.")
+
+    @property
+    def arch(self) -> Literal["arm64", "amd64"]:
+        """The processor's kind, by Debian's names. Graviton families have a g after their generation: t4g, m7gd."""
+        family = self.instance_type.split(".")[0]
+        return "arm64" if family == "a1" or re.match(r"[a-z]+[0-9]+g", family) else "amd64"
+
+    @property
+    def availability_zone(self) -> str:
+        """The zone, also where none is written."""
+        return self.zone or f"{self.region}a"
+
+    @property
+    def partition(self) -> str:
+        """The part of AWS that the region is in, as names of resources (ARNs) begin."""
+        kind = self.region.rsplit("-", 2)[0]
+        return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(kind, "aws")
+
+    def list_contradictions(self) -> Iterator[Mistake]:
+        """What is wrong between settings that are right by themselves."""
+        if self.access == "ssh" and not self.ssh_from:
+            yield Mistake("aws.sshFrom", "is required for access: ssh; write the networks of those who deploy")
+        if self.access == "ssm" and self.ssh_from:
+            yield Mistake("aws.sshFrom", "is for access: ssh; leave it out, or write access: ssh")
+        for index, text in enumerate(self.ssh_from):
+            # Two halves of everybody are everybody too.
+            if (network := ip_network(text)).prefixlen < _WIDEST[network.version]:
+                yield Mistake(f"aws.sshFrom[{index}]", f'"{text}" is everybody; write your own networks')
+        if self.zone and self.zone[:-1] != self.region:
+            yield Mistake("aws.zone", f'"{self.zone}" is not in {self.region}; write one such as {self.region}a')
+        if self.retention not in RETENTION:
+            choice = ", ".join(map(str, RETENTION))
+            yield Mistake("aws.retention", f"CloudWatch keeps nothing for {self.retention} days; write one of {choice}")
+        taken = {"http", "https"}
+        for index, rule in enumerate(self.egress):
+            if rule.name in taken:
+                yield Mistake(f"aws.egress[{index}].name", f'"{rule.name}" is another rule already; write another name')
+            taken.add(rule.name)
+        if self.disk < Size.parse("8G"):
+            yield Mistake("aws.disk", f'"{self.disk}" is less than the image itself needs; write at least 8G')
+        if self.swap.bytes * 2 > self.disk.bytes:
+            yield Mistake("aws.swap", f'"{self.swap}" is more than half of the disk; write less')
+
+    def list_unreachable(self, address: str, port: int, tls_port: int | None) -> Iterator[Mistake]:
+        """What is wrong with where NGINX is published: on the VM only 80 and 443 are open, and for everybody."""
+        if address not in ("0.0.0.0", "::"):
+            yield Mistake("address", f'"{address}" cannot be reached from outside the VM; write 0.0.0.0')
+        if port != 80:
+            yield Mistake("port", f"{port} is not open on the VM; write 80")
+        if tls_port not in (None, 443):
+            yield Mistake("tls.port", f"{tls_port} is not open on the VM; write 443")

@@ -1,0 +1,66 @@
+"""The rules as a policy pack of Pulumi's: pulumi preview --policy-pack policies."""
+
+import sys
+from pathlib import Path
+
+# Instead of this folder, which Python puts there when it is told to run a folder.
+sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from pulumi_policy import (  # noqa: E402
+    EnforcementLevel,
+    Policy,
+    PolicyPack,
+    PolicyResource,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    StackValidationArgs,
+    StackValidationPolicy,
+    policy,
+)
+from pulumi_policy.deserialize import deserialize_properties, serialize_properties  # noqa: E402
+
+from policies import RULES  # noqa: E402
+from policies.graph import Graph, Resource  # noqa: E402
+from policies.rule import Rule  # noqa: E402
+from policies.wire import find_secrets, read_inputs  # noqa: E402
+
+# As it is, a validation is not told which inputs are secrets, and one of the rules is about that alone.
+policy.deserialize_properties = lambda props, _=True: deserialize_properties(props, True)
+
+
+def read(one: PolicyResource | ResourceValidationArgs) -> Resource:
+    """The resource as the rules read it."""
+    wire = serialize_properties(one.props)
+    sources = one.property_dependencies if isinstance(one, PolicyResource) else {}
+    return Resource(
+        type=one.resource_type,
+        name=one.name,
+        urn=one.urn,
+        inputs=read_inputs(wire),
+        secrets=find_secrets(wire),
+        needs={name: frozenset(other.urn for other in others) for name, others in sources.items()},
+        provider=one.provider.urn if one.provider else "",
+    )
+
+
+def make_policy(rule: Rule) -> Policy:
+    """A rule as a policy. What looks at one resource alone is asked before that is made, also where nobody previews."""
+
+    def tell(graph: Graph, report: ReportViolation) -> None:
+        for violation in rule(graph):
+            report(str(violation), violation.finding.resource.urn)
+
+    def about_one(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        tell([read(args)], report)
+
+    def about_all(args: StackValidationArgs, report: ReportViolation) -> None:
+        tell([read(one) for one in args.resources], report)
+
+    name = rule.name.replace("_", "-")
+    if rule.whole:
+        return StackValidationPolicy(name, rule.about, about_all)
+    return ResourceValidationPolicy(name, rule.about, about_one)
+
+
+PolicyPack("portico-aws", [make_policy(rule) for rule in RULES], EnforcementLevel.MANDATORY)

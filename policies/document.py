@@ -1,0 +1,65 @@
+"""Writes docs/policies.md from the rules."""
+
+from typing import Final
+
+from policies import RULES
+from policies.rule import Rule
+
+_HEAD: Final = """# The rules for AWS
+
+What must hold for everything that a stack makes on AWS. Each rule is a function over the planned graph, so it is asked
+before anything is made; the unit tests ask all of them about every stack that comes with Portico. Written by
+`make docs` from `policies/`: change it there.
+
+    make rules ENV=prod                              # ask them now; fails where something is to mend
+    pulumi preview --stack prod --policy-pack policies
+    pulumi up --stack prod --policy-pack policies    # refuse what breaks a rule
+
+The last two take them as a policy pack of Pulumi's, for your own resources too, after `. .tools/env`. Set-up installs
+what that needs into `.tools/policies` for each stack whose target is AWS. All three need AWS's credentials, since they
+plan. A violation says which resource, what is wrong and what to write instead:
+
+    Instance web: its root disk is not encrypted; write rootBlockDevice.encrypted: true (encrypt_disks, CKV_AWS_8)
+
+## Rules
+
+| rule | demands | known as | in |
+|---|---|---|---|
+"""
+_TAIL: Final = """
+`CKV…` are Checkov's checks, `CIS` the CIS AWS Foundations Benchmark 3.0, `SSM.1` a control of AWS Security Hub.
+Security groups are read in all of Pulumi's forms: rules within the group, `SecurityGroupRule`,
+`vpc.SecurityGroupIngressRule` and `vpc.SecurityGroupEgressRule`, IPv4 and IPv6. A network wider than /8 (IPv6: /16)
+counts as everybody.
+
+Rules with a star compare resources with one another. As a policy pack they are asked once the whole graph is known: in
+the preview, and with `--skip-preview` only at the end of the update. The others are asked before each resource is made.
+
+## What they cannot see
+
+- A value that only the update will tell is not judged in the preview. `pulumi up` judges it before the resource is
+  made, if the rule has no star.
+- An image that the program looks up with `getAmi` is a plain id by the time it is planned. The unit tests refuse the
+  call itself.
+- Whether user data holds a secret is judged by its look, and by whether a secret of Pulumi's went into it.
+
+## Checks of Checkov's that are not rules here
+
+| check | demands | why not |
+|---|---|---|
+| CKV_AWS_88 | no public address on a machine | A new VM needs a way out before the Elastic IP leads to it. |
+| CKV_AWS_260 | nobody reaches 80 from anywhere | A web server is there for that; with `tls` it redirects. |
+| CKV_AWS_158, CKV_AWS_189 | keys of your own for logs and disks | AWS's keys encrypt both; your own cost money. |
+| CKV_AWS_338 | logs for a year | How long is yours to say: `aws.retention`. |
+"""
+
+
+def write_rules() -> str:
+    """The document."""
+    return _HEAD + "".join(map(_write_row, RULES)) + _TAIL
+
+
+def _write_row(rule: Rule) -> str:
+    known = ", ".join(rule.ids) or "—"
+    file = rule.find.__module__.replace(".", "/")
+    return f"| `{rule.name}`{'*' if rule.whole else ''} | {rule.about} | {known} | {file}.py |\n"

@@ -1,0 +1,51 @@
+"""Tags: whose it is, for whoever reads the bill or cleans up."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from policies.graph import Graph, Resource, look, of_type
+from policies.kinds import ACCOUNT, EIP_ASSOCIATION, GROUP_RULE, INSTANCE, POLICY_ATTACHMENT, ROLE_POLICY
+from policies.rule import Finding, rule
+
+# What AWS gives no tags. Every other resource of AWS is asked for them.
+UNTAGGABLE: Final = frozenset(
+    {
+        EIP_ASSOCIATION,
+        GROUP_RULE,
+        POLICY_ATTACHMENT,
+        ROLE_POLICY,
+        "aws:cloudwatch/dashboard:Dashboard",
+        "aws:cloudwatch/logMetricFilter:LogMetricFilter",
+        "aws:cloudwatch/logResourcePolicy:LogResourcePolicy",
+        "aws:cloudwatch/logStream:LogStream",
+        "aws:ec2/mainRouteTableAssociation:MainRouteTableAssociation",
+        "aws:ec2/networkInterfaceAttachment:NetworkInterfaceAttachment",
+        "aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment",
+        "aws:ec2/route:Route",
+        "aws:ec2/routeTableAssociation:RouteTableAssociation",
+        "aws:ec2/tag:Tag",
+        "aws:ec2/volumeAttachment:VolumeAttachment",
+        "aws:iam/policyAttachment:PolicyAttachment",
+        "aws:route53/record:Record",
+        "aws:sns/topicPolicy:TopicPolicy",
+        "aws:sns/topicSubscription:TopicSubscription",
+        "aws:vpc/securityGroupVpcAssociation:SecurityGroupVpcAssociation",
+    }
+)
+
+
+@rule(whole=True)
+def tag_everything(graph: Graph) -> Iterator[Finding]:
+    """Everything of AWS that takes tags has some, its own or the provider's; so have the disks of a machine."""
+    common = {one.urn for one in of_type(graph, ACCOUNT) if look(one.inputs, "defaultTags.tags")}
+    for one in graph:
+        if not one.type.startswith("aws:") or one.type in UNTAGGABLE or one.provider in common:
+            continue
+        if not look(one.inputs, "tags"):
+            yield Finding(one, "it has no tags", "write tags, or defaultTags for the provider")
+        if one.type == INSTANCE and not _are_disks_tagged(one):
+            yield Finding(one, "its root disk has no tags", "write rootBlockDevice.tags or volumeTags")
+
+
+def _are_disks_tagged(one: Resource) -> bool:
+    return bool(look(one.inputs, "volumeTags") or look(one.inputs, "rootBlockDevice.tags"))

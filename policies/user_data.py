@@ -1,0 +1,93 @@
+"""User data: what a machine is told at its first boot, and everybody on it can read for ever."""
+
+import gzip
+import re
+from base64 import b64decode
+from binascii import Error
+from collections.abc import Iterator
+from typing import Final
+from zlib import error
+
+from policies.graph import Graph, Resource, look, of_type
+from policies.kinds import INSTANCE, TEMPLATE
+from policies.rule import Finding, rule
+
+# AWS allows 16 KB, before base64. The difference is room for a change that cannot wait.
+LIMIT: Final = 14 * 1024
+_GZIP: Final = b"\x1f\x8b"
+_NAMES: Final = ("userData", "userDataBase64")
+_SECRETS: Final = {
+    "an AWS key": re.compile(r"\b(AKIA|ASIA)[0-9A-Z]{16}\b"),
+    "a private key": re.compile(r"-----BEGIN ([A-Z]+ )*PRIVATE KEY"),
+    "a password in an address": re.compile(r"://[^/\s:@]+:[^/\s:@$]+@"),
+    "a token": re.compile(r"\b(gh[pousr]_\w{36}|github_pat_\w{22}|xox[abprs]-[\w-]{10}|eyJ\w+\.eyJ\w+\.)"),
+    # Not what only names where a secret lies: $VARIABLE, $(command), {{ template }}, /a/file.
+    "a password or a key": re.compile(
+        r"(?i)(passwd|password|secret|token|api_?key|access_?key)\w*[\"']?\s*[:=]\s*[\"']?"
+        r"(?!required|optional)[^\s\"'$/<{*!#,][^\s\"'#,]{5,}"
+    ),
+}
+
+
+@rule("CKV_AWS_46")
+def keep_secrets_out(graph: Graph) -> Iterator[Finding]:
+    """No secret in user data: it stays readable in the console and for every process on the machine."""
+    for one in of_type(graph, INSTANCE, TEMPLATE):
+        for name in _NAMES:
+            if name in one.secrets:
+                wrong = f"{name} is made from a secret of Pulumi's"
+                yield Finding(one, wrong, "hand it over after the boot, as a file that only its reader can read")
+        text = (_read(one) or b"").decode(errors="replace")
+        for kind, pattern in _SECRETS.items():
+            if found := pattern.search(text):
+                line = text.count("\n", 0, found.start()) + 1
+                wrong = f"line {line} of its user data looks like {kind}"
+                yield Finding(one, wrong, "hand it over after the boot, as a file that only its reader can read")
+
+
+@rule()
+def bound_user_data(graph: Graph) -> Iterator[Finding]:
+    """User data is gzip and at most 14 KB before base64, of the 16 KB that AWS takes."""
+    for one in of_type(graph, INSTANCE, TEMPLATE):
+        raw = _raw(one)
+        if raw is None:
+            continue
+        if len(raw) > LIMIT:
+            wrong = f"its user data has {len(raw)} bytes, and AWS takes 16384 before base64"
+            yield Finding(one, wrong, f"keep it to {LIMIT} bytes: let the machine fetch what is big")
+        if not raw.startswith(_GZIP):
+            name = "userDataBase64" if one.type == INSTANCE else "userData"
+            yield Finding(
+                one, "its user data is not compressed", f"write {name}, as base64 of gzip: cloud-init unpacks it"
+            )
+
+
+@rule()
+def say_when_replaced(graph: Graph) -> Iterator[Finding]:
+    """Whether new user data replaces the machine is said, since it is read at the first boot alone."""
+    for one in of_type(graph, INSTANCE):
+        told = look(one.inputs, "userDataReplaceOnChange") is not None
+        if not told and any(look(one.inputs, name) is not None for name in _NAMES):
+            wrong = "new user data would stop and start it, and have no effect"
+            yield Finding(one, wrong, "write userDataReplaceOnChange: true, or false where you replace it yourself")
+
+
+def _raw(one: Resource) -> bytes | None:
+    """What AWS is given, without base64; None where there is none, or it is not known yet."""
+    plain, encoded = look(one.inputs, "userData"), look(one.inputs, "userDataBase64")
+    if one.type == TEMPLATE:
+        plain, encoded = None, plain
+    if isinstance(encoded, str):
+        try:
+            return b64decode(encoded, validate=True)
+        except Error:
+            return encoded.encode()
+    return plain.encode() if isinstance(plain, str) else None
+
+
+def _read(one: Resource) -> bytes | None:
+    raw = _raw(one)
+    try:
+        return gzip.decompress(raw) if raw and raw.startswith(_GZIP) else raw
+    except (OSError, EOFError, error):
+        return raw

@@ -1,0 +1,81 @@
+"""Shows what the containers of a stack print: logs.py STACK [SITE] [TAIL] [FOLLOW]; "" stands for nothing said."""
+
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from docker.errors import NotFound
+from docker.models.containers import Container
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts.deployed import Deployed, Refused, report
+
+LINES = "50"  # of each container, unless told
+_printing = threading.Lock()
+
+
+def split_lines(chunks: Iterable[bytes]) -> Iterator[str]:
+    """Docker sends pieces; the lines in them, the last one also where it has no end."""
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from (line.decode(errors="replace") for line in lines)
+    if rest:
+        yield rest.decode(errors="replace")
+
+
+def show(container: Container, tail: str, *, follow: bool = False, since: int | None = None) -> None:
+    """Print its lines with its name before each; with `follow` until it ends."""
+    count: Any = tail if tail == "all" else int(tail)
+    with suppress(NotFound):  # it went meanwhile
+        for line in split_lines(container.logs(stream=True, follow=follow, tail=count, since=since)):
+            with _printing:
+                print(f"{container.name} | {line}", flush=follow)
+
+
+def follow(deployed: Deployed, tail: str, **labels: str) -> None:
+    """Go on until the engine goes, also with containers that start later: those of a release."""
+    running: dict[str, threading.Thread] = {}
+
+    def begin(container: Container, tail: str, since: int | None = None) -> None:
+        words = {"follow": True, "since": since}
+        thread = running[str(container.id)] = threading.Thread(
+            target=show, args=(container, tail), kwargs=words, daemon=True
+        )
+        thread.start()
+
+    wanted = {"type": "container", "event": "start", "label": deployed.label(**labels)}
+    # Asked for before the list, so that none is missed that starts between the two.
+    events = deployed.client.events(decode=True, filters=wanted)
+    for container in deployed.list_containers(**labels):
+        begin(container, tail)
+    for event in events:
+        if known := running.get(event["id"]):
+            known.join(1)  # it has just ended, unless it is the one that was listed
+            if known.is_alive():
+                continue
+        with suppress(NotFound):
+            begin(deployed.client.containers.get(event["id"]), "all", since=event["time"])
+
+
+def main(stack: str, site: str = "", tail: str = "", following: str = "") -> int:
+    tail = tail or LINES
+    if tail != "all" and not tail.isdecimal():
+        raise Refused(f'TAIL="{tail}" is no number of lines; write TAIL=200, or TAIL=all')
+    deployed = Deployed.read(stack)
+    labels = {"site": deployed.choose_site(site, "make logs")} if site else {}
+    if following:
+        follow(deployed, tail, **labels)
+        return 0
+    for container in deployed.list_containers(**labels):
+        show(container, tail)
+    return 0
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):
+        sys.exit(report(lambda: main(*sys.argv[1:])))

@@ -1,0 +1,13 @@
+"""A preview of many sites takes little: 100 are rendered in a second of processor time, and growth is linear."""
+
+from pathlib import Path
+
+from tests.bench.rendering import COUNTS, MOST_RATIO, MOST_SECONDS, measure
+from tests.config.sample import SHOP, write_files
+
+
+def test_a_hundred_sites_take_less_than_a_second_and_growth_is_linear(tmp_path: Path) -> None:
+    write_files(tmp_path / "shop", SHOP)
+    seconds = measure(tmp_path)
+    assert seconds[100] < MOST_SECONDS, seconds
+    assert seconds[max(COUNTS)] / seconds[min(COUNTS)] < MOST_RATIO, seconds

@@ -1,0 +1,97 @@
+"""The double of the `aws` command: a session that leads to an instance's machine, and what it says of an instance."""
+
+import argparse
+import json
+import os
+import re
+import socket
+import sys
+import threading
+
+from tests.cloud.plugin.cloud import Cloud, Thing
+from tests.cloud.plugin.kinds import EIP, INSTANCE
+from tests.cloud.plugin.machines import make_machines
+from tests.cloud.plugin.network import find_obstacles
+
+_PORT = re.compile(r'portNumber=(\d+)|\{"portNumber": ?\["(\d+)"\]\}')
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; its exit code, 255 for what AWS refuses."""
+    parser = argparse.ArgumentParser("aws", description="A test double: it knows two commands.")
+    services = parser.add_subparsers(required=True)
+    session = services.add_parser("ssm").add_subparsers(required=True).add_parser("start-session")
+    session.add_argument("--target", required=True)
+    session.add_argument("--document-name", required=True, choices=["AWS-StartSSHSession"])
+    session.add_argument("--parameters", required=True)
+    session.set_defaults(run=start_session)
+    described = services.add_parser("ec2").add_subparsers(required=True).add_parser("describe-instances")
+    described.add_argument("--instance-ids", required=True, dest="target")
+    described.add_argument("--output", required=True, choices=["json"])
+    described.set_defaults(run=describe_instance)
+    for command in (session, described):
+        command.add_argument("--region", required=True)
+    given = parser.parse_args(arguments)
+    return int(given.run(Cloud.open(), given))
+
+
+def describe_instance(cloud: Cloud, given: argparse.Namespace) -> int:
+    """Print one instance with its public address, as far as the program reads it."""
+    instance = _find(cloud, given)
+    if instance is None or (address := make_machines(cloud).find(instance.id)) is None:
+        return _refuse("DescribeInstances", "InvalidInstanceID.NotFound", f"{given.target} does not exist")
+    public = next(
+        (eip.outputs["publicIp"] for eip in cloud.things(EIP) if eip.outputs.get("instance") == instance.id), None
+    )
+    if public is None and instance.inputs.get("associatePublicIpAddress"):
+        public = address
+    told = {"InstanceId": instance.id, "State": {"Name": "running"}, "PrivateIpAddress": address}
+    told |= {"PublicIpAddress": public} if public else {}
+    print(json.dumps({"Reservations": [{"Instances": [told]}]}))
+    return 0
+
+
+def start_session(cloud: Cloud, given: argparse.Namespace) -> int:
+    """Carry input and output to a port of the machine."""
+    if (port := _PORT.fullmatch(given.parameters)) is None:
+        return _refuse("StartSession", "ValidationException", f"Parameters: {given.parameters}")
+    if (instance := _find(cloud, given)) is None:
+        return _refuse("StartSession", "TargetNotConnected", f"{given.target} is not connected.")
+    address, obstacles = make_machines(cloud).find(instance.id), find_obstacles(cloud, instance)
+    if obstacles or address is None:
+        why = "; ".join(obstacles) or "it does not run"
+        told = f"{given.target} is not connected. (The double knows why: {why}.)"
+        return _refuse("StartSession", "TargetNotConnected", told)
+    try:
+        _carry(socket.create_connection((address, int(port[1] or port[2])), timeout=10))
+    except OSError as error:
+        return _refuse("StartSession", "ConnectionError", str(error))
+    return 0
+
+
+def _find(cloud: Cloud, given: argparse.Namespace) -> Thing | None:
+    found = cloud.find(given.target)
+    return found if found and found.type == INSTANCE and found.outputs.get("region") == given.region else None
+
+
+def _carry(connection: socket.socket) -> None:
+    connection.settimeout(None)
+
+    def send() -> None:
+        while data := os.read(0, 65536):
+            connection.sendall(data)
+        connection.shutdown(socket.SHUT_WR)
+
+    threading.Thread(target=send, daemon=True).start()
+    while data := connection.recv(65536):
+        while data:
+            data = data[os.write(1, data) :]
+
+
+def _refuse(operation: str, code: str, why: str) -> int:
+    print(f"\nAn error occurred ({code}) when calling the {operation} operation: {why}", file=sys.stderr)
+    return 255
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,49 @@
+"""What a program may ask AWS for: the functions of pulumi_aws that begin with `get`."""
+
+from typing import Any
+
+from tests.cloud.plugin.cloud import ACCOUNT, Cloud, Thing
+from tests.cloud.plugin.effects import Effects
+from tests.cloud.plugin.kinds import INSTANCE
+
+_FILTERS = {"instance-state-name": "instanceState", "subnet-id": "subnetId", "vpc-id": "vpcId", "image-id": "ami"}
+
+
+def answer(cloud: Cloud, effects: Effects, token: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The answer to one question. Raises ValueError for one that the double has not been taught."""
+    match token:
+        case "aws:ec2/getInstances:getInstances":
+            found = [one for one in cloud.things(INSTANCE) if effects.exists(one) and _fits(one, arguments)]
+            return {
+                "id": "found",
+                "ids": [one.id for one in found],
+                "privateIps": [one.outputs["privateIp"] for one in found],
+                "publicIps": [],
+            }
+        case "aws:ec2/getInstance:getInstance":
+            found = [one for one in cloud.things(INSTANCE) if effects.exists(one) and _fits(one, arguments)]
+            found = [one for one in found if arguments.get("instanceId") in (None, one.id)]
+            if len(found) != 1:
+                raise ValueError(f"Your query returned {len(found)} results where one was wanted")
+            return {**found[0].outputs, "id": found[0].id}
+        case "aws:index/getCallerIdentity:getCallerIdentity":
+            return {"id": ACCOUNT, "accountId": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:user/test", "userId": "TEST"}
+        case _:
+            raise ValueError(f"the double does not know {token}; teach it in invokes.py")
+
+
+def _fits(instance: Thing, arguments: dict[str, Any]) -> bool:
+    wanted = {f"tag:{key}": [value] for key, value in (arguments.get("instanceTags") or {}).items()}
+    wanted |= {one["name"]: one["values"] for one in arguments.get("filters") or []}
+    tags = instance.outputs.get("tagsAll", {})
+    for name, values in wanted.items():
+        kind, _, key = name.partition(":")
+        if kind == "tag" and key:
+            value = tags.get(key)
+        elif name in _FILTERS:
+            value = instance.outputs.get(_FILTERS[name])
+        else:
+            raise ValueError(f"the double does not know the filter {name}; teach it in invokes.py")
+        if value not in values:
+            return False
+    return True

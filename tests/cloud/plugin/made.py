@@ -1,0 +1,86 @@
+"""What AWS adds to a thing: its id, its ARN, addresses, and what comes with a VPC."""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.cloud.plugin.cloud import ACCOUNT, Cloud, Thing
+from tests.cloud.plugin.kinds import DEFAULT_GROUP, EIP, INSTANCE, KINDS, SUBNET, VPC
+from tests.cloud.plugin.shape import Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class Region:
+    """Where a provider works, and the tags that it gives to everything."""
+
+    name: str
+    tags: Mapping[str, str]
+
+
+def complete(
+    cloud: Cloud, region: Region, type: str, urn: str, inputs: dict[str, Any], before: Thing | None = None
+) -> Thing:
+    """The thing with these inputs, as it will be. `before`: as it was. Raises ValueError for what AWS refuses."""
+    shape = Shape.find(type)
+    id = before.id if before else _make_id(cloud, type, inputs)
+    if before is None and cloud.find(id) is not None and type != DEFAULT_GROUP:
+        raise ValueError(f"EntityAlreadyExists: there is a {type.rpartition(':')[2]} {id} already")
+    if before:
+        made = {name: value for name, value in before.outputs.items() if name not in before.inputs}
+    else:
+        made = {"region": region.name, "ownerId": ACCOUNT, "arn": _make_arn(type, id, region.name)}
+        made |= _make(cloud, type, id, inputs, region.name)
+    made["tagsAll"] = {**region.tags, **inputs.get("tags", {})}
+    outputs = {name: value for name, value in {**made, **inputs}.items() if name in inputs or name in shape.outputs}
+    outputs["id"] = id  # as a bridged provider has it
+    return Thing(id=id, type=type, urn=urn, inputs=inputs, outputs=outputs)
+
+
+def _make_id(cloud: Cloud, type: str, inputs: Mapping[str, Any]) -> str:
+    if type == DEFAULT_GROUP:
+        vpc = cloud.find(str(inputs.get("vpcId")))
+        if vpc is None:
+            raise ValueError("there is no VPC whose default security group this could be")
+        return str(vpc.outputs["defaultSecurityGroupId"])
+    return KINDS[type].make_id(inputs, secrets.token_hex(9)[:17])
+
+
+def _make(cloud: Cloud, type: str, id: str, inputs: Mapping[str, Any], region: str) -> dict[str, Any]:
+    match type:
+        case _ if type == VPC:
+            number = id.partition("-")[2]
+            prefixes = {"SecurityGroupId": "sg", "RouteTableId": "rtb", "NetworkAclId": "acl"}
+            return {f"default{name}": f"{prefix}-{number}" for name, prefix in prefixes.items()}
+        case _ if type == EIP:
+            # An address of this machine alone, another one for each allocation.
+            parts = hashlib.sha256(f"{cloud.folder} {id}".encode()).digest()
+            address = f"127.{1 + parts[0] % 254}.{parts[1]}.{1 + parts[2] % 254}"
+            return {"publicIp": address, "allocationId": id, "publicDns": f"ec2-{address.replace('.', '-')}.invalid"}
+        case _ if type == INSTANCE:
+            subnet = cloud.find(str(inputs.get("subnetId")))
+            zone = subnet.outputs.get("availabilityZone") if subnet and subnet.type == SUBNET else None
+            return {
+                "instanceState": "running",
+                "availabilityZone": zone or f"{region}a",
+                "primaryNetworkInterfaceId": f"eni-{id.partition('-')[2]}",
+            }
+        case _ if "fqdn" in Shape.find(type).outputs:
+            return {"fqdn": inputs.get("name")}
+        case _:
+            return {"uniqueId": f"A{id}".upper(), "securityGroupRuleId": id}
+
+
+def _make_arn(type: str, id: str, region: str) -> str:
+    _, module, name = type.split(":")
+    service, kind = module.split("/")
+    match service:
+        case "iam":
+            return f"arn:aws:iam::{ACCOUNT}:{'role' if kind == 'role' else 'instance-profile'}/{id}"
+        case "cloudwatch" if name == "LogGroup":
+            return f"arn:aws:logs:{region}:{ACCOUNT}:log-group:{id}"
+        case "cloudwatch":
+            return f"arn:aws:cloudwatch:{region}:{ACCOUNT}:alarm:{id}"
+        case _:
+            return f"arn:aws:ec2:{region}:{ACCOUNT}:{kind}/{id}"

@@ -1,0 +1,160 @@
+"""The program on AWS, from nothing to nothing: a page, a release, another image, a lost VM, and the end.
+
+AWS is the double of the plugin (tests/cloud/plugin); the engine, the VM, its Docker and every request are real.
+One deployment lives through all of it, so the tests run in this order.
+"""
+
+import time
+from collections.abc import Iterator
+
+import docker
+import pytest
+
+from tests.cloud.deployment import AwsDeployment
+from tests.docker.applications import write_offline
+from tests.docker.ask import get
+from tests.docker.engine import HELLO
+from tests.docker.figures import Figures
+from tests.docker.load import Load, Target, json_is, json_values, standard_clients
+
+pytestmark = [pytest.mark.docker, pytest.mark.machine, pytest.mark.timeout(1200)]
+
+OTHER = "ami-0fedcba9876543210"
+RATE = 60.0  # requests a second, by 12 clients: the VM, its engine and the clients share two cores
+
+
+@pytest.fixture(scope="module")
+def prod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsDeployment]:
+    deployment = AwsDeployment(tmp_path_factory.mktemp("prod"), HELLO)
+    write_offline(deployment, "hello")
+    with deployment:
+        yield deployment
+
+
+def load(prod: AwsDeployment) -> Load:
+    clients = standard_clients(12, [Target(host="localhost", expect=json_is(site="hello"))])
+    observe = json_values("site", "release")
+    return Load(prod.address, prod.port, clients, rate=RATE, observe=observe, most_seconds=900)
+
+
+def identify(prod: AwsDeployment) -> tuple[str, str]:
+    """The instance and its machine."""
+    engine = docker.from_env()
+    machine = engine.containers.get(prod.instance.id)
+    found = (prod.instance.id, f"{machine.id} since {machine.attrs['State']['StartedAt']}")
+    engine.close()
+    return found
+
+
+def test_from_nothing_to_a_page(prod: AwsDeployment, figures: Figures) -> None:
+    first = prod.up()
+    page = get(prod.port, "localhost", "/whoami", address=prod.address)
+    figures.record(
+        "A1",
+        "from nothing to a page, network, VM and all",
+        target="a page",
+        measured=f"{first.seconds:.0f} s",
+        met=page.json()["release"] == prod.outputs()["releases"]["hello"],
+    )
+    assert prod.outputs()["address"] == prod.address
+    assert prod.present() == prod.wanted()
+    # The address leads there last, once the page is there.
+    *_, move, association = prod.cloud.journal()
+    assert (move["what"], move["after"], move["answers"]) == ("move", prod.instance.id, [80])
+    assert association["type"].endswith(":EipAssociation")
+
+
+def test_nothing_to_do_changes_nothing(prod: AwsDeployment) -> None:
+    known = prod.cloud.journal()
+    again = prod.up()
+    print(f"\naws: {again.seconds:.0f} s for nothing to do")
+    assert again.changes == 0, again.tail()
+    assert prod.cloud.journal() == known
+
+
+@pytest.mark.parametrize("releases", [1, pytest.param(5, marks=pytest.mark.soak)])
+def test_releases_lose_no_request_and_never_touch_the_vm(prod: AwsDeployment, figures: Figures, releases: int) -> None:
+    if not prod.cloud.things():
+        prod.up()
+    before, known, seconds = identify(prod), prod.cloud.journal(), []
+    with load(prod) as load_:
+        load_.wait(3)
+        for number in range(releases):
+            prod.edit("hello", f"# release {number} of {releases}")
+            seconds.append(prod.up().seconds)
+            assert prod.present() == prod.wanted()
+        load_.wait(3)
+    report = load_.report()
+    print(f"\n{report.details()}")
+    figures.record(
+        "A1",
+        f"requests lost in {releases} releases of {min(seconds):.0f}-{max(seconds):.0f} s",
+        target="0",
+        measured=f"{report.failed} of {report.sent:,}",
+        met=report.lossless and len(report.seen) == releases + 1,
+    )
+    assert identify(prod) == before
+    assert prod.cloud.journal() == known
+
+
+def test_another_image_is_announced_and_its_vm_is_filled_before_the_address_moves(
+    prod: AwsDeployment, figures: Figures
+) -> None:
+    before, known = prod.instance, len(prod.cloud.journal())
+    prod.change_aws(ami=OTHER)
+    told = prod.preview().output
+    assert OTHER in told
+    with load(prod) as load_:
+        load_.wait(3)
+        changed = prod.up()
+        moved = [line for line in prod.cloud.journal()[known:] if line["what"] == "move"]
+        load_.wait(3)
+    report = load_.report()
+    print(f"\n{report.details()}")
+    assert prod.instance.inputs["ami"] == OTHER
+    (move,) = moved
+    assert (move["before"], move["after"], move["answers"]) == (before.id, prod.instance.id, [80])
+    happened = prod.happened(known)
+    made, led, gone = (happened.index(one) for one in (("create", "Instance"), ("move", "Eip"), ("delete", "Instance")))
+    assert made < led < gone
+    figures.record(
+        "A2",
+        f"requests lost while another image's VM took over, in {changed.seconds:.0f} s",
+        target="0",
+        measured=f"{report.failed} of {report.sent:,}",
+        met=report.lossless,
+    )
+    assert prod.present() == prod.wanted()
+    assert prod.up().changes == 0
+
+
+def test_a_lost_vm_is_healed_by_one_up(prod: AwsDeployment, figures: Figures) -> None:
+    before, address = prod.instance, prod.address
+    docker.from_env().containers.get(before.id).remove(force=True)
+    began = time.monotonic()
+    healed = prod.up()
+    page = get(prod.port, "localhost", "/whoami", address=prod.address)
+    figures.record(
+        "A2",
+        "a page again after the VM was lost, by one `pulumi up`",
+        target="a page",
+        measured=f"{time.monotonic() - began:.0f} s",
+        met=page.json()["release"] == prod.outputs()["releases"]["hello"],
+    )
+    assert prod.address == address
+    assert prod.instance.id != before.id
+    assert healed.changes > 0
+    assert prod.present() == prod.wanted()
+    assert prod.up().changes == 0
+
+
+def test_destroy_leaves_nothing(prod: AwsDeployment) -> None:
+    vm, address = prod.instance.id, prod.address
+    prod.destroy()
+    assert prod.cloud.things() == []
+    engine = docker.from_env()
+    names = [found.name for found in engine.containers.list(all=True)] + [one.name for one in engine.volumes.list()]
+    engine.close()
+    assert vm not in names
+    with pytest.raises(ConnectionRefusedError):
+        get(prod.port, "localhost", address=address)

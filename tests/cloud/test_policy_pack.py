@@ -1,0 +1,102 @@
+"""The policy pack under the real engine, on the double of the AWS plugin: what it lets through, and what it refuses."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from policies import RULES, kinds
+from policies.graph import Graph, Resource
+from policies.plan import read_plan
+from tests.cloud.plugin.kinds import INSTANCE, KINDS
+from tests.cloud.stack import Small
+from tests.docker.command import ROOT, Result
+from tests.policies.sample import GOOD, change
+
+pytestmark = pytest.mark.docker
+PACK = ("--policy-pack", str(ROOT / "policies"))
+
+
+class Planned(Small):
+    """A program that plans the graph that it is given."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        shutil.copy(ROOT / "tests" / "policies" / "program.py", folder / "__main__.py")
+
+    def plan(self, graph: Graph) -> None:
+        known = [one for one in graph if one.type in KINDS or one.type == kinds.ACCOUNT]
+        (self.folder / "graph.json").write_text(json.dumps([_write(one) for one in known]))
+
+    def judge(self, *options: str, fails: bool) -> Result:
+        return self.pulumi("preview", "--stack", "test", *options, fails=fails)
+
+
+def _write(one: Resource) -> dict[str, object]:
+    inputs = {name: value for name, value in one.inputs.items() if name not in one.needs}
+    needs = {name: sorted(urns) for name, urns in one.needs.items()}
+    return {
+        "type": one.type,
+        "name": one.name,
+        "urn": one.urn,
+        "inputs": inputs,
+        "needs": needs,
+        "secrets": sorted(one.secrets),
+    }
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planned]:
+    with Planned(tmp_path_factory.mktemp("planned")) as planned:
+        yield planned
+
+
+def bad() -> Graph:
+    """One resource that is wrong by itself, one secret where none may be, and one resource that is missing."""
+    graph = change("machine", metadataOptions={"httpTokens": "optional", "httpPutResponseHopLimit": 1})
+    secret = (replace(one, secrets=frozenset({"userDataBase64"})) if one.name == "machine" else one for one in graph)
+    return [one for one in secret if one.type != kinds.FLOW_LOG]
+
+
+BROKEN = {"require-imdsv2", "keep-secrets-out", "log-flows"}
+
+
+def list_policies(output: str) -> set[str]:
+    return set(re.findall(r"\[mandatory\]  ([\w-]+)", output))
+
+
+def test_a_good_graph_is_accepted(planned: Planned) -> None:
+    planned.plan(GOOD)
+    output = planned.judge(*PACK, fails=False).output
+    assert "portico-aws@v" in output and list_policies(output) == set()
+    assert "can't run policy" not in output
+
+
+def test_a_bad_graph_is_refused_by_the_rules_that_it_breaks_and_by_no_other(planned: Planned) -> None:
+    planned.plan(bad())
+    output = planned.judge(*PACK, fails=True).output
+    assert list_policies(output) == BROKEN
+    assert "Instance machine: its metadata service answers without a token" in output
+    assert "userDataBase64 is made from a secret of Pulumi's" in output
+    assert "Vpc vpc: nobody could say later who talked to whom" in output
+    # Without the pack the same graph is fine: it is the pack that refuses it.
+    planned.judge(fails=False)
+
+
+def test_a_bad_resource_is_not_made_where_nobody_previews(planned: Planned) -> None:
+    planned.plan(bad())
+    output = planned.up(*PACK, fails=True).output
+    assert {"require-imdsv2", "keep-secrets-out"} <= list_policies(output)
+    assert planned.cloud.things(INSTANCE) == []
+
+
+def test_the_plan_as_json_is_judged_alike(planned: Planned) -> None:
+    for graph, broken in ((GOOD, set()), (bad(), BROKEN)):
+        planned.plan(graph)
+        plan = planned.judge("--json", "--show-sames", fails=False).output
+        found = {rule.name.replace("_", "-") for rule in RULES if rule(read_plan(plan))}
+        assert found == broken

@@ -1,0 +1,32 @@
+"""Which VM is there, read from the state of the update before."""
+
+from components.aws.known import find_known
+from config.machine import Machine
+from tests.components.aws.sample import OLD, leave
+from tests.config.aws_sample import read_aws
+
+
+def test_before_the_first_update_there_is_none() -> None:
+    assert find_known({}) is None
+
+
+def test_it_is_known_by_its_number_and_what_it_is_made_of() -> None:
+    known = find_known(leave(3))
+    assert known and (known.number, known.id, known.filled) == (3, OLD, True)
+    assert known.machine == Machine.of(read_aws())
+
+
+def test_one_that_the_address_never_led_to_is_not_filled() -> None:
+    known = find_known(leave(filled=False))
+    assert known and not known.filled
+
+
+def test_of_two_the_newer_one_counts() -> None:
+    known = find_known({**leave(9), **leave(10, "i-00000000000000001", filled=False, instanceType="t3.small")})
+    assert known and (known.number, known.id, known.filled) == (10, "i-00000000000000001", False)
+    assert known.machine.kind == "t3.small"
+
+
+def test_instances_of_others_are_not_looked_at() -> None:
+    ((urn, one),) = leave(filled=False).items()
+    assert find_known({urn.replace("-vm-1-instance", "-bastion"): one}) is None

@@ -1,0 +1,133 @@
+"""What a route becomes: a location that says what differs, its limits, its cache."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.config.nginx_file import Directive, inherit, list_levels
+from tests.config.sample import make_full_site, make_site, parse, server_of
+
+ROUTES: list[tuple[dict[str, Any], tuple[str, str], set[str]]] = [
+    ({"path": "/a"}, ("=", "/a"), {"proxy_read_timeout 35s"}),
+    ({"path": "/a/"}, ("^~", "/a/"), {"proxy_read_timeout 35s"}),
+    ({"path": "/a", "timeout": "9s"}, ("=", "/a"), {"proxy_read_timeout 9s"}),
+    ({"path": "/a", "body": "1G"}, ("=", "/a"), {"proxy_read_timeout 35s", "client_max_body_size 1g"}),
+    ({"path": "/a", "buffering": False}, ("=", "/a"), {"proxy_read_timeout 35s", "proxy_buffering off"}),
+    ({"path": "/a", "requestBuffering": False}, ("=", "/a"), {"proxy_read_timeout 35s", "proxy_request_buffering off"}),
+    ({"path": "/a", "stream": True}, ("=", "/a"), {"proxy_read_timeout 1h", "proxy_buffering off", "gzip off"}),
+    (
+        {"path": "/a", "stream": True, "timeout": "2h"},
+        ("=", "/a"),
+        {"proxy_read_timeout 2h", "proxy_buffering off", "gzip off"},
+    ),
+    (
+        {"path": "/a", "rate": {"rate": "9r/m"}},
+        ("=", "/a"),
+        {"proxy_read_timeout 35s", "limit_req zone=shop.rate.1 burst=20 nodelay"},
+    ),
+    (
+        {"path": "/a", "rate": {"rate": "9r/m", "burst": 0, "dryRun": True}},
+        ("=", "/a"),
+        {"proxy_read_timeout 35s", "limit_req zone=shop.rate.1", "limit_req_dry_run on"},
+    ),
+]
+
+
+def own(location: Directive) -> set[str]:
+    """The directives that a location has of its own, beside those that pass a request on."""
+    return {
+        f"{one.name} {' '.join(one.args)}" for one in location.block if one.name not in ("proxy_pass", "add_header")
+    }
+
+
+def test_the_root_as_a_route_is_all_that_nothing_else_names(root: Path, tmp_path: Path) -> None:
+    routes = [{"path": "/a", "rate": {"rate": "1r/s"}}, {"path": "/", "cache": "10s", "rate": {"rate": "9r/s"}}]
+    main = parse(root, tmp_path, make_site(routes=routes))
+    server = server_of(main)
+    rest = server.location("/")
+    assert rest.get("proxy_cache") == "all.answers" and rest.get("limit_req") == "zone=shop.rate.2 burst=20 nodelay"
+    assert server.location("=", "/a").all("proxy_cache") == []
+    assert server.location("^~", "/static/").find("proxy_pass") == []
+    assert [args[1:] for args in main.find("http")[0].all("limit_req_zone")] == [
+        ("zone=shop.rate.1:10m", "rate=1r/s"),
+        ("zone=shop.rate.2:10m", "rate=9r/s"),
+    ]
+
+
+@pytest.mark.parametrize(("route", "args", "said"), ROUTES, ids=[str(row[0]) for row in ROUTES])
+def test_a_route_says_what_differs_and_nothing_else(
+    root: Path, tmp_path: Path, route: dict[str, Any], args: tuple[str, str], said: set[str]
+) -> None:
+    location = server_of(parse(root, tmp_path, make_site(routes=[route]))).location(*args)
+    assert own(location) == said and location.get("proxy_pass") == "http://shop"
+
+
+def test_a_websocket_is_upgraded_and_may_be_silent(root: Path, tmp_path: Path) -> None:
+    main = parse(root, tmp_path, make_site(routes=[{"path": "/ws", "websocket": True}]))
+    location = server_of(main).location("=", "/ws")
+    assert (location.get("proxy_read_timeout"), location.get("proxy_send_timeout")) == ("1h", "1h")
+    assert ("Upgrade", "$http_upgrade") in location.all("proxy_set_header")
+    (mapped,) = (found for found in main.find("map") if found.args[1] == "$connection_upgrade")
+    # Without an upgrade the connection to Gunicorn stays open.
+    assert [(one.name, *one.args) for one in mapped.block] == [("default", "upgrade"), ("", "")]
+
+
+def test_no_map_without_a_websocket(root: Path, tmp_path: Path) -> None:
+    assert "$connection_upgrade" not in [found.args[1] for found in parse(root, tmp_path).find("map")]
+
+
+def test_what_is_kept_for_everybody_is_never_for_one(root: Path, tmp_path: Path) -> None:
+    main = parse(root, tmp_path, make_site(routes=[{"path": "/news", "cache": "10s"}]))
+    location = server_of(main).location("=", "/news")
+    assert location.get("proxy_cache_valid") == "200 301 10s"
+    assert set(location.get("proxy_cache_bypass").split()) >= {"$http_cookie", "$http_authorization"}
+    assert set(location.get("proxy_no_cache").split()) >= {
+        *("$http_cookie", "$http_authorization", "$upstream_http_set_cookie"),
+    }
+    assert {"$scheme", "$host", "$request_uri"} <= set(location.get("proxy_cache_key").replace("$", " $").split())
+    assert ("X-Cache", "$upstream_cache_status", "always") in location.all("add_header")
+    (zone,) = main.find("proxy_cache_path")
+    assert f"keys_zone={location.get('proxy_cache')}:10m" in zone.args
+
+
+def test_no_cache_is_opened_where_no_route_asks_for_one(root: Path, tmp_path: Path) -> None:
+    assert [one.name for one in parse(root, tmp_path).walk() if one.name.startswith("proxy_cache")] == []
+
+
+@pytest.mark.parametrize(("cache", "said"), [("500ms", "1s"), ("10s", "10s"), ("1500ms", "2s"), ("2m", "120s")])
+def test_an_answer_is_kept_for_whole_seconds(root: Path, tmp_path: Path, cache: str, said: str) -> None:
+    (found,) = parse(root, tmp_path, make_site(routes=[{"path": "/a", "cache": cache}])).find("proxy_cache_valid")
+    assert found.args == ("200", "301", said)
+
+
+@pytest.mark.parametrize(
+    "site", [make_site(limits={"connections": 0}), make_site(), make_full_site()], ids=["a", "b", "c"]
+)
+def test_every_zone_that_is_counted_in_exists_and_every_other_does_not(
+    root: Path, tmp_path: Path, site: dict[str, Any]
+) -> None:
+    main = parse(root, tmp_path, site)
+    used = {found.args[0] for found in main.find("limit_conn")}
+    used |= {found.args[0].removeprefix("zone=") for found in main.find("limit_req")}
+    zones = [found.args[1] for name in ("limit_conn_zone", "limit_req_zone") for found in main.find(name)]
+    assert {zone.removeprefix("zone=").partition(":")[0] for zone in zones} == used and len(zones) == len(used)
+
+
+def test_zones_of_different_sites_are_different(root: Path, tmp_path: Path) -> None:
+    limits = {"rate": {"rate": "10r/s"}}
+    sites = [make_site(limits=limits), make_site(name="blog", hosts=["b.example"], limits=limits)]
+    zones = [found.args[1] for found in parse(root, tmp_path, *sites).find("limit_req_zone")]
+    assert zones == ["zone=shop.rate:10m", "zone=blog.rate:10m"]
+
+
+def test_a_route_refuses_what_it_says_where_the_site_only_logs(root: Path, tmp_path: Path) -> None:
+    limits = {"rate": {"rate": "10r/s", "dryRun": True}}
+    site = make_site(limits=limits, routes=[{"path": "/login", "rate": {"rate": "1r/s"}}])
+    server = server_of(parse(root, tmp_path, site))
+    for levels in list_levels(server):
+        if levels[-1].args == ("=", "/login"):
+            assert inherit(levels, "limit_req_dry_run") == [("off",)]
+            break
+    else:
+        pytest.fail("there is no such location")
