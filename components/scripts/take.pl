@@ -18,6 +18,8 @@ my $end = '';
 pipe(my $woken, my $waker) or die "pipe: $!\n";
 sub on { my ($name, $do) = @_; $SIG{$name} = sub { $do->(); syswrite $waker, '.' } }
 on(CHLD => sub { });
+# A holder that ends may be asked just then.
+$SIG{PIPE} = 'IGNORE';
 on(TERM => sub { $end = 'cut' });
 on(QUIT => sub { $end ||= 'quit'; kill QUIT => $nginx if $nginx });
 for my $name (qw(HUP USR1)) { on($name => sub { kill $name => $nginx if $nginx }) }
@@ -46,7 +48,7 @@ sub start {
     my @sockets = @_;
     my $pid = fork // die "fork: $!\n";
     if (!$pid) {
-        $SIG{$_} = 'DEFAULT' for qw(CHLD TERM QUIT HUP USR1);
+        $SIG{$_} = 'DEFAULT' for qw(CHLD PIPE TERM QUIT HUP USR1);
         # As for a new binary of its own: NGINX takes these instead of opening them.
         @sockets ? ($ENV{NGINX} = join '', map { "$_;" } @sockets) : delete $ENV{NGINX};
         exec @command or die "$command[0]: $!\n";
