@@ -229,7 +229,7 @@ class Deployment:
     def wanted(self) -> Wanted:
         """The same as the settings and the stack's outputs say it must be, after a good `up`."""
         releases = self.outputs()["releases"]
-        wanted: Wanted = Counter({("nginx", "", ""): 1, ("check", "", ""): 1, ("switch", "", ""): 1})
+        wanted: Wanted = Counter({(role, "", ""): 1 for role in ("nginx", "port", "check", "switch")})
         for site in self.settings["sites"]:
             name = site["name"]
             wanted["files", name, releases[name]] = 1
