@@ -61,10 +61,10 @@ def announce_machine(before: Machine | None, after: Machine, *, lost: str = "", 
     `before` is the VM that is there, None where there is none. `lost` is its id where it is gone though nobody
     asked for that. It is `filled` once the address has led to it.
     """
-    if before is None:
-        return "VM: made, which takes minutes; then its containers start, and the address leads to it."
     if lost:
         return f"VM: {lost} is gone, and not by Portico: a new one is made and filled, then the address leads to it."
+    if before is None:
+        return "VM: made, which takes minutes; then its containers start, and the address leads to it."
     if changes := before.list_changes(after):
         verb = "changes" if len(changes) == 1 else "change"
         reason = f"replaced, since {' and '.join(changes)} {verb}"

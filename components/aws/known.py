@@ -1,26 +1,28 @@
 """The VM that is there, as Pulumi's record of the stack knows it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from config.machine import Machine
 
 INSTANCE = "aws:ec2/instance:Instance"
 ASSOCIATION = "aws:ec2/eipAssociation:EipAssociation"
+PROVIDER = "pulumi:providers:docker"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """A VM of the stack: its number, its id, what it is made of.
+    """A VM of the stack: its number, its id, what it is made of; None where a refresh has found it gone.
 
     It is `filled` once the address has led to it: then all containers were there, and a release was live.
     """
 
     number: int
     id: str
-    machine: Machine
+    machine: Machine | None
     filled: bool
 
 
@@ -30,7 +32,7 @@ def find_known(resources: Mapping[str, Any]) -> Known | None:
     There are two while one takes the place of the other, also after an update that failed on the way.
     """
     led = [one["outputs"].get("instanceId") for one in resources.values() if one["type"] == ASSOCIATION]
-    found = []
+    found: list[Known] = []
     for urn, one in resources.items():
         name = re.search(r"-vm-(\d+)-instance$", urn)
         # The outputs name the id in the ARN alone.
@@ -38,7 +40,20 @@ def find_known(resources: Mapping[str, Any]) -> Known | None:
         if one["type"] == INSTANCE and name and id:
             machine = _read_machine(one["outputs"])
             found.append(Known(number=int(name[1]), id=id, machine=machine, filled=id in led))
-    return max(found, key=lambda known: known.number, default=None)
+    newest = max(found, key=lambda known: known.number, default=None)
+    gone = max(_list_places(resources), default=None)
+    # What makes containers stays in the record when a refresh has taken the VM itself out of it.
+    if gone and (newest is None or newest.number < gone[0]):
+        return Known(number=gone[0], id=gone[1], machine=None, filled=False)
+    return newest
+
+
+def _list_places(resources: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
+    """The numbers and ids of the VMs that containers were made on."""
+    for urn, one in resources.items():
+        name = re.search(r"-docker-(\d+)$", urn)
+        if one["type"] == PROVIDER and name:
+            yield int(name[1]), str(urlsplit(str(one["outputs"].get("host"))).hostname)
 
 
 def _read_machine(outputs: Mapping[str, Any]) -> Machine:

@@ -50,7 +50,7 @@ class AwsHost(pulumi.ComponentResource):
         account = pulumi_aws.Provider(f"{name}-{region}", region=region, opts=pulumi.ResourceOptions(parent=self))
 
         known = find_known(resources)
-        lost = known is not None and known.machine.zone[:-1] == region and not self._exists(known.id, account)
+        lost = known is not None and self._is_lost(known, account)
         stays = known is not None and not lost and known.machine == machine
         number = (known.number if known else 0) + (not stays)
         self._filled = bool(known and stays and known.filled)
@@ -145,6 +145,12 @@ class AwsHost(pulumi.ComponentResource):
         else:
             way = f".venv/bin/python components/hosts/detour.py %h %p {mine.region}"
         return make_connection(USER, vm, 22, pulumi.get_stack(), key=mine.key, proxy=way)
+
+    def _is_lost(self, known: Known, account: pulumi_aws.Provider) -> bool:
+        """Whether the VM is gone though nobody asked for that. What is in another region is not looked for."""
+        if known.machine is None:
+            return True
+        return known.machine.zone[:-1] == self._settings.region and not self._exists(known.id, account)
 
     def _exists(self, vm: str, account: pulumi_aws.Provider) -> bool:
         """Whether the VM is still there. Raises pulumi.RunError where somebody has stopped it."""

@@ -8,7 +8,7 @@ import pulumi
 from components.hosts.aws import AwsHost
 from config.machine import Machine
 from config.settings import Settings
-from tests.components.recorder import Recorder, Resource, run
+from tests.components.recorder import PROVIDER, Recorder, Resource, run
 from tests.config.aws_sample import make_aws_values, make_section, read_aws
 
 INSTANCE = "aws:ec2/instance:Instance"
@@ -48,8 +48,14 @@ def make_host(
     return run(build, seen=seen, alive=alive, stopped=stopped)
 
 
-def leave(number: int = 1, id: str = OLD, *, filled: bool = True, **section: Any) -> dict[str, Any]:
-    """What an update with these settings leaves of a VM in Pulumi's state."""
+def leave(
+    number: int = 1, id: str = OLD, *, filled: bool = True, refreshed: bool = False, **section: Any
+) -> dict[str, Any]:
+    """What an update with these settings leaves of a VM in Pulumi's state; `refreshed` has found it gone."""
+    provider = {"type": PROVIDER, "outputs": {"host": f"ssh://portico@{id}:22"}}
+    place = {f"urn:pulumi:test::portico::portico:index:AwsHost${PROVIDER}::host-docker-{number}": provider}
+    if refreshed:
+        return place
     machine = Machine.of(read_aws(**section))
     outputs = {
         "arn": f"arn:aws:ec2:{machine.zone[:-1]}:123456789012:instance/{id}",
@@ -64,6 +70,7 @@ def leave(number: int = 1, id: str = OLD, *, filled: bool = True, **section: Any
         f"{URN}{INSTANCE}::host-{region}-vm-{number}-instance": {"type": INSTANCE, "outputs": outputs}
     }
     if filled:
+        found |= place
         lead = {"type": ASSOCIATION, "outputs": {"instanceId": id}}
         found[f"{URN}{ASSOCIATION}::host-address-{region}-lead"] = lead
     return found

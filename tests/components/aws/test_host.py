@@ -59,6 +59,13 @@ def test_a_lost_vm_is_followed_by_another(root: Path) -> None:
     assert vms(made) == ["vm-4-instance"] and hosts[0].engine is None
 
 
+def test_a_lost_vm_is_followed_by_another_also_where_a_refresh_has_forgotten_it(root: Path) -> None:
+    hosts: list[AwsHost] = []
+    made = make_host(root, resources=leave(3, refreshed=True), hosts=hosts)
+    assert vms(made) == ["vm-4-instance"] and hosts[0].engine is None
+    assert [one.name for one in made.of_type(PROVIDER)] == ["host-docker-4"]
+
+
 def test_a_vm_that_somebody_stopped_is_refused_before_anything_is_made(root: Path) -> None:
     seen: list[Any] = []
     with pytest.raises(pulumi.RunError) as caught:
