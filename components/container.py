@@ -1,9 +1,15 @@
 """What every container has in common."""
 
 from pathlib import Path
+from typing import Any
 
 import pulumi
 import pulumi_docker as docker
+
+from config.digest import digest_values
+
+# Said by a name of their own, or changed while the container runs.
+_APART = {"image", "ports", "memory", "memory_swap", "restart", "destroy_grace_seconds"}
 
 # Enough for every worker and thread that the settings allow; a fork bomb ends here.
 _PROCESSES = 512
@@ -67,3 +73,19 @@ def require_success(container: docker.Container, what: str) -> pulumi.Output[str
         return str(id)
 
     return pulumi.Output.all(container.id, container.exit_code, container.container_logs).apply(check)
+
+
+def describe_parts(container: docker.ContainerArgs) -> str:
+    """A digest of what cannot change without another container, but for image and ports, which have names."""
+    return digest_values({key: _plain(value) for key, value in vars(container).items() if key not in _APART})
+
+
+def _plain(value: Any) -> Any:
+    """Arguments as plain values; what is known only later is left out: it is not other for another program."""
+    if isinstance(value, pulumi.Output):
+        return None
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return {key: _plain(inner) for key, inner in vars(value).items()} if hasattr(value, "__dict__") else value

@@ -1,17 +1,20 @@
 """NGINX: the edge."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 import pulumi_docker as docker
 
-from components.container import harden, read_script
+from components.container import describe_parts, harden, read_script
 from components.label import label_container
-from config.digest import digest_values
-from config.layout import LISTEN, LISTEN_TLS, PRIVATE
+from components.port import PLACE, Public
+from config.layout import PRIVATE
 from config.settings import Nginx as NginxSettings
 from config.settings.nginx import ANSWERS
+
+_CONFIG = "/etc/portico/live/nginx.conf"
 
 # The provider needs another container for most changes, and changes memory, restart policy and time to end
 # where they are. These it would change in the state alone. "#initerror" stands for a container that did not start.
@@ -20,9 +23,12 @@ _REPLACING = ["init", "tmpfs", "healthcheck", "#initerror"]
 
 @dataclass(frozen=True, kw_only=True)
 class NginxArgs:
-    """`address`, `port` and `tls_port` (HTTPS) are where the edge is published; the three volumes are names.
+    """The three volumes and the network are names.
 
     `verdict` resolves once a first configuration has been accepted and lies in the volume `config`.
+    `replicas` are what it sends requests to: it is made after them, and one that is replaced goes before them.
+    `public` is where it is published itself, None where it takes the port from a Port; `past` is the URN of what may
+    have held the port until now.
     """
 
     settings: NginxSettings
@@ -32,18 +38,19 @@ class NginxArgs:
     sockets: pulumi.Input[str]
     static: pulumi.Input[str]
     verdict: pulumi.Input[str]
-    address: str
-    port: int
-    tls_port: int | None = None
-    http3: bool = False
+    replicas: Sequence[pulumi.Resource] = ()
+    public: Public | None = None
+    past: str | None = None
 
 
 class Nginx(pulumi.ComponentResource):
-    """The one container that owns the public port. It outlives releases: they reach it by a reload.
+    """The container that answers. It outlives releases: they reach it by a reload.
 
-    Outputs: `container` (id).
+    One with another image starts beside it, on the same port, and the old one ends with its last request. Where it
+    publishes the port itself, the old one goes first.
 
-    `made_of` is what cannot change without another container, but for the image: plain values by name.
+    Outputs: `container` (id). `made_of` is what cannot change without another container, but for the image:
+    plain values by name.
     """
 
     container: pulumi.Output[str]
@@ -51,14 +58,19 @@ class Nginx(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: NginxArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:index:Nginx", name, None, opts)
+        command = ["nginx", "-c", _CONFIG, "-g", "daemon off;"]
+        if args.public:
+            entrypoint, stop = ["sh", "-c", read_script("edge.sh"), "edge"], "SIGTERM"
+        else:
+            entrypoint, stop = ["perl", "-e", read_script("take.pl"), PLACE, _CONFIG], "SIGQUIT"
         container = harden(
             docker.ContainerArgs(
                 image=pulumi.Output.all(args.image, args.verdict).apply(lambda ready: str(ready[0])),
-                entrypoints=["sh", "-c", read_script("edge.sh"), "edge"],
-                command=["-c", "/etc/portico/live/nginx.conf", "-g", "daemon off;"],
+                entrypoints=entrypoint,
+                command=command,
                 labels=label_container("nginx"),
                 user="101:101",
-                ports=_publish(args),
+                ports=args.public.publish() if args.public else None,
                 volumes=[
                     docker.ContainerVolumeArgs(volume_name=args.config, container_path="/etc/portico", read_only=True),
                     docker.ContainerVolumeArgs(volume_name=args.sockets, container_path="/run/portico"),
@@ -74,65 +86,30 @@ class Nginx(pulumi.ComponentResource):
                     retries=3,
                 ),
                 restart="unless-stopped",
-                # NGINX's image says QUIT, which would wait for the longest request; edge.sh says how this ends.
-                stop_signal="SIGTERM",
-                destroy_grace_seconds=_GRACE,
+                # What each of them means, the scripts say.
+                stop_signal=stop,
+                destroy_grace_seconds=_CUT if args.public else _DRAIN,
             ),
             memory=args.settings.memory.mebibytes,
         )
         edge = docker.Container(
-            f"{name}-edge",
+            f"{name}-edge" if args.public else f"{name}-server",
             container,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # It holds the port, so the old one goes first.
-                delete_before_replace=True,
+                depends_on=list(args.replicas),
+                delete_before_replace=args.public is not None,
                 replace_on_changes=_REPLACING,
+                aliases=[args.past] if args.past else None,
             ),
         )
-        self.made_of = _describe(args, container)
+        self.made_of = {"parts": describe_parts(container), **(vars(args.public) if args.public else {})}
         self.container = edge.id
         self.register_outputs({"container": self.container})
 
 
-def _publish(args: NginxArgs) -> list[docker.ContainerPortArgs]:
-    ports = [docker.ContainerPortArgs(internal=LISTEN, external=args.port, ip=args.address)]
-    if args.tls_port is not None:
-        for protocol in ("tcp", "udp") if args.http3 else ("tcp",):
-            ports.append(
-                docker.ContainerPortArgs(
-                    internal=LISTEN_TLS, external=args.tls_port, ip=args.address, protocol=protocol
-                )
-            )
-    return ports
-
-
-def _describe(args: NginxArgs, container: docker.ContainerArgs) -> dict[str, Any]:
-    return {
-        "address": args.address,
-        "port": args.port,
-        "tls_port": args.tls_port,
-        "http3": args.http3,
-        "parts": digest_values({key: _plain(value) for key, value in vars(container).items() if key not in _APART}),
-    }
-
-
-def _plain(value: Any) -> Any:
-    """Arguments as plain values; what is known only later is left out: it is not other for another program."""
-    if isinstance(value, pulumi.Output):
-        return None
-    if isinstance(value, list):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    return {key: _plain(inner) for key, inner in vars(value).items()} if hasattr(value, "__dict__") else value
-
-
-# Said by a name of their own, or changed while the container runs.
-_APART = {"image", "ports", "memory", "memory_swap", "restart", "destroy_grace_seconds"}
-
-# Seconds until Docker ends it; edge.sh needs less than one.
-_GRACE = 5
+# Seconds until Docker ends it: edge.sh needs less than one; NGINX itself sees to it that its last request ends.
+_CUT, _DRAIN = 5, 3600
 
 # Where the packaged NGINX keeps its temporary files, by distribution; owned by its user.
 _CACHES = ("/var/cache/nginx", "/var/lib/nginx")

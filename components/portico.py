@@ -18,6 +18,7 @@ from components.image import forget_lost
 from components.label import list_labels
 from components.network import Network
 from components.nginx import Nginx, NginxArgs
+from components.port import Port, PortArgs, Public, spell_urn
 from components.release import ConfigCheck, ConfigCheckArgs, ConfigRelease, ConfigReleaseArgs
 from components.tags import list_tags
 from config.announcement import foresee
@@ -89,35 +90,12 @@ class Portico(pulumi.ComponentResource):
                 image=image.image_id,
                 config=config,
                 repairs=repairs,
+                hands_over=settings.hands_over,
                 hooks=args.hooks,
             ),
             child,
         )
         longest = max(release.site.gunicorn.timeout.seconds for release in stack.releases)
-        nginx = Nginx(
-            f"{name}-nginx",
-            NginxArgs(
-                settings=settings.nginx,
-                image=image.image_id,
-                network=network.id,
-                config=config,
-                sockets=sockets,
-                static=static,
-                verdict=check.verdict,
-                address=settings.address,
-                port=settings.port,
-                tls_port=settings.tls.port if settings.tls else None,
-                http3=settings.tls is not None and settings.tls.http3,
-            ),
-            child,
-        )
-
-        edge = {"image": settings.nginx_image, **nginx.made_of}
-        after = foresee(settings, stack.releases, stack.tree.digest, edge, repairs)
-        announce_changes(past, after, stack.releases)
-        # Of no use to people, and as one word not in their way.
-        self.baseline = pulumi.Output.secret(after.export() | {"nginx": nginx.container})
-
         replicas: list[pulumi.Resource] = []
         for release in stack.releases:
             older = {record.image for record in history.get(release.site.name, ())}
@@ -139,6 +117,32 @@ class Portico(pulumi.ComponentResource):
             )
             replicas += gunicorn.containers
 
+        public = Public(
+            address=settings.address,
+            port=settings.port,
+            tls_port=settings.tls.port if settings.tls else None,
+            http3=settings.tls is not None and settings.tls.http3,
+        )
+        edge_urn, holder_urn = (
+            spell_urn(*found) for found in (("Nginx", f"{name}-nginx-edge"), ("Port", f"{name}-port-holder"))
+        )
+        shared = settings.hands_over
+        nginx = Nginx(
+            f"{name}-nginx",
+            NginxArgs(
+                settings=settings.nginx,
+                image=image.image_id,
+                network=network.id,
+                config=config,
+                sockets=sockets,
+                static=static,
+                verdict=check.verdict,
+                replicas=replicas,
+                public=None if shared else public,
+                past=None if shared else holder_urn,
+            ),
+            child,
+        )
         live = ConfigRelease(
             f"{name}-release",
             ConfigReleaseArgs(
@@ -153,13 +157,29 @@ class Portico(pulumi.ComponentResource):
             ),
             pulumi.ResourceOptions(parent=self, depends_on=replicas),
         )
+        done, made_of = live.live, nginx.made_of
+        if shared:
+            port = Port(
+                f"{name}-port",
+                PortArgs(public=public, image=image.image_id, network=network.id, config=config, past=edge_urn),
+                # What is asked at the port is served by then.
+                pulumi.ResourceOptions(parent=self, depends_on=live.switch),
+            )
+            done = pulumi.Output.all(done, port.container).apply(lambda ready: str(ready[0]))
+            made_of = port.made_of | made_of
+
+        edge = {"image": settings.nginx_image, **made_of}
+        after = foresee(settings, stack.releases, stack.tree.digest, edge, repairs)
+        announce_changes(past, after, stack.releases)
+        # Of no use to people, and as one word not in their way.
+        self.baseline = pulumi.Output.secret(after.export() | {"nginx": nginx.container})
 
         urls = {release.site.name: _make_url(release.site.hosts[0], settings) for release in stack.releases}
         # The URLs are known at once, but true only when the tree is live.
-        self.urls = live.live.apply(lambda _: urls)
-        self.url = live.live.apply(lambda _: next(iter(urls.values())))
+        self.urls = done.apply(lambda _: urls)
+        self.url = done.apply(lambda _: next(iter(urls.values())))
         self.releases = {release.site.name: release.id for release in stack.releases}
-        self.tree = live.live
+        self.tree = done
         # No secret is in it, but it is long: a secret output is shown in one word, and its environment not in clear.
         self.history = pulumi.Output.secret(spell_history(history))
         self.held = dict(stack.held)

@@ -17,7 +17,8 @@ class ConfigCheckArgs:
     """`image` is NGINX's own; `config` names the volume that the tree is laid into.
 
     `private` are files that NGINX alone may read; they travel as secrets. More `repairs` than last
-    time make the same tree be laid out again. `hooks` are told of failures.
+    time make the same tree be laid out again. With `hands_over` the image must have what takes the port from another
+    container. `hooks` are told of failures.
     """
 
     tree: Tree
@@ -25,6 +26,7 @@ class ConfigCheckArgs:
     image: pulumi.Input[str]
     config: pulumi.Input[str]
     repairs: int = 0
+    hands_over: bool = False
     hooks: pulumi.ResourceHookBinding | None = None
 
 
@@ -50,6 +52,7 @@ class ConfigCheck(pulumi.ComponentResource):
                         f"TREE={args.tree.digest}",
                         f"PRIVATE={args.private.digest}",
                         f"REPAIRS={args.repairs}",
+                        f"HANDOVER={'yes' if args.hands_over else ''}",
                     ],
                     uploads=[
                         *(
@@ -103,15 +106,16 @@ class ConfigRelease(pulumi.ComponentResource):
     Give it `depends_on` the replicas that the tree names: they must be healthy by then. What it
     replaces is deleted by Pulumi only after it succeeded.
 
-    Outputs: `live`: the served tree's digest.
+    Outputs: `live`: the served tree's digest. `switch` is the container that did it.
     """
 
     live: pulumi.Output[str]
+    switch: pulumi.Resource
 
     def __init__(self, name: str, args: ConfigReleaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:index:ConfigRelease", name, None, opts)
         namespace = pulumi.Output.concat("container:", args.nginx)
-        switch = docker.Container(
+        self.switch = switch = docker.Container(
             f"{name}-switch",
             harden(
                 docker.ContainerArgs(

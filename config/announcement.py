@@ -17,7 +17,10 @@ _EDGE = {
     "tls_port": "its HTTPS port",
     "http3": "HTTP/3",
     "parts": "how Portico starts it",
+    "owner": "how Portico holds its port",
 }
+# Where another container holds the port, of these a new one can begin beside the old one.
+_BESIDE = {"image", "parts"}
 # From the last answer of the old container to the first one of the new; docs/releases.md has the measurements.
 GAP = "about 1.5 s"
 
@@ -139,6 +142,10 @@ def _replace(keys: Sequence[str], before: Outcome, after: Outcome) -> Change:
     image = f" ({before.edge.get('image')} → {after.edge.get('image')})" if "image" in keys else ""
     reasons = " and ".join(_EDGE[key] for key in keys)
     change = "changes" if len(keys) == 1 else "change"
+    if after.edge.get("owner") and set(keys) <= _BESIDE:
+        quic = " Connections by HTTP/3 begin anew." if after.edge.get("http3") else ""
+        text = f"since {reasons} {change}{image}: the new one takes the port beside it. No request waits."
+        return Change("rolling", "NGINX", f"replaced, {text}{quic}")
     return Change(
         "interruption",
         "NGINX",

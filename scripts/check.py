@@ -27,7 +27,7 @@ def find(export: Export, role: str) -> list[Export]:
 
 def list_expected(export: Export) -> list[Container]:
     """The containers that should run. One that has switched NGINX ends with it, and has nothing left to do."""
-    serving = [*find(export, "nginx"), *find(export, "gunicorn")]
+    serving = [*find(export, "port"), *find(export, "nginx"), *find(export, "gunicorn")]
     return [Container(id=one["id"], name=one["name"]) for one in serving]
 
 

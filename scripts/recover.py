@@ -137,12 +137,13 @@ def find_serving(engine: Engine, state: State, orphans: list[Container]) -> list
 def sweep(engine: Engine, state: State, *, keep: list[Container]) -> int:
     """Remove what carries the stack's labels and stands in no state, but for `keep`; how many that were."""
     count, kept = 0, {one.id for one in keep}
-    for orphan in engine.orphans(state):
+    # An NGINX shares the port and sends requests to the others: it goes first, and with its last request.
+    for orphan in sorted(engine.orphans(state), key=lambda one: one.labels.get("portico.role") != "nginx"):
         if orphan.id in kept:
             continue
         role = orphan.labels.get("portico.role", "?")
         print(f"Removing container {orphan.name} ({role}): the interrupted run made it and could not write it down.")
-        if role == "gunicorn" and orphan.status == "running":
+        if role in ("gunicorn", "nginx") and orphan.status == "running":
             orphan.stop(timeout=GRACE)
         with suppress(NotFound):
             orphan.remove(force=True, v=True)

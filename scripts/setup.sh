@@ -16,9 +16,8 @@ local)
 aws)
   "$setup/ssh.sh"
   "$setup/aws.sh"
+  "$setup/policies.sh"
   ;;
 *) "$setup/ssh.sh" ;;
 esac
 "$setup/env.sh"
-# Rules for AWS are of use to a stack there.
-! grep -q '^ *portico:target: *"\?aws' "$setup/../../Pulumi.${1:-dev}.yaml" || "$setup/policies.sh"

@@ -3,6 +3,23 @@ set -eu
 trees=/etc/portico/trees
 mkdir -p "$trees"
 
+if [ -n "$HANDOVER" ]; then
+    lacking=
+    perl -MFcntl -MPOSIX -MSocket -e1 2>/dev/null || lacking="NGINX's image has no Perl"
+    # The machines whose system calls hold.pl and take.pl know.
+    case $(uname -m) in x86_64 | aarch64 | riscv64) ;; *) lacking="this machine is a $(uname -m)" ;; esac
+    if [ -n "$lacking" ]; then
+        echo "$lacking, so a new NGINX cannot take the port from the old one;"
+        echo "write nginx.handover: false, or an image such as nginx:1.30.6"
+        exit 1
+    fi
+    # Whoever may enter is given the public ports: NGINX's user, and no application's.
+    if ! [ -d /etc/portico/port ]; then
+        mkdir -m 0700 /etc/portico/port
+        chown 101:101 /etc/portico/port
+    fi
+fi
+
 # Keys and password hashes: NGINX's group may read them, nobody may change them.
 if [ -n "$PRIVATE" ]; then
     private="/etc/portico/private/$PRIVATE"

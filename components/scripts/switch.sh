@@ -67,6 +67,13 @@ bridge() {
     rm -rf "$between.new"
 }
 
+# It may just be starting, and would not outlive a signal then.
+tries=0
+until [ -n "$(served)" ] || [ "$tries" -ge 50 ]; do
+    tries=$((tries + 1))
+    sleep 0.2
+done
+
 before=$(readlink live || true)
 old=
 rm -f .live

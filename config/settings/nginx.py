@@ -64,6 +64,11 @@ class Nginx(Section):
     )
     gzip: Gzip = Field(default_factory=Gzip, description="Compression.")
     memory: Size = Field(default=Size.parse("256M"), description="Memory limit of the edge.")
+    handover: bool | None = Field(
+        default=None,
+        description="A new NGINX takes the port from the old one without a gap: its image needs Perl for that. "
+        "Where not set: unless the image's tag says Alpine, which has none.",
+    )
     uploads: Size = Field(
         default=Size.parse("96M"),
         description="The part of its memory in which request bodies are collected; while it is full, more get 500.",

@@ -98,6 +98,11 @@ class Settings(Section):
         written = read_version(f":{self.nginx.version}") if self.nginx.version else None
         return written or read_version(self.nginx_image) or (1, 30, 6)
 
+    @property
+    def hands_over(self) -> bool:
+        """Whether a new NGINX takes the port from the old one, rather than wait until that is gone."""
+        return "alpine" not in self.nginx_image if self.nginx.handover is None else self.nginx.handover
+
     def _list_contradictions(self) -> list[Mistake]:
         """What is wrong between settings that are right by themselves: all of it, so not by pydantic's validators."""
         return [

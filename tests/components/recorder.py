@@ -41,6 +41,7 @@ class Resource:
     delete_before_replace: bool | None
     replace_on_changes: tuple[str, ...]
     ignore_changes: tuple[str, ...]
+    aliases: tuple[str, ...]
     protect: bool
     deleted_with: str
     provider: str
@@ -155,6 +156,7 @@ class _Monitor(MockMonitor):
                     delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
                     replace_on_changes=tuple(request.replaceOnChanges),
                     ignore_changes=tuple(request.ignoreChanges),
+                    aliases=tuple(alias.urn for alias in request.aliases),
                     protect=request.protect,
                     deleted_with=request.deletedWith,
                     provider=request.provider,

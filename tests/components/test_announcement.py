@@ -59,7 +59,11 @@ def test_an_update_itself_says_nothing(root: Path, monkeypatch: pytest.MonkeyPat
         ({"nginx": {"memory": "1G"}}, ["NGINX: its memory limit"]),
         ({"replicas": 3}, ["shop: a new release"]),
         ({"port": 81}, ["NGINX: replaced, since its port changes"]),
-        ({"nginxImage": "nginx:1.26.3"}, ["NGINX: replaced, since its image changes (nginx:1.30.6 → nginx:1.26.3)"]),
+        (
+            {"nginxImage": "nginx:1.26.3"},
+            ["NGINX: replaced, since its image changes (nginx:1.30.6 → nginx:1.26.3): the new one takes the port"],
+        ),
+        ({"nginx": {"handover": False}}, ["NGINX: replaced, since how Portico starts it and how Portico holds its"]),
     ],
     ids=str,
 )

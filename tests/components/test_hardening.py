@@ -7,7 +7,7 @@ import pytest
 from tests.components.recorder import CONTAINER, Recorder, Resource
 
 NAMES = [
-    *("portico-check-nginx-t", "portico-nginx-edge", "portico-release-switch"),
+    *("portico-check-nginx-t", "portico-nginx-server", "portico-release-switch", "portico-port-holder"),
     *("shop-files", "shop-gunicorn-0", "shop-gunicorn-1", "blog-files", "blog-gunicorn-0"),
 ]
 # Root for a moment, or for a signal, each with one power.
@@ -86,11 +86,11 @@ def test_every_container_has_an_init_and_labels(container: Resource) -> None:
     assert container.inputs["init"] is True
     assert container.labels["portico.project"] == "portico"
     assert container.labels["portico.stack"] == "test"
-    assert container.labels["portico.role"] in {*ROOT, "gunicorn", "nginx"}
+    assert container.labels["portico.role"] in {*ROOT, "gunicorn", "nginx", "port"}
 
 
 def test_only_what_serves_is_restarted(container: Resource) -> None:
-    serves = container.labels["portico.role"] in {"gunicorn", "nginx"}
+    serves = container.labels["portico.role"] in {"gunicorn", "nginx", "port"}
     assert container.inputs["restart"] == ("unless-stopped" if serves else "no")
 
 
@@ -98,12 +98,12 @@ def test_docker_chooses_every_name(container: Resource) -> None:
     assert "name" not in container.inputs
 
 
-def test_only_the_edge_has_a_port_on_the_host(container: Resource) -> None:
-    assert bool(container.inputs.get("ports")) == (container.labels["portico.role"] == "nginx")
+def test_only_what_holds_it_has_a_port_on_the_host(container: Resource) -> None:
+    assert bool(container.inputs.get("ports")) == (container.labels["portico.role"] == "port")
 
 
-def test_only_the_edge_stops_before_its_successor_starts(container: Resource) -> None:
-    assert container.delete_before_replace == (container.labels["portico.role"] == "nginx")
+def test_only_what_holds_the_port_stops_before_its_successor_starts(container: Resource) -> None:
+    assert container.delete_before_replace == (container.labels["portico.role"] == "port")
 
 
 def test_a_failed_container_is_made_anew(container: Resource) -> None:

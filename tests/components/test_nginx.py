@@ -1,10 +1,11 @@
-"""Nginx: the edge, which owns the port and outlives releases."""
+"""Nginx: the container that answers, which outlives releases, and the port that it takes or holds."""
 
 from typing import Any
 
 import pytest
 
 from components.nginx import Nginx, NginxArgs
+from components.port import PLACE, Public
 from config.settings import Nginx as Settings
 from tests.components.recorder import CONTAINER, Recorder, run
 
@@ -16,85 +17,78 @@ ARGS: dict[str, Any] = {
     "sockets": "sockets",
     "static": "static",
     "verdict": "tree",
-    "address": "127.0.0.1",
-    "port": 8080,
 }
+PUBLIC = Public(address="127.0.0.1", port=8080)
 
 
 def make(**changes: Any) -> Recorder:
     return run(lambda: Nginx("edge", NginxArgs(**(ARGS | changes))))
 
 
-def edge(**changes: Any) -> dict[str, Any]:
-    return make(**changes).container("edge-edge").inputs
+def server(**changes: Any) -> dict[str, Any]:
+    return make(**changes).container("edge-server").inputs
 
 
 def test_its_only_child_is_the_container() -> None:
     made = make()
+    assert made.children(made.component("Nginx")) == {"edge-server": CONTAINER}
+    made = make(public=PUBLIC)
     assert made.children(made.component("Nginx")) == {"edge-edge": CONTAINER}
 
 
 @pytest.mark.parametrize(("address", "port"), [("127.0.0.1", 8080), ("0.0.0.0", 80), ("::1", 65535)])
 def test_it_is_published_where_the_settings_say(address: str, port: int) -> None:
-    assert edge(address=address, port=port)["ports"] == [{"internal": 8080, "external": port, "ip": address}]
+    edge = make(public=Public(address=address, port=port)).container("edge-edge")
+    assert edge.inputs["ports"] == [{"internal": 8080, "external": port, "ip": address}]
+
+
+def test_it_publishes_nothing_where_it_takes_the_port() -> None:
+    assert not server().get("ports")
+    assert server()["entrypoints"][:2] == ["perl", "-e"]
+    assert server()["entrypoints"][3:] == [PLACE, "/etc/portico/live/nginx.conf"]
 
 
 def test_it_reads_its_configuration_from_a_volume_that_it_cannot_write() -> None:
-    container = make().container("edge-edge")
+    container = make().container("edge-server")
     assert container.mounts == {"/etc/portico": "ro:config", "/run/portico": "sockets", "/srv/static": "ro:static"}
     assert "uploads" not in container.inputs
     assert "/etc/portico/live/nginx.conf" in container.inputs["command"]
 
 
 def test_it_is_nginxs_own_user_in_the_image_that_was_checked() -> None:
-    assert (edge()["user"], edge()["image"]) == ("101:101", "sha256:nginx")
+    assert (server()["user"], server()["image"]) == ("101:101", "sha256:nginx")
 
 
 def test_it_ends_as_its_script_says_and_has_the_time_for_it() -> None:
-    assert edge()["stopSignal"] == "SIGTERM" and edge()["destroyGraceSeconds"] == 5
-    assert 'kill -QUIT "$master"; sleep 0.2; kill -TERM "$master"' in edge()["entrypoints"][2]
+    assert server()["stopSignal"] == "SIGQUIT" and server()["destroyGraceSeconds"] == 3600
+    edge = make(public=PUBLIC).container("edge-edge").inputs
+    assert edge["stopSignal"] == "SIGTERM" and edge["destroyGraceSeconds"] == 5
+    assert 'kill -QUIT "$master"; sleep 0.2; kill -TERM "$master"' in edge["entrypoints"][2]
 
 
 def test_it_is_on_the_private_network() -> None:
-    assert edge()["networksAdvanced"] == [{"name": "net"}]
+    assert server()["networksAdvanced"] == [{"name": "net"}]
 
 
 def test_its_health_is_asked_on_its_own_loopback() -> None:
-    assert edge()["healthcheck"]["tests"][-1] == "http://127.0.0.1:8081/healthz"
+    assert server()["healthcheck"]["tests"][-1] == "http://127.0.0.1:8081/healthz"
 
 
 def test_memory_is_as_set() -> None:
-    assert edge(settings=Settings.model_validate({"memory": "1G"}))["memory"] == 1024
+    assert server(settings=Settings.model_validate({"memory": "1G"}))["memory"] == 1024
 
 
-def test_the_old_one_goes_first_since_it_holds_the_port() -> None:
-    assert make().container("edge-edge").delete_before_replace is True
+def test_the_old_one_goes_first_where_it_holds_the_port_and_last_where_it_does_not() -> None:
+    assert make(public=PUBLIC).container("edge-edge").delete_before_replace is True
+    assert make().container("edge-server").delete_before_replace is False
 
 
 def test_its_output_is_the_containers_id() -> None:
-    assert make().registered_outputs("Nginx") == {"container": "edge-edge-id"}
-
-
-@pytest.mark.parametrize(
-    ("changes", "ports"),
-    [
-        ({}, [(8080, 80, None)]),
-        ({"tls_port": 443}, [(8080, 80, None), (8443, 443, "tcp")]),
-        ({"tls_port": 443, "http3": True}, [(8080, 80, None), (8443, 443, "tcp"), (8443, 443, "udp")]),
-        ({"http3": True}, [(8080, 80, None)]),
-    ],
-    ids=str,
-)
-def test_https_is_published_beside_and_http3_by_udp(
-    changes: dict[str, Any], ports: list[tuple[int, int, str | None]]
-) -> None:
-    found = edge(address="0.0.0.0", port=80, **changes)["ports"]
-    assert [(one["internal"], one["external"], one.get("protocol")) for one in found] == ports
-    assert {one["ip"] for one in found} == {"0.0.0.0"}
+    assert make().registered_outputs("Nginx") == {"container": "edge-server-id"}
 
 
 def test_what_the_provider_updates_in_place_does_not_replace_it() -> None:
-    replacing = make().container("edge-edge").replace_on_changes
+    replacing = make().container("edge-server").replace_on_changes
     assert set(replacing) == {"init", "tmpfs", "healthcheck", "#initerror"}
 
 
@@ -106,14 +100,15 @@ def made_of(**changes: Any) -> dict[str, Any]:
 
 
 def test_what_it_is_made_of_is_told_by_name() -> None:
-    told = made_of()
+    told = made_of(public=PUBLIC)
     assert {key: told[key] for key in ("address", "port", "tls_port", "http3")} == {
         "address": "127.0.0.1",
         "port": 8080,
         "tls_port": None,
         "http3": False,
     }
-    assert made_of(port=81) == {**told, "port": 81}
+    assert made_of(public=Public(address="127.0.0.1", port=81)) == {**told, "port": 81}
+    assert set(made_of()) == {"parts"}
 
 
 @pytest.mark.parametrize(

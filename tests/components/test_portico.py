@@ -20,6 +20,7 @@ def test_its_children_are_the_edges_parts_and_two_components_a_site(whole: Recor
         "portico-nginx-image": IMAGE,
         "portico-check": "portico:index:ConfigCheck",
         "portico-nginx": "portico:index:Nginx",
+        "portico-port": "portico:index:Port",
         "portico-release": "portico:index:ConfigRelease",
         "shop": "portico:index:FlaskApp",
         "shop-gunicorn": "portico:index:Gunicorn",
@@ -59,14 +60,18 @@ def test_the_release_waits_for_every_replica(whole: Recorder) -> None:
     replicas = {found.urn for found in whole.of_type(CONTAINER) if found.labels["portico.role"] == "gunicorn"}
     assert len(replicas) == 3
     assert whole.component("ConfigRelease").dependencies == replicas
-    assert whole.resources[-1].name == "portico-release-switch"
+    assert [found.name for found in whole.resources if found.type == CONTAINER][-2:] == [
+        "portico-release-switch",
+        "portico-port-holder",
+    ]
+    assert whole.container("portico-release-switch").urn in whole.container("portico-port-holder").dependencies
 
 
 def test_nothing_is_built_or_started_before_the_configuration_is_accepted(whole: Recorder) -> None:
     checked = whole.container("portico-check-nginx-t").urn
     built = [image for image in whole.of_type(IMAGE) if "build" in image.inputs]
     assert len(built) == 2 and all(checked in image.dependencies for image in built)
-    assert checked in whole.container("portico-nginx-edge").dependencies
+    assert checked in whole.container("portico-nginx-server").dependencies
 
 
 def test_replicas_start_after_their_files_are_laid_out(whole: Recorder) -> None:
@@ -107,7 +112,7 @@ def test_a_secret_is_not_written_into_the_build_context(root: Path) -> None:
 
 
 def test_the_edge_is_told_by_its_settings(root: Path) -> None:
-    edge = deploy(root, address="0.0.0.0", port=80).container("portico-nginx-edge")
+    edge = deploy(root, address="0.0.0.0", port=80).container("portico-port-holder")
     assert edge.inputs["ports"] == [{"internal": 8080, "external": 80, "ip": "0.0.0.0"}]
 
 
@@ -121,7 +126,7 @@ def test_what_outlives_releases_can_be_protected_and_nothing_else(root: Path, pr
 
 def test_the_edge_serves_what_the_replicas_and_files_share(whole: Recorder) -> None:
     edge, files, replica = (
-        whole.container(f"{name}") for name in ("portico-nginx-edge", "shop-files", "shop-gunicorn-0")
+        whole.container(f"{name}") for name in ("portico-nginx-server", "shop-files", "shop-gunicorn-0")
     )
     assert edge.mounts["/run/portico"] == files.mounts["/run/portico"] == replica.mounts["/run/portico"]
     assert edge.mounts["/srv/static"].removeprefix("ro:") == files.mounts["/srv/static"]
@@ -147,7 +152,7 @@ def test_one_sites_change_leaves_the_others_replicas_alone(root: Path) -> None:
 def test_a_change_of_nginx_alone_leaves_all_replicas_alone(root: Path) -> None:
     before, after = deploy(root), deploy(root, nginx={"workers": 4})
     assert before.container("shop-gunicorn-0").inputs == after.container("shop-gunicorn-0").inputs
-    assert before.container("portico-nginx-edge").inputs == after.container("portico-nginx-edge").inputs
+    assert before.container("portico-nginx-server").inputs == after.container("portico-nginx-server").inputs
     assert before.container("portico-release-switch").inputs != after.container("portico-release-switch").inputs
 
 
@@ -192,7 +197,7 @@ def test_with_https_the_url_and_the_ports_are_its(
 ) -> None:
     made = deploy(root, **stack)
     assert made.registered_outputs("Portico")["url"] == url
-    found = made.container("portico-nginx-edge").inputs["ports"]
+    found = made.container("portico-port-holder").inputs["ports"]
     assert [(one["protocol"], one["external"]) for one in found if "protocol" in one] == ports
 
 
@@ -224,7 +229,7 @@ def test_the_authority_stays_out_of_the_build_context(root: Path) -> None:
 
 def test_the_edge_is_the_same_whatever_its_sites_need(root: Path) -> None:
     edges = [
-        deploy(root, make_site(gunicorn={"timeout": timeout}), *more).container("portico-nginx-edge").inputs
+        deploy(root, make_site(gunicorn={"timeout": timeout}), *more).container("portico-nginx-server").inputs
         for timeout, more in (("30s", ()), ("5m", ()), ("5m", (BLOG,)))
     ]
     assert edges[0] == edges[1] == edges[2]
@@ -237,3 +242,26 @@ def test_another_compression_lays_the_files_out_anew(root: Path) -> None:
     ]
     assert [command[-1] for command in commands] == ["compress", "plain"]
     assert commands[0][1] != commands[1][1]
+
+
+def test_nginx_goes_before_the_replicas_that_it_sends_requests_to(whole: Recorder) -> None:
+    replicas = {found.urn for found in whole.of_type(CONTAINER) if found.labels["portico.role"] == "gunicorn"}
+    assert len(replicas) == 3 and replicas <= whole.container("portico-nginx-server").dependencies
+
+
+def test_where_nginx_cannot_take_the_port_over_it_holds_it(root: Path) -> None:
+    made = deploy(root, nginxImage="nginx:1.30.6-alpine")
+    edge = made.container("portico-nginx-edge")
+    assert edge.inputs["ports"] == [{"internal": 8080, "external": 8080, "ip": "127.0.0.1"}]
+    assert edge.delete_before_replace is True
+    assert made.of_type("portico:index:Port") == []
+    assert "HANDOVER=" in made.container("portico-check-nginx-t").inputs["envs"]
+
+
+def test_whoever_holds_the_port_next_takes_the_place_of_who_held_it(root: Path) -> None:
+    """As one resource to Pulumi: so the old container goes first, and the port is free."""
+    taking, holding = deploy(root), deploy(root, nginxImage="nginx:1.30.6-alpine")
+    edge, holder = holding.container("portico-nginx-edge"), taking.container("portico-port-holder")
+    below = "urn:pulumi:test::portico::portico:index:Portico$portico:index:"
+    assert edge.aliases == (f"{below}Port${CONTAINER}::{holder.name}",)
+    assert holder.aliases == (f"{below}Nginx${CONTAINER}::{edge.name}",)

@@ -59,9 +59,36 @@ def test_each_change_is_told_once(changes: dict[str, Any], told: list[tuple[str,
     assert tell(**changes) == told
 
 
-@pytest.mark.parametrize(("key", "value"), [*EDGE.items(), ("parts", "p1")])
-def test_whatever_nginxs_container_is_made_of_interrupts(key: str, value: object) -> None:
+@pytest.mark.parametrize(("key", "value"), [*EDGE.items(), ("parts", "p1"), ("owner", None)])
+def test_whatever_nginxs_container_is_made_of_interrupts_where_it_holds_the_port(key: str, value: object) -> None:
     assert tell(edge={**BEFORE.edge, key: f"not {value}"}) == [("interruption", "NGINX")]
+
+
+HELD = replace(BEFORE, edge={**BEFORE.edge, "owner": "o1"})
+
+
+@pytest.mark.parametrize(("key", "value"), HELD.edge.items())
+def test_where_another_container_holds_the_port_a_new_nginx_begins_beside_the_old_one(key: str, value: object) -> None:
+    kind = "rolling" if key in ("image", "parts") else "interruption"
+    assert tell(HELD, edge={**HELD.edge, key: f"not {value}"}) == [(kind, "NGINX")]
+
+
+def test_taking_over_is_said_to_keep_nobody_waiting_but_for_http3() -> None:
+    told = [
+        str(announce(before, replace(before, edge={**before.edge, "image": "nginx:1.30.6"}), REPLICAS)[0])
+        for before in (HELD, replace(HELD, edge={**HELD.edge, "http3": True}))
+    ]
+    assert told[0] == (
+        "NGINX: replaced, since its image changes (nginx:1.26.3 → nginx:1.30.6): the new one takes the port beside it. "
+        "No request waits."
+    )
+    assert told[1] == f"{told[0]} Connections by HTTP/3 begin anew."
+
+
+@pytest.mark.parametrize(("before", "after"), [(BEFORE, HELD), (HELD, BEFORE)])
+def test_a_port_that_changes_hands_is_an_interruption(before: Outcome, after: Outcome) -> None:
+    (told,) = announce(before, after, REPLICAS)
+    assert told.kind == "interruption" and "since how Portico holds its port changes: " in str(told)
 
 
 def test_the_first_update_adds_everything() -> None:

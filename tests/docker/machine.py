@@ -36,6 +36,17 @@ ip address add "$2/32" dev lo
 echo up
 while :; do sleep 1000 & wait; done
 """
+# A wire from the machine to another one, whose process is the first argument; and that one's end of it.
+_BESIDE = """
+ip link add beside type veth peer name eth0 netns "$1"
+ip address add 198.51.100.1/30 dev beside
+ip link set beside up
+"""
+_OUTSIDE = """
+ip address add 198.51.100.2/30 dev eth0
+ip link set eth0 up
+ip route add default via 198.51.100.1
+"""
 _NET = 0x40000000  # CLONE_NEWNET
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -135,12 +146,25 @@ class Machine:
     @contextmanager
     def network(self) -> Iterator[None]:
         """Put this thread, and those that it starts meanwhile, into the machine's network."""
-        with open("/proc/thread-self/ns/net") as home, open(f"/proc/{self._first()}/ns/net") as there:
-            _enter_network(there.fileno())
-            try:
+        with _visit_network(self._first()):
+            yield
+
+    @contextmanager
+    def outside(self) -> Iterator[None]:
+        """Put them onto another machine beside this one: what they send is not sent by this machine itself."""
+        other = subprocess.Popen(["unshare", "--net", "sleep", "infinity"], preexec_fn=_die_with_parent)
+        try:
+            until = time.monotonic() + 10
+            while os.readlink(f"/proc/{other.pid}/ns/net") == os.readlink("/proc/self/ns/net"):
+                assert time.monotonic() < until, "no network beside the machine"
+                time.sleep(0.05)
+            for process, script in ((self._first(), _BESIDE), (other.pid, _OUTSIDE)):
+                _run("nsenter", "--target", str(process), "--net", "sh", "-ec", script, "-", str(other.pid))
+            with _visit_network(other.pid):
                 yield
-            finally:
-                _enter_network(home.fileno())
+        finally:
+            other.kill()
+            other.wait()
 
     # --- its engine
 
@@ -257,6 +281,16 @@ class Machine:
                     with suppress(OSError):
                         os.rmdir(folder)
         shutil.rmtree(self.folder)
+
+
+@contextmanager
+def _visit_network(process: int) -> Iterator[None]:
+    with open("/proc/thread-self/ns/net") as home, open(f"/proc/{process}/ns/net") as there:
+        _enter_network(there.fileno())
+        try:
+            yield
+        finally:
+            _enter_network(home.fileno())
 
 
 def _enter_network(handle: int) -> None:

@@ -20,7 +20,7 @@ from tests.docker.traffic import light, standard
 pytestmark = [pytest.mark.docker, pytest.mark.machine, pytest.mark.alone]
 
 HOSTS = {"hello": "localhost", "other": "other.localhost"}
-SERVING = ("nginx", "gunicorn")
+SERVING = ("port", "nginx", "gunicorn")
 
 
 @pytest.fixture
@@ -75,6 +75,37 @@ def test_with_live_restore_no_open_connection_notices(machine: Machine, served: 
         target="0; few",
         measured=f"0; {report.failed}",
         met=gap <= 2,
+    )
+
+
+@pytest.fixture
+def firewall(machine: Machine, served: Deployment) -> Iterator[None]:
+    """A host that drops, rather than refuses, what is sent to the port and comes to no container."""
+    rule = ["INPUT", "-p", "tcp", "--dport", str(served.port), "-j", "DROP"]
+    machine.run("iptables", "-I", *rule)
+    yield
+    machine.run("iptables", "-D", *rule)
+
+
+@pytest.mark.usefixtures("live_restore", "firewall")
+def test_with_live_restore_and_a_firewall_nobody_notices(
+    machine: Machine, served: Deployment, figures: Figures
+) -> None:
+    """A client's own system asks again after a second where nothing answered, and not where it was refused."""
+    before = runs(served)
+    with machine.outside(), standard(served, *TARGETS) as load:
+        load.wait(2)
+        restart(machine)
+        load.wait(3)
+    report = load.report()
+    print(f"\n{report.details()}")
+    assert runs(served) == before
+    figures.record(
+        "C5",
+        "with live-restore and a firewall that drops: requests failed",
+        target="0",
+        measured=f"{report.failed} of {report.sent:,}; longest gap {report.longest_gap():.2f} s",
+        met=report.lossless,
     )
 
 
@@ -156,7 +187,9 @@ def await_service(deployment: Deployment, *sites: str) -> None:
         checked = [
             one.attrs["State"].get("Health", {}).get("Status")
             for one in deployment.containers()
-            if one.labels["portico.role"] in SERVING and one.labels.get("portico.site", wanted[0]) in wanted
+            if one.labels["portico.role"] in SERVING
+            and "Health" in one.attrs["State"]
+            and one.labels.get("portico.site", wanted[0]) in wanted
         ]
         seen = [*(status(deployment, site) for site in wanted), *checked]
         if set(seen) == {200, "healthy"}:

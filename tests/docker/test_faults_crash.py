@@ -85,6 +85,30 @@ def test_a_killed_replica_costs_nothing_and_comes_back(shop: Deployment, figures
     )
 
 
+def test_a_killed_holder_of_the_port_holds_it_again(shop: Deployment, figures: Figures) -> None:
+    """NGINX is not started again as a container: it takes the ports anew."""
+    edge, holder, tree = shop.container("nginx"), shop.container("port"), served(shop)
+    with carry(shop) as load:
+        load.wait(2)
+        crash_edge(holder)
+        load.wait(6)
+    report = load.report()
+    gap = report.longest_gap(since=1.0)
+    print(f"\nC3: the holder of the port killed, nothing was answered for {gap:.2f} s: {report.summary()}")
+    assert report.failed > 0
+    holder.reload()
+    assert holder.attrs["RestartCount"] == 1
+    assert served(shop) == tree
+    assert shop.container("nginx").attrs["State"]["StartedAt"] == edge.attrs["State"]["StartedAt"]
+    figures.record(
+        "C3",
+        "what holds the port is killed: nothing is answered for",
+        target="<= 2 s",
+        measured=f"{gap:.2f} s",
+        met=gap <= stretch(2),
+    )
+
+
 def test_a_killed_edge_serves_the_same_again(shop: Deployment, figures: Figures) -> None:
     edge, tree = shop.container("nginx"), served(shop)
     with carry(shop) as load:

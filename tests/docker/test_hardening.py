@@ -11,13 +11,14 @@ pytestmark = pytest.mark.docker
 
 # Every role, whether it keeps running, and the only powers that it may have.
 ROLES: dict[str, tuple[bool, set[str]]] = {
+    "port": (True, set()),
     "nginx": (True, set()),
     "gunicorn": (True, set()),
     "switch": (True, {"CAP_KILL"}),
     "check": (False, {"CAP_CHOWN"}),
     "files": (False, {"CAP_CHOWN"}),
 }
-SERVING = ("nginx", "gunicorn")
+SERVING = ("port", "nginx", "gunicorn")
 
 
 def each(deployment: Deployment, *roles: str) -> list[tuple[str, Container, dict[str, Any]]]:
@@ -72,7 +73,7 @@ def test_files_and_names_of_the_host_stay_outside(two_sites: Deployment) -> None
         assert host["PidMode"] in allowed, found.name
         assert host["NetworkMode"] != "host" and host["IpcMode"] != "host" and not host["UsernsMode"], found.name
         published = {bound["HostIp"] for ports in (host["PortBindings"] or {}).values() for bound in ports}
-        assert published == ({"127.0.0.1"} if role == "nginx" else set()), found.name
+        assert published == ({"127.0.0.1"} if role == "port" else set()), found.name
 
 
 def test_labels_say_whose_it_is(two_sites: Deployment) -> None:
@@ -100,13 +101,22 @@ def test_processes_have_no_powers(two_sites: Deployment) -> None:
     for role, found, _ in each(two_sites, *SERVING):
         processes = [read_status(text) for text in execute(found, "sh", "-c", PROCESSES).split("\0")[:-1]]
         # NGINX shares its process namespace with the one that reloads it, which is no child of its own.
-        ours = [one for one in processes if role != "nginx" or one["Name"] in ("docker-init", "tini", "nginx")]
+        ours = [one for one in processes if role != "nginx" or one["Name"] in ("docker-init", "tini", "perl", "nginx")]
         assert len(ours) > 2, processes
         for one in ours:
             powers = [int(one[name], 16) for name in ("CapEff", "CapPrm", "CapBnd", "CapInh", "CapAmb")]
             assert powers == [0] * 5, f"{found.name}: {one}"
             assert one["NoNewPrivs"] == "1", f"{found.name}: {one}"
             assert "0" not in one["Uid"].split() + one["Gid"].split(), f"{found.name}: {one}"
+
+
+def test_no_application_is_given_the_public_ports(two_sites: Deployment) -> None:
+    """Whoever reaches the holder's socket is: it lies in a folder of NGINX's user, in a volume of NGINX's own."""
+    found = execute(two_sites.container("port"), "stat", "-c", "%a %u:%g", "/etc/portico/port").strip()
+    assert found == "700 101:101"
+    (volume,) = [mount["Name"] for mount in two_sites.container("port").attrs["Mounts"] if mount["Type"] == "volume"]
+    sharing = {role for role, _, attrs in each(two_sites) for mount in attrs["Mounts"] if mount.get("Name") == volume}
+    assert sharing == {"port", "nginx", "switch", "check"}
 
 
 def test_one_site_cannot_reach_the_sockets_of_another(two_sites: Deployment) -> None:

@@ -46,8 +46,8 @@ def test_a_mistake_in_a_hook_is_not_a_verdict() -> None:
 
 
 def test_load_goes_to_this_machine_only() -> None:
-    with pytest.raises(ValueError, match=r"192\.0\.2\.1 is not an address of this machine"):
-        Load("192.0.2.1", 80, [KEPT])
+    with pytest.raises(ValueError, match=r"198\.51\.100\.1 is not an address of this machine"):
+        Load("198.51.100.1", 80, [KEPT])
 
 
 def test_standard_clients_are_the_mix_that_was_asked_for() -> None:

@@ -1,9 +1,12 @@
 """A configuration that NGINX refuses: NGINX's own line says why, each time, and nothing is touched."""
 
+import io
 import re
 
 import pytest
 
+from tests.docker.applications import small, write_small
+from tests.docker.ask import get
 from tests.docker.conftest import Deploy
 from tests.docker.engine import HELLO, Deployment
 from tests.docker.figures import Figures
@@ -58,3 +61,26 @@ def test_a_refused_template_touches_nothing(deploy: Deploy, figures: Figures) ->
     assert report.lossless, report.details()
     assert deployment.present() == deployment.wanted()
     assert list(report.seen) == [f"hello/{release}", f"hello/{deployment.outputs()['releases']['hello']}"]
+
+
+def test_an_image_that_cannot_take_the_port_over_touches_nothing(deploy: Deploy) -> None:
+    """It has no Perl; where it says so, or the settings do, NGINX holds the port itself."""
+    deployment = deploy(small("shop"))
+    write_small(deployment, "shop")
+    deployment.up()
+    before, image = serving(deployment), "portico-test/nginx-without-perl:1.30.6"
+    recipe = io.BytesIO(b"FROM nginx:1.30.6\nUSER 0\nRUN rm /usr/bin/perl\n")
+    deployment.engine.images.build(fileobj=recipe, tag=image, rm=True)
+    try:
+        deployment.configure(nginxImage=image)
+        result = deployment.up(fails=True)
+        assert "NGINX's image has no Perl" in result.output and "nginx.handover: false" in result.output
+        assert serving(deployment) == before
+        deployment.configure(nginx={"handover": False})
+        deployment.up()
+        assert get(deployment.port, "shop.localhost", "/whoami").status == 200
+        assert deployment.container("nginx").attrs["HostConfig"]["PortBindings"]
+        assert not deployment.containers("port")
+        deployment.destroy()
+    finally:
+        deployment.engine.images.remove(image, force=True)

@@ -105,20 +105,21 @@ def test_so_many_resources_of_each_type(made: Recorder, expected: Expected) -> N
         "portico:index:Network": 1,
         "portico:index:ConfigCheck": 1,
         "portico:index:Nginx": 1,
+        "portico:index:Port": 1,
         "portico:index:ConfigRelease": 1,
         "portico:index:FlaskApp": sites,
         "portico:index:Gunicorn": sites,
         NETWORK: 1,
         VOLUME: 3,
         IMAGE: 1 + sites,
-        CONTAINER: 3 + sites + replicas,
+        CONTAINER: 4 + sites + replicas,
         **expected.cloud,
     }
 
 
 def test_the_containers_by_name(made: Recorder, expected: Expected) -> None:
     place = expected.place
-    names = {f"portico{place}-{name}" for name in ("check-nginx-t", "nginx-edge", "release-switch")}
+    names = {f"portico{place}-{name}" for name in ("check-nginx-t", "nginx-server", "release-switch", "port-holder")}
     for site, replicas in expected.sites.items():
         names |= {f"{site}{place}-files", *(f"{site}-gunicorn{place}-{index}" for index in range(replicas))}
     assert {found.name for found in made.of_type(CONTAINER)} == names
@@ -129,7 +130,7 @@ def test_every_container_is_labelled_with_its_stack(stack: str, made: Recorder) 
 
 
 def test_the_edge_is_published_where_the_stack_says(made: Recorder, expected: Expected) -> None:
-    (port,) = made.container(f"portico{expected.place}-nginx-edge").inputs["ports"]
+    (port,) = made.container(f"portico{expected.place}-port-holder").inputs["ports"]
     assert (port["ip"], port["external"]) == (expected.address, expected.port)
 
 

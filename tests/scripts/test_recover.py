@@ -12,6 +12,9 @@ BEGAN = datetime(2026, 11, 24, 1, tzinfo=UTC)
 LIVE = "server unix:/run/portico/shop/aaa-0.sock;"
 
 
+ENDED: list[str] = []  # the containers that were stopped, in order
+
+
 class Fake:
     """A container as the engine lists it."""
 
@@ -26,6 +29,7 @@ class Fake:
 
     def stop(self, timeout: int) -> None:
         self.done.append("stop")
+        ENDED.append(self.id)
 
     def remove(self, force: bool, v: bool) -> None:
         self.done.append("remove")
@@ -76,6 +80,13 @@ def test_a_command_that_runs_is_left_alone() -> None:
     runs, ended = Fake("r", "exec"), Fake("e", "exec", status="exited")
     assert sweep(make(runs, ended), know(), keep=[]) == 1
     assert (runs.done, ended.done) == ([], ["remove"])
+
+
+def test_an_nginx_ends_with_its_last_request_and_before_what_it_asks() -> None:
+    ENDED.clear()
+    replica, edge = Fake("o", "gunicorn"), Fake("e", "nginx")
+    assert sweep(make(replica, edge), know(), keep=[]) == 2
+    assert ENDED == ["e", "o"] and edge.done == ["stop", "remove"]
 
 
 def test_what_another_run_makes_meanwhile_is_not_looked_at() -> None:
