@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from config.settings.machine_text import KeyPath
 from config.settings.mistake import Mistake
 from config.settings.quantity import Size
 from config.settings.section import Filled, Section
@@ -15,7 +16,6 @@ from config.settings.text import (
     HostedZoneId,
     HostName,
     InstanceType,
-    KeyPath,
     NetworkRange,
     PublicKey,
     Region,

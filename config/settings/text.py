@@ -15,7 +15,8 @@ from pydantic_core import PydanticCustomError
 from config.settings.mistake import show_text
 
 
-def _grammar(kind: str, pattern: str, hint: str) -> AfterValidator:
+def grammar(kind: str, pattern: str, hint: str) -> AfterValidator:
+    """Refuse a text that is not `kind`, which `pattern` describes whole; `hint` says what to write."""
     compiled = re.compile(pattern)
 
     def check(value: str) -> str:
@@ -46,7 +47,7 @@ _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 
 SiteName = Annotated[
     str,
-    _grammar(
+    grammar(
         "a site name",
         r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?",
         "write 1 to 32 lower-case letters, digits and dashes, starting with a letter, such as shop",
@@ -54,11 +55,11 @@ SiteName = Annotated[
 ]
 ReleaseId = Annotated[
     str,
-    _grammar("a release's id", r"[0-9a-f]{12}", "write 12 hexadecimal digits in quotes, as make releases lists them"),
+    grammar("a release's id", r"[0-9a-f]{12}", "write 12 hexadecimal digits in quotes, as make releases lists them"),
 ]
 HostName = Annotated[
     str,
-    _grammar(
+    grammar(
         "a host name",
         rf"(\*\.)?(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*",
         "write a lower-case name without scheme, port or path, such as shop.example or *.shop.example",
@@ -67,7 +68,7 @@ HostName = Annotated[
 ]
 Entry = Annotated[
     str,
-    _grammar(
+    grammar(
         "a WSGI entry",
         r"(?=.{1,200}$)[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z0-9_]*(\(\))?",
         "write package.module:app, or package.module:create_app() for a factory",
@@ -75,7 +76,7 @@ Entry = Annotated[
 ]
 UrlPath = Annotated[
     str,
-    _grammar(
+    grammar(
         "a path",
         r"(?!.*(//|\.\.))/[A-Za-z0-9/_.~-]{0,200}",
         "write it from the root, of letters, digits and / _ . ~ -, such as /healthz",
@@ -83,7 +84,7 @@ UrlPath = Annotated[
 ]
 UrlFolder = Annotated[
     str,
-    _grammar(
+    grammar(
         "a URL folder",
         r"(?!.*(//|\.\.))/[A-Za-z0-9/_.~-]{1,200}/",
         "write it with a slash at both ends, such as /static/",
@@ -91,7 +92,7 @@ UrlFolder = Annotated[
 ]
 Folder = Annotated[
     str,
-    _grammar(
+    grammar(
         "a folder inside the source",
         r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9/_.-]{0,200}",
         "write it relative to the source folder, such as shop/static",
@@ -99,7 +100,7 @@ Folder = Annotated[
 ]
 ImageName = Annotated[
     str,
-    _grammar(
+    grammar(
         "a pinned image",
         r"[a-z0-9][a-z0-9./_:-]*(:(?=[^:@]*[0-9])[A-Za-z0-9_][A-Za-z0-9_.-]*|@sha256:[0-9a-f]{64})",
         "write a name with a version or a digest, such as nginx:1.30.6",
@@ -107,7 +108,7 @@ ImageName = Annotated[
 ]
 Variable = Annotated[
     str,
-    _grammar(
+    grammar(
         "an environment variable's name",
         r"[A-Za-z_][A-Za-z0-9_]{0,127}",
         "write letters, digits and underscores, such as LOG_LEVEL",
@@ -115,7 +116,7 @@ Variable = Annotated[
 ]
 HeaderValue = Annotated[
     str,
-    _grammar(
+    grammar(
         "a header value",
         r"[A-Za-z0-9 '()*,./:;=_?&+@%#~-]{0,2000}",
         "write it without double quotes, backslashes, dollar signs, braces and line ends",
@@ -123,7 +124,7 @@ HeaderValue = Annotated[
 ]
 PolicyValue = Annotated[
     str,
-    _grammar(
+    grammar(
         "a permissions policy",
         r"[A-Za-z0-9 \"()*,./:;=_?&+@%#~-]{0,2000}",
         "write it without single quotes, backslashes, dollar signs, braces and line ends",
@@ -131,47 +132,20 @@ PolicyValue = Annotated[
 ]
 RequestRate = Annotated[
     str,
-    _grammar("a rate", r"[1-9][0-9]{0,5}r/[sm]", "write requests a second or a minute, such as 10r/s or 30r/m"),
+    grammar("a rate", r"[1-9][0-9]{0,5}r/[sm]", "write requests a second or a minute, such as 10r/s or 30r/m"),
 ]
 EngineAddress = Annotated[
     str,
-    _grammar(
+    grammar(
         "the address of a Docker engine",
         r"(unix|tcp)://[A-Za-z0-9/._:-]+",
         "write one such as unix:///var/run/docker.sock",
     ),
 ]
-MachineName = Annotated[
-    str,
-    _grammar(
-        "a machine's name",
-        r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?|[0-9a-fA-F:.]{2,45}",
-        "write a host name, an address, or an alias of ~/.ssh/config, such as shop.example",
-    ),
-]
-LoginName = Annotated[
-    str,
-    _grammar("a login", r"[a-z_][a-z0-9_.-]{0,31}", "write the name of a user of that machine, such as deploy"),
-]
-JumpHost = Annotated[
-    str,
-    _grammar(
-        "a machine on the way",
-        r"[a-z_][a-z0-9_.-]{0,31}@[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?(:[1-9][0-9]{0,4})?",
-        "write user@host or user@host:port, such as deploy@gate.example",
-    ),
-]
-KeyPath = Annotated[
-    str,
-    _grammar("a key's path", r"(?!-)[^\0\n\r\"\\]{1,1000}", "write a path without quotes, such as ~/.ssh/id_ed25519"),
-]
-Command = Annotated[
-    str, _grammar("a command", r"[^\0\n\r]{1,2000}", "write it on one line, such as ssh -W %h:%p gate.example")
-]
-NginxVersion = Annotated[str, _grammar("a version of NGINX", r"1\.[0-9]{2}\.[0-9]{1,2}", "write one such as 1.30.6")]
+NginxVersion = Annotated[str, grammar("a version of NGINX", r"1\.[0-9]{2}\.[0-9]{1,2}", "write one such as 1.30.6")]
 GunicornVersion = Annotated[
     str,
-    _grammar(
+    grammar(
         "a version of Gunicorn that is safe behind a proxy",
         r"(26\.[1-9]|2[7-9]\.|[3-9][0-9]\.)[0-9]{0,3}(\.[0-9]{1,3})?",
         "write 26.1.0 or newer, such as 27.0.1",
@@ -179,24 +153,24 @@ GunicornVersion = Annotated[
 ]
 UserName = Annotated[
     str,
-    _grammar("a user name", r"[A-Za-z0-9_.@-]{1,64}", "write letters, digits and _ . @ -"),
+    grammar("a user name", r"[A-Za-z0-9_.@-]{1,64}", "write letters, digits and _ . @ -"),
 ]
 
 Region = Annotated[
-    str, _grammar("a region of AWS", r"[a-z]{2}(-gov|-iso[a-z]?)?-[a-z]+-[1-9]", "write one such as eu-central-1")
+    str, grammar("a region of AWS", r"[a-z]{2}(-gov|-iso[a-z]?)?-[a-z]+-[1-9]", "write one such as eu-central-1")
 ]
 Zone = Annotated[
-    str, _grammar("an availability zone", r"[a-z]{2}(-gov)?-[a-z]+-[1-9][a-p]", "write one such as eu-central-1a")
+    str, grammar("an availability zone", r"[a-z]{2}(-gov)?-[a-z]+-[1-9][a-p]", "write one such as eu-central-1a")
 ]
 InstanceType = Annotated[
-    str, _grammar("an instance type", r"[a-z][a-z0-9-]{1,20}\.[a-z0-9-]{2,20}", "write one such as t4g.small")
+    str, grammar("an instance type", r"[a-z][a-z0-9-]{1,20}\.[a-z0-9-]{2,20}", "write one such as t4g.small")
 ]
 AmiId = Annotated[
-    str, _grammar("the id of an AMI", r"ami-[0-9a-f]{8}([0-9a-f]{9})?", "write one such as ami-0123456789abcdef0")
+    str, grammar("the id of an AMI", r"ami-[0-9a-f]{8}([0-9a-f]{9})?", "write one such as ami-0123456789abcdef0")
 ]
 PublicKey = Annotated[
     str,
-    _grammar(
+    grammar(
         "a public SSH key",
         r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com) "
         r"[A-Za-z0-9+/]{32,1500}={0,3}( [A-Za-z0-9 @._+-]{1,100})?",
@@ -204,11 +178,11 @@ PublicKey = Annotated[
     ),
 ]
 HostedZoneId = Annotated[
-    str, _grammar("the id of a hosted zone", r"Z[A-Z0-9]{1,31}", "write one such as Z0123456789ABCDEFGHIJ")
+    str, grammar("the id of a hosted zone", r"Z[A-Z0-9]{1,31}", "write one such as Z0123456789ABCDEFGHIJ")
 ]
 TopicArn = Annotated[
     str,
-    _grammar(
+    grammar(
         "the ARN of an SNS topic",
         r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}",
         "write one such as arn:aws:sns:eu-central-1:123456789012:alarms",
@@ -216,18 +190,18 @@ TopicArn = Annotated[
 ]
 RuleName = Annotated[
     str,
-    _grammar("a rule's name", r"[a-z][a-z0-9-]{0,30}", "write lower-case letters, digits and dashes, such as database"),
+    grammar("a rule's name", r"[a-z][a-z0-9-]{0,30}", "write lower-case letters, digits and dashes, such as database"),
 ]
 TagKey = Annotated[
     str,
-    _grammar(
+    grammar(
         "a tag's key",
         r"(?![Aa][Ww][Ss]:)(?!(Name|Project|Stack|UserData)$)[A-Za-z0-9 _.:/=+@-]{1,128}",
         "write letters, digits and _ . : / = + @ -; aws:, Name, Project, Stack and UserData are taken",
     ),
 ]
 TagValue = Annotated[
-    str, _grammar("a tag's value", r"[A-Za-z0-9 _.:/=+@-]{0,256}", "write letters, digits and _ . : / = + @ -")
+    str, grammar("a tag's value", r"[A-Za-z0-9 _.:/=+@-]{0,256}", "write letters, digits and _ . : / = + @ -")
 ]
 
 
