@@ -42,7 +42,7 @@ def folder(tmp_path: Path) -> Path:
         (["dev"], ["python", "pulumi", "docker", "images dev", "env"]),
         (["empty"], ["python", "pulumi", "docker", "images empty", "env"]),
         (["staging"], ["python", "pulumi", "ssh", "env"]),
-        (["prod"], ["python", "pulumi", "ssh", "aws", "env", "policies"]),
+        (["prod"], ["python", "pulumi", "ssh", "aws", "policies", "env"]),
     ],
 )
 def test_a_docker_engine_is_seen_to_only_where_it_is_used(folder: Path, words: list[str], called: list[str]) -> None:
