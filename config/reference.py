@@ -58,7 +58,8 @@ It stays the one that is written: a newer one is a change, announced by `pulumi 
 
 ## Secrets
 
-`portico:secrets` holds texts by site and name; set them encrypted. The application reads `/run/secrets/<NAME>`:
+`portico:secrets` holds texts by site and name; set them encrypted. The application reads `/run/secrets/<NAME>`, as
+[secrets.md](secrets.md) shows:
 
     pulumi config set --secret --path portico:secrets.shop.DATABASE_URL …
 """

@@ -24,7 +24,7 @@ REGION: Final = "eu-central-1"
 class AwsDeployment(Deployment):
     """The same with a cloud of its own. `aws` are settings of that section, besides those that it takes."""
 
-    UP = 420.0  # a first boot is part of it
+    UP = 900.0  # a first boot is part of it, on a machine that may be busy
 
     def __init__(
         self, folder: Path, *sites: Mapping[str, Any], aws: Mapping[str, Any] | None = None, **more: Any

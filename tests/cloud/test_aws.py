@@ -13,11 +13,12 @@ import pytest
 from tests.cloud.deployment import AwsDeployment
 from tests.docker.applications import write_offline
 from tests.docker.ask import get
+from tests.docker.clone import command, make, make_clone, type_into_shell
 from tests.docker.engine import HELLO
 from tests.docker.figures import Figures
 from tests.docker.load import Load, Target, json_is, json_values, standard_clients
 
-pytestmark = [pytest.mark.docker, pytest.mark.machine, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.docker, pytest.mark.machine, pytest.mark.timeout(2000)]
 
 OTHER = "ami-0fedcba9876543210"
 RATE = 60.0  # requests a second, by 12 clients: the VM, its engine and the clients share two cores
@@ -34,7 +35,7 @@ def prod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsDeployment]:
 def load(prod: AwsDeployment) -> Load:
     clients = standard_clients(12, [Target(host="localhost", expect=json_is(site="hello"))])
     observe = json_values("site", "release")
-    return Load(prod.address, prod.port, clients, rate=RATE, observe=observe, most_seconds=900)
+    return Load(prod.address, prod.port, clients, rate=RATE, observe=observe, most_seconds=1500)
 
 
 def identify(prod: AwsDeployment) -> tuple[str, str]:
@@ -95,6 +96,20 @@ def test_releases_lose_no_request_and_never_touch_the_vm(prod: AwsDeployment, fi
     )
     assert identify(prod) == before
     assert prod.cloud.journal() == known
+
+
+def test_the_commands_of_make_find_the_vm(prod: AwsDeployment) -> None:
+    if not prod.cloud.things():
+        prod.up()
+    make_clone(prod)
+    names = {str(one.name) for role in ("nginx", "gunicorn") for one in prod.containers(role)}
+    assert names <= {line.partition(" | ")[0] for line in make(prod, "logs").output.splitlines()}
+    assert command(prod, 'echo "$PORTICO_SITE on $(uname -s)"; exit 3', site="hello", code=3) == "hello on Linux\n"
+    shell = type_into_shell(prod, "hostname\n")
+    assert shell.stdout.strip() in [str(one.id)[:12] for one in prod.containers("gunicorn")], shell
+    assert "is what the last update" in make(prod, "check").output
+    assert "Nothing differs" in make(prod, "diff").output
+    assert prod.present() == prod.wanted()
 
 
 def test_another_image_is_announced_and_its_vm_is_filled_before_the_address_moves(

@@ -79,7 +79,7 @@ def test_what_lies_in_memory_never_takes_all_of_it(container: Resource) -> None:
     }
     # NGINX keeps its files in one of two places, by distribution.
     caches = [sizes.pop(path) for path in ("/var/cache/nginx", "/var/lib/nginx") if path in sizes]
-    assert sum(sizes.values()) + max(caches, default=0) <= container.inputs["memory"] - (64 if sizes else 0)
+    assert sum(sizes.values()) + max(caches, default=0) <= container.inputs["memory"] * 3 / 4
 
 
 def test_every_container_has_an_init_and_labels(container: Resource) -> None:

@@ -10,7 +10,7 @@ from config.settings import Duration
 from tests.config.nginx_file import Directive, parse_tree
 from tests.config.sample import make_site, read_settings, render
 
-BLOG = make_site(name="blog", hosts=["blog.example", "*.blog.example"], gunicorn={"timeout": "2m"}, body="1G")
+BLOG = make_site(name="blog", hosts=["blog.example", "*.blog.example"], gunicorn={"timeout": "2m"}, body="64M")
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_old_workers_outlive_the_longest_request(root: Path, tmp_path: Path) -> 
     assert _seconds(main.get("worker_shutdown_timeout")) > 120
 
 
-@pytest.mark.parametrize(("host", "size"), [("shop.example", "5m"), ("blog.example", "1g")])
+@pytest.mark.parametrize(("host", "size"), [("shop.example", "5m"), ("blog.example", "64m")])
 def test_a_body_is_limited_by_site(http: Directive, host: str, size: str) -> None:
     assert server_of(http, host).get("client_max_body_size") == size
 

@@ -12,7 +12,7 @@ ROUTES: list[tuple[dict[str, Any], tuple[str, str], set[str]]] = [
     ({"path": "/a"}, ("=", "/a"), {"proxy_read_timeout 35s"}),
     ({"path": "/a/"}, ("^~", "/a/"), {"proxy_read_timeout 35s"}),
     ({"path": "/a", "timeout": "9s"}, ("=", "/a"), {"proxy_read_timeout 9s"}),
-    ({"path": "/a", "body": "1G"}, ("=", "/a"), {"proxy_read_timeout 35s", "client_max_body_size 1g"}),
+    ({"path": "/a", "body": "9M"}, ("=", "/a"), {"proxy_read_timeout 35s", "client_max_body_size 9m"}),
     ({"path": "/a", "buffering": False}, ("=", "/a"), {"proxy_read_timeout 35s", "proxy_buffering off"}),
     ({"path": "/a", "requestBuffering": False}, ("=", "/a"), {"proxy_read_timeout 35s", "proxy_request_buffering off"}),
     ({"path": "/a", "stream": True}, ("=", "/a"), {"proxy_read_timeout 1h", "proxy_buffering off", "gzip off"}),

@@ -22,7 +22,7 @@ def make(deployment: Deployment, target: str, *, fails: bool = False, **variable
         spell_make(deployment, target, **variables),
         folder=deployment.folder,
         log=deployment.folder / "logs" / f"make-{target}.log",
-        timeout=deployment.UP,
+        timeout=2 * deployment.UP,  # `make up` looks before it deploys
         env=make_environment(deployment),
     )
     assert bool(result.code) == fails, result.tail()
@@ -35,8 +35,7 @@ def spell_make(deployment: Deployment, target: str, **variables: str) -> list[st
 
 
 def make_environment(deployment: Deployment) -> dict[str, str]:
-    backend = f"file://{deployment.folder}/state"
-    return {**environment(), "PULUMI_BACKEND_URL": backend, "PULUMI_CONFIG_PASSPHRASE": "test"}
+    return {**environment(), **deployment.variables}
 
 
 def command(deployment: Deployment, text: str, site: str = "shop", *, code: int = 0, stdin: str = "") -> str:
@@ -51,3 +50,16 @@ def command(deployment: Deployment, text: str, site: str = "shop", *, code: int 
     )
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout
+
+
+def type_into_shell(deployment: Deployment, text: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """What `make shell` does with this text from a pipe."""
+    return subprocess.run(
+        spell_make(deployment, "shell", **variables),
+        cwd=deployment.folder,
+        env=make_environment(deployment),
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )

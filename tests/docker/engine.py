@@ -168,6 +168,17 @@ class Deployment:
         )
         return values
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """What its commands find in the environment, besides what set-up wrote."""
+        return {
+            "PULUMI_BACKEND_URL": f"file://{self.folder}/state",
+            "PULUMI_CONFIG_PASSPHRASE": "test",
+            "PULUMI_CONFIG_PASSPHRASE_FILE": "",
+            **({"DOCKER_HOST": self.machine.engine} if self.machine else {}),
+            **self._env,
+        }
+
     def pulumi(self, command: str, *arguments: str, fails: bool | None = False) -> Result:
         """Run one command, which must succeed; with `fails` it must fail, and with None it may do either."""
         self._commands += 1
@@ -177,13 +188,7 @@ class Deployment:
             folder=self.folder,
             log=self.folder / "logs" / f"{self._commands:02}-{command}.log",
             timeout=self.UP,
-            env={
-                "PULUMI_BACKEND_URL": f"file://{self.folder}/state",
-                "PULUMI_CONFIG_PASSPHRASE": "test",
-                "PULUMI_CONFIG_PASSPHRASE_FILE": "",
-                **({"DOCKER_HOST": self.machine.engine} if self.machine else {}),
-                **self._env,
-            },
+            env=self.variables,
         )
         if fails is not None:
             said = "succeeded, and should not have" if fails else "failed"

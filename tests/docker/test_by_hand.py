@@ -12,7 +12,7 @@ import pytest
 
 from tests.docker.applications import small, write_small
 from tests.docker.ask import get
-from tests.docker.clone import command, make, make_clone, make_environment, spell_make
+from tests.docker.clone import command, make, make_clone, make_environment, spell_make, type_into_shell
 from tests.docker.conftest import Deploy
 from tests.docker.engine import Deployment, execute
 from tests.docker.traffic import light
@@ -168,15 +168,7 @@ def test_make_passes_the_command_as_it_was_written(stack: Deployment) -> None:
 
 
 def test_a_shell_is_in_a_replica_of_the_live_release(stack: Deployment) -> None:
-    done = subprocess.run(
-        spell_make(stack, "shell", SITE="shop"),
-        cwd=stack.folder,
-        env=make_environment(stack),
-        input="hostname; exit 7\n",
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = type_into_shell(stack, "hostname; exit 7\n", SITE="shop")
     replicas = [str(one.id)[:12] for one in stack.containers("gunicorn", "shop")]
     assert done.stdout.strip() in replicas and "Error 7" in done.stderr, done
 

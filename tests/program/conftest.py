@@ -15,7 +15,11 @@ from tests.program.stackfile import ROOT, STACKS, merge_values, spell_config
 @pytest.fixture(scope="session")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Recorder]:
     """All that __main__.py registers, for each stack; run on a copy, since it writes build contexts beside itself."""
-    home = tmp_path_factory.mktemp("program")
+    return run_stacks(tmp_path_factory.mktemp("program"))
+
+
+def run_stacks(home: Path, **more: object) -> dict[str, Recorder]:
+    """Each stack in an empty folder, with these settings besides its own."""
     shutil.copy(ROOT / "__main__.py", home)
     shutil.copytree(ROOT / "examples", home / "examples")
     interrupt = signal.getsignal(signal.SIGINT)
@@ -24,7 +28,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Recorder]:
             patch.chdir(home)
             patch.setenv("BUILDX_CONFIG", str(home / "buildx"))
             reach_everything(patch)
-            return {stack: _run(home, stack) for stack in STACKS}
+            return {stack: _run(home, stack, more) for stack in STACKS}
     finally:
         signal.signal(signal.SIGINT, interrupt)
 
@@ -40,9 +44,9 @@ def reach_everything(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("components.hosts.aws.wait_ready", ready)
 
 
-def _run(home: Path, stack: str) -> Recorder:
+def _run(home: Path, stack: str, more: dict[str, object]) -> Recorder:
     def build() -> None:
-        set_all_config(spell_config(merge_values(stack)))
+        set_all_config(spell_config(merge_values(stack) | more))
         runpy.run_path(str(home / "__main__.py"), run_name="__main__")
 
     return run(build, stack)

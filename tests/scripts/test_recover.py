@@ -83,6 +83,12 @@ def test_an_nginx_ends_with_its_last_request_and_before_what_it_asks() -> None:
     assert ENDED == ["e", "o"] and edge.done == ["stop", "remove"]
 
 
+def test_a_command_that_runs_is_left_alone() -> None:
+    runs, ended = Fake("r", "exec"), Fake("e", "exec", status="exited")
+    assert sweep(make(runs, ended), know(), keep=[]) == 1
+    assert (runs.done, ended.done) == ([], ["remove"])
+
+
 def test_what_another_run_makes_meanwhile_is_not_looked_at() -> None:
     young = Fake("y", "gunicorn", hour=2)
     assert sweep(make(young), know(), keep=[]) == 0

@@ -1,0 +1,64 @@
+"""The inputs of one planned resource, each of which must be sent somewhere."""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+import boto3
+
+Tags = list[dict[str, str]]
+
+
+class Given:
+    """Inputs, taken one by one. `region` is that of the provider."""
+
+    def __init__(self, inputs: Mapping[str, Any], region: str) -> None:
+        self._inputs = dict(inputs)
+        self.region = region
+
+    def take(self, name: str, otherwise: Any = None) -> Any:
+        """One input, which is used up then."""
+        return self._inputs.pop(name, otherwise)
+
+    def send(self, *names: str) -> dict[str, Any]:
+        """Inputs as parameters of a call, which has the same names with a capital letter; those that are there."""
+        return {_capital(name): capitals(self._inputs.pop(name)) for name in names if name in self._inputs}
+
+    def tag(self, kind: str) -> list[dict[str, Any]]:
+        """The tags, as EC2 takes them with what they are for."""
+        return [{"ResourceType": kind, "Tags": list_tags(self.take("tags", {}))}]
+
+    def list_left(self) -> list[str]:
+        """What nobody has used."""
+        return sorted(self._inputs)
+
+    def client(self, service: str) -> Any:
+        """Who calls that service."""
+        return call(service, self.region)
+
+
+@cache
+def call(service: str, region: str) -> Any:
+    """Who calls that service, with keys that nobody else takes. Made once: that takes longer than all its calls."""
+    return boto3.client(service, region_name=region, aws_access_key_id="testing", aws_secret_access_key="testing")
+
+
+def capitals(value: Any) -> Any:
+    """A value with its keys as AWS's calls name them."""
+    if isinstance(value, Mapping):
+        return {_capital(key): capitals(inner) for key, inner in value.items()}
+    return [capitals(inner) for inner in value] if isinstance(value, list) else value
+
+
+def list_tags(tags: Mapping[str, str]) -> Tags:
+    """Tags as most of AWS's calls take them."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def without_empty(items: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Parameters that are given."""
+    return {key: value for key, value in items if value not in (None, "", [], {})}
+
+
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]

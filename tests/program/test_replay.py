@@ -1,0 +1,170 @@
+"""The planned stack on moto: botocore knows every parameter, and moto's AWS takes every value."""
+
+import runpy
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ParamValidationError
+from moto import mock_aws
+from pulumi.runtime import set_all_config
+
+from policies import check
+from policies.graph import Graph, of_type
+from policies.kinds import ACCOUNT
+from tests.cloud.replay import Replay, Unmapped, given
+from tests.components.recorder import Recorder, run
+from tests.policies.recorded import read_graph
+from tests.policies.sample import make
+from tests.program.conftest import reach_everything
+from tests.program.stackfile import ROOT, merge_values, spell_config
+
+REGION = "eu-central-1"
+# Every setting that makes a resource more, or another input.
+MORE = {
+    "access": "ssh",
+    "sshFrom": ["203.0.113.0/24", "2001:db8::/32"],
+    "dns": {"zone": "Z0123456789ABCDEFGHIJ", "name": "shop.example"},
+    "egress": [{"name": "database", "port": 5432, "network": "10.20.0.0/16"}],
+    "alarmTopic": f"arn:aws:sns:{REGION}:123456789012:alarms",
+    "tags": {"team": "shop"},
+}
+
+
+@pytest.fixture(scope="module")
+def prod(programs: dict[str, Recorder]) -> Graph:
+    return read_graph(programs["prod"])
+
+
+@pytest.fixture(scope="module")
+def rich(tmp_path_factory: pytest.TempPathFactory) -> Graph:
+    """prod, with all that can be set."""
+    home = tmp_path_factory.mktemp("rich")
+    shutil.copy(ROOT / "__main__.py", home)
+    shutil.copytree(ROOT / "examples", home / "examples")
+    values = merge_values("prod")
+    values |= {"aws": values["aws"] | MORE, "tls": {"port": 443, "http3": True, "localAuthority": True}}
+
+    def build() -> None:
+        set_all_config(spell_config(values))
+        runpy.run_path(str(home / "__main__.py"), run_name="__main__")
+
+    with pytest.MonkeyPatch.context() as patch:
+        reach_everything(patch)
+        patch.setattr("signal.signal", lambda *_: None)
+        return read_graph(run(build, "prod"))
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[None]:
+    """An account of moto's. One for all: to fill it with AWS's own images and policies takes seconds."""
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        mock_aws(config={"iam": {"load_aws_managed_policies": True}}),
+    ):
+        # The image is an example, which no account has.
+        patch.setattr("moto.settings.EC2_ENABLE_INSTANCE_TYPE_VALIDATION", True)
+        yield
+
+
+def ask(service: str, call: str, **parameters: Any) -> Any:
+    return getattr(given.call(service, REGION), call)(**parameters)
+
+
+def alter(graph: Graph, part: str, **inputs: Any) -> Graph:
+    """The graph with inputs of one resource changed; None takes one out."""
+    (found,) = (one for one in graph if one.name.endswith(part))
+    changed = {key: value for key, value in {**found.inputs, **inputs}.items() if value is not None}
+    return [replace(one, inputs=changed) if one is found else one for one in graph]
+
+
+def list_needed(graph: Graph, part: str) -> Graph:
+    """Of a graph, one resource and what it is made from, so that not all of it is made each time."""
+    wanted = {one.urn for one in graph if one.name.endswith(part)} | {one.urn for one in of_type(graph, ACCOUNT)}
+    for one in reversed(graph):
+        if one.urn in wanted:
+            wanted |= {urn for urns in one.needs.values() for urn in urns}
+    return [one for one in graph if one.urn in wanted]
+
+
+def test_prod_is_taken_as_it_is_planned(prod: Graph, aws: None) -> None:
+    replay = Replay(prod)
+    assert len(replay.made) == sum(one.type.startswith("aws:") for one in prod) > 20
+    id = replay.find("vm-1-instance").id
+    (machine,) = ask("ec2", "describe_instances", InstanceIds=[id])["Reservations"][0]["Instances"]
+    assert machine["MetadataOptions"]["HttpTokens"] == "required"
+    assert machine["MetadataOptions"]["HttpPutResponseHopLimit"] == 1
+    assert machine["Monitoring"]["State"] == "enabled" and machine["EbsOptimized"]
+    (disk,) = ask("ec2", "describe_volumes", VolumeIds=[machine["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]])[
+        "Volumes"
+    ]
+    assert disk["Encrypted"] and disk["VolumeType"] == "gp3"
+    assert {tag["Key"] for tag in disk["Tags"]} >= {"Name", "Project", "Stack"}
+    (address,) = ask("ec2", "describe_addresses", AllocationIds=[replay.find("-ip").id])["Addresses"]
+    assert address["InstanceId"] == id
+
+
+def test_nothing_but_what_is_named_comes_in_or_goes_out(prod: Graph, aws: None) -> None:
+    vpc = Replay(prod).find("vpc-network").id
+    groups = ask("ec2", "describe_security_groups", Filters=[{"Name": "vpc-id", "Values": [vpc]}])["SecurityGroups"]
+    mine = {group["GroupName"]: group for group in groups}
+    assert mine["default"]["IpPermissions"] == mine["default"]["IpPermissionsEgress"] == []
+    assert [rule["FromPort"] for rule in mine["of-pulumi"]["IpPermissions"]] == [80]
+    assert sorted(rule["FromPort"] for rule in mine["of-pulumi"]["IpPermissionsEgress"]) == [80, 443]
+
+
+def test_all_that_can_be_set_is_taken_too_and_keeps_the_rules(rich: Graph, aws: None) -> None:
+    assert [str(violation) for violation in check(rich)] == []
+    zone = ask("route53", "create_hosted_zone", Name="shop.example", CallerReference="test")["HostedZone"]["Id"]
+    replay = Replay(alter(rich, "-name", zoneId=zone))
+    (record,) = (
+        one
+        for one in ask("route53", "list_resource_record_sets", HostedZoneId=zone)["ResourceRecordSets"]
+        if one["Type"] == "A"
+    )
+    assert record["ResourceRecords"] == [{"Value": replay.find("-ip").address}]
+    names = [replay.find(f"-alarms-{check}").id for check in ("system", "instance")]
+    alarms = ask("cloudwatch", "describe_alarms", AlarmNames=names)["MetricAlarms"]
+    assert [MORE["alarmTopic"] in alarm["AlarmActions"] for alarm in alarms] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("part", "inputs", "refused", "said"),
+    [
+        ("vm-1-instance", {"metadataOptions": {"httpToken": "required"}}, ParamValidationError, "Unknown parameter"),
+        ("vm-1-instance", {"metadataOptions": {"httpPutResponseHopLimit": "1"}}, ParamValidationError, "Invalid type"),
+        ("vm-1-instance", {"rootBlockDevice": {"size": 20}}, ParamValidationError, '"Size", must be one of'),
+        ("vm-1-instance", {"instanceType": "t4g.tiny"}, ClientError, "InvalidInstanceType"),
+        ("vm-1-instance", {"subnetId": "subnet-00000000"}, ClientError, "InvalidSubnetID.NotFound"),
+        ("vm-1-instance", {"iamInstanceProfile": "nobody"}, ClientError, "NoSuchEntity"),
+        ("-subnet", {"cidrBlock": "10.81.0.0/24"}, ClientError, "InvalidSubnet.Range"),
+        ("-subnet", {"vpcId": "vpc-00000000"}, ClientError, "InvalidVpcID.NotFound"),
+        ("vpc-network", {"cidrBlock": "10.80.0.0/8"}, ClientError, "InvalidVpc.Range"),
+        ("-in-http", {"cidrIpv4": "everybody"}, ClientError, "InvalidParameterValue"),
+        ("-in-http", {"fromPort": "80"}, ParamValidationError, "Invalid type"),
+        ("role-closed", {"policy": '{"Statement": [{"Effect": "Perhaps"}]}'}, ClientError, "MalformedPolicyDocument"),
+        ("-managed", {"policyArn": "arn:aws:iam::aws:policy/Nothing"}, ClientError, "NoSuchEntity"),
+        ("-flows-log", {"iamRoleArn": None}, ParamValidationError, "DeliverLogsPermissionArn"),
+        ("-flows-log", {"maxAggregationInterval": 61}, ClientError, "Invalid Flow Log Max Aggregation Interval"),
+        ("-lead", {"instanceId": "i-00000000000000000"}, ClientError, "InvalidInstanceID.NotFound"),
+        ("-alarms-system", {"evaluationPeriods": 0}, ParamValidationError, "valid min value: 1"),
+        ("-flows-group", {"retentionInDays": "90"}, ParamValidationError, "Invalid type"),
+    ],
+)
+def test_a_wrong_value_is_refused(
+    part: str, inputs: dict[str, Any], refused: type[Exception], said: str, prod: Graph, aws: None
+) -> None:
+    with pytest.raises(refused, match=said.replace("[", r"\[")):
+        Replay(list_needed(alter(prod, part, **inputs), part))
+
+
+def test_a_type_that_no_call_is_known_for_is_refused(prod: Graph, aws: None) -> None:
+    with pytest.raises(Unmapped, match="Bucket new: no call is known that makes it"):
+        Replay([*of_type(prod, ACCOUNT), make("aws:s3/bucket:Bucket", "new")])
+
+
+def test_an_input_that_is_sent_nowhere_is_refused(prod: Graph, aws: None) -> None:
+    with pytest.raises(Unmapped, match="nobody sends ipv6Native"):
+        Replay(list_needed(alter(prod, "-subnet", ipv6Native=True), "-subnet"))
