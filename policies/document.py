@@ -34,6 +34,8 @@ counts as everybody.
 
 Rules with a star compare resources with one another. As a policy pack they are asked once the whole graph is known: in
 the preview, and with `--skip-preview` only at the end of the update. The others are asked before each resource is made.
+At the end of a run with a policy pack, Pulumi 3.256 may write that a plugin "exited prematurely": it has ended that
+plugin itself. What counts is the exit code and the section `Policies`.
 
 ## What they cannot see
 

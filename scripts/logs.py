@@ -1,5 +1,6 @@
 """Shows what the containers of a stack print: logs.py STACK [SITE] [TAIL] [FOLLOW]; "" stands for nothing said."""
 
+import os
 import sys
 import threading
 from collections.abc import Iterable, Iterator
@@ -7,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from docker.errors import NotFound
+from docker.errors import DockerException, NotFound
 from docker.models.containers import Container
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -37,15 +38,22 @@ def show(container: Container, tail: str, *, follow: bool = False, since: int | 
                 print(f"{container.name} | {line}", flush=follow)
 
 
+def go_on(container: Container, tail: str, since: int | None) -> None:
+    """Show what it prints until it ends, in a thread."""
+    try:
+        show(container, tail, follow=True, since=since)
+    except BrokenPipeError:
+        os._exit(0)  # who reads has seen enough: `make logs FOLLOW=1 | head`
+    except (DockerException, OSError):
+        pass  # the engine went; who waits for its events says so
+
+
 def follow(deployed: Deployed, tail: str, **labels: str) -> None:
     """Go on until the engine goes, also with containers that start later: those of a release."""
     running: dict[str, threading.Thread] = {}
 
     def begin(container: Container, tail: str, since: int | None = None) -> None:
-        words = {"follow": True, "since": since}
-        thread = running[str(container.id)] = threading.Thread(
-            target=show, args=(container, tail), kwargs=words, daemon=True
-        )
+        thread = running[str(container.id)] = threading.Thread(target=go_on, args=(container, tail, since), daemon=True)
         thread.start()
 
     wanted = {"type": "container", "event": "start", "label": deployed.label(**labels)}

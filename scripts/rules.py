@@ -1,6 +1,7 @@
-"""Asks the AWS rules about a plan: rules.py FILE, which `pulumi preview --json --show-sames` has written."""
+"""Asks the rules for AWS about what an update of a stack would make: rules.py STACK."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -9,25 +10,27 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from policies import RULES, check
 from policies.plan import read_plan
 
+# Also what stays as it is: some rules compare resources with one another.
+PLAN = ("pulumi", "preview", "--json", "--show-sames", "--non-interactive", "--stack")
 
-def main(file: str) -> int:
-    text = Path(file).read_text()
+
+def judge(plan: str) -> int:
+    """Say what is wrong in a plan; the exit code. Where there is none, Pulumi has said why, or the text says it."""
     try:
-        errors = [line["message"] for line in json.loads(text).get("diagnostics", []) if line["severity"] == "error"]
+        told = json.loads(plan).get("diagnostics", [])
     except ValueError:
-        # Pulumi ended before there was a plan, and has said why.
         return 1
-    if errors:
+    if errors := [line["message"] for line in told if line["severity"] == "error"]:
         print("".join(errors), end="", file=sys.stderr)
         return 1
-    graph = read_plan(text)
+    graph = read_plan(plan)
     found = check(graph)
     for violation in found:
         print(violation)
     count = sum(one.type.startswith("aws:") for one in graph)
     print(f"{len(RULES)} rules, {count} resources of AWS: {len(found) or 'nothing'} to mend.")
-    return bool(found)
+    return int(bool(found))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(judge(subprocess.run([*PLAN, sys.argv[1]], stdout=subprocess.PIPE, text=True, check=False).stdout))

@@ -13,8 +13,11 @@ local)
   "$setup/docker.sh"
   "$setup/images.sh" "$stack"
   ;;
+aws)
+  "$setup/ssh.sh"
+  "$setup/aws.sh"
+  "$setup/policies.sh"
+  ;;
 *) "$setup/ssh.sh" ;;
 esac
 "$setup/env.sh"
-# Rules for AWS are of use to a stack there.
-! grep -q '^ *portico:target: *"\?aws' "$setup/../../Pulumi.${1:-dev}.yaml" || "$setup/policies.sh"

@@ -18,6 +18,9 @@ mkdir -p "$TOOLS"
 {
   printf 'export PATH=%q:"$PATH"\n' "$TOOLS/bin"
   printf 'export PULUMI_HOME=%q PULUMI_SKIP_UPDATE_CHECK=true\n' "$PULUMI_HOME"
+  # Pulumi would fetch the plugin of every package in .venv before it begins, also that for AWS: it is large, and of use
+  # to stacks there alone. Set-up installs what a stack needs.
+  echo 'export PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true'
   printf '[ -n "${PORTICO_CA_BUNDLE+set}" ] || export PORTICO_CA_BUNDLE=%q\n' "$ca_bundle"
   case $docker_host in
   "" | unix:///var/run/docker.sock) ;;

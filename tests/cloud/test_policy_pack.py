@@ -12,6 +12,7 @@ import pytest
 from policies import RULES, kinds
 from policies.graph import Graph, Resource
 from policies.plan import read_plan
+from scripts.rules import PLAN
 from tests.cloud.plugin.kinds import INSTANCE, KINDS
 from tests.cloud.stack import Small
 from tests.docker.command import ROOT, Result
@@ -97,6 +98,6 @@ def test_a_bad_resource_is_not_made_where_nobody_previews(planned: Planned) -> N
 def test_the_plan_as_json_is_judged_alike(planned: Planned) -> None:
     for graph, broken in ((GOOD, set()), (bad(), BROKEN)):
         planned.plan(graph)
-        plan = planned.judge("--json", "--show-sames", fails=False).output
+        plan = planned.judge(*PLAN[2:-2], fails=False).output
         found = {rule.name.replace("_", "-") for rule in RULES if rule(read_plan(plan))}
         assert found == broken

@@ -72,6 +72,11 @@ ROWS: list[tuple[dict[str, Any], str]] = [
         "Stack and UserData are taken",
     ),
     (
+        aws(tags={"UserData": "none"}),
+        'aws.tags.UserData: "UserData" is not a tag\'s key; write letters, digits and _ . : / = + @ -; aws:, Name, '
+        "Project, Stack and UserData are taken",
+    ),
+    (
         aws(tags={"Owner": "<ann>"}),
         'aws.tags.Owner: "<ann>" is not a tag\'s value; write letters, digits and _ . : / = + @ -',
     ),

@@ -67,6 +67,8 @@ class Deployment:
     ) -> None:
         self.folder = folder
         self.machine = machine
+        # What is done there goes by way of SSH, and shares this machine's cores.
+        self._limit = self.UP * (2 if vm else 1)
         self._env = dict(env or {})
         self.name = f"{PREFIX}{random.randbytes(3).hex()}"
         self.port = free_port()
@@ -187,7 +189,7 @@ class Deployment:
             [*there, "pulumi", command, *arguments, "--non-interactive", "--color", "never"],
             folder=self.folder,
             log=self.folder / "logs" / f"{self._commands:02}-{command}.log",
-            timeout=self.UP,
+            timeout=self._limit,
             env=self.variables,
         )
         if fails is not None:

@@ -76,17 +76,17 @@ def test_the_sweep_removes_orphans_and_keeps_what_it_is_told(capsys: pytest.Capt
     assert "Removing container name-o (gunicorn)" in capsys.readouterr().out
 
 
+def test_a_command_that_runs_is_left_alone() -> None:
+    runs, ended = Fake("r", "exec"), Fake("e", "exec", status="exited")
+    assert sweep(make(runs, ended), know(), keep=[]) == 1
+    assert (runs.done, ended.done) == ([], ["remove"])
+
+
 def test_an_nginx_ends_with_its_last_request_and_before_what_it_asks() -> None:
     ENDED.clear()
     replica, edge = Fake("o", "gunicorn"), Fake("e", "nginx")
     assert sweep(make(replica, edge), know(), keep=[]) == 2
     assert ENDED == ["e", "o"] and edge.done == ["stop", "remove"]
-
-
-def test_a_command_that_runs_is_left_alone() -> None:
-    runs, ended = Fake("r", "exec"), Fake("e", "exec", status="exited")
-    assert sweep(make(runs, ended), know(), keep=[]) == 1
-    assert (runs.done, ended.done) == ([], ["remove"])
 
 
 def test_what_another_run_makes_meanwhile_is_not_looked_at() -> None:

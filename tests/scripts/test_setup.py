@@ -3,13 +3,14 @@
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-from tests.docker.command import ROOT
+from tests.docker.command import ROOT, run
 
-PARTS = ("python", "pulumi", "docker", "images", "ssh", "vm", "env")
+PARTS = ("python", "pulumi", "docker", "images", "ssh", "aws", "policies", "vm", "env")
 PROJECT = "config:\n  portico:target:\n    type: string\n    default: local\n"
 
 
@@ -29,6 +30,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "Pulumi.yaml").write_text(PROJECT)
     (tmp_path / "Pulumi.dev.yaml").write_text("config:\n  portico:port: 8080\n")
     (tmp_path / "Pulumi.staging.yaml").write_text("config:\n  portico:target: ssh\n")
+    (tmp_path / "Pulumi.prod.yaml").write_text("config:\n  portico:target: aws\n")
     (tmp_path / "Pulumi.empty.yaml").write_text("")
     return tmp_path
 
@@ -40,6 +42,7 @@ def folder(tmp_path: Path) -> Path:
         (["dev"], ["python", "pulumi", "docker", "images dev", "env"]),
         (["empty"], ["python", "pulumi", "docker", "images empty", "env"]),
         (["staging"], ["python", "pulumi", "ssh", "env"]),
+        (["prod"], ["python", "pulumi", "ssh", "aws", "env", "policies"]),
     ],
 )
 def test_a_docker_engine_is_seen_to_only_where_it_is_used(folder: Path, words: list[str], called: list[str]) -> None:
@@ -47,6 +50,32 @@ def test_a_docker_engine_is_seen_to_only_where_it_is_used(folder: Path, words: l
     done = subprocess.run(["bash", folder / "scripts" / "setup.sh", *words], capture_output=True, text=True, env=env)
     assert done.returncode == 0, done.stderr
     assert (folder / "called").read_text().splitlines() == called
+
+
+@pytest.mark.docker
+def test_an_update_fetches_no_plugin_that_its_stack_has_no_use_for(tmp_path: Path) -> None:
+    """As the program of the stack dev: pulumi_aws is there, and its plugin is not."""
+    (tmp_path / "Pulumi.yaml").write_text("name: none\nruntime: {name: python, options: {virtualenv: .venv}}\n")
+    (tmp_path / "__main__.py").write_text("import pulumi\n")
+    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
+    (tmp_path / "state").mkdir()
+    env = {"PULUMI_BACKEND_URL": f"file://{tmp_path}/state", "PULUMI_CONFIG_PASSPHRASE": "test"}
+
+    def call(*words: str) -> str:
+        done = run(["pulumi", *words], folder=tmp_path, log=tmp_path / "log", timeout=120, env=env)
+        assert done.code == 0, done.tail()
+        return done.output
+
+    call("stack", "init", "test")
+    said = call("preview", "--stack", "test", "--non-interactive", "--logtostderr", "-v=7")
+    assert "package aws-" in said
+    assert "beginning install" not in said
+
+
+def test_the_plugins_that_set_up_installs_are_those_of_the_packages() -> None:
+    versions = (ROOT / "scripts" / "setup" / "versions.sh").read_text()
+    for name in ("aws", "docker"):
+        assert f"{name.upper()}_PLUGIN_VERSION={version(f'pulumi-{name}')} " in versions
 
 
 def test_a_target_that_is_none_is_left_to_the_program(folder: Path) -> None:

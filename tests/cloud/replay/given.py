@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cache
+from itertools import count
 from typing import Any
 
 import boto3
 
 Tags = list[dict[str, str]]
+_NUMBERS = count(1)
 
 
 class Given:
@@ -27,6 +29,10 @@ class Given:
     def tag(self, kind: str) -> list[dict[str, Any]]:
         """The tags, as EC2 takes them with what they are for."""
         return [{"ResourceType": kind, "Tags": list_tags(self.take("tags", {}))}]
+
+    def name(self, kind: str) -> str:
+        """The name, or one that nobody else has, as the plugin would make it up."""
+        return str(self.take("name") or f"{kind}-{next(_NUMBERS)}")
 
     def list_left(self) -> list[str]:
         """What nobody has used."""

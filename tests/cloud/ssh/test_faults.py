@@ -142,4 +142,5 @@ def cut_when(place: Place, role: str, way: str) -> Iterator[None]:
     finally:
         done.set()
         watcher.join()
-        place.vm.run("sh", "-c", "systemctl start ssh" if way == "closed" else f"iptables -D INPUT {CUT}")
+        # Nothing was cut where nothing was begun; the test fails for that.
+        place.vm.run("sh", "-c", f"iptables -D INPUT {CUT} 2>/dev/null; systemctl start ssh")
