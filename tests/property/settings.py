@@ -156,6 +156,7 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "gzip": section(Gzip),
         "memory": _sizes(),
         "uploads": _sizes(),
+        "handover": _BOOLEANS,
     },
     Gzip: {"level": st.integers(0, 9), "types": st.sampled_from(["text", "html"]), "static": _BOOLEANS},
     Site: {

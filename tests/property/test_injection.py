@@ -43,6 +43,7 @@ FULL: dict[str, Any] = {
         "logLevel": "warn",
         "gzip": {"types": "text"},
         "memory": "256M",
+        "uploads": "96M",
     },
     "sites": [
         {
