@@ -1,6 +1,8 @@
 """How the tests run side by side (see side_by_side.py), and what is shown of what they measured."""
 
 import os
+import signal
+import threading
 import time
 from collections.abc import Generator
 from dataclasses import asdict
@@ -14,6 +16,10 @@ from tests.docker.figures import FIGURES, LEFT_OUT, Figure
 from tests.side_by_side import Turn, list_locks, place
 
 BEGUN, LOAD = time.monotonic(), os.getloadavg()[0]
+
+# A shell starts what runs in its background deaf to Ctrl-C, and whatever that starts: tests send it to commands.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)
