@@ -58,7 +58,7 @@ def test_destroy_leaves_nothing_of_its_own_and_all_of_others(foreign: tuple[Depl
     started = other.container.attrs["State"]["StartedAt"]
     deployment.up()
     containers = deployment.containers()
-    assert len(containers) == 5 and len(deployment.leftovers()) == 10, deployment.leftovers()
+    assert len(containers) == 6 and len(deployment.leftovers()) == 11, deployment.leftovers()
     # Volumes without a name would carry no label either.
     volumes = {mount["Name"] for found in containers for mount in found.attrs["Mounts"] if mount["Type"] == "volume"}
     networks = {found.id for found in deployment.engine.networks.list()} & deployment.ids()

@@ -36,8 +36,8 @@ def shop(deploy: Deploy) -> Iterator[Deployment]:
 
 
 def locate(deployment: Deployment) -> tuple[str, int]:
-    """NGINX's own address on its network: Docker's proxy before the published port has no files for 10,000 clients."""
-    (network,) = deployment.container("nginx").attrs["NetworkSettings"]["Networks"].values()
+    """The port's own address on its network: Docker's proxy before the published one has no files for 10,000 clients."""
+    (network,) = deployment.container("port").attrs["NetworkSettings"]["Networks"].values()
     return str(network["IPAddress"]), LISTEN
 
 
