@@ -36,7 +36,7 @@ def shop(deploy: Deploy) -> Iterator[Deployment]:
 
 
 def locate(deployment: Deployment) -> tuple[str, int]:
-    """The port's own address on its network: Docker's proxy before the published one has no files for 10,000 clients."""
+    """The port's own address on its network: Docker's proxy before the public one has no files for 10,000 clients."""
     (network,) = deployment.container("port").attrs["NetworkSettings"]["Networks"].values()
     return str(network["IPAddress"]), LISTEN
 
