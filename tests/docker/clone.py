@@ -6,8 +6,6 @@ import subprocess
 from tests.docker.command import ROOT, Result, environment, run
 from tests.docker.engine import Deployment
 
-_OUTER = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"}
-
 
 def make_clone(deployment: Deployment) -> None:
     """Put beside the program what `make` finds in a clone; set-up was done for this run already."""
@@ -37,8 +35,7 @@ def spell_make(deployment: Deployment, target: str, **variables: str) -> list[st
 
 
 def make_environment(deployment: Deployment) -> dict[str, str]:
-    # As from a shell: what a `make test` around this tells its own children is not meant for these.
-    return {key: value for key, value in {**environment(), **deployment.variables}.items() if key not in _OUTER}
+    return {**environment(), **deployment.variables}
 
 
 def command(deployment: Deployment, text: str, site: str = "shop", *, code: int = 0, stdin: str = "") -> str:

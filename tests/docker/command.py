@@ -29,13 +29,19 @@ class Result:
         return "\n".join([*self.output.splitlines()[-lines:], f"(all of it: {self.log})"])
 
 
+_OUTER = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"}
+
+
 @cache
 def environment() -> Mapping[str, str]:
     """The environment that set-up wrote for a shell, on top of this process's own."""
+    # What a `make test` around this tells its own children is not meant for commands as from a shell.
+    own = {key: value for key, value in os.environ.items() if key not in _OUTER}
     file = ROOT / ".tools" / "env"
     if not file.is_file():
-        return dict(os.environ)
-    done = subprocess.run(["bash", "-c", '. "$1" && env -0', "-", file], check=True, capture_output=True, text=True)
+        return own
+    show = ["bash", "-c", '. "$1" && env -0', "-", file]
+    done = subprocess.run(show, check=True, capture_output=True, text=True, env=own)
     return dict(line.split("=", 1) for line in done.stdout.split("\0") if "=" in line)
 
 

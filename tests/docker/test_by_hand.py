@@ -223,8 +223,8 @@ def test_logs_follow_the_replicas_of_a_release_to_come(stack: Deployment) -> Non
 )
 def test_a_mistake_is_one_line(stack: Deployment, target: str, variables: dict[str, str], said: str) -> None:
     output = make(stack, target, fails=True, **variables).output
-    (line,) = [line for line in output.splitlines() if not line.startswith("make: ***")]
-    assert line.startswith("error: ") and said in line
+    lines = [line for line in output.splitlines() if not line.startswith("make: ***")]
+    assert len(lines) == 1 and lines[0].startswith("error: ") and said in lines[0], output
 
 
 def test_a_site_whose_replicas_are_gone_says_so(stack: Deployment) -> None:
