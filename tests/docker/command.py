@@ -40,7 +40,7 @@ def environment() -> Mapping[str, str]:
     file = ROOT / ".tools" / "env"
     if not file.is_file():
         return own
-    show = ["bash", "-c", '. "$1" && env -0', "-", file]
+    show = ["bash", "-c", '. "$1" && env -0', "-", str(file)]
     done = subprocess.run(show, check=True, capture_output=True, text=True, env=own)
     return dict(line.split("=", 1) for line in done.stdout.split("\0") if "=" in line)
 
