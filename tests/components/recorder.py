@@ -13,11 +13,14 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_root_resource, reset_options
 from pulumi.runtime.stack import Stack
 
+from tests.components import fleet_answers
+
 CONTAINER = "docker:index/container:Container"
 IMAGE = "docker:index/remoteImage:RemoteImage"
 VOLUME = "docker:index/volume:Volume"
 NETWORK = "docker:index/network:Network"
 PROVIDER = "pulumi:providers:docker"
+SERVICE = "aws:ecs/service:Service"
 ADDRESS = "203.0.113.7"
 _LOOP = asyncio.new_event_loop()
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -73,6 +76,8 @@ class Recorder(Mocks):
     known: Mapping[str, Any] = field(default_factory=dict)
     alive: Collection[str] = ()
     stopped: Collection[str] = ()
+    stocked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    running: Mapping[str, str] = field(default_factory=dict)
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         """Answer as Docker would; `states` says otherwise, by name."""
@@ -88,16 +93,33 @@ class Recorder(Mocks):
         if args.typ.startswith("aws:"):
             state |= {"arn": f"arn:aws:test:::{args.name}", "allocationId": f"{args.name}-id", "publicIp": ADDRESS}
             state.setdefault("name", f"{args.name}-0123456")
+        if answer := fleet_answers.ANSWERS.get(args.typ):
+            state |= answer(args.name, args.inputs)
         return f"{args.name}-id", state | self.states.get(args.name, {})
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
-        """Answer with `past`, the outputs of the update before, and `known`, its resources; of VMs, who is there."""
+        """Answer with `past`, the outputs of the update before, and `known`, its resources; of VMs, who is there.
+
+        Of ECS: `stocked` are a registry's images, `running` says what a service runs, by name, where that is not what
+        it was asked to.
+        """
         if args.token == "aws:ec2/getInstances:getInstances":
             found = self.alive if "running" in args.args["instanceStateNames"] else self.stopped
             return {"id": "found", "ids": list(found)}, []
+        if args.token == "aws:ecr/getAuthorizationToken:getAuthorizationToken":
+            return fleet_answers.log_in(), []
+        if args.token == "aws:ecr/getImages:getImages":
+            return fleet_answers.list_images(args.args["repositoryName"], self.stocked), []
+        if args.token == "aws:ecs/getService:getService":
+            return self._describe_service(args.args["serviceName"]), []
         answers = {"readStackOutputs": self.past, "readStackResourceOutputs": self.known}
         answer = answers[args.token.removeprefix("pulumi:pulumi:")]
         return {"name": args.args["stackName"], "outputs": dict(answer)}, []
+
+    def _describe_service(self, name: str) -> dict[str, Any]:
+        (asked,) = (one for one in self.of_type(SERVICE) if f"{one.name}-0123456" == name)
+        events = [{"id": "1", "createdAt": "", "message": f"(service {name}) has reached a steady state."}]
+        return {"taskDefinition": self.running.get(name, asked.inputs["taskDefinition"]), "events": events}
 
     def of_type(self, type: str) -> list[Resource]:
         """All registrations of a type, in order of name."""

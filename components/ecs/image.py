@@ -1,0 +1,111 @@
+"""An image on its way into the registry: built on the user's own Docker, pushed, and from then on named by digest."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_docker as docker
+
+from components.context import name_log
+from components.label import list_labels
+
+# What Docker calls the kinds of processors.
+PLATFORMS = {"arm64": "linux/arm64", "x86_64": "linux/amd64"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageArgs:
+    """`tag` names what is in the image; it lies at `repository` (URL), once `context` (a folder) has been built.
+
+    `of` names the build besides, where one image is built more than once. `platform` is Docker's name of a processor;
+    `arguments` are given to the build. With `held` the registry has the image under this digest: nothing is built.
+    `login` opens the registry. `builder` names where images are built, `hooks` are told of failures.
+    """
+
+    site: str
+    tag: str
+    repository: pulumi.Input[str]
+    context: str | None
+    platform: str
+    login: docker.RegistryImageAuthConfigArgs
+    of: str = ""
+    arguments: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    held: str | None = None
+    builder: pulumi.Input[str] | None = None
+    hooks: pulumi.ResourceHookBinding | None = None
+
+
+class Image(pulumi.ComponentResource):
+    """One image of a site.
+
+    Outputs: `reference` (repository@digest, once it is in the registry), `local` (its name on the user's Docker, once
+    it is there; None where nothing is built).
+    """
+
+    reference: pulumi.Output[str]
+    local: pulumi.Output[str] | None = None
+
+    def __init__(self, name: str, args: ImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("portico:ecs:Image", name, None, opts)
+        self._name, self._args = name, args
+        repository = pulumi.Output.from_input(args.repository)
+        built = self._build(args.context) if args.context else None
+        if built is not None:
+            self.local = pulumi.Output.all(built.name, built.image_id).apply(lambda found: str(found[0]))
+        if args.held is not None:
+            self.reference = pulumi.Output.concat(repository, "@", args.held)
+        else:
+            assert built is not None
+            pushed = self._push(built)
+            self.reference = pulumi.Output.concat(repository, "@", pushed.sha256_digest)
+        self.register_outputs({"reference": self.reference})
+
+    def _build(self, context: str) -> docker.RemoteImage:
+        args = self._args
+        labels = list_labels("image", args.site)
+        build = docker.RemoteImageBuildArgs(
+            context=context,
+            platform=args.platform,
+            build_args=dict(args.arguments) or None,
+            build_log_file=name_log(context),
+            builder=args.builder,
+            # The provider hands the one to buildx, the other to an engine that it asks itself.
+            label=labels,
+            labels=labels,
+            secrets=[
+                docker.RemoteImageBuildSecretArgs(id="pip", src=".portico/pip.conf"),
+                docker.RemoteImageBuildSecretArgs(id="ca", src=".portico/ca.pem"),
+            ],
+            # One image, not a list with a page about its making beside it: what is scanned is what runs.
+            provenance="false",
+        )
+        part = "-".join(filter(None, (self._name, args.tag, args.of)))
+        return docker.RemoteImage(
+            part,
+            name=pulumi.Output.concat(args.repository, ":", args.tag),
+            build=build,
+            keep_locally=False,
+            force_remove=True,
+            # The tag names all that is in the image: how it was once built makes no other of it.
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["build"], hooks=args.hooks),
+        )
+
+    def _push(self, built: docker.RemoteImage) -> docker.RegistryImage:
+        return docker.RegistryImage(
+            f"{self._name}-{self._args.tag}-pushed",
+            name=pulumi.Output.all(built.name, built.image_id).apply(lambda found: str(found[0])),
+            auth_config=self._args.login,
+            # The registry forgets by itself, and what it has can be gone back to.
+            keep_remotely=True,
+            # A login is good for some hours, so it is another one every time; that is no reason to push again.
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["authConfig"]),
+        )
+
+
+def log_in(parent: pulumi.Resource) -> docker.RegistryImageAuthConfigArgs:
+    """Opens the account's registry for some hours: with AWS's own credentials, so no password is kept anywhere."""
+    token = aws.ecr.get_authorization_token_output(opts=pulumi.InvokeOutputOptions(parent=parent))
+    return docker.RegistryImageAuthConfigArgs(
+        address=token.proxy_endpoint, username=token.user_name, password=pulumi.Output.secret(token.password)
+    )

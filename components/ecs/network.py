@@ -1,0 +1,196 @@
+"""The network of load balancer and tasks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from components.aws.tags import make_tags
+
+# What a task without a way to the internet must reach of AWS; layers of images come from S3.
+_SERVICES = ("ecr.api", "ecr.dkr", "logs", "secretsmanager")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkArgs:
+    """`zones` are availability zones, `range` is the network's (CIDR, a /16).
+
+    `kind` says where tasks are: "public" with addresses of their own, or private with "nat" or "endpoints".
+    `protect` keeps the network from being destroyed.
+    """
+
+    region: str
+    zones: Sequence[str]
+    range: str
+    kind: str = "public"
+    tags: Mapping[str, str] = field(default_factory=dict)
+    protect: bool = False
+
+
+class Network(pulumi.ComponentResource):
+    """A network of the stack's own over several zones: a public subnet in each for the balancer, and one for tasks.
+
+    Outputs: `id`, `account` (the AWS account's number), `balancer_subnets`, `task_subnets` (ids, once their way out
+    is there). With `public_tasks` the latter are the former, and tasks need public addresses there.
+    """
+
+    id: pulumi.Output[str]
+    account: pulumi.Output[str]
+    balancer_subnets: list[pulumi.Output[str]]
+    task_subnets: list[pulumi.Output[str]]
+    public_tasks: bool
+
+    def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("portico:ecs:Network", name, None, opts)
+        self._name, self._args = name, args
+        self._child = child = pulumi.ResourceOptions(parent=self)
+        vpc = aws.ec2.Vpc(
+            f"{name}-vpc",
+            cidr_block=args.range,
+            enable_dns_support=True,
+            enable_dns_hostnames=True,
+            tags=make_tags("network", args.tags),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+        )
+        self.id, self.account = vpc.id, vpc.owner_id
+        # Given to whatever names no group of its own: it may do nothing at all.
+        aws.ec2.DefaultSecurityGroup(
+            f"{name}-closed", vpc_id=vpc.id, ingress=[], egress=[], tags=make_tags("closed", args.tags), opts=child
+        )
+        gateway = aws.ec2.InternetGateway(
+            f"{name}-gateway", vpc_id=vpc.id, tags=make_tags("gateway", args.tags), opts=child
+        )
+        public = self._make_routes("public")
+        way_out = self._route("public", public, gateway_id=gateway.id)
+        self.balancer_subnets = [self._make_subnet("public", zone, 0, public, way_out) for zone in args.zones]
+        self.public_tasks = args.kind == "public"
+        if args.kind == "public":
+            self.task_subnets = self.balancer_subnets
+        elif args.kind == "nat":
+            self.task_subnets = [
+                self._make_translated(zone, subnet)
+                for zone, subnet in zip(args.zones, self.balancer_subnets, strict=True)
+            ]
+        else:
+            self.task_subnets = self._make_closed()
+        self.register_outputs(
+            {
+                "id": self.id,
+                "account": self.account,
+                "balancerSubnets": self.balancer_subnets,
+                "taskSubnets": self.task_subnets,
+            }
+        )
+
+    def _make_translated(self, zone: str, public: pulumi.Output[str]) -> pulumi.Output[str]:
+        """A private subnet whose way out is a NAT gateway in the same zone: losing one zone cuts off no other."""
+        letter = zone[-1]
+        address = aws.ec2.Eip(
+            f"{self._name}-nat-{letter}-ip",
+            domain="vpc",
+            tags=make_tags(f"nat-{letter}", self._args.tags),
+            opts=self._child,
+        )
+        nat = aws.ec2.NatGateway(
+            f"{self._name}-nat-{letter}",
+            allocation_id=address.allocation_id,
+            subnet_id=public,
+            tags=make_tags(f"nat-{letter}", self._args.tags),
+            opts=self._child,
+        )
+        routes = self._make_routes(f"private-{letter}")
+        way_out = self._route(f"private-{letter}", routes, nat_gateway_id=nat.id)
+        return self._make_subnet("private", zone, 128, routes, way_out)
+
+    def _make_closed(self) -> list[pulumi.Output[str]]:
+        """Private subnets without a way out: what tasks need of AWS comes to them by endpoints."""
+        routes = self._make_routes("private")
+        subnets = [self._make_subnet("private", zone, 128, routes) for zone in self._args.zones]
+        service = f"com.amazonaws.{self._args.region}"
+        storage = aws.ec2.VpcEndpoint(
+            f"{self._name}-s3",
+            vpc_id=self.id,
+            service_name=f"{service}.s3",
+            vpc_endpoint_type="Gateway",
+            route_table_ids=[routes.id],
+            tags=make_tags("s3", self._args.tags),
+            opts=self._child,
+        )
+        group = aws.ec2.SecurityGroup(
+            f"{self._name}-endpoints",
+            vpc_id=self.id,
+            description="AWS's services: HTTPS from this network",
+            tags=make_tags("endpoints", self._args.tags),
+            opts=self._child,
+        )
+        aws.vpc.SecurityGroupIngressRule(
+            f"{self._name}-endpoints-in",
+            security_group_id=group.id,
+            ip_protocol="tcp",
+            from_port=443,
+            to_port=443,
+            cidr_ipv4=self._args.range,
+            description="HTTPS: this network",
+            tags=make_tags("endpoints-in", self._args.tags),
+            opts=self._child,
+        )
+        ready: list[pulumi.Output[str]] = [storage.id]
+        for one in _SERVICES:
+            endpoint = aws.ec2.VpcEndpoint(
+                f"{self._name}-{one.replace('.', '-')}",
+                vpc_id=self.id,
+                service_name=f"{service}.{one}",
+                vpc_endpoint_type="Interface",
+                private_dns_enabled=True,
+                subnet_ids=subnets,
+                security_group_ids=[group.id],
+                tags=make_tags(one, self._args.tags),
+                opts=self._child,
+            )
+            ready.append(endpoint.id)
+        # A task that starts before they answer would find no image.
+        return [pulumi.Output.all(subnet, *ready).apply(lambda found: str(found[0])) for subnet in subnets]
+
+    def _make_routes(self, part: str) -> aws.ec2.RouteTable:
+        return aws.ec2.RouteTable(
+            f"{self._name}-{part}-routes", vpc_id=self.id, tags=make_tags(part, self._args.tags), opts=self._child
+        )
+
+    def _route(
+        self,
+        part: str,
+        routes: aws.ec2.RouteTable,
+        gateway_id: pulumi.Input[str] | None = None,
+        nat_gateway_id: pulumi.Input[str] | None = None,
+    ) -> aws.ec2.Route:
+        return aws.ec2.Route(
+            f"{self._name}-{part}-way-out",
+            route_table_id=routes.id,
+            destination_cidr_block="0.0.0.0/0",
+            gateway_id=gateway_id,
+            nat_gateway_id=nat_gateway_id,
+            opts=self._child,
+        )
+
+    def _make_subnet(
+        self, part: str, zone: str, first: int, routes: aws.ec2.RouteTable, way_out: aws.ec2.Route | None = None
+    ) -> pulumi.Output[str]:
+        """The id of a /24, once it has its routes. A zone's number is its letter's: it stays as zones come and go."""
+        letter = zone[-1]
+        begin = self._args.range.split(".")[:2]
+        subnet = aws.ec2.Subnet(
+            f"{self._name}-{part}-{letter}",
+            vpc_id=self.id,
+            availability_zone=zone,
+            cidr_block=f"{'.'.join(begin)}.{first + ord(letter) - ord('a')}.0/24",
+            # What is started here by others gets no public address by accident; tasks ask for theirs.
+            map_public_ip_on_launch=False,
+            tags=make_tags(f"{part}-{letter}", self._args.tags),
+            opts=self._child,
+        )
+        led = aws.ec2.RouteTableAssociation(
+            f"{self._name}-{part}-{letter}-routes", subnet_id=subnet.id, route_table_id=routes.id, opts=self._child
+        )
+        ready = [subnet.id, led.id, *([way_out.id] if way_out else [])]
+        return pulumi.Output.all(*ready).apply(lambda found: str(found[0]))

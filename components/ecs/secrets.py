@@ -1,0 +1,58 @@
+"""The secrets of one site, in AWS Secrets Manager."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from components.aws.tags import make_tags
+
+# Days in which a removed secret can be had back: the longest that AWS offers, and the shortest.
+_LONG, _SHORT = 30, 7
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretsArgs:
+    """`values` are {NAME: value}, a secret output. `protect` keeps what is removed for longer."""
+
+    site: str
+    values: pulumi.Output[Mapping[str, str]]
+    protect: bool = False
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+class Secrets(pulumi.ComponentResource):
+    """All secrets of a site as one JSON: AWS asks for money by the secret.
+
+    Outputs: `arn`, `references` ({NAME: where ECS reads it}, plain: no value is in it).
+    """
+
+    arn: pulumi.Output[str]
+    references: pulumi.Output[dict[str, str]]
+
+    def __init__(self, name: str, args: SecretsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("portico:ecs:Secrets", name, None, opts)
+        secret = aws.secretsmanager.Secret(
+            f"{name}-secret",
+            description=f"What {args.site} reads below /run/secrets",
+            recovery_window_in_days=_LONG if args.protect else _SHORT,
+            tags=make_tags(f"{args.site}-secrets", args.tags),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        version = aws.secretsmanager.SecretVersion(
+            f"{name}-version",
+            secret_id=secret.id,
+            # Made of a secret output, so it is one.
+            secret_string=args.values.apply(lambda values: json.dumps(values, sort_keys=True)),
+            # The release before still reads its own version, also if AWS goes back to it.
+            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
+        )
+        names = pulumi.Output.unsecret(args.values.apply(sorted))
+        # By version: another value makes another task definition, so it is rolled out like any other change.
+        self.references = pulumi.Output.all(secret.arn, version.version_id, names).apply(
+            lambda found: {name: f"{found[0]}:{name}::{found[1]}" for name in found[2]}
+        )
+        self.arn = secret.arn
+        self.register_outputs({"arn": self.arn, "references": self.references})

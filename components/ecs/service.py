@@ -1,0 +1,197 @@
+"""The tasks of one site, and their place behind the balancer."""
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from components.aws.tags import make_tags
+from components.ecs.hosts import HostRule
+from components.ecs.verdict import Asked, require_live
+
+# What the balancer asks every task, in seconds: it is believed after two answers, and given up after three.
+_INTERVAL, _PATIENCE, _HEALTHY, _UNHEALTHY = 10, 5, 2, 3
+# AWS gives a release up after three tasks that failed, one after the other.
+_TRIES = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceArgs:
+    """`containers` are the container definitions (JSON), `volumes` the names of what they share.
+
+    `cpu` is in AWS's units, 1024 a core, `memory` in MiB; `port` takes requests, at `checked` the balancer asks
+    `ready` for health. `drain` is how many seconds a task that leaves may finish requests, `wait` how many a new one
+    has to become healthy. `rules` say which hosts are its own; `cluster` is an ARN, `logs` the name of a log group.
+    """
+
+    site: str
+    region: str
+    architecture: str
+    cpu: int
+    memory: int
+    containers: pulumi.Input[str]
+    volumes: Sequence[str]
+    execution_role: pulumi.Input[str]
+    task_role: pulumi.Input[str]
+    replicas: int
+    rules: Sequence[HostRule]
+    listener: pulumi.Input[str]
+    vpc: pulumi.Input[str]
+    subnets: Sequence[pulumi.Input[str]]
+    firewall: pulumi.Input[str]
+    public: bool
+    cluster: pulumi.Input[str]
+    logs: pulumi.Input[str]
+    container: str
+    port: int
+    checked: int
+    ready: str
+    drain: int
+    wait: int
+    balance: str = "round_robin"
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+class Service(pulumi.ComponentResource):
+    """A site as AWS keeps it running: as many tasks as are wanted, over all zones, each release after the other.
+
+    New tasks are healthy before old ones are asked to go, and those finish what they have. A release whose tasks do
+    not get healthy is given up, and the update fails saying so.
+
+    Outputs: `live` (ARN of the task definition, once it is what runs), `name`. `suffix` names its target group in
+    metrics.
+    """
+
+    live: pulumi.Output[str]
+    name: pulumi.Output[str]
+    suffix: pulumi.Output[str]
+
+    def __init__(self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("portico:ecs:Service", name, None, opts)
+        self._name, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self)
+        group = self._make_group()
+        rules = [self._lead(rule, group) for rule in args.rules]
+        task = self._define()
+        service = aws.ecs.Service(
+            f"{name}-service",
+            cluster=args.cluster,
+            task_definition=task.arn,
+            launch_type="FARGATE",
+            platform_version="1.4.0",
+            # Only where it begins: from then on the scaling says how many.
+            desired_count=args.replicas,
+            # All that are wanted stay; the new ones come besides.
+            deployment_minimum_healthy_percent=100,
+            deployment_maximum_percent=200,
+            deployment_circuit_breaker=aws.ecs.ServiceDeploymentCircuitBreakerArgs(enable=True, rollback=True),
+            wait_for_steady_state=True,
+            availability_zone_rebalancing="ENABLED",
+            health_check_grace_period_seconds=args.wait,
+            network_configuration=aws.ecs.ServiceNetworkConfigurationArgs(
+                subnets=list(args.subnets), security_groups=[args.firewall], assign_public_ip=args.public
+            ),
+            load_balancers=[
+                aws.ecs.ServiceLoadBalancerArgs(
+                    target_group_arn=group.arn, container_name=args.container, container_port=args.port
+                )
+            ],
+            # Nobody gets a shell in a task: what it may do is what was deployed.
+            enable_execute_command=False,
+            enable_ecs_managed_tags=True,
+            propagate_tags="SERVICE",
+            tags=make_tags(args.site, args.tags),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                ignore_changes=["desiredCount"],
+                # AWS takes a target group only once a balancer leads there.
+                depends_on=rules,
+                custom_timeouts=self._bound(),
+            ),
+        )
+        asked = Asked(
+            site=args.site, cluster=args.cluster, service=service, task=task.arn, logs=args.logs, region=args.region
+        )
+        self.live = require_live(asked, self)
+        self.name, self.suffix = service.name, group.arn_suffix
+        self.register_outputs({"live": self.live, "name": self.name})
+
+    def _make_group(self) -> aws.lb.TargetGroup:
+        args = self._args
+        return aws.lb.TargetGroup(
+            _shorten(args.site),
+            target_type="ip",
+            vpc_id=args.vpc,
+            protocol="HTTP",
+            port=args.port,
+            # At least the longest request: nobody who waits for an answer is cut off.
+            deregistration_delay=args.drain,
+            load_balancing_algorithm_type=(
+                "least_outstanding_requests" if args.balance == "least_conn" else "round_robin"
+            ),
+            health_check=aws.lb.TargetGroupHealthCheckArgs(
+                enabled=True,
+                protocol="HTTP",
+                port=str(args.checked),
+                path=args.ready,
+                matcher="200",
+                interval=_INTERVAL,
+                timeout=_PATIENCE,
+                healthy_threshold=_HEALTHY,
+                unhealthy_threshold=_UNHEALTHY,
+            ),
+            tags=make_tags(f"{args.site}-targets", args.tags),
+            opts=self._child,
+        )
+
+    def _lead(self, rule: HostRule, group: aws.lb.TargetGroup) -> aws.lb.ListenerRule:
+        hosts = aws.lb.ListenerRuleConditionHostHeaderArgs(values=list(rule.hosts))
+        return aws.lb.ListenerRule(
+            f"{self._name}-hosts-{rule.name}",
+            listener_arn=self._args.listener,
+            priority=rule.priority,
+            conditions=[aws.lb.ListenerRuleConditionArgs(host_header=hosts)],
+            actions=[aws.lb.ListenerRuleActionArgs(type="forward", target_group_arn=group.arn)],
+            tags=make_tags(f"hosts-{rule.name.replace('*', 'any')}", self._args.tags),
+            opts=self._child,
+        )
+
+    def _define(self) -> aws.ecs.TaskDefinition:
+        args = self._args
+        kind = {"arm64": "ARM64", "x86_64": "X86_64"}[args.architecture]
+        return aws.ecs.TaskDefinition(
+            f"{self._name}-task",
+            family=f"{pulumi.get_project()}-{pulumi.get_stack()}-{args.site}",
+            requires_compatibilities=["FARGATE"],
+            network_mode="awsvpc",
+            cpu=str(args.cpu),
+            memory=str(args.memory),
+            runtime_platform=aws.ecs.TaskDefinitionRuntimePlatformArgs(
+                cpu_architecture=kind, operating_system_family="LINUX"
+            ),
+            execution_role_arn=args.execution_role,
+            task_role_arn=args.task_role,
+            container_definitions=args.containers,
+            volumes=[aws.ecs.TaskDefinitionVolumeArgs(name=volume) for volume in args.volumes],
+            # The one before stays, for AWS to go back to: it costs nothing.
+            skip_destroy=True,
+            tags=make_tags(args.site, args.tags),
+            opts=self._child,
+        )
+
+    def _bound(self) -> pulumi.CustomTimeouts:
+        """How long to wait: until AWS itself has given up, and brought back the release before."""
+        args = self._args
+        seconds = (_TRIES + 1) * (args.wait + args.drain) + 15 * 60
+        minutes = f"{math.ceil(seconds / 60)}m"
+        return pulumi.CustomTimeouts(create=minutes, update=minutes, delete=minutes)
+
+
+def _shorten(site: str) -> str:
+    """The name of a target group, which AWS wants short: Pulumi adds 8 characters, and 32 are the most."""
+    if len(site) <= 20:
+        return f"{site}-web"
+    return f"{site[:13]}-{hashlib.sha256(site.encode()).hexdigest()[:6]}-web"
