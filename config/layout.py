@@ -9,6 +9,8 @@ LISTEN = 8080
 LISTEN_TLS = 8443
 # Answers on the machine's own loopback only: liveness, the served tree's digest, counters.
 PRIVATE = 8081
+# Answers the load balancer alone, where there is one: whether the application behind is ready.
+READY = 8082
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,19 +3,22 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from config.cloud_init import pack_user_data, render_user_data
 from config.digest import digest_files
+from config.fleet import adapt, make_fleet
+from config.fleet.image import complete_application
 from config.history import History, Record, hold, keep_held, read_history, remember, tell_past
 from config.layout import lay_out
 from config.private import Private, read_private
 from config.release import Release, assemble_release, make_release
 from config.render import render_nginx
-from config.settings import Mistake, Mistakes, Settings, check_secrets
+from config.settings import Mistake, Mistakes, Settings, check_secrets, derive_uid
 from config.source import read_source
-from config.tree import Tree
+from config.tree import Tree, join_trees
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +38,9 @@ class Plan:
     sites: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
 
     def render(self, layout: str = "conf.d") -> Tree:
-        """NGINX's files in the layout of that name."""
+        """NGINX's files in the layout of that name; on ECS those of each site, below a folder of its name."""
+        if self.settings.target == "ecs":
+            return join_trees({fleet.site.name: fleet.tree for fleet in make_fleet(self)})
         return render_nginx(self.settings, self.releases, lay_out(self.settings, layout), private=self.private.digest)
 
     def remember(self, at: str) -> History:
@@ -79,11 +84,14 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
     program = digest_files(read_source(Path(__file__).parent.parent / "components"))
     releases = []
     for site in settings.sites:
-        given = secrets.get(site.name, {})
+        given, complete, around = secrets.get(site.name, {}), dict, settings
+        if settings.target == "ecs":
+            around, complete = adapt(settings, site), partial(complete_application, uid=derive_uid(site.name))
+        one = next(found for found in around.sites if found.name == site.name)
         if record := held.get(site.name):
-            release = assemble_release(settings, site, record.image, record.static or None, given, program)
+            release = assemble_release(around, one, record.image, record.static or None, given, program)
         else:
-            release = make_release(settings, site, root, given, program)
+            release = make_release(around, one, root, given, program, complete)
         releases.append(release)
     return Plan(
         settings=settings,

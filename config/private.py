@@ -46,5 +46,10 @@ def read_private(settings: Settings, root: Path) -> Private:
                 files[f"{site.name}.{ending}"] = text
     if mistakes:
         raise Mistakes(mistakes)
+    return name_private(files)
+
+
+def name_private(files: Mapping[str, str]) -> Private:
+    """Name `files` by their content."""
     total = hashlib.sha256("\0".join(f"{name}\0{text}" for name, text in sorted(files.items())).encode())
     return Private(files, total.hexdigest()[:12] if files else "")

@@ -1,6 +1,6 @@
 """A release: one exact state of one site, named by everything that makes it differ from another."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -36,16 +36,24 @@ class Release:
     upstream: tuple[str, ...]
 
 
-def make_release(settings: Settings, site: Site, root: Path, secrets: Mapping[str, str], program: str = "") -> Release:
+def make_release(
+    settings: Settings,
+    site: Site,
+    root: Path,
+    secrets: Mapping[str, str],
+    program: str = "",
+    complete: Callable[[Mapping[str, File]], Mapping[str, File]] = dict,
+) -> Release:
     """Read the source of `site` and name what it is now; paths count from `root`.
 
     `program` is the digest of the code that starts the containers. Everything that replaces a
     replica must be part of the id: only another id makes NGINX switch before the old one stops.
+    `complete` adds to the build context what the image needs besides, and that is part of it too.
     """
     source = root / site.source
     files = read_source(source)
     entry = find_entry(source, site.entry)
-    context = _make_context(settings, site, source, files, entry)
+    context = complete(_make_context(settings, site, source, files, entry))
     return assemble_release(
         settings, site, digest_files(context), _find_static(site, files, entry), secrets, program, context
     )

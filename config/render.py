@@ -1,7 +1,7 @@
 """Settings in, text out: pure functions, so that a preview shows exactly what will be live."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from config.entry import list_requirements, read_dependencies, read_lines
-from config.headers import Defaults, insists, list_headers, name_defaults
-from config.layout import PRIVATE, Layout, lay_out
+from config.headers import insists, list_headers, name_defaults
+from config.layout import PRIVATE, READY, Layout, lay_out
 from config.settings import Duration, Settings, Site
 from config.settings.route import Route
 from config.tree import Tree, name_tree
@@ -30,6 +30,10 @@ _TOLD = (
     ("X-Forwarded-Proto", "{scheme}", "http or https"),
     ("X-Request-ID", "$request_id", "the same in the access log"),
 )
+# How long a load balancer waits for an answer to the question whether a task is ready.
+_READY = Duration.parse("5s")
+# The reason of the scheme behind a load balancer.
+_BALANCED = "http or https, as the load balancer was asked: it asks NGINX by http"
 # And what nobody may tell them.
 _CLEARED = ("X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Ssl", "Forwarded", "Proxy")
 
@@ -57,10 +61,12 @@ def render_nginx(
     common = _gather(settings, releases, layout, private)
     files = {"nginx.conf": _render_nginx("nginx.conf.j2", **common)}
     files["conf.d/00-status.conf"] = _render_nginx("status.conf.j2", **common)
+    if common["balanced"]:
+        files["conf.d/01-ready.conf"] = _render_nginx("ready.conf.j2", **common)
     files["pages/portico-unavailable.html"] = _render("nginx/pages/portico-unavailable.html.j2")
     for release in releases:
         files[f"{layout.sites}/{release.site.name}.conf"] = _render_nginx(
-            "site.conf.j2", **common, **_gather_site(settings, release, common["defaults"])
+            "site.conf.j2", **common, **_gather_site(settings, release, common)
         )
     links = {}
     if layout.enabled != layout.sites:
@@ -81,8 +87,16 @@ def _gather(settings: Settings, releases: Sequence["Release"], layout: Layout, p
         port, scheme = "", "$scheme" if settings.client.header == "proxy_protocol" else "$client_scheme"
     elif tls and not tls.redirect:
         port = "$public_port"
+    # Whether a load balancer of Portico's own is in front: what is written for it says so beside it.
+    balanced = settings.target == "ecs"
+    told = [(name, value.format(port=port, scheme=scheme), reason) for name, value, reason in _TOLD]
+    if balanced:
+        told = [(*one[:2], _BALANCED) if scheme in one[1] else one for one in told]
     return {
         "settings": settings,
+        "balanced": balanced,
+        "ready_port": READY,
+        "ready_timeout": _READY,
         "nginx": settings.nginx,
         "client": settings.client,
         "tls": tls,
@@ -94,7 +108,7 @@ def _gather(settings: Settings, releases: Sequence["Release"], layout: Layout, p
         "drain": DRAIN,
         # A request that just began when the reload came may take this long and is still answered.
         "shutdown": Duration(timeout.amount + 5_000),
-        "told": [(name, value.format(port=port, scheme=scheme), reason) for name, value, reason in _TOLD],
+        "told": told,
         "cleared": _CLEARED,
         "port": port,
         "scheme": scheme,
@@ -115,12 +129,16 @@ def _gather(settings: Settings, releases: Sequence["Release"], layout: Layout, p
     }
 
 
-def _gather_site(settings: Settings, release: "Release", defaults: Defaults) -> dict[str, Any]:
-    """The values that the file of one site sees besides."""
+def _gather_site(settings: Settings, release: "Release", common: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that the file of one site sees besides those that are `common`."""
     site, tls = release.site, settings.tls
     # By their numbers, which name the zones that limits count in.
     routes = dict(enumerate(_list_routes(site), 1))
     scheme, port = ("https", tls.port) if tls and tls.redirect else ("http", settings.port)
+    home = f"{scheme}://{site.hosts[0]}{_spell_port(port)}"
+    if common["scheme"] == "$client_scheme" and not tls:
+        # The proxy in front has another port than NGINX, and maybe HTTPS.
+        home = f"$client_scheme://{site.hosts[0]}"
     return {
         "release": release,
         "site": site,
@@ -128,9 +146,9 @@ def _gather_site(settings: Settings, release: "Release", defaults: Defaults) -> 
         "routes": {number: route for number, route in routes.items() if route.path != "/"},
         "rest": next(((number, route) for number, route in routes.items() if route.path == "/"), (0, Route(path="/"))),
         "describe": _describe,
-        "headers": (headers := list_headers(settings, site, defaults)),
+        "headers": (headers := list_headers(settings, site, common["defaults"])),
         "widest": max(len(name) for name, _ in headers),
-        "home": f"{scheme}://{site.hosts[0]}{_spell_port(port)}",
+        "home": home,
         # Gunicorn gives up first, so that a slow request ends with the application's own answer.
         "read_timeout": Duration(site.gunicorn.timeout.amount + 5_000),
     }
@@ -186,6 +204,11 @@ def render_dockerfile(settings: Settings, site: Site, source: Path) -> str:
         alone=render_requirements(source) is not None,
         gunicorn=None if "gunicorn" in list_requirements(source) else site.gunicorn.version,
     )
+
+
+def render_fleet(template: str, **values: object) -> str:
+    """Write a part of what images on ECS are built from."""
+    return _render(f"fleet/{template}", **values)
 
 
 def render_requirements(source: Path) -> str | None:

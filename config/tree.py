@@ -17,6 +17,13 @@ class Tree:
     links: Mapping[str, str] = field(default_factory=dict)
 
 
+def join_trees(trees: Mapping[str, Tree]) -> Tree:
+    """One tree of several, each below a folder of its name."""
+    files = {f"{name}/{path}": text for name, tree in trees.items() for path, text in tree.files.items()}
+    links = {f"{name}/{path}": target for name, tree in trees.items() for path, target in tree.links.items()}
+    return name_tree(files, links)
+
+
 def name_tree(files: Mapping[str, str], links: Mapping[str, str] | None = None) -> Tree:
     """Name `files` by their content, and write that name where they hold @TREEDIGEST@.
 

@@ -1,6 +1,7 @@
 """The settings of a stack, one file a section."""
 
 from config.settings.aws import Aws
+from config.settings.ecs import Ecs
 from config.settings.gunicorn import Gunicorn
 from config.settings.mistake import Mistake, Mistakes
 from config.settings.nginx import Nginx
@@ -12,6 +13,7 @@ from config.settings.ssh import Ssh
 __all__ = [
     "Aws",
     "Duration",
+    "Ecs",
     "Gunicorn",
     "Mistake",
     "Mistakes",

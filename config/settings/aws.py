@@ -10,6 +10,7 @@ from pydantic import Field
 from config.settings.machine_text import KeyPath
 from config.settings.mistake import Mistake
 from config.settings.quantity import Size
+from config.settings.region import find_partition
 from config.settings.section import Filled, Section
 from config.settings.text import (
     AmiId,
@@ -100,8 +101,7 @@ class Aws(Section):
     @property
     def partition(self) -> str:
         """The part of AWS that the region is in, as names of resources (ARNs) begin."""
-        kind = self.region.rsplit("-", 2)[0]
-        return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(kind, "aws")
+        return find_partition(self.region)
 
     def list_contradictions(self) -> Iterator[Mistake]:
         """What is wrong between settings that are right by themselves."""

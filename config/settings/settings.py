@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from config.presets import apply_preset
 from config.settings.aws import Aws
 from config.settings.client import Client
+from config.settings.ecs import Ecs
 from config.settings.mistake import Mistake, Mistakes, list_mistakes, show_text
 from config.settings.nginx import Nginx, read_version
 from config.settings.section import Filled, Section
@@ -25,10 +26,10 @@ from config.settings.tls import Tls
 class Settings(Section):
     """The settings of one stack: plain values only; no secret and no Pulumi type is in them."""
 
-    target: Literal["local", "ssh", "aws"] = Field(
+    target: Literal["local", "ssh", "aws", "ecs"] = Field(
         default="local",
-        description="Where Docker runs: on this machine (or where DOCKER_HOST says), on one reached over SSH, "
-        "or on a VM on AWS.",
+        description="Where the sites run: in Docker on this machine (or where DOCKER_HOST says), on one reached over "
+        "SSH or on a VM on AWS; or on ECS, without a machine of one's own.",
     )
     docker: EngineAddress | None = Field(
         default=None,
@@ -36,6 +37,7 @@ class Settings(Section):
     )
     ssh: Ssh | None = Field(default=None, description="The machine of target ssh.")
     aws: Aws | None = Field(default=None, description="The VM of target aws.")
+    ecs: Ecs | None = Field(default=None, description="The tasks and the load balancer of target ecs.")
     address: Address = Field(default="127.0.0.1", description="The address that NGINX is published on.")
     port: int = Field(default=8080, ge=1, le=65535, description="The port that NGINX is published on.")
     preset: Literal["default", "article", "strict"] = Field(
@@ -129,6 +131,52 @@ class Settings(Section):
         if self.aws:
             yield from self.aws.list_contradictions()
             yield from self.aws.list_unreachable(self.address, self.port, self.tls.port if self.tls else None)
+        yield from self._check_ecs()
+
+    def _check_ecs(self) -> Iterator[Mistake]:
+        if self.target == "ecs" and not self.ecs:
+            yield Mistake("ecs", "is required for target ecs; write at least its region")
+        if self.ecs and self.target != "ecs":
+            yield Mistake("ecs", f"is for another target than {self.target}; write target: ecs, or leave it out")
+        if self.ecs and self.target == "ecs":
+            # Read late: it is written in terms of these settings.
+            from config.fleet.timing import list_contradictions
+
+            yield from self.ecs.list_contradictions()
+            yield from list_contradictions(self)
+            yield from self.ecs.list_misfits(self.sites, self.nginx, self.replicas)
+            yield from self._list_not_ours()
+            if self.protect and not self.ecs.https:
+                yield Mistake("ecs", "a protected stack speaks HTTPS; write ecs.certificate or ecs.dns")
+
+    def _list_not_ours(self) -> Iterator[Mistake]:
+        """What is the load balancer's on ECS. Defaults are no choice of the user's: Pulumi.yaml hands over its own."""
+        # What it does anyway may stay written, so that a stack moves between aws and ecs by one setting.
+        if self.address not in (_default("address"), "0.0.0.0", "::"):
+            yield Mistake("address", f'"{self.address}" is no address of the load balancer on ecs; leave it out')
+        if self.port not in (_default("port"), 80):
+            yield Mistake("port", f"{self.port} is none of the load balancer's on ecs, 80 and 443; leave it out")
+        if self.upstream != _default("upstream"):
+            text = f'"{self.upstream}" is no choice on ecs, where NGINX and Gunicorn share a loopback; leave it out'
+            yield Mistake("upstream", text)
+        if self.tls:
+            yield Mistake("tls", "is the load balancer's on ecs; write ecs.certificate or ecs.dns instead")
+        if self.client:
+            yield Mistake("client", "is known on ecs: the load balancer alone is in front; leave it out")
+        if self.nginx.handover is not None:
+            yield Mistake("nginx.handover", "is for a port of one machine, and ecs has none; leave it out")
+        if "keepalive" in self.nginx.model_fields_set:
+            yield Mistake("nginx.keepalive", "follows on ecs from the longest request; leave it out")
+        for index, site in enumerate(self.sites):
+            if site.certificate:
+                text = "is the load balancer's on ecs; write ecs.certificate or ecs.dns instead"
+                yield Mistake(f"sites[{index}].certificate", text)
+            if site.weights:
+                text = "is for replicas of one machine, and tasks on ecs are all alike; leave it out"
+                yield Mistake(f"sites[{index}].weights", text)
+            if site.balance == "ip_hash":
+                text = '"ip_hash" is nothing that the load balancer knows; write round_robin, least_conn or random'
+                yield Mistake(f"sites[{index}].balance", text)
 
     def _check_tls(self) -> Iterator[Mistake]:
         if self.tls and not self.tls.local_authority:
@@ -163,8 +211,8 @@ class Settings(Section):
                     )
 
     def _check_bodies(self) -> Iterator[Mistake]:
-        # On a machine of its own NGINX collects them on the disk.
-        for index, site in enumerate(self.sites if self.upstream != "tcp" else ()):
+        # On a machine of its own NGINX collects them on the disk, and so it does in a task.
+        for index, site in enumerate(self.sites if self.upstream != "tcp" and self.target != "ecs" else ()):
             for path, body in site.list_collected():
                 if body > self.nginx.uploads:
                     yield Mistake(
@@ -193,6 +241,10 @@ class Settings(Section):
         if mistakes := [*settings._list_contradictions(), *mistakes]:
             raise Mistakes(mistakes)
         return settings
+
+
+def _default(name: str) -> Any:
+    return Settings.model_fields[name].default
 
 
 def _list_twins(values: Mapping[str, Any]) -> list[Mistake]:

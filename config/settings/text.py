@@ -188,6 +188,14 @@ TopicArn = Annotated[
         "write one such as arn:aws:sns:eu-central-1:123456789012:alarms",
     ),
 ]
+CertificateArn = Annotated[
+    str,
+    grammar(
+        "the ARN of a certificate of ACM",
+        r"arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]{1,64}",
+        "write one such as arn:aws:acm:eu-central-1:123456789012:certificate/0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f",
+    ),
+]
 RuleName = Annotated[
     str,
     grammar("a rule's name", r"[a-z][a-z0-9-]{0,30}", "write lower-case letters, digits and dashes, such as database"),

@@ -1,0 +1,51 @@
+"""What the two images of a site on ECS are built from."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from config.render import render_fleet
+from config.release import Release
+from config.settings import Settings
+from config.source import File
+from config.tree import Tree
+
+# NGINX's user in its images.
+EDGE: Final = 101
+# Scripts of the application's image, by their place in it.
+HEALTH: Final = "/etc/portico/health.py"
+SECRETS: Final = "/etc/portico/secrets.py"
+
+_SCRIPTS = Path(__file__).parent.parent.parent / "components" / "scripts"
+
+
+def complete_application(context: Mapping[str, File], uid: int) -> dict[str, File]:
+    """The build context of an application's image with what a task needs of it besides.
+
+    On ECS nothing can be handed to a container but what is in its image: its user, the folders it may write to, and
+    the scripts that ask after its health and take its secrets.
+    """
+    dockerfile = context["Dockerfile"].content.decode(errors="surrogateescape")
+    added = render_fleet("application.Dockerfile.j2", uid=uid, health=HEALTH, secrets=SECRETS)
+    return {
+        **context,
+        "Dockerfile": File(f"{dockerfile.rstrip()}\n\n{added}".encode(errors="surrogateescape")),
+        ".portico/health.py": _read("health.py"),
+        ".portico/secrets.py": _read("secrets.py"),
+    }
+
+
+def make_nginx_context(settings: Settings, release: Release, tree: Tree) -> dict[str, File]:
+    """The build context of NGINX's image: its files, and those that it serves itself.
+
+    The application's image is the build argument APPLICATION. The build ends with NGINX's own opinion of its files.
+    """
+    dockerfile = render_fleet("nginx.Dockerfile.j2", settings=settings, release=release, tree=tree, edge=EDGE)
+    files = {f"tree/{path}": File(text.encode()) for path, text in tree.files.items()}
+    if release.static:
+        files["files.py"] = _read("files.py")
+    return {"Dockerfile": File(dockerfile.encode()), **files}
+
+
+def _read(name: str) -> File:
+    return File((_SCRIPTS / name).read_bytes())

@@ -1,0 +1,176 @@
+"""ECS on Fargate: containers on AWS without a machine to look after, behind a load balancer."""
+
+from collections.abc import Iterator, Sequence
+from ipaddress import ip_address
+from typing import Final, Literal
+
+from pydantic import Field
+
+from config.settings.aws import RETENTION, Egress
+from config.settings.mistake import Mistake
+from config.settings.nginx import Nginx
+from config.settings.region import find_partition
+from config.settings.section import Section
+from config.settings.site import Site
+from config.settings.text import CertificateArn, HostedZoneId, Region, TagKey, TagValue, Zone
+
+# Memory (MiB) that a task may have, by its CPU units, as Fargate sells them.
+_SOLD: Final = {
+    256: (512, 1024, 2048),
+    512: tuple(range(1024, 4096 + 1, 1024)),
+    1024: tuple(range(2048, 8192 + 1, 1024)),
+    2048: tuple(range(4096, 16384 + 1, 1024)),
+    4096: tuple(range(8192, 30720 + 1, 1024)),
+}
+# What the two containers that hand over secrets may use, in MiB each. They have ended before the others start, but
+# AWS counts the limits of all containers of a task together.
+BRINGER: Final = 64
+# Host names that a certificate of ACM holds, once the account's quota has been raised from 10.
+_NAMES: Final = 100
+
+
+class HostedZone(Section):
+    """A zone of Route 53 that is there already, and answers for all host names."""
+
+    zone: HostedZoneId = Field(examples=["Z0123456789ABCDEFGHIJ"], description="The id of the hosted zone.")
+
+
+class Ecs(Section):
+    """The tasks on ECS that serve the sites, and the load balancer and network around them."""
+
+    region: Region = Field(examples=["eu-central-1"], description="The region.")
+    zones: tuple[Zone, ...] = Field(
+        default=(), description="The availability zones, at least two; the region's `a` and `b` where not set."
+    )
+    architecture: Literal["arm64", "x86_64"] = Field(
+        default="arm64", description="The processor's kind; arm64 (Graviton) costs a fifth less for the same."
+    )
+    network: Literal["public", "nat", "endpoints"] = Field(
+        default="public",
+        description="How tasks reach what is outside. `public`: by addresses of their own, which nobody but the load "
+        "balancer may connect to, about $3.65 a month for each task. `nat`: private, through a NAT gateway in each "
+        "zone, about $38 a month each and $0.05 a GB. `endpoints`: private, and AWS's own services alone, four "
+        "endpoints of about $9 a month in each zone.",
+    )
+    cpu: Literal[256, 512, 1024, 2048, 4096] = Field(
+        default=256, description="CPU units of a task, 1024 for one processor; its memory follows from the limits."
+    )
+    most: int = Field(default=8, ge=1, le=1000, description="Tasks of each site that scaling out ends at.")
+    cpu_target: int = Field(
+        default=60, ge=10, le=95, description="Percent of its CPU that a task uses before there are more."
+    )
+    requests_target: int | None = Field(
+        default=1000,
+        ge=1,
+        le=1_000_000,
+        description="Requests per task and minute before there are more; null to look at the CPU alone.",
+    )
+    certificate: CertificateArn | None = Field(
+        default=None,
+        description="A certificate of ACM for all host names. Without this and `dns` there is plain HTTP alone.",
+    )
+    dns: HostedZone | None = Field(
+        default=None,
+        description="Where a certificate is proven and all host names are led to the load balancer; nothing of both "
+        "where not set.",
+    )
+    egress: tuple[Egress, ...] = Field(default=(), description="What may be reached besides HTTPS.")
+    retention: int = Field(default=90, ge=1, le=3653, description="Days that logs are kept.")
+    tags: dict[TagKey, TagValue] = Field(default_factory=dict, description="Tags of everything that is made.")
+
+    @property
+    def availability_zones(self) -> tuple[str, ...]:
+        """The zones, also where none are written."""
+        return self.zones or (f"{self.region}a", f"{self.region}b")
+
+    @property
+    def partition(self) -> str:
+        """The part of AWS that the region is in, as names of resources (ARNs) begin."""
+        return find_partition(self.region)
+
+    @property
+    def platform(self) -> Literal["linux/arm64", "linux/amd64"]:
+        """The platform that images are built for, as Docker spells it."""
+        return "linux/arm64" if self.architecture == "arm64" else "linux/amd64"
+
+    @property
+    def https(self) -> bool:
+        """Whether the load balancer has a certificate, given or made."""
+        return self.certificate is not None or self.dns is not None
+
+    def memory_of(self, site: Site, nginx: Nginx) -> int | None:
+        """The least memory (MiB) that Fargate sells with `cpu` and that holds NGINX's and Gunicorn's limits.
+
+        None where there is none.
+        """
+        needed = _sum_limits(site, nginx)
+        return next((sold for sold in _SOLD[self.cpu] if sold >= needed), None)
+
+    def list_contradictions(self) -> Iterator[Mistake]:
+        """What is wrong between settings of this section that are right by themselves."""
+        yield from self._check_zones()
+        if self.certificate and self.dns:
+            yield Mistake("ecs.certificate", "does not go with ecs.dns, which makes one; write one of them")
+        if self.certificate and (region := self.certificate.split(":")[3]) != self.region:
+            yield Mistake(
+                "ecs.certificate", f"is in {region}, and load balancers in {self.region} use those of {self.region}"
+                " alone; write the ARN of one there"
+            )
+        if self.retention not in RETENTION:
+            choice = ", ".join(map(str, RETENTION))
+            yield Mistake("ecs.retention", f"CloudWatch keeps nothing for {self.retention} days; write one of {choice}")
+        taken = {"https"}
+        for index, rule in enumerate(self.egress):
+            if rule.name in taken:
+                yield Mistake(f"ecs.egress[{index}].name", f'"{rule.name}" is another rule already; write another name')
+            taken.add(rule.name)
+
+    def _check_zones(self) -> Iterator[Mistake]:
+        if len(self.zones) == 1:
+            yield Mistake("ecs.zones", "one zone is lost as a whole; write at least two, or leave it out")
+        for index, zone in enumerate(self.zones):
+            if zone[:-1] != self.region:
+                text = f'"{zone}" is not in {self.region}; write one such as {self.region}a'
+                yield Mistake(f"ecs.zones[{index}]", text)
+            elif zone in self.zones[:index]:
+                yield Mistake(f"ecs.zones[{index}]", f'"{zone}" stands twice; write each zone once')
+
+    def list_misfits(self, sites: Sequence[Site], nginx: Nginx, replicas: int) -> Iterator[Mistake]:
+        """What is wrong between this section and `sites`; `replicas` are those of a site that says none itself."""
+        hosts = 0
+        for index, site in enumerate(sites):
+            tasks = site.replicas or replicas
+            if tasks > self.most:
+                path = f"sites[{index}].replicas" if site.replicas else "replicas"
+                yield Mistake(path, f"{tasks} is above ecs.most, {self.most}; raise that too")
+            if self.memory_of(site, nginx) is None:
+                yield Mistake(f"sites[{index}].gunicorn.memory", self._refuse_memory(site, nginx))
+            hosts += len(site.hosts) + len(site.aliases)
+            for key, names in (("hosts", site.hosts), ("aliases", site.aliases)) if self.dns else ():
+                for place, host in enumerate(names):
+                    if _is_address(host) or "." not in host:
+                        text = f'"{host}" is no name that a zone answers for; leave it out, or leave ecs.dns out'
+                        yield Mistake(f"sites[{index}].{key}[{place}]", text)
+        if self.dns and hosts > _NAMES:
+            yield Mistake("ecs.dns", f"a certificate holds {_NAMES} names, and the sites have {hosts}; write fewer")
+
+    def _refuse_memory(self, site: Site, nginx: Nginx) -> str:
+        needed, most = _sum_limits(site, nginx), _SOLD[self.cpu][-1]
+        larger = next((cpu for cpu, sold in _SOLD.items() if sold[-1] >= needed), None)
+        hint = f"write ecs.cpu: {larger}, or less" if larger else "write less"
+        return (
+            f"with NGINX a task needs {needed} MiB, and Fargate gives at most {most} MiB to ecs.cpu: {self.cpu}; {hint}"
+        )
+
+
+def _sum_limits(site: Site, nginx: Nginx) -> int:
+    """What a task's containers may use together, in MiB."""
+    return nginx.memory.mebibytes + site.gunicorn.memory.mebibytes + 2 * BRINGER
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
