@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from config.layout import lay_out
 from config.private import Private, read_private
 from config.release import Release, assemble_release, make_release
 from config.render import render_nginx
-from config.settings import Mistake, Mistakes, Settings, check_secrets, derive_uid
+from config.settings import Mistake, Mistakes, Settings, check_secrets
 from config.source import read_source
 from config.tree import Tree, join_trees
 
@@ -84,14 +83,14 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
     program = digest_files(read_source(Path(__file__).parent.parent / "components"))
     releases = []
     for site in settings.sites:
-        given, complete, around = secrets.get(site.name, {}), dict, settings
-        if settings.target == "ecs":
-            around, complete = adapt(settings, site), partial(complete_application, uid=derive_uid(site.name))
-        one = next(found for found in around.sites if found.name == site.name)
+        alone = settings if settings.target != "ecs" else adapt(settings, site)
+        one = next(found for found in alone.sites if found.name == site.name)
+        given = secrets.get(site.name, {})
         if record := held.get(site.name):
-            release = assemble_release(around, one, record.image, record.static or None, given, program)
+            release = assemble_release(alone, one, record.image, record.static or None, given, program)
         else:
-            release = make_release(around, one, root, given, program, complete)
+            complete = complete_application if settings.target == "ecs" else None
+            release = make_release(alone, one, root, given, program, complete)
         releases.append(release)
     return Plan(
         settings=settings,

@@ -42,18 +42,20 @@ def make_release(
     root: Path,
     secrets: Mapping[str, str],
     program: str = "",
-    complete: Callable[[Mapping[str, File]], Mapping[str, File]] = dict,
+    complete: Callable[[Mapping[str, File], int], Mapping[str, File]] | None = None,
 ) -> Release:
     """Read the source of `site` and name what it is now; paths count from `root`.
 
     `program` is the digest of the code that starts the containers. Everything that replaces a
     replica must be part of the id: only another id makes NGINX switch before the old one stops.
-    `complete` adds to the build context what the image needs besides, and that is part of it too.
+    `complete` adds to the build context what the image needs besides, for a user's number; that is part of it too.
     """
     source = root / site.source
     files = read_source(source)
     entry = find_entry(source, site.entry)
-    context = complete(_make_context(settings, site, source, files, entry))
+    context = _make_context(settings, site, source, files, entry)
+    if complete:
+        context = dict(complete(context, derive_uid(site.name)))
     return assemble_release(
         settings, site, digest_files(context), _find_static(site, files, entry), secrets, program, context
     )

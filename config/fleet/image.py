@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from config.render import render_fleet
 from config.release import Release
+from config.render import render_fleet
 from config.settings import Settings
 from config.source import File
 from config.tree import Tree

@@ -29,11 +29,16 @@ class Planned(Protocol):
     """What is needed of a plan, or of a stack that is made of one."""
 
     @property
-    def settings(self) -> Settings: ...
+    def settings(self) -> Settings:
+        """The stack's settings."""
+
     @property
-    def releases(self) -> Sequence[Release]: ...
+    def releases(self) -> Sequence[Release]:
+        """A release of each site, in their order."""
+
     @property
-    def private(self) -> Private: ...
+    def private(self) -> Private:
+        """Password hashes, by the name of their file."""
 
 
 @dataclass(frozen=True, kw_only=True)

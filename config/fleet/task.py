@@ -67,7 +67,9 @@ def _make_bringer(name: str, image: str, uid: int, common: Container) -> Contain
 def _bring_secrets(secrets: Mapping[str, str]) -> Container:
     return {
         "entryPoint": ["python3", "-I", "-S", SECRETS],
-        "secrets": [{"name": f"PORTICO_SECRET_{name}", "valueFrom": source} for name, source in sorted(secrets.items())],
+        "secrets": [
+            {"name": f"PORTICO_SECRET_{name}", "valueFrom": source} for name, source in sorted(secrets.items())
+        ],
         "mountPoints": [_mount("gunicorn-secrets")],
     }
 

@@ -113,8 +113,9 @@ class Ecs(Section):
             yield Mistake("ecs.certificate", "does not go with ecs.dns, which makes one; write one of them")
         if self.certificate and (region := self.certificate.split(":")[3]) != self.region:
             yield Mistake(
-                "ecs.certificate", f"is in {region}, and load balancers in {self.region} use those of {self.region}"
-                " alone; write the ARN of one there"
+                "ecs.certificate",
+                f"is in {region}, and load balancers in {self.region} use those of {self.region}"
+                " alone; write the ARN of one there",
             )
         if self.retention not in RETENTION:
             choice = ", ".join(map(str, RETENTION))
