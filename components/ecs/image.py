@@ -10,9 +10,6 @@ import pulumi_docker as docker
 from components.context import name_log
 from components.label import list_labels
 
-# What Docker calls the kinds of processors.
-PLATFORMS = {"arm64": "linux/arm64", "x86_64": "linux/amd64"}
-
 
 @dataclass(frozen=True, kw_only=True)
 class ImageArgs:
@@ -94,12 +91,13 @@ class Image(pulumi.ComponentResource):
     def _push(self, built: docker.RemoteImage) -> docker.RegistryImage:
         return docker.RegistryImage(
             f"{self._name}-{self._args.tag}-pushed",
-            name=pulumi.Output.all(built.name, built.image_id).apply(lambda found: str(found[0])),
+            # Not by way of what was built: a preview that cannot know that yet would show another push.
+            name=pulumi.Output.concat(self._args.repository, ":", self._args.tag),
             auth_config=self._args.login,
             # The registry forgets by itself, and what it has can be gone back to.
             keep_remotely=True,
             # A login is good for some hours, so it is another one every time; that is no reason to push again.
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["authConfig"]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[built], ignore_changes=["authConfig"]),
         )
 
 

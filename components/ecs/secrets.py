@@ -13,12 +13,20 @@ from components.aws.tags import make_tags
 _LONG, _SHORT = 30, 7
 
 
+# The name of what is handed to NGINX and not to the application; no secret of a user's can have it.
+USERS = "PORTICO_USERS"
+
+
 @dataclass(frozen=True, kw_only=True)
 class SecretsArgs:
-    """`values` are {NAME: value}, a secret output. `protect` keeps what is removed for longer."""
+    """`values` are {NAME: value} and a secret output, `users` is NGINX's file of users and password hashes.
+
+    `protect` keeps what is removed for longer.
+    """
 
     site: str
-    values: pulumi.Output[Mapping[str, str]]
+    values: pulumi.Output[Mapping[str, str]] | None = None
+    users: str | None = None
     protect: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -26,7 +34,7 @@ class SecretsArgs:
 class Secrets(pulumi.ComponentResource):
     """All secrets of a site as one JSON: AWS asks for money by the secret.
 
-    Outputs: `arn`, `references` ({NAME: where ECS reads it}, plain: no value is in it).
+    Outputs: `arn`, `references` ({NAME: where ECS reads it}, plain: no value is in it; USERS for the users).
     """
 
     arn: pulumi.Output[str]
@@ -34,6 +42,7 @@ class Secrets(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: SecretsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:ecs:Secrets", name, None, opts)
+        kept = _collect(args)
         secret = aws.secretsmanager.Secret(
             f"{name}-secret",
             description=f"What {args.site} reads below /run/secrets",
@@ -44,15 +53,23 @@ class Secrets(pulumi.ComponentResource):
         version = aws.secretsmanager.SecretVersion(
             f"{name}-version",
             secret_id=secret.id,
-            # Made of a secret output, so it is one.
-            secret_string=args.values.apply(lambda values: json.dumps(values, sort_keys=True)),
+            secret_string=kept.apply(lambda values: json.dumps(values, sort_keys=True)),
             # The release before still reads its own version, also if AWS goes back to it.
             opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
         )
-        names = pulumi.Output.unsecret(args.values.apply(sorted))
+        names = pulumi.Output.unsecret(kept.apply(sorted))
         # By version: another value makes another task definition, so it is rolled out like any other change.
         self.references = pulumi.Output.all(secret.arn, version.version_id, names).apply(
             lambda found: {name: f"{found[0]}:{name}::{found[1]}" for name in found[2]}
         )
         self.arn = secret.arn
         self.register_outputs({"arn": self.arn, "references": self.references})
+
+
+def _collect(args: SecretsArgs) -> pulumi.Output[dict[str, str]]:
+    own = {} if args.users is None else {USERS: args.users}
+    # A secret output, also where the values alone would not make it one.
+    given: pulumi.Input[Mapping[str, str]] = args.values if args.values is not None else {}
+    return pulumi.Output.all(values=given, own=pulumi.Output.secret(own)).apply(
+        lambda found: {**found["values"], **found["own"]}
+    )

@@ -14,7 +14,7 @@ from components.ecs.verdict import Asked, require_live
 
 # What the balancer asks every task, in seconds: it is believed after two answers, and given up after three.
 _INTERVAL, _PATIENCE, _HEALTHY, _UNHEALTHY = 10, 5, 2, 3
-# AWS gives a release up after three tasks that failed, one after the other.
+# AWS gives a release up after so many tasks that failed; or half of those that are wanted, where that is more.
 _TRIES = 3
 
 
@@ -22,9 +22,10 @@ _TRIES = 3
 class ServiceArgs:
     """`containers` are the container definitions (JSON), `volumes` the names of what they share.
 
-    `cpu` is in AWS's units, 1024 a core, `memory` in MiB; `port` takes requests, at `checked` the balancer asks
-    `ready` for health. `drain` is how many seconds a task that leaves may finish requests, `wait` how many a new one
-    has to become healthy. `rules` say which hosts are its own; `cluster` is an ARN, `logs` the name of a log group.
+    `cpu` is in AWS's units, 1024 a core, `memory` in MiB. `container` takes requests at `port`; the balancer spreads
+    them by `algorithm`, and asks `ready` for health at the port `checked`. `drain` is how many seconds a task that
+    leaves may finish requests, `wait` how many a new one has to become healthy, `most` how many tasks there may be.
+    `rules` say which hosts are its own; `cluster` is an ARN, `logs` the name of a log group.
     """
 
     site: str
@@ -51,7 +52,8 @@ class ServiceArgs:
     ready: str
     drain: int
     wait: int
-    balance: str = "round_robin"
+    most: int
+    algorithm: str = "round_robin"
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -129,9 +131,7 @@ class Service(pulumi.ComponentResource):
             port=args.port,
             # At least the longest request: nobody who waits for an answer is cut off.
             deregistration_delay=args.drain,
-            load_balancing_algorithm_type=(
-                "least_outstanding_requests" if args.balance == "least_conn" else "round_robin"
-            ),
+            load_balancing_algorithm_type=args.algorithm,
             health_check=aws.lb.TargetGroupHealthCheckArgs(
                 enabled=True,
                 protocol="HTTP",
@@ -185,7 +185,10 @@ class Service(pulumi.ComponentResource):
     def _bound(self) -> pulumi.CustomTimeouts:
         """How long to wait: until AWS itself has given up, and brought back the release before."""
         args = self._args
-        seconds = (_TRIES + 1) * (args.wait + args.drain) + 15 * 60
+        tries = max(_TRIES, math.ceil(args.most / 2))
+        # They are started side by side, as many as are wanted.
+        rounds = math.ceil(tries / args.replicas) + 1
+        seconds = rounds * (args.wait + args.drain) + 15 * 60
         minutes = f"{math.ceil(seconds / 60)}m"
         return pulumi.CustomTimeouts(create=minutes, update=minutes, delete=minutes)
 

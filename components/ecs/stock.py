@@ -1,10 +1,13 @@
 """What the registry has already: it is neither built nor pushed again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
+
+from components.ecs.registry import name_repository
+from config.fleet import FleetSite
 
 REPOSITORY = "aws:ecr/repository:Repository"
 PUSHED = "docker:index/registryImage:RegistryImage"
@@ -37,3 +40,14 @@ class Stock:
             found = aws.ecr.get_images(repository_name=repository, opts=pulumi.InvokeOptions(provider=self._account))
             self._asked[repository] = {one.image_tag: one.image_digest for one in found.image_ids}
         return self._asked[repository].get(tag)
+
+    def require_past(self, sites: Sequence[FleetSite]) -> None:
+        """Refuse, with pulumi.RunError, a site held at a release whose image the registry has forgotten."""
+        for one in sites:
+            name, release = one.site.name, one.release
+            # What has a source is built where it is missing.
+            if not release.context and self.find(name_repository(name, "application"), release.image) is None:
+                raise pulumi.RunError(
+                    f"rollback.{name}: the image of release {release.id} is not in the registry any more; nothing was "
+                    f"changed. To mend it, write a newer one, or take the line out: make resume SITE={name}"
+                )

@@ -1,0 +1,43 @@
+"""ECS on Fargate: AWS runs each site as tasks of its own, behind one load balancer."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_aws
+import pulumi_docker
+
+from components.builder import name_builder
+from components.diagnosis import Diagnosis
+from components.ecs import Fleet, FleetArgs, Stock
+from components.engine import Engine
+from components.past import read_resources
+from config.load import Stack
+
+
+def deploy(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything of the stack on AWS; the stack's outputs. Images are built on the user's own Docker."""
+    settings = stack.settings
+    assert settings.ecs
+    region, here = settings.ecs.region, Engine(settings.docker)
+    account = pulumi_aws.Provider(f"fleet-{region}", region=region)
+    docker = pulumi_docker.Provider("fleet-docker", host=here.address)
+    if not settings.ecs.https:
+        pulumi.log.warn(
+            "The sites are served over plain HTTP, which everybody on the way can read and change; write ecs.dns, or "
+            "the ARN of a certificate at ecs.certificate."
+        )
+    fleet = Fleet(
+        "fleet",
+        FleetArgs(
+            stack=stack,
+            stock=Stock(read_resources(), account),
+            root=root,
+            past=past,
+            builder=name_builder(here, pulumi.get_stack()),
+            hooks=Diagnosis(here).hooks,
+        ),
+        pulumi.ResourceOptions(providers=[account, docker]),
+    )
+    return fleet.outputs
