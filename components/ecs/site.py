@@ -22,6 +22,7 @@ from components.ecs.service import Service, ServiceArgs
 from components.ecs.stock import Stock
 from config.fleet import VOLUMES, FleetSite, container_definitions
 from config.layout import LISTEN, READY
+from config.release import Release
 from config.settings import Settings
 
 
@@ -203,30 +204,19 @@ class Site(pulumi.ComponentResource):
         release = fleet.release
         known = self._find("application", release.image)
         laid = self._find("nginx", fleet.digest)
-        # Built also where only NGINX's image is to be: on another machine than the last time it is not there.
-        build = release.context and (known is None or laid is None)
-        ca_bundle = self._args.settings.ca_bundle
+        wanted = laid is None and release.static is not None
+        # Built also for its static files alone: on another machine than the last time it is not there.
+        built = bool(release.context) and (known is None or wanted)
         application = self._make_image(
-            "application",
-            release.image,
-            write_context(self._args.workshop.root, release, ca_bundle) if build else None,
-            known,
-            of=fleet.digest,
+            "application", release.image, release if built else None, known, of=fleet.digest if wanted else ""
         )
         if laid is not None:
             return application, self._make_image("nginx", fleet.digest, None, laid)
-        source = application.local
-        if source is None:
-            source = self._fetch(application.reference)
+        arguments: dict[str, pulumi.Input[str]] = {}
+        if wanted:
+            arguments["APPLICATION"] = application.local or self._fetch(application.reference)
         context = replace(release, image=f"nginx-{fleet.digest}", context=fleet.nginx)
-        nginx = self._make_image(
-            "nginx",
-            fleet.digest,
-            write_context(self._args.workshop.root, context, ca_bundle),
-            None,
-            arguments={"APPLICATION": source},
-        )
-        return application, nginx
+        return application, self._make_image("nginx", fleet.digest, context, None, arguments=arguments)
 
     def _find(self, role: str, tag: str) -> str | None:
         """The digest of an image that the registry has, and not from a push that the stack's record knows.
@@ -243,13 +233,14 @@ class Site(pulumi.ComponentResource):
         self,
         role: str,
         tag: str,
-        context: str | None,
+        source: Release | None,
         held: str | None,
         *,
         of: str = "",
         arguments: Mapping[str, pulumi.Input[str]] | None = None,
     ) -> Image:
-        workshop = self._args.workshop
+        """The image of that tag, built from the context of `source`, or `held` by the registry."""
+        workshop, ca_bundle = self._args.workshop, self._args.settings.ca_bundle
         return Image(
             f"{self._name}-{role}",
             ImageArgs(
@@ -257,7 +248,7 @@ class Site(pulumi.ComponentResource):
                 tag=tag,
                 of=of,
                 repository=self._registry.urls[role],
-                context=context,
+                context=write_context(workshop.root, source, ca_bundle) if source else None,
                 platform=self._ecs.platform,
                 login=workshop.login,
                 arguments=arguments or {},
