@@ -9,6 +9,7 @@ from pydantic import Field
 from config.settings.aws import RETENTION, Egress
 from config.settings.mistake import Mistake
 from config.settings.nginx import Nginx
+from config.settings.quantity import Size
 from config.settings.region import find_partition
 from config.settings.section import Section
 from config.settings.site import Site
@@ -25,6 +26,8 @@ _SOLD: Final = {
 # What the two containers that hand over secrets may use, in MiB each. They have ended before the others start, but
 # AWS counts the limits of all containers of a task together.
 BRINGER: Final = 64
+# A task has a disk of 20 GiB, for all requests at once.
+_DISK: Final = Size.parse("10G")
 # Host names that a certificate of ACM holds, once the account's quota has been raised from 10.
 _NAMES: Final = 100
 
@@ -146,6 +149,10 @@ class Ecs(Section):
                 yield Mistake(path, f"{tasks} is above ecs.most, {self.most}; raise that too")
             if self.memory_of(site, nginx) is None:
                 yield Mistake(f"sites[{index}].gunicorn.memory", self._refuse_memory(site, nginx))
+            for path, body in site.list_collected():
+                if body > _DISK:
+                    text = f"{body} does not fit on a task's disk, where bodies are collected; write at most {_DISK}"
+                    yield Mistake(f"sites[{index}].{path}", f"{text}, or requestBuffering: false for the route")
             hosts += len(site.hosts) + len(site.aliases)
             for key, names in (("hosts", site.hosts), ("aliases", site.aliases)) if self.dns else ():
                 for place, host in enumerate(names):
