@@ -9,6 +9,7 @@ cd "$ROOT"
 "$ROOT/scripts/setup/policies.sh"
 "$ROOT/scripts/setup/ssh.sh"
 "$ROOT/scripts/setup/vm.sh"
+"$ROOT/scripts/setup/registry.sh"
 "$ROOT/scripts/setup/qemu.sh"
 # shellcheck source=/dev/null
 . "$TOOLS/env"

@@ -10,6 +10,7 @@ cd "$ROOT"
 "$ROOT/scripts/setup/policies.sh"
 "$ROOT/scripts/setup/ssh.sh"
 "$ROOT/scripts/setup/vm.sh"
+"$ROOT/scripts/setup/registry.sh"
 # shellcheck source=/dev/null
 . "$TOOLS/env"
 [ $# -gt 0 ] || "$ROOT/scripts/lint.sh"

@@ -21,15 +21,18 @@ class Refused(Exception):
 
 
 class _Context:
+    def set_trailing_metadata(self, metadata: object) -> None:
+        pass
+
     def abort(self, code: object, why: str) -> Never:
         raise Refused(why)
 
 
 class Caller:
-    """One provider of one program, with instances on paper."""
+    """One provider of one program; instances, balancers and services on `paper`, or real ones."""
 
-    def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
-        patch.setenv(PAPER, "yes")
+    def __init__(self, folder: Path, patch: pytest.MonkeyPatch, *, paper: bool = True) -> None:
+        patch.setenv(PAPER, "yes" if paper else "")
         self.cloud = Cloud(folder)
         self.provider = Provider(self.cloud)
         self._context = _Context()
@@ -52,7 +55,7 @@ class Caller:
         checked = self.check(type, name, **inputs)
         assert not checked.wrong, checked.wrong
         request = messages.CreateRequest(urn=_urn(type, name), properties=_write(checked.inputs))
-        found = self.cloud.find(self.provider.Create(request, self._context).id)
+        found = self.cloud.find(self.provider.Create(request, self._context).id, type)
         assert found
         return found
 
@@ -67,7 +70,7 @@ class Caller:
         new = {**thing.inputs, **inputs}
         request = messages.UpdateRequest(id=thing.id, urn=thing.urn, olds=_write(thing.outputs), news=_write(new))
         self.provider.Update(request, self._context)
-        found = self.cloud.find(thing.id)
+        found = self.cloud.find(thing.id, thing.type)
         assert found
         return found
 

@@ -8,13 +8,18 @@ from typing import Any, Final, Self
 
 from tests.cloud.plugin.cloud import FOLDER, Cloud
 from tests.cloud.plugin.machines import PAPER
+from tests.cloud.plugin.owner import claim
 from tests.docker.command import ROOT, Result, environment, run
 
 DOUBLES: Final = ROOT / "tests" / "cloud" / "plugin" / "bin"
 
 
 def double_aws(cloud: Cloud) -> dict[str, str]:
-    """Variables with which the engine takes the double for the plugin, and ssh its `aws` for Amazon's."""
+    """Variables with which the engine takes the double for the plugin, and ssh its `aws` for Amazon's.
+
+    From now on the cloud is this process's: what runs in it ends with it.
+    """
+    claim(cloud.folder)
     return {"PATH": f"{DOUBLES}:{environment()['PATH']}", FOLDER: str(cloud.folder)}
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cloud.plugin.address import name_control, point, release
+from tests.cloud.plugin.address import point, release
+from tests.cloud.plugin.process import name_control
 from tests.docker.engine import free_port
 
 # Linux alone has all of 127.0.0.0/8.

@@ -57,8 +57,8 @@ def test_a_required_property_that_is_missing_is_refused(caller: Caller) -> None:
 
 
 def test_a_type_nobody_thought_about_is_refused(caller: Caller) -> None:
-    with pytest.raises(Refused, match="does not know aws:s3/bucket:Bucket"):
-        caller.check("aws:s3/bucket:Bucket", "bucket")
+    with pytest.raises(Refused, match="does not know aws:sqs/queue:Queue"):
+        caller.check("aws:sqs/queue:Queue", "queue")
 
 
 def test_a_provider_without_a_region_is_refused(caller: Caller) -> None:

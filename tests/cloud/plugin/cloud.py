@@ -31,6 +31,10 @@ class Thing:
         return self.urn.rpartition("::")[2]
 
 
+class Unfinished(ValueError):
+    """It has been made or changed, but it is not as it should be: the resource is there, and the update fails."""
+
+
 class Cloud:
     """Everything that exists in `folder`. Several processes may use it at once."""
 
@@ -53,13 +57,17 @@ class Cloud:
 
     def put(self, thing: Thing) -> None:
         """Write one thing, new or changed."""
-        file = self._file(thing.id)
+        file = self._file(thing.type, thing.id)
         new = file.with_suffix(f".{secrets.token_hex(4)}")
         new.write_text(json.dumps(asdict(thing), indent=1))
         new.replace(file)
 
-    def find(self, id: str) -> Thing | None:
-        return self._read(self._file(id))
+    def find(self, id: str, type: str | None = None) -> Thing | None:
+        """The thing with this id, which without a `type` must be that of one thing alone: names are not."""
+        if type is not None:
+            return self._read(self._file(type, id))
+        found = [name for name in os.listdir(self._things) if name.endswith(f"@{_plain(id)}.json")]
+        return self._read(self._things / found[0]) if found else None
 
     def things(self, type: str | None = None) -> list[Thing]:
         """All things, or those of one type."""
@@ -67,8 +75,8 @@ class Cloud:
         found = [self._read(file) for file in sorted(self._things.glob("*.json"))]
         return [thing for thing in found if thing and type in (None, thing.type)]
 
-    def remove(self, id: str) -> None:
-        self._file(id).unlink(missing_ok=True)
+    def remove(self, thing: Thing) -> None:
+        self._file(thing.type, thing.id).unlink(missing_ok=True)
 
     def note(self, what: str, thing: Thing, **more: object) -> None:
         """Add a line to the journal: `what` has been done with this thing."""
@@ -87,5 +95,9 @@ class Cloud:
         except FileNotFoundError:
             return None
 
-    def _file(self, id: str) -> Path:
-        return self._things / f"{id.replace('/', '%')}.json"
+    def _file(self, type: str, id: str) -> Path:
+        return self._things / f"{_plain(type.split(':')[1])}@{_plain(id)}.json"
+
+
+def _plain(id: str) -> str:
+    return id.replace("/", "%")

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tests.cloud.plugin.address import point, release
 from tests.cloud.plugin.cloud import Cloud, Thing
+from tests.cloud.plugin.fleet_effects import FleetEffects
 from tests.cloud.plugin.kinds import ASSOCIATION, EIP, INGRESS, INSTANCE
 from tests.cloud.plugin.machines import make_machines, read_user_data
 from tests.cloud.plugin.network import list_openings
@@ -19,6 +20,7 @@ class Effects:
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
         self.machines = make_machines(cloud)
+        self._fleet = FleetEffects(cloud)
 
     def exists(self, thing: Thing) -> bool:
         """Whether it is still there: a machine may be gone that nobody deleted, and its address with it."""
@@ -28,7 +30,8 @@ class Effects:
             return self.machines.find(str(thing.inputs.get("instanceId"))) is not None and self._is_current(thing)
         return True
 
-    def create(self, thing: Thing) -> Thing:
+    def create(self, thing: Thing, timeout: float) -> Thing:
+        """What it is then. `timeout`: seconds that the program gives it, 0 where it says nothing."""
         if thing.type == INSTANCE:
             address = self.machines.boot(thing.id, read_user_data(thing.inputs))
             return replace(thing, outputs={**thing.outputs, "privateIp": address})
@@ -36,12 +39,13 @@ class Effects:
             return self._associate(thing)
         if thing.type == INGRESS:
             self._open()
-        return thing
+        return self._fleet.create(thing, timeout)
 
-    def update(self, thing: Thing, changes: list[str]) -> None:
+    def update(self, thing: Thing, changes: list[str], timeout: float) -> None:
         if thing.type == INSTANCE and _RESTARTING & set(changes):
             self.machines.restart(thing.id)
         self._open()
+        self._fleet.update(thing, changes, timeout)
 
     def delete(self, thing: Thing) -> None:
         if thing.type == INSTANCE:
@@ -55,6 +59,7 @@ class Effects:
             release(eip.outputs["publicIp"])
         elif thing.type == INGRESS:
             self._open(but=thing.id)
+        self._fleet.delete(thing)
 
     def _associate(self, thing: Thing) -> Thing:
         """Let the address lead to another machine, at once and whole."""

@@ -1,17 +1,17 @@
 """The process behind one public address: python -m tests.cloud.plugin.forwarder ADDRESS FOLDER
 
-It ends when its cloud's folder is gone, so that nothing is left of a test that was killed.
+It ends when nobody wants its cloud any more, so that nothing is left of a test that was killed.
 """
 
 import asyncio
 import functools
 import ipaddress
-import json
 import sys
 from contextlib import suppress
 from pathlib import Path
 
-from tests.cloud.plugin.address import name_control
+from tests.cloud.plugin.owner import is_wanted
+from tests.cloud.plugin.process import Order, take_orders
 
 
 class Forwarder:
@@ -25,9 +25,8 @@ class Forwarder:
         self.ended = asyncio.Event()
         self.control: asyncio.Server
 
-    async def obey(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def obey(self, order: Order) -> str:
         """Take one order: a target and its open ports, or none."""
-        order = json.loads(await reader.readline())
         try:
             if order is None:
                 # Nobody is to reach a process that is about to end.
@@ -39,11 +38,9 @@ class Forwarder:
                 await self._listen(set(openings))
                 # Both at once, without a pause between: no connection sees one without the other.
                 self._target, self._openings = order["target"], openings
-            writer.write(b"done\n")
+            return "done"
         except OSError as error:
-            writer.write(f"{error}\n".encode())
-        await writer.drain()
-        writer.close()
+            return str(error)
 
     async def _listen(self, ports: set[int]) -> None:
         for port in ports - self._servers.keys():
@@ -82,8 +79,8 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 async def forward(address: str, folder: Path) -> None:
     """Serve until told to end."""
     forwarder = Forwarder(address)
-    forwarder.control = await asyncio.start_unix_server(forwarder.obey, name_control(address))
-    while folder.is_dir() and not forwarder.ended.is_set():
+    forwarder.control = await take_orders(address, forwarder.obey)
+    while is_wanted(folder) and not forwarder.ended.is_set():
         with suppress(TimeoutError):
             await asyncio.wait_for(forwarder.ended.wait(), 1)
 

@@ -1,12 +1,28 @@
 """What a program may ask AWS for: the functions of pulumi_aws that begin with `get`."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.cloud.plugin.cloud import ACCOUNT, Cloud, Thing
 from tests.cloud.plugin.effects import Effects
+from tests.cloud.plugin.fargate import status
+from tests.cloud.plugin.fleet_kinds import SERVICE
+from tests.cloud.plugin.fleet_made import name_registry
 from tests.cloud.plugin.kinds import INSTANCE
+from tests.cloud.plugin.registry import PASSWORD, TOKEN, USER
 
 _FILTERS = {"instance-state-name": "instanceState", "subnet-id": "subnetId", "vpc-id": "vpcId", "image-id": "ami"}
+
+_DEPLOYMENT = (
+    "id",
+    "status",
+    "taskDefinition",
+    "desiredCount",
+    "pendingCount",
+    "runningCount",
+    "createdAt",
+    "updatedAt",
+)
 
 
 def answer(cloud: Cloud, effects: Effects, token: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -26,10 +42,49 @@ def answer(cloud: Cloud, effects: Effects, token: str, arguments: dict[str, Any]
             if len(found) != 1:
                 raise ValueError(f"Your query returned {len(found)} results where one was wanted")
             return {**found[0].outputs, "id": found[0].id}
+        case "aws:ecs/getService:getService":
+            return _describe_service(cloud, arguments)
+        case "aws:ecr/getAuthorizationToken:getAuthorizationToken":
+            return {
+                "id": "token",
+                "authorizationToken": TOKEN,
+                "userName": USER,
+                "password": PASSWORD,
+                "proxyEndpoint": f"http://{name_registry(cloud)}",
+                "expiresAt": (datetime.now(UTC) + timedelta(hours=12)).isoformat(),
+            }
         case "aws:index/getCallerIdentity:getCallerIdentity":
             return {"id": ACCOUNT, "accountId": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:user/test", "userId": "TEST"}
         case _:
             raise ValueError(f"the double does not know {token}; teach it in invokes.py")
+
+
+def _describe_service(cloud: Cloud, arguments: dict[str, Any]) -> dict[str, Any]:
+    name, cluster = arguments["serviceName"], arguments["clusterArn"]
+    found = [one for one in cloud.things(SERVICE) if name in (one.id, one.inputs["name"])]
+    found = [one for one in found if str(one.inputs.get("cluster")) in (cluster, cluster.rpartition("/")[2])]
+    if not found:
+        raise ValueError(f"ServiceNotFoundException: no service {name} in {cluster}")
+    service = found[0]
+    told = status.read(cloud, service.id)
+    deployments = told["deployments"]
+    count = {name: sum(one.get(name, 0) for one in deployments) for name in ("pendingCount", "runningCount")}
+    return {
+        "id": service.id,
+        "arn": service.id,
+        "clusterArn": service.inputs["cluster"],
+        "serviceName": service.inputs["name"],
+        "status": "ACTIVE",
+        "desiredCount": service.inputs.get("desiredCount", 0),
+        "launchType": service.inputs.get("launchType", ""),
+        "schedulingStrategy": "REPLICA",
+        # What the primary deployment runs, whatever was asked for.
+        "taskDefinition": deployments[0]["taskDefinition"],
+        "deployments": [{key: one.get(key, "") for key in _DEPLOYMENT} for one in deployments],
+        "events": told["events"],
+        "tags": service.outputs.get("tagsAll", {}),
+        **count,
+    }
 
 
 def _fits(instance: Thing, arguments: dict[str, Any]) -> bool:

@@ -1,12 +1,14 @@
 """What AWS adds to a thing: its id, its ARN, addresses, and what comes with a VPC."""
 
-import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tests.cloud.plugin.address import make_address
 from tests.cloud.plugin.cloud import ACCOUNT, Cloud, Thing
+from tests.cloud.plugin.fleet_kinds import DEFINITION, FLEET_KINDS
+from tests.cloud.plugin.fleet_made import count_revision, make_fleet
 from tests.cloud.plugin.kinds import DEFAULT_GROUP, EIP, INSTANCE, KINDS, SUBNET, VPC
 from tests.cloud.plugin.shape import Shape
 
@@ -24,8 +26,8 @@ def complete(
 ) -> Thing:
     """The thing with these inputs, as it will be. `before`: as it was. Raises ValueError for what AWS refuses."""
     shape = Shape.find(type)
-    id = before.id if before else _make_id(cloud, type, inputs)
-    if before is None and cloud.find(id) is not None and type != DEFAULT_GROUP:
+    id = before.id if before else _make_id(cloud, type, inputs, region.name)
+    if before is None and cloud.find(id, type) is not None and type != DEFAULT_GROUP:
         raise ValueError(f"EntityAlreadyExists: there is a {type.rpartition(':')[2]} {id} already")
     if before:
         made = {name: value for name, value in before.outputs.items() if name not in before.inputs}
@@ -38,13 +40,14 @@ def complete(
     return Thing(id=id, type=type, urn=urn, inputs=inputs, outputs=outputs)
 
 
-def _make_id(cloud: Cloud, type: str, inputs: Mapping[str, Any]) -> str:
+def _make_id(cloud: Cloud, type: str, inputs: Mapping[str, Any], region: str) -> str:
     if type == DEFAULT_GROUP:
         vpc = cloud.find(str(inputs.get("vpcId")))
         if vpc is None:
             raise ValueError("there is no VPC whose default security group this could be")
         return str(vpc.outputs["defaultSecurityGroupId"])
-    return KINDS[type].make_id(inputs, secrets.token_hex(9)[:17])
+    id = KINDS[type].make_id(inputs, secrets.token_hex(9)[:17], region)
+    return f"{id}:{count_revision(cloud, id)}" if type == DEFINITION else id
 
 
 def _make(cloud: Cloud, type: str, id: str, inputs: Mapping[str, Any], region: str) -> dict[str, Any]:
@@ -55,8 +58,7 @@ def _make(cloud: Cloud, type: str, id: str, inputs: Mapping[str, Any], region: s
             return {f"default{name}": f"{prefix}-{number}" for name, prefix in prefixes.items()}
         case _ if type == EIP:
             # An address of this machine alone, another one for each allocation.
-            parts = hashlib.sha256(f"{cloud.folder} {id}".encode()).digest()
-            address = f"127.{1 + parts[0] % 254}.{parts[1]}.{1 + parts[2] % 254}"
+            address = make_address(cloud.folder, id)
             return {"publicIp": address, "allocationId": id, "publicDns": f"ec2-{address.replace('.', '-')}.invalid"}
         case _ if type == INSTANCE:
             subnet = cloud.find(str(inputs.get("subnetId")))
@@ -66,6 +68,8 @@ def _make(cloud: Cloud, type: str, id: str, inputs: Mapping[str, Any], region: s
                 "availabilityZone": zone or f"{region}a",
                 "primaryNetworkInterfaceId": f"eni-{id.partition('-')[2]}",
             }
+        case _ if type in FLEET_KINDS:
+            return make_fleet(cloud, type, id, inputs, region)
         case _ if "fqdn" in Shape.find(type).outputs:
             return {"fqdn": inputs.get("name")}
         case _:
@@ -73,6 +77,8 @@ def _make(cloud: Cloud, type: str, id: str, inputs: Mapping[str, Any], region: s
 
 
 def _make_arn(type: str, id: str, region: str) -> str:
+    if id.startswith("arn:"):
+        return id
     _, module, name = type.split(":")
     service, kind = module.split("/")
     match service:
@@ -82,5 +88,11 @@ def _make_arn(type: str, id: str, region: str) -> str:
             return f"arn:aws:logs:{region}:{ACCOUNT}:log-group:{id}"
         case "cloudwatch":
             return f"arn:aws:cloudwatch:{region}:{ACCOUNT}:alarm:{id}"
+        case "ecr":
+            return f"arn:aws:ecr:{region}:{ACCOUNT}:repository/{id}"
+        case "s3":
+            return f"arn:aws:s3:::{id}"
+        case "appautoscaling":
+            return f"arn:aws:application-autoscaling:{region}:{ACCOUNT}:{kind}/{id}"
         case _:
             return f"arn:aws:ec2:{region}:{ACCOUNT}:{kind}/{id}"

@@ -1,5 +1,6 @@
 """Who may reach an instance, and what it can reach: read from the security groups, routes and addresses around it."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tests.cloud.plugin.cloud import Cloud, Thing
@@ -12,11 +13,15 @@ _MANAGED = "AmazonSSMManagedInstanceCore"
 
 def list_openings(cloud: Cloud, instance: Thing, *, but: str = "") -> Openings:
     """The TCP ports of an instance that its security groups open. `but`: the id of a rule that is to go."""
-    groups = instance.inputs.get("vpcSecurityGroupIds") or []
+    return list_openings_of(cloud, instance.inputs.get("vpcSecurityGroupIds") or [], but=but)
+
+
+def list_openings_of(cloud: Cloud, groups: Sequence[str], *, but: str = "") -> Openings:
+    """The TCP ports that these security groups open, and to which networks."""
     found: Openings = {}
     for rule in cloud.things(INGRESS):
-        if rule.id != but and rule.inputs["securityGroupId"] in groups and rule.inputs["ipProtocol"] == "tcp":
-            for port in range(rule.inputs["fromPort"], rule.inputs["toPort"] + 1):
+        if rule.id != but and rule.inputs["securityGroupId"] in groups and (ports := _list_ports(rule.inputs)):
+            for port in ports:
                 found.setdefault(port, []).extend(filter(None, [rule.inputs.get("cidrIpv4")]))
     for id in groups:
         group = cloud.find(id)
@@ -24,6 +29,34 @@ def list_openings(cloud: Cloud, instance: Thing, *, but: str = "") -> Openings:
             for port in range(inline["fromPort"], inline["toPort"] + 1):
                 found.setdefault(port, []).extend(inline.get("cidrBlocks") or [])
     return found
+
+
+def list_openings_between(cloud: Cloud, ours: Sequence[str], theirs: Sequence[str]) -> set[int]:
+    """The TCP ports on which those of the security groups `ours` may reach those of the security groups `theirs`."""
+    entered = {
+        port
+        for rule in cloud.things(INGRESS)
+        if rule.inputs["securityGroupId"] in theirs and _names(rule.inputs, ours)
+        for port in _list_ports(rule.inputs)
+    }
+    left = {
+        port
+        for rule in cloud.things(EGRESS)
+        if rule.inputs["securityGroupId"] in ours and _names(rule.inputs, theirs)
+        for port in _list_ports(rule.inputs)
+    }
+    return entered & left
+
+
+def _names(rule: Mapping[str, Any], groups: Sequence[str]) -> bool:
+    """Whether a rule is about those of these security groups: by their name, or by addresses, which all have."""
+    return rule.get("referencedSecurityGroupId") in groups or bool(rule.get("cidrIpv4"))
+
+
+def _list_ports(rule: Mapping[str, Any]) -> range:
+    if rule["ipProtocol"] == "-1":
+        return range(1, 65536)
+    return range(rule["fromPort"], rule["toPort"] + 1) if rule["ipProtocol"] == "tcp" else range(0)
 
 
 def find_obstacles(cloud: Cloud, instance: Thing) -> list[str]:
@@ -37,8 +70,8 @@ def find_obstacles(cloud: Cloud, instance: Thing) -> list[str]:
 
 
 def _look_at_role(cloud: Cloud, instance: Thing) -> list[str]:
-    profile = cloud.find(str(instance.inputs.get("iamInstanceProfile")))
-    if profile is None or profile.type != PROFILE:
+    profile = cloud.find(str(instance.inputs.get("iamInstanceProfile")), PROFILE)
+    if profile is None:
         return ["it has no instance profile"]
     attached = _inputs(cloud, ROLE_POLICY)
     managed = any(one["role"] == profile.inputs.get("role") and _MANAGED in one["policyArn"] for one in attached)

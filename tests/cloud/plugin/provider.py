@@ -9,13 +9,15 @@ from typing import Any, Never
 
 import grpc
 from google.protobuf import empty_pb2, json_format, struct_pb2
+from google.rpc import status_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import plugin_pb2, provider_pb2_grpc
 from pulumi.runtime.proto import provider_pb2 as messages
 
 from tests.cloud.plugin import invokes
-from tests.cloud.plugin.cloud import Cloud, Thing
+from tests.cloud.plugin.cloud import Cloud, Thing, Unfinished
 from tests.cloud.plugin.diff import list_changes, list_replacing
 from tests.cloud.plugin.effects import Effects
+from tests.cloud.plugin.fleet_kinds import DEFINITION
 from tests.cloud.plugin.kinds import INSTANCE, KINDS
 from tests.cloud.plugin.made import Region, complete
 from tests.cloud.plugin.references import find_missing, list_users
@@ -72,6 +74,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             inputs[named] = again or f"{request.urn.rpartition('::')[2]}-{seed[:7]}"
             inputs["__defaults"] = [named]
         mistakes = list(Shape.find(type).find_mistakes(inputs))
+        if named and len(str(inputs.get(named, ""))) > kind.longest:
+            mistakes.append((named, f"must not be longer than {kind.longest} characters"))
         if type == INSTANCE:
             mistakes += [(name, "is required and missing") for name in ("ami", "instanceType") if not inputs.get(name)]
         failures = [messages.CheckFailure(property=path, reason=f"{path} {why}") for path, why in mistakes]
@@ -103,27 +107,31 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         inputs = _read(request.properties)
         if request.preview:
             return messages.CreateResponse(properties=_write(inputs))
-        with _explain(context):
+        with _explain(context), _tell_unfinished(context) as unfinished:
             with self._cloud.lock():
                 thing = complete(self._cloud, self._region, _type(request.urn), request.urn, inputs)
                 if missing := list(find_missing(self._cloud, thing)):
                     raise ValueError(f"{thing.name}: {'; '.join(missing)}")
                 self._cloud.put(thing)
+            unfinished.append(thing)
             try:
-                thing = self._effects.create(thing)
+                thing = self._effects.create(thing, request.timeout)
+            except Unfinished:
+                self._cloud.note("create", thing)
+                raise
             except BaseException:
-                self._cloud.remove(thing.id)
+                self._cloud.remove(thing)
                 raise
             self._cloud.put(thing)
             self._cloud.note("create", thing)
         return messages.CreateResponse(id=thing.id, properties=_write(thing.outputs))
 
     def Read(self, request: Any, context: Any) -> Any:
-        thing = self._cloud.find(request.id)
+        thing = self._cloud.find(request.id, _type(request.urn))
         if thing is None:
             return messages.ReadResponse()
         if not self._effects.exists(thing):
-            self._cloud.remove(thing.id)
+            self._cloud.remove(thing)
             self._cloud.note("lost", thing)
             return messages.ReadResponse()
         return messages.ReadResponse(id=thing.id, properties=_write(thing.outputs), inputs=_write(thing.inputs))
@@ -132,31 +140,34 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         old, new = _read(request.olds), _read(request.news)
         if request.preview:
             return messages.UpdateResponse(properties=_write({**old, **new}))
-        with _explain(context):
-            before = self._find(request.id)
+        with _explain(context), _tell_unfinished(context) as unfinished:
+            before = self._find(request.id, _type(request.urn))
             after = complete(self._cloud, self._region, before.type, before.urn, new, before)
             with self._cloud.lock():
                 if missing := list(find_missing(self._cloud, after)):
                     raise ValueError(f"{after.name}: {'; '.join(missing)}")
                 self._cloud.put(after)
+            unfinished.append(after)
             changes = list_changes(before.inputs, new)
-            self._effects.update(after, changes)
             self._cloud.note("update", after, changes=changes)
+            self._effects.update(after, changes, request.timeout)
         return messages.UpdateResponse(properties=_write(after.outputs))
 
     def Delete(self, request: Any, context: Any) -> Any:
         with _explain(context):
-            if (thing := self._cloud.find(request.id)) is None:
+            if (thing := self._cloud.find(request.id, _type(request.urn))) is None:
                 return empty_pb2.Empty()
             if not KINDS[thing.type].free and (users := list_users(self._cloud, thing)):
                 raise ValueError(f"DependencyViolation: {thing.name} is in use by {', '.join(users)}")
+            if thing.type == DEFINITION and thing.inputs.get("skipDestroy"):
+                return empty_pb2.Empty()  # Pulumi forgets it, and AWS does not
             self._effects.delete(thing)
-            self._cloud.remove(thing.id)
+            self._cloud.remove(thing)
             self._cloud.note("delete", thing)
         return empty_pb2.Empty()
 
-    def _find(self, id: str) -> Thing:
-        if thing := self._cloud.find(id):
+    def _find(self, id: str, type: str) -> Thing:
+        if thing := self._cloud.find(id, type):
             return thing
         raise ValueError(f"{id} does not exist")
 
@@ -171,6 +182,23 @@ def _explain(context: Any) -> Iterator[None]:
     except Exception as error:
         logging.exception("the double of the AWS plugin")
         _refuse(context, f"the double of the AWS plugin failed: {error!r}")
+
+
+@contextmanager
+def _tell_unfinished(context: Any) -> Iterator[list[Thing]]:
+    """Tell the engine that what is in this list is there, though the update fails: it is part of the state then."""
+    things: list[Thing] = []
+    try:
+        yield things
+    except Unfinished as error:
+        (thing,) = things
+        detail = messages.ErrorResourceInitFailed(
+            id=thing.id, properties=_write(thing.outputs), inputs=_write(thing.inputs), reasons=[str(error)]
+        )
+        status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(error))
+        status.details.add().Pack(detail)
+        context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+        context.abort(grpc.StatusCode.UNKNOWN, str(error))
 
 
 def _refuse(context: Any, why: str) -> Never:

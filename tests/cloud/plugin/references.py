@@ -5,13 +5,21 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.cloud.plugin.cloud import ACCOUNT, Cloud, Thing
+from tests.cloud.plugin.fleet_kinds import BUCKET, CLUSTER, REPOSITORY
 from tests.cloud.plugin.kinds import KINDS, PROFILE, ROLE
 
 _PREFIXES = "|".join(sorted({kind.prefix for kind in KINDS.values() if kind.prefix}))
 _ID = re.compile(rf"(?:{_PREFIXES})-[0-9a-f]{{17}}")
 _OURS = re.compile(rf"arn:aws:[a-z0-9-]+:[a-z0-9-]*:{ACCOUNT}:.+")
 # Properties that hold a name instead.
-_NAMES = {"iamInstanceProfile": PROFILE, "role": ROLE, "keyName": "aws:ec2/keyPair:KeyPair"}
+_NAMES = {
+    "bucket": BUCKET,
+    "clusterName": CLUSTER,
+    "iamInstanceProfile": PROFILE,
+    "keyName": "aws:ec2/keyPair:KeyPair",
+    "repository": REPOSITORY,
+    "role": ROLE,
+}
 
 
 def find_missing(cloud: Cloud, thing: Thing) -> Iterator[str]:
@@ -34,7 +42,7 @@ def list_users(cloud: Cloud, thing: Thing) -> list[str]:
     return [
         other.name
         for other in cloud.things()
-        if other.id != thing.id
+        if (other.type, other.id) != (thing.type, thing.id)
         for path, value in _walk("", other.inputs)
         if value in known and (_ID.fullmatch(value) or _OURS.fullmatch(value) or _NAMES.get(path) == thing.type)
     ]

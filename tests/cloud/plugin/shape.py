@@ -4,6 +4,7 @@ import functools
 import importlib
 import inspect
 import sys
+import warnings
 from collections import abc
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -31,7 +32,9 @@ class Shape:
     def find(cls, token: str) -> Self:
         """The shape of `aws:ec2/vpc:Vpc`. A KeyError where pulumi_aws has no such type."""
         resource = _find_class(token)
-        args = getattr(sys.modules[resource.__module__], f"{resource.__name__}Args")
+        module, name = sys.modules[resource.__module__], resource.__name__
+        # Where a nested object has the plain name, the resource's arguments have the other one.
+        args = getattr(module, f"{name}InitArgs", None) or getattr(module, f"{name}Args")
         return cls(
             inputs=_types.input_type_types(args),
             outputs=_types.resource_types(resource),
@@ -48,7 +51,10 @@ def _find_class(token: str) -> type:
     package, module, _ = token.split(":")
     for registered in rpc._RESOURCE_MODULES[f"{package}:{module}"]:
         known: dict[str, Any] = registered.mod_info  # type: ignore[attr-defined]
-        found: type = getattr(importlib.import_module(known["fqn"]), known["classes"][token])
+        with warnings.catch_warnings():
+            # Some modules warn of old names of theirs as they are read.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            found: type = getattr(importlib.import_module(known["fqn"]), known["classes"][token])
         return found
     raise KeyError(token)
 

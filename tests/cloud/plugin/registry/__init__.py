@@ -1,0 +1,60 @@
+"""The registry of a cloud's images: a real one, behind the rules of ECR."""
+
+import base64
+import json
+import shutil
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from tests.cloud.plugin.cloud import Cloud
+from tests.cloud.plugin.fleet_made import name_registry
+from tests.cloud.plugin.process import start, tell, tell_or_start
+
+USER: Final = "AWS"
+PASSWORD: Final = "a-token-of-the-test-registry"
+TOKEN: Final = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+PROGRAM: Final = "docker-registry"
+
+
+def open_registry(cloud: Cloud) -> None:
+    """Start it where it does not run yet. Raises ValueError where it does not start."""
+    if shutil.which(PROGRAM) is None:
+        raise ValueError(f"{PROGRAM} is not installed; scripts/setup/registry.sh installs it")
+    place = name_registry(cloud)
+    answer = tell_or_start(place, {"look": True}, lambda: start("registry", cloud.folder, "registry", place))
+    if answer != "done":
+        raise ValueError(f"the registry did not start: {answer}; its words are in {cloud.folder}/registry.log")
+
+
+def close_registry(cloud: Cloud) -> None:
+    """End it, and take away what it held."""
+    tell(name_registry(cloud), {"end": True})
+    shutil.rmtree(find_images(cloud), ignore_errors=True)
+
+
+def find_images(cloud: Cloud) -> Path:
+    """Where the registry keeps them."""
+    return cloud.folder / "images"
+
+
+def list_tags(cloud: Cloud, repository: str) -> list[str]:
+    """The tags in a repository."""
+    request = urllib.request.Request(f"http://{name_registry(cloud)}/v2/{quote(repository)}/tags/list")
+    request.add_header("Authorization", f"Basic {TOKEN}")
+    try:
+        with urllib.request.urlopen(request, timeout=10) as response:
+            found: dict[str, Any] = json.load(response)
+    except urllib.error.HTTPError as error:
+        if error.code == 404:  # nothing was ever pushed
+            return []
+        raise
+    return list(found.get("tags") or [])
+
+
+def empty(cloud: Cloud, repository: str) -> None:
+    """Take all images out of a repository."""
+    folder = find_images(cloud) / "docker" / "registry" / "v2" / "repositories"
+    shutil.rmtree(folder / repository, ignore_errors=True)
