@@ -1,7 +1,6 @@
 """Where the images of one site lie, for ECS to fetch them."""
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -9,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.aws.tags import make_tags
+from components.image import name_image
 
 # The roles of images: each has a repository of its own, so that many of one kind never push out the other.
 ROLES = ("application", "nginx")
@@ -62,9 +62,8 @@ class Registry(pulumi.ComponentResource):
 
 
 def name_repository(site: str, role: str) -> str:
-    """The name of a site's repository, known before it exists; the project and the stack are in it."""
-    parts = (pulumi.get_project(), pulumi.get_stack(), site, role)
-    return "/".join(re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-") or "-" for part in parts)
+    """The name of a site's repository, known before it exists; the stack is in it, as in every image's name."""
+    return name_image(site, role).replace(":", "/")
 
 
 def _forget(number: int) -> dict[str, object]:

@@ -1,0 +1,65 @@
+"""A stack on ECS for the tests: two sites, one of them with a secret and with users."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi.runtime import set_all_config
+
+from components.engines import deploy as deploy_stack
+from config.load import load
+from tests.components.recorder import Recorder, Resource, run
+from tests.components.sample import BLOG, SECRET
+from tests.config.ecs_sample import ZONE, make_ecs_values, make_section
+from tests.config.sample import HASH, make_site
+from tests.program.stackfile import spell_config
+
+SHOP = make_site(aliases=["www.shop.example"], health="/healthz", users={"ann": HASH})
+SECTION = make_section(dns={"zone": ZONE}, egress=[{"name": "database", "port": 5432, "network": "10.20.0.0/16"}])
+
+
+def deploy(
+    root: Path,
+    *sites: Any,
+    section: Mapping[str, Any] | None = None,
+    secrets: Mapping[str, Mapping[str, str]] | None = None,
+    past: Mapping[str, Any] | None = None,
+    seen: list[Resource] | None = None,
+    answers: Mapping[str, Any] | None = None,
+    **stack: Any,
+) -> Recorder:
+    """All that such a stack registers; `section` are settings of `ecs`, `past` the outputs of the update before.
+
+    `answers` are the recorder's own, such as {"stocked": …}.
+    """
+    values = make_ecs_values(*sites, section=make_section(**(section or {})), **stack)
+    if secrets:
+        values["secrets"] = dict(secrets)
+    before = past or {}
+
+    def build() -> None:
+        set_all_config(spell_config(values))
+        live = deploy_stack(load(root, before.get("history")), root, before)
+        for name, value in live.outputs.items():
+            pulumi.export(name, value)
+
+    return run(build, seen=seen, past=before, **(answers or {}))
+
+
+def deploy_both(root: Path, **stack: Any) -> Recorder:
+    """The stack of two sites, with all that can be set."""
+    return deploy(root, SHOP, BLOG, section=SECTION, secrets={"shop": {"KEY": SECRET}}, **stack)
+
+
+def recall(made: Recorder) -> dict[str, Any]:
+    """The resources of a run, as Pulumi's record of the stack tells them to the next one."""
+    repositories = {
+        one.urn: {"type": one.type, "outputs": {"name": one.inputs["name"]}}
+        for one in made.of_type("aws:ecr/repository:Repository")
+    }
+    pushed = {
+        one.urn: {"type": one.type, "outputs": {"name": one.inputs["name"]}}
+        for one in made.of_type("docker:index/registryImage:RegistryImage")
+    }
+    return repositories | pushed
