@@ -86,7 +86,10 @@ def waits(name: str, condition: str) -> dict[str, Any]:
         ),
         (define({"name": "web", "portMappings": [{"containerPort": 1, "hostPort": 2}]}), "web: in network mode awsvpc"),
         (define({"name": "web", "mountPoints": [{"sourceVolume": "tmp"}]}), "web: Unknown volume 'tmp'"),
-        (define({"name": "web", "memory": 1024}), "web: Invalid setting for container. Memory is greater"),
+        (
+            define({"name": "web", "memory": 400}, {"name": "log", "memory": 113}),
+            "Invalid setting for container. The containers reserve 513 MiB, and the task has 512",
+        ),
         (
             define({"name": "web", "logConfiguration": {"logDriver": "awslogs"}}, executionRoleArn="arn"),
             "web: Log driver awslogs requires option 'awslogs-group' on Fargate",

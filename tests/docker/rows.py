@@ -28,6 +28,8 @@ ROWS: Final = {
     "S2": "On a machine reached over SSH: its Docker restarts, it reboots, the way there is cut, its disk is full.",
     "A1": "On AWS, by a double of its plugin (tests/cloud/plugin): from nothing to a page, and releases under load.",
     "A2": "There: another image, so another VM; and a VM that is lost.",
+    "A3": "On ECS, by the same double: from nothing to a page, and releases under load.",
+    "A4": "There: a release that never gets healthy.",
     "E1": "After all of it the memory of NGINX and Gunicorn is what it was.",
     "E2": "After all of it `destroy` has left nothing.",
 }

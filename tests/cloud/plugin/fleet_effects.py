@@ -171,8 +171,7 @@ class FleetEffects:
         self._cloud.put(Thing(**{**certificate.__dict__, "outputs": outputs}))
 
     def _delete_repository(self, thing: Thing) -> None:
-        tags = registry.list_tags(self._cloud, thing.id)
-        if tags and not thing.inputs.get("forceDelete"):
+        if registry.list_images(self._cloud, thing.id) and not thing.inputs.get("forceDelete"):
             raise ValueError(
                 f"RepositoryNotEmptyException: {thing.id} cannot be deleted because it still contains images"
             )

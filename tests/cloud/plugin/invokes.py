@@ -9,7 +9,7 @@ from tests.cloud.plugin.fargate import status
 from tests.cloud.plugin.fleet_kinds import SERVICE
 from tests.cloud.plugin.fleet_made import name_registry
 from tests.cloud.plugin.kinds import INSTANCE
-from tests.cloud.plugin.registry import PASSWORD, TOKEN, USER
+from tests.cloud.plugin.registry import PASSWORD, TOKEN, USER, list_images
 
 _FILTERS = {"instance-state-name": "instanceState", "subnet-id": "subnetId", "vpc-id": "vpcId", "image-id": "ami"}
 
@@ -44,6 +44,10 @@ def answer(cloud: Cloud, effects: Effects, token: str, arguments: dict[str, Any]
             return {**found[0].outputs, "id": found[0].id}
         case "aws:ecs/getService:getService":
             return _describe_service(cloud, arguments)
+        case "aws:ecr/getImages:getImages":
+            images = list_images(cloud, arguments["repositoryName"])
+            ids = [{"imageTag": tag, "imageDigest": digest} for tag, digest in images.items()]
+            return {"id": "found", "repositoryName": arguments["repositoryName"], "imageIds": ids}
         case "aws:ecr/getAuthorizationToken:getAuthorizationToken":
             return {
                 "id": "token",

@@ -92,6 +92,9 @@ def _look_at_task(inputs: Mapping[str, Any]) -> Iterator[str]:
         cpu = memory = 0
     if memory not in _MEMORY.get(cpu, ()):
         yield f"No Fargate configuration exists for {inputs.get('cpu')} CPU and {inputs.get('memory')} MiB"
+    limits = sum(int(one.get("memory") or one.get("memoryReservation") or 0) for one in read(inputs))
+    if limits > memory:
+        yield f"Invalid setting for container. The containers reserve {limits} MiB, and the task has {memory}"
     platform = inputs.get("runtimePlatform") or {}
     if platform.get("cpuArchitecture") not in ("X86_64", "ARM64", None):
         yield f"there is no cpuArchitecture {platform['cpuArchitecture']}"
@@ -125,8 +128,6 @@ def _look_at(container: Container, inputs: Mapping[str, Any], all_: Sequence[Con
         yield "image is required"
     if int(container.get("stopTimeout") or 0) > _LONGEST_STOP:
         yield f"stopTimeout must not be greater than {_LONGEST_STOP} on Fargate"
-    if int(container.get("memory") or 0) > int(inputs.get("memory") or 0):
-        yield "Invalid setting for container. Memory is greater than that of the task"
     for port in container.get("portMappings") or []:
         if port.get("hostPort") not in (None, port.get("containerPort")):
             yield "in network mode awsvpc the host port must be the container's"

@@ -17,6 +17,16 @@ USER: Final = "AWS"
 PASSWORD: Final = "a-token-of-the-test-registry"
 TOKEN: Final = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 PROGRAM: Final = "docker-registry"
+# What describes an image may be of any of these kinds.
+KINDS: Final = ", ".join(
+    f"application/vnd.{kind}+json"
+    for kind in (
+        "docker.distribution.manifest.v2",
+        "docker.distribution.manifest.list.v2",
+        "oci.image.manifest.v1",
+        "oci.image.index.v1",
+    )
+)
 
 
 def open_registry(cloud: Cloud) -> None:
@@ -40,18 +50,26 @@ def find_images(cloud: Cloud) -> Path:
     return cloud.folder / "images"
 
 
-def list_tags(cloud: Cloud, repository: str) -> list[str]:
-    """The tags in a repository."""
-    request = urllib.request.Request(f"http://{name_registry(cloud)}/v2/{quote(repository)}/tags/list")
-    request.add_header("Authorization", f"Basic {TOKEN}")
+def list_images(cloud: Cloud, repository: str) -> dict[str, str]:
+    """The images in a repository: their digests by their tags."""
     try:
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with _ask(cloud, f"{quote(repository)}/tags/list") as response:
             found: dict[str, Any] = json.load(response)
     except urllib.error.HTTPError as error:
         if error.code == 404:  # nothing was ever pushed
-            return []
+            return {}
         raise
-    return list(found.get("tags") or [])
+    images = {}
+    for tag in found.get("tags") or []:
+        with _ask(cloud, f"{quote(repository)}/manifests/{tag}", Accept=KINDS) as response:
+            images[str(tag)] = str(response.headers["Docker-Content-Digest"])
+    return images
+
+
+def _ask(cloud: Cloud, path: str, **headers: str) -> Any:
+    request = urllib.request.Request(f"http://{name_registry(cloud)}/v2/{path}", headers=headers)
+    request.add_header("Authorization", f"Basic {TOKEN}")
+    return urllib.request.urlopen(request, timeout=10)
 
 
 def empty(cloud: Cloud, repository: str) -> None:

@@ -18,7 +18,7 @@ from tests.cloud.plugin.balancer.message import (
 )
 from tests.cloud.plugin.cloud import Cloud
 from tests.cloud.plugin.fleet_kinds import REPOSITORY
-from tests.cloud.plugin.registry import TOKEN
+from tests.cloud.plugin.registry import KINDS, TOKEN
 
 LARGEST: Final = LARGEST_HEAD
 _IDLE: Final = 300.0  # seconds: a layer may be written slowly
@@ -81,10 +81,7 @@ class Front:
     async def _ask(self, path: str) -> int:
         """The status with which the registry answers for a manifest of any kind."""
         reader, writer = await asyncio.open_connection(self._address, self._behind)
-        kinds = ("docker.distribution.manifest.v2", "docker.distribution.manifest.list.v2")
-        oci = ("oci.image.manifest.v1", "oci.image.index.v1")
-        accept = ", ".join(f"application/vnd.{kind}+json" for kind in (*kinds, *oci))
-        writer.write(Head(start=("HEAD", path, "HTTP/1.1"), fields=(("Host", "registry"), ("Accept", accept))).write())
+        writer.write(Head(start=("HEAD", path, "HTTP/1.1"), fields=(("Host", "registry"), ("Accept", KINDS))).write())
         head = await Head.read(reader)
         writer.close()
         return int(head.start[1]) if head else 0

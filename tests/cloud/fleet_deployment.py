@@ -1,0 +1,82 @@
+"""A deployment on ECS, as far as there is AWS here: the real program, the real engine, and the double of the plugin."""
+
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+from tests.cloud.leftovers import list_leftovers, remove, sweep
+from tests.cloud.plugin.cloud import Cloud, Thing
+from tests.cloud.plugin.fargate import status
+from tests.cloud.plugin.fleet_kinds import BALANCER, DEFINITION, SERVICE
+from tests.cloud.plugin.fleet_made import name_registry
+from tests.cloud.plugin.fleet_service import SILENT
+from tests.cloud.plugin.owner import name_owner
+from tests.cloud.plugin.process import tell
+from tests.cloud.stack import double_aws
+from tests.docker.command import Result
+from tests.docker.engine import Deployment
+
+REGION: Final = "eu-central-1"
+# Images are built here, so for the processor that is here.
+ARCHITECTURE: Final = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
+
+
+class FleetDeployment(Deployment):
+    """The same with a cloud of its own. `ecs` are settings of that section, besides those that it takes."""
+
+    UP = 1200.0  # a release that is given up, three times after each other, on a machine that may be busy
+
+    def __init__(
+        self, folder: Path, *sites: Mapping[str, Any], ecs: Mapping[str, Any] | None = None, **more: Any
+    ) -> None:
+        sweep()
+        self.cloud = Cloud(folder / "cloud")
+        section = {"region": REGION, "architecture": ARCHITECTURE, **(ecs or {})}
+        settings: dict[str, Any] = {"target": "ecs", "port": None, "ecs": section, **more}
+        super().__init__(folder, *sites, env=double_aws(self.cloud), **settings)
+        self.port = 80
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            super().__exit__(kind, error, trace)
+            left = [*self.left_in_cloud(), *list_leftovers(name_owner(self.cloud.folder))]
+        finally:
+            self._take_away()
+        if error is None:
+            assert not left, f"destroy left {left}"
+
+    def up(self, *options: str, fails: bool = False) -> Result:
+        """The same, after which `address` is the balancer's."""
+        result = super().up(*options, fails=fails)
+        if balancers := self.cloud.things(BALANCER):
+            self.address = balancers[0].outputs["dnsName"]
+        return result
+
+    def let_rollbacks_pass(self, pass_: bool = True) -> None:
+        """Whether the plugin takes a service that AWS has rolled back for one that is as it should be."""
+        self._env[SILENT] = "yes" if pass_ else ""
+
+    def service(self, site: str) -> Thing:
+        """The service of a site, by the first words of its name."""
+        (found,) = [one for one in self.cloud.things(SERVICE) if one.name.startswith(site)]
+        return found
+
+    def tasks(self, site: str) -> list[dict[str, Any]]:
+        """Its tasks, as the double knows them: id, definition, status, address."""
+        return list(status.read(self.cloud, self.service(site).id)["tasks"])
+
+    def left_in_cloud(self) -> list[str]:
+        """What is still there; task definitions cost nothing, and are kept on purpose."""
+        return [thing.name for thing in self.cloud.things() if thing.type != DEFINITION]
+
+    def _take_away(self) -> None:
+        for service in self.cloud.things(SERVICE):
+            tell(status.name_process(self.cloud, service.id), {"end": True})
+        for balancer in self.cloud.things(BALANCER):
+            tell(balancer.outputs["dnsName"], {"end": True})
+        tell(name_registry(self.cloud), {"end": True})
+        remove(name_owner(self.cloud.folder))

@@ -1,0 +1,196 @@
+"""The program on ECS, from nothing to nothing: a page, releases, one that is given up, a secret, and the end.
+
+AWS is the double of the plugin (tests/cloud/plugin); the engine, images, registry, tasks and every request are real.
+One deployment lives through all of it, so the tests run in this order.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import docker
+import pytest
+
+from tests.cloud.fleet_deployment import FleetDeployment
+from tests.cloud.leftovers import list_leftovers
+from tests.cloud.plugin.fleet_kinds import BALANCER, DEFINITION
+from tests.cloud.plugin.owner import LABEL, name_owner
+from tests.docker.applications import write_offline
+from tests.docker.ask import get
+from tests.docker.engine import HELLO, execute
+from tests.docker.figures import Figures
+from tests.docker.load import Client, Load, Target, json_is, json_values, standard_clients
+
+pytestmark = [pytest.mark.docker, pytest.mark.machine, pytest.mark.timeout(2400)]
+
+RATE = 40.0  # requests a second, by 12 clients: tasks, balancer, engine and clients share two cores
+# A request may take 8 s here, so that a release waits less for those that leave.
+SITE = {**HELLO, "gunicorn": {"workers": 2, "timeout": "8s"}}
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FleetDeployment]:
+    deployment = FleetDeployment(tmp_path_factory.mktemp("fleet"), SITE, ecs={"cpu": 512}, healthTimeout=30)
+    write_offline(deployment, "hello")
+    with deployment:
+        yield deployment
+
+
+def load(fleet: FleetDeployment, *clients: Client) -> Load:
+    mixed = standard_clients(12, [Target(host="localhost", expect=json_is(site="hello"))])
+    return Load(
+        fleet.address,
+        fleet.port,
+        clients or mixed,
+        rate=RATE,
+        observe=json_values("site", "release"),
+        most_seconds=1800,
+    )
+
+
+def ask(fleet: FleetDeployment, path: str = "/whoami", **more: Any) -> dict[str, Any]:
+    return get(fleet.port, "localhost", path, address=fleet.address, **more).json()
+
+
+def ensure(fleet: FleetDeployment) -> None:
+    """A test that is run alone begins with what the ones before it have left."""
+    if not fleet.cloud.things(BALANCER):
+        fleet.up()
+
+
+def break_health(fleet: FleetDeployment) -> str:
+    """Let the next release say that it is not healthy; the text of the source before."""
+    file = fleet.source("hello") / "hello.py"
+    before = file.read_text()
+    file.write_text(before.replace('return Response("ok", mimetype="text/plain")', 'return Response("no", status=500)'))
+    assert file.read_text() != before
+    return before
+
+
+def test_from_nothing_to_a_page(fleet: FleetDeployment, figures: Figures) -> None:
+    first = fleet.up()
+    page = ask(fleet)
+    figures.record(
+        "A3",
+        "from nothing to a page: network, balancer, registry, images and two tasks",
+        target="a page",
+        measured=f"{first.seconds:.0f} s",
+        met=page["release"] == fleet.outputs()["releases"]["hello"],
+    )
+    assert fleet.outputs()["address"] == fleet.address
+    assert "plain HTTP" in first.output
+    tasks = fleet.tasks("hello")
+    assert [task["status"] for task in tasks] == ["RUNNING", "RUNNING"]
+    assert {task["address"].rpartition(".")[0] for task in tasks} == {"10.0.0", "10.0.1"}
+    assert get(fleet.port, "nobody.example", address=fleet.address).status == 404
+
+
+def test_nothing_to_do_changes_nothing(fleet: FleetDeployment) -> None:
+    ensure(fleet)
+    known = fleet.cloud.journal()
+    again = fleet.up()
+    print(f"\necs: {again.seconds:.0f} s for nothing to do")
+    assert again.changes == 0, again.tail()
+    assert fleet.cloud.journal() == known
+
+
+def test_the_client_is_who_the_balancer_says_and_nobody_can_say_otherwise(fleet: FleetDeployment) -> None:
+    ensure(fleet)
+    found = ask(fleet, headers={"X-Forwarded-For": "192.0.2.9", "X-Forwarded-Proto": "https"})
+    assert (found["client"], found["scheme"], found["host"]) == ("127.0.0.1", "http", "localhost:80")
+
+
+def test_tasks_are_as_closed_as_they_can_be(fleet: FleetDeployment) -> None:
+    ensure(fleet)
+    engine = docker.from_env()
+    found = engine.containers.list(filters={"label": f"{LABEL}={name_owner(fleet.cloud.folder)}"})
+    ours = [one for one in found if str(one.name).endswith(("-nginx", "-gunicorn"))]
+    assert len(ours) == 4
+    for one in ours:
+        host = one.attrs["HostConfig"]
+        assert host["ReadonlyRootfs"] and host["CapDrop"] == ["ALL"] and host["Memory"] > 0, one.name
+        assert execute(one, "id", "-u").strip() != "0"
+        assert one.exec_run(["sh", "-c", "touch /etc/portico/x"])[0] != 0
+    engine.close()
+
+
+@pytest.mark.parametrize("releases", [3, pytest.param(10, marks=pytest.mark.soak)])
+def test_releases_lose_no_request(fleet: FleetDeployment, figures: Figures, releases: int) -> None:
+    ensure(fleet)
+    seconds = []
+    with load(fleet) as load_:
+        load_.wait(3)
+        for number in range(releases):
+            fleet.edit("hello", f"# release {number} of {releases}")
+            seconds.append(fleet.up().seconds)
+        load_.wait(3)
+    report = load_.report()
+    print(f"\n{report.details()}")
+    figures.record(
+        "A3",
+        f"requests lost in {releases} releases of {min(seconds):.0f}-{max(seconds):.0f} s",
+        target="0",
+        measured=f"{report.failed} of {report.sent:,}",
+        met=report.lossless and len(report.seen) == releases + 1,
+    )
+    assert len(fleet.tasks("hello")) == 2
+    assert ask(fleet)["release"] == fleet.outputs()["releases"]["hello"]
+
+
+@pytest.mark.parametrize("silent", [False, True], ids=["as the provider tells it", "as it told it before"])
+def test_a_release_that_never_gets_healthy_is_rolled_back_and_up_says_so(
+    fleet: FleetDeployment, figures: Figures, silent: bool
+) -> None:
+    ensure(fleet)
+    live = ask(fleet)["release"]
+    before = break_health(fleet)
+    fleet.let_rollbacks_pass(silent)
+    try:
+        with load(fleet, Client(host="localhost", path="/whoami", expect=json_is(release=live))) as load_:
+            load_.wait(2)
+            failed = fleet.up(fails=True)
+            load_.wait(2)
+        report = load_.report()
+        print(f"\n{report.details()}\n{failed.tail()}")
+        figures.record(
+            "A4",
+            f"requests lost while a release was given up and `up` failed, in {failed.seconds:.0f} s",
+            target="0",
+            measured=f"{report.failed} of {report.sent:,}",
+            met=report.lossless,
+        )
+        told = "circuit breaker" if not silent else "was not healthy and AWS went back to"
+        assert told in failed.output
+        # It is not forgotten by the next one, which has nothing to do.
+        again = fleet.up(fails=True)
+        assert "was not healthy and AWS went back to" in again.output
+        assert ask(fleet)["release"] == live
+    finally:
+        fleet.let_rollbacks_pass(False)
+        (fleet.source("hello") / "hello.py").write_text(before)
+    fleet.up()
+    assert ask(fleet)["release"] == live
+
+
+def test_a_secret_is_a_file_and_in_nobodys_environment(fleet: FleetDeployment) -> None:
+    ensure(fleet)
+    fleet.set_secret("hello", "API_KEY", "correct horse")
+    fleet.up()
+    engine = docker.from_env()
+    found = engine.containers.list(filters={"label": f"{LABEL}={name_owner(fleet.cloud.folder)}"})
+    ours = {str(one.name).rpartition("-")[2]: one for one in found}
+    assert execute(ours["gunicorn"], "cat", "/run/secrets/API_KEY") == "correct horse"
+    assert not [one.name for one in found if "correct horse" in json.dumps(one.attrs["Config"]["Env"])]
+    engine.close()
+    definitions = [one.inputs["containerDefinitions"] for one in fleet.cloud.things(DEFINITION)]
+    assert not [text for text in definitions if "correct horse" in text]
+
+
+def test_destroy_leaves_nothing(fleet: FleetDeployment) -> None:
+    ensure(fleet)
+    fleet.destroy()
+    assert fleet.left_in_cloud() == []
+    assert list_leftovers(name_owner(fleet.cloud.folder)) == []
+    assert fleet.leftovers() == []
+    with pytest.raises(ConnectionRefusedError):
+        get(fleet.port, "localhost", address=fleet.address)
