@@ -1,0 +1,69 @@
+"""Which host names lead to which site."""
+
+from pathlib import Path
+
+from components.ecs.hosts import HostRule, list_rules
+from tests.components.recorder import Recorder
+from tests.config.sample import make_site, read_settings
+
+RULE = "aws:lb/listenerRule:ListenerRule"
+
+
+def rules(root: Path, **sites: list[str]) -> tuple[HostRule, ...]:
+    """The rules of sites with these hosts."""
+    return list_rules(read_settings(root, *(make_site(name=name, hosts=sites[name]) for name in sites)).sites)
+
+
+def ask(found: tuple[HostRule, ...], host: str) -> str | None:
+    """The site that a balancer with these rules sends a host to."""
+    for rule in sorted(found, key=lambda one: one.priority):
+        for pattern in rule.hosts:
+            if host == pattern or (pattern.startswith("*") and host.endswith(pattern[1:])):
+                return rule.site
+    return None
+
+
+def test_exact_names_come_before_wildcards_and_long_ones_before_short_ones(root: Path) -> None:
+    found = rules(root, wide=["*.example"], narrow=["*.shop.example"], exact=["a.shop.example", "b.example"])
+    asked = {host: ask(found, host) for host in ("a.shop.example", "b.shop.example", "b.example", "c.example", "x.y")}
+    assert asked == {
+        "a.shop.example": "exact",
+        "b.shop.example": "narrow",
+        "b.example": "exact",
+        "c.example": "wide",
+        "x.y": None,
+    }
+
+
+def test_a_rule_has_no_more_values_than_aws_takes(root: Path) -> None:
+    hosts = [f"h{number}.example" for number in range(11)]
+    found = rules(root, shop=[*hosts, "*.a.example", "*.b.example"])
+    assert sorted(len(rule.hosts) for rule in found) == [1, 1, 1, 5, 5]
+    assert sorted(host for rule in found for host in rule.hosts) == sorted([*hosts, "*.a.example", "*.b.example"])
+
+
+def test_each_has_a_priority_of_its_own_that_aws_takes(root: Path) -> None:
+    sites = {f"s{number}": [f"s{number}.example", f"*.s{number}.example"] for number in range(60)}
+    priorities = [rule.priority for rule in rules(root, **sites)]
+    assert len(priorities) == len(set(priorities)) == 120
+    assert all(1 <= priority <= 50_000 for priority in priorities)
+
+
+def test_a_site_keeps_its_priority_as_others_come_and_go(root: Path) -> None:
+    def of_shop(**others: list[str]) -> dict[str, int]:
+        found = rules(root, shop=["shop.example", "*.shop.example"], **others)
+        return {rule.name: rule.priority for rule in found if rule.site == "shop"}
+
+    assert of_shop() == of_shop(blog=["blog.example"], wiki=["*.wiki.example"])
+
+
+def test_the_balancer_sends_hosts_and_aliases_to_the_tasks_of_their_site(made: Recorder) -> None:
+    led: dict[str, set[str]] = {}
+    for one in made.of_type(RULE):
+        (condition,), (action,) = one.inputs["conditions"], one.inputs["actions"]
+        assert action["type"] == "forward" and one.inputs["listenerArn"] == "arn:aws:test:::fleet-balancer-https"
+        led.setdefault(action["targetGroupArn"], set()).update(condition["hostHeader"]["values"])
+    assert led == {
+        "arn:aws:test:::shop-web": {"shop.example", "www.shop.example"},
+        "arn:aws:test:::blog-web": {"blog.example", "*.blog.example"},
+    }

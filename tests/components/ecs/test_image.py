@@ -1,0 +1,200 @@
+"""Images: what is built, what is pushed, and what the registry has already."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+from tests.components.ecs.sample import deploy, recall
+from tests.components.fleet_answers import HOST, TOKEN, digest
+from tests.components.recorder import IMAGE, Recorder, Resource, list_texts
+from tests.config.sample import make_site
+
+PUSHED = "docker:index/registryImage:RegistryImage"
+TASK = "aws:ecs/taskDefinition:TaskDefinition"
+ROLES = ("application", "nginx")
+
+
+def tags(made: Recorder) -> dict[str, str]:
+    """{role: tag} of what is pushed for the one site."""
+    return {role: pushed(made, role).inputs["name"].rpartition(":")[2] for role in ROLES}
+
+
+def pushed(made: Recorder, role: str) -> Resource:
+    (found,) = [one for one in made.of_type(PUSHED) if f"/shop/{role}:" in one.inputs["name"]]
+    return found
+
+
+def built(made: Recorder) -> dict[str, Resource]:
+    """{role: build} of the one site."""
+    return {one.inputs["name"].partition(":")[0].rpartition("/")[2]: one for one in made.of_type(IMAGE)}
+
+
+def references(made: Recorder) -> dict[str, str]:
+    """{container: image} as the task asks for them."""
+    text = made.find(TASK, "shop-task").inputs["containerDefinitions"]
+    return {one["name"]: one["image"] for one in json.loads(text)}
+
+
+def folder(build: Resource) -> Path:
+    return Path(build.inputs["build"]["context"])
+
+
+def again(root: Path, before: Recorder, stocked: Mapping[str, Mapping[str, str]] | None = None, **more: Any) -> Recorder:
+    """The next update; `stocked` is what the registry has besides what the record knows."""
+    answers = {"known": recall(before), "stocked": stocked or dict.fromkeys(known(before), {})}
+    return deploy(root, past=before.exports, answers=answers, **more)
+
+
+def known(made: Recorder) -> list[str]:
+    return [one.inputs["name"] for one in made.of_type("aws:ecr/repository:Repository")]
+
+
+def stock(made: Recorder) -> dict[str, dict[str, str]]:
+    """What the registry has after a run: {repository: {tag: digest}}."""
+    return {
+        f"portico/test/shop/{role}": {tags(made)[role]: digest(pushed(made, role).inputs["name"])} for role in ROLES
+    }
+
+
+def test_both_are_built_for_the_processor_of_the_tasks(root: Path) -> None:
+    for architecture, platform in (("arm64", "linux/arm64"), ("x86_64", "linux/amd64")):
+        made = deploy(root, section={"architecture": architecture})
+        for one in built(made).values():
+            assert one.inputs["build"]["platform"] == platform and one.inputs["build"]["provenance"] == "false"
+            assert one.inputs["build"]["labels"]["portico.site"] == "shop"
+
+
+def test_a_build_has_what_pip_needs_as_secrets_alone(root: Path) -> None:
+    for one in built(deploy(root)).values():
+        assert {secret["id"]: secret["src"] for secret in one.inputs["build"]["secrets"]} == {
+            "pip": ".portico/pip.conf",
+            "ca": ".portico/ca.pem",
+        }
+        assert one.error_hooks
+
+
+def test_nginx_is_built_from_its_files_and_the_application(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root)
+    made = deploy(root)
+    nginx, application = built(made)["nginx"], built(made)["application"]
+    assert nginx.inputs["build"]["buildArgs"] == {"APPLICATION": application.inputs["name"]}
+    assert application.urn in nginx.needs["build"]
+    # What NGINX refuses makes no image, so nothing is pushed.
+    assert "RUN nginx -t" in (folder(nginx) / "Dockerfile").read_text()
+    (tree,) = (folder(nginx) / "tree").glob("conf.d/shop.conf")
+    assert "server_name shop.example" in tree.read_text()
+    assert "buildArgs" not in application.inputs["build"]
+    assert "web.py" in {path.name for path in folder(application).rglob("*")}
+
+
+def test_what_is_built_is_pushed_under_the_digest_of_what_it_was_made_of(root: Path) -> None:
+    made = deploy(root)
+    for role in ROLES:
+        push, build = pushed(made, role), built(made)[role]
+        assert push.inputs["name"] == build.inputs["name"]
+        assert push.inputs["name"] == f"{HOST}/portico/test/shop/{role}:{tags(made)[role]}"
+        assert len(tags(made)[role]) == 12
+        assert build.urn in push.dependencies and push.inputs["keepRemotely"] is True
+
+
+def test_the_login_is_a_secret_of_some_hours_and_no_reason_to_push_again(root: Path) -> None:
+    made = deploy(root)
+    for role in ROLES:
+        push = pushed(made, role)
+        assert push.inputs["authConfig"] == {"address": f"https://{HOST}", "username": "AWS", "password": TOKEN}
+        assert push.ignore_changes == ("authConfig",)
+    texts = [(text, secret) for one in made.resources for text, secret in list_texts(one.raw) if TOKEN in text]
+    assert texts and all(secret for _, secret in texts)
+    assert TOKEN not in str(made.exports) + str(made.outputs)
+
+
+def test_the_task_asks_for_digests(root: Path) -> None:
+    made = deploy(root)
+    names = {role: pushed(made, role).inputs["name"] for role in ROLES}
+    repositories = {role: name.partition(":")[0] for role, name in names.items()}
+    assert references(made) == {
+        "gunicorn": f"{repositories['application']}@{digest(names['application'])}",
+        "nginx": f"{repositories['nginx']}@{digest(names['nginx'])}",
+    }
+
+
+def test_nothing_is_asked_and_nothing_changes_with_nothing_to_do(root: Path) -> None:
+    first = deploy(root)
+    # A question to the registry would fail: nothing is in its answer.
+    second = deploy(root, past=first.exports, answers={"known": recall(first)})
+    assert {one.urn for one in second.resources} == {one.urn for one in first.resources}
+    for one in first.of_type(IMAGE) + first.of_type(PUSHED):
+        assert second.find(one.type, one.name).inputs == one.inputs
+
+
+def test_other_files_of_nginx_are_another_image_of_the_same_application(root: Path) -> None:
+    first = deploy(root)
+    second = again(root, first, sites=[make_site(immutable=False)])
+    assert tags(second)["application"] == tags(first)["application"]
+    assert tags(second)["nginx"] != tags(first)["nginx"]
+    assert references(second)["gunicorn"] == references(first)["gunicorn"]
+    # Its static files are taken out of the application's image, which another machine has not built yet.
+    assert built(second)["application"].name != built(first)["application"].name
+
+
+def test_what_the_registry_has_is_not_built_again(root: Path) -> None:
+    first = deploy(root)
+    other = again(root, first, sites=[make_site(immutable=False)])
+    back = again(root, other, stock(first))
+    # The application's push is in the record; NGINX's image is in the registry alone.
+    assert [one.name for one in back.of_type(PUSHED)] == [pushed(first, "application").name]
+    assert references(back) == references(first)
+    assert set(built(back)) <= {"application"}
+
+
+def test_a_site_without_static_files_needs_no_application_to_build_nginx(root: Path) -> None:
+    for path in (root / "shop" / "static").iterdir():
+        path.unlink()
+    made = deploy(root)
+    assert "buildArgs" not in built(made)["nginx"].inputs["build"]
+
+
+def test_a_held_site_runs_its_past_images(root: Path) -> None:
+    first = deploy(root)
+    (root / "shop" / "web.py").write_text((root / "shop" / "web.py").read_text() + "\n# second\n")
+    second = again(root, first)
+    assert references(second)["gunicorn"] != references(first)["gunicorn"]
+    have = stock(first)
+    held = again(root, second, have, rollback={"shop": first.exports["releases"]["shop"]})
+    assert held.exports["releases"] == first.exports["releases"]
+    assert held.exports["held"] == first.exports["releases"]
+    assert references(held) == references(first)
+    assert not held.of_type(IMAGE) and not held.of_type(PUSHED)
+
+
+def test_a_held_site_with_other_files_of_nginx_fetches_its_application(root: Path) -> None:
+    first = deploy(root)
+    have = stock(first) | {"portico/test/shop/nginx": {}}
+    held = again(root, first, have, rollback={"shop": first.exports["releases"]["shop"]})
+    images = {one.name.rpartition("-")[2]: one for one in held.of_type(IMAGE)}
+    fetched = images["fetched"]
+    assert fetched.inputs["name"] == references(first)["gunicorn"] and "build" not in fetched.inputs
+    (nginx,) = [one for one in held.of_type(IMAGE) if one is not fetched]
+    assert nginx.inputs["build"]["buildArgs"] == {"APPLICATION": fetched.inputs["name"]}
+    provider = held.find("pulumi:providers:docker", "shop-registry-docker")
+    assert provider.urn in fetched.provider
+    texts = [(text, secret) for text, secret in list_texts(provider.raw) if TOKEN in text]
+    assert texts and all(secret for _, secret in texts)
+
+
+def test_a_site_held_at_a_forgotten_release_is_refused_before_anything_is_made(root: Path) -> None:
+    first = deploy(root)
+    release = first.exports["releases"]["shop"]
+    have: dict[str, dict[str, str]] = dict.fromkeys(known(first), {})
+    seen: list[Resource] = []
+    with pytest.raises(pulumi.RunError) as caught:
+        again(root, first, have, rollback={"shop": release}, seen=seen)
+    assert str(caught.value) == (
+        f"rollback.shop: the image of release {release} is not in the registry any more; nothing was changed. "
+        "To mend it, write a newer one, or take the line out: make resume SITE=shop"
+    )
+    assert {one.type for one in seen} <= {"pulumi:providers:aws", "pulumi:providers:docker"}
