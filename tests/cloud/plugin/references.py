@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.cloud.plugin.cloud import ACCOUNT, Cloud, Thing
-from tests.cloud.plugin.fleet_kinds import BUCKET, CLUSTER, REPOSITORY
+from tests.cloud.plugin.fleet_kinds import BUCKET, CLUSTER, DEFINITION, REPOSITORY
 from tests.cloud.plugin.kinds import KINDS, PROFILE, ROLE
 
 _PREFIXES = "|".join(sorted({kind.prefix for kind in KINDS.values() if kind.prefix}))
@@ -37,12 +37,12 @@ def find_missing(cloud: Cloud, thing: Thing) -> Iterator[str]:
 
 
 def list_users(cloud: Cloud, thing: Thing) -> list[str]:
-    """The names of those that refer to this thing."""
+    """The names of those that refer to this thing; definitions of tasks hold nothing back."""
     known = {thing.id, thing.outputs.get("arn", thing.id)}
     return [
         other.name
         for other in cloud.things()
-        if (other.type, other.id) != (thing.type, thing.id)
+        if (other.type, other.id) != (thing.type, thing.id) and other.type != DEFINITION
         for path, value in _walk("", other.inputs)
         if value in known and (_ID.fullmatch(value) or _OURS.fullmatch(value) or _NAMES.get(path) == thing.type)
     ]

@@ -23,10 +23,13 @@ class Head:
     fields: tuple[tuple[str, str], ...] = field(default=())
 
     @classmethod
-    async def read(cls, reader: asyncio.StreamReader) -> Self | None:
-        """The next head; None where the other side has ended before it. Raises Malformed, or OSError."""
+    async def read(cls, reader: asyncio.StreamReader, begun: bytes = b"") -> Self | None:
+        """The next head; None where the other side has ended before it. Raises Malformed, or OSError.
+
+        `begun`: what has been read of it.
+        """
         try:
-            raw = await reader.readuntil(b"\r\n\r\n")
+            raw = begun + await reader.readuntil(b"\r\n\r\n")
         except asyncio.IncompleteReadError as error:
             if not error.partial:
                 return None

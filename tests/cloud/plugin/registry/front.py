@@ -45,7 +45,13 @@ class Front:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """All requests of one client."""
         with suppress(OSError, Malformed, TimeoutError, asyncio.IncompleteReadError):
-            while (head := await Head.read(reader)) is not None:
+            # Clients try TLS first, and wait for an answer. It begins so, and HTTP never does.
+            begun = await reader.readexactly(1)
+            if begun == b"\x16":
+                writer.close()
+                return
+            while (head := await Head.read(reader, begun)) is not None:
+                begun = b""
                 if refusal := await self._refuse(head):
                     status, code, why = refusal
                     errors = json.dumps({"errors": [{"code": code, "message": why}]})
