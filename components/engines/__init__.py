@@ -27,9 +27,9 @@ def deploy(stack: Stack, root: Path, past: Mapping[str, Any]) -> Deployment:
     """
     # Read late: who deploys onto Docker never waits for what the other needs.
     if stack.settings.target == "ecs":
-        from components.engines import ecs
+        from components.engines.ecs import deploy_tasks
 
-        return Deployment(outputs=ecs.deploy(stack, root, past))
-    from components.engines import docker
+        return Deployment(outputs=deploy_tasks(stack, root, past))
+    from components.engines.docker import deploy_containers
 
-    return Deployment(outputs=docker.deploy(stack, root, past))
+    return Deployment(outputs=deploy_containers(stack, root, past))

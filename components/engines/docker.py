@@ -9,7 +9,7 @@ from components.portico import Portico, PorticoArgs
 from config.load import Stack
 
 
-def deploy(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict[str, Any]:
+def deploy_containers(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict[str, Any]:
     """Everything of the stack on its host; the stack's outputs."""
     host = make_host("host", stack.settings, past)
     portico = Portico(

@@ -16,7 +16,7 @@ from components.past import read_resources
 from config.load import Stack
 
 
-def deploy(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict[str, Any]:
+def deploy_tasks(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict[str, Any]:
     """Everything of the stack on AWS; the stack's outputs. Images are built on the user's own Docker."""
     settings = stack.settings
     assert settings.ecs

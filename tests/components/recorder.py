@@ -78,9 +78,12 @@ class Recorder(Mocks):
     stopped: Collection[str] = ()
     stocked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     running: Mapping[str, str] = field(default_factory=dict)
+    preview: bool = False
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
-        """Answer as Docker would; `states` says otherwise, by name."""
+        """Answer as Docker would; `states` says otherwise, by name. In a first preview there is nothing to tell."""
+        if self.preview:
+            return "", dict(args.inputs)
         state = dict(args.inputs)
         if args.typ == IMAGE:
             state["imageId"] = f"sha256:{args.name}"
@@ -218,7 +221,7 @@ def run(
 def _run(recorder: Recorder, build: Callable[[], object], stack: str) -> None:
     use_loop()
     reset_options()
-    set_mocks(recorder, project="portico", stack=stack, monitor=_Monitor(recorder))
+    set_mocks(recorder, project="portico", stack=stack, preview=recorder.preview, monitor=_Monitor(recorder))
 
     @test  # type: ignore[untyped-decorator]
     def program() -> pulumi.Output[None]:

@@ -14,8 +14,10 @@ ECS = {COMPONENTS / "engines" / "ecs.py", *(COMPONENTS / "ecs").glob("*.py")}
 CHOICE = COMPONENTS / "engines" / "__init__.py"
 DOCKER = set(COMPONENTS.rglob("*.py")) - ECS - {CHOICE}
 # What Docker alone is made of; where images are built, both have in common.
-CONTAINERS = ("components.engines.docker", "components.hosts", "components.portico", "components.nginx")
-CONTAINERS += ("components.flask", "components.gunicorn", "components.port", "components.release", "components.network")
+CONTAINERS = tuple(
+    f"components.{name}"
+    for name in ["engines.docker", "flask", "gunicorn", "hosts", "network", "nginx", "port", "portico", "release"]
+)
 
 
 def list_imports(file: Path) -> set[str]:

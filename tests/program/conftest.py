@@ -9,7 +9,7 @@ import pytest
 from pulumi.runtime import set_all_config
 
 from tests.components.recorder import Recorder, run
-from tests.program.stackfile import ROOT, STACKS, merge_values, spell_config
+from tests.program.stackfile import EVERY, ROOT, merge_values, spell_config
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +28,7 @@ def run_stacks(home: Path, **more: object) -> dict[str, Recorder]:
             patch.chdir(home)
             patch.setenv("BUILDX_CONFIG", str(home / "buildx"))
             reach_everything(patch)
-            return {stack: _run(home, stack, more) for stack in STACKS}
+            return {stack: _run(home, stack, more) for stack in EVERY}
     finally:
         signal.signal(signal.SIGINT, interrupt)
 

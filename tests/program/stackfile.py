@@ -7,7 +7,9 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parents[2]
+# Those on Docker, by the machine that it runs on; and all.
 STACKS = ("dev", "staging", "prod")
+EVERY = (*STACKS, "ecs")
 
 
 def read_project() -> dict[str, Any]:

@@ -9,7 +9,7 @@ from policies.graph import Graph
 from policies.rule import Rule
 from tests.components.recorder import Recorder
 from tests.policies.recorded import read_graph
-from tests.program.stackfile import STACKS
+from tests.program.stackfile import EVERY
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,7 @@ def graphs(programs: dict[str, Recorder]) -> dict[str, Graph]:
     return {stack: read_graph(made) for stack, made in programs.items()}
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", EVERY)
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_a_stack_keeps_the_rule(stack: str, rule: Rule, graphs: dict[str, Graph]) -> None:
     assert [str(violation) for violation in rule(graphs[stack])] == []

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from config.settings import Settings
-from tests.program.stackfile import ROOT, STACKS, merge_values, read_project
+from tests.program.stackfile import EVERY, ROOT, merge_values, read_project
 
 DECLARED: dict[str, dict[str, Any]] = read_project()["config"]
 FIELDS = {field.alias or name: field for name, field in Settings.model_fields.items()}
@@ -39,12 +39,12 @@ def test_a_setting_is_described(name: str) -> None:
     assert (FIELDS[name].description or "").endswith(".")
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", EVERY)
 def test_a_stack_file_is_valid(stack: str) -> None:
     assert Settings.read(merge_values(stack), ROOT).sites
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", EVERY)
 def test_a_stack_file_says_only_what_differs(stack: str) -> None:
     defaults = {key.removeprefix("portico:"): entry["default"] for key, entry in DECLARED.items()}
     merged = merge_values(stack)

@@ -1,7 +1,5 @@
 """What the tests of components/ecs share."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.components.ecs.sample import deploy_both

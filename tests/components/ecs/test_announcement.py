@@ -29,7 +29,7 @@ def test_nothing_is_said_of_a_site_that_stays() -> None:
         ({"release": "r2", "tree": "t2"}, "the application and NGINX's files"),
     ],
 )
-def test_a_change_is_a_rolling_replacement(changes: dict[str, str], why: str) -> None:
+def test_a_change_is_a_rolling_replacement(changes: dict[str, Any], why: str) -> None:
     (line,) = say(**changes)
     assert line.startswith(f"shop: rolling replacement, since {why} changed") and line.endswith("no request is lost.")
 

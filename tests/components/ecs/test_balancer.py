@@ -70,9 +70,7 @@ def test_https_serves_the_sites_and_http_leads_there(root: Path) -> None:
     assert made.exports["urls"] == {"shop": "https://shop.example"}
 
 
-def test_without_a_certificate_there_is_plain_http_and_a_warning(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_certificate_there_is_plain_http_and_a_warning(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     monkeypatch.setattr("pulumi.log.warn", said.append)
     made = deploy(root)

@@ -41,9 +41,7 @@ def test_nobody_else_comes_to_tasks(made: Recorder) -> None:
 
 def test_tasks_reach_https_and_what_is_named(made: Recorder, root: Path) -> None:
     assert rules(made, EGRESS, TASKS) == {("tcp", 443, ALL), ("tcp", 5432, "10.20.0.0/16")}
-    section: dict[str, Any] = {
-        "egress": [{"name": "time", "port": 123, "protocol": "udp", "network": "2001:db8::/32"}]
-    }
+    section: dict[str, Any] = {"egress": [{"name": "time", "port": 123, "protocol": "udp", "network": "2001:db8::/32"}]}
     assert rules(deploy(root, section=section), EGRESS, TASKS) == {("tcp", 443, ALL), ("udp", 123, "2001:db8::/32")}
 
 

@@ -43,9 +43,11 @@ def folder(build: Resource) -> Path:
     return Path(build.inputs["build"]["context"])
 
 
-def again(root: Path, before: Recorder, stocked: Mapping[str, Mapping[str, str]] | None = None, **more: Any) -> Recorder:
+def again(
+    root: Path, before: Recorder, stocked: Mapping[str, Mapping[str, str]] | None = None, **more: Any
+) -> Recorder:
     """The next update; `stocked` is what the registry has besides what the record knows."""
-    answers = {"known": recall(before), "stocked": stocked or dict.fromkeys(known(before), {})}
+    answers = {"known": recall(before), "stocked": stocked or {name: {} for name in known(before)}}
     return deploy(root, past=before.exports, answers=answers, **more)
 
 
@@ -189,7 +191,7 @@ def test_a_held_site_with_other_files_of_nginx_fetches_its_application(root: Pat
 def test_a_site_held_at_a_forgotten_release_is_refused_before_anything_is_made(root: Path) -> None:
     first = deploy(root)
     release = first.exports["releases"]["shop"]
-    have: dict[str, dict[str, str]] = dict.fromkeys(known(first), {})
+    have: dict[str, dict[str, str]] = {name: {} for name in known(first)}
     seen: list[Resource] = []
     with pytest.raises(pulumi.RunError) as caught:
         again(root, first, have, rollback={"shop": release}, seen=seen)
