@@ -14,10 +14,8 @@ ECS = {COMPONENTS / "engines" / "ecs.py", *(COMPONENTS / "ecs").glob("*.py")}
 CHOICE = COMPONENTS / "engines" / "__init__.py"
 DOCKER = set(COMPONENTS.rglob("*.py")) - ECS - {CHOICE}
 # What Docker alone is made of; where images are built, both have in common.
-CONTAINERS = tuple(
-    f"components.{name}"
-    for name in ["engines.docker", "flask", "gunicorn", "hosts", "network", "nginx", "port", "portico", "release"]
-)
+PARTS = ("engines.docker", "flask", "gunicorn", "hosts", "network", "nginx", "port", "portico", "release")
+CONTAINERS = tuple(f"components.{name}" for name in PARTS)
 
 
 def list_imports(file: Path) -> set[str]:
