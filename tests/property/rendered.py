@@ -12,6 +12,7 @@ from unittest.mock import patch
 
 import crossplane
 
+from config.fleet import adapt
 from config.layout import Layout, lay_out
 from config.private import Private, read_private
 from config.release import Release, make_release
@@ -44,9 +45,12 @@ class Rendered:
 
 
 def render(values: Mapping[str, Any], root: Path, layout: str = "conf.d") -> Rendered:
-    """Check `values` and write everything, as `pulumi up` does."""
+    """Check `values` and write everything, as `pulumi up` does; on ECS for the only site."""
     settings = Settings.read(values, root)
     private = read_private(settings, root)
+    if settings.target == "ecs":
+        (site,) = settings.sites
+        settings = adapt(settings, site)
     releases = tuple(make_release(settings, site, root, {}) for site in settings.sites)
     place = lay_out(settings, layout)
     tree = render_nginx(settings, releases, place, private.digest)

@@ -10,8 +10,10 @@ from typing import Any, Final
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from config.settings import Duration, Gunicorn, Nginx, Settings, Site, Size, derive_uid
+from config.settings import Duration, Ecs, Gunicorn, Nginx, Settings, Site, Size, derive_uid
+from config.settings.aws import RETENTION, Egress
 from config.settings.client import Client
+from config.settings.ecs import BRINGER, HostedZone
 from config.settings.headers import Headers
 from config.settings.limits import Limits, Rate
 from config.settings.nginx import BESIDES, Gzip
@@ -32,6 +34,7 @@ VERSIONS: Final = (
 LAYOUTS: Final = ("conf.d", "sites-available")
 
 _BOOLEANS = st.booleans()
+_CPU: Final = (256, 512, 1024, 2048, 4096)
 _LABEL = "[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?"
 _PORTS = st.sampled_from([80, 443, 8080, 8443, 8000, 5000]) | st.integers(1, 65535)
 
@@ -124,11 +127,34 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "healthTimeout": st.integers(5, 3600),
         "keepReleases": st.integers(1, 50),
         "rollback": st.just({}),  # it needs a history
+        "ecs": section(Ecs),
         "protect": _BOOLEANS,
         "tls": section(Tls),
         "client": section(Client),
         "nginx": section(Nginx),
         "sites": st.deferred(lambda: _lists(section(Site), 1, 3, unique_by=lambda site: derive_uid(site["name"]))),
+    },
+    Ecs: {
+        "region": st.sampled_from(["eu-central-1", "us-gov-west-1"]),
+        "zones": _lists(st.sampled_from("abcdef"), 2, 4, unique=True),  # the region is put before them
+        "architecture": st.sampled_from(["arm64", "x86_64"]),
+        "network": st.sampled_from(["public", "nat", "endpoints"]),
+        "cpu": st.sampled_from(_CPU),
+        "most": st.integers(1, 1000),
+        "cpuTarget": st.integers(10, 95),
+        "requestsTarget": st.none() | st.integers(1, 1_000_000),
+        "certificate": st.just("certificate/0a1b2c3d"),  # the rest of the ARN, too
+        "dns": section(HostedZone),
+        "egress": st.deferred(lambda: _lists(section(Egress), 0, 2, unique_by=lambda rule: rule["name"])),
+        "retention": st.sampled_from(RETENTION),
+        "tags": st.dictionaries(_text("[a-z]{1,8}"), _text("[A-Za-z0-9 _.:/=+@-]{0,20}"), max_size=2),
+    },
+    HostedZone: {"zone": _text("Z[A-Z0-9]{1,31}")},
+    Egress: {
+        "name": _text("[a-z][a-z0-9-]{0,10}").filter(lambda name: name != "https"),
+        "protocol": st.sampled_from(["tcp", "udp"]),
+        "port": st.integers(1, 65535),
+        "network": _networks(),
     },
     Tls: {
         "port": _PORTS,
@@ -225,12 +251,32 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
 
 @st.composite
 def stacks(draw: st.DrawFn, versions: Sequence[str] = VERSIONS, upstream: str | None = None) -> Values:
-    """The values of a whole stack that are written for one of `versions`, with one upstream or any."""
+    """The values of a whole stack that are written for one of `versions`, with one upstream or any.
+
+    Without a wish for an upstream, one of six is on ECS: with one site, for there each has files of its own.
+    """
     version = draw(st.sampled_from(versions))
     said = draw(_BOOLEANS)
+    fleet = draw(st.integers(0, 5)) == 0 and not upstream
     values: Values = draw(section(Settings))
+    ecs = values.pop("ecs", None)
     if upstream:
         values["upstream"] = upstream
+    if fleet:
+        return _move(values, draw(section(Ecs)) if ecs is None else ecs, version, said)
+    _name_version(values, version, said)
+    return _mend(values, version)
+
+
+@st.composite
+def fleets(draw: st.DrawFn, versions: Sequence[str] = VERSIONS) -> Values:
+    """The same for ECS alone."""
+    values: Values = draw(section(Settings))
+    values.pop("ecs", None)
+    return _move(values, draw(section(Ecs)), draw(st.sampled_from(versions)), draw(_BOOLEANS))
+
+
+def _name_version(values: Values, version: str, said: bool) -> None:
     if said:
         # A tag would have to say the same; a digest says nothing.
         values["nginx"] = values.get("nginx", {}) | {"version": version}
@@ -238,7 +284,62 @@ def stacks(draw: st.DrawFn, versions: Sequence[str] = VERSIONS, upstream: str | 
     else:
         values["nginxImage"] = f"nginx:{version}"
         values.get("nginx", {}).pop("version", None)
-    return _mend(values, version)
+
+
+# The load balancer's; see Settings.
+_NOT_OURS: Final = ("docker", "address", "port", "upstream", "tls", "client")
+
+
+def _move(values: Values, ecs: Values, version: str, said: bool) -> Values:
+    """The same stack on ECS: without what is the load balancer's there, and within what AWS allows."""
+    values = {key: value for key, value in values.items() if key not in _NOT_OURS}
+    values |= {"target": "ecs", "ecs": ecs, "sites": values["sites"][:1]}
+    (site,) = values["sites"]
+    _name_version(values, version, said)
+    nginx = {key: value for key, value in values.get("nginx", {}).items() if key not in ("keepalive", "handover")}
+    for name in ("memory", "uploads"):
+        _bound(nginx, name, Size, "8G")
+    values["nginx"] = nginx
+    values["healthTimeout"] = min(values.get("healthTimeout", 60), 300)
+    for key in ("certificate", "weights", *(["balance"] if site.get("balance") == "ip_hash" else [])):
+        site.pop(key, None)
+    gunicorn = site.setdefault("gunicorn", {})
+    _bound(gunicorn, "timeout", Duration, "110s")
+    _bound(gunicorn, "memory", Size, "16G")
+    for one in (site, *site.get("routes", ())):
+        _bound(one, "body", Size, "10G")
+    for route in site.get("routes", ()):
+        _bound(route, "timeout", Duration, "3990s" if route.get("stream") or route.get("websocket") else "110s")
+    values = _mend(values, version)
+    _mend_ecs(values, ecs)
+    return values
+
+
+def _bound(values: Values, name: str, kind: type[Size] | type[Duration], most: str) -> None:
+    if name in values and kind.parse(values[name]).amount > kind.parse(most).amount:
+        values[name] = most
+
+
+def _mend_ecs(values: Values, ecs: Values) -> None:
+    (site,) = values["sites"]
+    region = ecs["region"]
+    if "zones" in ecs:
+        ecs["zones"] = [f"{region}{letter}" for letter in ecs["zones"]]
+    hosts = [*site["hosts"], *site.get("aliases", ())]
+    # No zone answers for a name without a domain, or for an address.
+    if any("." not in host or host.replace(".", "").isdigit() for host in hosts):
+        ecs.pop("dns", None)
+    if "dns" in ecs:
+        ecs.pop("certificate", None)
+    elif "certificate" in ecs:
+        ecs["certificate"] = f"arn:aws:acm:{region}:123456789012:{ecs['certificate']}"
+    else:
+        values.pop("protect", None)
+    ecs["most"] = max(ecs.get("most", 8), site.get("replicas", values.get("replicas", 2)))
+    nginx, gunicorn = Size.parse(values["nginx"].get("memory", "256M")), site["gunicorn"].get("memory", "512M")
+    least = nginx.mebibytes + Size.parse(gunicorn).mebibytes + 2 * BRINGER
+    sold = {256: 2048, 512: 4096, 1024: 8192, 2048: 16384, 4096: 30720}
+    ecs["cpu"] = next(cpu for cpu in _CPU if cpu >= ecs.get("cpu", 256) and sold[cpu] >= least)
 
 
 def _mend(values: Values, version: str) -> Values:

@@ -52,10 +52,11 @@ def check_everything(rendered: Rendered, main: Directive) -> None:
         check_site(rendered, release, main)
         check_redirects(rendered, release.site, main)
         check_upstream(rendered, release, main)
-    # Nothing else is served: the applications, their redirects, the two that refuse strangers, and the status.
-    tls = settings.tls
+    # Nothing else is served: the applications, their redirects, the two that refuse strangers, and the status; and
+    # behind a load balancer what tells it whether the application is ready.
+    tls, balanced = settings.tls, settings.target == "ecs"
     sites = sum(1 + bool(site.aliases) + bool(tls and tls.redirect) for site in settings.sites)
-    assert len(listed(only(main, "http"), "server")) == sites + 2 + bool(tls)
+    assert len(listed(only(main, "http"), "server")) == sites + 2 + bool(tls) + balanced
 
 
 def check_main(settings: Settings, main: Directive) -> None:
@@ -210,9 +211,12 @@ def check_redirects(rendered: Rendered, site: Site, main: Directive) -> None:
     aliases = find_redirects(main, *site.aliases) if site.aliases else []
     assert len(aliases) == bool(site.aliases)
     for server in aliases:
-        scheme = "https" if secure else "http"
+        home = f"{'https' if secure else 'http'}://{site.hosts[0]}{spelled}"
+        if not tls and settings.client and settings.client.header != "proxy_protocol":
+            # The proxy in front knows the scheme, and has a port of its own.
+            home = f"$client_scheme://{site.hosts[0]}"
         assert "*" not in site.hosts[0]
-        assert listed(server, "return") == [("308", f"{scheme}://{site.hosts[0]}{spelled}$request_uri")]
+        assert listed(server, "return") == [("308", f"{home}$request_uri")]
 
 
 def check_upstream(rendered: Rendered, release: Release, main: Directive) -> None:
