@@ -69,6 +69,11 @@ def main(stack: str = "dev", *, root: Path = ROOT) -> int:
     try:
         values = read_stack(root, stack)
         plan = make_plan(values, root, read_history(root, stack) if values.get("rollback") else None)
+        if plan.settings.target == "ecs":
+            raise Refused(
+                f"the files of the stack {stack} lie in images, since its target is ecs: `pulumi preview` says which "
+                f"of them change, and make render ENV={stack} OUT=folder writes them all."
+            )
         live = read_live(stack, root)
     except (UnreadableStack, Mistakes, Refused) as error:
         print(f"error: {error}", file=sys.stderr)

@@ -12,6 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from config.fleet import make_fleet  # noqa: E402
 from config.layout import lay_out  # noqa: E402
 from config.plan import Plan, make_plan  # noqa: E402
 from config.settings import Mistakes  # noqa: E402
@@ -36,7 +37,12 @@ class Rendering:
 
 
 def render_stack(plan: Plan, layout: str) -> Rendering:
-    """NGINX's tree, and beside it Gunicorn's configuration and a Dockerfile of each site."""
+    """NGINX's tree, and beside it Gunicorn's configuration and a Dockerfile of each site.
+
+    Raises Refused.
+    """
+    if plan.settings.target == "ecs":
+        return _render_fleet(plan, layout)
     tree = plan.render(layout)
     files = dict(tree.files)
     for release in plan.releases:
@@ -44,6 +50,26 @@ def render_stack(plan: Plan, layout: str) -> Rendering:
         files[f"gunicorn/{name}.gunicorn.conf.py"] = release.context[".portico/gunicorn.conf.py"].content.decode()
         files[f"docker/{name}.Dockerfile"] = release.context["Dockerfile"].content.decode()
     return Rendering(files, tree.links, tuple(_list_todo(plan, layout)))
+
+
+def _render_fleet(plan: Plan, layout: str) -> Rendering:
+    """On ECS each site has a folder: NGINX's tree, Gunicorn's configuration, and the Dockerfiles of both images."""
+    if layout != "conf.d":
+        raise Refused(
+            f"LAYOUT={layout} is for a machine that runs NGINX itself, and ecs has none; leave it out."
+        )
+    files, todo = dict(plan.render().files), []
+    for fleet in make_fleet(plan):
+        name, context = fleet.site.name, fleet.release.context
+        files[f"{name}/gunicorn.conf.py"] = context[".portico/gunicorn.conf.py"].content.decode()
+        files[f"{name}/Dockerfile"] = context["Dockerfile"].content.decode()
+        files[f"{name}/nginx.Dockerfile"] = fleet.nginx["Dockerfile"].content.decode()
+        todo.append(f"{name}: both images are built and pushed by `pulumi up`; these files are for reading")
+        if plan.secrets.get(name):
+            todo.append(f"{name}: its secrets go to Secrets Manager, and from there to files in /run/secrets/")
+        if fleet.site.users:
+            todo.append(f"{name}: its `users` go to Secrets Manager, and from there to the file that NGINX reads")
+    return Rendering(files, todo=tuple(todo))
 
 
 def write_rendering(folder: Path, rendering: Rendering) -> None:

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from scripts.diff import compare, main
+from tests.config.ecs_sample import make_ecs_values
 from tests.config.sample import SHOP, make_site, write_files
 
 
@@ -42,3 +43,13 @@ def test_the_history_of_a_held_site_is_asked_of_pulumi(
     pulumi.write_text(f"#!/bin/sh\necho '{json.dumps({'shop': [record]})}'\n")
     assert main("dev", root=tmp_path) == 1
     assert "shop can go back to; write one of 111111111111" in capsys.readouterr().err
+
+
+def test_on_ecs_the_files_lie_in_images(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_files(tmp_path / "shop", SHOP)
+    (tmp_path / "Pulumi.yaml").write_text("name: portico\n")
+    values = {f"portico:{key}": value for key, value in make_ecs_values().items()}
+    (tmp_path / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": values}))
+    assert main("dev", root=tmp_path) == 1
+    said = capsys.readouterr().err
+    assert "lie in images" in said and "make render ENV=dev OUT=folder" in said

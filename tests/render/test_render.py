@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from config.fleet import make_fleet
 from config.plan import make_plan
 from config.render import render_nginx
 from scripts.render import MARKER, main
-from tests.config.sample import SHOP, make_site, write_files
+from tests.config.ecs_sample import make_ecs_values
+from tests.config.sample import HASH, SHOP, make_site, write_files
 
 ROOT = Path(__file__).parents[2]
 
@@ -59,6 +61,38 @@ def test_the_files_are_what_the_program_renders(root: Path) -> None:
     plan = make_plan({"sites": [make_site()]}, root)
     for path, text in render_nginx(plan.settings, plan.releases).files.items():
         assert (root / "out" / path).read_bytes() == text.encode()
+
+
+def test_on_ecs_each_site_has_a_folder(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sites = [make_site(users={"ann": HASH}), make_site(name="blog", hosts=["blog.example"])]
+    configure(root, **make_ecs_values(*sites), secrets={"blog": {"KEY": "hidden"}})
+    assert render(root) == 0
+    assert listing(root / "out") == {
+        MARKER,
+        *(
+            f"{site}/{path}"
+            for site in ("shop", "blog")
+            for path in (
+                *("nginx.conf", "conf.d/00-status.conf", "conf.d/01-ready.conf", f"conf.d/{site}.conf"),
+                *("pages/portico-unavailable.html", "gunicorn.conf.py", "Dockerfile", "nginx.Dockerfile"),
+            )
+        ),
+    }
+    plan = make_plan({**make_ecs_values(*sites), "secrets": {"blog": {"KEY": "hidden"}}}, root)
+    for fleet in make_fleet(plan):
+        for path, text in fleet.tree.files.items():
+            assert (root / "out" / fleet.site.name / path).read_text() == text
+    said = capsys.readouterr().out
+    assert "shop: its `users` go to Secrets Manager" in said and "blog: its secrets go to Secrets Manager" in said
+    written = [path.read_text() for path in (root / "out").rglob("*") if path.is_file()]
+    assert not any("hidden" in text or HASH in text for text in [*written, said])
+
+
+def test_on_ecs_there_is_no_machine_to_write_for(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    configure(root, **make_ecs_values())
+    assert render(root, "sites-available") == 1
+    assert "LAYOUT=sites-available is for a machine that runs NGINX itself" in capsys.readouterr().err
+    assert not (root / "out").exists()
 
 
 def test_the_debian_layout_enables_sites_by_links(root: Path) -> None:
