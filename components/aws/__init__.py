@@ -1,4 +1,4 @@
-"""What makes a VM on AWS, and the network around it. Only hosts/aws.py imports this: it takes half a second."""
+"""What makes a VM on AWS, and the network around it. Only what is for AWS imports this: it takes half a second."""
 
 from components.aws.address import Address, AddressArgs
 from components.aws.alarms import Alarms, AlarmsArgs
