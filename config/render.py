@@ -30,8 +30,9 @@ _TOLD = (
     ("X-Forwarded-Proto", "{scheme}", "http or https"),
     ("X-Request-ID", "$request_id", "the same in the access log"),
 )
-# How long a load balancer waits for an answer to the question whether a task is ready.
-_READY = Duration.parse("5s")
+# How long NGINX waits when a load balancer asks whether a task is ready: with the time to connect, less than the 5 s
+# that the load balancer waits itself.
+_READY = Duration.parse("2s")
 # The reason of the scheme behind a load balancer.
 _BALANCED = "http or https, as the load balancer was asked: it asks NGINX by http"
 # And what nobody may tell them.

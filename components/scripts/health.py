@@ -5,6 +5,9 @@ It runs inside the replica, so it can also act. It prints what Docker keeps; wha
 Readiness: while the replica does not answer, its known name is laid aside, so that NGINX's connect fails at once and
 the next replica is asked; never the last name of a release. Liveness: a replica that accepts connections, but neither
 answers its health path nor ends any request for `hung` seconds, is ended, and Docker starts it again.
+
+With "patient" behind its arguments, a late answer is no bad one once there was a good one: for ECS, which replaces
+whatever is called unhealthy. A busy replica would be taken away just when it is needed.
 """
 
 import fcntl
@@ -17,7 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-watch, hung, address, path, host = sys.argv[1:]
+watch, hung, address, path, host, *patient = sys.argv[1:]
 kind, _, place = address.partition(":")
 asked = f"GET {path} with Host: {host}"
 name = Path(place)
@@ -149,6 +152,8 @@ def check() -> str:
     except TimeoutError:
         print(f"{asked} -> no answer in time")
         judge(before)
+        if patient and healthy.exists():
+            return f"{asked} -> no answer in time; it is busy, or ended soon"
         sys.exit(1)
     except OSError as error:
         print(f"{asked} -> no answer since Gunicorn does not listen ({error})")

@@ -108,6 +108,8 @@ def _make_gunicorn(fleet: FleetSite, image: str, secrets: bool) -> Container:
             "command": [
                 *("CMD", "python3", "-I", "-S", HEALTH),
                 *(_WATCH, f"{site.hung_after:g}", release.bind[0], site.health, site.hosts[0].replace("*", "www")),
+                # ECS replaces a container that is unhealthy, and late is not dead.
+                "patient",
             ],
             "interval": 5,
             # It ends by itself after 12 s, and must come to act.

@@ -66,7 +66,7 @@ OK = b"HTTP/1.1 200 OK\r\n\r\n"
 BROKEN = b"HTTP/1.1 500 INTERNAL SERVER ERROR\r\n\r\n"
 
 
-def check(folder: Path, hung: str = "0", watch: str = "0") -> int:
+def check(folder: Path, hung: str = "0", watch: str = "0", *more: str) -> int:
     """Run it once for the first replica; its state is kept in `folder`, not in /tmp."""
     script = SCRIPT.replace("os.kill(-1, signal.SIGKILL)", f'Path("{folder}/ended").touch()')
     assert "kill" not in script.replace("a killed container", "")
@@ -82,6 +82,7 @@ def check(folder: Path, hung: str = "0", watch: str = "0") -> int:
         f"unix:{folder}/r-0.sock",
         "/healthz",
         "localhost",
+        *more,
     ]
     return subprocess.run(command, timeout=30, capture_output=True).returncode
 
@@ -184,6 +185,21 @@ def test_a_replica_that_starts_or_stops_is_not_ended(folder: Path, first: Replic
     first.stop()  # a stopping Gunicorn refuses, and still ends its requests
     assert check(folder, "1") == 1
     assert not (folder / "ended").exists()
+
+
+def test_on_ecs_a_late_answer_is_no_bad_one(folder: Path, first: Replica) -> None:
+    """ECS replaces whatever is unhealthy: a busy task stays, one that hangs is ended by its own check."""
+    first.answer = b""
+    assert check(folder, "60", "0", "patient") == 1  # it was never healthy
+    first.answer = OK
+    assert check(folder, "60", "0", "patient") == 0
+    first.answer = b""
+    assert check(folder, "60", "0", "patient") == 0 and not (folder / "ended").exists()
+    assert check(folder, "3", "0", "patient") == 0 and (folder / "ended").exists()
+    first.answer = BROKEN
+    assert check(folder, "60", "0", "patient") == 1
+    first.stop()
+    assert check(folder, "60", "0", "patient") == 1
 
 
 def test_one_process_asks_for_a_while_and_acts_by_itself(folder: Path, first: Replica) -> None:

@@ -153,7 +153,8 @@ def test_gunicorn_is_told_what_it_is_told_on_a_vm(root: Path) -> None:
     assert [*gunicorn["entryPoint"], *gunicorn["command"]] == [
         *("gunicorn", "--config", "/etc/gunicorn/gunicorn.conf.py", "web:app")
     ]
-    assert gunicorn["healthCheck"]["command"][-5:] == ["8", "15", "127.0.0.1:8000", "/healthz", "shop.example"]
+    command = gunicorn["healthCheck"]["command"]
+    assert command[-6:] == ["8", "15", "127.0.0.1:8000", "/healthz", "shop.example", "patient"]
 
 
 def test_only_two_ports_are_open_and_none_of_them_is_private(fleet: FleetSite) -> None:
