@@ -139,44 +139,16 @@ class Settings(Section):
         if self.ecs and self.target != "ecs":
             yield Mistake("ecs", f"is for another target than {self.target}; write target: ecs, or leave it out")
         if self.ecs and self.target == "ecs":
-            # Read late: it is written in terms of these settings.
+            # Read late: they are written in terms of these settings.
+            from config.fleet.taken import list_taken
             from config.fleet.timing import list_contradictions
 
             yield from self.ecs.list_contradictions()
             yield from list_contradictions(self)
             yield from self.ecs.list_misfits(self.sites, self.nginx, self.replicas)
-            yield from self._list_not_ours()
+            yield from list_taken(self)
             if self.protect and not self.ecs.https:
                 yield Mistake("ecs", "a protected stack speaks HTTPS; write ecs.certificate or ecs.dns")
-
-    def _list_not_ours(self) -> Iterator[Mistake]:
-        """What is the load balancer's on ECS. Defaults are no choice of the user's: Pulumi.yaml hands over its own."""
-        # What it does anyway may stay written, so that a stack moves between aws and ecs by one setting.
-        if self.address not in (_default("address"), "0.0.0.0", "::"):
-            yield Mistake("address", f'"{self.address}" is no address of the load balancer on ecs; leave it out')
-        if self.port not in (_default("port"), 80):
-            yield Mistake("port", f"{self.port} is none of the load balancer's on ecs, 80 and 443; leave it out")
-        if self.upstream != _default("upstream"):
-            text = f'"{self.upstream}" is no choice on ecs, where NGINX and Gunicorn share a loopback; leave it out'
-            yield Mistake("upstream", text)
-        if self.tls:
-            yield Mistake("tls", "is the load balancer's on ecs; write ecs.certificate or ecs.dns instead")
-        if self.client:
-            yield Mistake("client", "is known on ecs: the load balancer alone is in front; leave it out")
-        if self.nginx.handover is not None:
-            yield Mistake("nginx.handover", "is for a port of one machine, and ecs has none; leave it out")
-        if "keepalive" in self.nginx.model_fields_set:
-            yield Mistake("nginx.keepalive", "follows on ecs from the longest request; leave it out")
-        for index, site in enumerate(self.sites):
-            if site.certificate:
-                text = "is the load balancer's on ecs; write ecs.certificate or ecs.dns instead"
-                yield Mistake(f"sites[{index}].certificate", text)
-            if site.weights:
-                text = "is for replicas of one machine, and tasks on ecs are all alike; leave it out"
-                yield Mistake(f"sites[{index}].weights", text)
-            if site.balance == "ip_hash":
-                text = '"ip_hash" is nothing that the load balancer knows; write round_robin, least_conn or random'
-                yield Mistake(f"sites[{index}].balance", text)
 
     def _check_tls(self) -> Iterator[Mistake]:
         if self.tls and not self.tls.local_authority:
@@ -241,10 +213,6 @@ class Settings(Section):
         if mistakes := [*settings._list_contradictions(), *mistakes]:
             raise Mistakes(mistakes)
         return settings
-
-
-def _default(name: str) -> Any:
-    return Settings.model_fields[name].default
 
 
 def _list_twins(values: Mapping[str, Any]) -> list[Mistake]:
