@@ -17,13 +17,16 @@ class Stock:
     """The images in the stack's repositories, as the record of the stack and AWS know them.
 
     `resources` are those of the last update (components/past.py). AWS is asked only about a repository that the
-    record knows, and only where the record does not say it all: with nothing to do, nobody is asked.
+    record knows, and only where the record does not say it all: with nothing to do, nobody is asked. What it knows of
+    another region than `region` is of no use here.
     """
 
-    def __init__(self, resources: Mapping[str, Any], account: pulumi.ProviderResource) -> None:
+    def __init__(self, resources: Mapping[str, Any], account: pulumi.ProviderResource, region: str) -> None:
         self._account = account
         self._repositories = {
-            str(one["outputs"].get("name")) for one in resources.values() if one["type"] == REPOSITORY
+            str(one["outputs"].get("name"))
+            for one in resources.values()
+            if one["type"] == REPOSITORY and one["outputs"].get("region", region) == region
         }
         self._pushed = {str(one["outputs"].get("name")) for one in resources.values() if one["type"] == PUSHED}
         self._asked: dict[str, Mapping[str, str]] = {}

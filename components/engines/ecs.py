@@ -32,7 +32,7 @@ def deploy_tasks(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict[str,
         "fleet",
         FleetArgs(
             stack=stack,
-            stock=Stock(read_resources(), account),
+            stock=Stock(read_resources(), account, region),
             root=root,
             past=past,
             builder=name_builder(here, pulumi.get_stack()),

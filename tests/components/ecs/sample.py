@@ -9,6 +9,7 @@ from pulumi.runtime import set_all_config
 
 from components.engines import deploy as deploy_stack
 from config.load import load
+from tests.components.fleet_answers import REGION
 from tests.components.recorder import Recorder, Resource, run
 from tests.components.sample import BLOG, SECRET
 from tests.config.ecs_sample import ZONE, make_ecs_values, make_section
@@ -55,7 +56,7 @@ def deploy_both(root: Path, **stack: Any) -> Recorder:
 def recall(made: Recorder) -> dict[str, Any]:
     """The resources of a run, as Pulumi's record of the stack tells them to the next one."""
     repositories = {
-        one.urn: {"type": one.type, "outputs": {"name": one.inputs["name"]}}
+        one.urn: {"type": one.type, "outputs": {"name": one.inputs["name"], "region": REGION}}
         for one in made.of_type("aws:ecr/repository:Repository")
     }
     pushed = {

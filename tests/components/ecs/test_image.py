@@ -200,3 +200,17 @@ def test_a_site_held_at_a_forgotten_release_is_refused_before_anything_is_made(r
         "To mend it, write a newer one, or take the line out: make resume SITE=shop"
     )
     assert {one.type for one in seen} <= {"pulumi:providers:aws", "pulumi:providers:docker"}
+
+
+def test_repositories_of_another_region_are_not_asked(root: Path) -> None:
+    first = deploy(root)
+    # Such a question would fail: there is no answer to it.
+    moved = deploy(
+        root,
+        make_site(immutable=False),
+        section={"region": "eu-west-1"},
+        past=first.exports,
+        answers={"known": recall(first)},
+    )
+    assert moved.find("pulumi:providers:aws", "fleet-eu-west-1").inputs["region"] == "eu-west-1"
+    assert len(moved.of_type(PUSHED)) == len(built(moved)) == 2
