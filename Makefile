@@ -11,7 +11,7 @@ override CMD := $(value CMD)
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo; echo "  ENV=dev|staging|prod chooses the stack; dev is the default."
+	@echo; echo "  ENV=dev|staging|prod|ecs chooses the stack; dev is the default."
 
 setup: ## Install what is missing: Python packages, Pulumi, Docker, base images
 	@scripts/setup.sh "$(ENV)"

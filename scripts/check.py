@@ -14,7 +14,7 @@ from docker.errors import DockerException  # noqa: E402
 from components.drift import read_live  # noqa: E402
 from components.engine import Engine  # noqa: E402
 from config.drift import Container, compare_containers, compare_files  # noqa: E402
-from scripts.engine import find_engine, list_serving  # noqa: E402
+from scripts.engine import SERVICE, find_engine, list_resources, list_serving  # noqa: E402
 
 Export = dict[str, Any]
 
@@ -51,6 +51,10 @@ def check_files(export: Export, engine: Engine) -> list[str]:
 
 def main(stack: str) -> int:
     export = json.load(sys.stdin)
+    if list_resources(export, SERVICE):
+        print(f"The stack {stack} is on ECS: AWS itself keeps its tasks to what the last update left. What else was")
+        print(f"changed by hand: pulumi refresh --preview-only --stack {stack}")
+        return 0
     if not find(export, "nginx"):
         print(f"Nothing of the stack {stack} is up.")
         return 1

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from components.engine import Engine  # noqa: E402
-from scripts.engine import Export, find_engine, list_resources  # noqa: E402
+from scripts.engine import SERVICE, Export, find_engine, list_resources  # noqa: E402
 
 STACK = "pulumi:pulumi:Stack"
 
@@ -59,6 +59,11 @@ class Deployed:
     @classmethod
     def of(cls, stack: str, export: Export) -> Self:
         """The same from a state that was read already."""
+        if list_resources(export, SERVICE):
+            raise Refused(
+                f"the stack {stack} is on ECS, where no Docker engine can be asked; docs/hosts/ecs.md has the commands "
+                "of AWS for its logs and its tasks"
+            )
         engine = find_engine(export)
         if engine is None:
             raise Refused(f"nothing of the stack {stack} is deployed yet; make up ENV={stack} does it")

@@ -13,6 +13,7 @@ from components.engine import Engine
 
 PROVIDER = "pulumi:providers:docker"
 CONTAINER = "docker:index/container:Container"
+SERVICE = "aws:ecs/service:Service"
 Export = dict[str, Any]
 
 

@@ -114,6 +114,12 @@ def test_nothing_deployed_is_said_with_what_to_do() -> None:
         Deployed.of("prod", export(provide())).choose_site("", "make exec")
 
 
+def test_a_stack_on_ecs_has_no_engine_to_ask() -> None:
+    service = {"type": "aws:ecs/service:Service", "urn": "urn:service"}
+    with pytest.raises(Refused, match=r"the stack prod is on ECS, .* docs/hosts/ecs\.md"):
+        Deployed.of("prod", export(provide(), service))
+
+
 def test_a_site_is_the_only_one_or_the_one_that_is_named() -> None:
     one, two = (
         Deployed.of("prod", export(provide(), releases=releases))
