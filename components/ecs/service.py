@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from components.aws.tags import make_tags
 from components.ecs.hosts import HostRule
-from components.ecs.verdict import Asked, require_live
+from components.ecs.verdict import Asked, Watch, require_live
 
 # What the balancer asks every task, in seconds: it is believed after two answers, and given up after three.
 _INTERVAL, _PATIENCE, _HEALTHY, _UNHEALTHY = 10, 5, 2, 3
@@ -112,6 +112,7 @@ class Service(pulumi.ComponentResource):
                 # AWS takes a target group only once a balancer leads there.
                 depends_on=rules,
                 custom_timeouts=self._bound(),
+                hooks=Watch(args.site, args.logs, args.region).hooks,
             ),
         )
         asked = Asked(

@@ -8,6 +8,9 @@ import pulumi
 import pulumi_aws as aws
 
 _LINES = 5
+# What AWS's provider says, among much else, of a release that did not get healthy: newer ones name the circuit breaker,
+# and all of them that they have waited long enough.
+_UNHEALTHY = ("circuit breaker", "tasks failed to start", "timeout while waiting", "ROLLBACK_")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +51,32 @@ def require_live(asked: Asked, parent: pulumi.Resource) -> pulumi.Output[str]:
     return pulumi.Output.all(asked.task, found.task_definition, found.events, asked.logs).apply(judge)
 
 
+class Watch:
+    """An error hook for the service of `site`: it says in plain words what the provider's own mean.
+
+    `logs` is the name of the group of its logs.
+    """
+
+    def __init__(self, site: str, logs: pulumi.Input[str], region: str) -> None:
+        self._site, self._region = site, region
+        self._group = ""
+        # Known by the time that it is needed: no task starts before its group of logs is there.
+        pulumi.Output.from_input(logs).apply(self._remember)
+        hook = pulumi.ErrorHook(f"{site}-watch", self._explain)
+        self.hooks = pulumi.ResourceHookBinding(on_error=[hook])
+
+    def _remember(self, group: str) -> None:
+        self._group = group
+
+    def _explain(self, args: pulumi.ErrorHookArgs) -> bool:
+        if any(words in error for error in args.errors for words in _UNHEALTHY):
+            pulumi.log.error(
+                f"{self._site}: the tasks of this release were not healthy and AWS has given it up; a release before "
+                f"it keeps serving.\n{_point(self._group, self._region)}"
+            )
+        return False
+
+
 def explain(site: str, wanted: str, runs: str, events: Sequence[Any], logs: str, region: str) -> str:
     """What is said of a release that AWS has given up, with the last of what it noted."""
     noted = [str(one["message"] if isinstance(one, dict) else one.message) for one in events[:_LINES]]
@@ -56,9 +85,13 @@ def explain(site: str, wanted: str, runs: str, events: Sequence[Any], logs: str,
             f"{site}: {_name(wanted)} was not healthy and AWS went back to {_name(runs)}; "
             "the release before keeps serving.",
             *(["What AWS noted, the newest first:", *(f"  {line}" for line in noted)] if noted else []),
-            f"Its own words: aws logs tail {logs} --since 30m --region {region}",
+            _point(logs, region),
         ]
     )
+
+
+def _point(logs: str, region: str) -> str:
+    return f"Its own words: aws logs tail {logs} --since 30m --region {region}"
 
 
 def _name(task: str) -> str:

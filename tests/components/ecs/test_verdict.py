@@ -6,10 +6,10 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.ecs.verdict import explain
+from components.ecs.verdict import Watch, explain
 from tests.components.ecs.sample import SECTION, SHOP, deploy
 from tests.components.fleet_answers import ACCOUNT, REGION
-from tests.components.recorder import Recorder, Resource
+from tests.components.recorder import SERVICE, Recorder, Resource, run
 
 TASK = f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/portico-test-shop"
 
@@ -45,3 +45,47 @@ def test_the_last_of_what_aws_noted_is_told() -> None:
     said = explain("shop", f"{TASK}:2", f"{TASK}:1", events, "logs", REGION).splitlines()
     assert said[2:-1] == [f"  event {number}" for number in range(5)]
     assert len(explain("shop", f"{TASK}:2", f"{TASK}:1", [], "logs", REGION).splitlines()) == 2
+
+
+def tell(error: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is said beside the provider's own words."""
+    said: list[str] = []
+    monkeypatch.setattr("pulumi.log.error", said.append)
+
+    watches: list[Watch] = []
+    run(lambda: watches.append(Watch("shop", pulumi.Output.from_input("shop-logs"), REGION)))
+    (hook,) = watches[0].hooks.on_error or []
+    args = pulumi.ErrorHookArgs(
+        urn="urn",
+        id="id",
+        name="shop-service",
+        type="aws:ecs/service:Service",
+        failed_operation="update",
+        errors=[error],
+    )
+    # Nothing is tried a second time.
+    assert isinstance(hook, pulumi.ErrorHook) and hook.callback(args) is False
+    return said
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "waiting for ECS Service update: Service deployment rolled back because the circuit breaker threshold was met.",
+        "timeout while waiting for state to become 'tfSTABLE' (last state: 'tfPENDING', timeout: 20m0s)",
+    ],
+)
+def test_a_provider_that_notices_itself_is_put_into_plain_words(error: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (said,) = tell(error, monkeypatch)
+    assert said.splitlines() == [
+        "shop: the tasks of this release were not healthy and AWS has given it up; a release before it keeps serving.",
+        f"Its own words: aws logs tail shop-logs --since 30m --region {REGION}",
+    ]
+
+
+def test_other_failures_speak_for_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert tell("AccessDeniedException: not authorized to perform: ecs:UpdateService", monkeypatch) == []
+
+
+def test_every_service_is_watched(made: Recorder) -> None:
+    assert all(one.error_hooks for one in made.of_type(SERVICE))
