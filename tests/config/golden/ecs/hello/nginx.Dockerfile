@@ -3,9 +3,9 @@
 ARG APPLICATION
 FROM ${APPLICATION} AS files
 USER 0
-COPY files.py /tmp/files.py
+COPY files.py /files.py
 RUN mkdir -p /run/portico /srv/static \
-    && python3 -I /tmp/files.py hello <release of hello> 40870 static /static/ compress
+    && python3 -I /files.py hello <release of hello> 40870 static /static/ compress
 
 # --- NGINX with its files, which lie as they do on a machine
 FROM nginx:1.30.6
