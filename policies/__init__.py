@@ -5,7 +5,23 @@ Nothing here needs Pulumi, so the pack has an environment of its own: requiremen
 
 from typing import Final
 
-from policies import groups, identity, instance, logs, network, tags, user_data
+from policies import (
+    balancer,
+    bucket,
+    container,
+    groups,
+    identity,
+    instance,
+    logs,
+    network,
+    reach,
+    registry,
+    service,
+    tags,
+    task,
+    user_data,
+    vault,
+)
 from policies.graph import Graph
 from policies.rule import Rule, Violation
 
@@ -36,6 +52,38 @@ RULES: Final[tuple[Rule, ...]] = (
     logs.retain_logs,
     logs.watch_instances,
     tags.tag_everything,
+    container.refuse_privileges,
+    container.lock_filesystems,
+    container.name_users,
+    container.keep_environment_clean,
+    container.hand_over_secrets,
+    container.pin_images,
+    container.bound_memory,
+    container.log_containers,
+    task.isolate_tasks,
+    task.separate_roles,
+    task.keep_task_logs,
+    service.roll_back,
+    service.keep_all_serving,
+    service.wait_for_tasks,
+    service.pin_platform,
+    service.spread_zones,
+    service.refuse_shells,
+    reach.shield_tasks,
+    balancer.redirect_to_https,
+    balancer.require_modern_tls,
+    balancer.drop_bad_requests,
+    balancer.log_requests,
+    balancer.protect_balancer,
+    balancer.let_requests_end,
+    registry.keep_image_names,
+    registry.scan_images,
+    registry.encrypt_images,
+    registry.forget_images,
+    vault.hide_values,
+    vault.keep_removed_secrets,
+    bucket.close_buckets,
+    bucket.forget_objects,
 )
 
 

@@ -41,6 +41,7 @@ def read(one: PolicyResource | ResourceValidationArgs) -> Resource:
         secrets=find_secrets(wire),
         needs={name: frozenset(other.urn for other in others) for name, others in sources.items()},
         provider=one.provider.urn if one.provider else "",
+        protected=bool(one.opts.protect),
     )
 
 

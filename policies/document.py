@@ -11,7 +11,7 @@ What must hold for everything that a stack makes on AWS. Each rule is a function
 before anything is made; the unit tests ask all of them about every stack that comes with Portico. Written by
 `make docs` from `policies/`: change it there.
 
-    make rules ENV=prod                              # ask them now; fails where something is to mend
+    make rules ENV=prod                              # ask them now; fails where something is to mend (ENV=ecs alike)
     pulumi preview --stack prod --policy-pack policies
     pulumi up --stack prod --policy-pack policies    # refuse what breaks a rule
 
@@ -27,7 +27,8 @@ plan. A violation says which resource, what is wrong and what to write instead:
 |---|---|---|---|
 """
 _TAIL: Final = """
-`CKV…` are Checkov's checks, `CIS` the CIS AWS Foundations Benchmark 3.0, `SSM.1` a control of AWS Security Hub.
+`CKV…` are Checkov's checks, `CIS` the CIS AWS Foundations Benchmark 3.0; `SSM.1`, `ECS.5` and others with a point in them
+are controls of AWS Security Hub.
 Security groups are read in all of Pulumi's forms: rules within the group, `SecurityGroupRule`,
 `vpc.SecurityGroupIngressRule` and `vpc.SecurityGroupEgressRule`, IPv4 and IPv6. A network wider than /8 (IPv6: /16)
 counts as everybody.
@@ -43,7 +44,11 @@ plugin itself. What counts is the exit code and the section `Policies`.
   made, if the rule has no star.
 - An image that the program looks up with `getAmi` is a plain id by the time it is planned. The unit tests refuse the
   call itself.
-- Whether user data holds a secret is judged by its look, and by whether a secret of Pulumi's went into it.
+- Whether user data or an environment holds a secret is judged by its look, and by whether a secret of Pulumi's went
+  into it.
+- The containers of a task are not known before their images are in the registry: the first preview judges none of them,
+  `pulumi up` does.
+- Whether the tasks of a service are what was asked for is nothing that is planned: the update itself looks.
 
 ## Checks of Checkov's that are not rules here
 
@@ -52,7 +57,13 @@ plugin itself. What counts is the exit code and the section `Policies`.
 | CKV_AWS_88 | no public address on a machine | A new VM needs a way out before the Elastic IP leads to it. |
 | CKV_AWS_260 | nobody reaches 80 from anywhere | A web server is there for that; with `tls` it redirects. |
 | CKV_AWS_158, CKV_AWS_189 | keys of your own for logs and disks | AWS's keys encrypt both; your own cost money. |
-| CKV_AWS_338 | logs for a year | How long is yours to say: `aws.retention`. |
+| CKV_AWS_338 | logs for a year | How long is yours to say: `aws.retention`, `ecs.retention`. |
+| CKV_AWS_2, CKV_AWS_378 | HTTPS alone, also to the tasks | Port 80 redirects; behind the balancer nobody else is let in. |
+| CKV_AWS_333 | no public address on a task | `ecs.network` says whether; also then the balancer alone is let in. |
+| CKV_AWS_65 | Container Insights | CPU, memory and requests are measured anyway; it costs money for each task. |
+| CKV2_AWS_28 | a web application firewall | It costs money, and what it asks depends on the application. |
+| CKV_AWS_149, CKV2_AWS_57 | your own key for secrets, and rotation | AWS's key encrypts them; a new value is a release. |
+| CKV_AWS_18, CKV_AWS_21, CKV_AWS_144 | logs, versions and copies of a bucket | It holds logs, which are written once. |
 """
 
 

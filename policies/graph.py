@@ -20,7 +20,8 @@ class Resource:
     """One planned resource. `inputs` is plain and in camelCase, UNKNOWN where a value is not known yet.
 
     `secrets` are the inputs that hold a secret. `needs` are the URNs of the resources that an input was made from: the
-    only link between two resources that is known before either exists. `provider` is the URN of its provider.
+    only link between two resources that is known before either exists. `provider` is the URN of its provider, and
+    `protected` is what Pulumi refuses to delete.
     """
 
     type: str
@@ -30,6 +31,7 @@ class Resource:
     secrets: frozenset[str] = frozenset()
     needs: Mapping[str, frozenset[str]] = field(default_factory=dict)
     provider: str = ""
+    protected: bool = False
 
     def __str__(self) -> str:
         return f"{self.type.rpartition(':')[2]} {self.name}"

@@ -11,6 +11,7 @@ from policies.kinds import (
     EIP_ASSOCIATION,
     FLOW_LOG,
     INSTANCE,
+    NAT,
     SUBNET,
     VPC,
 )
@@ -56,7 +57,7 @@ def refuse_automatic_addresses(graph: Graph) -> Iterator[Finding]:
 @rule("CKV2_AWS_19", whole=True)
 def require_elastic_ip(graph: Graph) -> Iterator[Finding]:
     """Each machine is reached at an Elastic IP, which outlives it; and none of those leads nowhere."""
-    links = list(of_type(graph, EIP_ASSOCIATION))
+    links = list(of_type(graph, EIP_ASSOCIATION, NAT))
     addresses = list(of_type(graph, EIP))
     for one in of_type(graph, INSTANCE):
         held = any(points_at(link, "instanceId", one) for link in links)

@@ -17,7 +17,8 @@ _PROTOCOLS: Final = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all"
 class Opening:
     """One permission. `protocol` is "-1" for all; `first` to `last` are ports, all where the protocol has none.
 
-    `networks` are the CIDRs that are known. `place` is where it is written.
+    `networks` are the CIDRs that are known; `others`: it names lists of networks, or the group itself. `place` is where
+    it is written.
     """
 
     resource: Resource
@@ -27,6 +28,7 @@ class Opening:
     first: int
     last: int
     networks: tuple[str, ...]
+    others: bool
     description: str
 
     @property
@@ -75,6 +77,7 @@ def _read(one: Resource, rule: Any, *, inbound: bool, place: str = "") -> Openin
         first=first,
         last=last,
         networks=tuple(network for network in listed if isinstance(network, str)),
+        others=any(look(rule, name) for name in ("self", "prefixListId", "prefixListIds")),
         description=str(look(rule, "description") or ""),
     )
 

@@ -26,4 +26,5 @@ def _read(state: dict[str, Any]) -> Resource:
         needs={name: frozenset(urns) for name, urns in state.get("propertyDependencies", {}).items()},
         # Its own id follows the URN.
         provider=state.get("provider", "").rpartition("::")[0],
+        protected=state.get("protect", False),
     )

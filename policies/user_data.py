@@ -1,7 +1,6 @@
 """User data: what a machine is told at its first boot, and everybody on it can read for ever."""
 
 import gzip
-import re
 from base64 import b64decode
 from binascii import Error
 from collections.abc import Iterator
@@ -10,23 +9,13 @@ from zlib import error
 
 from policies.graph import Graph, Resource, look, of_type
 from policies.kinds import INSTANCE, TEMPLATE
+from policies.likeness import find_likenesses
 from policies.rule import Finding, rule
 
 # AWS allows 16 KB, before base64. The difference is room for a change that cannot wait.
 LIMIT: Final = 14 * 1024
 _GZIP: Final = b"\x1f\x8b"
 _NAMES: Final = ("userData", "userDataBase64")
-_SECRETS: Final = {
-    "an AWS key": re.compile(r"\b(AKIA|ASIA)[0-9A-Z]{16}\b"),
-    "a private key": re.compile(r"-----BEGIN ([A-Z]+ )*PRIVATE KEY"),
-    "a password in an address": re.compile(r"://[^/\s:@]+:[^/\s:@$]+@"),
-    "a token": re.compile(r"\b(gh[pousr]_\w{36}|github_pat_\w{22}|xox[abprs]-[\w-]{10}|eyJ\w+\.eyJ\w+\.)"),
-    # Not what only names where a secret lies: $VARIABLE, $(command), {{ template }}, /a/file.
-    "a password or a key": re.compile(
-        r"(?i)(passwd|password|secret|token|api_?key|access_?key)\w*[\"']?\s*[:=]\s*[\"']?"
-        r"(?!required|optional)[^\s\"'$/<{*!#,][^\s\"'#,]{5,}"
-    ),
-}
 
 
 @rule("CKV_AWS_46")
@@ -38,11 +27,9 @@ def keep_secrets_out(graph: Graph) -> Iterator[Finding]:
                 wrong = f"{name} is made from a secret of Pulumi's"
                 yield Finding(one, wrong, "hand it over after the boot, as a file that only its reader can read")
         text = (_read(one) or b"").decode(errors="replace")
-        for kind, pattern in _SECRETS.items():
-            if found := pattern.search(text):
-                line = text.count("\n", 0, found.start()) + 1
-                wrong = f"line {line} of its user data looks like {kind}"
-                yield Finding(one, wrong, "hand it over after the boot, as a file that only its reader can read")
+        for kind, line in find_likenesses(text):
+            wrong = f"line {line} of its user data looks like {kind}"
+            yield Finding(one, wrong, "hand it over after the boot, as a file that only its reader can read")
 
 
 @rule()

@@ -16,6 +16,7 @@ def read_graph(made: Recorder) -> Graph:
             secrets=find_secrets(one.raw),
             needs=one.needs,
             provider=one.provider.rpartition("::")[0],
+            protected=one.protect,
         )
         for one in made.resources
     ]

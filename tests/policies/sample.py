@@ -1,4 +1,4 @@
-"""A planned graph that breaks no rule, and how to make another of it."""
+"""A planned graph of a VM that breaks no rule, and how to make another of it."""
 
 import gzip
 import json
@@ -20,9 +20,10 @@ STATEMENT = {
 }
 
 
-def make(type: str, name: str, needs: Mapping[str, str] | None = None, /, **inputs: Any) -> Resource:
-    """A resource; `needs` names, for an input, the resource that it is made from."""
-    links = {key: frozenset({write_urn(other)}) for key, other in (needs or {}).items()}
+def make(type: str, name: str, needs: Mapping[str, str | tuple[str, ...]] | None = None, /, **inputs: Any) -> Resource:
+    """A resource; `needs` names, for an input, the resource that it is made from, or several."""
+    made = {key: (others,) if isinstance(others, str) else others for key, others in (needs or {}).items()}
+    links = {key: frozenset(map(write_urn, others)) for key, others in made.items()}
     return Resource(
         type=type, name=name, urn=write_urn(name), inputs=dict.fromkeys(links, UNKNOWN) | inputs, needs=links
     )
@@ -122,19 +123,19 @@ GOOD: tuple[Resource, ...] = (
 )
 
 
-def change(name: str, **inputs: Any) -> tuple[Resource, ...]:
-    """The good graph, with inputs of one resource changed; None takes one out."""
-    return tuple(_change(one, inputs) if one.name == name else one for one in GOOD)
+def change(name: str, graph: tuple[Resource, ...] = GOOD, /, **inputs: Any) -> tuple[Resource, ...]:
+    """A good graph, with inputs of one resource changed; None takes one out."""
+    return tuple(_change(one, inputs) if one.name == name else one for one in graph)
 
 
-def without(*names: str) -> tuple[Resource, ...]:
-    """The good graph without these resources."""
-    return tuple(one for one in GOOD if one.name not in names)
+def without(*names: str, graph: tuple[Resource, ...] = GOOD) -> tuple[Resource, ...]:
+    """A good graph without these resources."""
+    return tuple(one for one in graph if one.name not in names)
 
 
-def unlink(name: str, key: str) -> tuple[Resource, ...]:
-    """The good graph, where an input of one resource is made from nothing."""
-    return tuple(_unlink(GOOD, name, key))
+def unlink(name: str, key: str, graph: tuple[Resource, ...] = GOOD) -> tuple[Resource, ...]:
+    """A good graph, where an input of one resource is made from nothing."""
+    return tuple(_unlink(graph, name, key))
 
 
 def _change(one: Resource, inputs: Mapping[str, Any]) -> Resource:
