@@ -27,8 +27,8 @@ plan. A violation says which resource, what is wrong and what to write instead:
 |---|---|---|---|
 """
 _TAIL: Final = """
-`CKV…` are Checkov's checks, `CIS` the CIS AWS Foundations Benchmark 3.0; `SSM.1`, `ECS.5` and others with a point in them
-are controls of AWS Security Hub.
+`CKV…` are Checkov's checks, `CIS` the CIS AWS Foundations Benchmark 3.0; `SSM.1`, `ECS.5` and others with a point are
+controls of AWS Security Hub.
 Security groups are read in all of Pulumi's forms: rules within the group, `SecurityGroupRule`,
 `vpc.SecurityGroupIngressRule` and `vpc.SecurityGroupEgressRule`, IPv4 and IPv6. A network wider than /8 (IPv6: /16)
 counts as everybody.
@@ -58,11 +58,11 @@ plugin itself. What counts is the exit code and the section `Policies`.
 | CKV_AWS_260 | nobody reaches 80 from anywhere | A web server is there for that; with `tls` it redirects. |
 | CKV_AWS_158, CKV_AWS_189 | keys of your own for logs and disks | AWS's keys encrypt both; your own cost money. |
 | CKV_AWS_338 | logs for a year | How long is yours to say: `aws.retention`, `ecs.retention`. |
-| CKV_AWS_2, CKV_AWS_378 | HTTPS alone, also to the tasks | Port 80 redirects; behind the balancer nobody else is let in. |
+| CKV_AWS_2, CKV_AWS_378 | HTTPS alone, also to the tasks | Port 80 redirects; to the tasks the balancer alone gets. |
 | CKV_AWS_333 | no public address on a task | `ecs.network` says whether; also then the balancer alone is let in. |
 | CKV_AWS_65 | Container Insights | CPU, memory and requests are measured anyway; it costs money for each task. |
 | CKV2_AWS_28 | a web application firewall | It costs money, and what it asks depends on the application. |
-| CKV_AWS_149, CKV2_AWS_57 | your own key for secrets, and rotation | AWS's key encrypts them; a new value is a release. |
+| CKV_AWS_149, CKV2_AWS_57 | your own key for secrets, and rotation | AWS's key encrypts them; a value is a release. |
 | CKV_AWS_18, CKV_AWS_21, CKV_AWS_144 | logs, versions and copies of a bucket | It holds logs, which are written once. |
 """
 
