@@ -107,7 +107,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         inputs = _read(request.properties)
         if request.preview:
             return messages.CreateResponse(properties=_write(inputs))
-        with _explain(context), _tell_unfinished(context) as unfinished:
+        with _tell_unfinished(context) as unfinished, _explain(context):
             with self._cloud.lock():
                 thing = complete(self._cloud, self._region, _type(request.urn), request.urn, inputs)
                 if missing := list(find_missing(self._cloud, thing)):
@@ -140,7 +140,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         old, new = _read(request.olds), _read(request.news)
         if request.preview:
             return messages.UpdateResponse(properties=_write({**old, **new}))
-        with _explain(context), _tell_unfinished(context) as unfinished:
+        with _tell_unfinished(context) as unfinished, _explain(context):
             before = self._find(request.id, _type(request.urn))
             after = complete(self._cloud, self._region, before.type, before.urn, new, before)
             with self._cloud.lock():
@@ -177,6 +177,8 @@ def _explain(context: Any) -> Iterator[None]:
     """Tell the engine in a sentence what is refused; whatever else goes wrong is the double's own mistake."""
     try:
         yield
+    except Unfinished:
+        raise
     except ValueError as error:
         _refuse(context, str(error))
     except Exception as error:

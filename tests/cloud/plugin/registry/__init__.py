@@ -34,7 +34,9 @@ def open_registry(cloud: Cloud) -> None:
     if shutil.which(PROGRAM) is None:
         raise ValueError(f"{PROGRAM} is not installed; scripts/setup/registry.sh installs it")
     place = name_registry(cloud)
-    answer = tell_or_start(place, {"look": True}, lambda: start("registry", cloud.folder, "registry", place))
+    # Repositories are made side by side, and one registry is for all.
+    with cloud.lock():
+        answer = tell_or_start(place, {"look": True}, lambda: start("registry", cloud.folder, "registry", place))
     if answer != "done":
         raise ValueError(f"the registry did not start: {answer}; its words are in {cloud.folder}/registry.log")
 
