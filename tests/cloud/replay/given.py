@@ -22,6 +22,18 @@ class Given:
         """One input, which is used up then."""
         return self._inputs.pop(name, otherwise)
 
+    def has(self, name: str) -> bool:
+        """Whether that input is there."""
+        return name in self._inputs
+
+    def peek(self, name: str) -> Any:
+        """One input, which is not used up."""
+        return self._inputs[name]
+
+    def pass_on(self, *names: str) -> dict[str, Any]:
+        """Inputs as parameters of a call that has the very same names; those that are there."""
+        return {name: self._inputs.pop(name) for name in names if name in self._inputs}
+
     def send(self, *names: str) -> dict[str, Any]:
         """Inputs as parameters of a call, which has the same names with a capital letter; those that are there."""
         return {_capital(name): capitals(self._inputs.pop(name)) for name in names if name in self._inputs}

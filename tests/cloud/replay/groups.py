@@ -9,7 +9,7 @@ from tests.cloud.replay.made import Made
 def make_group(given: Given) -> Made:
     ec2 = given.client("ec2")
     made = ec2.create_security_group(
-        GroupName=given.take("name", "of-pulumi"),
+        GroupName=given.name("group"),
         **given.send("description", "vpcId"),
         TagSpecifications=given.tag("security-group"),
     )
@@ -45,6 +45,8 @@ def _permit(given: Given) -> dict[str, Any]:
     for name, key, inner in (("cidrIpv4", "IpRanges", "CidrIp"), ("cidrIpv6", "Ipv6Ranges", "CidrIpv6")):
         if network := given.take(name):
             permission[key] = [{inner: network, "Description": text}]
+    if group := given.take("referencedSecurityGroupId"):
+        permission["UserIdGroupPairs"] = [{"GroupId": group, "Description": text}]
     return {
         "GroupId": given.take("securityGroupId"),
         "IpPermissions": [permission],

@@ -1,13 +1,15 @@
 """What a call has made."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """Its id, and where others ask for them: its ARN, name and address."""
+    """Its id, and where others ask for them: its ARN, name and address; `told` are further outputs, by name."""
 
     id: str
     arn: str = ""
     name: str = ""
     address: str = ""
+    told: Mapping[str, str] = field(default_factory=dict)

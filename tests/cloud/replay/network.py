@@ -38,7 +38,7 @@ def make_routes(given: Given) -> Made:
 
 def make_route(given: Given) -> Made:
     table = given.take("routeTableId")
-    wanted = given.send("destinationCidrBlock", "destinationIpv6CidrBlock", "gatewayId")
+    wanted = given.send("destinationCidrBlock", "destinationIpv6CidrBlock", "gatewayId", "natGatewayId")
     given.client("ec2").create_route(RouteTableId=table, **wanted)
     return Made(id=f"r-{table}")
 
@@ -71,15 +71,37 @@ def lead_address(given: Given) -> Made:
     return Made(id=made["AssociationId"])
 
 
+def translate(given: Given) -> Made:
+    made = given.client("ec2").create_nat_gateway(
+        **given.send("allocationId", "subnetId"), TagSpecifications=given.tag("natgateway")
+    )
+    return Made(id=made["NatGateway"]["NatGatewayId"])
+
+
+def make_endpoint(given: Given) -> Made:
+    made = given.client("ec2").create_vpc_endpoint(
+        **given.send("vpcId", "serviceName", "vpcEndpointType", "routeTableIds", "subnetIds", "securityGroupIds"),
+        **given.send("privateDnsEnabled"),
+        TagSpecifications=given.tag("vpc-endpoint"),
+    )
+    return Made(id=made["VpcEndpoint"]["VpcEndpointId"])
+
+
 def name_address(given: Given) -> Made:
-    zone, values = given.take("zoneId"), given.take("records")
-    record = {
-        "Name": given.take("name"),
-        "Type": given.take("type"),
-        "TTL": given.take("ttl"),
-        "ResourceRecords": [{"Value": value} for value in values],
-    }
+    zone = given.take("zoneId")
+    record = {"Name": given.take("name"), "Type": given.take("type")}
+    if given.has("aliases"):
+        (alias,) = given.take("aliases")
+        record["AliasTarget"] = {
+            "DNSName": alias["name"],
+            "HostedZoneId": alias["zoneId"],
+            "EvaluateTargetHealth": alias["evaluateTargetHealth"],
+        }
+    else:
+        values = given.take("records")
+        record |= {"TTL": given.take("ttl"), "ResourceRecords": [{"Value": value} for value in values]}
+    action = "UPSERT" if given.take("allowOverwrite") else "CREATE"
     given.client("route53").change_resource_record_sets(
-        HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
+        HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": action, "ResourceRecordSet": record}]}
     )
     return Made(id=f"{zone}_{record['Name']}")
