@@ -1,7 +1,10 @@
 """A deployment's folder as a clone of the project: for the commands of the Makefile."""
 
+import os
+import pty
 import shutil
 import subprocess
+from collections.abc import Mapping, Sequence
 
 from tests.docker.command import ROOT, Result, environment, run
 from tests.docker.engine import Deployment
@@ -63,3 +66,30 @@ def type_into_shell(deployment: Deployment, text: str, **variables: str) -> subp
         text=True,
         timeout=120,
     )
+
+
+def type_into_terminal(
+    deployment: Deployment, words: Sequence[str], text: str, variables: Mapping[str, str] | None = None
+) -> str:
+    """What a command says whose input and output are a terminal, where this text is typed; it must end well."""
+    near, far = pty.openpty()
+    process = subprocess.Popen(
+        words,
+        cwd=deployment.folder,
+        env={**make_environment(deployment), "TERM": "xterm", **(variables or {})},
+        stdin=far,
+        stdout=far,
+        stderr=far,
+        start_new_session=True,
+    )
+    os.close(far)
+    os.write(near, text.encode())
+    said = b""
+    while True:
+        try:
+            said += os.read(near, 4096)
+        except OSError:  # the other end is closed
+            break
+    os.close(near)
+    assert process.wait(30) == 0, said
+    return said.decode(errors="replace")

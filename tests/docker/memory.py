@@ -4,24 +4,30 @@ import statistics
 import threading
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Self
 
 import docker
 from docker.errors import APIError
+from docker.models.containers import Container
 
 from tests.docker.engine import Deployment
 
 MEBIBYTE = 2**20
+# The processes of one name, which is a role's: the asking ones, sh and grep, are not of it.
+_ASK = (
+    'for one in /proc/[0-9]*; do read -r name <$one/comm && [ "$name" = "$1" ] && grep ^Pss: $one/smaps_rollup; done; :'
+)
 
 
 class Memory:
     """Samples, from entering the `with` block until leaving it, what all containers of each role hold together.
 
-    That is their cgroups' memory without the file cache that the kernel may take back at any time (`inactive_file`).
+    That is what the processes of that name have for themselves, and their part of what they share (`Pss`): no cache of
+    files is in it, which the kernel may take back at any time. Not every engine tells what a container's cgroup holds.
     `every`: seconds between two samples.
     """
 
-    def __init__(self, deployment: Deployment, *roles: str, every: float = 1.0) -> None:
+    def __init__(self, deployment: Deployment, *roles: str, every: float = 3.0) -> None:
         self.samples: dict[str, list[int]] = {role: [] for role in roles}
         self._deployment = deployment
         self._every = every
@@ -62,13 +68,17 @@ class Memory:
         while not self._stop.wait(self._every):
             for role, containers in self._containers.items():
                 # A container that went away meanwhile has no figure; a sample without it would look like less memory.
-                with suppress(APIError, KeyError):
-                    self.samples[role].append(sum(_held(engine, one) for one in containers))
+                with suppress(APIError, ValueError):
+                    self.samples[role].append(sum(_held(engine.containers.get(one)) for one in containers))
         engine.close()
 
 
-def _held(engine: docker.DockerClient, container: str) -> int:
-    figures = cast("dict[str, Any]", engine.containers.get(container).stats(stream=False, one_shot=True))
-    memory = figures["memory_stats"]
-    stats = memory["stats"]
-    return int(memory["usage"]) - int(stats.get("inactive_file", stats.get("total_inactive_file", 0)))
+def _held(container: Container) -> int:
+    """Bytes. A ValueError where the container has no such process."""
+    asked = container.exec_run(["sh", "-c", _ASK, "memory", container.labels["portico.role"]])
+    assert isinstance(asked.output, bytes)
+    lines = asked.output.decode().splitlines()
+    found = [int(line.split()[1]) for line in lines if line.startswith("Pss:")]
+    if asked.exit_code or not found:
+        raise ValueError(f"{container.name}: {lines}")
+    return 1024 * sum(found)

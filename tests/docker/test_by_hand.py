@@ -1,7 +1,6 @@
 """What is done by hand on a stack that serves: its logs, a shell in a replica, a command of one's own."""
 
 import os
-import pty
 import signal
 import subprocess
 import time
@@ -12,7 +11,15 @@ import pytest
 
 from tests.docker.applications import small, write_small
 from tests.docker.ask import get
-from tests.docker.clone import command, make, make_clone, make_environment, spell_make, type_into_shell
+from tests.docker.clone import (
+    command,
+    make,
+    make_clone,
+    make_environment,
+    spell_make,
+    type_into_shell,
+    type_into_terminal,
+)
 from tests.docker.conftest import Deploy
 from tests.docker.engine import Deployment, execute
 from tests.docker.traffic import light
@@ -136,25 +143,10 @@ def test_a_release_meanwhile_waits_for_no_command(stack: Deployment) -> None:
 
 
 def test_a_terminal_is_passed_on(stack: Deployment) -> None:
-    near, far = pty.openpty()
-    process = subprocess.Popen(
-        [str(stack.folder / "scripts" / "exec.sh"), "test -t 0 && test -t 1 && echo a person; read line; echo [$line]"],
-        env={**make_environment(stack), "ENV": stack.name, "SITE": "shop", "TERM": "xterm"},
-        stdin=far,
-        stdout=far,
-        stderr=far,
-        start_new_session=True,
-    )
-    os.close(far)
-    os.write(near, b"typed\n")
-    said = b""
-    while True:
-        try:
-            said += os.read(near, 4096)
-        except OSError:  # the other end is closed
-            break
-    os.close(near)
-    assert process.wait(30) == 0 and b"a person" in said and b"[typed]" in said, said
+    test = "test -t 0 && test -t 1 && echo a person; read line; echo [$line]"
+    words = [str(stack.folder / "scripts" / "exec.sh"), test]
+    said = type_into_terminal(stack, words, "typed\n", {"ENV": stack.name, "SITE": "shop"})
+    assert "a person" in said and "[typed]" in said, said
 
 
 def test_make_passes_the_command_as_it_was_written(stack: Deployment) -> None:

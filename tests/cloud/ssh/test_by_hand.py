@@ -1,14 +1,13 @@
 """The commands of make on a machine over SSH, which they find by the stack's state."""
 
 import os
-import pty
 import subprocess
 import time
 
 import pytest
 
 from tests.cloud.ssh.place import Place
-from tests.docker.clone import command, make, make_clone, make_environment, spell_make
+from tests.docker.clone import command, make, make_clone, make_environment, spell_make, type_into_terminal
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(1200)]
 VALUE = "postgres://shop:clear-text@db.example/shop"
@@ -61,28 +60,10 @@ def test_a_command_runs_there_with_what_a_replica_has(clone: Place) -> None:
 
 
 def test_a_terminal_is_passed_on(clone: Place) -> None:
-    near, far = pty.openpty()
-    process = subprocess.Popen(
-        spell_make(clone.deployment, "shell"),
-        cwd=clone.deployment.folder,
-        env={**make_environment(clone.deployment), "TERM": "xterm"},
-        stdin=far,
-        stdout=far,
-        stderr=far,
-        start_new_session=True,
-    )
-    os.close(far)
-    os.write(near, b"test -t 0 && echo a $((40 + 2)) person in $(hostname); exit\n")
-    said = b""
-    while True:
-        try:
-            said += os.read(near, 4096)
-        except OSError:  # the other end is closed
-            break
-    os.close(near)
-    assert process.wait(30) == 0
+    text = "test -t 0 && echo a $((40 + 2)) person in $(hostname); exit\n"
+    said = type_into_terminal(clone.deployment, spell_make(clone.deployment, "shell"), text)
     replicas = [str(one.id)[:12] for one in clone.deployment.containers("gunicorn")]
-    assert any(f"a 42 person in {replica}".encode() in said for replica in replicas), said
+    assert any(f"a 42 person in {replica}" in said for replica in replicas), said
 
 
 def test_what_was_changed_by_hand_is_found(clone: Place) -> None:

@@ -8,7 +8,7 @@ from tests.docker.figures import SOAK, Figures
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 
-RELEASES = 20 if SOAK else 5
+RELEASES = 20 if SOAK else 2
 
 
 def test_from_nothing_to_a_page(place: Place, figures: Figures) -> None:
