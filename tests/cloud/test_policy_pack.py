@@ -6,17 +6,19 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from policies import RULES, kinds
-from policies.graph import Graph, Resource
+from policies.graph import UNKNOWN, Graph, Resource
 from policies.plan import read_plan
 from scripts.rules import PLAN
 from tests.cloud.plugin.kinds import INSTANCE, KINDS
 from tests.cloud.stack import Small
 from tests.docker.command import ROOT, Result
-from tests.policies.sample import GOOD, change
+from tests.policies.fleet import FLEET, SERVING, amend, define
+from tests.policies.sample import GOOD, change, unlink
 
 pytestmark = pytest.mark.docker
 PACK = ("--policy-pack", str(ROOT / "policies"))
@@ -38,7 +40,7 @@ class Planned(Small):
 
 
 def _write(one: Resource) -> dict[str, object]:
-    inputs = {name: value for name, value in one.inputs.items() if name not in one.needs}
+    inputs = {name: _spell(value) for name, value in one.inputs.items() if value is not UNKNOWN}
     needs = {name: sorted(urns) for name, urns in one.needs.items()}
     return {
         "type": one.type,
@@ -47,7 +49,17 @@ def _write(one: Resource) -> dict[str, object]:
         "inputs": inputs,
         "needs": needs,
         "secrets": sorted(one.secrets),
+        "protected": one.protected,
     }
+
+
+def _spell(value: Any) -> Any:
+    """A value as JSON; what is not known within it is some text."""
+    if isinstance(value, dict):
+        return {key: _spell(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_spell(inner) for inner in value]
+    return "unknown" if value is UNKNOWN else value
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +113,33 @@ def test_the_plan_as_json_is_judged_alike(planned: Planned) -> None:
         plan = planned.judge(*PLAN[2:-2], fails=False).output
         found = {rule.name.replace("_", "-") for rule in RULES if rule(read_plan(plan))}
         assert found == broken
+
+
+def bad_fleet() -> Graph:
+    """A container that may too much, a name that may move, and a balancer that only Pulumi protects."""
+    graph = amend("task", containerDefinitions=define({**SERVING, "privileged": True}))
+    # Made from nothing that is still to come, so that the preview knows them.
+    graph = unlink("task", "containerDefinitions", graph)
+    graph = amend("images", graph, imageTagMutability="MUTABLE")
+    return amend("balancer", graph, enableDeletionProtection=False)
+
+
+BROKEN_FLEET = {"refuse-privileges", "keep-task-logs", "keep-image-names", "protect-balancer"}
+
+
+def test_a_good_fleet_is_accepted_and_a_bad_one_is_not(planned: Planned) -> None:
+    planned.plan(FLEET)
+    output = planned.judge(*PACK, fails=False).output
+    assert list_policies(output) == set() and "can't run policy" not in output
+    planned.plan(bad_fleet())
+    output = planned.judge(*PACK, fails=True).output
+    assert list_policies(output) == BROKEN_FLEET
+    assert "TaskDefinition task: container web is privileged" in output
+    assert "LoadBalancer balancer: Pulumi refuses to delete it, and the console does not" in output
+
+
+def test_the_plan_of_a_fleet_as_json_is_judged_alike(planned: Planned) -> None:
+    for graph, broken in ((FLEET, set()), (bad_fleet(), BROKEN_FLEET)):
+        planned.plan(graph)
+        plan = planned.judge(*PLAN[2:-2], fails=False).output
+        assert {rule.name.replace("_", "-") for rule in RULES if rule(read_plan(plan))} == broken

@@ -196,9 +196,9 @@ FLEET: tuple[Resource, ...] = (
 )
 
 
-def amend(name: str, **inputs: Any) -> tuple[Resource, ...]:
-    """The fleet with inputs of one resource changed, though made from what they were; None takes one out."""
-    return tuple(_amend(one, inputs) if one.name == name else one for one in FLEET)
+def amend(name: str, graph: tuple[Resource, ...] = FLEET, /, **inputs: Any) -> tuple[Resource, ...]:
+    """A fleet with inputs of one resource changed, though made from what they were; None takes one out."""
+    return tuple(_amend(one, inputs) if one.name == name else one for one in graph)
 
 
 def _amend(one: Resource, inputs: Mapping[str, Any]) -> Resource:
