@@ -138,7 +138,7 @@ class Service(pulumi.ComponentResource):
                 protocol="HTTP",
                 port=str(args.checked),
                 path=args.ready,
-                matcher="200",
+                matcher="200-299",
                 interval=_INTERVAL,
                 timeout=_PATIENCE,
                 healthy_threshold=_HEALTHY,

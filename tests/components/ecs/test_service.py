@@ -65,7 +65,7 @@ def test_a_task_that_goes_ends_its_longest_request_first(made: Recorder) -> None
 
 def test_the_balancer_asks_a_port_of_its_own_whether_a_task_is_ready(made: Recorder) -> None:
     check = made.find(GROUP, "shop-web").inputs["healthCheck"]
-    assert (check["port"], check["path"], check["matcher"]) == ("8082", "/ready", "200")
+    assert (check["port"], check["path"], check["matcher"]) == ("8082", "/ready", "200-299")
     assert check["timeout"] < check["interval"] and check["enabled"] is True
     assert (check["healthyThreshold"], check["unhealthyThreshold"]) == (2, 3)
 
