@@ -31,6 +31,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "Pulumi.dev.yaml").write_text("config:\n  portico:port: 8080\n")
     (tmp_path / "Pulumi.staging.yaml").write_text("config:\n  portico:target: ssh\n")
     (tmp_path / "Pulumi.prod.yaml").write_text("config:\n  portico:target: aws\n")
+    (tmp_path / "Pulumi.ecs.yaml").write_text("config:\n  portico:target: ecs\n")
     (tmp_path / "Pulumi.empty.yaml").write_text("")
     return tmp_path
 
@@ -43,6 +44,7 @@ def folder(tmp_path: Path) -> Path:
         (["empty"], ["python", "pulumi", "docker", "images empty", "env"]),
         (["staging"], ["python", "pulumi", "ssh", "env"]),
         (["prod"], ["python", "pulumi", "ssh", "aws", "policies", "env"]),
+        (["ecs"], ["python", "pulumi", "docker", "images ecs", "aws", "policies", "env"]),
     ],
 )
 def test_a_docker_engine_is_seen_to_only_where_it_is_used(folder: Path, words: list[str], called: list[str]) -> None:
