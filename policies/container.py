@@ -103,8 +103,9 @@ def log_containers(graph: Graph) -> Iterator[Finding]:
     """What a container says is kept, in a group that is there already: one that ECS makes keeps it for ever."""
     for one in list_containers(graph):
         options = look(one.inputs, "logConfiguration.options")
-        if look(one.inputs, "logConfiguration.logDriver") is None:
-            wrong = "says nothing that anybody could read later"
+        driver = look(one.inputs, "logConfiguration.logDriver")
+        if driver != "awslogs":
+            wrong = f"logs by {driver}, past the groups of logs" if driver else "says nothing that anybody could read"
             yield _find(one, wrong, 'write logConfiguration, with logDriver: "awslogs" and a group of logs')
         if str(look(options, "awslogs-create-group")).lower() == "true":
             write = "make aws.cloudwatch.LogGroup with retentionInDays, and take awslogs-create-group out"

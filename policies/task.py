@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from policies.grant import as_tuple, list_statements
-from policies.graph import Graph, Resource, look, may_be, of_type, points_at
-from policies.kinds import LOG_GROUP, ROLE, TASK
+from policies.graph import UNKNOWN, Graph, Resource, look, may_be, of_type, points_at
+from policies.kinds import LOG_GROUP, ROLE, SERVICE, TASK
 from policies.rule import Finding, rule
 
 _TASKS = "ecs-tasks.amazonaws.com"
@@ -19,6 +19,19 @@ def isolate_tasks(graph: Graph) -> Iterator[Finding]:
         for name in ("pidMode", "ipcMode"):
             if look(one.inputs, name) == "host":
                 yield Finding(one, f"it shares a host's processes ({name})", f"take {name} out")
+
+
+@rule()
+def run_on_fargate(graph: Graph) -> Iterator[Finding]:
+    """Tasks run on Fargate, each in a machine of its own: there is no host to mend, and nobody to share it with."""
+    for one in of_type(graph, TASK):
+        kinds = look(one.inputs, "requiresCompatibilities")
+        if kinds is not UNKNOWN and not any(may_be(kind, "FARGATE") for kind in kinds or ()):
+            wrong = "nobody has asked whether Fargate takes it"
+            yield Finding(one, wrong, 'write requiresCompatibilities: ["FARGATE"]')
+    for one in of_type(graph, SERVICE):
+        if look(one.inputs, "launchType") in ("EC2", "EXTERNAL"):
+            yield Finding(one, "its tasks share hosts that somebody has to mend", 'write launchType: "FARGATE"')
 
 
 @rule("CKV_AWS_249", whole=True)

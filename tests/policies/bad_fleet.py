@@ -6,7 +6,7 @@ from typing import Any
 from policies import kinds
 from policies.graph import UNKNOWN, Resource
 from tests.policies.bad import Bad
-from tests.policies.fleet import BRINGER, FLEET, IMAGE, LOGS, REGISTRY, SECRET, SERVING, amend, contain, define
+from tests.policies.fleet import BRINGER, FLEET, IMAGE, LOGS, REFUSAL, REGISTRY, SECRET, SERVING, amend, contain, define
 from tests.policies.sample import TAGS, assumed_by, change, make, unlink, without
 
 
@@ -116,6 +116,11 @@ BAD_FLEET: dict[str, Bad] = {
         "bound_memory", serve(memory=None, memoryReservation=64), "may use the memory of the whole task"
     ),
     "silence": Bad("log_containers", serve(logConfiguration=None), "container web says nothing"),
+    "logs elsewhere": Bad(
+        "log_containers",
+        serve(logConfiguration={"logDriver": "splunk"}),
+        "container web logs by splunk, past the groups",
+    ),
     "group of ECS's": Bad(
         "log_containers",
         serve(logConfiguration=LOGS | {"options": {"awslogs-create-group": "true"}}),
@@ -128,6 +133,12 @@ BAD_FLEET: dict[str, Bad] = {
     "no network": Bad("isolate_tasks", amend("task", networkMode=None), "shares the network"),
     "host processes": Bad("isolate_tasks", amend("task", pidMode="host"), "a host's processes (pidMode)"),
     "host memory": Bad("isolate_tasks", amend("task", ipcMode="host"), "a host's processes (ipcMode)"),
+    "for a host": Bad(
+        "run_on_fargate", amend("task", requiresCompatibilities=["EC2"]), "TaskDefinition task: nobody has asked"
+    ),
+    "for nobody": Bad("run_on_fargate", amend("task", requiresCompatibilities=None), "whether Fargate takes it"),
+    "on a host": Bad("run_on_fargate", amend("service", launchType="EC2"), "Service service: its tasks share hosts"),
+    "on a host of one's own": Bad("run_on_fargate", amend("service", launchType="EXTERNAL"), "its tasks share hosts"),
     "one role": Bad("separate_roles", link("task", "taskRoleArn", "execution"), "may do what starts it"),
     "one role by name": Bad(
         "separate_roles",
@@ -217,7 +228,7 @@ BAD_FLEET: dict[str, Bad] = {
     ),
     "in clear": Bad(
         "redirect_to_https",
-        amend("clear", defaultActions=[{"type": "fixed-response"}]),
+        amend("clear", defaultActions=[REFUSAL]),
         "Listener clear: it answers in clear",
     ),
     "a redirect in clear": Bad(
@@ -245,6 +256,23 @@ BAD_FLEET: dict[str, Bad] = {
         "require_modern_tls", amend("encrypted", sslPolicy="ELBSecurityPolicy-TLS13-1-0-2021-06"), "lets TLS 1.0"
     ),
     "AWS's own TLS": Bad("require_modern_tls", amend("encrypted", sslPolicy=None), "where none is written"),
+    "any host": Bad(
+        "refuse_other_hosts",
+        amend("encrypted", defaultActions=[{"type": "forward", "targetGroupArn": "x"}]),
+        "Listener encrypted: whoever asks its address for any host name",
+    ),
+    "any host in clear": Bad(
+        "refuse_other_hosts",
+        without(
+            "encrypted", "hosts", graph=amend("clear", defaultActions=[{"type": "forward", "targetGroupArn": "x"}])
+        ),
+        "Listener clear: whoever asks its address",
+    ),
+    "any host is welcome": Bad(
+        "refuse_other_hosts",
+        amend("encrypted", defaultActions=[{"type": "fixed-response", "fixedResponse": {"statusCode": "200"}}]),
+        "as if it were a site's",
+    ),
     "bad headers": Bad("drop_bad_requests", amend("balancer", dropInvalidHeaderFields=None), "headers that are none"),
     "bad headers on purpose": Bad(
         "drop_bad_requests", amend("balancer", dropInvalidHeaderFields=False), "headers that are none"

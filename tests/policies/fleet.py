@@ -13,6 +13,7 @@ REGISTRY = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
 IMAGE = f"{REGISTRY}/shop@sha256:{'0' * 64}"
 SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop"
 LOGS = {"logDriver": "awslogs", "options": {"awslogs-group": "/portico/shop", "awslogs-region": "eu-central-1"}}
+REFUSAL = {"type": "fixed-response", "fixedResponse": {"contentType": "text/plain", "statusCode": "404"}}
 TRUST = assumed_by(Service="ecs-tasks.amazonaws.com")
 
 
@@ -132,9 +133,7 @@ FLEET: tuple[Resource, ...] = (
         port=443,
         protocol="HTTPS",
         sslPolicy="ELBSecurityPolicy-TLS13-1-2-2021-06",
-        defaultActions=[
-            {"type": "fixed-response", "fixedResponse": {"contentType": "text/plain", "statusCode": "404"}}
-        ],
+        defaultActions=[REFUSAL],
         tags=TAGS,
     ),
     make(kinds.TARGETS, "targets", {"vpcId": "vpc"}, targetType="ip", port=8080, deregistrationDelay=40, tags=TAGS),

@@ -17,7 +17,7 @@ from tests.components.recorder import run
 from tests.policies import bad_fleet
 from tests.policies.bad import BAD as BAD_VM
 from tests.policies.bad import Bad, tell
-from tests.policies.fleet import FLEET, amend
+from tests.policies.fleet import FLEET, REFUSAL, amend
 from tests.policies.sample import GOOD, change, make, unlink, without
 
 BAD = BAD_VM | bad_fleet.BAD_FLEET
@@ -117,6 +117,12 @@ def test_of_a_fleet_what_is_not_known_yet_is_not_refused() -> None:
         ("service", {"deploymentController": {"type": "CODE_DEPLOY"}, "deploymentCircuitBreaker": None}),
         ("encrypted", {"sslPolicy": "ELBSecurityPolicy-TLS13-1-3-2021-06"}),
         ("encrypted", {"sslPolicy": "ELBSecurityPolicy-FS-1-2-Res-2020-10"}),
+        ("encrypted", {"defaultActions": [{"type": "fixed-response", "fixedResponse": {"statusCode": "421"}}]}),
+        ("encrypted", {"defaultActions": [{"type": "fixed-response", "fixedResponse": {"statusCode": UNKNOWN}}]}),
+        # Bytes, which name no host.
+        ("encrypted", {"protocol": "TLS", "defaultActions": [{"type": "forward", "targetGroupArn": "x"}]}),
+        ("service", {"launchType": None, "capacityProviderStrategies": [{"capacityProvider": "FARGATE_SPOT"}]}),
+        ("task", {"requiresCompatibilities": ["EC2", "FARGATE"]}),
         ("balancer", {"desyncMitigationMode": "strictest"}),
         # A balancer that hands on bytes sees no header.
         ("balancer", {"loadBalancerType": "network", "dropInvalidHeaderFields": None, "accessLogs": None}),
@@ -141,7 +147,7 @@ def test_a_shell_is_let_through_where_its_sessions_are_logged() -> None:
 
 
 def test_plain_http_is_let_through_where_there_is_no_certificate() -> None:
-    alone = without("encrypted", "hosts", graph=amend("clear", defaultActions=[{"type": "fixed-response"}]))
+    alone = without("encrypted", "hosts", graph=amend("clear", defaultActions=[REFUSAL]))
     assert names(alone) == []
 
 
