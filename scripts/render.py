@@ -55,9 +55,7 @@ def render_stack(plan: Plan, layout: str) -> Rendering:
 def _render_fleet(plan: Plan, layout: str) -> Rendering:
     """On ECS each site has a folder: NGINX's tree, Gunicorn's configuration, and the Dockerfiles of both images."""
     if layout != "conf.d":
-        raise Refused(
-            f"LAYOUT={layout} is for a machine that runs NGINX itself, and ecs has none; leave it out."
-        )
+        raise Refused(f"LAYOUT={layout} is for a machine that runs NGINX itself, and ecs has none; leave it out.")
     files, todo = dict(plan.render().files), []
     for fleet in make_fleet(plan):
         name, context = fleet.site.name, fleet.release.context

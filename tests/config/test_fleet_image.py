@@ -97,9 +97,7 @@ def test_static_files_come_from_the_applications_image(root: Path) -> None:
     lines = read_instructions(fleet.nginx["Dockerfile"].content.decode())
     assert lines[:2] == ["ARG APPLICATION", "FROM ${APPLICATION} AS files"]
     (run,) = (line for line in lines if "files.py shop" in line)
-    assert run.endswith(
-        f"python3 -I /files.py shop {fleet.release.id} {fleet.release.uid} static /assets/ compress"
-    )
+    assert run.endswith(f"python3 -I /files.py shop {fleet.release.id} {fleet.release.uid} static /assets/ compress")
     assert "COPY --from=files /srv/static/ /srv/static/" in lines
     assert fleet.nginx["files.py"].content == (SCRIPTS / "files.py").read_bytes()
 

@@ -146,7 +146,7 @@ class RunningTask:
             found = self._engine.images.pull(image, auth_config=dict(self._plan.credentials))
         except docker.errors.APIError as error:
             raise ValueError(f"CannotPullContainerError: {image}: {error.explanation}") from error
-        self.pulled.add(image)
+        self.pulled.add(str(found.id))
         made_for = found.attrs.get("Architecture")
         wanted = (self._plan.inputs.get("runtimePlatform") or {}).get("cpuArchitecture") or "X86_64"
         if made_for != _ARCHITECTURES[wanted]:
