@@ -15,9 +15,9 @@ from components.label import list_labels
 class ImageArgs:
     """`tag` names what is in the image; it lies at `repository` (URL), once `context` (a folder) has been built.
 
-    `of` names the build besides, where one image is built more than once. `platform` is Docker's name of a processor;
-    `arguments` are given to the build. With `held` the registry has the image under this digest: nothing is built.
-    `login` opens the registry. `builder` names where images are built, `hooks` are told of failures.
+    `of` names a build of the same besides, under a name of its own on the user's Docker. `platform` is Docker's name
+    of a processor; `arguments` are given to the build. With `held` the registry has the image under this digest: it is
+    not pushed. `login` opens the registry. `builder` names where images are built, `hooks` are told of failures.
     """
 
     site: str
@@ -47,19 +47,23 @@ class Image(pulumi.ComponentResource):
         super().__init__("portico:ecs:Image", name, None, opts)
         self._name, self._args = name, args
         repository = pulumi.Output.from_input(args.repository)
-        built = self._build(args.context) if args.context else None
-        if built is not None:
-            self.local = pulumi.Output.all(built.name, built.image_id).apply(lambda found: str(found[0]))
+        built = self._build(args.context) if args.context and args.held is None else None
         if args.held is not None:
             self.reference = pulumi.Output.concat(repository, "@", args.held)
         else:
             assert built is not None
             pushed = self._push(built)
             self.reference = pulumi.Output.concat(repository, "@", pushed.sha256_digest)
+        if args.context and args.of:
+            # The provider deletes an image by its name: two builds of one name would take it from each other.
+            built = self._build(args.context, args.of, pulumi.ResourceOptions(depends_on=[built] if built else []))
+        if built is not None:
+            self.local = pulumi.Output.all(built.name, built.image_id).apply(lambda found: str(found[0]))
         self.register_outputs({"reference": self.reference})
 
-    def _build(self, context: str) -> docker.RemoteImage:
+    def _build(self, context: str, of: str = "", opts: pulumi.ResourceOptions | None = None) -> docker.RemoteImage:
         args = self._args
+        tag = "-".join(filter(None, (args.tag, of)))
         labels = list_labels("image", args.site)
         build = docker.RemoteImageBuildArgs(
             context=context,
@@ -77,15 +81,15 @@ class Image(pulumi.ComponentResource):
             # One image, not a list with a page about its making beside it: what is scanned is what runs.
             provenance="false",
         )
-        part = "-".join(filter(None, (self._name, args.tag, args.of)))
+        own = pulumi.ResourceOptions(parent=self, ignore_changes=["build"], hooks=args.hooks)
         return docker.RemoteImage(
-            part,
-            name=pulumi.Output.concat(args.repository, ":", args.tag),
+            f"{self._name}-{tag}",
+            name=pulumi.Output.concat(args.repository, ":", tag),
             build=build,
             keep_locally=False,
             force_remove=True,
             # The tag names all that is in the image: how it was once built makes no other of it.
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["build"], hooks=args.hooks),
+            opts=pulumi.ResourceOptions.merge(own, opts),
         )
 
     def _push(self, built: docker.RemoteImage) -> docker.RegistryImage:

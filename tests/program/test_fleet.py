@@ -30,7 +30,8 @@ def test_so_many_resources_of_each_type(made: Recorder) -> None:
         },
         **{f"portico:ecs:{kind}": 1 for kind in ("Registry", "Roles", "Scaling", "Service", "Site")},
         "portico:ecs:Image": 2,
-        IMAGE: 2,
+        # The application twice: to be pushed, and for its static files.
+        IMAGE: 3,
         PUSHED: 2,
         "aws:ec2/vpc:Vpc": 1,
         "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": 1,

@@ -96,8 +96,8 @@ def test_nginx_is_built_from_its_files_and_the_application(root: Path, monkeypat
 def test_what_is_built_is_pushed_under_the_digest_of_what_it_was_made_of(root: Path) -> None:
     made = deploy(root)
     for role in ROLES:
-        push, build = pushed(made, role), built(made)[role]
-        assert push.inputs["name"] == build.inputs["name"]
+        push = pushed(made, role)
+        (build,) = [one for one in made.of_type(IMAGE) if one.inputs["name"] == push.inputs["name"]]
         assert push.inputs["name"] == f"{HOST}/portico/test/shop/{role}:{tags(made)[role]}"
         assert len(tags(made)[role]) == 12
         assert build.urn in push.dependencies and push.inputs["keepRemotely"] is True
@@ -141,6 +141,9 @@ def test_other_files_of_nginx_are_another_image_of_the_same_application(root: Pa
     assert references(second)["gunicorn"] == references(first)["gunicorn"]
     # Its static files are taken out of the application's image, which another machine has not built yet.
     assert built(second)["application"].name != built(first)["application"].name
+    # The provider deletes an image by its name: what goes with the second update takes nothing from what stays.
+    stays, goes = ({one.name: one.inputs["name"] for one in made.of_type(IMAGE)} for made in (second, first))
+    assert not {goes[name] for name in goes.keys() - stays.keys()} & set(stays.values())
 
 
 def test_what_the_registry_has_is_not_built_again(root: Path) -> None:

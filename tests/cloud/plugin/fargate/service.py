@@ -61,9 +61,8 @@ class Service:
             task.join()
             self._pulled |= task.pulled
         for image in self._pulled:
-            # By its id, and by force: by one of its names it would stay under another, and none of them is on AWS's.
             with suppress(docker.errors.APIError):
-                self._engine.images.remove(image, force=True)
+                self._engine.images.remove(image)
         with suppress(docker.errors.APIError, OSError):
             self._places.close()
 

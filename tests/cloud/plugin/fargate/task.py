@@ -142,15 +142,25 @@ class RunningTask:
             self._containers[name] = Container(self._engine, task, definition, values)
 
     def _pull(self, image: str) -> None:
+        # What is here already is the user's, who built it here: AWS has a Docker of its own.
+        own = not self._has(image)
         try:
             found = self._engine.images.pull(image, auth_config=dict(self._plan.credentials))
         except docker.errors.APIError as error:
             raise ValueError(f"CannotPullContainerError: {image}: {error.explanation}") from error
-        self.pulled.add(str(found.id))
+        if own:
+            self.pulled.add(image)
         made_for = found.attrs.get("Architecture")
         wanted = (self._plan.inputs.get("runtimePlatform") or {}).get("cpuArchitecture") or "X86_64"
         if made_for != _ARCHITECTURES[wanted]:
             raise ValueError(f"CannotPullContainerError: {image} is for {made_for}, and the task for {wanted}")
+
+    def _has(self, image: str) -> bool:
+        try:
+            self._engine.images.get(image)
+        except docker.errors.ImageNotFound:
+            return False
+        return True
 
     def _watch(self) -> None:
         """Start what may start, until it is told to end or an essential container does."""
