@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from config.align import align
 from config.entry import list_requirements, read_dependencies, read_lines
 from config.headers import insists, list_headers, name_defaults
 from config.layout import PRIVATE, READY, Layout, lay_out
@@ -229,36 +230,6 @@ def render_requirements(source: Path) -> str | None:
 def _render_nginx(template: str, **values: object) -> str:
     """Render, then lay the comments of neighbouring lines under one another."""
     return align(_render(f"nginx/{template}", **values))
-
-
-def align(text: str) -> str:
-    """Put the trailing comments of a block of lines into one column, and close up blank lines."""
-    lines = re.sub(r"\n{3,}", "\n\n", text).split("\n")
-    lines = [line for index, line in enumerate(lines) if line or index == 0 or not _opens_or_closes(lines, index)]
-    start = 0
-    while start < len(lines):
-        end = start
-        while end < len(lines) and _split(lines[end]):
-            end += 1
-        for index in range(start, end):
-            code, comment = _split(lines[index]) or ("", "")
-            width = max(len((_split(line) or ("", ""))[0]) for line in lines[start:end])
-            lines[index] = f"{code:<{min(width, 72)}}  {comment}"
-        start = max(end, start + 1)
-    return "\n".join(lines)
-
-
-def _split(line: str) -> tuple[str, str] | None:
-    code, mark, comment = line.partition("  # ")
-    # Inside quotes it is no comment.
-    quoted = code.count('"') % 2 or code.count("'") % 2
-    return (code.rstrip(), f"# {comment}") if mark and code.strip() and not quoted else None
-
-
-def _opens_or_closes(lines: list[str], index: int) -> bool:
-    """Whether the blank line at `index` stands right behind an opening or before a closing brace."""
-    after = next((line for line in lines[index + 1 :] if line), "")
-    return lines[index - 1].endswith("{") or after.strip() == "}"
 
 
 def _render(template: str, **values: object) -> str:

@@ -7,17 +7,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from config.settings.machine_text import KeyPath
-from config.settings.mistake import Mistake
-from config.settings.quantity import Size
-from config.settings.region import find_partition
-from config.settings.section import Filled, Section
-from config.settings.text import (
+from config.settings.cloud_text import (
     AmiId,
     HostedZoneId,
-    HostName,
     InstanceType,
-    NetworkRange,
     PublicKey,
     Region,
     RuleName,
@@ -26,6 +19,12 @@ from config.settings.text import (
     TopicArn,
     Zone,
 )
+from config.settings.machine_text import KeyPath
+from config.settings.mistake import Mistake
+from config.settings.quantity import Size
+from config.settings.region import find_partition
+from config.settings.section import Filled, Section
+from config.settings.text import HostName, NetworkRange
 
 # The shortest prefix of a network that is somebody's own, by the version of IP.
 _WIDEST = {4: 8, 6: 16}

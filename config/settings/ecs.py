@@ -7,13 +7,13 @@ from typing import Final, Literal
 from pydantic import Field
 
 from config.settings.aws import RETENTION, Egress
+from config.settings.cloud_text import CertificateArn, HostedZoneId, Region, TagKey, TagValue, Zone
 from config.settings.mistake import Mistake
 from config.settings.nginx import Nginx
 from config.settings.quantity import Size
 from config.settings.region import find_partition
 from config.settings.section import Section
 from config.settings.site import Site
-from config.settings.text import CertificateArn, HostedZoneId, Region, TagKey, TagValue, Zone
 
 # Memory (MiB) that a task may have, by its CPU units, as Fargate sells them.
 _SOLD: Final = {

@@ -156,62 +156,6 @@ UserName = Annotated[
     grammar("a user name", r"[A-Za-z0-9_.@-]{1,64}", "write letters, digits and _ . @ -"),
 ]
 
-Region = Annotated[
-    str, grammar("a region of AWS", r"[a-z]{2}(-gov|-iso[a-z]?)?-[a-z]+-[1-9]", "write one such as eu-central-1")
-]
-Zone = Annotated[
-    str, grammar("an availability zone", r"[a-z]{2}(-gov)?-[a-z]+-[1-9][a-p]", "write one such as eu-central-1a")
-]
-InstanceType = Annotated[
-    str, grammar("an instance type", r"[a-z][a-z0-9-]{1,20}\.[a-z0-9-]{2,20}", "write one such as t4g.small")
-]
-AmiId = Annotated[
-    str, grammar("the id of an AMI", r"ami-[0-9a-f]{8}([0-9a-f]{9})?", "write one such as ami-0123456789abcdef0")
-]
-PublicKey = Annotated[
-    str,
-    grammar(
-        "a public SSH key",
-        r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com) "
-        r"[A-Za-z0-9+/]{32,1500}={0,3}( [A-Za-z0-9 @._+-]{1,100})?",
-        "write a line of a file such as ~/.ssh/id_ed25519.pub",
-    ),
-]
-HostedZoneId = Annotated[
-    str, grammar("the id of a hosted zone", r"Z[A-Z0-9]{1,31}", "write one such as Z0123456789ABCDEFGHIJ")
-]
-TopicArn = Annotated[
-    str,
-    grammar(
-        "the ARN of an SNS topic",
-        r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}",
-        "write one such as arn:aws:sns:eu-central-1:123456789012:alarms",
-    ),
-]
-CertificateArn = Annotated[
-    str,
-    grammar(
-        "the ARN of a certificate of ACM",
-        r"arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]{1,64}",
-        "write one such as arn:aws:acm:eu-central-1:123456789012:certificate/0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f",
-    ),
-]
-RuleName = Annotated[
-    str,
-    grammar("a rule's name", r"[a-z][a-z0-9-]{0,30}", "write lower-case letters, digits and dashes, such as database"),
-]
-TagKey = Annotated[
-    str,
-    grammar(
-        "a tag's key",
-        r"(?![Aa][Ww][Ss]:)(?!(Name|Project|Stack|UserData)$)[A-Za-z0-9 _.:/=+@-]{1,128}",
-        "write letters, digits and _ . : / = + @ -; aws:, Name, Project, Stack and UserData are taken",
-    ),
-]
-TagValue = Annotated[
-    str, grammar("a tag's value", r"[A-Za-z0-9 _.:/=+@-]{0,256}", "write letters, digits and _ . : / = + @ -")
-]
-
 
 def _check_address(value: str) -> str:
     try:
