@@ -9,7 +9,7 @@ def align(text: str) -> str:
     lines = [line for index, line in enumerate(lines) if line or index == 0 or not _opens_or_closes(lines, index)]
     start = 0
     while start < len(lines):
-        block = []
+        block: list[tuple[str, str]] = []
         while start + len(block) < len(lines) and (split := _split(lines[start + len(block)])):
             block.append(split)
         width = min(max((len(code) for code, _ in block), default=0), 72)

@@ -17,8 +17,9 @@ from components.ecs.certificate import Certificate, CertificateArgs
 from components.ecs.firewall import Firewall, FirewallArgs
 from components.ecs.hosts import list_rules
 from components.ecs.image import log_in
+from components.ecs.images import Workshop
 from components.ecs.network import Network, NetworkArgs
-from components.ecs.site import Ground, Site, SiteArgs, Workshop
+from components.ecs.site import Ground, Site, SiteArgs
 from components.ecs.stock import Stock
 from config.fleet import RANGE, FleetSite, make_fleet
 from config.history import spell_history

@@ -2,27 +2,22 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
-import pulumi_docker as docker
 
 from components.aws.tags import make_tags
-from components.context import write_context
 from components.ecs.hosts import HostRule
-from components.ecs.image import Image, ImageArgs
-from components.ecs.registry import Registry, RegistryArgs, name_repository
+from components.ecs.images import Images, Workshop
+from components.ecs.registry import Registry, RegistryArgs
 from components.ecs.roles import Roles, RolesArgs
 from components.ecs.scaling import Scaling, ScalingArgs
 from components.ecs.secrets import USERS, Secrets, SecretsArgs
 from components.ecs.service import Service, ServiceArgs
-from components.ecs.stock import Stock
 from config.fleet import VOLUMES, FleetSite, container_definitions
 from config.layout import LISTEN, READY
-from config.release import Release
 from config.settings import Settings
 
 
@@ -41,20 +36,6 @@ class Ground:
     firewall: pulumi.Input[str]
     listener: pulumi.Input[str]
     suffix: pulumi.Input[str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Workshop:
-    """Where images are made: contexts below `root`, by the `builder` of that name; `login` opens the registry.
-
-    `stock` is what the registry has already; `hooks` are told of builds that failed.
-    """
-
-    root: Path
-    stock: Stock
-    login: docker.RegistryImageAuthConfigArgs
-    builder: pulumi.Input[str] | None = None
-    hooks: pulumi.ResourceHookBinding | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,12 +68,12 @@ class Site(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         settings, fleet, ground = args.settings, args.fleet, args.ground
         site, tags = fleet.site.name, self._ecs.tags
-        self._registry = Registry(
+        registry = Registry(
             f"{name}-registry",
             RegistryArgs(site=site, keep=settings.keep_releases, protect=settings.protect, tags=tags),
             self._child,
         )
-        application, nginx = self._make_images()
+        application, nginx = Images(name, fleet, settings, registry, args.workshop, self).make()
         logs = aws.cloudwatch.LogGroup(
             f"{name}-logs",
             retention_in_days=self._ecs.retention,
@@ -104,7 +85,7 @@ class Site(pulumi.ComponentResource):
             f"{name}-roles",
             RolesArgs(
                 site=site,
-                repositories=list(self._registry.arns.values()),
+                repositories=list(registry.arns.values()),
                 logs=logs.arn,
                 secrets=[secrets.arn] if secrets else [],
                 tags=tags,
@@ -197,85 +178,3 @@ class Site(pulumi.ComponentResource):
             ),
             self._child,
         )
-
-    def _make_images(self) -> tuple[Image, Image]:
-        """The application's image, and NGINX's, whose static files come out of the first."""
-        fleet = self._args.fleet
-        release = fleet.release
-        known = self._find("application", release.image)
-        laid = self._find("nginx", fleet.digest)
-        wanted = laid is None and release.static is not None
-        # Built also for its static files alone: on another machine than the last time it is not there.
-        built = bool(release.context) and (known is None or wanted)
-        application = self._make_image(
-            "application", release.image, release if built else None, known, of=fleet.digest if wanted else ""
-        )
-        if laid is not None:
-            return application, self._make_image("nginx", fleet.digest, None, laid)
-        arguments: dict[str, pulumi.Input[str]] = {}
-        if wanted:
-            arguments["APPLICATION"] = application.local or self._fetch(application.reference)
-        context = replace(release, image=f"nginx-{fleet.digest}", context=fleet.nginx)
-        return application, self._make_image("nginx", fleet.digest, context, None, arguments=arguments)
-
-    def _find(self, role: str, tag: str) -> str | None:
-        """The digest of an image that the registry has, and not from a push that the stack's record knows.
-
-        That one stays as it is, with its push.
-        """
-        stock, repository = self._args.workshop.stock, name_repository(self._args.fleet.site.name, role)
-        # A past release is in no record: what was pushed is remembered by the registry alone.
-        if self._args.fleet.release.context and stock.is_ours(repository, tag):
-            return None
-        return stock.find(repository, tag)
-
-    def _make_image(
-        self,
-        role: str,
-        tag: str,
-        source: Release | None,
-        held: str | None,
-        *,
-        of: str = "",
-        arguments: Mapping[str, pulumi.Input[str]] | None = None,
-    ) -> Image:
-        """The image of that tag, built from the context of `source`, or `held` by the registry."""
-        workshop, ca_bundle = self._args.workshop, self._args.settings.ca_bundle
-        return Image(
-            f"{self._name}-{role}",
-            ImageArgs(
-                site=self._args.fleet.site.name,
-                tag=tag,
-                of=of,
-                repository=self._registry.urls[role],
-                context=write_context(workshop.root, source, ca_bundle) if source else None,
-                platform=self._ecs.platform,
-                login=workshop.login,
-                arguments=arguments or {},
-                held=held,
-                builder=workshop.builder,
-                hooks=workshop.hooks,
-            ),
-            self._child,
-        )
-
-    def _fetch(self, reference: pulumi.Output[str]) -> pulumi.Output[str]:
-        """A past release's image on the user's own Docker, from the registry; its name there."""
-        login = self._args.workshop.login
-        opened = docker.Provider(
-            f"{self._name}-registry-docker",
-            host=self._args.settings.docker,
-            registry_auth=[
-                docker.ProviderRegistryAuthArgs(address=login.address, username=login.username, password=login.password)
-            ],
-            opts=self._child,
-        )
-        fetched = docker.RemoteImage(
-            f"{self._name}-application-{self._args.fleet.release.image}-fetched",
-            name=reference,
-            platform=self._ecs.platform,
-            keep_locally=False,
-            force_remove=True,
-            opts=pulumi.ResourceOptions(parent=self, provider=opened),
-        )
-        return pulumi.Output.all(fetched.name, fetched.image_id).apply(lambda found: str(found[0]))
