@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
+from components.aws.enclosure import enclose
 from components.aws.tags import make_tags
 
 _RANGE = "10.80.0.0/16"
@@ -32,26 +33,7 @@ class Vpc(pulumi.ComponentResource):
     def __init__(self, name: str, args: VpcArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:index:Vpc", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        vpc = aws.ec2.Vpc(
-            f"{name}-network",
-            cidr_block=_RANGE,
-            enable_dns_support=True,
-            enable_dns_hostnames=True,
-            tags=make_tags("network", args.tags),
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
-        )
-        # Given to whatever names no group of its own: it may do nothing at all.
-        aws.ec2.DefaultSecurityGroup(
-            f"{name}-closed",
-            vpc_id=vpc.id,
-            ingress=[],
-            egress=[],
-            tags=make_tags("closed", args.tags),
-            opts=child,
-        )
-        gateway = aws.ec2.InternetGateway(
-            f"{name}-gateway", vpc_id=vpc.id, tags=make_tags("gateway", args.tags), opts=child
-        )
+        vpc, gateway = enclose(name, _RANGE, args.tags, protect=args.protect, parent=self)
         # A range for each zone: the subnet of another zone is made before the old one goes.
         subnet = aws.ec2.Subnet(
             f"{name}-subnet",

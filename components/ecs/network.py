@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
+from components.aws.enclosure import enclose
 from components.aws.tags import make_tags
 
 # What a task without a way to the internet must reach of AWS; layers of images come from S3.
@@ -44,23 +45,9 @@ class Network(pulumi.ComponentResource):
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:ecs:Network", name, None, opts)
         self._name, self._args = name, args
-        self._child = child = pulumi.ResourceOptions(parent=self)
-        vpc = aws.ec2.Vpc(
-            f"{name}-vpc",
-            cidr_block=args.range,
-            enable_dns_support=True,
-            enable_dns_hostnames=True,
-            tags=make_tags("network", args.tags),
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
-        )
+        self._child = pulumi.ResourceOptions(parent=self)
+        vpc, gateway = enclose(name, args.range, args.tags, protect=args.protect, parent=self)
         self.id, self.account = vpc.id, vpc.owner_id
-        # Given to whatever names no group of its own: it may do nothing at all.
-        aws.ec2.DefaultSecurityGroup(
-            f"{name}-closed", vpc_id=vpc.id, ingress=[], egress=[], tags=make_tags("closed", args.tags), opts=child
-        )
-        gateway = aws.ec2.InternetGateway(
-            f"{name}-gateway", vpc_id=vpc.id, tags=make_tags("gateway", args.tags), opts=child
-        )
         public = self._make_routes("public")
         way_out = self._route("public", public, gateway_id=gateway.id)
         self.balancer_subnets = [self._make_subnet("public", zone, 0, public, way_out) for zone in args.zones]

@@ -108,7 +108,7 @@ def test_everything_is_made_by_the_stacks_own_providers(made: Recorder) -> None:
 
 
 def test_what_lasts_is_protected(made: Recorder) -> None:
-    kept = {"fleet-network-vpc", "fleet-balancer", "fleet-access-logs-bucket"}
+    kept = {"fleet-network-network", "fleet-balancer", "fleet-access-logs-bucket"}
     assert {one.name for one in made.resources if one.protect} == kept
 
 

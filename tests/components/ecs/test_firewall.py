@@ -50,7 +50,7 @@ def test_the_groups_have_no_rule_without_a_name(made: Recorder) -> None:
     assert {one.name for one in groups} == {f"{NAME}-balancer", f"{NAME}-tasks"}
     for one in groups:
         assert not {"ingress", "egress"} & set(one.inputs) and one.inputs["description"]
-        assert one.inputs["vpcId"] == "fleet-network-vpc-id"
+        assert one.inputs["vpcId"] == "fleet-network-network-id"
 
 
 def test_tasks_and_balancer_are_in_their_groups(made: Recorder) -> None:

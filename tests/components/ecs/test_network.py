@@ -23,7 +23,7 @@ def subnets(made: Recorder) -> dict[str, tuple[str, str]]:
     """{name: (zone, range)} of all subnets; none gives anybody an address by itself."""
     found = made.of_type(f"{EC2}/subnet:Subnet")
     assert {one.inputs["mapPublicIpOnLaunch"] for one in found} == {False}
-    assert {one.inputs["vpcId"] for one in found} == {f"{NAME}-vpc-id"}
+    assert {one.inputs["vpcId"] for one in found} == {f"{NAME}-network-id"}
     return {
         one.name.removeprefix(f"{NAME}-"): (one.inputs["availabilityZone"], one.inputs["cidrBlock"]) for one in found
     }
@@ -45,7 +45,7 @@ def links(made: Recorder) -> dict[str, str]:
 
 
 def test_it_has_a_public_subnet_in_each_zone(made: Recorder) -> None:
-    vpc = inputs(made, "vpc:Vpc", "vpc")
+    vpc = inputs(made, "vpc:Vpc", "network")
     assert (vpc["cidrBlock"], vpc["enableDnsSupport"], vpc["enableDnsHostnames"]) == ("10.0.0.0/16", True, True)
     assert subnets(made) == {
         "public-a": (f"{REGION}a", "10.0.0.0/24"),
@@ -55,17 +55,17 @@ def test_it_has_a_public_subnet_in_each_zone(made: Recorder) -> None:
     assert set(links(made).values()) == {f"{NAME}-public-routes-id"}
     for part in ("gateway:InternetGateway", "public-routes:RouteTable"):
         name, type = part.split(":")
-        assert inputs(made, f"{type[0].lower()}{type[1:]}:{type}", name)["vpcId"] == f"{NAME}-vpc-id"
+        assert inputs(made, f"{type[0].lower()}{type[1:]}:{type}", name)["vpcId"] == f"{NAME}-network-id"
 
 
 def test_the_default_group_lets_nothing_through(made: Recorder) -> None:
     group = inputs(made, "defaultSecurityGroup:DefaultSecurityGroup", "closed")
-    assert (group["ingress"], group["egress"], group["vpcId"]) == ([], [], f"{NAME}-vpc-id")
+    assert (group["ingress"], group["egress"], group["vpcId"]) == ([], [], f"{NAME}-network-id")
 
 
 def test_its_flows_are_logged(made: Recorder) -> None:
     log = made.find(f"{EC2}/flowLog:FlowLog", "fleet-flows-log").inputs
-    assert (log["vpcId"], log["trafficType"]) == (f"{NAME}-vpc-id", "ALL")
+    assert (log["vpcId"], log["trafficType"]) == (f"{NAME}-network-id", "ALL")
 
 
 def test_public_tasks_have_addresses_of_their_own(made: Recorder) -> None:
@@ -109,7 +109,7 @@ def test_closed_tasks_reach_aws_itself_and_nothing_else(root: Path) -> None:
     private = [f"{NAME}-private-a-id", f"{NAME}-private-b-id"]
     for one in found.values():
         assert (one["vpcEndpointType"], one["privateDnsEnabled"], one["subnetIds"]) == ("Interface", True, private)
-        assert one["securityGroupIds"] == [f"{NAME}-endpoints-id"] and one["vpcId"] == f"{NAME}-vpc-id"
+        assert one["securityGroupIds"] == [f"{NAME}-endpoints-id"] and one["vpcId"] == f"{NAME}-network-id"
     rule = made.find("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", f"{NAME}-endpoints-in").inputs
     assert (rule["cidrIpv4"], rule["fromPort"], rule["toPort"]) == ("10.0.0.0/16", 443, 443)
     service = made.find(SERVICE, "shop-service")
@@ -123,5 +123,5 @@ def test_closed_tasks_reach_aws_itself_and_nothing_else(root: Path) -> None:
 def test_what_lasts_is_protected_where_the_stack_says(root: Path, protect: bool) -> None:
     section = {"certificate": "arn:aws:acm:eu-central-1:123456789012:certificate/0a1b2c3d"}
     made = deploy(root, section=section, protect=protect)
-    kept = {f"{NAME}-vpc", "fleet-balancer", "fleet-access-logs-bucket"} if protect else set()
+    kept = {f"{NAME}-network", "fleet-balancer", "fleet-access-logs-bucket"} if protect else set()
     assert {one.name for one in made.resources if one.protect} == kept

@@ -60,7 +60,7 @@ def test_a_task_that_goes_ends_its_longest_request_first(made: Recorder) -> None
     # The longest of any site is 50 s.
     assert group["deregistrationDelay"] == 60
     assert (group["targetType"], group["protocol"], group["port"]) == ("ip", "HTTP", 8080)
-    assert group["vpcId"] == "fleet-network-vpc-id"
+    assert group["vpcId"] == "fleet-network-network-id"
 
 
 def test_the_balancer_asks_a_port_of_its_own_whether_a_task_is_ready(made: Recorder) -> None:

@@ -1,0 +1,32 @@
+"""A network of the stack's own, still without subnets."""
+
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_aws as aws
+
+from components.aws.tags import make_tags
+
+
+def enclose(
+    name: str, range: str, tags: Mapping[str, str], *, protect: bool, parent: pulumi.Resource
+) -> tuple[aws.ec2.Vpc, aws.ec2.InternetGateway]:
+    """The network of these addresses (CIDR), closed to whatever names no group of its own; and its gateway.
+
+    `protect` keeps the network from being destroyed.
+    """
+    child = pulumi.ResourceOptions(parent=parent)
+    vpc = aws.ec2.Vpc(
+        f"{name}-network",
+        cidr_block=range,
+        enable_dns_support=True,
+        enable_dns_hostnames=True,
+        tags=make_tags("network", tags),
+        opts=pulumi.ResourceOptions(parent=parent, protect=protect),
+    )
+    # Given to whatever names no group of its own: it may do nothing at all.
+    aws.ec2.DefaultSecurityGroup(
+        f"{name}-closed", vpc_id=vpc.id, ingress=[], egress=[], tags=make_tags("closed", tags), opts=child
+    )
+    gateway = aws.ec2.InternetGateway(f"{name}-gateway", vpc_id=vpc.id, tags=make_tags("gateway", tags), opts=child)
+    return vpc, gateway
