@@ -91,6 +91,9 @@ def _gather(settings: Settings, releases: Sequence["Release"], layout: Layout, p
         port = "$public_port"
     # Whether a load balancer of Portico's own is in front: what is written for it says so beside it.
     balanced = settings.target == "ecs"
+    # Before 1.27.3 an upstream's names are resolved once, so a restarted container would be lost.
+    variable = settings.upstream == "container" and settings.nginx_version < (1, 27, 3)
+    served = [release for release in releases if not release.site.maintenance]
     told = [(name, value.format(port=port, scheme=scheme), reason) for name, value, reason in _TOLD]
     if balanced:
         told = [(*one[:2], _BALANCED) if scheme in one[1] else one for one in told]
@@ -119,13 +122,13 @@ def _gather(settings: Settings, releases: Sequence["Release"], layout: Layout, p
         "defaults": name_defaults(release.site for release in releases),
         "tls_port": _spell_port(tls.port) if tls else "",
         "proxy_protocol": settings.client is not None and settings.client.header == "proxy_protocol",
-        # Before 1.27.3 an upstream's names are resolved once, so a restarted container would be lost.
-        "variable": settings.upstream == "container" and settings.nginx_version < (1, 27, 3),
+        "variable": variable,
+        # As a variable, a name is asked for by sites that are served alone.
+        "resolves": settings.upstream == "container" and bool(served or not variable),
         "crowded": any(release.site.limits.connections for release in releases),
         "rates": _list_rates(releases),
         # What is compressed already is of use only where files are served.
-        "packed": settings.nginx.gzip.static
-        and any(release.static and not release.site.maintenance for release in releases),
+        "packed": settings.nginx.gzip.static and any(release.static for release in served),
         "caches": any(route.cache for route in routes),
         "websockets": any(route.websocket for route in routes),
     }

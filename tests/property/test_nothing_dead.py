@@ -79,6 +79,13 @@ def test_nothing_is_dead(root: Path, values: dict[str, Any], layout: str) -> Non
     assert list(list_dead(parse(render(values, root, layout)))) == []
 
 
+@pytest.mark.parametrize("image", ["nginx:1.22.1", "nginx:1.30.6"])
+def test_nothing_is_dead_where_no_site_is_served(root: Path, image: str) -> None:
+    """Nobody is asked for by name then."""
+    values = {"sites": [SITE | {"maintenance": True}], "upstream": "container", "nginxImage": image}
+    assert list(list_dead(parse(render(values, root)))) == []
+
+
 @pytest.mark.parametrize("preset", ["article", "default", "strict"])
 def test_nothing_is_dead_in_a_preset(root: Path, preset: str) -> None:
     for changes in ({}, {"source": "bare", "entry": "main:app"}, {"maintenance": True}):
