@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 CONTAINER = "docker:index/container:Container"
+SERVICE = "aws:ecs/service:Service"
 STACK = "pulumi:pulumi:Stack"
 
 
@@ -25,9 +26,11 @@ def main(command: str, *rest: str) -> int:
     if command == "containers":
         print(*(c["name"] for c in containers), sep="\n")
         return 0
-    print(f"\nContainers: {len(containers)}")
-    for container in containers:
-        print(f"  {container['name']}")
+    services = sorted(resources(export, SERVICE), key=lambda s: str(s.get("name")))
+    # On ECS what runs are tasks, which AWS starts and ends by itself.
+    print(f"\nServices: {len(services)}" if services else f"\nContainers: {len(containers)}")
+    for one in services or containers:
+        print(f"  {one['name']}")
     print(f"Took {rest[0]} s in all.")
     for outputs in resources(export, STACK):
         for site, release in (outputs.get("held") or {}).items():
