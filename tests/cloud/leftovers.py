@@ -30,8 +30,7 @@ def sweep() -> None:
     engine = docker.from_env()
     for kind, one in _find(engine):
         if not lives(_read(one)):
-            with suppress(docker.errors.APIError):
-                one.remove(**({"force": True, "v": True} if kind == "container" else {}))
+            _remove(kind, one)
     for image in engine.images.list():
         for name in [*image.tags, *image.attrs.get("RepoDigests", [])]:
             found = _OURS.fullmatch(name)
@@ -46,8 +45,7 @@ def remove(owner: str) -> None:
     engine = docker.from_env()
     for kind, one in _find(engine):
         if _read(one) == owner:
-            with suppress(docker.errors.APIError):
-                one.remove(**({"force": True, "v": True} if kind == "container" else {}))
+            _remove(kind, one)
     engine.close()
 
 
@@ -60,6 +58,11 @@ def _find(engine: DockerClient) -> Iterator[tuple[str, Any]]:
         yield "network", network
     for volume in engine.volumes.list(filters=label):
         yield "volume", volume
+
+
+def _remove(kind: str, one: Any) -> None:
+    with suppress(docker.errors.APIError):
+        one.remove(**({"force": True, "v": True} if kind == "container" else {}))
 
 
 def _read(one: Any) -> str:
