@@ -325,12 +325,12 @@ def _mend_ecs(values: Values, ecs: Values) -> None:
     region = ecs["region"]
     if "zones" in ecs:
         ecs["zones"] = [f"{region}{letter}" for letter in ecs["zones"]]
-    hosts = [*site["hosts"], *site.get("aliases", ())]
-    # No zone answers for a name without a domain, or for an address.
-    if any("." not in host or host.replace(".", "").isdigit() for host in hosts):
-        ecs.pop("dns", None)
     if "dns" in ecs:
         ecs.pop("certificate", None)
+        # No zone answers for a name without a domain, or for an address: they get one, so that `dns` is tried often.
+        for key in ("hosts", "aliases"):
+            if key in site:
+                site[key] = [_name_domain(host) for host in site[key]]
     elif "certificate" in ecs:
         ecs["certificate"] = f"arn:aws:acm:{region}:123456789012:{ecs['certificate']}"
     else:
@@ -340,6 +340,11 @@ def _mend_ecs(values: Values, ecs: Values) -> None:
     least = nginx.mebibytes + Size.parse(gunicorn).mebibytes + 2 * BRINGER
     sold = {256: 2048, 512: 4096, 1024: 8192, 2048: 16384, 4096: 30720}
     ecs["cpu"] = next(cpu for cpu in _CPU if cpu >= ecs.get("cpu", 256) and sold[cpu] >= least)
+
+
+def _name_domain(host: str) -> str:
+    """A name that a zone may answer for, another one for another host."""
+    return f"{host}.of.the.zone.example" if "." not in host or host.replace(".", "").isdigit() else host
 
 
 def _mend(values: Values, version: str) -> Values:
