@@ -95,7 +95,7 @@ def test_a_killed_holder_of_the_port_holds_it_again(shop: Deployment, figures: F
     report = load.report()
     gap = report.longest_gap(since=1.0)
     print(f"\nC3: the holder of the port killed, nothing was answered for {gap:.2f} s: {report.summary()}")
-    assert report.failed > 0
+    assert report.failed + report.reopened > 0, "no client noticed that it was away"
     holder.reload()
     assert holder.attrs["RestartCount"] == 1
     assert served(shop) == tree
@@ -118,7 +118,8 @@ def test_a_killed_edge_serves_the_same_again(shop: Deployment, figures: Figures)
     report = load.report()
     gap = report.longest_gap(since=1.0)
     print(f"\nC3: NGINX killed, nothing was answered for {gap:.2f} s: {report.summary()}")
-    assert report.failed > 0  # it was away
+    # The holder of the port keeps new connections waiting: the kept ones may be all that notices.
+    assert report.failed + report.reopened > 0, "no client noticed that it was away"
     edge.reload()
     assert edge.attrs["RestartCount"] == 1
     assert served(shop) == tree == shop.outputs()["tree"]
