@@ -9,8 +9,9 @@ from components.container import harden, read_script, start_first
 from components.label import label_container
 from config.release import SOCKETS, Release
 
-# Seconds that one process of the health check goes on asking: it is started a quarter as often as with 0.
-_WATCH = "8"
+# Seconds that one process of the health check goes on asking: to start one in a container takes 75 ms of a processor
+# (measured: docs/releases.md), which a small VM has better uses for.
+_WATCH = "30"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,8 +101,8 @@ class Gunicorn(pulumi.ComponentResource):
                     ],
                     # Short, for a new replica is waited for; later on a process stays for longer: see _WATCH.
                     interval="1s",
-                    # It ends by itself after 12 s; a busy machine takes seconds to start it, and it must come to act.
-                    timeout="20s",
+                    # It ends by itself after 34 s; a busy machine takes seconds to start it, and it must come to act.
+                    timeout="45s",
                     start_period="2s",
                     retries=3,
                 ),
