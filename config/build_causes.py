@@ -29,6 +29,12 @@ _CAUSES = (
         "a package has to be compiled ({0}), and the image has no compiler: ask for a version that comes as a wheel, "
         "or bring a Dockerfile of your own",
     ),
+    (
+        r"exec format error",
+        "the image is for another kind of processor than Docker has: let it emulate that one "
+        "(docker run --privileged --rm tonistiigi/binfmt --install arm64, or amd64), or write the other at "
+        "`ecs.architecture`",
+    ),
     (r"no space left on device", "the disk of the Docker engine is full: `docker system df` says what takes it"),
     (
         r'"?/?([^\s"]+)"?: not found|COPY failed: .*?([^\s/]+): no such file',

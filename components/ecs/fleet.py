@@ -1,6 +1,6 @@
 """All sites of a stack on ECS, and what they share."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,8 @@ class FleetArgs:
     """`stack` is everything that the stack file says; `root` the folder of Pulumi.yaml.
 
     `past` are the outputs of the last good update, `stock` is what the registry has. `builder` names where images are
-    built; `hooks` are told of builds that failed.
+    built; `hooks` are told of builds that failed. `require_builder` is called before anything is made, where an image
+    has to be built; it raises pulumi.RunError if that cannot be done.
     """
 
     stack: Stack
@@ -44,6 +45,7 @@ class FleetArgs:
     past: Mapping[str, Any] = field(default_factory=dict)
     builder: pulumi.Input[str] | None = None
     hooks: pulumi.ResourceHookBinding | None = None
+    require_builder: Callable[[], None] = lambda: None
 
 
 class Fleet(pulumi.ComponentResource):
@@ -70,6 +72,8 @@ class Fleet(pulumi.ComponentResource):
         assert settings.ecs
         sites = make_fleet(args.stack)
         args.stock.require_past(sites)
+        if not args.stock.is_complete(sites):
+            args.require_builder()
         super().__init__("portico:ecs:Fleet", name, None, opts)
         self._name, self._args, self._settings, self._ecs = name, args, settings, settings.ecs
         self._child = pulumi.ResourceOptions(parent=self)

@@ -44,6 +44,17 @@ class Stock:
             self._asked[repository] = {one.image_tag: one.image_digest for one in found.image_ids}
         return self._asked[repository].get(tag)
 
+    def is_complete(self, sites: Sequence[FleetSite]) -> bool:
+        """Whether it has both images of each site, so that none has to be built."""
+        return all(
+            self.is_ours(repository, tag) or self.find(repository, tag) is not None
+            for one in sites
+            for repository, tag in (
+                (name_repository(one.site.name, "application"), one.release.image),
+                (name_repository(one.site.name, "nginx"), one.digest),
+            )
+        )
+
     def require_past(self, sites: Sequence[FleetSite]) -> None:
         """Refuse, with pulumi.RunError, a site held at a release whose image the registry has forgotten."""
         for one in sites:

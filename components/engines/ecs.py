@@ -11,6 +11,7 @@ import pulumi_docker
 from components.builder import name_builder
 from components.diagnosis import Diagnosis
 from components.ecs import Fleet, FleetArgs, Stock
+from components.ecs.emulation import require_platform
 from components.engine import Engine
 from components.past import read_resources
 from config.load import Stack
@@ -20,7 +21,7 @@ def deploy_tasks(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict[str,
     """Everything of the stack on AWS; the stack's outputs. Images are built on the user's own Docker."""
     settings = stack.settings
     assert settings.ecs
-    region, here = settings.ecs.region, Engine(settings.docker)
+    region, platform, here = settings.ecs.region, settings.ecs.platform, Engine(settings.docker)
     account = pulumi_aws.Provider(f"fleet-{region}", region=region)
     docker = pulumi_docker.Provider("fleet-docker", host=here.address)
     if not settings.ecs.https:
@@ -37,6 +38,7 @@ def deploy_tasks(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict[str,
             past=past,
             builder=name_builder(here, pulumi.get_stack()),
             hooks=Diagnosis(here).hooks,
+            require_builder=lambda: require_platform(here, platform),
         ),
         pulumi.ResourceOptions(providers=[account, docker]),
     )

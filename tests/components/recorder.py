@@ -6,7 +6,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import docker.errors
 import pulumi
+import pytest
 from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped, unused-ignore]
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_mocks, test
 from pulumi.runtime.mocks import MockMonitor
@@ -214,8 +216,15 @@ def run(
     `past` are the outputs of the update before; `answers` are Recorder's own.
     """
     recorder = Recorder(states=states or {}, resources=[] if seen is None else seen, past=past or {}, **answers)
-    contextvars.copy_context().run(_run, recorder, build, stack)
+    with pytest.MonkeyPatch.context() as patch:
+        # No Docker is behind a recorder: what the engine of this machine would say is nobody's business here.
+        patch.setattr("docker.from_env", _find_nobody)
+        contextvars.copy_context().run(_run, recorder, build, stack)
     return recorder
+
+
+def _find_nobody() -> None:
+    raise docker.errors.DockerException("no engine is behind a recorder")
 
 
 def _run(recorder: Recorder, build: Callable[[], object], stack: str) -> None:

@@ -18,6 +18,7 @@ from config.build_causes import find_build_cause
         ("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed", "set `caBundle` or PORTICO_CA_BUNDLE"),
         ("NewConnectionError: Temporary failure in name resolution", "does not reach the package index"),
         ("error: command 'gcc' failed: No such file or directory", "compiled (gcc), and the image has no compiler"),
+        ("#5 0.113 exec /bin/sh: exec format error", "for another kind of processor than Docker has: let it emulate"),
         ("write /x: no space left on device", "the disk of the Docker engine is full"),
         ('failed to compute cache key: "/setup.cfg": not found', "names setup.cfg, which is not in the source of shop"),
     ],
