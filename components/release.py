@@ -12,9 +12,8 @@ from config.private import Private
 from config.tree import Tree
 
 # Somebody waits for its first good answer, nobody for those after it, and a process started in a container every second
-# is a twentieth of a core for as long as the release lives (docs/releases.md): they take this many seconds each.
-_SELDOM = 60
-_LIVE = f"test -e /tmp/live && {{ test ! -e /tmp/told || sleep {_SELDOM}; : > /tmp/told; }}"
+# takes a twentieth of a core for as long as the release lives (docs/releases.md): they take a minute each.
+_LIVE = "test -e /tmp/live && { test ! -e /tmp/told || sleep 60; : > /tmp/told; }"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +135,11 @@ class ConfigRelease(pulumi.ComponentResource):
                     volumes=[docker.ContainerVolumeArgs(volume_name=args.config, container_path="/etc/portico")],
                     tmpfs={"/tmp": "rw,noexec,nosuid,nodev,size=1m"},
                     healthcheck=docker.ContainerHealthcheckArgs(
-                        tests=["CMD-SHELL", _LIVE], interval="1s", timeout=f"{_SELDOM + 30}s", retries=3
+                        # As Docker spells it: 90s would be another value for ever.
+                        tests=["CMD-SHELL", _LIVE],
+                        interval="1s",
+                        timeout="1m30s",
+                        retries=3,
                     ),
                     wait=True,
                     wait_timeout=args.wait,

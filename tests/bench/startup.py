@@ -1,13 +1,17 @@
 """How much later is `pulumi up` done for Portico than for an empty program, with nothing to do in both?
 
-    python -m tests.bench.startup [TIMES]
+    python -m tests.bench.startup [TIMES] [EARLIER]
 
-Both run by turns, on a stack of the benchmark's own with the two sites of the stack dev.
+All run by turns, on stacks of the benchmark's own with the two sites of the stack dev. EARLIER is the folder of another
+checkout, whose program runs as well: is it slower now than it was?
 """
 
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -18,27 +22,44 @@ EMPTY = "name: empty\nruntime:\n  name: python\n  options:\n    virtualenv: .ven
 LIMIT = 2.0  # seconds
 
 
-def main(times: int = 5) -> int:
-    with tempfile.TemporaryDirectory() as folder:
-        full, empty = Path(folder) / "full", Path(folder) / "empty"
-        full.mkdir()
+def main(times: int = 5, earlier: Path | None = None) -> int:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as deployments:
+        empty = Path(folder) / "empty"
         make_empty(empty)
-        with Deployment(full, HELLO, HTTPBIN) as deployment:
+        up_empty(empty)
+        programs: dict[str, Callable[..., float]] = {"an empty program": partial(up_empty, empty)}
+        for name, checkout in {"Portico, 2 sites": ROOT, **({"the earlier one": earlier} if earlier else {})}.items():
+            place = Path(folder) / name.replace(" ", "-")
+            place.mkdir()
+            deployment = deployments.enter_context(Deployment(place, HELLO, HTTPBIN))
+            lead_to(deployment, checkout)
             deployment.up()
-            up_empty(empty)
-            good = True
-            for options in ((), ("--skip-preview",)):
-                portico, nothing = [], []
-                for _ in range(times):
-                    nothing.append(up_empty(empty, *options))
-                    portico.append(up(deployment, *options))
-                difference = median(portico) - median(nothing)
-                print(f"pulumi up {' '.join(options) or '(with its preview)'}, {times} times each, by turns:")
-                print(f"  an empty program {describe(nothing)}")
-                print(f"  Portico, 2 sites {describe(portico)}")
-                print(f"  difference       {difference:+.2f} s (limit {LIMIT} s)")
-                good = good and difference <= LIMIT
-    return 0 if good else 1
+            programs[name] = partial(up, deployment)
+        return 0 if all([compare(programs, times, options) for options in ((), ("--skip-preview",))]) else 1
+
+
+def compare(programs: Mapping[str, Callable[..., float]], times: int, options: Sequence[str]) -> bool:
+    """Run them by turns and print what they took; whether Portico keeps its limit."""
+    took: dict[str, list[float]] = {name: [] for name in programs}
+    for _ in range(times):
+        for name, run_program in programs.items():
+            took[name].append(run_program(*options))
+    print(f"pulumi up {' '.join(options) or '(with its preview)'}, {times} times each, by turns:")
+    for name, seconds in took.items():
+        print(f"  {name:16} {describe(seconds)}")
+    nothing, portico, *earlier = map(median, took.values())
+    print(f"  difference       {portico - nothing:+.2f} s (limit {LIMIT} s)")
+    for before in earlier:
+        print(f"  now : earlier    {portico / before:.3f}")
+    return portico - nothing <= LIMIT
+
+
+def lead_to(deployment: Deployment, checkout: Path) -> None:
+    """Let it run the program of that checkout."""
+    for part in ("__main__.py", "components", "config"):
+        link = deployment.folder / part
+        link.unlink()
+        link.symlink_to(checkout / part)
 
 
 def describe(seconds: list[float]) -> str:
@@ -81,4 +102,5 @@ def pulumi_empty(folder: Path, *command: str) -> float:
 if __name__ == "__main__":
     if shutil.which("docker") is None:
         sys.exit("error: the benchmark needs a Docker engine")
-    sys.exit(main(*map(int, sys.argv[1:])))
+    times, earlier = [*sys.argv[1:], None, None][:2]
+    sys.exit(main(int(times or 5), Path(earlier).resolve() if earlier else None))
