@@ -71,6 +71,7 @@ class Fleet(pulumi.ComponentResource):
         settings = args.stack.settings
         assert settings.ecs
         sites = make_fleet(args.stack)
+        args.stock.require_region()
         args.stock.require_past(sites)
         if not args.stock.is_complete(sites):
             args.require_builder()

@@ -17,17 +17,15 @@ class Stock:
     """The images in the stack's repositories, as the record of the stack and AWS know them.
 
     `resources` are those of the last update (components/past.py). AWS is asked only about a repository that the
-    record knows, and only where the record does not say it all: with nothing to do, nobody is asked. What it knows of
-    another region than `region` is of no use here.
+    record knows, and only where the record does not say it all: with nothing to do, nobody is asked.
     """
 
     def __init__(self, resources: Mapping[str, Any], account: pulumi.ProviderResource, region: str) -> None:
         self._account = account
-        self._repositories = {
-            str(one["outputs"].get("name"))
-            for one in resources.values()
-            if one["type"] == REPOSITORY and one["outputs"].get("region", region) == region
-        }
+        self._region = region
+        found = [one["outputs"] for one in resources.values() if one["type"] == REPOSITORY]
+        self._repositories = {str(one.get("name")) for one in found}
+        self._regions = {str(one["region"]) for one in found if one.get("region")}
         self._pushed = {str(one["outputs"].get("name")) for one in resources.values() if one["type"] == PUSHED}
         self._asked: dict[str, Mapping[str, str]] = {}
 
@@ -43,6 +41,15 @@ class Stock:
             found = aws.ecr.get_images(repository_name=repository, opts=pulumi.InvokeOptions(provider=self._account))
             self._asked[repository] = {one.image_tag: one.image_digest for one in found.image_ids}
         return self._asked[repository].get(tag)
+
+    def require_region(self) -> None:
+        """Refuse, with pulumi.RunError, to lead a live stack into another region."""
+        for known in self._regions - {self._region}:
+            raise pulumi.RunError(
+                f"ecs.region: this stack serves in {known}; nothing was changed. Tasks, balancer and images stay in "
+                f"their region. Write {known} again, or the new region into a stack file of its own, as in "
+                "docs/outgrowing.md: both serve until the names have moved."
+            )
 
     def is_complete(self, sites: Sequence[FleetSite]) -> bool:
         """Whether it has both images of each site, so that none has to be built."""

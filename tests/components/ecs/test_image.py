@@ -9,7 +9,7 @@ import pulumi
 import pytest
 
 from tests.components.ecs.sample import deploy, recall
-from tests.components.fleet_answers import HOST, TOKEN, digest
+from tests.components.fleet_answers import HOST, REGION, TOKEN, digest
 from tests.components.recorder import IMAGE, Recorder, Resource, list_texts
 from tests.config.sample import make_site
 
@@ -205,15 +205,10 @@ def test_a_site_held_at_a_forgotten_release_is_refused_before_anything_is_made(r
     assert {one.type for one in seen} <= {"pulumi:providers:aws", "pulumi:providers:docker"}
 
 
-def test_repositories_of_another_region_are_not_asked(root: Path) -> None:
+def test_a_live_stack_stays_in_its_region(root: Path) -> None:
     first = deploy(root)
-    # Such a question would fail: there is no answer to it.
-    moved = deploy(
-        root,
-        make_site(immutable=False),
-        section={"region": "eu-west-1"},
-        past=first.exports,
-        answers={"known": recall(first)},
-    )
-    assert moved.find("pulumi:providers:aws", "fleet-eu-west-1").inputs["region"] == "eu-west-1"
-    assert len(moved.of_type(PUSHED)) == len(built(moved)) == 2
+    seen: list[Resource] = []
+    with pytest.raises(pulumi.RunError) as caught:
+        deploy(root, section={"region": "eu-west-1"}, past=first.exports, answers={"known": recall(first)}, seen=seen)
+    assert str(caught.value).startswith(f"ecs.region: this stack serves in {REGION}; nothing was changed.")
+    assert {one.type for one in seen} <= {"pulumi:providers:aws", "pulumi:providers:docker"}
