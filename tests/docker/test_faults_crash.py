@@ -95,7 +95,7 @@ def test_a_killed_holder_of_the_port_holds_it_again(shop: Deployment, figures: F
     report = load.report()
     gap = report.longest_gap(since=1.0)
     print(f"\nC3: the holder of the port killed, nothing was answered for {gap:.2f} s: {report.summary()}")
-    assert report.failed + report.reopened > 0, "no client noticed that it was away"
+    assert report.failed > 0
     holder.reload()
     assert holder.attrs["RestartCount"] == 1
     assert served(shop) == tree

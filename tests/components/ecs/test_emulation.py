@@ -93,7 +93,7 @@ def test_nor_where_linux_lists_nothing_or_docker_is_silent(monkeypatch: pytest.M
     run(lambda: require_platform(Engine(), "linux/arm64", tmp_path))
 
 
-def test_a_preview_warns(monkeypatch: pytest.MonkeyPatch, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_preview_warns(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setattr(Engine, "connect", lambda _: Docker({}))
     told: list[str] = []
     monkeypatch.setattr(pulumi.log, "warn", told.append)
