@@ -5,6 +5,7 @@ machine for itself: the others wait meanwhile.
 """
 
 import fcntl
+import os
 import re
 import tempfile
 from contextlib import ExitStack
@@ -56,7 +57,8 @@ def list_locks(config: pytest.Config) -> list[Path]:
 class Turn:
     """In a `with` block a test runs; beside those of other workers, or `alone`.
 
-    Who wants to be alone holds the gate until the others have ended: nobody new begins meanwhile.
+    Who wants to be alone holds the gate until the others have ended: nobody new begins meanwhile. It has the disk for
+    itself, too: what the others wrote is on it by then, so nothing that is timed waits for that.
     """
 
     def __init__(self, config: pytest.Config, *, alone: bool) -> None:
@@ -70,6 +72,8 @@ class Turn:
             kind = fcntl.LOCK_EX if self._alone else fcntl.LOCK_SH
             with _lock(gate, kind):
                 self._held.enter_context(_lock(run, kind))
+        if self._alone:
+            os.sync()
         return self
 
     def __exit__(

@@ -51,6 +51,19 @@ _NET = 0x40000000  # CLONE_NEWNET
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
+# containerd is a service of its own, as where a distribution's packages install Docker: it stays when the engine goes. An
+# engine that has to start it also has to stop it, and waits up to ten seconds for that.
+_CONTAINERD = """
+version = 2
+root = "{data}/containerd"
+state = "/run/containerd"
+disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"]
+[grpc]
+  address = "{socket}"
+"""
+_SOCKET = "/run/containerd/containerd.sock"
+
+
 # What is free but so many KiB at once; where nothing is to be left, then also what the file system had set aside.
 _FILL = r"""
 free=$(df --output=avail -B1024 "${1%/*}" | tail -n 1)
@@ -120,6 +133,8 @@ class Machine:
         assert self._process.stdout is not None
         if self._process.stdout.readline().strip() != "up":
             raise RuntimeError(f"no machine: {(self.folder / 'init.log').read_text()}")
+        (self.folder / "containerd.toml").write_text(_CONTAINERD.format(data=self.folder / "data", socket=_SOCKET))
+        self._serve("containerd", "--config", str(self.folder / "containerd.toml"))
         self.start_engine()
 
     def cut_power(self) -> None:
@@ -182,6 +197,7 @@ class Machine:
     def _write_settings(self) -> None:
         settings = {
             "hosts": [self.engine],
+            "containerd": _SOCKET,
             "data-root": str(self.folder / "data" / "docker"),
             "storage-driver": "overlay2",
             "cgroup-parent": f"/{self._cgroup}",
@@ -194,14 +210,7 @@ class Machine:
         """Start the engine; how long it took to answer, in seconds."""
         began = time.monotonic()
         self._write_settings()
-        with (self.folder / "dockerd.log").open("ab") as log:
-            self._daemon = subprocess.Popen(
-                [*self.enter(), "dockerd", "--config-file", str(self.folder / "daemon.json")],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=_environment(),
-            )
+        self._daemon = self._serve("dockerd", "--config-file", str(self.folder / "daemon.json"))
         while True:
             with suppress(docker.errors.DockerException, OSError), self.client() as client:
                 client.ping()
@@ -211,11 +220,26 @@ class Machine:
             time.sleep(0.05)
 
     def stop_engine(self) -> float:
-        """Stop the engine as a service manager does; how long it took, in seconds."""
+        """Stop the engine as a service manager does; how long it took, in seconds.
+
+        It notes on its disk that each container ended. That disk is a file on one that a whole test run writes to, such as
+        the images that were just copied: all of that is waited for first.
+        """
+        os.sync()
         began = time.monotonic()
         self.run("sh", "-c", "kill -TERM $(cat /run/docker.pid)")
         self._daemon.wait(90)
         return time.monotonic() - began
+
+    def _serve(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
+        with (self.folder / f"{program}.log").open("ab") as log:
+            return subprocess.Popen(
+                [*self.enter(), program, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=_environment(),
+            )
 
     @contextmanager
     def client(self) -> Iterator[docker.DockerClient]:

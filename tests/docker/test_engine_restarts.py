@@ -37,6 +37,7 @@ def test_an_engine_restart_is_over_in_ten_seconds(machine: Machine, served: Depl
     await_service(served)
     with machine.network(), light(served, *HOSTS.values()) as load:
         load.wait(2)
+        known = len(machine.log())
         stopped, started = restart(machine)
         load.wait(10)
         whole = load.now()
@@ -44,6 +45,7 @@ def test_an_engine_restart_is_over_in_ten_seconds(machine: Machine, served: Depl
     report = load.report()
     gap = max(report.longest_gap(host) for host in HOSTS.values())
     print(f"\nengine stopped in {stopped:.1f} s, started in {started:.1f} s; gap {gap:.1f} s: {report.summary()}")
+    print(machine.log()[known:][:10_000])  # which container was waited for, if one was
     assert all(failure.at < whole for failure in report.examples)
     assert report.failed, "nobody noticed"
     figures.record(
