@@ -51,8 +51,8 @@ _NET = 0x40000000  # CLONE_NEWNET
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-# containerd is a service of its own, as where a distribution's packages install Docker: it stays when the engine goes. An
-# engine that has to start it also has to stop it, and waits up to ten seconds for that.
+# containerd is a service of its own, as where a distribution installs Docker: it stays when the engine goes. An engine
+# that has to start it also has to stop it, and waits up to ten seconds for that.
 _CONTAINERD = """
 version = 2
 root = "{data}/containerd"
@@ -222,8 +222,8 @@ class Machine:
     def stop_engine(self) -> float:
         """Stop the engine as a service manager does; how long it took, in seconds.
 
-        It notes on its disk that each container ended. That disk is a file on one that a whole test run writes to, such as
-        the images that were just copied: all of that is waited for first.
+        It notes on its disk that each container ended. That disk is a file on one that a whole test run writes to,
+        such as the images that were just copied: all of that is waited for first.
         """
         os.sync()
         began = time.monotonic()
