@@ -1,5 +1,6 @@
 """The balancer of the double is a proxy that behaves as AWS says of its own, so that what a release loses is seen."""
 
+import asyncio
 import http.client
 import json
 import shutil
@@ -14,6 +15,7 @@ import pytest
 
 from tests.cloud.balanced import Balanced, Target
 from tests.cloud.caller import Caller, Refused
+from tests.cloud.plugin.balancer.__main__ import Balancer
 from tests.cloud.plugin.certificates import find_file
 from tests.cloud.plugin.fleet_kinds import CERTIFICATE, CERTIFICATE_VALIDATION, GROUP, LISTENER, RULE
 from tests.cloud.plugin.kinds import INGRESS
@@ -247,6 +249,16 @@ def test_two_of_a_kind_are_refused(balanced: Balanced) -> None:
     with pytest.raises(Refused, match="a rule can have 5 condition values, and this has 6"):
         caller.create(RULE, "many", **given)
     assert caller.check(GROUP, "g" * 30, port=80).wrong == ["name must not be longer than 32 characters"]
+
+
+def test_two_orders_at_once_open_a_port_once(balanced: Balanced) -> None:
+    async def look() -> list[str]:
+        twin = Balancer("127.78.2.1", balanced.balancer.id, balanced.cloud)
+        answers = await asyncio.gather(*(twin.obey({"look": True}) for _ in range(2)))
+        await twin.obey({"end": True})
+        return answers
+
+    assert asyncio.run(look()) == ["done", "done"]
 
 
 def test_a_protected_balancer_stays(balanced: Balanced) -> None:

@@ -28,10 +28,18 @@ class Balancer:
         self._address, self._arn, self._cloud = address, arn, cloud
         self._proxy = Proxy(lambda line: print(f"{time.time():.3f} {line}", flush=True))
         self._servers: dict[tuple[int, tuple[str, ...]], asyncio.Server] = {}
+        self._turn = asyncio.Lock()
         self.ended = asyncio.Event()
 
     async def obey(self, order: Order) -> str:
-        """`look` reads the books, `health` tells of the targets of a group, `end` ends the process."""
+        """`look` reads the books, `health` tells of the targets of a group, `end` ends the process.
+
+        One order after the other: two listeners that are made at once would both open what either of them found shut.
+        """
+        async with self._turn:
+            return await self._obey(order)
+
+    async def _obey(self, order: Order) -> str:
         try:
             if "health" in order:
                 return json.dumps(self._proxy.health.tell(order["health"]))
