@@ -219,6 +219,19 @@ def test_a_mistake_is_one_line(stack: Deployment, target: str, variables: dict[s
     assert len(lines) == 1 and lines[0].startswith("error: ") and said in lines[0], output
 
 
+def test_a_protected_stack_is_not_removed_and_the_way_is_told(stack: Deployment) -> None:
+    stack.configure(protect=True)
+    stack.up()
+    before = stack.ids()
+    output = make(stack, "down", fails=True).output
+    assert f"Nothing was removed: the stack {stack.name} is protected." in output
+    assert f"write 'portico:protect: false' in Pulumi.{stack.name}.yaml" in output
+    assert stack.ids() == before
+    stack.configure(protect=False)
+    stack.up()
+    assert stack.ids() == before
+
+
 def test_a_site_whose_replicas_are_gone_says_so(stack: Deployment) -> None:
     engine: docker.DockerClient = stack.engine
     (replica,) = stack.containers("gunicorn", "blog")
