@@ -174,13 +174,17 @@ def _check_network(value: str) -> str:
     try:
         if "%" in value:
             raise ValueError("an IPv6 zone is any text")
-        return str(ip_network(value))
+        network = str(ip_network(value))
     except ValueError as error:
         raise PydanticCustomError(
             "network",
             '"{value}" is not a network; write its first address and length, such as 10.0.0.0/16',
             {"value": value[:60]},
         ) from error
+    if network == "255.255.255.255/32":
+        # NGINX reads it as a host name: for inet_addr() that address is the sign of a mistake.
+        raise PydanticCustomError("network", "255.255.255.255 is nobody's address; write a network of yours")
+    return network
 
 
 def _check_value(value: str) -> str:

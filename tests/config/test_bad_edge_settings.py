@@ -107,6 +107,10 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     # proxies in front
     (proxies("10.0.0.1/8"), f'client.proxies[0]: "10.0.0.1/8" {NETWORK}'),
     (proxies("10.0.0.0/8", "lb.example"), f'client.proxies[1]: "lb.example" {NETWORK}'),
+    (
+        proxies("255.255.255.255/32"),
+        "client.proxies[0]: 255.255.255.255 is nobody's address; write a network of yours",
+    ),
     (proxies("10.0.0.0/33"), f'client.proxies[0]: "10.0.0.0/33" {NETWORK}'),
     (proxies("10.0.0.0/8;"), f'client.proxies[0]: "10.0.0.0/8;" {NETWORK}'),
     (

@@ -63,7 +63,7 @@ def _networks() -> Strategy:
         st.ip_addresses(),
         # Not 0: see test_what_nginx_refuses_is_refused.
         st.integers(0, 127).map(lambda bits: bits + 1),
-    )
+    ).filter(lambda network: network != "255.255.255.255/32")
 
 
 def _lists(strategy: Strategy, low: int, high: int, **more: Any) -> Strategy:

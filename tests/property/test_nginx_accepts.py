@@ -96,7 +96,11 @@ def test_what_nginx_refuses_is_refused(root: Path, edge: Start, changes: dict[st
     check(edge, root, {"sites": [{**SITE, **changes}]}, "sites[0]")
 
 
-@pytest.mark.parametrize("proxies", [["0.0.0.0/0"], ["10.0.0.0/8", "10.0.0.0/8"]], ids=["everybody", "one twice"])
+@pytest.mark.parametrize(
+    "proxies",
+    [["0.0.0.0/0"], ["10.0.0.0/8", "10.0.0.0/8"], ["255.255.255.255/32"]],
+    ids=["everybody", "one twice", "nobody"],
+)
 def test_proxies_that_nginx_warns_of_are_refused(root: Path, edge: Start, proxies: list[str]) -> None:
     check(edge, root, {"client": {"proxies": proxies}, "sites": [SITE]}, "client.proxies")
 
