@@ -1,19 +1,22 @@
 """A configuration on its way to be live: checked in the real image, switched, reloaded, proven."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_docker as docker
 
+from components.attempts import LABEL
 from components.container import drop_capabilities, harden, read_script, require_success, start_first
+from components.engine import Engine
+from components.interrupt import expect_verdict
 from components.label import label_container
+from components.nginx import CACHES
+from components.outcome import Ended, require_live
+from components.replica import Replica
 from config.layout import PRIVATE
 from config.private import Private
 from config.tree import Tree
-
-# Somebody waits for its first good answer, nobody for those after it, and a process started in a container every second
-# takes a twentieth of a core for as long as the release lives (docs/releases.md): they take a minute each.
-_LIVE = "test -e /tmp/live && { test ! -e /tmp/told || sleep 60; : > /tmp/told; }"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,22 +96,33 @@ class ConfigCheck(pulumi.ComponentResource):
 
 @dataclass(frozen=True, kw_only=True)
 class ConfigReleaseArgs:
-    """`verdict` is ConfigCheck's, as `repairs` are, `nginx` the edge's container id. `wait` is in seconds."""
+    """`verdict` is ConfigCheck's, as `repairs` are, `nginx` the edge's container id; the volumes are names.
+
+    `replicas` are those that the tree sends requests to. They have `patience` seconds to become healthy; old workers of
+    NGINX have `longest` seconds to end. Another `attempt` switches again. `engine` is asked at the end whether all of
+    it is there, and why a replica is not well.
+    """
 
     verdict: pulumi.Input[str]
     image: pulumi.Input[str]
     config: pulumi.Input[str]
+    sockets: pulumi.Input[str]
     nginx: pulumi.Input[str]
-    wait: int
+    replicas: Sequence[Replica]
+    patience: int
+    longest: int
     repairs: int = 0
-    hooks: pulumi.ResourceHookBinding | None = None
+    attempt: int = 0
+    engine: Engine | None = None
+    served: Mapping[str, str] = field(default_factory=dict)
 
 
 class ConfigRelease(pulumi.ComponentResource):
-    """Makes a checked tree live by a reload, and is done when no worker serves an older one.
+    """Makes a checked tree live: asks every replica that it names, switches, reloads, asks again.
 
-    Give it `depends_on` the replicas that the tree names: they must be healthy by then. What it
-    replaces is deleted by Pulumi only after it succeeded.
+    It is done when no worker of NGINX serves an older tree. A site whose replicas are not well stays as it was, and the
+    others go live; pulumi.RunError then says which site, and why. Nothing that it replaces is deleted before it
+    succeeded.
 
     Outputs: `live`: the served tree's digest. `switch` is the container that did it.
     """
@@ -118,37 +132,50 @@ class ConfigRelease(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ConfigReleaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:index:ConfigRelease", name, None, opts)
+        if not pulumi.runtime.is_dry_run():
+            expect_verdict()
         namespace = pulumi.Output.concat("container:", args.nginx)
+        asked = [one for one in args.replicas if not one.release.site.maintenance]
+        ids = pulumi.Output.all(*(one.container.id for one in asked))
         self.switch = switch = docker.Container(
             f"{name}-switch",
             harden(
                 docker.ContainerArgs(
                     image=args.image,
-                    entrypoints=["sh", "-c", read_script("switch.sh")],
-                    labels=label_container("switch"),
-                    envs=[pulumi.Output.concat("TREE=", args.verdict), f"PORT={PRIVATE}", f"REPAIRS={args.repairs}"],
+                    entrypoints=["sh", "-c", read_script("prove.sh") + read_script("switch.sh")],
+                    labels=[
+                        *label_container("switch"),
+                        docker.ContainerLabelArgs(label=LABEL, value=str(args.attempt)),
+                    ],
+                    envs=[
+                        pulumi.Output.concat("TREE=", args.verdict),
+                        f"PORT={PRIVATE}",
+                        f"REPAIRS={args.repairs}",
+                        f"WAIT={args.patience}",
+                        f"LONGEST={args.longest}",
+                        ids.apply(lambda ids: "REPLICAS=" + "\n".join(map(Replica.describe, asked, ids))),
+                    ],
                     pid_mode=namespace,
                     network_mode=namespace,
                     user="0:0",
-                    # NGINX runs as another user; this is what lets root send it a signal.
-                    capabilities=drop_capabilities("CAP_KILL"),
-                    volumes=[docker.ContainerVolumeArgs(volume_name=args.config, container_path="/etc/portico")],
-                    tmpfs={"/tmp": "rw,noexec,nosuid,nodev,size=1m"},
-                    healthcheck=docker.ContainerHealthcheckArgs(
-                        # As Docker spells it: 90s would be another value for ever.
-                        tests=["CMD-SHELL", _LIVE],
-                        interval="1s",
-                        timeout="1m30s",
-                        retries=3,
-                    ),
-                    wait=True,
-                    wait_timeout=args.wait,
+                    # NGINX runs as another user: root may send it a signal, and try its files (`nginx -t`). The folders
+                    # of sockets belong to the sites' users.
+                    capabilities=drop_capabilities("CAP_KILL", "CAP_CHOWN", "CAP_DAC_OVERRIDE"),
+                    volumes=[
+                        docker.ContainerVolumeArgs(volume_name=args.config, container_path="/etc/portico"),
+                        docker.ContainerVolumeArgs(volume_name=args.sockets, container_path="/run/portico"),
+                    ],
+                    tmpfs={path: "rw,noexec,nosuid,nodev,size=8m" for path in ("/tmp", *CACHES)},
+                    attach=True,
+                    logs=True,
+                    must_run=False,
                     restart="no",
-                    destroy_grace_seconds=2,
                 ),
-                memory=32,
+                memory=96,
             ),
-            opts=start_first(self, args.hooks),
+            opts=start_first(self),
         )
-        self.live = pulumi.Output.all(args.verdict, switch.id).apply(lambda done: str(done[0]))
+        self.live = pulumi.Output.all(
+            args.verdict, args.nginx, ids, switch.exit_code, switch.container_logs, switch.id
+        ).apply(lambda ended: require_live(args.engine, asked, args.served, Ended(*ended[:5])))
         self.register_outputs({"live": self.live})
