@@ -23,12 +23,16 @@ class Attempts:
     observed: Observation | None = None
 
     def of_replica(self, name: str) -> int:
-        """The number of the replica whose resource has this name: another one where the last is not well and proven."""
+        """The number of the replica whose resource has this name."""
+        return _count(self._find(name)) + self.is_sick(name)
+
+    def is_sick(self, name: str) -> bool:
+        """Whether there is such a replica, and it is not well or was not proven: it is made anew."""
         last = self._find(name)
         if last is None or self.observed is None:
-            return _count(last)
+            return False
         seen = self.observed.containers.get(str(last.get("name")))
-        return _count(last) + (not (seen and seen.well and seen.id[:12] in self.observed.proven))
+        return not (seen and seen.well and seen.id[:12] in self.observed.proven)
 
     def of_switch(self, name: str, tree: str) -> int:
         """The number of the switch to `tree`: another one where that tree is not live."""

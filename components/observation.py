@@ -5,6 +5,7 @@ import re
 import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 from docker.errors import DockerException, NotFound
@@ -17,11 +18,16 @@ from config.drift import Live
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """A container: its id, Docker's word for its state ("running", "exited", …) and its health, "" without a check."""
+    """A container: its id, what it is, Docker's word for its state ("running", "exited", …) and for its health.
+
+    `health` is "" for one without a health check.
+    """
 
     id: str
     name: str
     role: str
+    site: str
+    release: str
     state: str
     health: str
 
@@ -67,11 +73,14 @@ def observe(engine: Engine | None) -> Observation | None:
 def _read(listed: Mapping[str, object]) -> Seen:
     status = str(listed.get("Status"))
     health = re.search(r"\((?:health: )?(starting|healthy|unhealthy)\)", status)
-    names, labels = listed.get("Names"), listed.get("Labels")
+    names: Any = listed.get("Names") or [""]
+    labels: Any = listed.get("Labels") or {}
     return Seen(
         id=str(listed["Id"]),
-        name=str(names[0]).lstrip("/") if isinstance(names, list) and names else "",
-        role=str(labels.get("portico.role")) if isinstance(labels, Mapping) else "",
+        name=str(names[0]).lstrip("/"),
+        role=str(labels.get("portico.role", "")),
+        site=str(labels.get("portico.site", "")),
+        release=str(labels.get("portico.release", "")),
         state=str(listed.get("State")),
         health=health[1] if health else "",
     )

@@ -12,6 +12,7 @@ from components.drift import read_live
 from components.engine import Engine
 from components.interrupt import settle
 from components.replica import Replica
+from components.superseded import stop_superseded
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,11 @@ def require_live(
     """
     if not pulumi.runtime.is_dry_run():
         if ended.code not in (None, 0):
-            raise pulumi.RunError(_explain(engine, str(ended.logs or ""), asked, served))
-        if engine and (lacking := _compare(engine, asked, ended)):
+            said = _explain(engine, str(ended.logs or ""), asked, served)
+            if engine:
+                stop_superseded(engine)
+            raise pulumi.RunError(said)
+        if engine and (lacking := compare(engine, asked, ended)):
             raise pulumi.RunError(
                 f"What should be live is not: {'; '.join(lacking)}. Nothing was removed. Run this again: "
                 "it makes anew what is not well."
@@ -78,7 +82,7 @@ def _tell_keeps(site: str, served: Mapping[str, str]) -> str:
     return f"It gets no request; there is no release of {site} before it, so nothing answers for {site} yet."
 
 
-def _compare(engine: Engine, asked: Sequence[Replica], ended: Ended) -> list[str]:
+def compare(engine: Engine, asked: Sequence[Replica], ended: Ended) -> list[str]:
     """What the engine shows otherwise than it should be."""
     live = read_live(engine, ended.edge)
     right = live is not None and live.target == f"trees/{ended.tree}"

@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
-from components.announcement import announce_changes
+from components.announcement import add_built, announce_changes
 from components.attempts import Attempts
 from components.context import write_context
 from components.engine import Engine
@@ -21,10 +21,10 @@ from components.nginx import Nginx, NginxArgs
 from components.observation import observe
 from components.port import Port, PortArgs, Public, spell_urn
 from components.release import ConfigCheck, ConfigCheckArgs, ConfigRelease, ConfigReleaseArgs
+from components.repairs import count_repairs
 from components.replica import Replica
 from components.tags import list_tags
 from config.announcement import foresee
-from config.drift import Live, compare_files
 from config.history import spell_history
 from config.live import find_releases, tell_served
 from config.load import Stack
@@ -90,7 +90,7 @@ class Portico(pulumi.ComponentResource):
         observed = observe(args.engine)
         live = observed.live if observed else None
         past = tell_served({**args.past, **args.past.get("baseline", {})}, live) if args.engine else {}
-        repairs = _count_repairs(past, stack, live)
+        repairs = count_repairs(past, stack, live)
         attempts = Attempts(resources=args.resources, observed=observed)
         check = ConfigCheck(
             f"{name}-check",
@@ -107,11 +107,13 @@ class Portico(pulumi.ComponentResource):
         )
         longest = max(release.site.gunicorn.timeout.seconds for release in stack.releases)
         asked: list[Replica] = []
+        sick: dict[str, int] = {}
         for release in stack.releases:
             older = {record.image for record in history.get(release.site.name, ())}
             app = self._make_app(args, release, sockets, static, check.verdict, older)
             name_replicas = f"{release.site.name}-gunicorn{args.place}"
-            numbers = [attempts.of_replica(f"{name_replicas}-{index}") for index in range(release.replicas)]
+            names = [f"{name_replicas}-{index}" for index in range(release.replicas)]
+            sick[release.site.name] = sum(map(attempts.is_sick, names))
             gunicorn = Gunicorn(
                 name_replicas,
                 GunicornArgs(
@@ -122,7 +124,7 @@ class Portico(pulumi.ComponentResource):
                     network=network.id,
                     subnet=network.subnet,
                     sockets=sockets,
-                    attempts=numbers,
+                    attempts=[attempts.of_replica(one) for one in names],
                     hooks=args.hooks,
                 ),
                 child,
@@ -194,7 +196,7 @@ class Portico(pulumi.ComponentResource):
 
         edge = {"image": settings.nginx_image, **made_of}
         after = foresee(settings, stack.releases, stack.tree.digest, edge, repairs)
-        announce_changes(past, after, stack.releases)
+        announce_changes(add_built(past, args.engine, stack), after, stack.releases, sick)
         # Of no use to people, and as one word not in their way.
         self.baseline = pulumi.Output.secret(after.export() | {"nginx": nginx.container})
 
@@ -241,22 +243,6 @@ def _keep(name: str, role: str, opts: pulumi.ResourceOptions) -> pulumi.Output[s
     """A volume that outlives its containers; its Docker name."""
     labels = [docker.VolumeLabelArgs(label=key, value=value) for key, value in list_labels(role).items()]
     return docker.Volume(name, labels=labels, opts=opts).name
-
-
-def _count_repairs(past: Mapping[str, Any], stack: Stack, live: Live | None) -> int:
-    """How often files changed by hand have been restored, this time included.
-
-    A number that grows makes the check lay the same tree out again, and the switch load it again. Where another tree is
-    live, the switch turns to this one anyway (attempts.py).
-    """
-    repairs = int(past.get("repairs", 0))
-    wanted = stack.tree.digest
-    if live is None or past.get("tree") != wanted or live.target != f"trees/{wanted}":
-        return repairs
-    found = compare_files(wanted, stack.tree.files, live)
-    for line in found if pulumi.runtime.is_dry_run() else []:
-        pulumi.log.warn(f"{line}: somebody changed it by hand.")
-    return repairs + bool(found)
 
 
 def _list_images(engine: Engine | None, stack: Stack) -> frozenset[str] | None:
