@@ -43,13 +43,13 @@ class Attempts:
         return _count(last) + (live is None or live.target != f"trees/{tree}" or bool(last.get("exitCode")))
 
     def _find(self, name: str) -> Mapping[str, Any] | None:
-        """The outputs of a container by the name of its resource."""
-        found = [
-            one["outputs"]
-            for urn, one in self.resources.items()
-            if one["type"] == _CONTAINER and urn.rpartition("::")[2] == name
-        ]
-        return found[0] if found else None
+        return find_container(self.resources, name)
+
+
+def find_container(resources: Mapping[str, Any], *names: str) -> Mapping[str, Any] | None:
+    """The outputs of a container by the name of its resource; the first of `names` that there is."""
+    found = {urn.rpartition("::")[2]: one["outputs"] for urn, one in resources.items() if one["type"] == _CONTAINER}
+    return next((found[name] for name in names if name in found), None)
 
 
 def _count(outputs: Mapping[str, Any] | None) -> int:

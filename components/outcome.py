@@ -41,7 +41,7 @@ def require_live(
         if ended.code not in (None, 0):
             said = _explain(engine, str(ended.logs or ""), asked, served)
             if engine:
-                stop_superseded(engine)
+                stop_superseded(engine, ended.edge)
             raise pulumi.RunError(said)
         if engine and (lacking := compare(engine, asked, ended)):
             raise pulumi.RunError(

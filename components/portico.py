@@ -9,7 +9,7 @@ import pulumi
 import pulumi_docker as docker
 
 from components.announcement import add_built, announce_changes
-from components.attempts import Attempts
+from components.attempts import Attempts, find_container
 from components.context import write_context
 from components.engine import Engine
 from components.flask import FlaskApp, FlaskAppArgs
@@ -87,7 +87,8 @@ class Portico(pulumi.ComponentResource):
         config, sockets, static = (_keep(f"{name}-{role}", role, kept) for role in ("config", "sockets", "static"))
         image = docker.RemoteImage(f"{name}-nginx-image", name=settings.nginx_image, keep_locally=True, opts=child)
 
-        observed = observe(args.engine)
+        edge = find_container(args.resources, f"{name}-nginx-server", f"{name}-nginx-edge") or {}
+        observed = observe(args.engine, str(edge.get("name")))
         live = observed.live if observed else None
         past = tell_served({**args.past, **args.past.get("baseline", {})}, live) if args.engine else {}
         repairs = count_repairs(past, stack, live)
@@ -194,8 +195,8 @@ class Portico(pulumi.ComponentResource):
             done = pulumi.Output.all(done, port.container).apply(lambda ready: str(ready[0]))
             made_of = port.made_of | made_of
 
-        edge = {"image": settings.nginx_image, **made_of}
-        after = foresee(settings, stack.releases, stack.tree.digest, edge, repairs)
+        parts = {"image": settings.nginx_image, **made_of}
+        after = foresee(settings, stack.releases, stack.tree.digest, parts, repairs)
         announce_changes(add_built(past, args.engine, stack), after, stack.releases, sick)
         # Of no use to people, and as one word not in their way.
         self.baseline = pulumi.Output.secret(after.export() | {"nginx": nginx.container})

@@ -17,13 +17,13 @@ from config.live import find_releases
 _GRACE = 10
 
 
-def stop_superseded(engine: Engine) -> None:
-    """Stop the replicas of this stack that NGINX does not send requests to; what cannot be told is left alone."""
-    observed = observe(engine)
+def stop_superseded(engine: Engine, edge: str) -> None:
+    """Stop the replicas that the NGINX with the id `edge` does not send requests to; in doubt they are left alone."""
+    observed = observe(engine, edge)
     if observed is None or observed.live is None:
         return
     # An old NGINX that is not removed yet may ask any of them.
-    if len([one for one in observed.containers.values() if one.role == "nginx" and one.state == "running"]) != 1:
+    if len([one for one in list_beside(observed) if one.role == "nginx" and one.state == "running"]) != 1:
         return
     stopped = list_superseded(observed)
     with suppress(DockerException, OSError), ThreadPoolExecutor(8) as pool:
@@ -35,7 +35,7 @@ def list_superseded(observed: Observation) -> list[Seen]:
     """Those that run, and are neither of the release that NGINX's files name nor alone in it."""
     assert observed.live
     releases = find_releases(observed.live)
-    replicas = [one for one in observed.containers.values() if one.role == "gunicorn" and one.state != "exited"]
+    replicas = [one for one in list_beside(observed) if one.role == "gunicorn" and one.state != "exited"]
     proven = {(one.site, one.release) for one in replicas if one.id[:12] in observed.proven}
     found = []
     for one in replicas:
@@ -43,3 +43,9 @@ def list_superseded(observed: Observation) -> list[Seen]:
         if replaced or releases.get(one.site) != one.release:
             found.append(one)
     return found
+
+
+def list_beside(observed: Observation) -> list[Seen]:
+    """The containers in NGINX's own network: no other checkout's."""
+    assert observed.edge
+    return [one for one in observed.containers.values() if one.networks & observed.edge.networks]
