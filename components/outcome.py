@@ -26,39 +26,63 @@ class Ended:
     logs: str | None
 
 
-def require_live(
-    engine: Engine | None,
-    asked: Sequence[Replica],
-    served: Mapping[str, str],
-    ended: Ended,
-) -> str:
-    """The tree's digest, once the switch has ended well and the engine shows what it left.
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What the switch was to do: ask the replicas `asked`. `served` are the releases that were live before, by site.
 
-    `served` are the releases that were live before, by site. Raises pulumi.RunError with what is live and what is not,
-    and why; nothing is deleted then.
+    `engine` is asked why a replica is not well, and at the end whether everything is there.
     """
-    if not pulumi.runtime.is_dry_run():
+
+    asked: Sequence[Replica]
+    served: Mapping[str, str]
+    engine: Engine | None
+
+    def require_answers(self, ended: Ended) -> str:
+        """The tree's digest, once NGINX has something to answer with: a release of one site at least.
+
+        Raises pulumi.RunError where it has nothing: nobody needs its port then.
+        """
+        well = {one.release.site.name for one in self.asked} - set(_read_refused(ended))
+        if ended.code in (None, 0) or self.served or (_read_refused(ended) and well):
+            return ended.tree
+        raise self._refuse(ended)
+
+    def require_live(self, ended: Ended) -> str:
+        """The tree's digest, once the switch has ended well and the engine shows what it left.
+
+        Raises pulumi.RunError with what is live and what is not, and why; nothing is deleted then.
+        """
+        if pulumi.runtime.is_dry_run():
+            return ended.tree
         if ended.code not in (None, 0):
-            said = _explain(engine, str(ended.logs or ""), asked, served)
-            if engine:
-                stop_superseded(engine, ended.edge)
-            raise pulumi.RunError(said)
-        if engine and (lacking := compare(engine, asked, ended)):
+            raise self._refuse(ended)
+        if self.engine and (lacking := compare(self.engine, self.asked, ended)):
             raise pulumi.RunError(
                 f"What should be live is not: {'; '.join(lacking)}. Nothing was removed. Run this again: "
                 "it makes anew what is not well."
             )
         settle()
-    return ended.tree
+        return ended.tree
+
+    def _refuse(self, ended: Ended) -> pulumi.RunError:
+        said = _explain(self.engine, ended, self.asked, self.served)
+        if self.engine:
+            stop_superseded(self.engine, ended.edge)
+        return pulumi.RunError(said)
 
 
-def _explain(engine: Engine | None, logs: str, asked: Sequence[Replica], served: Mapping[str, str]) -> str:
-    lines = logs.strip().splitlines()
+def _read_refused(ended: Ended) -> dict[str, list[tuple[str, str, str]]]:
+    """The replicas that the switch refused, by site: index, container and why."""
     refused: dict[str, list[tuple[str, str, str]]] = {}
-    for line in lines:
+    for line in (ended.logs or "").splitlines():
         if line.startswith("@refused "):
             _, site, index, container, why = line.split(" ", 4)
             refused.setdefault(site, []).append((index, container, why))
+    return refused
+
+
+def _explain(engine: Engine | None, ended: Ended, asked: Sequence[Replica], served: Mapping[str, str]) -> str:
+    lines, refused = (ended.logs or "").strip().splitlines(), _read_refused(ended)
     for site, replicas in refused.items():
         keeps = _tell_keeps(site, served)
         # The replicas of one release fail alike: the first one says why.

@@ -178,22 +178,24 @@ class Portico(pulumi.ComponentResource):
             ),
             pulumi.ResourceOptions(parent=self, depends_on=replicas),
         )
-        done, made_of = switched.live, nginx.made_of
+        made_of, before = nginx.made_of, []
         if shared:
             port = Port(
                 f"{name}-port",
                 PortArgs(
                     public=public,
                     # What is asked at the port is served by then.
-                    image=pulumi.Output.all(image.image_id, switched.live).apply(lambda ready: str(ready[0])),
+                    image=pulumi.Output.all(image.image_id, switched.answers).apply(lambda ready: str(ready[0])),
                     network=network.id,
                     config=config,
                     past=edge_urn,
                 ),
                 pulumi.ResourceOptions(parent=self, depends_on=switched.switch),
             )
-            done = pulumi.Output.all(done, port.container).apply(lambda ready: str(ready[0]))
+            before = [port.container]
             made_of = port.made_of | made_of
+
+        done = switched.require_live(*before)
 
         parts = {"image": settings.nginx_image, **made_of}
         after = foresee(settings, stack.releases, stack.tree.digest, parts, repairs)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 import pulumi_docker as docker
@@ -12,7 +13,7 @@ from components.engine import Engine
 from components.interrupt import expect_verdict
 from components.label import label_container
 from components.nginx import CACHES
-from components.outcome import Ended, require_live
+from components.outcome import Ended, Outcome
 from components.replica import Replica
 from config.layout import PRIVATE
 from config.private import Private
@@ -121,13 +122,13 @@ class ConfigRelease(pulumi.ComponentResource):
     """Makes a checked tree live: asks every replica that it names, switches, reloads, asks again.
 
     It is done when no worker of NGINX serves an older tree. A site whose replicas are not well stays as it was, and the
-    others go live; pulumi.RunError then says which site, and why. Nothing that it replaces is deleted before it
-    succeeded.
+    others go live; `require_live` then raises pulumi.RunError with the site, and why. Nothing that it replaces is
+    deleted before that succeeded.
 
-    Outputs: `live`: the served tree's digest. `switch` is the container that did it.
+    Outputs: `answers`: the tree's digest, once NGINX has something to answer with. `switch` is the container.
     """
 
-    live: pulumi.Output[str]
+    answers: pulumi.Output[str]
     switch: pulumi.Resource
 
     def __init__(self, name: str, args: ConfigReleaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -175,7 +176,17 @@ class ConfigRelease(pulumi.ComponentResource):
             ),
             opts=start_first(self),
         )
-        self.live = pulumi.Output.all(
-            args.verdict, args.nginx, ids, switch.exit_code, switch.container_logs, switch.id
-        ).apply(lambda ended: require_live(args.engine, asked, args.served, Ended(*ended[:5])))
-        self.register_outputs({"live": self.live})
+        ended = pulumi.Output.all(args.verdict, args.nginx, ids, switch.exit_code, switch.container_logs, switch.id)
+        self._ended = ended.apply(lambda found: Ended(*found[:5]))
+        self._outcome = Outcome(asked=asked, served=args.served, engine=args.engine)
+        self.answers = self._ended.apply(self._outcome.require_answers)
+        self.register_outputs({"answers": self.answers})
+
+    def require_live(self, *before: pulumi.Output[Any]) -> pulumi.Output[str]:
+        """The served tree's digest, once all that was asked for is live, and `before` is there.
+
+        Where it is not, pulumi.RunError ends the program. So this comes last: what it would not wait for is not made.
+        """
+        return pulumi.Output.all(self._ended, self.answers, *before).apply(
+            lambda found: self._outcome.require_live(found[0])
+        )
