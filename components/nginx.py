@@ -7,10 +7,11 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
-from components.container import describe_parts, harden, read_script
+from components.container import describe_parts, harden
 from components.label import label_container
 from components.port import PLACE, Public
 from config.layout import PRIVATE
+from config.script import read_script
 from config.settings import Nginx as NginxSettings
 from config.settings.nginx import ANSWERS
 

@@ -6,9 +6,10 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
-from components.container import describe_parts, harden, read_script
+from components.container import describe_parts, harden
 from components.label import label_container
 from config.layout import LISTEN, LISTEN_TLS
+from config.script import read_script
 
 # Where whoever holds the ports is asked for them; only NGINX's user may enter the folder.
 PLACE = "/etc/portico/port/socket"
