@@ -17,6 +17,7 @@ from config.release import Complete, Describe, Release, assemble_release, make_r
 from config.render import render_nginx
 from config.replica import describe_release
 from config.settings import Mistake, Mistakes, Settings, check_secrets
+from config.source import tell_unreadable
 from config.tree import Tree, join_trees
 
 
@@ -68,6 +69,9 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
         settings = Settings.read(values, root, held)
     except Mistakes as found:
         mistakes += tell_past(found.all, values, held)
+    except OSError as error:
+        # A source is looked at, too: its requirements, and the module of its entry.
+        mistakes.append(tell_unreadable(error))
     sites = values.get("sites")
     names = [str(site.get("name")) for site in sites if isinstance(site, dict)] if isinstance(sites, list) else []
     if isinstance(secrets, dict):
@@ -84,16 +88,23 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
     describe: Describe = describe_release
     if settings.ecs:
         complete, describe = partial(complete_application, settings.ecs.platform), partial(describe_task, settings)
-    releases = []
+    releases: list[Release] = []
     for site in settings.sites:
         alone = adapt(settings, site) if settings.ecs else settings
         one = next(found for found in alone.sites if found.name == site.name)
         given = secrets.get(site.name, {})
         if record := held.get(site.name):
-            release = assemble_release(alone, one, record.image, record.static or None, given, describe=describe)
-        else:
-            release = make_release(alone, one, root, given, complete, describe)
-        releases.append(release)
+            held_static = record.static or None
+            releases.append(assemble_release(alone, one, record.image, held_static, given, describe=describe))
+            continue
+        try:
+            releases.append(make_release(alone, one, root, given, complete, describe))
+        except Mistakes as found:
+            mistakes += found.all
+        except OSError as error:
+            mistakes.append(tell_unreadable(error))
+    if mistakes:
+        raise Mistakes(mistakes)
     return Plan(
         settings=settings,
         releases=tuple(releases),

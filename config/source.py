@@ -83,6 +83,11 @@ def read_source(folder: Path) -> Mapping[str, File]:
     return files
 
 
+def tell_unreadable(error: OSError) -> Mistake:
+    """What is wrong where a file of a source was looked at before all of them are."""
+    return Mistake(_show(str(error.filename)), f"it cannot be read ({error.strerror}); let yourself read it")
+
+
 def _read_patterns(folder: Path, refuse: Callable[[str, str], None]) -> list[Pattern]:
     try:
         text = (folder / ".dockerignore").read_text("utf-8", "surrogateescape")
