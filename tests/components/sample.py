@@ -24,7 +24,7 @@ BLOG = make_site(name="blog", hosts=["*.blog.example", "blog.example"], replicas
 
 @dataclass(frozen=True)
 class Stocked(Engine):
-    """An engine that only knows which images it has; None: it does not answer."""
+    """An engine that only knows which images it has, and has no container; None: it does not answer."""
 
     images: Collection[str] | None = ()
 
@@ -32,7 +32,7 @@ class Stocked(Engine):
         if self.images is None:
             raise OSError("nobody answers")
         listed = [{"RepoTags": list(self.images)}]
-        return SimpleNamespace(api=SimpleNamespace(images=lambda: listed))
+        return SimpleNamespace(api=SimpleNamespace(images=lambda: listed, containers=lambda **_: []))
 
 
 def make_stack(root: Path, *sites: Any, secrets: Mapping[str, Mapping[str, str]] | None = None, **stack: Any) -> Stack:

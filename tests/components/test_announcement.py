@@ -7,6 +7,7 @@ import pulumi
 import pytest
 
 from components.engine import Engine
+from components.observation import Observation
 from components.portico import Portico, PorticoArgs
 from config.drift import Live
 from tests.components.recorder import run
@@ -26,7 +27,7 @@ def preview(
     said: list[str] = []
     monkeypatch.setattr(pulumi.log, "info", lambda text, *_, **__: said.append(text))
     monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: dry)
-    monkeypatch.setattr("components.portico.read_live", lambda *_: live)
+    monkeypatch.setattr("components.portico.observe", lambda _: Observation(live=live))
 
     def build() -> None:
         portico = Portico(

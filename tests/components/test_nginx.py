@@ -125,5 +125,5 @@ def test_what_changes_while_it_runs_is_no_part_of_it(changes: dict[str, Any]) ->
 
 def test_how_it_is_started_is_a_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     before = made_of()
-    monkeypatch.setattr("components.nginx._CACHES", {})
+    monkeypatch.setattr("components.nginx.CACHES", ())
     assert {key for key, value in made_of().items() if value != before[key]} == {"parts"}

@@ -136,8 +136,46 @@ def test_the_edge_serves_what_the_replicas_and_files_share(whole: Recorder) -> N
     )
 
 
+def read_envs(container: Resource) -> dict[str, str]:
+    return dict(env.split("=", 1) for env in container.inputs["envs"])
+
+
 def test_the_switch_has_time_for_the_longest_request(whole: Recorder) -> None:
-    assert whole.container("portico-release-switch").inputs["waitTimeout"] > 50 + 5
+    envs = read_envs(whole.container("portico-release-switch"))
+    assert int(envs["LONGEST"]) > 50 + 5
+
+
+def test_the_switch_asks_every_replica_of_every_site(whole: Recorder) -> None:
+    asked = [line.split() for line in read_envs(whole.container("portico-release-switch"))["REPLICAS"].splitlines()]
+    assert [(site, index, id) for site, _, index, id, *_ in asked] == [
+        ("shop", "0", "shop-gunicorn-0-id"[:12]),
+        ("shop", "1", "shop-gunicorn-1-id"[:12]),
+        ("blog", "0", "blog-gunicorn-0-id"[:12]),
+    ]
+
+
+def test_the_switch_waits_for_replicas_as_long_as_set(root: Path) -> None:
+    envs = read_envs(deploy(root, healthTimeout=90).container("portico-release-switch"))
+    assert envs["WAIT"] == "90"
+    replica = deploy(root, healthTimeout=90).container("shop-gunicorn-0").inputs
+    assert not replica.get("wait") and "waitTimeout" not in replica
+
+
+def test_nothing_is_asked_of_a_site_in_maintenance(root: Path) -> None:
+    made = deploy(root, make_site(maintenance=True), BLOG)
+    asked = read_envs(made.container("portico-release-switch"))["REPLICAS"].splitlines()
+    assert [line.split()[0] for line in asked] == ["blog"]
+    everything_in_maintenance = deploy(root, make_site(maintenance=True))
+    assert read_envs(everything_in_maintenance.container("portico-release-switch"))["REPLICAS"] == ""
+
+
+def test_a_switch_that_ends_badly_fails_the_run_before_the_port_is_taken(root: Path) -> None:
+    seen: list[Resource] = []
+    logs = "@refused shop 0 0123456789ab nothing answers GET /\n"
+    with pytest.raises(pulumi.RunError, match="shop did not go live"):
+        deploy(root, states={"portico-release-switch": {"exitCode": 1, "containerLogs": logs}}, seen=seen)
+    roles = {found.labels["portico.role"] for found in seen if found.type == CONTAINER}
+    assert "gunicorn" in roles and "switch" in roles and "port" not in roles
 
 
 def test_one_sites_change_leaves_the_others_replicas_alone(root: Path) -> None:
