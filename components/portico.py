@@ -18,13 +18,16 @@ from components.image import forget_lost
 from components.label import list_labels
 from components.network import Network
 from components.nginx import Nginx, NginxArgs
-from components.port import Port, PortArgs, Public, spell_urn
+from components.past import read_resources
+from components.port import Port, PortArgs
+from components.predecessor import list_predecessors
 from components.release import ConfigCheck, ConfigCheckArgs, ConfigRelease, ConfigReleaseArgs
 from components.tags import list_tags
 from config.announcement import foresee
 from config.drift import compare_files
 from config.history import spell_history
 from config.load import Stack
+from config.public import Public
 from config.release import Release
 from config.settings import Settings
 
@@ -117,16 +120,9 @@ class Portico(pulumi.ComponentResource):
             )
             replicas += gunicorn.containers
 
-        public = Public(
-            address=settings.address,
-            port=settings.port,
-            tls_port=settings.tls.port if settings.tls else None,
-            http3=settings.tls is not None and settings.tls.http3,
-        )
-        edge_urn, holder_urn = (
-            spell_urn(*found) for found in (("Nginx", f"{name}-nginx-edge"), ("Port", f"{name}-port-holder"))
-        )
-        shared = settings.hands_over
+        public, shared = Public.of(settings), settings.hands_over
+        holders = (f"{name}-port-holder", f"{name}-nginx-edge")
+        before = list_predecessors(public, read_resources(), *(holders if shared else reversed(holders)))
         nginx = Nginx(
             f"{name}-nginx",
             NginxArgs(
@@ -138,8 +134,9 @@ class Portico(pulumi.ComponentResource):
                 static=static,
                 verdict=check.verdict,
                 replicas=replicas,
-                public=None if shared else public,
-                past=None if shared else holder_urn,
+                public=public,
+                takes=shared,
+                past=() if shared else before,
             ),
             child,
         )
@@ -161,7 +158,7 @@ class Portico(pulumi.ComponentResource):
         if shared:
             port = Port(
                 f"{name}-port",
-                PortArgs(public=public, image=image.image_id, network=network.id, config=config, past=edge_urn),
+                PortArgs(public=public, image=image.image_id, network=network.id, config=config, past=before),
                 # What is asked at the port is served by then.
                 pulumi.ResourceOptions(parent=self, depends_on=live.switch),
             )

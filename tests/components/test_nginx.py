@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from components.nginx import Nginx, NginxArgs
-from components.port import PLACE, Public
+from config.public import Public
 from config.settings import Nginx as Settings
 from tests.components.recorder import CONTAINER, Recorder, run
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from components.port import PLACE, Port, PortArgs, Public
+from components.port import Port, PortArgs
+from config.public import Public
 from tests.components.recorder import CONTAINER, Recorder, run
 
 
@@ -48,7 +49,7 @@ def test_what_is_published_is_what_it_opens(
     made = holder(**changes)
     assert [(one["internal"], one["external"], one.get("protocol")) for one in made["ports"]] == ports
     assert {one["ip"] for one in made["ports"]} == {"0.0.0.0"}
-    assert made["command"] == [PLACE, *inside]
+    assert made["command"] == ["/etc/portico/port/80", *inside]
 
 
 def test_it_stays_when_nginxs_image_changes_and_goes_first_when_a_port_does() -> None:
