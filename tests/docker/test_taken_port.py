@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -106,17 +105,22 @@ def refuse(deployment: Deployment, *said: str, often: bool = False, **settings: 
 
 
 @pytest.mark.parametrize(
-    ("take", "setting", "settings"),
+    ("take", "who", "setting", "settings"),
     [
-        (listen, "port: port", lambda port: {"port": port}),
-        (run_container, "port: port", lambda port: {"port": port}),
-        (listen, "tls.port: port", lambda port: {"tls": {"port": port, "localAuthority": True}}),
-        (receive, "tls.http3: UDP port", lambda port: {"tls": {"port": port, "localAuthority": True, "http3": True}}),
+        (listen, "a program", "port: port", lambda port: {"port": port}),
+        (run_container, "a container", "port: port", lambda port: {"port": port}),
+        (listen, "a program", "tls.port: port", lambda port: {"tls": {"port": port, "localAuthority": True}}),
+        (
+            receive,
+            "a program",
+            "tls.http3: UDP port",
+            lambda port: {"tls": {"port": port, "localAuthority": True, "http3": True}},
+        ),
     ],
     ids=["a program", "a container", "https", "http3"],
 )
 def test_a_port_that_somebody_else_has_is_refused_and_the_old_one_goes_on(
-    shop: Deployment, figures: Figures, take: Take, setting: str, settings: Callable[[int], dict[str, Any]]
+    shop: Deployment, figures: Figures, take: Take, who: str, setting: str, settings: Callable[[int], dict[str, Any]]
 ) -> None:
     port = free_port()
     with take(shop, "127.0.0.1", port) as name:
@@ -125,7 +129,7 @@ def test_a_port_that_somebody_else_has_is_refused_and_the_old_one_goes_on(
     lost, sent = sum(one.failed for one in reports), sum(one.sent for one in reports)
     figures.record(
         "C14",
-        f"requests lost in {len(reports)} runs while portico:{setting.partition(':')[0]} is taken by {name.strip('( ')}",
+        f"requests lost while portico:{setting.partition(':')[0]} is taken by {who}, {len(reports)} run(s)",
         target="0",
         measured=f"{lost} of {sent:,}",
         met=not lost and sent > 0,
@@ -231,10 +235,10 @@ def test_a_new_port_is_open_before_the_old_one_closes(
         waited = max(took for took, _ in answers)
         assert {status for _, status in answers} == {200}, new
         assert any(status == 200 and took > 1 for _, took, status in slow) or not handover
+        how = "held for NGINX, requests of 2 s too" if handover else "published by NGINX itself"
         figures.record(
             "C14",
-            f"another port, {'held for NGINX' if handover else 'published by NGINX itself'}: requests lost at the old one"
-            f"{', of which some take 2 s' if handover else ''}, until it closes",
+            f"another port, {how}: requests lost at the old one until it closes",
             target="0, and the new one is open before",
             measured=f"{len(cut)} of {len(old) + len(slow)}; open {last - begun:.1f} s before",
             met=begun < last and not cut and waited < 3,
