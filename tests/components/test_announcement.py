@@ -59,7 +59,12 @@ def test_an_update_itself_says_nothing(root: Path, monkeypatch: pytest.MonkeyPat
         ({"nginx": {"workers": 4}}, ["NGINX: reload"]),
         ({"nginx": {"memory": "1G"}}, ["NGINX: its memory limit"]),
         ({"replicas": 3}, ["shop: a new release"]),
-        ({"port": 81}, ["NGINX: replaced, since its port changes"]),
+        (
+            {"port": 81},
+            [
+                "NGINX: replaced, since its port changes: the new port is open before the old one closes. No request",
+            ],
+        ),
         (
             {"nginxImage": "nginx:1.26.3"},
             ["NGINX: replaced, since its image changes (nginx:1.30.6 → nginx:1.26.3): the new one takes the port"],

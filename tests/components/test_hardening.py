@@ -7,7 +7,7 @@ import pytest
 from tests.components.recorder import CONTAINER, Recorder, Resource
 
 NAMES = [
-    *("portico-check-nginx-t", "portico-nginx-server", "portico-release-switch", "portico-port-holder"),
+    *("portico-check-nginx-t", "portico-nginx-server", "portico-release-switch", "portico-port-holder-8080"),
     *("shop-files", "shop-gunicorn-0", "shop-gunicorn-1", "blog-files", "blog-gunicorn-0"),
 ]
 # Root for a moment, each with the powers that it needs: the switch sends NGINX a signal, tries its files as `nginx -t`
