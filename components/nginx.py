@@ -8,11 +8,12 @@ import pulumi
 import pulumi_docker as docker
 
 from components.collision import watch_ports
-from components.container import describe_parts, harden, read_script
+from components.container import describe_parts, harden
 from components.label import label_container
 from components.port import find_place, publish
 from config.layout import PRIVATE
 from config.public import Public
+from config.script import read_script
 from config.settings import Nginx as NginxSettings
 from config.settings.nginx import ANSWERS
 

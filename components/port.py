@@ -8,10 +8,11 @@ import pulumi
 import pulumi_docker as docker
 
 from components.collision import watch_ports
-from components.container import describe_parts, harden, read_script
+from components.container import describe_parts, harden
 from components.label import label_container
 from config.layout import LISTEN_TLS
 from config.public import Public
+from config.script import read_script
 
 # Where whoever holds the ports is asked for them; only NGINX's user may enter the folder.
 _PLACES = "/etc/portico/port"

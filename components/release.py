@@ -9,7 +9,7 @@ import pulumi
 import pulumi_docker as docker
 
 from components.attempts import LABEL
-from components.container import drop_capabilities, harden, read_script, require_success, start_first
+from components.container import drop_capabilities, harden, require_success, start_first
 from components.engine import Engine
 from components.interrupt import expect_verdict
 from components.label import label_container
@@ -18,6 +18,7 @@ from components.outcome import Ended, Outcome
 from components.replica import Replica
 from config.layout import PRIVATE
 from config.private import Private
+from config.script import read_script
 from config.tree import Tree
 
 

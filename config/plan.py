@@ -3,20 +3,20 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from config.cloud_init import pack_user_data, render_user_data
-from config.digest import digest_files
-from config.fleet import adapt, make_fleet
+from config.fleet import adapt, describe_task, make_fleet
 from config.fleet.image import complete_application
 from config.history import History, Record, hold, keep_held, read_history, remember, tell_past
 from config.layout import lay_out
 from config.private import Private, read_private
-from config.release import Release, assemble_release, make_release
+from config.release import Complete, Describe, Release, assemble_release, make_release
 from config.render import render_nginx
+from config.replica import describe_release
 from config.settings import Mistake, Mistakes, Settings, check_secrets
-from config.source import read_source
 from config.tree import Tree, join_trees
 
 
@@ -80,17 +80,19 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
         # Too long, or with a secret in it: said here, before anything is made.
         pack_user_data(render_user_data(settings.aws))
     private = read_private(settings, root)
-    program = digest_files(read_source(Path(__file__).parent.parent / "components"))
+    complete: Complete | None = None
+    describe: Describe = describe_release
+    if settings.ecs:
+        complete, describe = partial(complete_application, settings.ecs.platform), partial(describe_task, settings)
     releases = []
     for site in settings.sites:
-        alone = settings if settings.target != "ecs" else adapt(settings, site)
+        alone = adapt(settings, site) if settings.ecs else settings
         one = next(found for found in alone.sites if found.name == site.name)
         given = secrets.get(site.name, {})
         if record := held.get(site.name):
-            release = assemble_release(alone, one, record.image, record.static or None, given, program)
+            release = assemble_release(alone, one, record.image, record.static or None, given, describe=describe)
         else:
-            complete = complete_application if settings.target == "ecs" else None
-            release = make_release(alone, one, root, given, program, complete)
+            release = make_release(alone, one, root, given, complete, describe)
         releases.append(release)
     return Plan(
         settings=settings,
