@@ -58,9 +58,10 @@ def require_success(container: docker.Container, what: str) -> pulumi.Output[str
     return pulumi.Output.all(container.id, container.exit_code, container.container_logs).apply(check)
 
 
-def describe_parts(container: docker.ContainerArgs) -> str:
-    """A digest of what cannot change without another container, but for image and ports, which have names."""
-    return digest_values({key: _plain(value) for key, value in vars(container).items() if key not in _APART})
+def describe_parts(container: docker.ContainerArgs, *apart: str) -> str:
+    """A digest of what cannot change without another container, but for image, ports and `apart`, which have names."""
+    values = {key: _plain(value) for key, value in vars(container).items() if key not in {*_APART, *apart}}
+    return digest_values(values)
 
 
 def _plain(value: Any) -> Any:

@@ -19,7 +19,8 @@ from components.label import list_labels
 from components.network import Network
 from components.nginx import Nginx, NginxArgs
 from components.observation import observe
-from components.port import Port, PortArgs, Public, spell_urn
+from components.port import Port, PortArgs
+from components.predecessor import list_predecessors
 from components.release import ConfigCheck, ConfigCheckArgs, ConfigRelease, ConfigReleaseArgs
 from components.repairs import count_repairs
 from components.replica import Replica
@@ -28,6 +29,7 @@ from config.announcement import foresee
 from config.history import spell_history
 from config.live import find_releases, tell_served
 from config.load import Stack
+from config.public import Public
 from config.release import Release
 from config.settings import Settings
 
@@ -133,16 +135,9 @@ class Portico(pulumi.ComponentResource):
             asked += [Replica(release=release, index=i, container=one) for i, one in enumerate(gunicorn.containers)]
         replicas = [one.container for one in asked]
 
-        public = Public(
-            address=settings.address,
-            port=settings.port,
-            tls_port=settings.tls.port if settings.tls else None,
-            http3=settings.tls is not None and settings.tls.http3,
-        )
-        edge_urn, holder_urn = (
-            spell_urn(*found) for found in (("Nginx", f"{name}-nginx-edge"), ("Port", f"{name}-port-holder"))
-        )
-        shared = settings.hands_over
+        public, shared = Public.of(settings), settings.hands_over
+        holders = (f"{name}-port-holder", f"{name}-nginx-edge")
+        before = list_predecessors(public, args.resources, *(holders if shared else reversed(holders)))
         nginx = Nginx(
             f"{name}-nginx",
             NginxArgs(
@@ -154,8 +149,9 @@ class Portico(pulumi.ComponentResource):
                 static=static,
                 verdict=check.verdict,
                 replicas=replicas,
-                public=None if shared else public,
-                past=None if shared else holder_urn,
+                public=public,
+                takes=shared,
+                past=() if shared else before,
             ),
             child,
         )
@@ -178,7 +174,8 @@ class Portico(pulumi.ComponentResource):
             ),
             pulumi.ResourceOptions(parent=self, depends_on=replicas),
         )
-        made_of, before = nginx.made_of, []
+        made_of = nginx.made_of
+        opened: list[pulumi.Output[Any]] = []
         if shared:
             port = Port(
                 f"{name}-port",
@@ -188,14 +185,14 @@ class Portico(pulumi.ComponentResource):
                     image=pulumi.Output.all(image.image_id, switched.answers).apply(lambda ready: str(ready[0])),
                     network=network.id,
                     config=config,
-                    past=edge_urn,
+                    past=before,
                 ),
                 pulumi.ResourceOptions(parent=self, depends_on=switched.switch),
             )
-            before = [port.container]
+            opened.append(port.container)
             made_of = port.made_of | made_of
 
-        done = switched.require_live(*before)
+        done = switched.require_live(*opened)
 
         parts = {"image": settings.nginx_image, **made_of}
         after = foresee(settings, stack.releases, stack.tree.digest, parts, repairs)

@@ -1,5 +1,6 @@
 """A configuration on its way to be live: checked in the real image, switched, reloaded, proven."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -175,7 +176,11 @@ class ConfigRelease(pulumi.ComponentResource):
                 ),
                 memory=96,
             ),
-            opts=start_first(self),
+            opts=pulumi.ResourceOptions.merge(
+                start_first(self),
+                # The provider would cut it after 20 minutes.
+                pulumi.ResourceOptions(custom_timeouts=_bound(args.patience + args.longest)),
+            ),
         )
         ended = pulumi.Output.all(args.verdict, args.nginx, ids, switch.exit_code, switch.container_logs, switch.id)
         self._ended = ended.apply(lambda found: Ended(*found[:5]))
@@ -191,3 +196,8 @@ class ConfigRelease(pulumi.ComponentResource):
         return pulumi.Output.all(self._ended, self.answers, *before).apply(
             lambda found: self._outcome.require_live(found[0])
         )
+
+
+def _bound(seconds: int) -> pulumi.CustomTimeouts:
+    """The time that a switch may take, with two minutes for what it does besides waiting."""
+    return pulumi.CustomTimeouts(create=f"{math.ceil(seconds / 60) + 2}m")

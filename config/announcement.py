@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from config.public import Public
 from config.release import Release
 from config.settings import Settings
 
@@ -21,6 +22,8 @@ _EDGE = {
 }
 # Where another container holds the port, of these a new one can begin beside the old one.
 _BESIDE = {"image", "parts"}
+# What is published: where the new ports and the old ones go together, both are there for a while.
+_PUBLIC = ("address", "port", "tls_port", "http3")
 # From the last answer of the old container to the first one of the new; docs/releases.md has the measurements.
 GAP = "about 1.5 s"
 
@@ -156,16 +159,28 @@ def _replace(keys: Sequence[str], before: Outcome, after: Outcome) -> Change:
     image = f" ({before.edge.get('image')} → {after.edge.get('image')})" if "image" in keys else ""
     reasons = " and ".join(_EDGE[key] for key in keys)
     change = "changes" if len(keys) == 1 else "change"
-    if after.edge.get("owner") and set(keys) <= _BESIDE:
-        quic = " Connections by HTTP/3 begin anew." if after.edge.get("http3") else ""
+    held = before.edge.get("owner") and after.edge.get("owner")
+    quic = " Connections by HTTP/3 begin anew." if after.edge.get("http3") else ""
+    if held and set(keys) <= _BESIDE:
         text = f"since {reasons} {change}{image}: the new one takes the port beside it. No request waits."
         return Change("rolling", "NGINX", f"replaced, {text}{quic}")
+    old, new = (_read_public(outcome) for outcome in (before, after))
+    if old and new and new.stands_beside(old):
+        cut = "" if held else " At the old one, requests that take longer than 0.2 s are cut."
+        text = f"since {reasons} {change}{image}: the new port is open before the old one closes. No request waits."
+        return Change("rolling", "NGINX", f"replaced, {text}{cut}{quic}")
     return Change(
         "interruption",
         "NGINX",
         f"replaced, since {reasons} {change}{image}: {GAP} without answers. "
         "Requests that take longer than 0.2 s are cut.",
     )
+
+
+def _read_public(outcome: Outcome) -> Public | None:
+    # What is not set is no output.
+    told = {key: outcome.edge[key] for key in _PUBLIC if key in outcome.edge}
+    return Public(**told) if {"address", "port"} <= told.keys() else None
 
 
 def _count(replicas: int) -> str:

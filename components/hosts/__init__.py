@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import pulumi
 
+from components import vacancy
 from components.engine import Engine
 from config.settings import Settings
 
@@ -47,6 +48,7 @@ def make_host(name: str, settings: Settings, past: Mapping[str, Any]) -> Host:
 
         connection = connect(settings.ssh, pulumi.get_stack())
         require_ready(connection)
+        vacancy.require_vacant(Engine(connection.url, connection.options), settings)
         return SshHost(name, connection)
     if settings.aws:
         from components.hosts.aws import AwsHost
@@ -55,4 +57,6 @@ def make_host(name: str, settings: Settings, past: Mapping[str, Any]) -> Host:
         return AwsHost(name, settings, read_resources())
     from components.hosts.local import LocalHost
 
-    return LocalHost(name, Engine(settings.docker), settings.address)
+    engine = Engine(settings.docker)
+    vacancy.require_vacant(engine, settings)
+    return LocalHost(name, engine, settings.address)

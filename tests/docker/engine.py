@@ -105,7 +105,7 @@ class Deployment:
         try:
             Deployment.built.update(self.images())
             if self.destroy(fails=None).code:
-                self.pulumi("cancel", "--stack", self.name, "--yes", fails=None)
+                self.cancel()
                 self.destroy(fails=None)
             left = self.leftovers()
             Deployment.left += left
@@ -190,6 +190,10 @@ class Deployment:
 
     def recover(self, *, fails: bool | None = False) -> Result:
         return self.make("recover", fails=fails)
+
+    def cancel(self) -> Result:
+        """Take the lock of a run away, whether it lives or not. Pulumi says no where there is nothing to take."""
+        return self.pulumi("cancel", self.name, "--yes", fails=None)
 
     def logs(self, site: str = "", *, fails: bool | None = False) -> Result:
         return self.make("logs", fails=fails, SITE=site)
