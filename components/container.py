@@ -45,8 +45,8 @@ def start_first(
 ) -> pulumi.ResourceOptions:
     """Options of a container whose successor starts before it stops; the provider's default is the reverse.
 
-    A container that failed to become healthy stays in the state, and the next run would merely
-    update it and call that success. "*" makes the engine replace it instead, so that it fails again.
+    A container that could not be started stays in the state, and the next run would merely update it and call that
+    success. "*" makes the engine replace it instead. No verdict rests on that: a refresh takes the mark away.
     """
     return pulumi.ResourceOptions(
         parent=parent, delete_before_replace=stop_first, replace_on_changes=["*"], hooks=hooks

@@ -1,10 +1,12 @@
 """Gunicorn: the replicas that serve one application."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_docker as docker
 
+from components.attempts import LABEL
 from components.container import harden, read_script, start_first
 from components.label import label_container
 from config.release import SOCKETS, Release
@@ -18,7 +20,8 @@ _WATCH = "30"
 class GunicornArgs:
     """`image`, `files` and `secrets` come from FlaskApp, `network` and `subnet` from Network.
 
-    `wait` is the time in seconds that a replica has to become healthy; `hooks` are told if it does not.
+    `attempts` are numbers by index: a replica with another number is another container. `hooks` are told of one that
+    cannot be started.
     """
 
     release: Release
@@ -28,12 +31,14 @@ class GunicornArgs:
     subnet: pulumi.Input[str]
     sockets: pulumi.Input[str]
     secrets: pulumi.Input[str] | None = None
-    wait: int = 60
+    attempts: Sequence[int] = ()
     hooks: pulumi.ResourceHookBinding | None = None
 
 
 class Gunicorn(pulumi.ComponentResource):
-    """The replicas of one release. New ones are made and healthy before the old ones stop.
+    """The replicas of one release. New ones start before the old ones stop.
+
+    Nobody waits for them here: whether they are healthy, the switch itself asks (components/scripts/prove.sh).
 
     Outputs: `containers` (ids), `names` (Docker names).
     """
@@ -59,6 +64,7 @@ class Gunicorn(pulumi.ComponentResource):
 
     def _replica(self, args: GunicornArgs, index: int) -> docker.ContainerArgs:
         release, site, bind = args.release, args.release.site, args.release.bind[index]
+        attempt = args.attempts[index] if args.attempts else 0
         volumes = [docker.ContainerVolumeArgs(volume_name=args.sockets, container_path=SOCKETS)]
         if args.secrets is not None:
             volumes.append(
@@ -73,6 +79,8 @@ class Gunicorn(pulumi.ComponentResource):
             "PORTICO_ADDRESS": bind,
             # For components/scripts/health.py: when the last request ended.
             "PORTICO_PROGRESS": "/tmp/.portico/progress",
+            # For components/scripts/prove.sh: what became of its workers.
+            "PORTICO_BOOTS": f"{SOCKETS}/{site.name}/{release.id}-{index}.boots",
         }
         listed = [f"{key}={value}" for key, value in sorted(environment.items())]
         return harden(
@@ -84,7 +92,10 @@ class Gunicorn(pulumi.ComponentResource):
                 envs=pulumi.Output.all(args.subnet, args.files).apply(
                     lambda ready: [*listed, f"FORWARDED_ALLOW_IPS={ready[0]}"]
                 ),
-                labels=label_container("gunicorn", site.name, release.id),
+                labels=[
+                    *label_container("gunicorn", site.name, release.id),
+                    docker.ContainerLabelArgs(label=LABEL, value=str(attempt)),
+                ],
                 # Its own user and group: the folder of its socket lets in that user and NGINX, no other site.
                 user=f"{release.uid}:{release.uid}",
                 volumes=volumes,
@@ -107,8 +118,6 @@ class Gunicorn(pulumi.ComponentResource):
                     retries=3,
                 ),
                 restart="unless-stopped",
-                wait=True,
-                wait_timeout=args.wait,
                 # Longer than Gunicorn's own graceful timeout, or Docker would cut its last requests.
                 destroy_grace_seconds=site.gunicorn.timeout.seconds + 5,
             ),

@@ -112,10 +112,10 @@ class Nginx(pulumi.ComponentResource):
 _CUT, _DRAIN = 5, 3600
 
 # Where the packaged NGINX keeps its temporary files, by distribution; owned by its user.
-_CACHES = ("/var/cache/nginx", "/var/lib/nginx")
+CACHES = ("/var/cache/nginx", "/var/lib/nginx")
 
 
 def _make_room(uploads: int) -> dict[str, str]:
     """File systems in memory, which count towards the container's limit; `uploads` in MiB."""
     room = {"/tmp": f"rw,noexec,nosuid,nodev,size={ANSWERS.mebibytes}m"}
-    return room | {path: f"rw,noexec,nosuid,nodev,size={uploads}m,uid=101,gid=101,mode=0700" for path in _CACHES}
+    return room | {path: f"rw,noexec,nosuid,nodev,size={uploads}m,uid=101,gid=101,mode=0700" for path in CACHES}

@@ -85,15 +85,21 @@ def recall(past: Mapping[str, Any]) -> Outcome | None:
         edge=edge,
         memory=memory,
         repairs=int(past.get("repairs", 0)),
-        kept={site: {record["image"] for record in records} for site, records in past.get("history", {}).items()},
+        kept={
+            site: {record["image"] for record in records} | {past.get("there", {}).get(site)}
+            for site, records in past.get("history", {}).items()
+        },
     )
 
 
-def announce(before: Outcome | None, after: Outcome, replicas: Mapping[str, int]) -> list[Change]:
+def announce(
+    before: Outcome | None, after: Outcome, replicas: Mapping[str, int], sick: Mapping[str, int] | None = None
+) -> list[Change]:
     """What differs, one change a subject: sites in their order, NGINX last; nothing where nothing does.
 
-    `replicas` are the numbers of containers by site.
+    `replicas` are the numbers of containers by site, `sick` those of replicas that are not well.
     """
+    sick = sick or {}
     if before is None:
         return [*(_add(site, replicas[site]) for site in after.releases), Change("first", "NGINX", "starts.")]
     changes: list[Change] = []
@@ -102,6 +108,8 @@ def announce(before: Outcome | None, after: Outcome, replicas: Mapping[str, int]
             changes.append(_add(site, replicas[site]))
         elif before.releases[site] != id:
             changes.append(_renew(site, before, after, replicas[site]))
+        elif sick.get(site):
+            changes.append(Change("rolling", site, _heal(sick[site])))
     changes += [
         Change("removal", site, "removed: NGINX reloads without it, then its replicas end; its images are removed.")
         for site in before.releases
@@ -136,6 +144,12 @@ def _renew(site: str, before: Outcome, after: Outcome, replicas: int) -> Change:
         f"{'its image is built' if built else 'its image is there already'}, "
         f"{_count(replicas)} start{_s(replicas)} beside the old ones, then NGINX reloads. No request waits.",
     )
+
+
+def _heal(replicas: int) -> str:
+    if replicas == 1:
+        return "a replica is not well: another one takes its place once it is healthy. No request waits."
+    return f"{replicas} replicas are not well: others take their places once they are healthy. No request waits."
 
 
 def _replace(keys: Sequence[str], before: Outcome, after: Outcome) -> Change:

@@ -15,6 +15,8 @@ from config.settings import Settings
 class Host(Protocol):
     """`engine` can be asked while the program runs, None where there is none yet. `hooks` explain what failed.
 
+    `watch` can be asked at the end of an update, when every machine is there.
+
     `builder` names where images are built (components/builder.py), None where the provider finds it.
 
     `place` is part of the names of what lies there, where another machine may take this one's; "" where none does.
@@ -22,6 +24,7 @@ class Host(Protocol):
     """
 
     engine: Engine | None
+    watch: Engine
     builder: pulumi.Input[str] | None
     place: str
     hooks: pulumi.ResourceHookBinding

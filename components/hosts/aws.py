@@ -80,6 +80,7 @@ class AwsHost(pulumi.ComponentResource):
         self.builder: pulumi.Input[str] | None = url.apply(
             lambda _: name_builder(self._late.engines[-1], pulumi.get_stack()) or ""
         )
+        self.watch: Engine = self._late
         self.hooks = Diagnosis(self._late).hooks
         # What lay on a VM is gone with it: it is not asked to remove what it may not be able to remove any more.
         self.options = pulumi.ResourceOptions(providers=[self.provider], deleted_with=self.provider)

@@ -7,6 +7,10 @@ PATH=$TOOLS/bin:$PATH
 
 # Settings of the user's that would change what is built, or download another toolchain.
 export GOFLAGS=-mod=readonly GOTOOLCHAIN=local GOWORK=off GOBIN=
+# Go's own places are the user's home. TEST_TELEMETRY_DIR is the only way to move the counters that each call writes;
+# where a newer Go does not know it, `make test-bare` tells.
+export GOPATH=$TOOLS/go GOMODCACHE=$TOOLS/go/modules GOCACHE=$TOOLS/go/build GOTMPDIR=$TOOLS/go/tmp
+export TEST_TELEMETRY_DIR=$TOOLS/go/telemetry
 
 find_go() {
   local oldest=1.26 have
@@ -26,7 +30,8 @@ build() { # build MODULE-FOLDER OUTPUT go-build-arguments...
   (cd "$here/$module" && go build -o "$output" "$@")
 }
 
-module_folder() { (cd "$here/$1" && go list -m -f "{{.Dir}}" "$2"); }
+# Only a module that was downloaded has a folder.
+module_folder() { (cd "$here/$1" && go mod download "$2" && go list -m -f "{{.Dir}}" "$2"); }
 
 cli() {
   build pulumi "$TOOLS/bin/pulumi" \
@@ -57,7 +62,7 @@ docker_plugin() {
   rm "$binary"
 }
 
-mkdir -p "$TOOLS/bin"
+mkdir -p "$TOOLS/bin" "$GOTMPDIR"
 find_go
 go version
 case ${1:-} in

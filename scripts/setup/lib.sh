@@ -6,6 +6,8 @@ TOOLS=$ROOT/.tools
 # shellcheck disable=SC2034  # read by the scripts that source this file
 REGISTRY_ONLY=$ROOT/scripts/registry_only
 export PULUMI_HOME=$TOOLS/pulumi PULUMI_SKIP_UPDATE_CHECK=true
+# What these would keep in the user's home. DOCKER_CONFIG stays the user's: the registries' logins are there.
+export PIP_CACHE_DIR=$TOOLS/pip BUILDX_CONFIG=$TOOLS/buildx
 
 # shellcheck source=versions.sh
 . "$ROOT/scripts/setup/versions.sh"

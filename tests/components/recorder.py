@@ -219,6 +219,9 @@ def run(
     with pytest.MonkeyPatch.context() as patch:
         # No Docker is behind a recorder: what the engine of this machine would say is nobody's business here.
         patch.setattr("docker.from_env", _find_nobody)
+        # So it cannot be asked at the end either; tests/components/test_outcome.py has an engine that answers.
+        patch.setattr("components.outcome.compare", lambda *_: [])
+        patch.setattr("components.release.expect_verdict", lambda: None)
         contextvars.copy_context().run(_run, recorder, build, stack)
     return recorder
 

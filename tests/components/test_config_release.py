@@ -30,9 +30,20 @@ def check(state: dict[str, Any] | None = None, private: Private = NONE) -> Recor
 
 def release() -> Recorder:
     def build() -> None:
-        replicas = [docker.Volume(f"replica-{index}") for index in range(3)]
-        args = ConfigReleaseArgs(verdict="tree", image="sha256:nginx", config="config", nginx="edge-id", wait=70)
-        ConfigRelease("release", args, pulumi.ResourceOptions(depends_on=replicas))
+        replicas = [docker.Container(f"replica-{index}", image="shop") for index in range(2)]
+        args = ConfigReleaseArgs(
+            verdict="tree",
+            image="sha256:nginx",
+            config="config",
+            sockets="sockets",
+            nginx="edge-id",
+            replicas=[Replica(release=RELEASE, index=i, container=one) for i, one in enumerate(replicas)],
+            patience=60,
+            longest=70,
+            attempt=attempt,
+        )
+        live = ConfigRelease("release", args, pulumi.ResourceOptions(depends_on=replicas))
+        pulumi.export("live", live.live)
 
     return run(build)
 

@@ -165,7 +165,8 @@ def test_the_next_good_up_loses_nothing_and_leaves_what_is_wanted(story: Story) 
 
 def find_report(output: str, site: str) -> str:
     """What Pulumi's summary says about the first replica of a site that did not become healthy."""
-    _, _, diagnostics = output.partition("\nDiagnostics:\n")
+    # `make up` looks first: the last ones are the update's.
+    diagnostics = output.rpartition("\nDiagnostics:\n")[2]
     told = re.findall(
         rf"error: {site}-gunicorn-\d did not become healthy\..*?(?=\n    error: |\n\n)", diagnostics, re.DOTALL
     )
