@@ -39,8 +39,8 @@ def require_live(
     """
     if not pulumi.runtime.is_dry_run():
         if ended.code not in (None, 0):
-            said = _explain(engine, str(ended.logs or ""), asked, served)
-            if engine:
+            said = _explain(engine, str(ended.logs or ""), served)
+            if engine and "@drained" in str(ended.logs or ""):
                 stop_superseded(engine)
             raise pulumi.RunError(said)
         if engine and (lacking := compare(engine, asked, ended)):
@@ -52,7 +52,7 @@ def require_live(
     return ended.tree
 
 
-def _explain(engine: Engine | None, logs: str, asked: Sequence[Replica], served: Mapping[str, str]) -> str:
+def _explain(engine: Engine | None, logs: str, served: Mapping[str, str]) -> str:
     lines = logs.strip().splitlines()
     refused: dict[str, list[tuple[str, str, str]]] = {}
     for line in lines:
@@ -64,15 +64,16 @@ def _explain(engine: Engine | None, logs: str, asked: Sequence[Replica], served:
         # The replicas of one release fail alike: the first one says why.
         index, container, why = replicas[0]
         pulumi.log.error(describe(engine, container, f"{site}-gunicorn-{index}", why, keeps))
+    live = [line.removeprefix("@live ") for line in lines if line.startswith("@live ")]
+    told = [line for line in lines if not line.startswith("@")]
     if not refused:
-        return "\n".join(["NGINX was not switched.", *(f"  {line}" for line in lines or ["it printed nothing"])])
-    other = [line for line in lines if not line.startswith("@") and "-gunicorn-" not in line]
-    sites = list(dict.fromkeys(one.release.site.name for one in asked if one.release.site.name not in refused))
-    live = any(line.endswith(" is live") for line in other)
+        what = "What was asked for is live, but the switch did not end well." if live else "NGINX was not switched."
+        return "\n".join([what, *(f"  {line}" for line in told or ["it printed nothing"])])
     parts = [f"{_list(list(refused))} did not go live; why is said above."]
-    if sites and live:
-        parts.append(f"{_list(sites)} {'is' if len(sites) == 1 else 'are'} live as asked for.")
-    parts += [line for line in other if not line.endswith(" is live")]
+    if live:
+        parts.append(f"{_list(live)} {'is' if len(live) == 1 else 'are'} live as asked for.")
+    names = tuple(f"{site}-gunicorn-" for site in refused)
+    parts += [line for line in told if not line.endswith(" is live") and not line.startswith(names)]
     return "\n".join(parts)
 
 
