@@ -42,8 +42,7 @@ class Outcome:
 
         Raises pulumi.RunError where it has nothing: nobody needs its port then.
         """
-        well = {one.release.site.name for one in self.asked} - set(_read_refused(ended))
-        if ended.code in (None, 0) or self.served or (_read_refused(ended) and well):
+        if ended.code in (None, 0) or self.served or _read_live(ended):
             return ended.tree
         raise self._refuse(ended)
 
@@ -65,8 +64,8 @@ class Outcome:
         return ended.tree
 
     def _refuse(self, ended: Ended) -> pulumi.RunError:
-        said = _explain(self.engine, ended, self.asked, self.served)
-        if self.engine:
+        said = _explain(self.engine, ended, self.served)
+        if self.engine and "@drained" in (ended.logs or ""):
             stop_superseded(self.engine, ended.edge)
         return pulumi.RunError(said)
 
@@ -81,22 +80,27 @@ def _read_refused(ended: Ended) -> dict[str, list[tuple[str, str, str]]]:
     return refused
 
 
-def _explain(engine: Engine | None, ended: Ended, asked: Sequence[Replica], served: Mapping[str, str]) -> str:
-    lines, refused = (ended.logs or "").strip().splitlines(), _read_refused(ended)
+def _read_live(ended: Ended) -> list[str]:
+    """The sites that the switch has made live as asked for."""
+    return [line.removeprefix("@live ") for line in (ended.logs or "").splitlines() if line.startswith("@live ")]
+
+
+def _explain(engine: Engine | None, ended: Ended, served: Mapping[str, str]) -> str:
+    lines, refused, live = (ended.logs or "").strip().splitlines(), _read_refused(ended), _read_live(ended)
     for site, replicas in refused.items():
         keeps = _tell_keeps(site, served)
         # The replicas of one release fail alike: the first one says why.
         index, container, why = replicas[0]
         pulumi.log.error(describe(engine, container, f"{site}-gunicorn-{index}", why, keeps))
+    told = [line for line in lines if not line.startswith("@")]
     if not refused:
-        return "\n".join(["NGINX was not switched.", *(f"  {line}" for line in lines or ["it printed nothing"])])
-    other = [line for line in lines if not line.startswith("@") and "-gunicorn-" not in line]
-    sites = list(dict.fromkeys(one.release.site.name for one in asked if one.release.site.name not in refused))
-    live = any(line.endswith(" is live") for line in other)
+        what = "What was asked for is live, but the switch did not end well." if live else "NGINX was not switched."
+        return "\n".join([what, *(f"  {line}" for line in told or ["it printed nothing"])])
     parts = [f"{_list(list(refused))} did not go live; why is said above."]
-    if sites and live:
-        parts.append(f"{_list(sites)} {'is' if len(sites) == 1 else 'are'} live as asked for.")
-    parts += [line for line in other if not line.endswith(" is live")]
+    if live:
+        parts.append(f"{_list(live)} {'is' if len(live) == 1 else 'are'} live as asked for.")
+    names = tuple(f"{site}-gunicorn-" for site in refused)
+    parts += [line for line in told if not line.endswith(" is live") and not line.startswith(names)]
     return "\n".join(parts)
 
 

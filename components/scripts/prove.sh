@@ -22,20 +22,23 @@ LINE
 # The status that the health path answers with at ADDRESS; 000 where nothing answers.
 ask() { # ask ADDRESS
     case $1 in
-    unix:*) curl -s -o /dev/null -m 4 --path-as-is -w '%{http_code}' -A portico-switch -H "Host: $host" \
-        --unix-socket "${1#unix:}" "http://replica$path" ;;
-    *) curl -s -o /dev/null -m 4 --path-as-is -w '%{http_code}' -A portico-switch -H "Host: $host" "http://$1$path" ;;
-    esac || true
+    unix:*) set -- replica --unix-socket "${1#unix:}" ;;
+    esac
+    # Globs are none of our grammar, and no proxy of the image's environment is asked.
+    where=$1
+    shift
+    curl -s -g -o /dev/null -m 4 --noproxy '*' --path-as-is -w '%{http_code}' -A portico-switch -H "Host: $host" \
+        "$@" "http://$where$path" || true
 }
 
-# As health.py: 401 to 405 and 429 are answers of an application that works.
+# As health.py: 401, 403 to 405 and 429 are answers of an application that works.
 is_good() { case $1 in 2?? | 3?? | 401 | 403 | 404 | 405 | 429) ;; *) return 1 ;; esac }
 
 # Reads $boots: how many workers are up, how often Gunicorn started within WAIT seconds, how many lines there are.
 read_boots() {
     up=0 started=0 lines=0 alive=
     since=$(($(date +%s) - WAIT))
-    [ -r "$boots" ] || return 0
+    [ -f "$boots" ] && [ -r "$boots" ] || return 0
     while read -r what value; do
         lines=$((lines + 1))
         case $what in
@@ -111,17 +114,23 @@ list_refused() {
 
 is_refused() { case " $refused " in *" $1 "*) ;; *) return 1 ;; esac }
 
+# Makes the known name $1 lead to the socket $2, as gunicorn.conf.py does.
+lead() {
+    # shellcheck disable=SC2016 # for the inner shell
+    flock "${1%/*}" sh -c 'ln -sfn "$2" "$1.switch" && mv -T "$1.switch" "$1" && rm -f "$1.out"' - "$1" "$2"
+}
+
 # Gives the known names of proven replicas to their containers. A container takes a name by itself only where no other
-# container listens behind it (gunicorn.conf.py).
+# container listens behind it (gunicorn.conf.py). One that fails may have laid the name aside (health.py).
 name_replicas() {
     for n in $all; do
         replica "$n"
         case $known in unix:*) ;; *) continue ;; esac
         is_refused "$site" && continue
         link=${known#unix:}
-        readlink "$link" > "$mine/named" 2>/dev/null || : > "$mine/named"
-        [ "$(cat "$mine/named")" != "${own##*/}" ] || continue
-        flock "${link%/*}" sh -c 'ln -sfn "$1" "$2.switch" && mv -T "$2.switch" "$2" && rm -f "$2.out"' - "${own##*/}" "$link"
+        [ "$(readlink "$link" || true)" != "${own##*/}" ] || continue
+        readlink "$link" > "$mine/named" || readlink "$link.out" > "$mine/named" || true
+        lead "$link" "${own##*/}"
     done
 }
 
@@ -129,15 +138,13 @@ name_replicas() {
 unname_replicas() {
     for n in $all; do
         replica "$n"
-        [ -s "$mine/named" ] || continue
-        link=${known#unix:}
-        ln -sfn "$(cat "$mine/named")" "$link.switch" && mv -T "$link.switch" "$link"
+        [ ! -s "$mine/named" ] || lead "${known#unix:}" "$(cat "$mine/named")"
     done
 }
 
-# Asks the proven replicas again, at the addresses that NGINX uses; false where one does not answer any more.
+# Asks the proven replicas again, at the addresses that NGINX uses; false at the first one that does not answer any
+# more: visitors get its errors by now.
 prove_again() {
-    lost=
     for round in 1 2 3; do
         [ "$round" = 1 ] || sleep 0.5
         for n in $all; do
@@ -148,9 +155,8 @@ prove_again() {
             if ! is_good "$status" || [ "$up" -lt "$workers" ] || [ "$lines" != "$(cat "$mine/lines")" ]; then
                 echo "$name stopped answering GET $path just after NGINX was switched to it ($status)"
                 echo "@refused $site $index $container it stopped answering just after the switch"
-                lost="$lost $site"
+                return 1
             fi
         done
-        [ -z "$lost" ] || return 1
     done
 }

@@ -2,6 +2,9 @@
 # live, and proves that. What it was asked for is live if its exit code is 0.
 #
 # A site whose replicas are not proven keeps the file that is live; a new one gets none. The other sites go live.
+# Lines that begin with @ are for Portico's program (components/outcome.py): "@refused SITE INDEX CONTAINER WHY" of a
+# replica, "@live SITE" of a site that is served as asked for, "@drained" when NGINX asks no replica that no live file
+# names.
 # TREE names the tree, PORT is NGINX's private port, LONGEST the time in seconds that old workers may take to end.
 set -eu
 cd /etc/portico
@@ -75,8 +78,12 @@ bridge() {
 # the live one where the two are alike, or where NGINX does not accept the mixture.
 compose() {
     next="$TREE-$(date +%s)"
+    # One that is there already may be live.
+    while [ -e "trees/$next" ]; do
+        sleep 1
+        next="$TREE-$(date +%s)"
+    done
     mixed="trees/$next"
-    rm -rf "$mixed"
     cp -R "trees/$TREE" "$mixed"
     for site in $refused; do
         if was_live "$site"; then
@@ -94,6 +101,7 @@ compose() {
         echo "NGINX does not accept the other sites' new files beside the live ones of$refused; nothing was switched"
         rm -rf "$mixed"
         next=${before#trees/}
+        refused=$(for n in $all; do replica "$n" && printf ' %s' "$site"; done)
     fi
 }
 
@@ -115,6 +123,29 @@ same() {
     cmp -s "/tmp/same.${1#trees/}" "/tmp/same.${2#trees/}"
 }
 
+# Waits until the workers in `old` have ended: they still ask the old replicas for the connections they hold. While one
+# lives, no replica may go.
+drain() {
+    ends=$(($(date +%s) + LONGEST))
+    for pid in $old; do
+        while [ -d "/proc/$pid" ]; do
+            [ "$(date +%s)" -lt "$ends" ] || { echo "an old worker of NGINX did not end within $LONGEST s"; return 1; }
+            sleep 0.2
+        done
+    done
+    echo "@drained"
+}
+
+# Makes the tree before this one live again. NGINX may have loaded this one by now, or be about to.
+turn_back() {
+    point "$before"
+    unname_replicas || true # what matters most comes next
+    reload
+    await "${before#trees/}" || { echo "NGINX did not go back to the tree ${before#trees/} within 20 s"; exit 1; }
+    drain || true
+    exit 1
+}
+
 # Writes down the containers that were proven: the program replaces others, where they do not seem well (attempts.py).
 remember() {
     {
@@ -122,7 +153,16 @@ remember() {
             replica "$n"
             is_refused "$site" || echo "$site $container"
         done
-        for site in $refused; do grep "^$site " proven 2>/dev/null || true; done
+        for site in $refused; do grep "^$site " proven 2>/dev/null || true; done | sort -u
+        # Nobody asks the replicas of a site in maintenance. Its file is worth keeping all the same.
+        for file in "trees/$next/conf.d"/*.conf; do
+            site=${file##*/}
+            site=${site%.conf}
+            case $site in [0-9]*) continue ;; esac
+            printf '%s\n' "$REPLICAS" | grep -q "^$site " && continue
+            grep "^$site [^-]" proven 2>/dev/null || true
+            echo "$site -"
+        done
     } > .proven
     mv .proven proven
 }
@@ -153,28 +193,16 @@ if [ "$before" != "trees/$next" ] || [ "$(served)" != "$next" ] || [ "$REPAIRS" 
 fi
 if ! await "$next"; then
     echo "NGINX did not take the tree $next within 20 s; the tree before it stays live"
-    point "$before"
-    unname_replicas
-    exit 1
+    turn_back
 fi
-if ! prove_again; then
-    point "$before"
-    unname_replicas
-    reload
-    await "${before#trees/}" || echo "NGINX did not go back to the tree ${before#trees/} within 20 s"
-    exit 1
-fi
+prove_again || turn_back
 remember
-
-# Old workers still ask the old replicas for the connections they hold: while one lives, no replica may go.
-ends=$(($(date +%s) + LONGEST))
-for pid in $old; do
-    while [ -d "/proc/$pid" ]; do
-        [ "$(date +%s)" -lt "$ends" ] || { echo "an old worker of NGINX did not end within $LONGEST s"; exit 1; }
-        sleep 0.2
-    done
-done
 echo "the tree $next is live"
+for n in $all; do
+    replica "$n"
+    is_refused "$site" || echo "@live $site"
+done | sort -u
+drain || exit 1
 
 # Earlier trees stay for a look back; more than ten help nobody.
 # shellcheck disable=SC2012 # names are digests of our own
@@ -184,8 +212,11 @@ ls -1t trees | tail -n +11 | grep -vxF "$next" | while read -r past; do rm -rf "
 for folder in private/*; do
     grep -rqF "/etc/portico/$folder/" trees || rm -rf "$folder"
 done
-# What was noted of containers that are gone.
+# What was noted of containers that are gone, or soon are.
 find /run/portico -name '*.boots.*' -mmin +1440 2>/dev/null | while read -r file; do
-    case $REPLICAS in *" ${file##*.} "*) ;; *) rm -f "$file" ;; esac
+    case $REPLICAS in
+    *" ${file##*.} "*) ;;
+    *) grep -q " ${file##*.}\$" proven || rm -f "$file" ;;
+    esac
 done
 [ -z "$refused" ]
