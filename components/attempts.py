@@ -5,7 +5,7 @@ would call it good. So each replica and each switch has a number, in its label. 
 show the last one as it should be, and a container with another number replaces it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,10 +46,24 @@ class Attempts:
         return find_container(self.resources, name)
 
 
-def find_container(resources: Mapping[str, Any], *names: str) -> Mapping[str, Any] | None:
-    """The outputs of a container by the name of its resource; the first of `names` that there is."""
-    found = {urn.rpartition("::")[2]: one["outputs"] for urn, one in resources.items() if one["type"] == _CONTAINER}
-    return next((found[name] for name in names if name in found), None)
+def find_container(resources: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    """The outputs of a container by the name of its resource."""
+    return next((one["outputs"] for found, one in _list(resources) if found == name), None)
+
+
+def find_edge(resources: Mapping[str, Any], component: str) -> str:
+    """The name of NGINX's container by the stack's record, "" where there is none; `component` is that of NGINX.
+
+    Its resource is named after what holds the port (components/nginx.py).
+    """
+    found = [one["outputs"].get("name") for name, one in _list(resources) if name.startswith(f"{component}-")]
+    return str(next(filter(None, found), ""))
+
+
+def _list(resources: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for urn, one in resources.items():
+        if one["type"] == _CONTAINER:
+            yield urn.rpartition("::")[2], one
 
 
 def _count(outputs: Mapping[str, Any] | None) -> int:

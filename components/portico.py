@@ -9,7 +9,7 @@ import pulumi
 import pulumi_docker as docker
 
 from components.announcement import add_built, announce_changes
-from components.attempts import Attempts, find_container
+from components.attempts import Attempts, find_edge
 from components.context import write_context
 from components.engine import Engine
 from components.flask import FlaskApp, FlaskAppArgs
@@ -89,8 +89,7 @@ class Portico(pulumi.ComponentResource):
         config, sockets, static = (_keep(f"{name}-{role}", role, kept) for role in ("config", "sockets", "static"))
         image = docker.RemoteImage(f"{name}-nginx-image", name=settings.nginx_image, keep_locally=True, opts=child)
 
-        edge = find_container(args.resources, f"{name}-nginx-server", f"{name}-nginx-edge") or {}
-        observed = observe(args.engine, str(edge.get("name")))
+        observed = observe(args.engine, find_edge(args.resources, f"{name}-nginx"))
         live = observed.live if observed else None
         past = tell_served({**args.past, **args.past.get("baseline", {})}, live) if args.engine else {}
         repairs = count_repairs(past, stack, live)

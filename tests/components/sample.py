@@ -62,7 +62,7 @@ def deploy(
     known: Mapping[str, Any] | None = None,
     **stack: Any,
 ) -> Recorder:
-    """Everything that a stack registers; `states` and `seen` as in `run`, `known` as in Recorder.
+    """Everything that a stack registers; `states` and `seen` as in `run`, `known` are the stack's resources.
 
     `images` are those on the engine, None where nobody knows.
     """
@@ -70,9 +70,9 @@ def deploy(
     def build() -> None:
         made = make_stack(root, *sites, secrets=secrets, **stack)
         made = replace(made, history=history or {}, held=held or {})
-        Portico("portico", PorticoArgs(stack=made, root=root, engine=Stocked(images=images)))
+        Portico("portico", PorticoArgs(stack=made, root=root, engine=Stocked(images=images), resources=known or {}))
 
-    return run(build, states=states, seen=seen, known=known or {})
+    return run(build, states=states, seen=seen)
 
 
 def deploy_both(root: Path, **stack: Any) -> Recorder:

@@ -27,7 +27,7 @@ def preview(
     said: list[str] = []
     monkeypatch.setattr(pulumi.log, "info", lambda text, *_, **__: said.append(text))
     monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: dry)
-    monkeypatch.setattr("components.portico.observe", lambda _: Observation(live=live))
+    monkeypatch.setattr("components.portico.observe", lambda *_: Observation(live=live))
 
     def build() -> None:
         portico = Portico(

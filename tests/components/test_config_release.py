@@ -48,8 +48,8 @@ def release(root: Path, attempt: int = 0, state: dict[str, Any] | None = None, *
             longest=70,
             attempt=attempt,
         )
-        live = ConfigRelease("release", args, pulumi.ResourceOptions(depends_on=replicas))
-        pulumi.export("live", live.live)
+        made = ConfigRelease("release", args, pulumi.ResourceOptions(depends_on=replicas))
+        pulumi.export("live", made.require_live())
 
     return run(build, states={"release-switch": state or {}})
 
@@ -191,7 +191,9 @@ def test_the_switch_comes_after_everything_it_depends_on(root: Path) -> None:
 
 
 def test_the_live_tree_is_the_output(root: Path) -> None:
-    assert release(root).registered_outputs("ConfigRelease") == {"live": "tree"}
+    made = release(root)
+    assert made.registered_outputs("ConfigRelease") == {"answers": "tree"}
+    assert made.exports == {"live": "tree"}
 
 
 def test_private_files_travel_as_secrets_that_only_root_reads() -> None:
