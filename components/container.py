@@ -1,18 +1,15 @@
 """What every container has in common."""
 
-from pathlib import Path
 from typing import Any
 
 import pulumi
 import pulumi_docker as docker
 
+from config import container as plain
 from config.digest import digest_values
 
 # Said by a name of their own, or changed while the container runs.
 _APART = {"image", "ports", "memory", "memory_swap", "restart", "destroy_grace_seconds"}
-
-# Enough for every worker and thread that the settings allow; a fork bomb ends here.
-_PROCESSES = 512
 
 
 def harden(args: docker.ContainerArgs, memory: int) -> docker.ContainerArgs:
@@ -20,24 +17,15 @@ def harden(args: docker.ContainerArgs, memory: int) -> docker.ContainerArgs:
 
     `memory` is the limit in MiB, swap included. What `args` sets itself is kept.
     """
-    args.init = True
-    args.memory = memory
-    args.memory_swap = memory
-    args.security_opts = ["no-new-privileges:true"]
-    args.log_driver = "json-file"
-    args.log_opts = {"max-size": "10m", "max-file": "3"}
-    # The provider knows no PID limit; the limit of processes of the container's user stands in.
-    args.ulimits = [docker.ContainerUlimitArgs(name="nproc", soft=_PROCESSES, hard=_PROCESSES)]
-    if args.read_only is None:
-        args.read_only = True
-    if args.capabilities is None:
-        args.capabilities = drop_capabilities()
+    for name, value in plain.restrict(memory).items():
+        if getattr(args, name) is None:
+            setattr(args, name, value)
     return args
 
 
 def drop_capabilities(*kept: str) -> docker.ContainerCapabilitiesArgs:
     """Drop all capabilities but `kept`, such as CAP_KILL."""
-    return docker.ContainerCapabilitiesArgs(drops=["ALL"], adds=list(kept) or None)
+    return docker.ContainerCapabilitiesArgs(**plain.drop_capabilities(*kept))
 
 
 def start_first(
@@ -45,17 +33,12 @@ def start_first(
 ) -> pulumi.ResourceOptions:
     """Options of a container whose successor starts before it stops; the provider's default is the reverse.
 
-    A container that failed to become healthy stays in the state, and the next run would merely
-    update it and call that success. "*" makes the engine replace it instead, so that it fails again.
+    A container that could not be started stays in the state, and the next run would merely update it and call that
+    success. "*" makes the engine replace it instead. No verdict rests on that: a refresh takes the mark away.
     """
     return pulumi.ResourceOptions(
         parent=parent, delete_before_replace=stop_first, replace_on_changes=["*"], hooks=hooks
     )
-
-
-def read_script(name: str) -> str:
-    """A script that runs inside a container, from components/scripts/."""
-    return (Path(__file__).parent / "scripts" / name).read_text()
 
 
 def require_success(container: docker.Container, what: str) -> pulumi.Output[str]:
@@ -75,9 +58,10 @@ def require_success(container: docker.Container, what: str) -> pulumi.Output[str
     return pulumi.Output.all(container.id, container.exit_code, container.container_logs).apply(check)
 
 
-def describe_parts(container: docker.ContainerArgs) -> str:
-    """A digest of what cannot change without another container, but for image and ports, which have names."""
-    return digest_values({key: _plain(value) for key, value in vars(container).items() if key not in _APART})
+def describe_parts(container: docker.ContainerArgs, *apart: str) -> str:
+    """A digest of what cannot change without another container, but for image, ports and `apart`, which have names."""
+    values = {key: _plain(value) for key, value in vars(container).items() if key not in {*_APART, *apart}}
+    return digest_values(values)
 
 
 def _plain(value: Any) -> Any:

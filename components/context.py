@@ -2,12 +2,18 @@
 
 import os
 import shutil
-from pathlib import Path
+import stat
+import time
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 
 import pulumi
 
 from config.release import Release
+from config.source import File
 
+# Whoever runs in the image may enter and read, and nobody but root may write.
+_FOLDER = 0o755
 # What pip is told while an image is built, from the environment of the machine that builds.
 _PIP = {
     "PIP_INDEX_URL": "index-url",
@@ -43,10 +49,13 @@ def _write(root: Path, release: Release, ca_bundle: str | None) -> str:
     log.parent.mkdir(exist_ok=True)
     # Each build adds to it: what an earlier one said is of no use.
     log.unlink(missing_ok=True)
-    if not target.exists():
-        partial = target.with_name(f".{name}.{os.getpid()}")
+    if not _is_whole(target, release.context):
+        # One that is not as it was written would make another image under the same name.
+        spoilt, partial = target.exists(), target.with_name(f".{name}.{os.getpid()}")
         try:
-            _fill(partial, release)
+            _fill(partial, release.context)
+            if spoilt:
+                shutil.rmtree(target)
             partial.rename(target)
         except OSError:
             # Unless another run of the same source was first.
@@ -57,15 +66,45 @@ def _write(root: Path, release: Release, ca_bundle: str | None) -> str:
     return f".portico/contexts/{name}"
 
 
-def _fill(folder: Path, release: Release) -> None:
+def _fill(folder: Path, context: Mapping[str, File]) -> None:
+    """Write all files. The image takes over their modes, so none is left to the umask."""
     shutil.rmtree(folder, ignore_errors=True)
-    for path, file in release.context.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+    for path in _list_folders(context):
+        (folder / path).mkdir(parents=True, exist_ok=True)
+        (folder / path).chmod(_FOLDER)
+    for path, file in context.items():
         if file.link is not None:
             (folder / path).symlink_to(file.link)
-            continue
-        (folder / path).write_bytes(file.content)
-        (folder / path).chmod(0o755 if file.executable else 0o644)
+        elif not file.folder:
+            (folder / path).write_bytes(file.content)
+            (folder / path).chmod(stat.S_IMODE(file.mode))
+            if file.modified is not None:
+                # The image takes over the time, too. Who answers for the future is not believed: a clock was wrong.
+                os.utime(folder / path, ns=(moment := min(file.modified, time.time_ns()), moment))
+
+
+def _is_whole(folder: Path, context: Mapping[str, File]) -> bool:
+    """Whether a context lies there as `_fill` writes it, by modes and sizes: its name stands for the contents."""
+    try:
+        if any((folder / path).lstat().st_mode != stat.S_IFDIR | _FOLDER for path in _list_folders(context)):
+            return False
+        for path, file in context.items():
+            if file.link is not None:
+                if os.readlink(folder / path) != file.link:
+                    return False
+            elif not file.folder:
+                found = (folder / path).lstat()
+                if (found.st_mode, found.st_size) != (file.mode, len(file.content)):
+                    return False
+    except OSError:
+        return False
+    return True
+
+
+def _list_folders(context: Mapping[str, File]) -> list[str]:
+    """All folders of a context, itself as "." and the outer ones first."""
+    found = {str(parent) for path in context for parent in PurePosixPath(path).parents}
+    return sorted(found | {path for path, file in context.items() if file.folder})
 
 
 def name_log(context: str) -> str:

@@ -26,6 +26,7 @@ _FULL = (
 )
 # What the provider says where ssh has ended, among much else, and what that means.
 _CUT = "system dial-stdio] has exited"
+_KEEPS = "It gets no request; what served before keeps serving."
 _LOST = (
     "{machine} was lost in the middle of this update: nothing answers over SSH any more. What was live there keeps "
     "serving.\nRun this again once the machine can be reached; it finishes what is left."
@@ -53,9 +54,9 @@ class Diagnosis:
             return False
         labels = {label["label"]: label["value"] for label in inputs.get("labels") or []}
         told = f"{labels.get('portico.role')}/{labels.get('portico.site')}"
-        # The replicas of one release fail alike: one of them says why.
-        waited = args.failed_operation != "delete" and labels.get("portico.role") in ("gunicorn", "switch")
-        if waited and inputs.get("name") and told not in self._told:
+        # The replicas of one release fail alike: one of them says why. Those that start are judged by the switch.
+        failed = args.failed_operation != "delete" and labels.get("portico.role") == "gunicorn"
+        if failed and inputs.get("name") and told not in self._told:
             self._told.add(told)
             pulumi.log.error(describe(self._engine, str(inputs["name"]), args.name))
         return False
@@ -75,8 +76,14 @@ class Diagnosis:
         return self._engine.count_free() < _LITTLE
 
 
-def describe(engine: Engine, container: str, resource: str) -> str:
-    """What Docker knows of a failed container: causes, health check, exit code, last log lines."""
+def describe(engine: Engine | None, container: str, resource: str, why: str = "", keeps: str = _KEEPS) -> str:
+    """What Docker knows of a failed container: causes, health check, exit code, last log lines.
+
+    `why` is what the switch saw, `keeps` what serves instead.
+    """
+    parts = [f"{resource} did not become healthy. {keeps}"]
+    if engine is None:
+        return "\n".join([*parts, why])
     try:
         client = engine.connect()
         found = client.containers.get(container)
@@ -84,10 +91,9 @@ def describe(engine: Engine, container: str, resource: str) -> str:
     except (docker.errors.DockerException, OSError) as error:
         return f"{resource} failed, and Docker could not be asked why: {error}"
     evidence = read_evidence(found.attrs, log)
-    parts = [
-        f"{resource} did not become healthy. It gets no request; the release before it keeps serving.",
-        *_list_causes(evidence),
-    ]
+    parts += _list_causes(evidence)
+    if why:
+        parts.append(f"It was given up: {why}.")
     if evidence.health:
         parts.append(f"Health check: {evidence.health}")
     if not found.attrs["State"].get("Running"):

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
-from components.container import drop_capabilities, harden, read_script, require_success, start_first
+from components.container import require_success, start_first
 from components.image import build_image, find_image
-from components.label import label_container, list_labels
-from config.release import SOCKETS, STATIC, Release
+from components.label import list_labels
+from config.release import Release
+from config.replica import Place, describe_files, describe_uploads
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,41 +76,14 @@ class FlaskApp(pulumi.ComponentResource):
 
     def _lay_out(self, args: FlaskAppArgs) -> docker.ContainerArgs:
         """A container of the new image that copies static files and secrets to where they are served from."""
-        release = args.release
-        volumes = [
-            docker.ContainerVolumeArgs(volume_name=args.sockets, container_path=SOCKETS),
-            docker.ContainerVolumeArgs(volume_name=args.static, container_path=STATIC),
-        ]
-        uploads = None
-        if self.secrets is not None and args.secrets is not None:
-            volumes.append(docker.ContainerVolumeArgs(volume_name=self.secrets, container_path="/run/secrets"))
-            uploads = args.secrets.apply(
-                lambda values: [
-                    docker.ContainerUploadArgs(file=f"/incoming/{key}", content=value, permissions="0400")
-                    for key, value in sorted(values.items())
-                ]
-            )
-        return harden(
-            docker.ContainerArgs(
-                image=self.image,
-                entrypoints=["python3", "-I", "-c", read_script("files.py")],
-                command=[
-                    *(release.site.name, release.id, str(release.uid), release.static or "-"),
-                    *(release.site.static_url, "compress" if release.compress else "plain"),
-                ],
-                labels=label_container("files", release.site.name, release.id),
-                volumes=volumes,
-                uploads=uploads,
-                # Root without powers but this one: folders are given to the site's own user.
-                user="0:0",
-                capabilities=drop_capabilities("CAP_CHOWN"),
-                # Uploads are refused by a read-only root; this container lives for a moment.
-                read_only=uploads is None,
-                network_mode="none",
-                attach=True,
-                logs=True,
-                must_run=False,
-                restart="no",
-            ),
-            memory=128,
+        place = Place(
+            project=pulumi.get_project(),
+            stack=pulumi.get_stack(),
+            sockets=args.sockets,
+            static=args.static,
+            secrets=self.secrets,
         )
+        made = describe_files(args.release, place)
+        if args.secrets is not None:
+            made["uploads"] = args.secrets.apply(describe_uploads)
+        return docker.ContainerArgs(image=self.image, **made)

@@ -1,24 +1,23 @@
 """Gunicorn: the replicas that serve one application."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_docker as docker
 
-from components.container import harden, read_script, start_first
-from components.label import label_container
-from config.release import SOCKETS, Release
-
-# Seconds that one process of the health check goes on asking: to start one in a container takes 75 ms of a processor
-# (measured: docs/releases.md), which a small VM has better uses for.
-_WATCH = "30"
+from components.attempts import LABEL
+from components.container import start_first
+from config.release import Release
+from config.replica import Place, describe_replica
 
 
 @dataclass(frozen=True, kw_only=True)
 class GunicornArgs:
     """`image`, `files` and `secrets` come from FlaskApp, `network` and `subnet` from Network.
 
-    `wait` is the time in seconds that a replica has to become healthy; `hooks` are told if it does not.
+    `attempts` are numbers by index: a replica with another number is another container. `hooks` are told of one that
+    cannot be started.
     """
 
     release: Release
@@ -28,12 +27,14 @@ class GunicornArgs:
     subnet: pulumi.Input[str]
     sockets: pulumi.Input[str]
     secrets: pulumi.Input[str] | None = None
-    wait: int = 60
+    attempts: Sequence[int] = ()
     hooks: pulumi.ResourceHookBinding | None = None
 
 
 class Gunicorn(pulumi.ComponentResource):
-    """The replicas of one release. New ones are made and healthy before the old ones stop.
+    """The replicas of one release. New ones start before the old ones stop.
+
+    Nobody waits for them here: whether they are healthy, the switch itself asks (components/scripts/prove.sh).
 
     Outputs: `containers` (ids), `names` (Docker names).
     """
@@ -58,59 +59,19 @@ class Gunicorn(pulumi.ComponentResource):
         )
 
     def _replica(self, args: GunicornArgs, index: int) -> docker.ContainerArgs:
-        release, site, bind = args.release, args.release.site, args.release.bind[index]
-        volumes = [docker.ContainerVolumeArgs(volume_name=args.sockets, container_path=SOCKETS)]
-        if args.secrets is not None:
-            volumes.append(
-                docker.ContainerVolumeArgs(volume_name=args.secrets, container_path="/run/secrets", read_only=True)
-            )
-        environment = {
-            **site.environment,
-            "HOME": "/tmp",
-            "PORTICO_SITE": site.name,
-            "PORTICO_RELEASE": release.id,
-            "PORTICO_REPLICA": str(index),
-            "PORTICO_ADDRESS": bind,
-            # For components/scripts/health.py: when the last request ended.
-            "PORTICO_PROGRESS": "/tmp/.portico/progress",
-        }
-        listed = [f"{key}={value}" for key, value in sorted(environment.items())]
-        return harden(
-            docker.ContainerArgs(
-                image=args.image,
-                entrypoints=["gunicorn"],
-                command=["--config", "/etc/gunicorn/gunicorn.conf.py", site.entry],
-                # `files` is waited for: by then the folder for the socket and the secrets are there.
-                envs=pulumi.Output.all(args.subnet, args.files).apply(
-                    lambda ready: [*listed, f"FORWARDED_ALLOW_IPS={ready[0]}"]
-                ),
-                labels=label_container("gunicorn", site.name, release.id),
-                # Its own user and group: the folder of its socket lets in that user and NGINX, no other site.
-                user=f"{release.uid}:{release.uid}",
-                volumes=volumes,
-                tmpfs={"/tmp": "rw,noexec,nosuid,nodev,size=64m"},
-                networks_advanced=[
-                    docker.ContainerNetworksAdvancedArgs(
-                        name=args.network, aliases=[f"{site.name}-{release.id}", f"{site.name}-{release.id}-{index}"]
-                    )
-                ],
-                healthcheck=docker.ContainerHealthcheckArgs(
-                    tests=[
-                        *("CMD", "python3", "-I", "-S", "-c", read_script("health.py")),
-                        *(_WATCH, f"{site.hung_after:g}", bind, site.health, site.hosts[0].replace("*", "www")),
-                    ],
-                    # Short, for a new replica is waited for; later on a process stays for longer: see _WATCH.
-                    interval="1s",
-                    # It ends by itself after 34 s; a busy machine takes seconds to start it, and it must come to act.
-                    timeout="45s",
-                    start_period="2s",
-                    retries=3,
-                ),
-                restart="unless-stopped",
-                wait=True,
-                wait_timeout=args.wait,
-                # Longer than Gunicorn's own graceful timeout, or Docker would cut its last requests.
-                destroy_grace_seconds=site.gunicorn.timeout.seconds + 5,
-            ),
-            memory=site.gunicorn.memory.mebibytes,
+        place = Place(
+            project=pulumi.get_project(),
+            stack=pulumi.get_stack(),
+            sockets=args.sockets,
+            secrets=args.secrets,
+            network=args.network,
+            subnet=args.subnet,
         )
+        made = describe_replica(args.release, index, place)
+        # No part of the release's id: a replica that is tried again is of the same release.
+        made["labels"].append({"label": LABEL, "value": str(args.attempts[index] if args.attempts else 0)})
+        # `files` is waited for: by then the folder for the socket and the secrets are there.
+        made["envs"] = pulumi.Output.all(made["envs"], args.files).apply(
+            lambda ready: [f"{name}={value}" for name, value in sorted(ready[0].items())]
+        )
+        return docker.ContainerArgs(image=args.image, **made)

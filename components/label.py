@@ -3,17 +3,12 @@
 import pulumi
 import pulumi_docker as docker
 
+from config import container as plain
+
 
 def list_labels(role: str, site: str | None = None, release: str | None = None) -> dict[str, str]:
     """What a thing is for; the edge and the network belong to no single site or release."""
-    labels = {
-        "portico.project": pulumi.get_project(),
-        "portico.stack": pulumi.get_stack(),
-        "portico.role": role,
-        "portico.site": site,
-        "portico.release": release,
-    }
-    return {key: value for key, value in labels.items() if value is not None}
+    return plain.list_labels(pulumi.get_project(), pulumi.get_stack(), role, site, release)
 
 
 def label_container(role: str, site: str | None = None, release: str | None = None) -> list[docker.ContainerLabelArgs]:

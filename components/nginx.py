@@ -7,10 +7,13 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
-from components.container import describe_parts, harden, read_script
+from components.collision import watch_ports
+from components.container import describe_parts, harden
 from components.label import label_container
-from components.port import PLACE, Public
+from components.port import find_place, publish
 from config.layout import PRIVATE
+from config.public import Public
+from config.script import read_script
 from config.settings import Nginx as NginxSettings
 from config.settings.nginx import ANSWERS
 
@@ -27,8 +30,8 @@ class NginxArgs:
 
     `verdict` resolves once a first configuration has been accepted and lies in the volume `config`.
     `replicas` are what it sends requests to: it is made after them, and one that is replaced goes before them.
-    `public` is where it is published itself, None where it takes the port from a Port; `past` is the URN of what may
-    have held the port until now.
+    `public` is where it is published: by itself, or where it `takes` the ports from a Port; `past` are the URNs of what
+    has one of the ports until now, and goes just before.
     """
 
     settings: NginxSettings
@@ -38,16 +41,17 @@ class NginxArgs:
     sockets: pulumi.Input[str]
     static: pulumi.Input[str]
     verdict: pulumi.Input[str]
+    public: Public
+    takes: bool = True
     replicas: Sequence[pulumi.Resource] = ()
-    public: Public | None = None
-    past: str | None = None
+    past: Sequence[str] = ()
 
 
 class Nginx(pulumi.ComponentResource):
     """The container that answers. It outlives releases: they reach it by a reload.
 
-    One with another image starts beside it, on the same port, and the old one ends with its last request. Where it
-    publishes the port itself, the old one goes first.
+    One with another image starts beside it, on the same port, and the old one ends with its last request; so does one
+    for another port. Where it publishes the port itself, one for the same port must wait until the old one has gone.
 
     Outputs: `container` (id). `made_of` is what cannot change without another container, but for the image:
     plain values by name.
@@ -59,18 +63,19 @@ class Nginx(pulumi.ComponentResource):
     def __init__(self, name: str, args: NginxArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:index:Nginx", name, None, opts)
         command = ["nginx", "-c", _CONFIG, "-g", "daemon off;"]
-        if args.public:
-            entrypoint, stop = ["sh", "-c", read_script("edge.sh"), "edge"], "SIGTERM"
+        if args.takes:
+            entrypoint, stop = ["perl", "-e", read_script("take.pl"), _CONFIG], "SIGQUIT"
         else:
-            entrypoint, stop = ["perl", "-e", read_script("take.pl"), PLACE, _CONFIG], "SIGQUIT"
+            entrypoint, stop = ["sh", "-c", read_script("edge.sh"), "edge"], "SIGTERM"
         container = harden(
             docker.ContainerArgs(
                 image=pulumi.Output.all(args.image, args.verdict).apply(lambda ready: str(ready[0])),
                 entrypoints=entrypoint,
                 command=command,
+                envs=[f"PLACE={find_place(args.public)}"] if args.takes else None,
                 labels=label_container("nginx"),
                 user="101:101",
-                ports=args.public.publish() if args.public else None,
+                ports=None if args.takes else publish(args.public),
                 volumes=[
                     docker.ContainerVolumeArgs(volume_name=args.config, container_path="/etc/portico", read_only=True),
                     docker.ContainerVolumeArgs(volume_name=args.sockets, container_path="/run/portico"),
@@ -88,22 +93,25 @@ class Nginx(pulumi.ComponentResource):
                 restart="unless-stopped",
                 # What each of them means, the scripts say.
                 stop_signal=stop,
-                destroy_grace_seconds=_CUT if args.public else _DRAIN,
+                destroy_grace_seconds=_DRAIN if args.takes else _CUT,
             ),
             memory=args.settings.memory.mebibytes,
         )
         edge = docker.Container(
-            f"{name}-edge" if args.public else f"{name}-server",
+            # As with the holder of a port (components/port.py): for another one it is another resource.
+            f"{name}-server" if args.takes else f"{name}-edge-{args.public.port}",
             container,
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=list(args.replicas),
-                delete_before_replace=args.public is not None,
+                delete_before_replace=not args.takes,
                 replace_on_changes=_REPLACING,
-                aliases=[args.past] if args.past else None,
+                aliases=list(args.past),
+                hooks=None if args.takes else watch_ports(args.public, name),
             ),
         )
-        self.made_of = {"parts": describe_parts(container), **(vars(args.public) if args.public else {})}
+        # Which place it takes the ports at, the port says.
+        self.made_of = {"parts": describe_parts(container, "envs"), **({} if args.takes else vars(args.public))}
         self.container = edge.id
         self.register_outputs({"container": self.container})
 
@@ -112,10 +120,10 @@ class Nginx(pulumi.ComponentResource):
 _CUT, _DRAIN = 5, 3600
 
 # Where the packaged NGINX keeps its temporary files, by distribution; owned by its user.
-_CACHES = ("/var/cache/nginx", "/var/lib/nginx")
+CACHES = ("/var/cache/nginx", "/var/lib/nginx")
 
 
 def _make_room(uploads: int) -> dict[str, str]:
     """File systems in memory, which count towards the container's limit; `uploads` in MiB."""
     room = {"/tmp": f"rw,noexec,nosuid,nodev,size={ANSWERS.mebibytes}m"}
-    return room | {path: f"rw,noexec,nosuid,nodev,size={uploads}m,uid=101,gid=101,mode=0700" for path in _CACHES}
+    return room | {path: f"rw,noexec,nosuid,nodev,size={uploads}m,uid=101,gid=101,mode=0700" for path in CACHES}

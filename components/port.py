@@ -1,53 +1,32 @@
 """The public port: held by a container of its own, so that one NGINX can take another's place."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 import pulumi_docker as docker
 
-from components.container import describe_parts, harden, read_script
+from components.collision import watch_ports
+from components.container import describe_parts, harden
 from components.label import label_container
-from config.layout import LISTEN, LISTEN_TLS
+from config.layout import LISTEN_TLS
+from config.public import Public
+from config.script import read_script
 
 # Where whoever holds the ports is asked for them; only NGINX's user may enter the folder.
-PLACE = "/etc/portico/port/socket"
+_PLACES = "/etc/portico/port"
 
-# Seconds until Docker ends it; it waits 2 for NGINX to end its connections.
-_GRACE = 5
-
-
-@dataclass(frozen=True, kw_only=True)
-class Public:
-    """Where the edge is published: an address of the host, and its ports for HTTP and, where there is one, HTTPS."""
-
-    address: str
-    port: int
-    tls_port: int | None = None
-    http3: bool = False
-
-    def list_inside(self) -> list[str]:
-        """The ports inside the container that holds them, those for datagrams as 8443/udp."""
-        return [f"{port.internal}{'/udp' if port.protocol == 'udp' else ''}" for port in self.publish()]
-
-    def publish(self) -> list[docker.ContainerPortArgs]:
-        """The same as Docker takes them."""
-        ports = [docker.ContainerPortArgs(internal=LISTEN, external=self.port, ip=self.address)]
-        if self.tls_port is not None:
-            for protocol in ("tcp", "udp") if self.http3 else ("tcp",):
-                ports.append(
-                    docker.ContainerPortArgs(
-                        internal=LISTEN_TLS, external=self.tls_port, ip=self.address, protocol=protocol
-                    )
-                )
-        return ports
+# Seconds until Docker ends it. It ends by itself once NGINX has ended its connections: within 2 s where a successor
+# waits for the port, with the last request where another port is served already.
+_GRACE = 3600
 
 
 @dataclass(frozen=True, kw_only=True)
 class PortArgs:
     """`image` is NGINX's, which has Perl; it stays the one that this was first made from.
 
-    `network` and `config` (a volume) are names. `past` is the URN of what may have held the port until now: it goes
+    `network` and `config` (a volume) are names. `past` are the URNs of what has one of the ports until now: it goes
     just before.
     """
 
@@ -55,7 +34,7 @@ class PortArgs:
     image: pulumi.Input[str]
     network: pulumi.Input[str]
     config: pulumi.Input[str]
-    past: str | None = None
+    past: Sequence[str] = ()
 
 
 class Port(pulumi.ComponentResource):
@@ -71,14 +50,15 @@ class Port(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: PortArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:index:Port", name, None, opts)
+        public = args.public
         container = harden(
             docker.ContainerArgs(
                 image=args.image,
                 entrypoints=["perl", "-e", read_script("hold.pl")],
-                command=[PLACE, *args.public.list_inside()],
+                command=[find_place(public), *_list_inside(public)],
                 labels=label_container("port"),
                 user="101:101",
-                ports=args.public.publish(),
+                ports=publish(public),
                 volumes=[docker.ContainerVolumeArgs(volume_name=args.config, container_path="/etc/portico")],
                 networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=args.network)],
                 restart="unless-stopped",
@@ -88,24 +68,46 @@ class Port(pulumi.ComponentResource):
             memory=32,
         )
         holder = docker.Container(
-            f"{name}-holder",
+            # Another port, another resource: it is made before the old one is given up, and where the engine cannot
+            # open it, all of the old one stays, in Pulumi's record too.
+            f"{name}-holder-{public.port}",
             container,
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=opts.depends_on if opts else None,
-                # Two cannot hold the same port.
+                # What is replaced has a port that is wanted again (another address; HTTPS beside the same port), and
+                # two cannot have it. What is new is looked for before anything begins (components/vacancy.py).
                 delete_before_replace=True,
                 ignore_changes=["image"],
                 replace_on_changes=["init", "#initerror"],
-                aliases=[args.past] if args.past else None,
+                aliases=list(args.past),
+                hooks=watch_ports(public, name),
             ),
         )
-        self.made_of = {"owner": describe_parts(container), **vars(args.public)}
+        # What the command says of the ports has names of its own.
+        self.made_of = {"owner": describe_parts(container, "command"), **vars(public)}
         self.container = holder.id
         self.register_outputs({"container": self.container})
 
 
-def spell_urn(component: str, container: str) -> str:
-    """The URN of a container below one of Portico's own components."""
-    types = f"portico:index:Portico$portico:index:{component}$docker:index/container:Container"
-    return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{types}::{container}"
+def find_place(public: Public) -> str:
+    """The socket where NGINX is given the ports: each port has its own, so no holder stands in another's way."""
+    return f"{_PLACES}/{public.port}"
+
+
+def publish(public: Public) -> list[docker.ContainerPortArgs]:
+    """The ports as Docker takes them."""
+    ports = []
+    for binding, inside in public.list_bindings().items():
+        port = docker.ContainerPortArgs(internal=inside, external=binding.port, ip=public.address)
+        if inside == LISTEN_TLS:
+            port.protocol = binding.protocol
+        ports.append(port)
+    return ports
+
+
+def _list_inside(public: Public) -> list[str]:
+    """The ports inside the container that holds them, those for datagrams as 8443/udp."""
+    return [
+        f"{inside}{'/udp' if binding.protocol == 'udp' else ''}" for binding, inside in public.list_bindings().items()
+    ]

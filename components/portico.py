@@ -8,9 +8,9 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
-from components.announcement import announce_changes
+from components.announcement import add_built, announce_changes
+from components.attempts import Attempts, find_container
 from components.context import write_context
-from components.drift import read_live
 from components.engine import Engine
 from components.flask import FlaskApp, FlaskAppArgs
 from components.gunicorn import Gunicorn, GunicornArgs
@@ -18,13 +18,18 @@ from components.image import forget_lost
 from components.label import list_labels
 from components.network import Network
 from components.nginx import Nginx, NginxArgs
-from components.port import Port, PortArgs, Public, spell_urn
+from components.observation import observe
+from components.port import Port, PortArgs
+from components.predecessor import list_predecessors
 from components.release import ConfigCheck, ConfigCheckArgs, ConfigRelease, ConfigReleaseArgs
+from components.repairs import count_repairs
+from components.replica import Replica
 from components.tags import list_tags
 from config.announcement import foresee
-from config.drift import compare_files
 from config.history import spell_history
+from config.live import find_releases, tell_served
 from config.load import Stack
+from config.public import Public
 from config.release import Release
 from config.settings import Settings
 
@@ -35,6 +40,8 @@ class PorticoArgs:
 
     `past` are the outputs of the last good update. `hooks` are told of containers that do not become
     healthy; `engine` is the one that the provider talks to, None where it does not run yet: then nothing is there.
+    `watch` is the one that is asked at the end of an update: a machine that is only being made is there by then.
+    `resources` are those that the last update left (components/past.py).
     `builder` names where images are built. `place` is part of the names of what lies on a machine that another may
     replace: there, it is another thing.
     """
@@ -44,6 +51,8 @@ class PorticoArgs:
     past: Mapping[str, Any] = field(default_factory=dict)
     hooks: pulumi.ResourceHookBinding | None = None
     engine: Engine | None = None
+    watch: Engine | None = None
+    resources: Mapping[str, Any] = field(default_factory=dict)
     builder: pulumi.Input[str] | None = None
     place: str = ""
 
@@ -80,8 +89,12 @@ class Portico(pulumi.ComponentResource):
         config, sockets, static = (_keep(f"{name}-{role}", role, kept) for role in ("config", "sockets", "static"))
         image = docker.RemoteImage(f"{name}-nginx-image", name=settings.nginx_image, keep_locally=True, opts=child)
 
-        past = {**args.past, **args.past.get("baseline", {})} if args.engine else {}
-        repairs = _count_repairs(past, stack, args.engine)
+        edge = find_container(args.resources, f"{name}-nginx-server", f"{name}-nginx-edge") or {}
+        observed = observe(args.engine, str(edge.get("name")))
+        live = observed.live if observed else None
+        past = tell_served({**args.past, **args.past.get("baseline", {})}, live) if args.engine else {}
+        repairs = count_repairs(past, stack, live)
+        attempts = Attempts(resources=args.resources, observed=observed)
         check = ConfigCheck(
             f"{name}-check",
             ConfigCheckArgs(
@@ -96,12 +109,16 @@ class Portico(pulumi.ComponentResource):
             child,
         )
         longest = max(release.site.gunicorn.timeout.seconds for release in stack.releases)
-        replicas: list[pulumi.Resource] = []
+        asked: list[Replica] = []
+        sick: dict[str, int] = {}
         for release in stack.releases:
             older = {record.image for record in history.get(release.site.name, ())}
             app = self._make_app(args, release, sockets, static, check.verdict, older)
+            name_replicas = f"{release.site.name}-gunicorn{args.place}"
+            names = [f"{name_replicas}-{index}" for index in range(release.replicas)]
+            sick[release.site.name] = sum(map(attempts.is_sick, names))
             gunicorn = Gunicorn(
-                f"{release.site.name}-gunicorn{args.place}",
+                name_replicas,
                 GunicornArgs(
                     release=release,
                     image=app.image,
@@ -110,23 +127,17 @@ class Portico(pulumi.ComponentResource):
                     network=network.id,
                     subnet=network.subnet,
                     sockets=sockets,
-                    wait=settings.health_timeout,
+                    attempts=[attempts.of_replica(one) for one in names],
                     hooks=args.hooks,
                 ),
                 child,
             )
-            replicas += gunicorn.containers
+            asked += [Replica(release=release, index=i, container=one) for i, one in enumerate(gunicorn.containers)]
+        replicas = [one.container for one in asked]
 
-        public = Public(
-            address=settings.address,
-            port=settings.port,
-            tls_port=settings.tls.port if settings.tls else None,
-            http3=settings.tls is not None and settings.tls.http3,
-        )
-        edge_urn, holder_urn = (
-            spell_urn(*found) for found in (("Nginx", f"{name}-nginx-edge"), ("Port", f"{name}-port-holder"))
-        )
-        shared = settings.hands_over
+        public, shared = Public.of(settings), settings.hands_over
+        holders = (f"{name}-port-holder", f"{name}-nginx-edge")
+        before = list_predecessors(public, args.resources, *(holders if shared else reversed(holders)))
         nginx = Nginx(
             f"{name}-nginx",
             NginxArgs(
@@ -138,39 +149,54 @@ class Portico(pulumi.ComponentResource):
                 static=static,
                 verdict=check.verdict,
                 replicas=replicas,
-                public=None if shared else public,
-                past=None if shared else holder_urn,
+                public=public,
+                takes=shared,
+                past=() if shared else before,
             ),
             child,
         )
-        live = ConfigRelease(
+        switched = ConfigRelease(
             f"{name}-release",
             ConfigReleaseArgs(
                 verdict=check.verdict,
                 image=image.image_id,
                 config=config,
+                sockets=sockets,
                 nginx=nginx.container,
+                replicas=asked,
+                patience=settings.health_timeout,
+                # The longest request, and what a busy machine takes besides.
+                longest=longest + 40,
                 repairs=repairs,
-                # A reload, the longest request, and what a busy machine takes besides.
-                wait=longest + 40,
-                hooks=args.hooks,
+                attempt=attempts.of_switch(f"{name}-release-switch", stack.tree.digest),
+                engine=args.watch or args.engine,
+                served=find_releases(live) if live else {},
             ),
             pulumi.ResourceOptions(parent=self, depends_on=replicas),
         )
-        done, made_of = live.live, nginx.made_of
+        made_of = nginx.made_of
+        opened: list[pulumi.Output[Any]] = []
         if shared:
             port = Port(
                 f"{name}-port",
-                PortArgs(public=public, image=image.image_id, network=network.id, config=config, past=edge_urn),
-                # What is asked at the port is served by then.
-                pulumi.ResourceOptions(parent=self, depends_on=live.switch),
+                PortArgs(
+                    public=public,
+                    # What is asked at the port is served by then.
+                    image=pulumi.Output.all(image.image_id, switched.answers).apply(lambda ready: str(ready[0])),
+                    network=network.id,
+                    config=config,
+                    past=before,
+                ),
+                pulumi.ResourceOptions(parent=self, depends_on=switched.switch),
             )
-            done = pulumi.Output.all(done, port.container).apply(lambda ready: str(ready[0]))
+            opened.append(port.container)
             made_of = port.made_of | made_of
 
-        edge = {"image": settings.nginx_image, **made_of}
-        after = foresee(settings, stack.releases, stack.tree.digest, edge, repairs)
-        announce_changes(past, after, stack.releases)
+        done = switched.require_live(*opened)
+
+        parts = {"image": settings.nginx_image, **made_of}
+        after = foresee(settings, stack.releases, stack.tree.digest, parts, repairs)
+        announce_changes(add_built(past, args.engine, stack), after, stack.releases, sick)
         # Of no use to people, and as one word not in their way.
         self.baseline = pulumi.Output.secret(after.export() | {"nginx": nginx.container})
 
@@ -217,21 +243,6 @@ def _keep(name: str, role: str, opts: pulumi.ResourceOptions) -> pulumi.Output[s
     """A volume that outlives its containers; its Docker name."""
     labels = [docker.VolumeLabelArgs(label=key, value=value) for key, value in list_labels(role).items()]
     return docker.Volume(name, labels=labels, opts=opts).name
-
-
-def _count_repairs(past: Mapping[str, Any], stack: Stack, engine: Engine | None) -> int:
-    """How often files changed by hand have been restored, this time included.
-
-    A number that grows makes the check lay the same tree out again, and the switch load it again.
-    """
-    repairs = int(past.get("repairs", 0))
-    if engine is None or not past.get("nginx") or past.get("tree") != stack.tree.digest:
-        return repairs
-    live = read_live(engine, str(past["nginx"]))
-    found = compare_files(stack.tree.digest, stack.tree.files, live) if live else []
-    for line in found if pulumi.runtime.is_dry_run() else []:
-        pulumi.log.warn(f"{line}: somebody changed it by hand.")
-    return repairs + bool(found)
 
 
 def _list_images(engine: Engine | None, stack: Stack) -> frozenset[str] | None:

@@ -1,19 +1,25 @@
 """A configuration on its way to be live: checked in the real image, switched, reloaded, proven."""
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 import pulumi_docker as docker
 
-from components.container import drop_capabilities, harden, read_script, require_success, start_first
+from components.attempts import LABEL
+from components.container import drop_capabilities, harden, require_success, start_first
+from components.engine import Engine
+from components.interrupt import expect_verdict
 from components.label import label_container
+from components.nginx import CACHES
+from components.outcome import Ended, Outcome
+from components.replica import Replica
 from config.layout import PRIVATE
 from config.private import Private
+from config.script import read_script
 from config.tree import Tree
-
-# Somebody waits for its first good answer, nobody for those after it, and a process started in a container every second
-# takes a twentieth of a core for as long as the release lives (docs/releases.md): they take a minute each.
-_LIVE = "test -e /tmp/live && { test ! -e /tmp/told || sleep 60; : > /tmp/told; }"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,62 +99,105 @@ class ConfigCheck(pulumi.ComponentResource):
 
 @dataclass(frozen=True, kw_only=True)
 class ConfigReleaseArgs:
-    """`verdict` is ConfigCheck's, as `repairs` are, `nginx` the edge's container id. `wait` is in seconds."""
+    """`verdict` is ConfigCheck's, as `repairs` are, `nginx` the edge's container id; the volumes are names.
+
+    `replicas` are those that the tree sends requests to. They have `patience` seconds to become healthy; old workers of
+    NGINX have `longest` seconds to end. Another `attempt` switches again. `engine` is asked at the end whether all of
+    it is there, and why a replica is not well.
+    """
 
     verdict: pulumi.Input[str]
     image: pulumi.Input[str]
     config: pulumi.Input[str]
+    sockets: pulumi.Input[str]
     nginx: pulumi.Input[str]
-    wait: int
+    replicas: Sequence[Replica]
+    patience: int
+    longest: int
     repairs: int = 0
-    hooks: pulumi.ResourceHookBinding | None = None
+    attempt: int = 0
+    engine: Engine | None = None
+    served: Mapping[str, str] = field(default_factory=dict)
 
 
 class ConfigRelease(pulumi.ComponentResource):
-    """Makes a checked tree live by a reload, and is done when no worker serves an older one.
+    """Makes a checked tree live: asks every replica that it names, switches, reloads, asks again.
 
-    Give it `depends_on` the replicas that the tree names: they must be healthy by then. What it
-    replaces is deleted by Pulumi only after it succeeded.
+    It is done when no worker of NGINX serves an older tree. A site whose replicas are not well stays as it was, and the
+    others go live; `require_live` then raises pulumi.RunError with the site, and why. Nothing that it replaces is
+    deleted before that succeeded.
 
-    Outputs: `live`: the served tree's digest. `switch` is the container that did it.
+    Outputs: `answers`: the tree's digest, once NGINX has something to answer with. `switch` is the container.
     """
 
-    live: pulumi.Output[str]
+    answers: pulumi.Output[str]
     switch: pulumi.Resource
 
     def __init__(self, name: str, args: ConfigReleaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:index:ConfigRelease", name, None, opts)
+        if not pulumi.runtime.is_dry_run():
+            expect_verdict()
         namespace = pulumi.Output.concat("container:", args.nginx)
+        asked = [one for one in args.replicas if not one.release.site.maintenance]
+        ids = pulumi.Output.all(*(one.container.id for one in asked))
         self.switch = switch = docker.Container(
             f"{name}-switch",
             harden(
                 docker.ContainerArgs(
                     image=args.image,
-                    entrypoints=["sh", "-c", read_script("switch.sh")],
-                    labels=label_container("switch"),
-                    envs=[pulumi.Output.concat("TREE=", args.verdict), f"PORT={PRIVATE}", f"REPAIRS={args.repairs}"],
+                    entrypoints=["sh", "-c", read_script("prove.sh") + read_script("switch.sh")],
+                    labels=[
+                        *label_container("switch"),
+                        docker.ContainerLabelArgs(label=LABEL, value=str(args.attempt)),
+                    ],
+                    envs=[
+                        pulumi.Output.concat("TREE=", args.verdict),
+                        f"PORT={PRIVATE}",
+                        f"REPAIRS={args.repairs}",
+                        f"WAIT={args.patience}",
+                        f"LONGEST={args.longest}",
+                        ids.apply(lambda ids: "REPLICAS=" + "\n".join(map(Replica.describe, asked, ids))),
+                    ],
                     pid_mode=namespace,
                     network_mode=namespace,
                     user="0:0",
-                    # NGINX runs as another user; this is what lets root send it a signal.
-                    capabilities=drop_capabilities("CAP_KILL"),
-                    volumes=[docker.ContainerVolumeArgs(volume_name=args.config, container_path="/etc/portico")],
-                    tmpfs={"/tmp": "rw,noexec,nosuid,nodev,size=1m"},
-                    healthcheck=docker.ContainerHealthcheckArgs(
-                        # As Docker spells it: 90s would be another value for ever.
-                        tests=["CMD-SHELL", _LIVE],
-                        interval="1s",
-                        timeout="1m30s",
-                        retries=3,
-                    ),
-                    wait=True,
-                    wait_timeout=args.wait,
+                    # NGINX runs as another user: root may send it a signal, and try its files (`nginx -t`). The folders
+                    # of sockets belong to the sites' users.
+                    capabilities=drop_capabilities("CAP_KILL", "CAP_CHOWN", "CAP_DAC_OVERRIDE"),
+                    volumes=[
+                        docker.ContainerVolumeArgs(volume_name=args.config, container_path="/etc/portico"),
+                        docker.ContainerVolumeArgs(volume_name=args.sockets, container_path="/run/portico"),
+                    ],
+                    tmpfs={path: "rw,noexec,nosuid,nodev,size=8m" for path in ("/tmp", *CACHES)},
+                    attach=True,
+                    logs=True,
+                    must_run=False,
                     restart="no",
-                    destroy_grace_seconds=2,
                 ),
-                memory=32,
+                memory=96,
             ),
-            opts=start_first(self, args.hooks),
+            opts=pulumi.ResourceOptions.merge(
+                start_first(self),
+                # The provider would cut it after 20 minutes.
+                pulumi.ResourceOptions(custom_timeouts=_bound(args.patience + args.longest)),
+            ),
         )
-        self.live = pulumi.Output.all(args.verdict, switch.id).apply(lambda done: str(done[0]))
-        self.register_outputs({"live": self.live})
+        ended = pulumi.Output.all(args.verdict, args.nginx, ids, switch.exit_code, switch.container_logs, switch.id)
+        self._ended = ended.apply(lambda found: Ended(*found[:5]))
+        self._outcome = Outcome(asked=asked, served=args.served, engine=args.engine)
+        self.answers = self._ended.apply(self._outcome.require_answers)
+        self.register_outputs({"answers": self.answers})
+
+    def require_live(self, *before: pulumi.Output[Any]) -> pulumi.Output[str]:
+        """The served tree's digest, once all that was asked for is live, and `before` is there.
+
+        Where it is not, pulumi.RunError ends the program. So this comes last: what it would not wait for is not made.
+        """
+        return pulumi.Output.all(self._ended, self.answers, *before).apply(
+            lambda found: self._outcome.require_live(found[0])
+        )
+
+
+def _bound(seconds: int) -> pulumi.CustomTimeouts:
+    """The time that a switch may take, with two minutes for what it does besides waiting."""
+    return pulumi.CustomTimeouts(create=f"{math.ceil(seconds / 60) + 2}m")

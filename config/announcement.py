@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from config.public import Public
 from config.release import Release
 from config.settings import Settings
 
@@ -21,6 +22,8 @@ _EDGE = {
 }
 # Where another container holds the port, of these a new one can begin beside the old one.
 _BESIDE = {"image", "parts"}
+# What is published: where the new ports and the old ones go together, both are there for a while.
+_PUBLIC = ("address", "port", "tls_port", "http3")
 # From the last answer of the old container to the first one of the new; docs/releases.md has the measurements.
 GAP = "about 1.5 s"
 
@@ -85,15 +88,21 @@ def recall(past: Mapping[str, Any]) -> Outcome | None:
         edge=edge,
         memory=memory,
         repairs=int(past.get("repairs", 0)),
-        kept={site: {record["image"] for record in records} for site, records in past.get("history", {}).items()},
+        kept={
+            site: {record["image"] for record in records} | {past.get("there", {}).get(site)}
+            for site, records in past.get("history", {}).items()
+        },
     )
 
 
-def announce(before: Outcome | None, after: Outcome, replicas: Mapping[str, int]) -> list[Change]:
+def announce(
+    before: Outcome | None, after: Outcome, replicas: Mapping[str, int], sick: Mapping[str, int] | None = None
+) -> list[Change]:
     """What differs, one change a subject: sites in their order, NGINX last; nothing where nothing does.
 
-    `replicas` are the numbers of containers by site.
+    `replicas` are the numbers of containers by site, `sick` those of replicas that are not well.
     """
+    sick = sick or {}
     if before is None:
         return [*(_add(site, replicas[site]) for site in after.releases), Change("first", "NGINX", "starts.")]
     changes: list[Change] = []
@@ -102,6 +111,8 @@ def announce(before: Outcome | None, after: Outcome, replicas: Mapping[str, int]
             changes.append(_add(site, replicas[site]))
         elif before.releases[site] != id:
             changes.append(_renew(site, before, after, replicas[site]))
+        elif sick.get(site):
+            changes.append(Change("rolling", site, _heal(sick[site])))
     changes += [
         Change("removal", site, "removed: NGINX reloads without it, then its replicas end; its images are removed.")
         for site in before.releases
@@ -138,20 +149,38 @@ def _renew(site: str, before: Outcome, after: Outcome, replicas: int) -> Change:
     )
 
 
+def _heal(replicas: int) -> str:
+    if replicas == 1:
+        return "a replica is not well: another one takes its place once it is healthy. No request waits."
+    return f"{replicas} replicas are not well: others take their places once they are healthy. No request waits."
+
+
 def _replace(keys: Sequence[str], before: Outcome, after: Outcome) -> Change:
     image = f" ({before.edge.get('image')} → {after.edge.get('image')})" if "image" in keys else ""
     reasons = " and ".join(_EDGE[key] for key in keys)
     change = "changes" if len(keys) == 1 else "change"
-    if after.edge.get("owner") and set(keys) <= _BESIDE:
-        quic = " Connections by HTTP/3 begin anew." if after.edge.get("http3") else ""
+    held = before.edge.get("owner") and after.edge.get("owner")
+    quic = " Connections by HTTP/3 begin anew." if after.edge.get("http3") else ""
+    if held and set(keys) <= _BESIDE:
         text = f"since {reasons} {change}{image}: the new one takes the port beside it. No request waits."
         return Change("rolling", "NGINX", f"replaced, {text}{quic}")
+    old, new = (_read_public(outcome) for outcome in (before, after))
+    if old and new and new.stands_beside(old):
+        cut = "" if held else " At the old one, requests that take longer than 0.2 s are cut."
+        text = f"since {reasons} {change}{image}: the new port is open before the old one closes. No request waits."
+        return Change("rolling", "NGINX", f"replaced, {text}{cut}{quic}")
     return Change(
         "interruption",
         "NGINX",
         f"replaced, since {reasons} {change}{image}: {GAP} without answers. "
         "Requests that take longer than 0.2 s are cut.",
     )
+
+
+def _read_public(outcome: Outcome) -> Public | None:
+    # What is not set is no output.
+    told = {key: outcome.edge[key] for key in _PUBLIC if key in outcome.edge}
+    return Public(**told) if {"address", "port"} <= told.keys() else None
 
 
 def _count(replicas: int) -> str:

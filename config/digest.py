@@ -12,10 +12,10 @@ _LENGTH = 12
 
 
 def digest_files(files: Mapping[str, File]) -> str:
-    """The digest of a file tree: paths, contents and executable bits."""
+    """The digest of a file tree: paths, contents and modes, as an image has them."""
     total = hashlib.sha256()
     for path, file in sorted(files.items()):
-        total.update(f"{path}\0{int(file.executable)}\0{file.link or ''}\0{len(file.content)}\0".encode())
+        total.update(f"{path}\0{file.mode:o}\0{file.link or ''}\0{len(file.content)}\0".encode())
         total.update(file.content)
     return total.hexdigest()[:_LENGTH]
 

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+# A container that restarted within so many seconds may do so again: Docker waits a minute at most between two starts.
+_RECENT = 90.0
+
 
 @dataclass(frozen=True)
 class Live:
@@ -31,6 +34,18 @@ class Container:
     name: str
     status: str = "running"
     health: str = ""
+    restarts: int = 0
+    up: float = float("inf")  # seconds since its last start
+
+
+def compare_releases(wanted: Mapping[str, str], served: Mapping[str, str]) -> list[str]:
+    """What the last update asked for and did not bring live; both are releases by site. [] where it brought all."""
+    return [
+        f"{site}: release {release}, which the last update asked for, is not live; "
+        + (f"release {served[site]} serves" if site in served else "nothing serves this site")
+        for site, release in wanted.items()
+        if served.get(site) != release
+    ]
 
 
 def compare_containers(expected: list[Container], observed: list[Container]) -> list[str]:
@@ -46,4 +61,6 @@ def compare_containers(expected: list[Container], observed: list[Container]) -> 
             found.append(f"container {one.name} is stopped ({seen.status})")
         elif seen.health == "unhealthy":
             found.append(f"container {one.name} does not pass its health check")
+        elif seen.restarts and seen.up < _RECENT:
+            found.append(f"container {one.name} has restarted {seen.restarts} times, {seen.up:.0f} s ago the last time")
     return found

@@ -7,7 +7,7 @@ escaped characters, takes `../docs` for `docs`, and upper case for lower case.
 import os
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,22 +90,42 @@ def _quote(members: str) -> str:
     return re.sub(r"\\(.)|([^-])", lambda found: re.escape(found[1] or found[2]), members, flags=re.DOTALL)
 
 
-def list_files(folder: Path, patterns: Sequence[Pattern]) -> Iterator[str]:
-    """Paths below `folder`, with slashes, that no pattern leaves out; links are not followed."""
+def list_files(
+    folder: Path, patterns: Sequence[Pattern], refuse: Callable[[str, OSError], None] | None = None
+) -> Iterator[str]:
+    """Paths below `folder`, with slashes, that no pattern leaves out; links are not followed.
+
+    A folder is among them, with a slash at its end, where nothing below it is. `refuse` is told of folders that cannot
+    be read, but for those that are left out.
+    """
     exceptions = [pattern for pattern in patterns if pattern.exception]
 
-    def walk(below: str, parent: Sequence[bool]) -> Iterator[str]:
-        with os.scandir(folder / below) as entries:
-            for entry in entries:
-                path = f"{below}{entry.name}"
-                left_out, matched = _judge(path, patterns, parent)
-                if not entry.is_dir(follow_symlinks=False):
-                    if not left_out:
-                        yield path
-                elif not left_out or any(pattern.may_match_below(path) for pattern in exceptions):
-                    yield from walk(f"{path}/", matched)
+    def walk(below: str, parent: Sequence[bool], wanted: bool) -> Iterator[str]:
+        try:
+            with os.scandir(folder / below) as found:
+                entries = list(found)
+        except OSError as error:
+            if wanted and refuse is None:
+                raise
+            if wanted and refuse:
+                refuse(below, error)
+            return
+        for entry in entries:
+            path = f"{below}{entry.name}"
+            left_out, matched = _judge(path, patterns, parent)
+            if not entry.is_dir(follow_symlinks=False):
+                if not left_out:
+                    yield path
+            elif not left_out or any(pattern.may_match_below(path) for pattern in exceptions):
+                inner = walk(f"{path}/", matched, not left_out)
+                first = next(inner, None)
+                if first is not None:
+                    yield first
+                    yield from inner
+                elif not left_out:
+                    yield f"{path}/"
 
-    yield from walk("", [False] * len(patterns))
+    yield from walk("", [False] * len(patterns), True)
 
 
 def _judge(path: str, patterns: Sequence[Pattern], parent: Sequence[bool]) -> tuple[bool, list[bool]]:

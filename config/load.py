@@ -62,7 +62,7 @@ def _load(root: Path, history: Any) -> Stack:
         releases=plan.releases,
         tree=plan.render(),
         private=plan.private,
-        secrets={name: pulumi.Output.secret(value) for name, value in plan.secrets.items()},
+        secrets={name: pulumi.Output.secret(value) for name, value in plan.secrets.items() if value},
         history=plan.remember(datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")),
         held={site: record.release for site, record in plan.held.items()},
     )

@@ -3,20 +3,21 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from config.cloud_init import pack_user_data, render_user_data
-from config.digest import digest_files
-from config.fleet import adapt, make_fleet
+from config.fleet import adapt, describe_task, make_fleet
 from config.fleet.image import complete_application
 from config.history import History, Record, hold, keep_held, read_history, remember, tell_past
 from config.layout import lay_out
 from config.private import Private, read_private
-from config.release import Release, assemble_release, make_release
+from config.release import Complete, Describe, Release, assemble_release, make_release
 from config.render import render_nginx
+from config.replica import describe_release
 from config.settings import Mistake, Mistakes, Settings, check_secrets
-from config.source import read_source
+from config.source import tell_unreadable
 from config.tree import Tree, join_trees
 
 
@@ -68,6 +69,9 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
         settings = Settings.read(values, root, held)
     except Mistakes as found:
         mistakes += tell_past(found.all, values, held)
+    except OSError as error:
+        # A source is looked at, too: its requirements, and the module of its entry.
+        mistakes.append(tell_unreadable(error))
     sites = values.get("sites")
     names = [str(site.get("name")) for site in sites if isinstance(site, dict)] if isinstance(sites, list) else []
     if isinstance(secrets, dict):
@@ -80,18 +84,27 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
         # Too long, or with a secret in it: said here, before anything is made.
         pack_user_data(render_user_data(settings.aws))
     private = read_private(settings, root)
-    program = digest_files(read_source(Path(__file__).parent.parent / "components"))
-    releases = []
+    complete: Complete | None = None
+    describe: Describe = describe_release
+    if settings.ecs:
+        complete, describe = partial(complete_application, settings.ecs.platform), partial(describe_task, settings)
+    releases: list[Release] = []
     for site in settings.sites:
-        alone = settings if settings.target != "ecs" else adapt(settings, site)
+        alone = adapt(settings, site) if settings.ecs else settings
         one = next(found for found in alone.sites if found.name == site.name)
         given = secrets.get(site.name, {})
         if record := held.get(site.name):
-            release = assemble_release(alone, one, record.image, record.static or None, given, program)
-        else:
-            complete = complete_application if settings.target == "ecs" else None
-            release = make_release(alone, one, root, given, program, complete)
-        releases.append(release)
+            held_static = record.static or None
+            releases.append(assemble_release(alone, one, record.image, held_static, given, describe=describe))
+            continue
+        try:
+            releases.append(make_release(alone, one, root, given, complete, describe))
+        except Mistakes as found:
+            mistakes += found.all
+        except OSError as error:
+            mistakes.append(tell_unreadable(error))
+    if mistakes:
+        raise Mistakes(mistakes)
     return Plan(
         settings=settings,
         releases=tuple(releases),

@@ -1,19 +1,22 @@
 """A release: one exact state of one site, named by everything that makes it differ from another."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from config.digest import digest_files, digest_secrets, digest_values
 from config.entry import FoundEntry, find_entry
 from config.render import render_dockerfile, render_gunicorn, render_requirements
+from config.replica import SOCKETS, describe_release
 from config.settings import Settings, Site, derive_uid
 from config.source import File, read_source
 
-# Where sockets and static files are mounted, in the edge and in every replica alike.
-SOCKETS = "/run/portico"
-STATIC = "/srv/static"
 PORT = 8000
+
+# The containers of a release as plain values, made of its site and of the names of its secrets.
+Describe = Callable[["Release", Collection[str]], Any]
+Complete = Callable[[Mapping[str, File], int], Mapping[str, File]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +24,7 @@ class Release:
     """What is built, started and asked for one site.
 
     `context` is the build context: {path: file}, empty where the image is a past release's. `image` is its
-    digest: equal content is built once. `id` names the image together with its environment, secrets and replicas.
+    digest: equal content is built once. `id` names the image together with the containers that are made of it.
     """
 
     site: Site
@@ -41,14 +44,13 @@ def make_release(
     site: Site,
     root: Path,
     secrets: Mapping[str, str],
-    program: str = "",
-    complete: Callable[[Mapping[str, File], int], Mapping[str, File]] | None = None,
+    complete: Complete | None = None,
+    describe: Describe = describe_release,
 ) -> Release:
     """Read the source of `site` and name what it is now; paths count from `root`.
 
-    `program` is the digest of the code that starts the containers. Everything that replaces a
-    replica must be part of the id: only another id makes NGINX switch before the old one stops.
     `complete` adds to the build context what the image needs besides, for a user's number; that is part of it too.
+    `describe` is assemble_release's.
     """
     source = root / site.source
     files = read_source(source)
@@ -57,7 +59,7 @@ def make_release(
     if complete:
         context = dict(complete(context, derive_uid(site.name)))
     return assemble_release(
-        settings, site, digest_files(context), _find_static(site, files, entry), secrets, program, context
+        settings, site, digest_files(context), _find_static(site, files, entry), secrets, context, describe
     )
 
 
@@ -67,53 +69,51 @@ def assemble_release(
     image: str,
     static: str | None,
     secrets: Mapping[str, str],
-    program: str = "",
     context: Mapping[str, File] | None = None,
+    describe: Describe = describe_release,
 ) -> Release:
     """The release of `site` that the image of that digest makes; no source is read.
 
-    `static` is the folder in it that NGINX serves. Without `context` the image is believed to be there.
+    `static` is the folder in it that NGINX serves. Without `context` the image is believed to be there. `describe` says
+    what its containers are made of: everything that replaces a replica must be part of the id, since only another id
+    makes NGINX switch before the old one stops.
     """
-    replicas = settings.count_replicas(site)
-    id = digest_values(
-        {
-            "image": image,
-            "entry": site.entry,
-            "environment": site.environment,
-            "secrets": digest_secrets(secrets),
-            "replicas": replicas,
-            "upstream": settings.upstream,
-            "memory": site.gunicorn.memory.bytes,
-            "health": [site.health, site.hosts[0], settings.health_timeout, site.hung_after],
-            "program": program,
-            "static": [static, site.static_url, settings.nginx.gzip.static],
-        }
-    )
-    if settings.upstream == "tcp":
-        before = settings.sites[: settings.sites.index(site)]
-        first = PORT + sum(settings.count_replicas(other) for other in before)
-        bind = tuple(f"127.0.0.1:{first + index}" for index in range(replicas))
-        upstream = bind
-    elif settings.upstream == "socket":
-        bind = tuple(f"unix:{SOCKETS}/{site.name}/{id}-{index}.sock" for index in range(replicas))
-        upstream = bind
-    else:
-        bind = (f"0.0.0.0:{PORT}",) * replicas
-        upstream = tuple(f"{site.name}-{id}-{index}:{PORT}" for index in range(replicas))
-        if settings.nginx_version < (1, 27, 3):
-            upstream = (f"{site.name}-{id}:{PORT}",)
-    return Release(
+    release = Release(
         site=site,
-        id=id,
+        id="",
         image=image,
         context=context or {},
-        replicas=replicas,
+        replicas=settings.count_replicas(site),
         uid=derive_uid(site.name),
         static=static,
         compress=settings.nginx.gzip.static,
-        bind=bind,
-        upstream=upstream,
+        bind=(),
+        upstream=(),
     )
+    # Its own name stands in what it is made of: the id is that of the release that has none yet.
+    made_of = {
+        "image": image,
+        "secrets": digest_secrets(secrets),
+        "containers": describe(_address(settings, release), secrets),
+    }
+    return _address(settings, replace(release, id=digest_values(made_of)))
+
+
+def _address(settings: Settings, release: Release) -> Release:
+    """The same release with the places where its replicas listen, and where NGINX looks for them."""
+    site, id, indexes = release.site, release.id, range(release.replicas)
+    if settings.upstream == "tcp":
+        before = settings.sites[: settings.sites.index(site)]
+        first = PORT + sum(settings.count_replicas(other) for other in before)
+        bind = tuple(f"127.0.0.1:{first + index}" for index in indexes)
+        return replace(release, bind=bind, upstream=bind)
+    if settings.upstream == "socket":
+        bind = tuple(f"unix:{SOCKETS}/{site.name}/{id}-{index}.sock" for index in indexes)
+        return replace(release, bind=bind, upstream=bind)
+    upstream = tuple(f"{site.name}-{id}-{index}:{PORT}" for index in indexes)
+    if settings.nginx_version < (1, 27, 3):
+        upstream = (f"{site.name}-{id}:{PORT}",)
+    return replace(release, bind=(f"0.0.0.0:{PORT}",) * release.replicas, upstream=upstream)
 
 
 def _make_context(

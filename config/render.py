@@ -205,7 +205,7 @@ def render_dockerfile(settings: Settings, site: Site, source: Path) -> str:
         "docker/Dockerfile.j2",
         settings=settings,
         site=site,
-        own=own.read_text(errors="replace").rstrip() if own.is_file() else None,
+        own=own.read_text("utf-8", "replace").rstrip() if own.is_file() else None,
         alone=render_requirements(source) is not None,
         gunicorn=None if "gunicorn" in list_requirements(source) else site.gunicorn.version,
     )

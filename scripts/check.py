@@ -1,7 +1,10 @@
 """Compares a stack (`pulumi stack export`) with what its Docker engine has: check.py ENV. Exit code 1: they differ."""
 
 import json
+import re
 import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +13,21 @@ sys.path.insert(0, str(ROOT))
 
 import docker  # noqa: E402
 from docker.errors import DockerException  # noqa: E402
+from docker.models.containers import Container as DockerContainer  # noqa: E402
 
 from components.drift import read_live  # noqa: E402
 from components.engine import Engine  # noqa: E402
-from config.drift import Container, compare_containers, compare_files  # noqa: E402
-from scripts.engine import SERVICE, find_engine, list_resources, list_serving  # noqa: E402
+from config.drift import Container, Live, compare_containers, compare_files, compare_releases  # noqa: E402
+from config.live import find_releases  # noqa: E402
+from scripts.engine import (  # noqa: E402
+    CONTAINER,
+    SERVICE,
+    find_engine,
+    find_provider,
+    list_resources,
+    list_serving,
+    name_provider,
+)
 
 Export = dict[str, Any]
 
@@ -25,28 +38,85 @@ def find(export: Export, role: str) -> list[Export]:
     return [one["outputs"] for one in list_serving(export) if label in one["outputs"]["labels"]]
 
 
-def list_expected(export: Export) -> list[Container]:
-    """The containers that should run. One that has switched NGINX ends with it, and has nothing left to do."""
-    serving = [*find(export, "port"), *find(export, "nginx"), *find(export, "gunicorn")]
-    return [Container(id=one["id"], name=one["name"]) for one in serving]
+def find_wanted(export: Export) -> dict[str, str]:
+    """The release of each site that the last update asked for, whether it went live or not."""
+    labels = [{one["label"]: one["value"] for one in found["labels"]} for found in find(export, "gunicorn")]
+    return {one["portico.site"]: one["portico.release"] for one in labels}
+
+
+def list_expected(export: Export, served: Mapping[str, str]) -> list[Container]:
+    """The containers that should run: what holds the port, NGINX, and the replicas of the releases that are served.
+
+    Of a release that did not go live the replicas are not asked for; those of the one before it are still there.
+    """
+    replicas = []
+    for one in list_containers(export):
+        label = {one["label"]: one["value"] for one in one["outputs"]["labels"]}
+        if label.get("portico.role") == "gunicorn" and served.get(label["portico.site"]) == label["portico.release"]:
+            replicas.append((bool(one.get("delete")), one["outputs"]))
+    # A replica that waits for its removal counts only where no other one of its release is there.
+    fresh = {name_release(one) for leaves, one in replicas if not leaves}
+    serving = [one for leaves, one in replicas if not leaves or name_release(one) not in fresh]
+    found = [*find(export, "port"), *find(export, "nginx"), *serving]
+    return [Container(id=one["id"], name=one["name"]) for one in found]
+
+
+def list_containers(export: Export) -> list[Export]:
+    """The containers on the engine that serves, those included that wait for their removal."""
+    provider = find_provider(export) or {}
+    found = (export.get("deployment") or {}).get("resources") or []
+    return [one for one in found if one["type"] == CONTAINER and name_provider(one) == provider.get("urn")]
+
+
+def name_release(outputs: Export) -> str:
+    """The release that a replica is of."""
+    return next(str(one["value"]) for one in outputs["labels"] if one["label"] == "portico.release")
 
 
 def list_observed(client: docker.DockerClient) -> list[Container]:
     """Every container of the engine, stopped ones included."""
     found = client.containers.list(all=True, ignore_removed=True)
-    return [Container(id=str(one.id), name=str(one.name), status=one.status, health=one.health) for one in found]
+    return [observe(one) for one in found]
 
 
-def check_files(export: Export, engine: Engine) -> list[str]:
-    """What differs in the files that NGINX reads; what NGINX's container has to be there for."""
-    (check,), (edge,) = find(export, "check"), find(export, "nginx")
+def observe(one: DockerContainer) -> Container:
+    """What Docker says of a container."""
+    state = one.attrs["State"]
+    started = datetime.fromisoformat(re.sub(r"(\.\d{6})\d*Z$|Z$", r"\1+00:00", state["StartedAt"]))
+    return Container(
+        id=str(one.id),
+        name=str(one.name),
+        status=one.status,
+        health=one.health,
+        restarts=int(one.attrs.get("RestartCount") or 0),
+        up=(datetime.now(UTC) - started).total_seconds(),
+    )
+
+
+def check_files(export: Export, live: Live) -> list[str]:
+    """What differs in the files that NGINX reads."""
+    (check,) = find(export, "check")
     uploads = check["uploads"]
     uploads = json.loads(uploads["plaintext"]) if isinstance(uploads, dict) else uploads
     files = {one["file"].removeprefix("/incoming/"): one["content"] for one in uploads}
     files = {path: text for path, text in files.items() if not path.startswith("/")}
     (digest,) = [text.removeprefix("TREE=") for text in check["envs"] if text.startswith("TREE=")]
-    live = read_live(engine, edge["id"])
-    return compare_files(digest, files, live) if live else []
+    return compare_files(digest, files, live)
+
+
+def compare(export: Export, engine: Engine) -> tuple[list[str], bool]:
+    """What is otherwise than it should be, in sentences, and whether all that was asked for went live.
+
+    Raises DockerException or OSError where the engine does not answer.
+    """
+    client = engine.connect()
+    live = read_live(engine, find(export, "nginx")[0]["id"])
+    wanted = find_wanted(export)
+    # Without NGINX nobody can tell what was served; its container is said to be gone.
+    served = find_releases(live) if live else wanted
+    failed = compare_releases(wanted, served)
+    different = compare_containers(list_expected(export, served), list_observed(client))
+    return [*failed, *different, *(check_files(export, live) if live and not failed else [])], not failed
 
 
 def main(stack: str) -> int:
@@ -58,16 +128,17 @@ def main(stack: str) -> int:
     if not find(export, "nginx"):
         print(f"Nothing of the stack {stack} is up.")
         return 1
-    engine = find_engine(export) or Engine()
     try:
-        client = engine.connect()
-        different = [*compare_containers(list_expected(export), list_observed(client)), *check_files(export, engine)]
+        different, live = compare(export, find_engine(export) or Engine())
     except (DockerException, OSError) as error:
         print(f"error: Docker could not be asked what is there: {error}", file=sys.stderr)
         return 1
     for line in different:
         print(f"{line}.")
-    print("make up mends it." if different else f"What runs is what the last update of {stack} left.")
+    if different:
+        print("make up mends it." if live else "make up tries again.")
+    else:
+        print(f"What runs is what the last update of {stack} left.")
     return int(bool(different))
 
 

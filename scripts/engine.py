@@ -63,7 +63,8 @@ def name_provider(resource: Export) -> str:
 def is_live(container: Export) -> bool:
     """Whether this is the container that made a configuration live, and did so."""
     labels = (container.get("inputs") or {}).get("labels") or []
-    return {"label": "portico.role", "value": "switch"} in labels and not container.get("initErrors")
+    ended = (container.get("outputs") or {}).get("exitCode") or 0
+    return {"label": "portico.role", "value": "switch"} in labels and not ended and not container.get("initErrors")
 
 
 def name_docker(engine: Engine, *words: str, terminal: bool) -> list[str]:

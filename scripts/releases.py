@@ -1,13 +1,18 @@
 """Reads a stack's outputs (`pulumi stack output --json --show-secrets`) and says what can be gone back to.
 
-releases.py list [SITE] | choose SITE RELEASE (either may be "") | held SITE PINS (`portico:rollback` as JSON)
+releases.py list STACK | choose STACK SITE RELEASE (the last two may be "") | held SITE PINS
+PINS is `portico:rollback` as JSON.
+What is live, NGINX's own files say: an update that failed for one site has made the others live.
 """
 
 import json
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 Records = Sequence[Mapping[str, str]]
 
@@ -16,16 +21,42 @@ class Refused(Exception):
     """There is nothing to do; the message says why and what can be written."""
 
 
-def list_releases(outputs: Mapping[str, Any]) -> list[str]:
-    """A line a release, newest first, below the name of its site."""
+def read_served(stack: str) -> dict[str, str] | None:
+    """The releases that NGINX sends requests to, by site; None where nobody can tell."""
+    from components.drift import read_live
+    from config.live import find_releases
+    from scripts.deployed import Refused as Undeployed
+    from scripts.deployed import read_export
+    from scripts.engine import find_engine, list_serving
+
+    try:
+        export = read_export(stack)
+    except Undeployed:
+        return None
+    engine, label = find_engine(export), {"label": "portico.role", "value": "nginx"}
+    edges = [one["outputs"]["id"] for one in list_serving(export) if label in one["outputs"]["labels"]]
+    live = read_live(engine, edges[0]) if engine and edges else None
+    return find_releases(live) if live else None
+
+
+def list_releases(outputs: Mapping[str, Any], served: Mapping[str, str] | None = None) -> list[str]:
+    """A line a release, newest first, below the name of its site. `served` is what NGINX says, None if nobody asked."""
     lines = []
-    for site, live in outputs.get("releases", {}).items():
+    for site in dict.fromkeys([*outputs.get("releases", {}), *(served or {})]):
+        last = outputs.get("releases", {}).get(site)
+        live = last if served is None else served.get(site)
         lines.append(site)
         held, records = outputs.get("held", {}).get(site), outputs.get("history", {}).get(site, [])
+        if live is None:
+            lines.append("  none is live")
+        elif live != last:
+            lines.append(f"  {live}  live, since an update that failed for another site")
         for index, record in enumerate(records):
             release = record["release"]
             state = "kept"
-            if release == held:
+            if live != last:
+                pass
+            elif release == held:
                 state = "live, held" + ("" if live == held else f" (as {live}: what it is made with is newer)")
             elif index == 0 and not held:
                 state = "live"
@@ -34,7 +65,9 @@ def list_releases(outputs: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def choose(outputs: Mapping[str, Any], site: str, release: str) -> tuple[str, str]:
+def choose(
+    outputs: Mapping[str, Any], site: str, release: str, served: Mapping[str, str] | None = None
+) -> tuple[str, str]:
     """The site and the release to go back to: the one before the live one, where none is named."""
     history: Mapping[str, Records] = outputs.get("history", {})
     site = _choose_site(site, list(history), "make rollback")
@@ -45,6 +78,9 @@ def choose(outputs: Mapping[str, Any], site: str, release: str) -> tuple[str, st
         return site, release
     live = outputs.get("held", {}).get(site) or known[0]
     before = known[known.index(live) + 1 :]
+    if served and served.get(site) not in (None, outputs.get("releases", {}).get(site)):
+        # What is live came with an update that failed for another site: all that is known is from before it.
+        live, before = served[site], known
     if not before:
         raise Refused(f"no release of {site} before {live} is kept; see make releases")
     return site, before[0]
@@ -74,9 +110,13 @@ def main(command: str, *rest: str) -> int:
             return 0
         outputs = json.load(sys.stdin)
         if command == "choose":
-            print(*choose(outputs, *rest))
+            stack, site, release = rest
+            print(*choose(outputs, site, release, read_served(stack)))
         else:
-            print(*list_releases(outputs) or ["Nothing was released yet; make up does it."], sep="\n")
+            print(
+                *list_releases(outputs, read_served(rest[0])) or ["Nothing was released yet; make up does it."],
+                sep="\n",
+            )
     except Refused as error:
         print(f"error: {error}.", file=sys.stderr)
         return 1

@@ -5,7 +5,7 @@ set -euo pipefail
 
 exists || fail "the stack $ENV does not exist yet; make up ENV=$ENV creates it."
 chosen=$(pulumi stack output --json --show-secrets --stack "$ENV" |
-  "$ROOT/.venv/bin/python" "$ROOT/scripts/releases.py" choose "${SITE:-}" "${TO:-}")
+  "$ROOT/.venv/bin/python" "$ROOT/scripts/releases.py" choose "$ENV" "${SITE:-}" "${TO:-}")
 read -r site release <<<"$chosen"
 # A text even where all 12 digits are decimal.
 pulumi config set --stack "$ENV" --path --type string "rollback.$site" "$release"

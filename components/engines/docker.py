@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from components.hosts import make_host
+from components.past import read_resources
 from components.portico import Portico, PorticoArgs
 from config.load import Stack
 
@@ -20,6 +21,8 @@ def deploy_containers(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict
             past=past,
             hooks=host.hooks,
             engine=host.engine,
+            watch=host.watch,
+            resources=read_resources(),
             builder=host.builder,
             place=host.place,
         ),

@@ -8,12 +8,15 @@ from typing import Any, Protocol
 
 import pulumi
 
+from components import vacancy
 from components.engine import Engine
 from config.settings import Settings
 
 
 class Host(Protocol):
     """`engine` can be asked while the program runs, None where there is none yet. `hooks` explain what failed.
+
+    `watch` can be asked at the end of an update, when every machine is there.
 
     `builder` names where images are built (components/builder.py), None where the provider finds it.
 
@@ -22,6 +25,7 @@ class Host(Protocol):
     """
 
     engine: Engine | None
+    watch: Engine
     builder: pulumi.Input[str] | None
     place: str
     hooks: pulumi.ResourceHookBinding
@@ -44,6 +48,7 @@ def make_host(name: str, settings: Settings, past: Mapping[str, Any]) -> Host:
 
         connection = connect(settings.ssh, pulumi.get_stack())
         require_ready(connection)
+        vacancy.require_vacant(Engine(connection.url, connection.options), settings)
         return SshHost(name, connection)
     if settings.aws:
         from components.hosts.aws import AwsHost
@@ -52,4 +57,6 @@ def make_host(name: str, settings: Settings, past: Mapping[str, Any]) -> Host:
         return AwsHost(name, settings, read_resources())
     from components.hosts.local import LocalHost
 
-    return LocalHost(name, Engine(settings.docker), settings.address)
+    engine = Engine(settings.docker)
+    vacancy.require_vacant(engine, settings)
+    return LocalHost(name, engine, settings.address)

@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws
 import pulumi_docker
 
-from components import aws
+from components import aws, vacancy
 from components.aws.known import Known, find_known
 from components.aws.tags import make_tags
 from components.builder import name_builder
@@ -54,6 +54,10 @@ class AwsHost(pulumi.ComponentResource):
         stays = known is not None and not lost and known.machine == machine
         number = (known.number if known else 0) + (not stays)
         self._filled = bool(known and stays and known.filled)
+        connection = self._lead_to(known.id) if known and self._filled else None
+        self.engine: Engine | None = Engine(connection.url, connection.options) if connection else None
+        # Before the firewall is told of the ports.
+        vacancy.require_vacant(self.engine, settings)
         _announce(known, machine, lost=lost)
 
         inside = pulumi.ResourceOptions(parent=self, providers=[account])
@@ -75,11 +79,10 @@ class AwsHost(pulumi.ComponentResource):
             ssh_opts=list(self._lead_to("").options),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        connection = self._lead_to(known.id) if known and self._filled else None
-        self.engine: Engine | None = Engine(connection.url, connection.options) if connection else None
         self.builder: pulumi.Input[str] | None = url.apply(
             lambda _: name_builder(self._late.engines[-1], pulumi.get_stack()) or ""
         )
+        self.watch: Engine = self._late
         self.hooks = Diagnosis(self._late).hooks
         # What lay on a VM is gone with it: it is not asked to remove what it may not be able to remove any more.
         self.options = pulumi.ResourceOptions(providers=[self.provider], deleted_with=self.provider)

@@ -22,6 +22,7 @@ class LocalHost(pulumi.ComponentResource):
     ) -> None:
         super().__init__("portico:index:LocalHost", name, None, opts)
         self.engine: Engine | None = engine
+        self.watch = engine
         self.builder: pulumi.Input[str] | None = name_builder(engine, pulumi.get_stack())
         self.provider = docker.Provider(f"{name}-docker", host=engine.address, opts=pulumi.ResourceOptions(parent=self))
         self.hooks = Diagnosis(engine).hooks

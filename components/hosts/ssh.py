@@ -22,6 +22,7 @@ class SshHost(pulumi.ComponentResource):
         super().__init__("portico:index:SshHost", name, None, opts)
         engine = Engine(connection.url, connection.options)
         self.engine: Engine | None = engine
+        self.watch = engine
         self.builder: pulumi.Input[str] | None = name_builder(engine, pulumi.get_stack())
         self.provider = docker.Provider(
             f"{name}-docker",

@@ -1,6 +1,7 @@
 """Runs once in a release's own image: lays out what NGINX and Gunicorn find in shared volumes."""
 
 import gzip
+import hashlib
 import os
 import shutil
 import sys
@@ -15,6 +16,9 @@ HIDDEN = """
     *.py *.pyc __pycache__ *.php *.sql *.sqlite *.db *.pem *.key
 """
 TEXTS = ".css .js .mjs .json .svg .txt .html .xml .map .webmanifest .ico .wasm .md"
+# NGINX makes an ETag of a file's time and size. So the time follows from the content: the same file has the same ETag
+# and Last-Modified in every release and on every machine. It is one of 2020 to 2024, never in the future.
+BEGIN, SECONDS = 1_577_836_800, 1 << 27
 KEPT = 5  # static files of this many releases stay, for pages that were opened before
 
 folder = Path("/run/portico") / site
@@ -29,6 +33,23 @@ def leave_out(_: str, names: list[str]) -> list[str]:
     return [name for name in names if any(fnmatch(name.lower(), pattern) for pattern in HIDDEN.split())]
 
 
+def pack(path: Path) -> None:
+    """Lay a compressed file beside a text."""
+    packed = path.with_name(f"{path.name}.gz")
+    packed.write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
+
+
+def date(path: Path) -> None:
+    """Give a file the time that follows from its content; a compressed one has that of the file beside it."""
+    plain = path.with_suffix("")
+    digest = hashlib.sha256()
+    with (plain if path.suffix == ".gz" and plain.is_file() else path).open("rb") as file:
+        while part := file.read(1 << 20):
+            digest.update(part)
+    moment = BEGIN + int.from_bytes(digest.digest()[:8], "big") % SECONDS
+    os.utime(path, (moment, moment))
+
+
 if static != "-":
     served = Path("/srv/static") / site
     served.mkdir(exist_ok=True)
@@ -36,13 +57,13 @@ if static != "-":
     shutil.rmtree(partial, ignore_errors=True)
     shutil.copytree(static, partial / url.strip("/"), ignore=leave_out)
     for path in list(partial.rglob("*")) if compress == "compress" else ():
-        # Below 1 KiB a compressed file saves no packet. The times must match for NGINX's ETag.
+        # Below 1 KiB a compressed file saves no packet.
         if path.suffix in TEXTS.split() and path.stat().st_size >= 1024:
-            packed = path.with_name(f"{path.name}.gz")
-            packed.write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
-            shutil.copystat(path, packed)
+            pack(path)
     for path in [partial, *partial.rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)
+        if path.is_file():
+            date(path)
     shutil.rmtree(target, ignore_errors=True)
     partial.rename(target)
     os.utime(target)

@@ -161,8 +161,9 @@ def check() -> str:
     failing.unlink(missing_ok=True)
     said = f"{asked} -> {answer or 'no answer'}"
     status = answer[9:12]
-    # 401, 403 and 404 are answers of a working application; 400 is how Flask refuses a host name.
-    if status[:1] not in ("2", "3") and status not in ("401", "403", "404", "405"):
+    # These are answers of a working application, 429 one that limits how often it is asked; 400 is how Flask refuses a
+    # host name.
+    if status[:1] not in ("2", "3") and status not in ("401", "403", "404", "405", "429"):
         print(said)
         leave(answer or "the connection was closed")
         sys.exit(1)

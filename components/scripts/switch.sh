@@ -1,5 +1,11 @@
-# Runs in NGINX's own process and network namespaces: makes a checked tree live and proves it.
-# Healthy once new workers serve the tree and no older worker is left; then it waits to be replaced.
+# Runs once in NGINX's own process and network namespaces: asks every replica that a checked tree names, makes the tree
+# live, and proves that. What it was asked for is live if its exit code is 0.
+#
+# A site whose replicas are not proven keeps the file that is live; a new one gets none. The other sites go live.
+# Lines that begin with @ are for Portico's program (components/outcome.py): "@refused SITE INDEX CONTAINER WHY" of a
+# replica, "@live SITE" of a site that is served as asked for, "@drained" when NGINX asks no replica that no live file
+# names.
+# TREE names the tree, PORT is NGINX's private port, LONGEST the time in seconds that old workers may take to end.
 set -eu
 cd /etc/portico
 
@@ -17,6 +23,7 @@ list() {
 served() { curl -sf -m 2 "http://127.0.0.1:$PORT/tree" || true; }
 
 point() {
+    rm -f .live
     ln -s "$1" .live
     mv -T .live live
 }
@@ -41,10 +48,10 @@ await() {
 # and until then they would answer 502. So a tree that names the old replicas beside the new ones comes
 # between: names that NGINX knew before a reload, it knows at once after it.
 bridge() {
-    between="trees/$TREE-bridge"
+    between="trees/$next-bridge"
     changed=
     rm -rf "$between.new"
-    cp -R "trees/$TREE" "$between.new"
+    cp -R "trees/$next" "$between.new"
     for file in live/conf.d/*.conf; do
         new="$between.new/${file#live/}"
         [ -f "$new" ] || continue
@@ -54,18 +61,119 @@ bridge() {
             changed=yes
         fi
     done
-    sed -i "s/$TREE/$TREE-bridge/" "$between.new/conf.d/00-status.conf"
+    sed -i "s/$next/$next-bridge/" "$between.new/conf.d/00-status.conf"
     if [ -n "$changed" ]; then
         rm -rf "$between"
         mv "$between.new" "$between"
         point "$between"
         reload
-        await "$TREE-bridge" || return 0
+        await "$next-bridge" || return 0
         echo "NGINX looks for the new replicas beside the old ones"
         sleep 1
     fi
     rm -rf "$between.new"
 }
+
+# Makes of TREE a tree in which the refused sites are as they are in the live one. Sets `next` to its name; to that of
+# the live one where the two are alike, or where NGINX does not accept the mixture.
+compose() {
+    next="$TREE-$(date +%s)"
+    # One that is there already may be live.
+    while [ -e "trees/$next" ]; do
+        sleep 1
+        next="$TREE-$(date +%s)"
+    done
+    mixed="trees/$next"
+    cp -R "trees/$TREE" "$mixed"
+    for site in $refused; do
+        if was_live "$site"; then
+            cp "$before/conf.d/$site.conf" "$mixed/conf.d/$site.conf"
+        else
+            rm -f "$mixed/conf.d/$site.conf"
+            sed -i "\\#location = /readyz/$site {#,/}/d" "$mixed/conf.d/00-status.conf"
+        fi
+    done
+    sed -i "s/$TREE/$next/" "$mixed/conf.d/00-status.conf"
+    if same "$mixed" "$before"; then
+        rm -rf "$mixed"
+        next=${before#trees/}
+    elif ! nginx -t -q -c "/etc/portico/$mixed/nginx.conf"; then
+        echo "NGINX does not accept the other sites' new files beside the live ones of$refused; nothing was switched"
+        rm -rf "$mixed"
+        next=${before#trees/}
+        refused=$(for n in $all; do replica "$n" && printf ' %s' "$site"; done)
+    fi
+}
+
+# Whether replicas of site $1 were proven once, so that the live tree's file for it is worth keeping. The first tree of
+# all is where `live` leads before anybody was asked (check.sh). Versions before this one wrote nothing down.
+was_live() {
+    [ -f "$before/conf.d/$1.conf" ] || return 1
+    if [ -e proven ]; then grep -q "^$1 " proven; else [ "$before" != "trees/$TREE" ]; fi
+}
+
+# Whether two trees differ in nothing but their names.
+same() {
+    for tree in "$1" "$2"; do
+        (cd "$tree" && find . -type f | sort | while read -r file; do
+            echo "$file"
+            sed "s/${tree#trees/}/TREE/" "$file"
+        done) > "/tmp/same.${tree#trees/}" || return 1
+    done
+    cmp -s "/tmp/same.${1#trees/}" "/tmp/same.${2#trees/}"
+}
+
+# Waits until the workers in `old` have ended: they still ask the old replicas for the connections they hold. While one
+# lives, no replica may go.
+drain() {
+    ends=$(($(date +%s) + LONGEST))
+    for pid in $old; do
+        while [ -d "/proc/$pid" ]; do
+            [ "$(date +%s)" -lt "$ends" ] || { echo "an old worker of NGINX did not end within $LONGEST s"; return 1; }
+            sleep 0.2
+        done
+    done
+    echo "@drained"
+}
+
+# Makes the tree before this one live again. NGINX may have loaded this one by now, or be about to.
+turn_back() {
+    point "$before"
+    unname_replicas || true # what matters most comes next
+    reload
+    await "${before#trees/}" || { echo "NGINX did not go back to the tree ${before#trees/} within 20 s"; exit 1; }
+    drain || true
+    exit 1
+}
+
+# Writes down the containers that were proven: the program replaces others, where they do not seem well (attempts.py).
+remember() {
+    {
+        for n in $all; do
+            replica "$n"
+            is_refused "$site" || echo "$site $container"
+        done
+        for site in $refused; do grep "^$site " proven 2>/dev/null || true; done | sort -u
+        # Nobody asks the replicas of a site in maintenance. Its file is worth keeping all the same.
+        for file in "trees/$next/conf.d"/*.conf; do
+            site=${file##*/}
+            site=${site%.conf}
+            case $site in [0-9]*) continue ;; esac
+            printf '%s\n' "$REPLICAS" | grep -q "^$site " && continue
+            grep "^$site [^-]" proven 2>/dev/null || true
+            echo "$site -"
+        done
+    } > .proven
+    mv .proven proven
+}
+
+[ -d "trees/$TREE" ] || { echo "the tree $TREE is not there any more"; exit 1; }
+touch "trees/$TREE"
+before=$(readlink live || true)
+old=
+prove
+list_refused
+[ -e proven ] || [ -z "$refused" ] || [ "$before" != "trees/$TREE" ] || : > proven
 
 # It may just be starting, and would not outlive a signal then.
 tries=0
@@ -74,39 +182,41 @@ until [ -n "$(served)" ] || [ "$tries" -ge 50 ]; do
     sleep 0.2
 done
 
-before=$(readlink live || true)
-old=
-rm -f .live
+next=$TREE
+[ -z "$refused" ] || compose
+name_replicas
 # A tree that was restored has the digest of what NGINX may have loaded while it was changed: it is loaded again.
-if [ "$before" != "trees/$TREE" ] || [ "$(served)" != "$TREE" ] || [ "$REPAIRS" != 0 ]; then
-    [ "$before" = "trees/$TREE-bridge" ] || [ "$before" = "trees/$TREE" ] || bridge
-    point "trees/$TREE"
+if [ "$before" != "trees/$next" ] || [ "$(served)" != "$next" ] || [ "$REPAIRS" != 0 ]; then
+    [ "$before" = "trees/$next-bridge" ] || [ "$before" = "trees/$next" ] || bridge
+    point "trees/$next"
     reload
-    echo "asked NGINX to load tree $TREE"
 fi
-
-if ! await "$TREE"; then
-    echo "NGINX did not take tree $TREE within 20 s; the tree before it stays live"
-    point "$before"
-    exit 1
+if ! await "$next"; then
+    echo "NGINX did not take the tree $next within 20 s; the tree before it stays live"
+    turn_back
 fi
-
-# Old workers still ask the old replicas for the connections they hold: while one lives, no replica may go.
-for pid in $old; do
-    [ -d "/proc/$pid" ] && echo "waiting for worker $pid to finish its connections"
-    while [ -d "/proc/$pid" ]; do sleep 0.2; done
-done
+prove_again || turn_back
+remember
+echo "the tree $next is live"
+for n in $all; do
+    replica "$n"
+    is_refused "$site" || echo "@live $site"
+done | sort -u
+drain || exit 1
 
 # Earlier trees stay for a look back; more than ten help nobody.
 # shellcheck disable=SC2012 # names are digests of our own
-ls -1t trees | tail -n +11 | grep -vxF "$TREE" | while read -r past; do rm -rf "trees/$past"; done
+ls -1t trees | tail -n +11 | grep -vxF "$next" | while read -r past; do rm -rf "trees/$past"; done
 
 # So do keys and password hashes that no tree names any more.
 for folder in private/*; do
     grep -rqF "/etc/portico/$folder/" trees || rm -rf "$folder"
 done
-
-echo "tree $TREE is live"
-: > /tmp/live
-trap 'exit 0' TERM INT
-while :; do sleep 3600 & wait $!; done
+# What was noted of containers that are gone, or soon are.
+find /run/portico -name '*.boots.*' -mmin +1440 2>/dev/null | while read -r file; do
+    case $REPLICAS in
+    *" ${file##*.} "*) ;;
+    *) grep -q " ${file##*.}\$" proven || rm -f "$file" ;;
+    esac
+done
+[ -z "$refused" ]

@@ -1,14 +1,16 @@
 # Runs NGINX on the ports that hold.pl owns, and decides how it ends.
 # QUIT, as Docker sends it: a successor is there already, so all requests in flight are ended, however long they take.
 # TERM, and when the ports go: requests in flight have 0.2 s, which is enough for most, and are cut then.
+# When the ports have moved, they are ended too: the holder says so by a byte, and waits.
 # NGINX also starts where nobody holds the ports yet; it is started again when somebody does.
-# take.pl PLACE FILE COMMAND...   FILE is NGINX's configuration
+# take.pl FILE COMMAND...   FILE is NGINX's configuration; the variable PLACE says where the holder is asked
 use strict;
 use warnings;
 use POSIX ();
 use Socket;
 
-my ($place, $file, @command) = @ARGV;
+my ($file, @command) = @ARGV;
+my $place = $ENV{PLACE};
 my %calls = (x86_64 => 47, aarch64 => 212, riscv64 => 212);
 my $recvmsg = $calls{(POSIX::uname())[4]} or die "take.pl does not know this machine's system calls\n";
 my ($holder, $nginx);
@@ -65,14 +67,17 @@ sub cut {
 
 # The sockets that NGINX is to be started with again. Where it ended, or was told to end, this ends with it.
 sub await {
-    my ($gone, $cut) = (0, 0);
+    my ($gone, $moved, $cut) = (0, 0, 0);
     while (waitpid($nginx, POSIX::WNOHANG()) == 0) {
         if (($gone || $end eq 'cut') && !$cut++) { cut() }
         my $ready = '';
         vec($ready, fileno $_, 1) = 1 for $woken, $holder && !$gone ? $holder : ();
         if (select($ready, undef, undef, $holder ? 1 : 0.2) > 0) {
             sysread $woken, my $bytes, 64 if vec $ready, fileno $woken, 1;
-            $gone = 1 if $holder && !$gone && vec($ready, fileno $holder, 1) && !sysread $holder, my $byte, 1;
+            if ($holder && !$gone && vec $ready, fileno $holder, 1) {
+                if (sysread $holder, my $byte, 1) { $moved = 1; kill QUIT => $nginx }
+                else { $gone = 1 }
+            }
         }
         if (!$holder && !$end && (my @sockets = take())) {
             cut();
@@ -81,7 +86,7 @@ sub await {
         }
     }
     my $status = $?;
-    exit($status & 127 ? 128 + ($status & 127) : $status >> 8) if $end || !$gone;
+    exit($status & 127 ? 128 + ($status & 127) : $status >> 8) if $end || !$gone && !$moved;
     # The holder waits for this: all connections are closed.
     undef $holder;
     return take();

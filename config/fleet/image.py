@@ -1,11 +1,11 @@
 """What the two images of a site on ECS are built from."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 from config.release import Release
 from config.render import render_fleet
+from config.script import read_script
 from config.settings import Settings
 from config.source import File
 from config.tree import Tree
@@ -16,17 +16,15 @@ EDGE: Final = 101
 HEALTH: Final = "/etc/portico/health.py"
 SECRETS: Final = "/etc/portico/secrets.py"
 
-_SCRIPTS = Path(__file__).parent.parent.parent / "components" / "scripts"
 
-
-def complete_application(context: Mapping[str, File], uid: int) -> dict[str, File]:
+def complete_application(platform: str, context: Mapping[str, File], uid: int) -> dict[str, File]:
     """The build context of an application's image with what a task needs of it besides.
 
     On ECS nothing can be handed to a container but what is in its image: its user, the folders it may write to, and
-    the scripts that ask after its health and take its secrets.
+    the scripts that ask after its health and take its secrets. An image for another `platform` is another one.
     """
     dockerfile = context["Dockerfile"].content.decode(errors="surrogateescape")
-    added = render_fleet("application.Dockerfile.j2", uid=uid, health=HEALTH, secrets=SECRETS)
+    added = render_fleet("application.Dockerfile.j2", platform=platform, uid=uid, health=HEALTH, secrets=SECRETS)
     return {
         **context,
         "Dockerfile": File(f"{dockerfile.rstrip()}\n\n{added}".encode(errors="surrogateescape")),
@@ -48,4 +46,4 @@ def make_nginx_context(settings: Settings, release: Release, tree: Tree) -> dict
 
 
 def _read(name: str) -> File:
-    return File((_SCRIPTS / name).read_bytes())
+    return File(read_script(name).encode())

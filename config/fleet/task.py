@@ -1,11 +1,15 @@
 """The containers of one task, as ECS takes them: NGINX and Gunicorn of one site, and what runs before them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from config.fleet.image import EDGE, HEALTH, SECRETS
 from config.fleet.site import FleetSite
+from config.fleet.timing import Timing
 from config.layout import LISTEN, PRIVATE, READY
+from config.release import Release
+from config.script import read_script
+from config.settings import Nginx, Settings
 from config.settings.ecs import BRINGER
 
 # What a task's containers write to, or hand over: empty volumes of the task's own, gone with it. By name: where the
@@ -45,14 +49,67 @@ def container_definitions(
             raise ValueError(f"{image} is not an image by its digest: a tag may come to mean another one")
     if bool(fleet.private.files) != bool(users):
         raise ValueError(f"{fleet.site.name}: the password hashes are handed over if and only if there are any")
-    common = {"logConfiguration": _log(fleet, log_group, region)}
+    return _define(
+        fleet.release,
+        fleet.settings.nginx,
+        fleet.timing,
+        application=application,
+        nginx=nginx,
+        log=_log(fleet.site.name, log_group, region),
+        secrets=secrets or {},
+        users=users,
+        folder=fleet.private.digest,
+    )
+
+
+def describe_task(settings: Settings, release: Release, secrets: Collection[str]) -> dict[str, Any]:
+    """All that replaces the tasks of a release: what its task definition is made of, but for what AWS names.
+
+    `settings` are the stack's, `secrets` are names. NGINX's own files are not in it: another digest names those.
+    """
+    assert settings.ecs
+    return {
+        "cpu": settings.ecs.cpu,
+        "memory": settings.ecs.memory_of(release.site, settings.nginx),
+        "architecture": settings.ecs.architecture,
+        "volumes": VOLUMES,
+        "containers": _define(
+            release,
+            settings.nginx,
+            Timing.of(settings),
+            application="",
+            nginx="",
+            log=_log(release.site.name, "", ""),
+            secrets=dict.fromkeys(secrets, ""),
+            users="" if release.site.users else None,
+            folder="",
+        ),
+        # Static files are laid out while NGINX's image is built.
+        "files": [release.static, release.site.static_url, release.compress, read_script("files.py")],
+    }
+
+
+def _define(
+    release: Release,
+    settings: Nginx,
+    timing: Timing,
+    *,
+    application: str,
+    nginx: str,
+    log: Container,
+    secrets: Mapping[str, str],
+    users: str | None,
+    folder: str,
+) -> list[Container]:
+    common = {"logConfiguration": log}
     found = []
     if secrets:
-        found.append(_make_bringer("secrets", application, fleet.release.uid, common) | _bring_secrets(secrets))
-    if users:
-        found.append(_make_bringer("users", nginx, EDGE, common) | _bring_users(fleet, users))
-    found.append(_make_gunicorn(fleet, application, bool(secrets)) | common)
-    found.append(_make_nginx(fleet, nginx, bool(users)) | common)
+        found.append(_make_bringer("secrets", application, release.uid, common) | _bring_secrets(secrets))
+    if users is not None:
+        bringer = _make_bringer("users", nginx, EDGE, common)
+        found.append(bringer | _bring_users(release.site.name, folder, users))
+    found.append(_make_gunicorn(release, timing, application, bool(secrets)) | common)
+    found.append(_make_nginx(settings, timing, nginx, users is not None) | common)
     return found
 
 
@@ -74,19 +131,18 @@ def _bring_secrets(secrets: Mapping[str, str]) -> Container:
     }
 
 
-def _bring_users(fleet: FleetSite, users: str) -> Container:
-    folder = f"{VOLUMES['nginx-private']}/{fleet.private.digest}"
+def _bring_users(site: str, folder: str, users: str) -> Container:
     script = 'umask 077 && mkdir -p "$1" && printf %s "$PORTICO_USERS" >"$1/$2"'
     return {
         "entryPoint": ["sh", "-c", script, "users"],
-        "command": [folder, f"{fleet.site.name}.users"],
+        "command": [f"{VOLUMES['nginx-private']}/{folder}", f"{site}.users"],
         "secrets": [{"name": "PORTICO_USERS", "valueFrom": users}],
         "mountPoints": [_mount("nginx-private")],
     }
 
 
-def _make_gunicorn(fleet: FleetSite, image: str, secrets: bool) -> Container:
-    release, site = fleet.release, fleet.site
+def _make_gunicorn(release: Release, timing: Timing, image: str, secrets: bool) -> Container:
+    site = release.site
     environment = {
         **site.environment,
         "HOME": "/tmp",
@@ -115,10 +171,10 @@ def _make_gunicorn(fleet: FleetSite, image: str, secrets: bool) -> Container:
             # It ends by itself after 12 s, and must come to act.
             "timeout": 20,
             "retries": 3,
-            "startPeriod": fleet.timing.start,
+            "startPeriod": timing.start,
         },
         # Longer than Gunicorn's own graceful timeout, or its last requests would be cut.
-        "stopTimeout": fleet.timing.stop_timeout,
+        "stopTimeout": timing.stop_timeout,
     }
     if secrets:
         made["mountPoints"].append(_mount("gunicorn-secrets", read_only=True))
@@ -126,8 +182,7 @@ def _make_gunicorn(fleet: FleetSite, image: str, secrets: bool) -> Container:
     return made
 
 
-def _make_nginx(fleet: FleetSite, image: str, users: bool) -> Container:
-    settings = fleet.settings.nginx
+def _make_nginx(settings: Nginx, timing: Timing, image: str, users: bool) -> Container:
     files = settings.connections * 2
     made = _harden("nginx", image, EDGE, memory=settings.memory.mebibytes) | {
         "essential": True,
@@ -145,7 +200,7 @@ def _make_nginx(fleet: FleetSite, image: str, users: bool) -> Container:
         # After Gunicorn, so before it when the task stops: what NGINX has taken is still answered.
         "dependsOn": [{"containerName": "gunicorn", "condition": "HEALTHY"}],
         # Longer than NGINX's own worker_shutdown_timeout.
-        "stopTimeout": fleet.timing.stop_timeout,
+        "stopTimeout": timing.stop_timeout,
     }
     if users:
         made["mountPoints"].append(_mount("nginx-private", read_only=True))
@@ -171,11 +226,11 @@ def _mount(volume: str, *, read_only: bool = False) -> Container:
     return {"sourceVolume": volume, "containerPath": VOLUMES[volume], "readOnly": read_only}
 
 
-def _log(fleet: FleetSite, group: str, region: str) -> Container:
+def _log(site: str, group: str, region: str) -> Container:
     options = {
         "awslogs-group": group,
         "awslogs-region": region,
-        "awslogs-stream-prefix": fleet.site.name,
+        "awslogs-stream-prefix": site,
         # Where logs cannot be written in time, lines are lost; else the application would stand still.
         "mode": "non-blocking",
         "max-buffer-size": "4m",

@@ -46,7 +46,7 @@ class Site(Section):
     )
     health: UrlPath = Field(
         default="/",
-        description="The path that tells whether a replica is healthy: 2xx, 3xx, 401, 403, 404 and 405 say so.",
+        description="The path that tells whether a replica is healthy: 2xx, 3xx, 401, 403, 404, 405 and 429 say so.",
     )
     replicas: int | None = Field(
         default=None, ge=1, le=32, description="Containers that serve this site; `replicas` of the stack otherwise."

@@ -13,13 +13,10 @@ from typing import Any
 
 from docker.models.containers import Container
 
-from config.digest import digest_files
 from config.release import make_release
 from config.render import render_nginx
 from config.settings import Settings
-from config.source import read_source
 from tests.attacks.raw import ADDRESS, connect
-from tests.docker.command import ROOT
 from tests.docker.engine import Deployment, execute, free_port
 
 Files = Mapping[str, str]
@@ -88,10 +85,8 @@ def render(
     values = copy.deepcopy(deployment.settings)
     change(values)
     settings = Settings.read(values, deployment.folder)
-    program = digest_files(read_source(ROOT / "components"))
     releases = [
-        make_release(settings, site, deployment.folder, (secrets or {}).get(site.name, {}), program)
-        for site in settings.sites
+        make_release(settings, site, deployment.folder, (secrets or {}).get(site.name, {})) for site in settings.sites
     ]
     assert {release.site.name: release.id for release in releases} == deployment.outputs()["releases"]
     return render_nginx(settings, releases, private=private).files

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from tests.docker.command import ROOT, run
+from tests.docker.command import ROOT, environment, run
 from tests.docker.engine import HELLO, HTTPBIN, Deployment
 
 EMPTY = "name: empty\nruntime:\n  name: python\n  options:\n    virtualenv: .venv\n"
@@ -56,10 +56,12 @@ def compare(programs: Mapping[str, Callable[..., float]], times: int, options: S
 
 def lead_to(deployment: Deployment, checkout: Path) -> None:
     """Let it run the program of that checkout."""
-    for part in ("__main__.py", "components", "config"):
-        link = deployment.folder / part
-        link.unlink()
-        link.symlink_to(checkout / part)
+    if checkout == ROOT:
+        return
+    for part in ("components", "config"):
+        shutil.rmtree(deployment.folder / part)
+        shutil.copytree(checkout / part, deployment.folder / part)
+    shutil.copy(checkout / "__main__.py", deployment.folder)
 
 
 def describe(seconds: list[float]) -> str:
@@ -90,6 +92,7 @@ def pulumi_empty(folder: Path, *command: str) -> float:
         log=folder / "log",
         timeout=60,
         env={
+            **environment(),
             "PULUMI_BACKEND_URL": f"file://{folder}/state",
             "PULUMI_CONFIG_PASSPHRASE": "test",
             "PULUMI_CONFIG_PASSPHRASE_FILE": "",

@@ -15,7 +15,7 @@ from tests.cloud.plugin.vms import Vms
 from tests.cloud.stack import double_aws
 from tests.cloud.vm import Vm
 from tests.docker.command import Result
-from tests.docker.engine import Deployment
+from tests.docker.engine import Deployment, Door
 
 AMI: Final = "ami-0123456789abcdef0"
 REGION: Final = "eu-central-1"
@@ -50,10 +50,10 @@ class AwsDeployment(Deployment):
             assert not done.code, done.tail()
             assert not left, f"destroy left {left}"
 
-    def up(self, *options: str, fails: bool = False) -> Result:
+    def up(self, *options: str, fails: bool | None = False, door: Door | None = None) -> Result:
         """The same, after which `engine` is that of the VM, and `address` the public one."""
-        result = super().up(*options, fails=fails)
-        if not fails:
+        result = super().up(*options, fails=fails, door=door)
+        if not result.code:
             self.follow()
         return result
 

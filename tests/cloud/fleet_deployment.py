@@ -16,7 +16,7 @@ from tests.cloud.plugin.owner import name_owner
 from tests.cloud.plugin.process import tell
 from tests.cloud.stack import double_aws
 from tests.docker.command import Result
-from tests.docker.engine import Deployment
+from tests.docker.engine import Deployment, Door
 
 REGION: Final = "eu-central-1"
 # Images are built here, so for the processor that is here.
@@ -49,9 +49,9 @@ class FleetDeployment(Deployment):
         if error is None:
             assert not left, f"destroy left {left}"
 
-    def up(self, *options: str, fails: bool = False) -> Result:
+    def up(self, *options: str, fails: bool | None = False, door: Door | None = None) -> Result:
         """The same, after which `address` is the balancer's."""
-        result = super().up(*options, fails=fails)
+        result = super().up(*options, fails=fails, door=door)
         if balancers := self.cloud.things(BALANCER):
             self.address = balancers[0].outputs["dnsName"]
         return result

@@ -71,7 +71,7 @@ class Small:
             folder=self.folder,
             log=self.folder / f"{self._commands:02}-{command}.log",
             timeout=120,
-            env=self._env,
+            env={**environment(), **self._env},
         )
         assert fails is None or bool(result.code) == fails, f"pulumi {command}:\n{result.tail()}"
         return result

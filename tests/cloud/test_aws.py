@@ -13,7 +13,7 @@ import pytest
 from tests.cloud.deployment import AwsDeployment
 from tests.docker.applications import write_offline
 from tests.docker.ask import get
-from tests.docker.clone import command, make, make_clone, type_into_shell
+from tests.docker.by_hand import command, type_into_shell
 from tests.docker.engine import HELLO
 from tests.docker.figures import Figures
 from tests.docker.load import Load, Target, json_is, json_values, standard_clients
@@ -101,14 +101,13 @@ def test_releases_lose_no_request_and_never_touch_the_vm(prod: AwsDeployment, fi
 def test_the_commands_of_make_find_the_vm(prod: AwsDeployment) -> None:
     if not prod.cloud.things():
         prod.up()
-    make_clone(prod)
     names = {str(one.name) for role in ("nginx", "gunicorn") for one in prod.containers(role)}
-    assert names <= {line.partition(" | ")[0] for line in make(prod, "logs").output.splitlines()}
+    assert names <= {line.partition(" | ")[0] for line in prod.logs().output.splitlines()}
     assert command(prod, 'echo "$PORTICO_SITE on $(uname -s)"; exit 3', site="hello", code=3) == "hello on Linux\n"
     shell = type_into_shell(prod, "hostname\n")
     assert shell.stdout.strip() in [str(one.id)[:12] for one in prod.containers("gunicorn")], shell
-    assert "is what the last update" in make(prod, "check").output
-    assert "Nothing differs" in make(prod, "diff").output
+    assert "is what the last update" in prod.check().output
+    assert "Nothing differs" in prod.make("diff").output
     assert prod.present() == prod.wanted()
 
 

@@ -1,9 +1,12 @@
 """What the tests of components/ share."""
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.components.ground import Ground
 from tests.components.recorder import Recorder
 from tests.components.sample import deploy_both
 from tests.config.sample import SHOP, write_files
@@ -29,3 +32,12 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Recorder:
     root = tmp_path_factory.mktemp("root")
     write_files(root / "shop", SHOP)
     return deploy_both(root)
+
+
+@pytest.fixture
+def ground() -> Iterator[Ground]:
+    """Folders for the scripts of the switch."""
+    with tempfile.TemporaryDirectory(prefix="portico-") as folder:
+        made = Ground(Path(folder))
+        yield made
+        made.stop()

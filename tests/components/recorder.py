@@ -68,7 +68,7 @@ class Resource:
 
 @dataclass
 class Recorder(Mocks):
-    """What a program registered, and what an engine would have answered."""
+    """What a program registered, and what an engine would have answered; `expected` counts verdicts to be heard."""
 
     states: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     resources: list[Resource] = field(default_factory=list)
@@ -81,6 +81,11 @@ class Recorder(Mocks):
     stocked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     running: Mapping[str, str] = field(default_factory=dict)
     preview: bool = False
+    expected: int = 0
+
+    def expect(self) -> None:
+        """What components/interrupt.py would do to the process: a verdict is expected from now on."""
+        self.expected += 1
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         """Answer as Docker would; `states` says otherwise, by name. In a first preview there is nothing to tell."""
@@ -219,6 +224,9 @@ def run(
     with pytest.MonkeyPatch.context() as patch:
         # No Docker is behind a recorder: what the engine of this machine would say is nobody's business here.
         patch.setattr("docker.from_env", _find_nobody)
+        # So it cannot be asked at the end either; tests/components/test_outcome.py has an engine that answers.
+        patch.setattr("components.outcome.compare", lambda *_: [])
+        patch.setattr("components.release.expect_verdict", recorder.expect)
         contextvars.copy_context().run(_run, recorder, build, stack)
     return recorder
 

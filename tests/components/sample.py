@@ -24,7 +24,7 @@ BLOG = make_site(name="blog", hosts=["*.blog.example", "blog.example"], replicas
 
 @dataclass(frozen=True)
 class Stocked(Engine):
-    """An engine that only knows which images it has; None: it does not answer."""
+    """An engine that only knows which images it has, and has no container; None: it does not answer."""
 
     images: Collection[str] | None = ()
 
@@ -32,7 +32,7 @@ class Stocked(Engine):
         if self.images is None:
             raise OSError("nobody answers")
         listed = [{"RepoTags": list(self.images)}]
-        return SimpleNamespace(api=SimpleNamespace(images=lambda: listed))
+        return SimpleNamespace(api=SimpleNamespace(images=lambda: listed, containers=lambda **_: []))
 
 
 def make_stack(root: Path, *sites: Any, secrets: Mapping[str, Mapping[str, str]] | None = None, **stack: Any) -> Stack:
@@ -59,9 +59,10 @@ def deploy(
     history: Mapping[str, tuple[Record, ...]] | None = None,
     held: Mapping[str, str] | None = None,
     images: Collection[str] | None = None,
+    known: Mapping[str, Any] | None = None,
     **stack: Any,
 ) -> Recorder:
-    """Everything that a stack registers; `states` and `seen` as in `run`.
+    """Everything that a stack registers; `states` and `seen` as in `run`, `known` as in Recorder.
 
     `images` are those on the engine, None where nobody knows.
     """
@@ -71,7 +72,7 @@ def deploy(
         made = replace(made, history=history or {}, held=held or {})
         Portico("portico", PorticoArgs(stack=made, root=root, engine=Stocked(images=images)))
 
-    return run(build, states=states, seen=seen)
+    return run(build, states=states, seen=seen, known=known or {})
 
 
 def deploy_both(root: Path, **stack: Any) -> Recorder:

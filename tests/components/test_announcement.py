@@ -7,6 +7,7 @@ import pulumi
 import pytest
 
 from components.engine import Engine
+from components.observation import Observation
 from components.portico import Portico, PorticoArgs
 from config.drift import Live
 from tests.components.recorder import run
@@ -26,7 +27,7 @@ def preview(
     said: list[str] = []
     monkeypatch.setattr(pulumi.log, "info", lambda text, *_, **__: said.append(text))
     monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: dry)
-    monkeypatch.setattr("components.portico.read_live", lambda *_: live)
+    monkeypatch.setattr("components.portico.observe", lambda _: Observation(live=live))
 
     def build() -> None:
         portico = Portico(
@@ -58,7 +59,12 @@ def test_an_update_itself_says_nothing(root: Path, monkeypatch: pytest.MonkeyPat
         ({"nginx": {"workers": 4}}, ["NGINX: reload"]),
         ({"nginx": {"memory": "1G"}}, ["NGINX: its memory limit"]),
         ({"replicas": 3}, ["shop: a new release"]),
-        ({"port": 81}, ["NGINX: replaced, since its port changes"]),
+        (
+            {"port": 81},
+            [
+                "NGINX: replaced, since its port changes: the new port is open before the old one closes. No request",
+            ],
+        ),
         (
             {"nginxImage": "nginx:1.26.3"},
             ["NGINX: replaced, since its image changes (nginx:1.30.6 → nginx:1.26.3): the new one takes the port"],

@@ -1,5 +1,6 @@
 """ConfigCheck and ConfigRelease: a tree is checked in the real image, then made live."""
 
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -7,9 +8,12 @@ import pulumi_docker as docker
 import pytest
 
 from components.release import ConfigCheck, ConfigCheckArgs, ConfigRelease, ConfigReleaseArgs
+from components.replica import Replica
 from config.private import Private
 from config.tree import name_tree
 from tests.components.recorder import CONTAINER, Recorder, list_texts, run
+from tests.components.sample import make_stack
+from tests.config.sample import make_site
 
 TREE = name_tree({"nginx.conf": "events {}", "conf.d/shop.conf": "server {}"})
 
@@ -28,13 +32,30 @@ def check(state: dict[str, Any] | None = None, private: Private = NONE) -> Recor
     return run(build, states={"check-nginx-t": state or {}})
 
 
-def release() -> Recorder:
-    def build() -> None:
-        replicas = [docker.Volume(f"replica-{index}") for index in range(3)]
-        args = ConfigReleaseArgs(verdict="tree", image="sha256:nginx", config="config", nginx="edge-id", wait=70)
-        ConfigRelease("release", args, pulumi.ResourceOptions(depends_on=replicas))
+def release(root: Path, attempt: int = 0, state: dict[str, Any] | None = None, **site: Any) -> Recorder:
+    found = make_stack(root, make_site(**site)).releases[0]
 
-    return run(build)
+    def build() -> None:
+        replicas = [docker.Container(f"replica-{index}", image="shop") for index in range(2)]
+        args = ConfigReleaseArgs(
+            verdict="tree",
+            image="sha256:nginx",
+            config="config",
+            sockets="sockets",
+            nginx="edge-id",
+            replicas=[Replica(release=found, index=i, container=one) for i, one in enumerate(replicas)],
+            patience=60,
+            longest=70,
+            attempt=attempt,
+        )
+        live = ConfigRelease("release", args, pulumi.ResourceOptions(depends_on=replicas))
+        pulumi.export("live", live.live)
+
+    return run(build, states={"release-switch": state or {}})
+
+
+def envs(made: Recorder) -> dict[str, str]:
+    return dict(env.split("=", 1) for env in made.container("release-switch").inputs["envs"])
 
 
 def test_the_check_asks_the_image_that_will_serve_the_tree() -> None:
@@ -89,34 +110,88 @@ def test_a_refused_tree_ends_the_run_with_nginxs_own_lines(logs: str, said: str)
     assert str(caught.value) == headline + said
 
 
-def test_the_switch_runs_in_nginxs_own_namespaces() -> None:
-    made = release()
+def test_the_switch_runs_in_nginxs_own_namespaces(root: Path) -> None:
+    made = release(root)
     assert made.children(made.component("ConfigRelease")) == {"release-switch": CONTAINER}
     inputs = made.container("release-switch").inputs
     assert (inputs["pidMode"], inputs["networkMode"]) == ("container:edge-id", "container:edge-id")
-    assert set(inputs["envs"]) == {"TREE=tree", "PORT=8081", "REPAIRS=0"}
-    assert made.container("release-switch").mounts == {"/etc/portico": "config"}
+    told = envs(made)
+    assert {key: told[key] for key in ("TREE", "PORT", "REPAIRS", "WAIT", "LONGEST")} == {
+        "TREE": "tree",
+        "PORT": "8081",
+        "REPAIRS": "0",
+        "WAIT": "60",
+        "LONGEST": "70",
+    }
+    assert set(told) == {"TREE", "PORT", "REPAIRS", "WAIT", "LONGEST", "REPLICAS"}
+    # It asks at the very sockets that NGINX uses.
+    assert made.container("release-switch").mounts == {"/etc/portico": "config", "/run/portico": "sockets"}
 
 
-def test_the_switch_is_waited_for_until_its_tree_is_live() -> None:
-    inputs = release().container("release-switch").inputs
-    assert (inputs["wait"], inputs["waitTimeout"]) == (True, 70)
-    seldom = "test -e /tmp/live && { test ! -e /tmp/told || sleep 60; : > /tmp/told; }"
-    # Spelled as Docker tells it: any other spelling is a change at every update.
-    assert inputs["healthcheck"] == {"tests": ["CMD-SHELL", seldom], "interval": "1s", "timeout": "1m30s", "retries": 3}
-    assert "mustRun" not in inputs or inputs["mustRun"]
+def test_the_switch_ends_and_its_exit_code_is_read(root: Path) -> None:
+    inputs = release(root).container("release-switch").inputs
+    assert (inputs["attach"], inputs["mustRun"], inputs["logs"], inputs["restart"]) == (True, False, True, "no")
+    assert "healthcheck" not in inputs and not inputs.get("wait")
 
 
-def test_the_switch_comes_after_everything_it_depends_on() -> None:
-    made = release()
+def test_a_switch_that_ended_badly_is_no_live_tree(root: Path) -> None:
+    logs = "the tree tree is not there any more"
+    with pytest.raises(pulumi.RunError) as caught:
+        release(root, state={"exitCode": 1, "containerLogs": logs})
+    assert str(caught.value) == f"NGINX was not switched.\n  {logs}"
+
+
+def test_the_switch_asks_each_replica_at_its_own_address_and_knows_the_one_that_nginx_uses(root: Path) -> None:
+    found = make_stack(root, make_site(health="/healthz", hosts=["*.shop.example"])).releases[0]
+    lines = envs(release(root, health="/healthz", hosts=["*.shop.example"]))["REPLICAS"].splitlines()
+    known = f"unix:/run/portico/shop/{found.id}"
+    assert lines == [
+        f"shop {found.id} {n} replica-{n}-id {found.site.gunicorn.workers} {known}-{n}.sock.replica-{n}-id "
+        f"{known}-{n}.sock www.shop.example /healthz"
+        for n in range(2)
+    ]
+
+
+def test_where_nginx_finds_replicas_by_name_each_container_is_asked_by_its_own(root: Path) -> None:
+    for image, known in (("nginx:1.30.6", "shop-{id}-1:8000"), ("nginx:1.26.3", "shop-{id}:8000")):
+        found = make_stack(root, upstream="container", nginxImage=image).releases[0]
+        told = Replica(release=found, index=1, container=None).describe("0123456789abcdef")  # type: ignore[arg-type]
+        assert told.split()[5:7] == ["0123456789ab:8000", known.format(id=found.id)]
+
+
+def test_the_switch_asks_before_it_turns_anything(root: Path) -> None:
+    script = release(root).container("release-switch").inputs["entrypoints"][-1]
+    assert script.index("prove() {") < script.index("\nprove\n") < script.index('\n    point "trees/$next"\n')
+
+
+def test_another_attempt_switches_again(root: Path) -> None:
+    first, second = (release(root, attempt).container("release-switch") for attempt in (0, 1))
+    assert (first.labels["portico.attempt"], second.labels["portico.attempt"]) == ("0", "1")
+    assert {**first.inputs, "labels": ()} == {**second.inputs, "labels": ()}
+
+
+def test_a_program_that_switches_must_hear_the_verdict(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """See components/interrupt.py; a preview asks for none."""
+    heard: list[str] = []
+    monkeypatch.setattr("components.outcome.settle", lambda: heard.append("settled"))
+    assert release(root).expected == 1 and heard == ["settled"]
+    with pytest.raises(pulumi.RunError):
+        release(root, state={"exitCode": 1})
+    assert heard == ["settled"]
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
+    assert release(root).expected == 0 and heard == ["settled"]
+
+
+def test_the_switch_comes_after_everything_it_depends_on(root: Path) -> None:
+    made = release(root)
     names = [found.name for found in made.resources]
     replicas = {found.urn for found in made.resources if found.name.startswith("replica-")}
     assert made.component("ConfigRelease").dependencies == replicas
-    assert names.index("release-switch") > max(names.index(f"replica-{index}") for index in range(3))
+    assert names.index("release-switch") > max(names.index(f"replica-{index}") for index in range(2))
 
 
-def test_the_live_tree_is_the_output() -> None:
-    assert release().registered_outputs("ConfigRelease") == {"live": "tree"}
+def test_the_live_tree_is_the_output(root: Path) -> None:
+    assert release(root).registered_outputs("ConfigRelease") == {"live": "tree"}
 
 
 def test_private_files_travel_as_secrets_that_only_root_reads() -> None:

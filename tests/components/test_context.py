@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+import time
 from pathlib import Path
 
 import pulumi
@@ -112,3 +113,95 @@ def test_another_run_of_the_same_source_may_be_first(root: Path, monkeypatch: py
     written = write(root)
     assert [found.name for found in (root / written).iterdir()] == ["theirs"]
     assert len(list((root / ".portico/contexts").iterdir())) == 1
+
+
+def list_modes(folder: Path) -> dict[str, str]:
+    """{path: mode} of all that lies in a folder, itself included."""
+    return {str(path.relative_to(folder)): stat.filemode(path.lstat().st_mode) for path in (folder, *folder.rglob("*"))}
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o027, 0o077])
+def test_the_umask_of_whoever_builds_reaches_no_file(root: Path, umask: int) -> None:
+    write_files(root / "shop", {"books/__init__.py": "", "run.sh": ""})
+    (root / "shop/run.sh").chmod(0o700)
+    (root / "shop/plugins/deep").mkdir(parents=True)
+    (root / "shop/latest").symlink_to("books")
+    past = os.umask(umask)
+    try:
+        modes = list_modes(root / write(root))
+    finally:
+        os.umask(past)
+    folders = {".", ".portico", "app", "app/books", "app/static", "app/plugins", "app/plugins/deep"}
+    assert {path for path, mode in modes.items() if mode == "drwxr-xr-x"} == folders
+    assert {path for path, mode in modes.items() if mode == "-rwxr-xr-x"} == {"app/run.sh"}
+    assert {mode for path, mode in modes.items() if path not in folders | {"app/run.sh", "app/latest"}} == {
+        "-rw-r--r--"
+    }
+    # Keys and what pip is told stay private, whatever the umask.
+    assert stat.S_IMODE((root / ".portico/pip.conf").stat().st_mode) == 0o600
+
+
+def spoil(folder: Path, how: str) -> None:
+    """Make of a context what an older Portico, or somebody's command, has left."""
+    match how:
+        case "a folder that nobody may enter":
+            (folder / "app/static").chmod(0o700)
+        case "the whole that nobody may enter":
+            folder.chmod(0o700)
+        case "a file that nobody may read":
+            (folder / "app/web.py").chmod(0o600)
+        case "a program that is none":
+            (folder / "app/run.sh").chmod(0o644)
+        case "a missing file":
+            (folder / "app/web.py").unlink()
+        case "a missing folder":
+            (folder / "app/plugins").rmdir()
+        case "half a file":
+            (folder / "app/web.py").write_text("a")
+        case "another link":
+            (folder / "app/latest").unlink()
+            (folder / "app/latest").symlink_to("web.py")
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        *("a folder that nobody may enter", "the whole that nobody may enter", "a file that nobody may read"),
+        *("a program that is none", "a missing file", "a missing folder", "half a file", "another link"),
+    ],
+)
+def test_a_context_that_is_not_as_it_was_written_is_written_again(root: Path, how: str) -> None:
+    write_files(root / "shop", {"run.sh": ""})
+    (root / "shop/run.sh").chmod(0o700)
+    (root / "shop/plugins").mkdir()
+    (root / "shop/latest").symlink_to("static")
+    folder = root / write(root)
+    before, content = list_modes(folder), (folder / "app/web.py").read_bytes()
+    spoil(folder, how)
+    assert root / write(root) == folder
+    assert (list_modes(folder), (folder / "app/web.py").read_bytes()) == (before, content)
+    assert os.readlink(folder / "app/latest") == "static"
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_a_context_that_is_as_it_was_written_stays(root: Path) -> None:
+    folder = root / write(root)
+    (folder / "app/web.py").touch()
+    before = folder.stat().st_ino, (folder / "app/web.py").stat().st_mtime_ns
+    write(root)
+    assert (folder.stat().st_ino, (folder / "app/web.py").stat().st_mtime_ns) == before
+
+
+def test_a_file_keeps_its_time_which_its_answers_are_known_by(root: Path) -> None:
+    """As with `docker build`: Flask makes an ETag of it, and a change of another file is none of this one."""
+    os.utime(root / "shop/static/shop.css", (1_700_000_000, 1_700_000_000))
+    times = set()
+    for text in ("app = 1\n", "app = 2\n"):
+        write_files(root / "shop", {"web.py": text})
+        times.add((root / write(root) / "app/static/shop.css").stat().st_mtime)
+    assert times == {1_700_000_000}
+
+
+def test_no_file_is_from_the_future(root: Path) -> None:
+    os.utime(root / "shop/static/shop.css", (4e9, 4e9))
+    assert (root / write(root) / "app/static/shop.css").stat().st_mtime <= time.time()

@@ -1,5 +1,6 @@
 """Gunicorn: the replicas of one release."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,13 @@ from tests.components.sample import make_stack
 from tests.config.sample import make_site
 
 
-def make(root: Path, secrets: str | None = None, stack: dict[str, Any] | None = None, **site: Any) -> Recorder:
+def make(
+    root: Path,
+    secrets: str | None = None,
+    stack: dict[str, Any] | None = None,
+    attempts: Sequence[int] = (),
+    **site: Any,
+) -> Recorder:
     def build() -> None:
         made = make_stack(root, make_site(**site), **(stack or {}))
         Gunicorn(
@@ -24,7 +31,7 @@ def make(root: Path, secrets: str | None = None, stack: dict[str, Any] | None = 
                 subnet="172.30.0.0/16",
                 sockets="sockets",
                 secrets=secrets,
-                wait=made.settings.health_timeout,
+                attempts=attempts,
             ),
         )
 
@@ -89,9 +96,29 @@ def test_a_replica_runs_as_the_sites_own_user_and_group(root: Path) -> None:
     assert replica(root).inputs["user"] == f"{uid}:{uid}"
 
 
-def test_a_replica_is_waited_for_until_it_is_healthy(root: Path) -> None:
-    found = make(root, stack={"healthTimeout": 90}, health="/healthz").container("shop-gunicorn-0").inputs
-    assert (found["wait"], found["waitTimeout"]) == (True, 90)
+def test_nobody_waits_for_a_replica_here(root: Path) -> None:
+    """The switch asks it (tests/components/test_prove.py): the provider's verdict could be erased from the state."""
+    found = make(root, stack={"healthTimeout": 90}).container("shop-gunicorn-0").inputs
+    assert not found.get("wait") and "waitTimeout" not in found
+
+
+def test_a_replica_writes_down_its_boots_where_the_switch_reads_them(root: Path) -> None:
+    release = make_stack(root).releases[0]
+    for index in range(2):
+        envs = make(root).container(f"shop-gunicorn-{index}").inputs["envs"]
+        assert f"PORTICO_BOOTS=/run/portico/shop/{release.id}-{index}.boots" in envs
+
+
+def test_another_attempt_is_another_container_of_the_same_release(root: Path) -> None:
+    made = make(root, attempts=[0, 3])
+    first, second = (made.container(f"shop-gunicorn-{index}") for index in range(2))
+    assert (first.labels["portico.attempt"], second.labels["portico.attempt"]) == ("0", "3")
+    assert first.inputs == make(root).container("shop-gunicorn-0").inputs
+    assert second.labels["portico.release"] == first.labels["portico.release"]
+
+
+def test_a_replica_is_checked_by_its_health_path(root: Path) -> None:
+    found = make(root, health="/healthz").container("shop-gunicorn-0").inputs
     assert found["healthcheck"]["tests"][0] == "CMD"
     assert found["healthcheck"]["tests"][-2:] == ["/healthz", "shop.example"]
 

@@ -5,11 +5,13 @@ from typing import Any
 import pytest
 
 from components.nginx import Nginx, NginxArgs
-from components.port import PLACE, Public
+from config.public import Public
 from config.settings import Nginx as Settings
 from tests.components.recorder import CONTAINER, Recorder, run
 
+PUBLIC = Public(address="127.0.0.1", port=8080)
 ARGS: dict[str, Any] = {
+    "public": PUBLIC,
     "settings": Settings(),
     "image": "sha256:nginx",
     "network": "net",
@@ -18,7 +20,6 @@ ARGS: dict[str, Any] = {
     "static": "static",
     "verdict": "tree",
 }
-PUBLIC = Public(address="127.0.0.1", port=8080)
 
 
 def make(**changes: Any) -> Recorder:
@@ -32,20 +33,21 @@ def server(**changes: Any) -> dict[str, Any]:
 def test_its_only_child_is_the_container() -> None:
     made = make()
     assert made.children(made.component("Nginx")) == {"edge-server": CONTAINER}
-    made = make(public=PUBLIC)
-    assert made.children(made.component("Nginx")) == {"edge-edge": CONTAINER}
+    made = make(takes=False)
+    assert made.children(made.component("Nginx")) == {"edge-edge-8080": CONTAINER}
 
 
 @pytest.mark.parametrize(("address", "port"), [("127.0.0.1", 8080), ("0.0.0.0", 80), ("::1", 65535)])
 def test_it_is_published_where_the_settings_say(address: str, port: int) -> None:
-    edge = make(public=Public(address=address, port=port)).container("edge-edge")
+    edge = make(public=Public(address=address, port=port), takes=False).container(f"edge-edge-{port}")
     assert edge.inputs["ports"] == [{"internal": 8080, "external": port, "ip": address}]
 
 
 def test_it_publishes_nothing_where_it_takes_the_port() -> None:
     assert not server().get("ports")
     assert server()["entrypoints"][:2] == ["perl", "-e"]
-    assert server()["entrypoints"][3:] == [PLACE, "/etc/portico/live/nginx.conf"]
+    assert server()["entrypoints"][3:] == ["/etc/portico/live/nginx.conf"]
+    assert server()["envs"] == ["PLACE=/etc/portico/port/8080"]
 
 
 def test_it_reads_its_configuration_from_a_volume_that_it_cannot_write() -> None:
@@ -61,7 +63,7 @@ def test_it_is_nginxs_own_user_in_the_image_that_was_checked() -> None:
 
 def test_it_ends_as_its_script_says_and_has_the_time_for_it() -> None:
     assert server()["stopSignal"] == "SIGQUIT" and server()["destroyGraceSeconds"] == 3600
-    edge = make(public=PUBLIC).container("edge-edge").inputs
+    edge = make(takes=False).container("edge-edge-8080").inputs
     assert edge["stopSignal"] == "SIGTERM" and edge["destroyGraceSeconds"] == 5
     assert 'kill -QUIT "$master"; sleep 0.2; kill -TERM "$master"' in edge["entrypoints"][2]
 
@@ -79,7 +81,7 @@ def test_memory_is_as_set() -> None:
 
 
 def test_the_old_one_goes_first_where_it_holds_the_port_and_last_where_it_does_not() -> None:
-    assert make(public=PUBLIC).container("edge-edge").delete_before_replace is True
+    assert make(takes=False).container("edge-edge-8080").delete_before_replace is True
     assert make().container("edge-server").delete_before_replace is False
 
 
@@ -100,30 +102,31 @@ def made_of(**changes: Any) -> dict[str, Any]:
 
 
 def test_what_it_is_made_of_is_told_by_name() -> None:
-    told = made_of(public=PUBLIC)
+    told = made_of(takes=False)
     assert {key: told[key] for key in ("address", "port", "tls_port", "http3")} == {
         "address": "127.0.0.1",
         "port": 8080,
         "tls_port": None,
         "http3": False,
     }
-    assert made_of(public=Public(address="127.0.0.1", port=81)) == {**told, "port": 81}
+    assert made_of(public=Public(address="127.0.0.1", port=81), takes=False) == {**told, "port": 81}
     assert set(made_of()) == {"parts"}
 
 
 @pytest.mark.parametrize(
     "changes",
     [
+        {"public": Public(address="::1", port=81)},
         {"settings": Settings.model_validate({"memory": "1G"})},
         {"verdict": "another tree"},
     ],
-    ids=["memory", "the tree"],
+    ids=["where it takes the ports", "memory", "the tree"],
 )
-def test_what_changes_while_it_runs_is_no_part_of_it(changes: dict[str, Any]) -> None:
+def test_what_has_a_name_or_changes_while_it_runs_is_no_part_of_it(changes: dict[str, Any]) -> None:
     assert made_of(**changes) == made_of()
 
 
 def test_how_it_is_started_is_a_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     before = made_of()
-    monkeypatch.setattr("components.nginx._CACHES", {})
+    monkeypatch.setattr("components.nginx.CACHES", ())
     assert {key for key, value in made_of().items() if value != before[key]} == {"parts"}

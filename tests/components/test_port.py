@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from components.port import PLACE, Port, PortArgs, Public
+from components.port import Port, PortArgs
+from config.public import Public
 from tests.components.recorder import CONTAINER, Recorder, run
 
 
@@ -15,17 +16,17 @@ def spell(**public: Any) -> Public:
 
 def make(image: str = "sha256:nginx", **public: Any) -> Recorder:
     where = spell(address="0.0.0.0", **public)
-    return run(lambda: Port("port", PortArgs(public=where, image=image, network="net", config="config", past="old")))
+    return run(lambda: Port("port", PortArgs(public=where, image=image, network="net", config="config", past=["old"])))
 
 
 def holder(**public: Any) -> dict[str, Any]:
-    return make(**public).container("port-holder").inputs
+    return make(**public).container("port-holder-80").inputs
 
 
 def test_its_only_child_is_the_container() -> None:
     made = make()
-    assert made.children(made.component("Port")) == {"port-holder": CONTAINER}
-    assert made.registered_outputs("Port") == {"container": "port-holder-id"}
+    assert made.children(made.component("Port")) == {"port-holder-80": CONTAINER}
+    assert made.registered_outputs("Port") == {"container": "port-holder-80-id"}
 
 
 @pytest.mark.parametrize(
@@ -48,27 +49,27 @@ def test_what_is_published_is_what_it_opens(
     made = holder(**changes)
     assert [(one["internal"], one["external"], one.get("protocol")) for one in made["ports"]] == ports
     assert {one["ip"] for one in made["ports"]} == {"0.0.0.0"}
-    assert made["command"] == [PLACE, *inside]
+    assert made["command"] == ["/etc/portico/port/80", *inside]
 
 
-def test_it_stays_when_nginxs_image_changes_and_goes_first_when_a_port_does() -> None:
-    made = make().container("port-holder")
+def test_it_stays_when_nginxs_image_changes_and_goes_first_when_another_takes_its_place() -> None:
+    made = make().container("port-holder-80")
     assert made.ignore_changes == ("image",)
     assert made.delete_before_replace is True
 
 
 def test_it_takes_the_place_of_what_held_the_port_before() -> None:
-    assert make().container("port-holder").aliases == ("old",)
+    assert make().container("port-holder-80").aliases == ("old",)
 
 
 def test_it_is_nginxs_own_user_and_shares_no_folder_with_applications() -> None:
-    made = make().container("port-holder")
+    made = make().container("port-holder-80")
     assert made.inputs["user"] == "101:101"
     assert made.mounts == {"/etc/portico": "config"}
 
 
 def test_it_has_time_to_let_nginx_end_its_connections() -> None:
-    assert (holder()["stopSignal"], holder()["destroyGraceSeconds"]) == ("SIGTERM", 5)
+    assert (holder()["stopSignal"], holder()["destroyGraceSeconds"]) == ("SIGTERM", 3600)
 
 
 def made_of(**changes: Any) -> dict[str, Any]:

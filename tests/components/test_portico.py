@@ -62,9 +62,9 @@ def test_the_release_waits_for_every_replica(whole: Recorder) -> None:
     assert whole.component("ConfigRelease").dependencies == replicas
     assert [found.name for found in whole.resources if found.type == CONTAINER][-2:] == [
         "portico-release-switch",
-        "portico-port-holder",
+        "portico-port-holder-8080",
     ]
-    assert whole.container("portico-release-switch").urn in whole.container("portico-port-holder").dependencies
+    assert whole.container("portico-release-switch").urn in whole.container("portico-port-holder-8080").dependencies
 
 
 def test_nothing_is_built_or_started_before_the_configuration_is_accepted(whole: Recorder) -> None:
@@ -112,7 +112,7 @@ def test_a_secret_is_not_written_into_the_build_context(root: Path) -> None:
 
 
 def test_the_edge_is_told_by_its_settings(root: Path) -> None:
-    edge = deploy(root, address="0.0.0.0", port=80).container("portico-port-holder")
+    edge = deploy(root, address="0.0.0.0", port=80).container("portico-port-holder-80")
     assert edge.inputs["ports"] == [{"internal": 8080, "external": 80, "ip": "0.0.0.0"}]
 
 
@@ -136,8 +136,46 @@ def test_the_edge_serves_what_the_replicas_and_files_share(whole: Recorder) -> N
     )
 
 
+def read_envs(container: Resource) -> dict[str, str]:
+    return dict(env.split("=", 1) for env in container.inputs["envs"])
+
+
 def test_the_switch_has_time_for_the_longest_request(whole: Recorder) -> None:
-    assert whole.container("portico-release-switch").inputs["waitTimeout"] > 50 + 5
+    envs = read_envs(whole.container("portico-release-switch"))
+    assert int(envs["LONGEST"]) > 50 + 5
+
+
+def test_the_switch_asks_every_replica_of_every_site(whole: Recorder) -> None:
+    asked = [line.split() for line in read_envs(whole.container("portico-release-switch"))["REPLICAS"].splitlines()]
+    assert [(site, index, id) for site, _, index, id, *_ in asked] == [
+        ("shop", "0", "shop-gunicorn-0-id"[:12]),
+        ("shop", "1", "shop-gunicorn-1-id"[:12]),
+        ("blog", "0", "blog-gunicorn-0-id"[:12]),
+    ]
+
+
+def test_the_switch_waits_for_replicas_as_long_as_set(root: Path) -> None:
+    envs = read_envs(deploy(root, healthTimeout=90).container("portico-release-switch"))
+    assert envs["WAIT"] == "90"
+    replica = deploy(root, healthTimeout=90).container("shop-gunicorn-0").inputs
+    assert not replica.get("wait") and "waitTimeout" not in replica
+
+
+def test_nothing_is_asked_of_a_site_in_maintenance(root: Path) -> None:
+    made = deploy(root, make_site(maintenance=True), BLOG)
+    asked = read_envs(made.container("portico-release-switch"))["REPLICAS"].splitlines()
+    assert [line.split()[0] for line in asked] == ["blog"]
+    everything_in_maintenance = deploy(root, make_site(maintenance=True))
+    assert read_envs(everything_in_maintenance.container("portico-release-switch"))["REPLICAS"] == ""
+
+
+def test_a_switch_that_ends_badly_fails_the_run_before_the_port_is_taken(root: Path) -> None:
+    seen: list[Resource] = []
+    logs = "@refused shop 0 0123456789ab nothing answers GET /\n"
+    with pytest.raises(pulumi.RunError, match="shop did not go live"):
+        deploy(root, states={"portico-release-switch": {"exitCode": 1, "containerLogs": logs}}, seen=seen)
+    roles = {found.labels["portico.role"] for found in seen if found.type == CONTAINER}
+    assert "gunicorn" in roles and "switch" in roles and "port" not in roles
 
 
 def test_one_sites_change_leaves_the_others_replicas_alone(root: Path) -> None:
@@ -197,7 +235,7 @@ def test_with_https_the_url_and_the_ports_are_its(
 ) -> None:
     made = deploy(root, **stack)
     assert made.registered_outputs("Portico")["url"] == url
-    found = made.container("portico-port-holder").inputs["ports"]
+    found = made.container(f"portico-port-holder-{stack.get('port', 8080)}").inputs["ports"]
     assert [(one["protocol"], one["external"]) for one in found if "protocol" in one] == ports
 
 
@@ -251,17 +289,42 @@ def test_nginx_goes_before_the_replicas_that_it_sends_requests_to(whole: Recorde
 
 def test_where_nginx_cannot_take_the_port_over_it_holds_it(root: Path) -> None:
     made = deploy(root, nginxImage="nginx:1.30.6-alpine")
-    edge = made.container("portico-nginx-edge")
+    edge = made.container("portico-nginx-edge-8080")
     assert edge.inputs["ports"] == [{"internal": 8080, "external": 8080, "ip": "127.0.0.1"}]
     assert edge.delete_before_replace is True
     assert made.of_type("portico:index:Port") == []
     assert "HANDOVER=" in made.container("portico-check-nginx-t").inputs["envs"]
 
 
+BELOW = "urn:pulumi:test::portico::portico:index:Portico$portico:index:"
+
+
+def know(component: str, name: str, *ports: int) -> dict[str, Any]:
+    """A container of an update before, as Pulumi's record has it."""
+    published = [{"internal": 8080, "external": port, "ip": "127.0.0.1", "protocol": "tcp"} for port in ports]
+    return {f"{BELOW}{component}${CONTAINER}::{name}": {"type": CONTAINER, "outputs": {"ports": published}}}
+
+
 def test_whoever_holds_the_port_next_takes_the_place_of_who_held_it(root: Path) -> None:
     """As one resource to Pulumi: so the old container goes first, and the port is free."""
-    taking, holding = deploy(root), deploy(root, nginxImage="nginx:1.30.6-alpine")
-    edge, holder = holding.container("portico-nginx-edge"), taking.container("portico-port-holder")
-    below = "urn:pulumi:test::portico::portico:index:Portico$portico:index:"
-    assert edge.aliases == (f"{below}Port${CONTAINER}::{holder.name}",)
-    assert holder.aliases == (f"{below}Nginx${CONTAINER}::{edge.name}",)
+    edge, holder = know("Nginx", "portico-nginx-edge-8080", 8080), know("Port", "portico-port-holder-8080", 8080)
+    taking, holding = deploy(root, known=edge), deploy(root, known=holder, nginxImage="nginx:1.30.6-alpine")
+    assert taking.container("portico-port-holder-8080").aliases == tuple(edge)
+    assert holding.container("portico-nginx-edge-8080").aliases == tuple(holder)
+
+
+def test_so_does_one_that_wants_a_part_of_its_ports(root: Path) -> None:
+    before = know("Port", "portico-port-holder-8080", 8080, 8443)
+    assert deploy(root, known=before, port=81, tls=TLS).container("portico-port-holder-81").aliases == tuple(before)
+
+
+@pytest.mark.parametrize("image", ["nginx:1.30.6", "nginx:1.30.6-alpine"])
+def test_at_another_port_the_old_one_stays_until_the_new_one_is_open(root: Path, image: str) -> None:
+    before = know("Port", "portico-port-holder-8080", 8080) | know("Nginx", "portico-nginx-edge-8080", 8080)
+    made = deploy(root, known=before, port=81, nginxImage=image)
+    name = "portico-port-holder-81" if image == "nginx:1.30.6" else "portico-nginx-edge-81"
+    assert made.container(name).aliases == ()
+    # NGINX asks for the ports where the new one is held, so another one starts beside the old one.
+    places = [env for env in made.of_type(CONTAINER) if "PLACE=/etc/portico/port/81" in (env.inputs.get("envs") or ())]
+    assert [one.name for one in places] == (["portico-nginx-server"] if "holder" in name else [])
+    assert image != "nginx:1.30.6" or made.container(name).inputs["command"][0] == "/etc/portico/port/81"

@@ -1,6 +1,7 @@
 """SshHost: the Docker of a machine of the user's own."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -123,5 +124,23 @@ def test_the_target_chooses_it_once_the_machine_was_asked(root: Path, monkeypatc
         run(lambda: make_host("host", settings, {}), seen=seen)
     assert not [one for one in seen if one.type == PROVIDER]
     monkeypatch.setattr("components.hosts.preflight.find_obstacle", lambda _: None)
+    asked: list[Engine | None] = []
+    monkeypatch.setattr("components.vacancy.require_vacant", lambda engine, _: asked.append(engine))
     run(lambda: found.append(make_host("host", settings, {})))
-    assert isinstance(found[0], SshHost)
+    assert isinstance(found[0], SshHost) and asked == [found[0].engine]
+
+
+def test_where_a_port_is_taken_nothing_of_the_host_is_made(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root)
+    seen: list[Resource] = []
+
+    def refuse(*_: object) -> None:
+        raise pulumi.RunError("taken")
+
+    monkeypatch.setattr("components.hosts.preflight.find_obstacle", lambda _: None)
+    monkeypatch.setattr("components.vacancy.require_vacant", refuse)
+    for target in ({"target": "ssh", "ssh": {"host": "shop.example", "user": "deploy"}}, {}):
+        settings = read_settings(root, **target)
+        with pytest.raises(pulumi.RunError, match="taken"):
+            run(partial(make_host, "host", settings, {}), seen=seen)
+    assert seen == []

@@ -59,7 +59,9 @@ def test_each_change_is_told_once(changes: dict[str, Any], told: list[tuple[str,
     assert tell(**changes) == told
 
 
-@pytest.mark.parametrize(("key", "value"), [*EDGE.items(), ("parts", "p1"), ("owner", None)])
+@pytest.mark.parametrize(
+    ("key", "value"), [*((key, EDGE[key]) for key in EDGE if key != "port"), ("parts", "p1"), ("owner", None)]
+)
 def test_whatever_nginxs_container_is_made_of_interrupts_where_it_holds_the_port(key: str, value: object) -> None:
     assert tell(edge={**BEFORE.edge, key: f"not {value}"}) == [("interruption", "NGINX")]
 
@@ -69,8 +71,45 @@ HELD = replace(BEFORE, edge={**BEFORE.edge, "owner": "o1"})
 
 @pytest.mark.parametrize(("key", "value"), HELD.edge.items())
 def test_where_another_container_holds_the_port_a_new_nginx_begins_beside_the_old_one(key: str, value: object) -> None:
-    kind = "rolling" if key in ("image", "parts") else "interruption"
+    kind = "rolling" if key in ("image", "parts", "port") else "interruption"
     assert tell(HELD, edge={**HELD.edge, key: f"not {value}"}) == [(kind, "NGINX")]
+
+
+@pytest.mark.parametrize("before", [BEFORE, HELD], ids=["NGINX holds it", "held for NGINX"])
+@pytest.mark.parametrize(
+    ("ports", "kind"),
+    [
+        ({"port": 81}, "rolling"),
+        ({"port": 81, "address": "127.0.0.1", "tls_port": 443, "http3": True}, "rolling"),
+        ({"port": 81, "owner": "o2"}, "rolling"),
+        ({"port": 81, "tls_port": 80}, "interruption"),
+        ({"tls_port": 443}, "interruption"),
+        ({"address": "::"}, "interruption"),
+        # Each needs a name of its own, which is its port.
+        ({"address": "::2"}, "interruption"),
+    ],
+    ids=str,
+)
+def test_a_new_port_is_opened_beside_the_old_one_where_both_can_be_there(
+    before: Outcome, ports: dict[str, Any], kind: str
+) -> None:
+    assert tell(before, edge={**before.edge, **ports}) == [(kind, "NGINX")]
+
+
+def test_a_port_that_stays_a_part_of_what_is_published_is_no_new_one() -> None:
+    before = replace(HELD, edge={**HELD.edge, "tls_port": 443})
+    assert tell(before, edge={**before.edge, "port": 81}) == [("interruption", "NGINX")]
+
+
+def test_what_becomes_of_requests_at_the_old_port_is_said() -> None:
+    moved = "NGINX: replaced, since its port changes: the new port is open before the old one closes. No request waits."
+    told = [str(*announce(one, replace(one, edge={**one.edge, "port": 81}), REPLICAS)) for one in (HELD, BEFORE)]
+    assert told == [moved, f"{moved} At the old one, requests that take longer than 0.2 s are cut."]
+
+
+def test_what_is_not_set_is_no_output_and_says_nothing() -> None:
+    edge = {key: value for key, value in HELD.edge.items() if value is not None}
+    assert tell(replace(HELD, edge=edge), edge={**HELD.edge, "port": 81}) == [("rolling", "NGINX")]
 
 
 def test_taking_over_is_said_to_keep_nobody_waiting_but_for_http3() -> None:
@@ -100,7 +139,7 @@ def test_an_interruption_says_why_and_how_long() -> None:
         "NGINX: replaced, since its image changes (nginx:1.26.3 → nginx:1.30.6): about 1.5 s without answers. "
         "Requests that take longer than 0.2 s are cut."
     )
-    assert "since its image and its port change (" in text(edge={**BEFORE.edge, "image": "x", "port": 81})
+    assert "since its image and its address change (" in text(edge={**BEFORE.edge, "image": "x", "address": "::2"})
 
 
 def test_a_release_says_what_becomes_of_its_image_and_replicas() -> None:

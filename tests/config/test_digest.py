@@ -20,6 +20,7 @@ def test_the_order_of_files_does_not_matter() -> None:
         pytest.param(FILES | {"a": File(b"1 ")}, id="content"),
         pytest.param(FILES | {"a": File(b"1", executable=True)}, id="executable"),
         pytest.param(FILES | {"d": File(b"")}, id="one more, empty"),
+        pytest.param(FILES | {"d": File(b"", folder=True)}, id="one more, a folder"),
         pytest.param({"a": FILES["a"]}, id="one less"),
         pytest.param({"a2": FILES["a"], "b/c": FILES["b/c"]}, id="name"),
         pytest.param({"a": File(b"2"), "b/c": File(b"1", executable=True)}, id="contents exchanged"),
@@ -27,6 +28,16 @@ def test_the_order_of_files_does_not_matter() -> None:
 )
 def test_any_difference_of_files_gives_another_digest(other: dict[str, File]) -> None:
     assert digest_files(other) != digest_files(FILES)
+
+
+def test_an_empty_file_a_folder_and_a_link_are_three_things() -> None:
+    kinds = [File(b""), File(b"", folder=True), File(b"", link="a"), File(b"", executable=True)]
+    assert len({digest_files({"x": kind}) for kind in kinds}) == 4
+
+
+def test_when_a_file_was_changed_does_not_matter() -> None:
+    assert File(b"1", modified=1) == File(b"1", modified=2) == File(b"1")
+    assert digest_files({"a": File(b"1", modified=1)}) == digest_files({"a": File(b"1")})
 
 
 def test_content_cannot_pose_as_a_further_file() -> None:

@@ -10,7 +10,7 @@ from config.fleet import make_fleet
 from config.plan import make_plan
 from config.release import Release
 from config.settings import derive_uid
-from tests.config.ecs_sample import make_ecs_values, plan_fleet
+from tests.config.ecs_sample import make_ecs_values, make_section, plan_fleet
 from tests.config.sample import make_site, make_values, write_files
 
 SCRIPTS = Path(__file__).parents[2] / "components" / "scripts"
@@ -39,6 +39,7 @@ def test_the_applications_image_is_the_one_of_a_vm_and_what_a_task_needs(root: P
     assert after[: len(before)] == before
     assert after[len(before) :] == [
         "USER 0",
+        "LABEL portico.platform=linux/arm64",
         "COPY .portico/health.py /etc/portico/health.py",
         "COPY .portico/secrets.py /etc/portico/secrets.py",
         f"RUN mkdir -p /tmp /run/secrets && chown {uid}:{uid} /tmp /run/secrets && chmod 0700 /run/secrets",
@@ -70,6 +71,14 @@ def test_an_image_is_named_by_all_that_is_in_it(root: Path) -> None:
     assert fleet.release.image == digest_files(fleet.release.context)
     (vm,) = make_plan(make_values(), root).releases
     assert fleet.release.image != vm.image
+
+
+def test_an_image_for_another_processor_is_another_image(root: Path) -> None:
+    images = set()
+    for architecture in ("arm64", "x86_64"):
+        (fleet,) = plan_fleet(root, make_site(), ecs=make_section(architecture=architecture))
+        images |= {fleet.release.image, fleet.digest, fleet.release.id}
+    assert len(images) == 6
 
 
 def test_nginx_says_what_it_thinks_before_there_is_an_image(root: Path) -> None:

@@ -44,7 +44,7 @@ def test_a_task_that_is_busy_or_asks_for_a_password_is_ready_and_one_that_fails_
     assert location.get("proxy_intercept_errors") == "on"
     *good, status, page = location.get("error_page").split()
     assert (status, page) == ("=200", "/working")
-    assert set(good) == {"301", "302", "303", "307", "308", "401", "403", "404", "405", "504"}
+    assert set(good) == {"301", "302", "303", "307", "308", "401", "403", "404", "405", "429", "504"}
 
 
 def test_it_is_told_in_time(root: Path, tmp_path: Path) -> None:

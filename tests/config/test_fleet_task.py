@@ -1,14 +1,19 @@
 """What a task on ECS is made of."""
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from config.fleet import VOLUMES, FleetSite, container_definitions
+from config.fleet import VOLUMES, FleetSite, container_definitions, describe_task, make_fleet, task
 from config.layout import LISTEN, READY
-from tests.config.ecs_sample import make_section, plan_fleet
+from config.plan import make_plan
+from config.release import assemble_release
+from tests.config.ecs_sample import make_ecs_values, make_section, plan_fleet
 from tests.config.sample import HASH, make_site
 
 DIGEST = f"@sha256:{'0' * 64}"
@@ -214,3 +219,40 @@ def test_a_task_has_the_memory_that_its_limits_need(root: Path) -> None:
     (small,) = plan_fleet(root, make_site())
     (large,) = plan_fleet(root, make_site(gunicorn={"memory": "3G"}), section=make_section(cpu=1024))
     assert (small.memory, large.memory) == (1024, 4096)
+
+
+def test_a_task_is_made_of_what_its_releases_id_is_made_of(root: Path) -> None:
+    """But for what AWS names, NGINX's image, and the file of password hashes: NGINX's own digest names those."""
+    site = make_site(users=USERS)
+    values = make_ecs_values(site, secrets={"shop": dict.fromkeys(SECRETS, "hidden")})
+    plan = make_plan(values, root)
+    (fleet,) = make_fleet(plan)
+    described = describe_task(plan.settings, replace(fleet.release, id=""), SECRETS)
+    text = json.dumps(list(define(fleet, secrets=SECRETS, users="arn:users").values()))
+    for known in (APPLICATION, NGINX, *SECRETS.values(), "arn:users", "eu-central-1", fleet.private.digest):
+        assert f'{known}"' in text
+        text = text.replace(f'{known}"', '"')
+    made = json.loads(text.replace(fleet.release.id, "").replace('"awslogs-group": "shop"', '"awslogs-group": ""'))
+    assert made == described["containers"]
+    assert described["volumes"] == VOLUMES
+    assert (described["cpu"], described["memory"], described["architecture"]) == (256, fleet.memory, "arm64")
+
+
+@pytest.mark.parametrize("part", ["_make_gunicorn", "_make_nginx", "_make_bringer", "_bring_secrets", "_bring_users"])
+def test_each_part_of_a_task_is_part_of_the_id(root: Path, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+    settings = make_plan(make_ecs_values(make_site(users=USERS)), root).settings
+    real, keys = getattr(task, part), set[str]()
+
+    def make(change: Callable[[dict[str, Any]], dict[str, Any]]) -> str:
+        monkeypatch.setattr(task, part, lambda *args, **more: change(real(*args, **more)))
+        describe = partial(describe_task, settings)
+        return assemble_release(settings, settings.sites[0], "image", None, {"KEY": "x"}, describe=describe).id
+
+    def note(container: dict[str, Any]) -> dict[str, Any]:
+        keys.update(container)
+        return container
+
+    before = make(note)
+    assert keys
+    for key in keys:
+        assert make(lambda container, key=key: container | {key: "another"}) != before, key  # type: ignore[misc]

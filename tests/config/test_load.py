@@ -131,10 +131,9 @@ def test_a_section_that_is_none_is_a_mistake(root: Path, tls: str) -> None:
         load(root)
 
 
-def test_the_code_that_starts_containers_is_part_of_every_release(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = load_values(root, make_values()).releases[0].id
-    monkeypatch.setattr("config.plan.digest_files", lambda files: "another")
-    assert load_values(root, make_values()).releases[0].id != before
+def test_a_site_with_no_secret_has_no_place_for_secrets(root: Path) -> None:
+    loaded = load_values(root, make_values(secrets={"shop": {}}))
+    assert loaded.secrets == {} and loaded.releases[0].id == load_values(root, make_values()).releases[0].id
 
 
 def test_an_upstream_on_one_machine_is_refused_where_containers_are_started(root: Path) -> None:

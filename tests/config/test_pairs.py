@@ -116,7 +116,7 @@ def test_gunicorn_believes_the_one_header_that_nginx_always_sets(both: Both) -> 
 def test_the_largest_body_is_the_same_for_nginx_and_flask(both: Both) -> None:
     limits = {size(found.args[0]) for found in both.server.find("client_max_body_size")}
     flask = type("App", (), {"config": {"MAX_CONTENT_LENGTH": None}})()
-    both.gunicorn["post_worker_init"](type("Worker", (), {"wsgi": flask}))
+    both.gunicorn["post_worker_init"](type("Worker", (), {"wsgi": flask, "pid": 7}))
     # A body of exactly NGINX's limit passes: Werkzeug refuses one that just reaches its own.
     assert flask.config["MAX_CONTENT_LENGTH"] == max(limits) + 1
     assert size(both.server.get("client_max_body_size")) == both.site.body.bytes
@@ -124,7 +124,7 @@ def test_the_largest_body_is_the_same_for_nginx_and_flask(both: Both) -> None:
 
 def test_a_limit_of_the_applications_own_is_kept(both: Both) -> None:
     flask = type("App", (), {"config": {"MAX_CONTENT_LENGTH": 7}})()
-    both.gunicorn["post_worker_init"](type("Worker", (), {"wsgi": flask}))
+    both.gunicorn["post_worker_init"](type("Worker", (), {"wsgi": flask, "pid": 7}))
     assert flask.config["MAX_CONTENT_LENGTH"] == 7
 
 

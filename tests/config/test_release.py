@@ -46,6 +46,17 @@ def test_a_changed_file_makes_another_image_and_release(root: Path, path: str, t
     assert after.id != before.id and after.image != before.image
 
 
+def test_an_empty_folder_is_in_the_image_and_makes_another_release(root: Path) -> None:
+    before = release(root)
+    (root / "shop" / "plugins").mkdir()
+    after = release(root)
+    assert after.context["app/plugins"].folder and after.id != before.id
+    # Another thing than a file that holds nothing.
+    (root / "shop" / "plugins").rmdir()
+    write_files(root / "shop", {"plugins": ""})
+    assert release(root).image not in (before.image, after.image)
+
+
 def test_an_executable_bit_makes_another_release(root: Path) -> None:
     before = release(root).id
     (root / "shop" / "web.py").chmod(0o755)
@@ -75,20 +86,17 @@ def test_an_ignored_file_makes_no_other_release(root: Path) -> None:
         pytest.param({"gunicorn": {"preload": True}}, id="preload"),
         pytest.param({"gunicorn": {"version": "27.0.0"}}, id="gunicorn's version"),
         pytest.param({"stack": {"upstream": "container"}}, id="upstream"),
-        pytest.param({"stack": {"healthTimeout": 61}}, id="time to become healthy"),
         pytest.param({"stack": {"replicas": 3}}, id="replicas of the stack"),
         pytest.param({"stack": {"pythonImage": "python:3.12-slim"}}, id="Python's image"),
         pytest.param({"secrets": {"A": "1"}}, id="secret"),
+        pytest.param({"gunicorn": {"hungAfter": "20s"}}, id="when it counts as hung"),
+        pytest.param({"gunicorn": {"accessLog": True}}, id="Gunicorn's access log"),
+        pytest.param({"body": "6M"}, id="largest body, which the application knows too"),
+        pytest.param({"name": "blog"}, id="name"),
     ],
 )
 def test_what_makes_a_replica_differ_makes_another_release(root: Path, changes: dict[str, Any]) -> None:
     assert release(root, **changes).id != release(root).id
-
-
-def test_another_program_makes_another_release(root: Path) -> None:
-    settings = read_settings(root)
-    ids = {make_release(settings, settings.sites[0], root, {}, program).id for program in ("", "1", "2")}
-    assert len(ids) == 3
 
 
 def test_each_secret_value_makes_another_release(root: Path) -> None:
@@ -101,8 +109,11 @@ def test_secrets_and_environment_make_no_other_image(root: Path) -> None:
 
 
 def test_the_edges_own_settings_make_no_other_release(root: Path) -> None:
-    stack = {"port": 80, "nginx": {"workers": 4}, "nginxImage": "nginx:1.26.3", "protect": True}
+    # How long the switch waits is the switch's own affair.
+    stack = {"port": 80, "nginx": {"workers": 4}, "nginxImage": "nginx:1.26.3", "protect": True, "healthTimeout": 61}
     assert release(root, stack=stack).id == release(root).id
+    site: dict[str, Any] = {"hosts": ["shop.example", "b.example"], "immutable": False, "limits": {"connections": 9}}
+    assert release(root, **site).id == release(root).id
 
 
 def test_no_secret_stands_in_a_release(root: Path) -> None:

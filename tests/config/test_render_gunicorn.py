@@ -102,7 +102,7 @@ def test_a_replica_is_found_only_once_its_application_is_loaded(
     own = Path(str(values["bind"]).removeprefix("unix:"))
     own.touch()
     assert not name.exists()
-    values["post_worker_init"](SimpleNamespace(wsgi=print))
+    values["post_worker_init"](SimpleNamespace(wsgi=print, pid=7))
     assert name.resolve() == own.resolve()
 
 
@@ -118,7 +118,7 @@ def test_a_successor_takes_the_name_over_and_sweeps_the_dead(
     values = run(root)
     own = Path(str(values["bind"]).removeprefix("unix:"))
     own.touch()
-    values["post_worker_init"](SimpleNamespace(wsgi=print))
+    values["post_worker_init"](SimpleNamespace(wsgi=print, pid=7))
     assert name.resolve() == own.resolve()
     assert not (tmp_path / "gone.sock").is_symlink() and (tmp_path / "other.sock").exists()
 
@@ -133,7 +133,7 @@ def test_a_name_that_was_laid_aside_is_over_when_the_name_is_taken(
     values = run(root)
     own = Path(str(values["bind"]).removeprefix("unix:"))
     own.touch()
-    values["post_worker_init"](SimpleNamespace(wsgi=print))
+    values["post_worker_init"](SimpleNamespace(wsgi=print, pid=7))
     assert name.resolve() == own.resolve()
     assert not aside.is_symlink()
 
@@ -156,7 +156,7 @@ def test_the_end_of_a_request_leaves_a_sign_of_life(
 
 def test_the_application_sees_the_client_through_one_proxy(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORTICO_ADDRESS", "0.0.0.0:8000")
-    worker = SimpleNamespace(wsgi=print)
+    worker = SimpleNamespace(wsgi=print, pid=7)
     run(root)["post_worker_init"](worker)
     assert isinstance(worker.wsgi, ProxyFix)
     assert (worker.wsgi.x_for, worker.wsgi.x_proto, worker.wsgi.x_host, worker.wsgi.x_prefix) == (1, 1, 0, 0)

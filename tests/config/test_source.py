@@ -1,12 +1,15 @@
 """The files of an image are those that Docker itself would take from the same folder."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from config.plan import make_plan
 from config.settings import Mistakes
 from config.source import File, read_source
-from tests.config.sample import write_files
+from tests.config.sample import SHOP, make_site, make_values, write_files
 
 NAMES = [
     *("a.log", "keep.log", "README.md", ".hidden", "with space.txt", "tmp1/a", "tmp2/b"),
@@ -61,7 +64,8 @@ IGNORED = [
 @pytest.mark.parametrize(("text", "left_out"), IGNORED)
 def test_a_dockerignore_is_read_as_docker_reads_it(tmp_path: Path, text: str, left_out: set[str]) -> None:
     write_files(tmp_path, {name: name for name in NAMES} | {".dockerignore": text})
-    assert set(read_source(tmp_path)) - {".dockerignore"} == set(NAMES) - left_out
+    files = {name for name, file in read_source(tmp_path).items() if not file.folder}
+    assert files - {".dockerignore"} == set(NAMES) - left_out
 
 
 @pytest.mark.parametrize("line", ["a[", "a[]", "a[b-]", "a\\", "!", "docs\\build", "[c-a]", "[[:alpha:]]", "*.{py,md}"])
@@ -84,7 +88,7 @@ LITTER = [
 @pytest.mark.parametrize("name", LITTER)
 def test_without_a_dockerignore_litter_and_local_secrets_are_left_out(tmp_path: Path, name: str) -> None:
     write_files(tmp_path, {"web.py": "app = 1", name: "x"})
-    assert set(read_source(tmp_path)) == {"web.py"}
+    assert {name for name, file in read_source(tmp_path).items() if not file.folder} == {"web.py"}
 
 
 @pytest.mark.parametrize("name", ["web.py", "environment.py", "shop/git.py", ".flaskenv", "static/.well-known/x"])
@@ -135,3 +139,134 @@ def test_a_link_to_itself_raises_nothing(tmp_path: Path) -> None:
     write_files(tmp_path, {"web.py": "app = 1"})
     (tmp_path / "loop").symlink_to("loop")
     assert "web.py" in read_source(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("ignored", "kept"),
+    [
+        ("", {"data", "cache/deep", "logs"}),
+        ("logs/*.log", {"data", "cache/deep", "logs"}),
+        ("data\ncache", {"logs"}),
+        ("cache/deep\nlogs", {"data", "cache"}),
+        ("*\n!cache", {"cache/deep"}),
+    ],
+)
+def test_a_folder_that_holds_nothing_is_kept_unless_it_is_ignored(tmp_path: Path, ignored: str, kept: set[str]) -> None:
+    """What `docker build` kept of these. One that holds something comes with what it holds."""
+    write_files(tmp_path, {".dockerignore": f"{ignored}\n**/*.log\n", "logs/a.log": "", "pkg/web.py": ""})
+    for name in ("data", "cache/deep"):
+        (tmp_path / name).mkdir(parents=True)
+    files = read_source(tmp_path)
+    assert {name for name, file in files.items() if file.folder} == kept
+    assert all(file == File(b"", folder=True) for name, file in files.items() if name in kept)
+
+
+@pytest.fixture
+def as_nobody() -> Iterator[None]:
+    """Root may read everything: somebody who may not looks at the source."""
+    mine = os.geteuid()
+    if mine == 0:
+        os.seteuid(65_534)
+    yield
+    os.seteuid(mine)
+
+
+@pytest.fixture
+def open_path(tmp_path: Path) -> Path:
+    """A folder that others may enter, and read."""
+    for parent in tmp_path.parents:
+        if not parent.stat().st_mode & 0o001:
+            parent.chmod(parent.stat().st_mode | 0o011)
+    tmp_path.chmod(0o755)
+    return tmp_path
+
+
+def list_refusals(folder: Path) -> dict[str, str]:
+    with pytest.raises(Mistakes) as caught:
+        read_source(folder)
+    assert str(caught.value).isprintable() or "\n" in str(caught.value)
+    str(caught.value).encode()
+    return {mistake.path: mistake.text for mistake in caught.value.all}
+
+
+def test_files_that_may_not_be_read_are_named_all_at_once(open_path: Path, request: pytest.FixtureRequest) -> None:
+    write_files(open_path / "shop", {"web.py": "", "keys/server.key": "", "pgdata/base/1": ""})
+    (open_path / "shop/keys/server.key").chmod(0)
+    (open_path / "shop/pgdata").chmod(0)
+    request.getfixturevalue("as_nobody")
+    why = "it cannot be read (Permission denied); let yourself read it, or leave it out in shop/.dockerignore"
+    assert list_refusals(open_path / "shop") == {"shop/keys/server.key": why, "shop/pgdata/": why}
+
+
+@pytest.mark.parametrize("ignored", ["pgdata\n**/*.key\n", "pgdata\n**/*.key\n!pgdata/*.txt\n"])
+def test_what_is_left_out_need_not_be_read(open_path: Path, request: pytest.FixtureRequest, ignored: str) -> None:
+    write_files(open_path, {"web.py": "", "server.key": "", "pgdata/base/1": "", ".dockerignore": ignored})
+    (open_path / "server.key").chmod(0)
+    (open_path / "pgdata").chmod(0)
+    request.getfixturevalue("as_nobody")
+    assert set(read_source(open_path)) == {".dockerignore", "web.py"}
+
+
+def test_a_dockerignore_that_may_not_be_read_is_named(open_path: Path, request: pytest.FixtureRequest) -> None:
+    write_files(open_path / "shop", {"web.py": "", ".dockerignore": "x"})
+    (open_path / "shop/.dockerignore").chmod(0)
+    request.getfixturevalue("as_nobody")
+    assert list_refusals(open_path / "shop")["shop/.dockerignore"].startswith("it cannot be read (Permission denied)")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (b"caf\xe9.txt", "caf\\xe9.txt"),
+        (b"m\xfcll/a.txt", "m\\xfcll"),
+        (b"m\xfcll/deep/b", "m\\xfcll"),
+        (b"a\xff\n.txt", "a\\xff\\n.txt"),
+    ],
+)
+def test_a_name_that_is_not_utf8_is_shown_so_that_it_can_be_found(tmp_path: Path, name: bytes, shown: str) -> None:
+    write_files(tmp_path / "shop", {"web.py": ""})
+    path = tmp_path / "shop" / os.fsdecode(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    assert list_refusals(tmp_path / "shop") == {
+        f"shop/{shown}": "the name is not UTF-8; rename it, or leave it out in shop/.dockerignore"
+    }
+    # As long as nobody wants it in the image, it may have any name.
+    write_files(tmp_path / "shop", {".dockerignore": "caf*\nm?ll\na*\n"})
+    assert set(read_source(tmp_path / "shop")) == {".dockerignore", "web.py"}
+
+
+def test_a_link_to_a_name_that_is_not_utf8_is_named(tmp_path: Path) -> None:
+    write_files(tmp_path / "shop", {"web.py": ""})
+    (tmp_path / "shop/menu").symlink_to(os.fsdecode(b"caf\xe9"))
+    assert list_refusals(tmp_path / "shop") == {
+        "shop/menu": "it leads to caf\\xe9, a name that is not UTF-8; rename that, and lead it there"
+    }
+
+
+def test_names_in_any_language_are_taken(tmp_path: Path) -> None:
+    names = {"müll.txt", "素材/ロゴ.svg", "a b.txt"}
+    assert set(read_source(write_files(tmp_path, dict.fromkeys(names, "")))) == names
+
+
+@pytest.mark.parametrize("name", ["web.py", "requirements.txt", "Dockerfile", "."])
+def test_what_is_looked_at_first_and_may_not_be_read_is_a_mistake_too(
+    open_path: Path, request: pytest.FixtureRequest, name: str
+) -> None:
+    write_files(open_path / "shop", {**SHOP, "Dockerfile": "FROM scratch\n"})
+    (open_path / "shop" / name).chmod(0)
+    request.getfixturevalue("as_nobody")
+    with pytest.raises(Mistakes) as caught:
+        make_plan(make_values(), open_path)
+    assert f"shop/{name}".rstrip("./") in str(caught.value) and "cannot be read (Permission denied)" in str(
+        caught.value
+    )
+
+
+def test_all_sites_are_looked_at_before_a_mistake_is_told(tmp_path: Path) -> None:
+    for site in ("shop", "blog"):
+        write_files(tmp_path / site, SHOP)
+        (tmp_path / site / os.fsdecode(b"caf\xe9.txt")).touch()
+    with pytest.raises(Mistakes) as caught:
+        make_plan(make_values(make_site(), make_site(name="blog", source="blog", hosts=["b.example"])), tmp_path)
+    assert [mistake.path for mistake in caught.value.all] == ["shop/caf\\xe9.txt", "blog/caf\\xe9.txt"]

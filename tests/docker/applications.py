@@ -4,7 +4,7 @@ import platform
 import sys
 from typing import Any
 
-from tests.docker.command import ROOT, run
+from tests.docker.command import ROOT, run, user_environment
 from tests.docker.engine import Deployment
 
 MODULE = """
@@ -129,7 +129,7 @@ def write_offline(deployment: Deployment, *names: str) -> None:
         folder=ROOT,
         log=deployment.folder / "logs" / "wheels.log",
         timeout=120,
-        env={},
+        env=user_environment(),
     )
     assert done.code == 0, done.tail()
     for name in names:

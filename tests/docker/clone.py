@@ -1,95 +1,58 @@
-"""A deployment's folder as a clone of the project: for the commands of the Makefile."""
+"""A real clone of the project: what `git clone` gives, with the changes that nobody has committed yet.
 
-import os
-import pty
+Set-up finds nothing to install in it. `.tools` and `.venv` are folders of the clone's own, and what lies in them leads
+to what this checkout has: neither `make clean` there nor a new environment can reach through them.
+"""
+
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
 
-from tests.docker.command import ROOT, Result, environment, run
-from tests.docker.engine import Deployment
+from tests.docker.command import ROOT
 
-
-def make_clone(deployment: Deployment) -> None:
-    """Put beside the program what `make` finds in a clone; set-up was done for this run already."""
-    shutil.copytree(ROOT / "scripts", deployment.folder / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
-    for script in ("setup.sh", "setup/python.sh"):
-        (deployment.folder / "scripts" / script).write_text("#!/bin/sh\n")
-    (deployment.folder / ".tools").mkdir()
-    shutil.copy(ROOT / ".tools" / "env", deployment.folder / ".tools")
+# Of one place each: paths of this checkout, and the daemon that it has started, which a clone must not stop.
+_OWN: Final = ("env", "setup.log", "dockerd.")
 
 
-def make(deployment: Deployment, target: str, *, fails: bool = False, **variables: str) -> Result:
-    """Run a command of the Makefile in the deployment's folder, which must be a clone."""
-    result = run(
-        spell_make(deployment, target, **variables),
-        folder=deployment.folder,
-        log=deployment.folder / "logs" / f"make-{target}.log",
-        timeout=2 * deployment.UP,  # `make up` looks before it deploys
-        env=make_environment(deployment),
-    )
-    assert bool(result.code) == fails, result.tail()
-    return result
+def make_clone(folder: Path) -> None:
+    """Fill `folder` with a clone, beside what it may hold already."""
+    new = folder / ".clone"
+    _git("clone", "--quiet", str(ROOT), str(new))
+    _bring_changes(new)
+    for entry in new.iterdir():
+        entry.rename(folder / entry.name)
+    new.rmdir()
+    for installed in (".venv", ".tools", ".tools/pulumi"):
+        _share(ROOT / installed, folder / installed)
 
 
-def spell_make(deployment: Deployment, target: str, **variables: str) -> list[str]:
-    given = [f"{key}={value}" for key, value in {"ENV": deployment.name, **variables}.items()]
-    return ["make", "--file", str(ROOT / "Makefile"), target, *given]
+def _bring_changes(clone: Path) -> None:
+    """What differs from the last commit, files that git does not know yet among it; ignored ones are nobody's."""
+    changed = _git("diff", "--name-only", "-z", "HEAD").split("\0")
+    new = _git("ls-files", "--others", "--exclude-standard", "-z").split("\0")
+    for path in filter(None, (*changed, *new)):
+        there = clone / path
+        there.unlink(missing_ok=True)
+        if (ROOT / path).is_symlink() or (ROOT / path).exists():
+            there.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / path, there, follow_symlinks=False)
 
 
-def make_environment(deployment: Deployment) -> dict[str, str]:
-    return {**environment(), **deployment.variables}
+def _share(installed: Path, folder: Path) -> None:
+    """Make a folder of its own: its files are copies, its folders lead to those that are installed."""
+    if folder.is_symlink():
+        folder.unlink()
+    folder.mkdir()
+    for entry in installed.iterdir():
+        if entry.name.startswith(_OWN):
+            continue
+        if entry.is_dir():
+            (folder / entry.name).symlink_to(entry)
+        else:
+            shutil.copy2(entry, folder)
 
 
-def command(deployment: Deployment, text: str, site: str = "shop", *, code: int = 0, stdin: str = "") -> str:
-    """What a one-off command prints; it must end with that code, which `make` would hide behind its own."""
-    done = subprocess.run(
-        [str(deployment.folder / "scripts" / "exec.sh"), text],
-        env={**make_environment(deployment), "ENV": deployment.name, "SITE": site},
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == code, done.stdout + done.stderr
+def _git(*words: str) -> str:
+    done = subprocess.run(["git", *words], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
     return done.stdout
-
-
-def type_into_shell(deployment: Deployment, text: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """What `make shell` does with this text from a pipe."""
-    return subprocess.run(
-        spell_make(deployment, "shell", **variables),
-        cwd=deployment.folder,
-        env=make_environment(deployment),
-        input=text,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-
-
-def type_into_terminal(
-    deployment: Deployment, words: Sequence[str], text: str, variables: Mapping[str, str] | None = None
-) -> str:
-    """What a command says whose input and output are a terminal, where this text is typed; it must end well."""
-    near, far = pty.openpty()
-    process = subprocess.Popen(
-        words,
-        cwd=deployment.folder,
-        env={**make_environment(deployment), "TERM": "xterm", **(variables or {})},
-        stdin=far,
-        stdout=far,
-        stderr=far,
-        start_new_session=True,
-    )
-    os.close(far)
-    os.write(near, text.encode())
-    said = b""
-    while True:
-        try:
-            said += os.read(near, 4096)
-        except OSError:  # the other end is closed
-            break
-    os.close(near)
-    assert process.wait(30) == 0, said
-    return said.decode(errors="replace")

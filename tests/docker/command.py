@@ -1,4 +1,4 @@
-"""One `pulumi` command: run to its end or its time limit, and what became of it."""
+"""One command: run to its end or its time limit, and what became of it."""
 
 import os
 import re
@@ -29,14 +29,26 @@ class Result:
         return "\n".join([*self.output.splitlines()[-lines:], f"(all of it: {self.log})"])
 
 
-_OUTER = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"}
+# What a `make test` around this, set-up and pytest tell their own children, and what leads Pulumi elsewhere. Without
+# compiled modules each command would compile the program anew, which it does for no user.
+_OUTER = re.compile(
+    r"MAKEFLAGS|MAKELEVEL|MFLAGS|MAKEOVERRIDES|PULUMI_.*|PORTICO_(?!CA_BUNDLE).*|PYTEST_.*|PYTHONDONTWRITEBYTECODE"
+)
+
+
+@cache
+def user_environment() -> Mapping[str, str]:
+    """The environment of a user's shell: this process's own, without what this checkout and its tests added to it."""
+    own = {key: value for key, value in os.environ.items() if not _OUTER.fullmatch(key)}
+    places = own.get("PATH", os.defpath).split(os.pathsep)
+    kept = [place for place in places if not Path(place).is_relative_to(ROOT)]
+    return {**own, "PATH": os.pathsep.join(kept)}
 
 
 @cache
 def environment() -> Mapping[str, str]:
-    """The environment that set-up wrote for a shell, on top of this process's own."""
-    # What a `make test` around this tells its own children is not meant for commands as from a shell.
-    own = {key: value for key, value in os.environ.items() if key not in _OUTER}
+    """The environment that set-up wrote for a shell of this checkout, on top of a user's."""
+    own = user_environment()
     file = ROOT / ".tools" / "env"
     if not file.is_file():
         return own
@@ -46,13 +58,16 @@ def environment() -> Mapping[str, str]:
 
 
 def run(command: Sequence[str], *, folder: Path, log: Path, timeout: float, env: Mapping[str, str]) -> Result:
-    """Run `command` in `folder` with its output in `log`. At the time limit it is killed, with all it started."""
+    """Run `command` in `folder` with its output in `log`. At the time limit it is killed, with all it started.
+
+    `env` is the whole environment.
+    """
     began = time.monotonic()
     with log.open("wb") as file:
         process = subprocess.Popen(
             command,
             cwd=folder,
-            env={**environment(), **env},
+            env=env,
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,

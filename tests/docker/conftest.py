@@ -45,7 +45,7 @@ def deploy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deploy]:
 @pytest.fixture(scope="package")
 def two_sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """Both sites of the stack dev, up. For tests that leave both sites serving, with two replicas each."""
-    with Deployment(make_folder(tmp_path_factory), HELLO, HTTPBIN) as deployment:
+    with Deployment(make_folder(tmp_path_factory), HELLO, HTTPBIN, door="make") as deployment:
         deployment.up()
         yield deployment
 

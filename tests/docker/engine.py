@@ -1,4 +1,4 @@
-"""A deployment that belongs to one test: its own folder, state, name and port, and nothing left of it afterwards."""
+"""A deployment that belongs to one test: its own clone, state, name and port, and nothing left of it afterwards."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Literal, Self
 
 import docker
 import yaml
@@ -17,12 +17,14 @@ from docker.models.containers import Container
 
 from tests.cloud.vm import Vm
 from tests.docker.ask import ADDRESS
-from tests.docker.command import ROOT, Result, run
+from tests.docker.clone import make_clone
+from tests.docker.command import ROOT, Result, run, user_environment
 from tests.docker.machine import Machine
 
 PROJECT: Final = "portico"
 PREFIX: Final = f"test-{os.getpid()}-"  # of the names of this run's stacks
 Wanted = Counter[tuple[str, str, str]]
+Door = Literal["make", "pulumi"]
 
 HELLO: Final[dict[str, Any]] = {
     "name": "hello",
@@ -43,8 +45,10 @@ HTTPBIN: Final[dict[str, Any]] = {
 class Deployment:
     """An own stack of the program, on the real engine. Use it in a `with` block: it is destroyed at the end of it.
 
-    The folder holds links to the program, copies of the sources, the state, and one log for each command.
-    `copied`: parts of the program (such as `config`) that are copied, so that the test may change them.
+    Its folder is a clone of the project, with the state in it, sources in `sites` and one log a command in `logs`.
+
+    `door`: what `up`, `preview` and `destroy` are: the README's `make` commands, or Pulumi's own ones, which it offers
+    too and which take half the time. CONTRIBUTING.md says which tests go by which.
     `settings`: the stack file's, without `portico:`; the port is chosen here.
     `machine`: where it runs, Pulumi included, instead of here. `vm`: where its Docker is, while Pulumi runs here.
     `env`: variables of its commands. `address` is the one that clients find it at.
@@ -59,13 +63,14 @@ class Deployment:
         self,
         folder: Path,
         *sites: Mapping[str, Any],
-        copied: tuple[str, ...] = (),
+        door: Door = "pulumi",
         machine: Machine | None = None,
         vm: Vm | None = None,
         env: Mapping[str, str] | None = None,
         **settings: Any,
     ) -> None:
         self.folder = folder
+        self.door = door
         self.machine = machine
         # What is done there goes by way of SSH, and shares this machine's cores.
         self._limit = self.UP * (2 if vm else 1)
@@ -78,13 +83,10 @@ class Deployment:
         self.address = machine.ADDRESS if machine else vm.address if vm else ADDRESS
         self.settings: dict[str, Any] = {"port": self.port, **settings, "sites": [dict(site) for site in sites]}
         self._commands = 0
-        for part in ("__main__.py", "components", "config", ".venv"):
-            if part in copied:
-                shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                (folder / part).symlink_to(ROOT / part)
-        shutil.copy(ROOT / "Pulumi.yaml", folder)
-        for made in ("state", "logs", "sites"):
+        # The outputs as JSON, and the state that they are of.
+        self._outputs: tuple[object, str] = (None, "")
+        make_clone(folder)
+        for made in ("logs", "sites"):
             (folder / made).mkdir()
         for site in sites:
             example = ROOT / "examples" / site["name"]
@@ -94,7 +96,6 @@ class Deployment:
             self.write(site["name"], "deployment.txt", self.name)
 
     def __enter__(self) -> Self:
-        self.pulumi("stack", "init", self.name, "--secrets-provider", "passphrase")
         self.configure()
         return self
 
@@ -104,7 +105,7 @@ class Deployment:
         try:
             Deployment.built.update(self.images())
             if self.destroy(fails=None).code:
-                self.pulumi("cancel", "--stack", self.name, "--yes", fails=None)
+                self.cancel()
                 self.destroy(fails=None)
             left = self.leftovers()
             Deployment.left += left
@@ -119,7 +120,7 @@ class Deployment:
         """Write the stack file: what it held before, but for these settings. None takes a setting out."""
         self.settings = {key: value for key, value in {**self.settings, **settings}.items() if value is not None}
         file = self.folder / f"Pulumi.{self.name}.yaml"
-        stack = yaml.safe_load(file.read_text())
+        stack = yaml.safe_load(file.read_text()) if file.is_file() else {}
         kept = {key: value for key, value in stack.get("config", {}).items() if key == f"{PROJECT}:secrets"}
         stack["config"] = kept | {f"{PROJECT}:{key}": value for key, value in self.settings.items()}
         file.write_text(yaml.safe_dump(stack, sort_keys=False))
@@ -149,53 +150,131 @@ class Deployment:
         module = min(self.source(site).glob("*.py"))
         module.write_text(f"{module.read_text()}\n{text}\n")
 
-    # --- what Pulumi does
+    # --- what the commands do
 
-    def up(self, *options: str, fails: bool = False) -> Result:
-        return self.pulumi("up", "--stack", self.name, "--yes", "--skip-preview", *options, fails=fails)
+    def up(self, *options: str, fails: bool | None = False, door: Door | None = None) -> Result:
+        """Bring it up, by its door or this one; `options` are for Pulumi's own command."""
+        if self._choose(door, options) == "make":
+            return self.make("up", fails=fails)
+        self._prepare()
+        return self._run("pulumi up", self.spell_up(*options), fails=fails, most=self._limit)
 
-    def preview(self, *options: str, fails: bool = False) -> Result:
+    def spell_up(self, *options: str) -> list[str]:
+        """The words of Pulumi's own command, for the folder."""
+        return self.spell_pulumi("up", "--stack", self.name, "--yes", "--skip-preview", *options)
+
+    def preview(self, *options: str, fails: bool | None = False, door: Door | None = None) -> Result:
+        if self._choose(door, options) == "make":
+            return self.make("preview", fails=fails)
         return self.pulumi("preview", "--stack", self.name, *options, fails=fails)
 
-    def refresh(self, *options: str) -> Result:
-        return self.pulumi("refresh", "--stack", self.name, "--yes", "--skip-preview", *options)
+    def refresh(self, *options: str, fails: bool | None = False) -> Result:
+        return self.pulumi("refresh", "--stack", self.name, "--yes", "--skip-preview", *options, fails=fails)
 
-    def destroy(self, *, fails: bool | None = False) -> Result:
+    def destroy(self, *, fails: bool | None = False, door: Door | None = None) -> Result:
+        if self._choose(door, ()) == "make":
+            return self.make("down", fails=fails)
         return self.pulumi("destroy", "--stack", self.name, "--yes", "--skip-preview", fails=fails)
 
+    def check(self, *, fails: bool | None = False) -> Result:
+        return self.make("check", fails=fails)
+
+    def releases(self) -> Result:
+        return self.make("releases")
+
+    def rollback(self, site: str = "", to: str = "", *, fails: bool | None = False) -> Result:
+        return self.make("rollback", fails=fails, SITE=site, TO=to)
+
+    def resume(self, site: str = "", *, fails: bool | None = False) -> Result:
+        return self.make("resume", fails=fails, SITE=site)
+
+    def recover(self, *, fails: bool | None = False) -> Result:
+        return self.make("recover", fails=fails)
+
+    def cancel(self) -> Result:
+        """Take the lock of a run away, whether it lives or not. Pulumi says no where there is nothing to take."""
+        return self.pulumi("cancel", self.name, "--yes", fails=None)
+
+    def logs(self, site: str = "", *, fails: bool | None = False) -> Result:
+        return self.make("logs", fails=fails, SITE=site)
+
     def outputs(self) -> dict[str, Any]:
-        """The stack's outputs."""
-        values: dict[str, Any] = json.loads(
-            self.pulumi("stack", "output", "--stack", self.name, "--json", "--show-secrets").output
-        )
+        """The stack's outputs. Pulumi is asked once for each state."""
+        state = self._read_state_stamp()
+        if state is None or self._outputs[0] != state:
+            told = self.pulumi("stack", "output", "--stack", self.name, "--json", "--show-secrets").output
+            self._outputs = (self._read_state_stamp(), told)
+        values: dict[str, Any] = json.loads(self._outputs[1])
         return values
 
     @property
-    def variables(self) -> dict[str, str]:
-        """What its commands find in the environment, besides what set-up wrote."""
+    def environment(self) -> dict[str, str]:
+        """What its commands find in the environment: a user's, and what the user must say."""
         return {
-            "PULUMI_BACKEND_URL": f"file://{self.folder}/state",
+            **user_environment(),
             "PULUMI_CONFIG_PASSPHRASE": "test",
-            "PULUMI_CONFIG_PASSPHRASE_FILE": "",
             **({"DOCKER_HOST": self.machine.engine} if self.machine else {}),
             **self._env,
         }
 
+    def make(self, target: str, *, fails: bool | None = False, **variables: str) -> Result:
+        """Run a command of the Makefile, which must succeed; with `fails` it must fail, with None it may do either."""
+        # `make up` looks before it deploys.
+        words = self.spell_make(target, **variables)
+        return self._run(f"make {target}", words, fails=fails, most=2 * self._limit)
+
+    def run_script(self, name: str, *words: str, fails: bool | None = False) -> Result:
+        """The same with one of scripts/, for what stands behind several commands."""
+        python = str(self.folder / ".venv" / "bin" / "python")
+        return self._run(name, [python, f"scripts/{name}", *words], fails=fails, most=self._limit)
+
+    def spell_make(self, target: str, **variables: str) -> list[str]:
+        """The words of that command, for the folder."""
+        given = {"ENV": self.name, **variables}
+        return ["make", target, *(f"{key}={value}" for key, value in given.items())]
+
     def pulumi(self, command: str, *arguments: str, fails: bool | None = False) -> Result:
-        """Run one command, which must succeed; with `fails` it must fail, and with None it may do either."""
+        """The same with one of Pulumi's own commands."""
+        self._prepare()
+        words = self.spell_pulumi(command, *arguments)
+        return self._run(f"pulumi {command}", words, fails=fails, most=self._limit)
+
+    def spell_pulumi(self, command: str, *arguments: str) -> list[str]:
+        """Its words, for the folder, as the README spells them: `. .tools/env && pulumi ...`."""
+        script = '. .tools/env && exec pulumi "$@"'
+        return ["bash", "-c", script, "pulumi", command, *arguments, "--non-interactive", "--color", "never"]
+
+    def _choose(self, door: Door | None, options: tuple[str, ...]) -> Door:
+        return "pulumi" if options else door or self.door
+
+    def _prepare(self) -> None:
+        """What Pulumi's own commands take for granted: set-up was done once, and there is the stack."""
+        if not (self.folder / ".tools" / "env").is_file():
+            self.make("setup")
+        if not self._state.is_file():
+            words = self.spell_pulumi("stack", "select", self.name, "--create")
+            self._run("pulumi stack select", words, fails=False, most=self._limit)
+
+    def _run(self, what: str, words: list[str], *, fails: bool | None, most: float) -> Result:
         self._commands += 1
         there = self.machine.enter(self.folder) if self.machine else []
-        result = run(
-            [*there, "pulumi", command, *arguments, "--non-interactive", "--color", "never"],
-            folder=self.folder,
-            log=self.folder / "logs" / f"{self._commands:02}-{command}.log",
-            timeout=self._limit,
-            env=self.variables,
-        )
+        log = self.folder / "logs" / f"{self._commands:02}-{what.replace(' ', '-')}.log"
+        result = run([*there, *words], folder=self.folder, log=log, timeout=most, env=self.environment)
         if fails is not None:
             said = "succeeded, and should not have" if fails else "failed"
-            assert bool(result.code) == fails, f"pulumi {command} {said} after {result.seconds:.1f} s\n{result.tail()}"
+            assert bool(result.code) == fails, f"{what} {said} after {result.seconds:.1f} s\n{result.tail()}"
         return result
+
+    @property
+    def _state(self) -> Path:
+        return self.folder / ".state" / ".pulumi" / "stacks" / PROJECT / f"{self.name}.json"
+
+    def _read_state_stamp(self) -> object:
+        """Another one for each state that a command has left; None where nobody here can see it."""
+        if self.machine or not self._state.is_file():
+            return None
+        stat = self._state.stat()
+        return stat.st_ino, stat.st_mtime_ns, stat.st_size
 
     # --- what is on the engine
 

@@ -102,6 +102,12 @@ def is_healthy(container: Container) -> bool:
     return str(container.attrs["State"].get("Health", {}).get("Status")) == "healthy"
 
 
+def is_unhealthy(container: Container) -> bool:
+    """Whether Docker has given it up by now: no longer healthy is less."""
+    container.reload()
+    return str(container.attrs["State"].get("Health", {}).get("Status")) == "unhealthy"
+
+
 def last_words(container: Container) -> str:
     """What Portico's health check wrote into the container's log."""
     lines = container.logs(timestamps=True).decode(errors="replace").splitlines()

@@ -1,36 +1,27 @@
-"""A `pulumi up` that runs beside the test and is killed with all it started: CLI, language host, plugins."""
+"""An update that runs beside the test and is killed with all it started: CLI, language host, plugins."""
 
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
-from tests.docker.command import ROOT, Result, environment, run
-from tests.docker.engine import Deployment
+from tests.docker.command import Result
+from tests.docker.engine import Deployment, Door
 
 
 class Running:
-    """One `pulumi up` in a session of its own; `log` is what it prints."""
+    """One update in a session of its own; `log` is what it prints."""
 
-    def __init__(self, deployment: Deployment, number: int) -> None:
+    def __init__(self, deployment: Deployment, number: int, door: Door = "make") -> None:
         self.log = deployment.folder / "logs" / f"killed-{number:02}.log"
         self.log.touch()
+        words = deployment.spell_make("up") if door == "make" else deployment.spell_up()
         with self.log.open("wb") as file:
             self.process = subprocess.Popen(
-                [
-                    "pulumi",
-                    "up",
-                    "--yes",
-                    "--skip-preview",
-                    "--non-interactive",
-                    "--color=never",
-                    "--stack",
-                    deployment.name,
-                ],
+                words,
                 cwd=deployment.folder,
-                env={**environment(), **variables(deployment)},
+                env=deployment.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
@@ -43,6 +34,11 @@ class Running:
         while text not in self.log.read_text(errors="replace"):
             assert self.process.poll() is None and time.monotonic() < end, f"no {text!r}\n{self.log.read_text()}"
             time.sleep(0.02)
+
+    def find_pulumi(self) -> int:
+        """The process id of the CLI: the first one of its name."""
+        named = [pid for pid in list_session(self.process.pid) if read_name(pid) == "pulumi"]
+        return min(named)
 
     def kill(self) -> bool:
         """SIGKILL to every process of the session; plugins have process groups of their own. Was it still running?"""
@@ -72,23 +68,14 @@ def list_session(session: int) -> list[int]:
     return found
 
 
-def recover(deployment: Deployment, number: int, *, fails: bool = False) -> Result:
-    """What `make recover` does, for a deployment of a test."""
-    return script(deployment, "recover.py", number, fails=fails)
+def read_name(pid: int) -> str:
+    """The name of a process; "" for one that is gone."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
-def script(deployment: Deployment, name: str, number: int, *, fails: bool = False) -> Result:
-    """Run one of scripts/ in the deployment's folder."""
-    log = deployment.folder / "logs" / f"{name}-{number:02}.log"
-    command = [sys.executable, str(ROOT / "scripts" / name), deployment.name]
-    result = run(command, folder=deployment.folder, log=log, timeout=200, env=variables(deployment))
-    assert bool(result.code) == fails, result.tail()
-    return result
-
-
-def variables(deployment: Deployment) -> dict[str, str]:
-    return {
-        "PULUMI_BACKEND_URL": f"file://{deployment.folder}/state",
-        "PULUMI_CONFIG_PASSPHRASE": "test",
-        "PULUMI_CONFIG_PASSPHRASE_FILE": "",
-    }
+def tell_holder(deployment: Deployment, *, fails: bool = False) -> Result:
+    """What every command of make says first, where another run works on the stack or was killed."""
+    return deployment.run_script("holder.py", deployment.name, fails=fails)

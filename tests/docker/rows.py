@@ -24,6 +24,8 @@ ROWS: Final = {
     "C11": "The disk is full.",
     "C12": "Thousands of idle connections and slow clients are there during a release.",
     "C13": "A secret is replaced by a new value.",
+    "C14": "After a release that failed, commands of make and of Pulumi follow in every order.",
+    "C15": "A public port or address is taken by somebody else, or another one is written.",
     "S1": "On a machine reached over SSH: from nothing to a page, and releases under load, many in a row.",
     "S2": "On a machine reached over SSH: its Docker restarts, it reboots, the way there is cut, its disk is full.",
     "A1": "On AWS, by a double of its plugin (tests/cloud/plugin): from nothing to a page, and releases under load.",

@@ -6,13 +6,14 @@ One deployment whose five applications break at once, each in its own way, and a
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import pytest
 
 from tests.docker.applications import small, write_small
 from tests.docker.command import Result
 from tests.docker.conftest import Deploy
-from tests.docker.engine import HELLO, Deployment, Wanted
+from tests.docker.engine import HELLO, Deployment, Door, Wanted
 from tests.docker.figures import SOAK, Figures
 from tests.docker.load import Report
 from tests.docker.traffic import light
@@ -71,16 +72,18 @@ ALL = {
     ),
 }
 
+# By which doors they are run while they are broken. A refresh, which `make up` asks for, forgets that a run failed.
+RUNS: Final[tuple[Door, ...]] = ("make", "make", "pulumi")
 # Every cause has its test in test_causes.py; these stand for all: one answers wrongly, one not at all.
 BREAKS = ALL if SOAK else {name: ALL[name] for name in ("hello", "slow")}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Story:
-    """What was seen: before, during the two failed runs and after them."""
+    """What was seen: before, during the failed runs and after them."""
 
     releases: dict[str, str]
-    failed: tuple[Result, Result]
+    failed: tuple[Result, ...]
     during: Report
     after: Report
     left: Wanted
@@ -90,7 +93,7 @@ class Story:
 @pytest.fixture(scope="module")
 def story(deploy: Deploy) -> Iterator[Story]:
     sites = [HELLO, *(small(name) for name in BREAKS if name != "hello")]
-    deployment: Deployment = deploy(*sites)
+    deployment: Deployment = deploy(*sites, door="make")
     modules = {name: deployment.source(name) / ("hello.py" if name == "hello" else "web.py") for name in BREAKS}
     for name in BREAKS:
         if name != "hello":
@@ -104,7 +107,7 @@ def story(deploy: Deploy) -> Iterator[Story]:
         for name, module in modules.items():
             module.write_text(f"{good[name]}\n{BREAKS[name].text}\n")
         deployment.configure(healthTimeout=12)
-        failed = (deployment.up(fails=True), deployment.up(fails=True))
+        failed = tuple(deployment.up(fails=True, door=door) for door in RUNS)
         load.wait(1)
     during = load.report()
 
@@ -124,7 +127,7 @@ def story(deploy: Deploy) -> Iterator[Story]:
     )
 
 
-@pytest.mark.parametrize("run", [0, 1], ids=["first run", "run again"])
+@pytest.mark.parametrize("run", range(len(RUNS)), ids=["first run", "run again", "run again by Pulumi's own command"])
 @pytest.mark.parametrize("site", list(BREAKS))
 def test_the_cause_is_said_in_plain_words(story: Story, site: str, run: int) -> None:
     result = story.failed[run]
@@ -135,7 +138,7 @@ def test_the_cause_is_said_in_plain_words(story: Story, site: str, run: int) -> 
     assert not wrong, f"said, and not true: {wrong}\n{told}"
 
 
-def test_both_runs_fail_in_their_time(story: Story) -> None:
+def test_all_runs_fail_in_their_time(story: Story) -> None:
     seconds = [result.seconds for result in story.failed]
     print(f"\na release that never gets healthy fails within {seconds} s; {story.during.details()}")
     assert max(seconds) < 60  # it ends by itself: healthTimeout, what goes before, and a busy machine
@@ -144,7 +147,7 @@ def test_both_runs_fail_in_their_time(story: Story) -> None:
 def test_the_old_release_serves_and_no_request_is_lost(story: Story, figures: Figures) -> None:
     figures.record(
         "C7",
-        f"{len(BREAKS)} releases that never get healthy, run twice, and mended",
+        f"{len(BREAKS)} releases that never get healthy, run {len(RUNS)} times, and mended",
         target="0 failed",
         measured=f"{story.during.failed + story.after.failed} of {story.during.sent + story.after.sent} failed",
         met=story.during.lossless and story.after.lossless,
@@ -162,7 +165,8 @@ def test_the_next_good_up_loses_nothing_and_leaves_what_is_wanted(story: Story) 
 
 def find_report(output: str, site: str) -> str:
     """What Pulumi's summary says about the first replica of a site that did not become healthy."""
-    _, _, diagnostics = output.partition("\nDiagnostics:\n")
+    # `make up` looks first: the last ones are the update's.
+    diagnostics = output.rpartition("\nDiagnostics:\n")[2]
     told = re.findall(
         rf"error: {site}-gunicorn-\d did not become healthy\..*?(?=\n    error: |\n\n)", diagnostics, re.DOTALL
     )

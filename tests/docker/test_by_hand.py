@@ -11,15 +11,7 @@ import pytest
 
 from tests.docker.applications import small, write_small
 from tests.docker.ask import get
-from tests.docker.clone import (
-    command,
-    make,
-    make_clone,
-    make_environment,
-    spell_make,
-    type_into_shell,
-    type_into_terminal,
-)
+from tests.docker.by_hand import command, type_into_shell, type_into_terminal
 from tests.docker.conftest import Deploy
 from tests.docker.engine import Deployment, execute
 from tests.docker.traffic import light
@@ -32,11 +24,10 @@ SHOP = "shop.localhost"
 @pytest.fixture(scope="module")
 def stack(deploy: Deploy) -> Iterator[Deployment]:
     """Two sites, the first with a secret and two replicas."""
-    deployment = deploy(small("shop", replicas=2, environment={"COLOUR": "green"}), small("blog"))
+    deployment = deploy(small("shop", replicas=2, environment={"COLOUR": "green"}), small("blog"), door="make")
     for site in ("shop", "blog"):
         write_small(deployment, site)
-    make_clone(deployment)
-    refused = make(deployment, "logs", fails=True).output
+    refused = deployment.logs(fails=True).output
     assert f"nothing of the stack {deployment.name} is deployed yet; make up ENV={deployment.name} does it" in refused
     deployment.set_secret("shop", "DATABASE_URL", VALUE)
     deployment.up()
@@ -109,7 +100,7 @@ class Running:
         self.deployment = deployment
         self.process = subprocess.Popen(
             [str(deployment.folder / "scripts" / "exec.sh"), text],
-            env={**make_environment(deployment), "ENV": deployment.name, "SITE": "shop"},
+            env={**deployment.environment, "ENV": deployment.name, "SITE": "shop"},
             stdin=subprocess.DEVNULL,
         )
 
@@ -150,9 +141,9 @@ def test_a_terminal_is_passed_on(stack: Deployment) -> None:
 
 
 def test_make_passes_the_command_as_it_was_written(stack: Deployment) -> None:
-    said = make(stack, "exec", SITE="shop", CMD="""echo "$COLOUR" '$HOME' $((6 * 7))""").output
+    said = stack.make("exec", SITE="shop", CMD="""echo "$COLOUR" '$HOME' $((6 * 7))""").output
     assert said.splitlines() == ["green $HOME 42"]
-    failed = make(stack, "exec", SITE="blog", CMD="echo $PORTICO_SITE; exit 5", fails=True).output
+    failed = stack.make("exec", SITE="blog", CMD="echo $PORTICO_SITE; exit 5", fails=True).output
     assert failed.startswith("blog\n") and "Error 5" in failed
 
 
@@ -170,19 +161,19 @@ def test_a_shell_is_in_a_replica_of_the_live_release(stack: Deployment) -> None:
 
 def test_logs_are_those_of_every_container_or_of_one_site(stack: Deployment) -> None:
     get(stack.port, SHOP, "/whoami?asked-for-this")
-    said = make(stack, "logs").output
+    said = stack.logs().output
     names = {str(one.name) for role in ("nginx", "gunicorn") for one in stack.containers(role)}
     assert names <= {line.partition(" | ")[0] for line in said.splitlines()}
     assert "asked-for-this" in said
-    own = make(stack, "logs", SITE="blog", TAIL="1").output.splitlines()
+    own = stack.make("logs", SITE="blog", TAIL="1").output.splitlines()
     assert len(own) == 1 and own[0].startswith(f"{stack.containers('gunicorn', 'blog')[0].name} | ")
 
 
 def test_logs_follow_the_replicas_of_a_release_to_come(stack: Deployment) -> None:
     with subprocess.Popen(
-        spell_make(stack, "logs", SITE="blog", FOLLOW="1", TAIL="0"),
+        stack.spell_make("logs", SITE="blog", FOLLOW="1", TAIL="0"),
         cwd=stack.folder,
-        env=make_environment(stack),
+        env=stack.environment,
         stdout=(stack.folder / "logs" / "follow.log").open("wb"),
         start_new_session=True,
     ) as process:
@@ -214,7 +205,7 @@ def test_logs_follow_the_replicas_of_a_release_to_come(stack: Deployment) -> Non
     ],
 )
 def test_a_mistake_is_one_line(stack: Deployment, target: str, variables: dict[str, str], said: str) -> None:
-    output = make(stack, target, fails=True, **variables).output
+    output = stack.make(target, fails=True, **variables).output
     lines = [line for line in output.splitlines() if not line.startswith("make: ***")]
     assert len(lines) == 1 and lines[0].startswith("error: ") and said in lines[0], output
 
@@ -223,7 +214,7 @@ def test_a_protected_stack_is_not_removed_and_the_way_is_told(stack: Deployment)
     stack.configure(protect=True)
     stack.up()
     before = stack.ids()
-    output = make(stack, "down", fails=True).output
+    output = stack.make("down", fails=True).output
     assert f"Nothing was removed: the stack {stack.name} is protected." in output
     assert f"write 'portico:protect: false' in Pulumi.{stack.name}.yaml" in output
     assert stack.ids() == before
@@ -236,7 +227,7 @@ def test_a_site_whose_replicas_are_gone_says_so(stack: Deployment) -> None:
     engine: docker.DockerClient = stack.engine
     (replica,) = stack.containers("gunicorn", "blog")
     replica.stop()
-    assert "no replica of blog is running" in make(stack, "shell", SITE="blog", fails=True).output
-    assert make(stack, "exec", SITE="blog", CMD="echo all the same").output == "all the same\n"
+    assert "no replica of blog is running" in stack.make("shell", SITE="blog", fails=True).output
+    assert stack.make("exec", SITE="blog", CMD="echo all the same").output == "all the same\n"
     engine.containers.get(str(replica.id)).remove(force=True)
-    assert "has no container any more; make up" in make(stack, "exec", SITE="blog", CMD="true", fails=True).output
+    assert "has no container any more; make up" in stack.make("exec", SITE="blog", CMD="true", fails=True).output

@@ -1,8 +1,5 @@
 """What somebody changed by hand is found, said in plain words, and mended by the next update."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +8,7 @@ import pytest
 from docker.models.containers import Container
 
 from tests.docker.applications import small, write_small
-from tests.docker.command import ROOT
+from tests.docker.by_hand import change_files
 from tests.docker.conftest import Deploy
 from tests.docker.engine import Deployment, execute
 from tests.docker.figures import Figures
@@ -31,23 +28,21 @@ class Drift:
 
 
 def edit(deployment: Deployment) -> None:
-    execute(deployment.container("switch"), "sed", "-i", "$ a # by hand", FILE)
+    change_files(deployment, "sed", "-i", "$ a # by hand", FILE)
 
 
 def edit_and_reload(deployment: Deployment) -> None:
-    execute(deployment.container("switch"), "sed", "-i", "s/X-Frame-Options/X-By-Hand/", FILE)
+    change_files(deployment, "sed", "-i", "s/X-Frame-Options/X-By-Hand/", FILE)
     deployment.container("nginx").kill("HUP")
 
 
 def remove_file(deployment: Deployment) -> None:
-    execute(deployment.container("switch"), "rm", FILE)
+    change_files(deployment, "rm", FILE)
 
 
 def turn_link(deployment: Deployment) -> None:
-    switch = deployment.container("switch")
-    execute(
-        switch, "sh", "-c", "cd /etc/portico && cp -R live/. trees/by-hand && ln -s trees/by-hand .x && mv -T .x live"
-    )
+    turn = "cd /etc/portico && cp -R live/. trees/by-hand && ln -s trees/by-hand .x && mv -T .x live"
+    change_files(deployment, "sh", "-c", turn)
 
 
 def remove_replica(deployment: Deployment) -> None:
@@ -84,19 +79,10 @@ DRIFTS = {
 
 @pytest.fixture(scope="module")
 def shop(deploy: Deploy) -> Deployment:
-    deployment = deploy(small("shop", replicas=2))
+    deployment = deploy(small("shop", replicas=2), door="make")
     write_small(deployment, "shop")
     deployment.up()
     return deployment
-
-
-def check(deployment: Deployment) -> tuple[int, str]:
-    """What `make check` says, and its exit code."""
-    export = deployment.pulumi("stack", "export", "--stack", deployment.name, "--show-secrets").output
-    text = json.dumps(json.loads(export[export.index("{") :]))
-    command = [sys.executable, str(ROOT / "scripts" / "check.py"), deployment.name]
-    done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=60)
-    return done.returncode, done.stdout + done.stderr
 
 
 def read_files(deployment: Deployment) -> dict[str, Any]:
@@ -108,8 +94,7 @@ def read_files(deployment: Deployment) -> dict[str, Any]:
 
 
 def test_nothing_is_said_where_nothing_was_changed(shop: Deployment) -> None:
-    code, said = check(shop)
-    assert (code, said) == (0, f"What runs is what the last update of {shop.name} left.\n")
+    assert shop.check().output == f"What runs is what the last update of {shop.name} left.\n"
 
 
 SHORT = {"a file is edited, and NGINX reloaded", "a replica is removed"}
@@ -122,16 +107,16 @@ def test_what_was_changed_by_hand_is_found_and_mended(shop: Deployment, figures:
     with light(shop, "shop.localhost") as load:
         load.wait(0.5)
         foreign = drift.do(shop)
-        code, said = check(shop)
-        assert code == 1 and drift.said in said and said.endswith("make up mends it.\n"), said
+        said = shop.check(fails=True).output
+        assert drift.said in said and "\nmake up mends it.\n" in said, said
         preview = shop.preview("--refresh")
         assert preview.changes, preview.output
-        shop.up("--refresh")
+        shop.up()
         load.wait(0.5)
     report = load.report()
     if isinstance(foreign, Container):
         foreign.remove()
-    assert check(shop)[0] == 0
+    shop.check()
     assert read_files(shop) == files and shop.present() == wanted
     figures.record(
         "C10",

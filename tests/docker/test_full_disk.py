@@ -72,7 +72,7 @@ def test_a_release_that_the_disk_cannot_hold(machine: Machine, served: Deploymen
 # No room for a lock; for a part of the state, which is then torn; for the state once, and more often.
 @pytest.mark.parametrize("left", [0, *(pytest.param(left, marks=pytest.mark.soak) for left in (100, 200, 400))])
 def test_a_state_that_cannot_be_written(machine: Machine, served: Deployment, figures: Figures, left: int) -> None:
-    state = served.folder / "state"
+    state = served.folder / ".state"
     file = f"{state}/.pulumi/stacks/portico/{served.name}.json"
     with machine.small_disk(state, STATE), machine.network(), standard(served, *TARGETS) as load:
         before = resources(machine.run("cat", file))

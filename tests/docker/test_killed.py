@@ -1,4 +1,4 @@
-"""`pulumi up` killed with SIGKILL: `make recover` converges, nothing is left over, and nobody notices.
+"""`make up` killed with SIGKILL: `make recover` converges, nothing is left over, and nobody notices.
 
 The moments are lines of Pulumi's own output, and what is on the engine after them.
 """
@@ -13,7 +13,7 @@ from tests.docker.applications import small, write_small
 from tests.docker.conftest import Deploy
 from tests.docker.engine import Deployment
 from tests.docker.figures import Figures
-from tests.docker.killed import Running, recover, script
+from tests.docker.killed import Running, tell_holder
 from tests.docker.load import Report
 from tests.docker.traffic import light
 
@@ -29,7 +29,7 @@ MOMENTS = [
 
 @pytest.fixture(scope="module")
 def shop(deploy: Deploy) -> Iterator[Deployment]:
-    deployment: Deployment = deploy(small("shop", replicas=2))
+    deployment: Deployment = deploy(small("shop", replicas=2), door="make")
     write_small(deployment, "shop")
     yield deployment
 
@@ -59,13 +59,13 @@ def interrupt(deployment: Deployment, line: str, later: float, role: str | None 
 
 def test_the_first_up_of_a_stack(shop: Deployment) -> None:
     assert interrupt(shop, "shop-gunicorn-0 creating", 0.1, "gunicorn")
-    said = script(shop, "holder.py", next(NUMBERS), fails=True).output
+    said = tell_holder(shop, fails=True).output
     assert "was interrupted" in said and f"make recover ENV={shop.name}" in said
     print(f"\nsaid before: {said}")
-    result = recover(shop, next(NUMBERS))
+    result = shop.recover()
     assert "Removing container shop-gunicorn-" in result.output
     check_order(shop)
-    assert not script(shop, "holder.py", next(NUMBERS)).output
+    assert not tell_holder(shop).output
     print(f"recovered in {result.seconds:.1f} s")
 
 
@@ -84,7 +84,7 @@ def test_a_release(shop: Deployment, figures: Figures, line: str, role: str | No
     with light(shop, HOST) as load:
         shop.edit("shop", f"# {line}")
         assert interrupt(shop, line, 0.05, role)
-        result = recover(shop, next(NUMBERS))
+        result = shop.recover()
         load.wait(1)
     new = shop.outputs()["releases"]["shop"]
     assert new != old
@@ -101,7 +101,7 @@ def test_a_release_that_is_taken_back_afterwards(shop: Deployment, figures: Figu
         assert interrupt(shop, "portico-release-switch creating", 1, "switch")
         (shop.source("shop") / "web.py").write_text(good)
         time.sleep(8)  # the switch waits for the old workers, and then it is done
-        result = recover(shop, next(NUMBERS))
+        result = shop.recover()
         load.wait(1)
     assert shop.outputs()["releases"] == old["releases"] and shop.outputs()["tree"] == old["tree"]
     report = load.report()
@@ -112,17 +112,17 @@ def test_a_release_that_is_taken_back_afterwards(shop: Deployment, figures: Figu
 
 @pytest.mark.soak
 @pytest.mark.usefixtures("live")
-@pytest.mark.parametrize("tenth", range(1, 33, 2))
-def test_at_every_moment_of_a_release(shop: Deployment, figures: Figures, tenth: int) -> None:
-    """Moments half a second apart, from the start of the CLI to the end of a release."""
+@pytest.mark.parametrize("quarter", range(2, 82, 5))
+def test_at_every_moment_of_a_release(shop: Deployment, figures: Figures, quarter: int) -> None:
+    """Moments over a second apart, from the first words of make to the end of a release."""
     with light(shop, HOST) as load:
-        shop.edit("shop", f"# moment {tenth}")
+        shop.edit("shop", f"# moment {quarter}")
         running = Running(shop, next(NUMBERS))
-        time.sleep(tenth / 4)
+        time.sleep(quarter / 4)
         lived = running.kill()
-        result = recover(shop, next(NUMBERS))
+        result = shop.recover()
         load.wait(1)
-    print(f"\nkilled after {tenth / 4} s: {'running' if lived else 'had ended'}")
+    print(f"\nkilled after {quarter / 4} s: {'running' if lived else 'had ended'}")
     check_serving(load.report(), None, result.seconds, figures)
     check_order(shop)
 

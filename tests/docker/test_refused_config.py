@@ -22,7 +22,7 @@ def serving(deployment: Deployment) -> set[str]:
 
 
 def test_a_refused_template_touches_nothing(deploy: Deploy, figures: Figures) -> None:
-    deployment = deploy(HELLO, copied=("config",))
+    deployment = deploy(HELLO, door="make")
     deployment.up()
     before, images = serving(deployment), deployment.images()
     release = deployment.outputs()["releases"]["hello"]
@@ -65,7 +65,7 @@ def test_a_refused_template_touches_nothing(deploy: Deploy, figures: Figures) ->
 
 def test_an_image_that_cannot_take_the_port_over_touches_nothing(deploy: Deploy) -> None:
     """It has no Perl; where it says so, or the settings do, NGINX holds the port itself."""
-    deployment = deploy(small("shop"))
+    deployment = deploy(small("shop"), door="make")
     write_small(deployment, "shop")
     deployment.up()
     before, image = serving(deployment), "portico-test/nginx-without-perl:1.30.6"

@@ -7,7 +7,6 @@ import pytest
 
 from tests.docker.applications import small, write_small
 from tests.docker.ask import get
-from tests.docker.clone import make, make_clone
 from tests.docker.conftest import Deploy
 from tests.docker.engine import HELLO, Deployment
 from tests.docker.figures import Figures
@@ -38,7 +37,7 @@ def image_ids(deployment: Deployment) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def three(deploy: Deploy) -> Iterator[tuple[Deployment, list[str]]]:
     """One site whose three releases were live one after the other; and these, newest first."""
-    deployment = deploy(HELLO)
+    deployment = deploy(HELLO, door="make")
     made: list[str] = []
     for number in range(3):
         deployment.edit("hello", f"# release {number}")
@@ -72,7 +71,7 @@ def test_going_back_loses_nothing_builds_nothing_and_needs_no_source(
     deployment.configure(rollback={"hello": older})
 
     preview = deployment.preview()
-    assert preview.changes > 0 and "docker:index:RemoteImage" not in preview.output, preview.tail()
+    assert preview.changes > 0 and "RemoteImage" not in preview.output, preview.tail()
     with standard(deployment, HELLO_TARGET) as load:
         load.wait(3)
         result = deployment.up()
@@ -126,7 +125,7 @@ def test_fewer_kept_releases_are_announced_and_their_images_go(three: tuple[Depl
     history = deployment.outputs()["history"]["hello"]
     deployment.configure(keepReleases=2)
     names = [f"hello-image-{record['image']}" for record in history]
-    said = deployment.preview("--diff").output
+    said = deployment.preview().output
     assert [name for name in names if name in said] == names[2:]
     assert deployment.up().changes == 2
     assert releases(deployment) == [record["release"] for record in history[:2]]
@@ -143,7 +142,7 @@ def test_destroy_leaves_no_image(three: tuple[Deployment, list[str]]) -> None:
 @pytest.fixture(scope="module")
 def shop(deploy: Deploy) -> Deployment:
     """A small site with two releases."""
-    deployment = deploy(small("shop"))
+    deployment = deploy(small("shop"), door="make")
     write_small(deployment, "shop")
     deployment.up()
     deployment.edit("shop", "# second")
@@ -153,22 +152,21 @@ def shop(deploy: Deploy) -> Deployment:
 
 def test_the_commands(shop: Deployment) -> None:
     second, first = releases(shop, "shop")
-    make_clone(shop)
 
-    listed = make(shop, "releases").output.splitlines()
+    listed = shop.releases().output.splitlines()
     assert [line.split()[0] for line in listed] == ["shop", second, first]
     assert [line.split()[-1] for line in listed[1:]] == ["live", "kept"]
 
-    result = make(shop, "rollback")
+    result = shop.rollback()
     print(f"\nmake rollback: {result.seconds:.1f} s")
     told = f"shop is held at release {first}; its source is not deployed: make resume SITE=shop"
     assert live(shop, "shop") == first and told in result.output.splitlines()
     assert result.output.rstrip().endswith(f"http://shop.localhost:{shop.port}")
-    assert make(shop, "releases").output.splitlines()[2].endswith("live, held")
-    assert f"no release of shop before {first} is kept" in make(shop, "rollback", fails=True).output
-    assert '"abc" is no release of shop' in make(shop, "rollback", TO="abc", fails=True).output
+    assert shop.releases().output.splitlines()[2].endswith("live, held")
+    assert f"no release of shop before {first} is kept" in shop.rollback(fails=True).output
+    assert '"abc" is no release of shop' in shop.rollback(to="abc", fails=True).output
 
-    make(shop, "resume", SITE="shop")
+    shop.resume("shop")
     assert live(shop, "shop") == second and releases(shop, "shop") == [second, first]
     assert "rollback" not in (shop.folder / f"Pulumi.{shop.name}.yaml").read_text()
-    assert "no site is held" in make(shop, "resume", fails=True).output
+    assert "no site is held" in shop.resume(fails=True).output

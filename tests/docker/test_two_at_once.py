@@ -1,4 +1,4 @@
-"""Two `pulumi up` at once: the first one proceeds, the other changes nothing and says who is at work."""
+"""Two updates at once: the first one proceeds, the others change nothing and say who is at work."""
 
 import os
 import signal
@@ -9,33 +9,34 @@ from tests.docker.applications import small, write_small
 from tests.docker.conftest import Deploy
 from tests.docker.engine import Deployment
 from tests.docker.figures import Figures
-from tests.docker.killed import Running, recover, script
+from tests.docker.killed import Running, tell_holder
 
 pytestmark = pytest.mark.docker
 
 
 def test_one_proceeds_and_the_other_says_who_holds_the_lock(deploy: Deploy, figures: Figures) -> None:
-    deployment: Deployment = deploy(small("shop"))
+    deployment: Deployment = deploy(small("shop"), door="make")
     write_small(deployment, "shop")
     first = Running(deployment, 1)
     first.await_line("shop-gunicorn-0 creating")
     # Held while the other one tries: else it might be done before that has begun.
     os.killpg(first.process.pid, signal.SIGSTOP)
-    holder = f"{os.uname().nodename} (process {first.process.pid}, since "
+    pulumi = first.find_pulumi()
+    holder = f"{os.uname().nodename} (process {pulumi}, since "
 
-    second = deployment.up(fails=True)
-    said = script(deployment, "holder.py", 1, fails=True).output
-    refused = recover(deployment, 1, fails=True).output
+    said = deployment.up(fails=True).output
+    own = deployment.up(fails=True, door="pulumi").output
+    refused = deployment.recover(fails=True).output
 
-    # Pulumi's own words, and ours below them.
-    assert "is currently locked by 1 lock(s)" in second.output and f"(pid {first.process.pid})" in second.output
     print(f"\n{said}")
     assert "Another run is working on the stack" in said and holder in said and "Wait until" in said
+    # Pulumi's own words, where its own command is asked.
+    assert "is currently locked by 1 lock(s)" in own and f"(pid {pulumi})" in own
     # A run that lives is not to be recovered from: its containers are no orphans.
     assert "Another run is working on the stack" in refused and "Removing" not in refused
 
     os.killpg(first.process.pid, signal.SIGCONT)
     assert first.process.wait(120) == 0, first.log.read_text()
     assert deployment.present() == deployment.wanted()
-    assert not script(deployment, "holder.py", 2).output
+    assert not tell_holder(deployment).output
     figures.record("C8", "the other one", target="says who holds the lock", measured="it does", met=holder in said)

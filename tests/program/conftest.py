@@ -40,6 +40,7 @@ def reach_everything(patch: pytest.MonkeyPatch) -> None:
         pass
 
     patch.setattr("components.hosts.preflight.find_obstacle", lambda _: None)
+    patch.setattr("components.vacancy.require_vacant", lambda *_: None)
     patch.setattr("components.hosts.aws.require_command", lambda _: None)
     patch.setattr("components.hosts.aws.wait_ready", ready)
 

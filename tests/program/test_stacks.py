@@ -119,7 +119,8 @@ def test_so_many_resources_of_each_type(made: Recorder, expected: Expected) -> N
 
 def test_the_containers_by_name(made: Recorder, expected: Expected) -> None:
     place = expected.place
-    names = {f"portico{place}-{name}" for name in ("check-nginx-t", "nginx-server", "release-switch", "port-holder")}
+    own = ("check-nginx-t", "nginx-server", "release-switch", f"port-holder-{expected.port}")
+    names = {f"portico{place}-{name}" for name in own}
     for site, replicas in expected.sites.items():
         names |= {f"{site}{place}-files", *(f"{site}-gunicorn{place}-{index}" for index in range(replicas))}
     assert {found.name for found in made.of_type(CONTAINER)} == names
@@ -130,7 +131,7 @@ def test_every_container_is_labelled_with_its_stack(stack: str, made: Recorder) 
 
 
 def test_the_edge_is_published_where_the_stack_says(made: Recorder, expected: Expected) -> None:
-    (port,) = made.container(f"portico{expected.place}-port-holder").inputs["ports"]
+    (port,) = made.container(f"portico{expected.place}-port-holder-{expected.port}").inputs["ports"]
     assert (port["ip"], port["external"]) == (expected.address, expected.port)
 
 

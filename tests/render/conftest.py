@@ -16,7 +16,6 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
         # The scripts ask Pulumi which engine the stack is on.
         patch.setenv("PATH", environment()["PATH"])
         patch.setenv("PULUMI_HOME", environment()["PULUMI_HOME"])
-        patch.setenv("PULUMI_BACKEND_URL", f"file://{made.folder}/state")
         made.set_secret("hello", "KEY", "correct horse: battery staple")
         yield made
 

@@ -79,7 +79,7 @@ def test_a_refusal_is_one_line_and_an_exit_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(BOTH)))
-    assert releases.main("choose", "", "") == 1
+    assert releases.main("choose", "test", "", "") == 1
     said = capsys.readouterr()
     assert said.out == "" and said.err.startswith("error: which site?") and said.err.count("\n") == 1
 
@@ -88,7 +88,7 @@ def test_what_is_chosen_is_two_words_for_the_shell(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(make_outputs())))
-    assert releases.main("choose", "", "") == 0
+    assert releases.main("choose", "test", "", "") == 0
     assert capsys.readouterr().out == f"shop {B}\n"
     assert releases.main("held", "", json.dumps({"shop": B})) == 0
     assert capsys.readouterr().out == "shop\n"

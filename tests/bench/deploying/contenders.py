@@ -13,7 +13,7 @@ from typing import Final
 import docker
 
 from tests.bench.deploying.phases import Watch
-from tests.docker.command import ROOT, Result, run
+from tests.docker.command import ROOT, Result, environment, run
 from tests.docker.engine import HELLO, Deployment, free_port
 
 HERE: Final = Path(__file__).parent
@@ -97,7 +97,7 @@ class _Shared(Contender):
             folder=self.folder,
             log=self.folder.with_name(f"{self.folder.name}-{self._commands}.log"),
             timeout=LONGEST,
-            env=self.environment,
+            env={**environment(), **self.environment},
         )
         assert result.code == 0, f"{' '.join(command)} failed\n{result.tail()}"
         return result

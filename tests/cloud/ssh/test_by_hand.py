@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.cloud.ssh.place import Place
-from tests.docker.clone import command, make, make_clone, make_environment, spell_make, type_into_terminal
+from tests.docker.by_hand import change_files, command, type_into_terminal
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(1200)]
 VALUE = "postgres://shop:clear-text@db.example/shop"
@@ -16,7 +16,6 @@ VALUE = "postgres://shop:clear-text@db.example/shop"
 @pytest.fixture(scope="module")
 def clone(place: Place) -> Place:
     """The deployment's folder as a clone of the project, and a secret."""
-    make_clone(place.deployment)
     place.deployment.set_secret("shop", "DATABASE_URL", VALUE)
     place.deployment.up()
     return place
@@ -24,16 +23,16 @@ def clone(place: Place) -> Place:
 
 def test_logs_are_those_of_the_machines_containers(clone: Place) -> None:
     clone.release()
-    said = make(clone.deployment, "logs", TAIL="20").output
+    said = clone.deployment.make("logs", TAIL="20").output
     names = {str(one.name) for role in ("nginx", "gunicorn") for one in clone.deployment.containers(role)}
     assert len(names) == 3 and names <= {line.partition(" | ")[0] for line in said.splitlines()}
     log = clone.deployment.folder / "logs" / "follow.log"
-    words = spell_make(clone.deployment, "logs", FOLLOW="1", TAIL="0")
+    words = clone.deployment.spell_make("logs", FOLLOW="1", TAIL="0")
     with log.open("wb") as file:
         process = subprocess.Popen(
             words,
             cwd=clone.deployment.folder,
-            env=make_environment(clone.deployment),
+            env=clone.deployment.environment,
             stdout=file,
             start_new_session=True,
         )
@@ -61,31 +60,31 @@ def test_a_command_runs_there_with_what_a_replica_has(clone: Place) -> None:
 
 def test_a_terminal_is_passed_on(clone: Place) -> None:
     text = "test -t 0 && echo a $((40 + 2)) person in $(hostname); exit\n"
-    said = type_into_terminal(clone.deployment, spell_make(clone.deployment, "shell"), text)
+    said = type_into_terminal(clone.deployment, clone.deployment.spell_make("shell"), text)
     replicas = [str(one.id)[:12] for one in clone.deployment.containers("gunicorn")]
     assert any(f"a 42 person in {replica}" in said for replica in replicas), said
 
 
 def test_what_was_changed_by_hand_is_found(clone: Place) -> None:
     deployment = clone.deployment
-    assert "is what the last update" in make(deployment, "check").output
-    assert "Nothing differs" in make(deployment, "diff").output
-    deployment.container("switch").exec_run(["sed", "-i", "$ a # by hand", "/etc/portico/live/conf.d/shop.conf"])
-    assert "NGINX's file conf.d/shop.conf is changed." in make(deployment, "check", fails=True).output
-    assert "-# by hand" in make(deployment, "diff").output
-    assert "http://" in make(deployment, "up").output.splitlines()[-1]
-    assert "is what the last update" in make(deployment, "check").output
+    assert "is what the last update" in deployment.check().output
+    assert "Nothing differs" in deployment.make("diff").output
+    change_files(deployment, "sed", "-i", "$ a # by hand", "/etc/portico/live/conf.d/shop.conf")
+    assert "NGINX's file conf.d/shop.conf is changed." in deployment.check(fails=True).output
+    assert "-# by hand" in deployment.make("diff").output
+    assert "http://" in deployment.make("up").output.splitlines()[-1]
+    assert "is what the last update" in deployment.check().output
 
 
 def test_back_and_forward_again(clone: Place) -> None:
     deployment, before = clone.deployment, clone.release()
     deployment.edit("shop", "# the next")
-    make(deployment, "up")
+    deployment.make("up")
     after = clone.release()
-    assert after != before and after in make(deployment, "releases").output
-    make(deployment, "rollback")
+    assert after != before and after in deployment.releases().output
+    deployment.rollback()
     assert clone.release() == before
-    make(deployment, "resume")
+    deployment.resume()
     assert clone.release() == after
 
 
@@ -98,6 +97,6 @@ def test_what_a_killed_run_left_is_removed(clone: Place) -> None:
         labels={**replica.labels, "portico.release": "0" * 12},
         detach=True,
     )
-    said = make(deployment, "recover").output
+    said = deployment.recover().output
     assert f"Removing container {orphan.name} (gunicorn)" in said
     assert deployment.present() == deployment.wanted() and clone.release()

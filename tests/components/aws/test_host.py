@@ -13,6 +13,7 @@ import pulumi
 import pulumi_docker
 import pytest
 
+from components.engine import Engine
 from components.hosts.aws import AwsHost
 from components.hosts.connection import Connection
 from components.hosts.late import LateEngine
@@ -74,6 +75,26 @@ def test_a_vm_that_somebody_stopped_is_refused_before_anything_is_made(root: Pat
         f"The VM {OLD} is stopped; nothing was changed. Start it, then run this again: "
         f"aws ec2 start-instances --region eu-central-1 --instance-ids {OLD}"
     )
+    assert {one.type for one in seen} <= {"portico:index:AwsHost", "pulumi:providers:aws"}
+
+
+def test_ports_are_looked_for_on_the_vm_that_stays_before_the_firewall_hears_of_them(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Engine | None] = []
+    monkeypatch.setattr("components.vacancy.require_vacant", lambda engine, _: asked.append(engine))
+    make_host(root)
+    hosts: list[AwsHost] = []
+    make_host(root, resources=leave(3), alive=[OLD], hosts=hosts)
+    assert asked == [None, hosts[0].engine]
+
+    def refuse(*_: object) -> None:
+        raise pulumi.RunError("taken")
+
+    monkeypatch.setattr("components.vacancy.require_vacant", refuse)
+    seen: list[Any] = []
+    with pytest.raises(pulumi.RunError, match="taken"):
+        make_host(root, resources=leave(3), alive=[OLD], seen=seen)
     assert {one.type for one in seen} <= {"portico:index:AwsHost", "pulumi:providers:aws"}
 
 

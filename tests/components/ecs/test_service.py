@@ -94,6 +94,15 @@ def test_a_task_definition_says_what_fargate_wants_to_know(made: Recorder) -> No
     assert task["skipDestroy"] is True
 
 
+def test_nothing_is_said_of_a_task_that_its_releases_id_is_not_made_of(made: Recorder) -> None:
+    """Which is made of the first five (config/fleet/task.py); the others never change while a stack lives."""
+    assert set(made.find(TASK, "shop-task").inputs) == {
+        *("cpu", "memory", "runtimePlatform", "volumes", "containerDefinitions"),
+        *("family", "requiresCompatibilities", "networkMode", "executionRoleArn", "taskRoleArn"),
+        *("skipDestroy", "tags"),
+    }
+
+
 def test_another_processor_and_size(root: Path) -> None:
     task = deploy(root, section={"architecture": "x86_64", "cpu": 1024}).find(TASK, "shop-task").inputs
     assert task["runtimePlatform"]["cpuArchitecture"] == "X86_64" and task["cpu"] == "1024"

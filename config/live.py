@@ -1,0 +1,31 @@
+"""What is served, by the files that NGINX has: these are what was switched to, whatever the last update says."""
+
+import re
+from collections.abc import Mapping
+
+from config.drift import Live
+
+_SITE = re.compile(r"conf\.d/([a-z0-9-]+)\.conf")
+
+
+def find_releases(live: Live) -> dict[str, str]:
+    """The release that NGINX sends requests to, by site; a site without replicas in the files is left out."""
+    found = {}
+    for path, text in live.files.items():
+        if named := _SITE.fullmatch(path):
+            site = named[1]
+            server = re.search(rf"(?:unix:/run/portico/{site}/|\s{site}-)([0-9a-f]{{12}})(?:-\d+)?[.:]", text)
+            if server:
+                found[site] = server[1]
+    return found
+
+
+def tell_served(past: Mapping[str, object], live: Live | None) -> dict[str, object]:
+    """The outputs of the last good update, with the releases that are live now.
+
+    An update that failed for one site has made the others live.
+    """
+    releases = past.get("releases")
+    if live is None or not isinstance(releases, Mapping):
+        return dict(past)
+    return {**past, "releases": {**releases, **find_releases(live)}}

@@ -1,0 +1,127 @@
+"""After a release that failed, commands follow in every order: listed ones, and at random.
+
+What must hold after each step is in walk.py. PORTICO_SEED repeats a walk: its number is printed.
+"""
+
+import os
+import random
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.docker.conftest import Deploy
+from tests.docker.doors import DOORS, EVENTS, Kind
+from tests.docker.figures import SOAK, Figures
+from tests.docker.ground import make_sites, prepare
+from tests.docker.walk import Walk, Wrong, chain
+
+pytestmark = pytest.mark.docker
+
+# What each of these sequences is about comes first; all of them are taken one after the other, on the same ground.
+LISTED = {
+    "a broken release is tried again": [
+        *("break left (import)", "make up", "make up"),
+        *("make check", "make releases", "make diff", "make preview", "make render"),
+    ],
+    "by Pulumi's own commands": [
+        *("pulumi up", "pulumi refresh", "pulumi up --skip-preview", "pulumi up --refresh", "pulumi cancel"),
+    ],
+    "the other site goes on": [
+        *("break left (second worker)", "change right", "make up", "make check", "make releases"),
+    ],
+    "back and forward again": [
+        *("change left", "make up", "break left (health)", "make up", "make rollback left"),
+        *("make check", "make up", "make resume left", "make recover", "make releases"),
+    ],
+    "by hand": [
+        *("remove a replica of left", "make check", "make up", "pulumi up --target left", "change left"),
+        *("spoil a replica of right", "make check", "make up", "make check", "pulumi preview"),
+    ],
+}
+# Those that may leave something else behind than they found: each follows each of them.
+CHANGING = [
+    *("make up", "pulumi up --skip-preview", "pulumi up --refresh", "pulumi refresh", "make recover"),
+    *("make rollback left", "make resume left", "pulumi up --target left"),
+]
+STEPS = 200 if SOAK else 20
+WEIGHTS = {Kind.UPDATE: 4, Kind.HOLD: 2, Kind.FREE: 2, Kind.SOURCE: 2}
+
+
+@pytest.fixture(scope="module")
+def ground(deploy: Deploy) -> Walk:
+    """Both sites, up; the walk that all tests here take together."""
+    ground = prepare(deploy(*make_sites(), door="make"))
+    ground.deployment.up()
+    walk = Walk(ground)
+    walk.begin()
+    return walk
+
+
+@pytest.fixture
+def walk(ground: Walk) -> Iterator[Walk]:
+    """It, in order: a promise that was not kept in one test is no matter of the next."""
+    if ground.taken:
+        ground.recover()
+    yield ground
+
+
+def follow(walk: Walk, figures: Figures, what: str, way: Callable[[], None]) -> None:
+    """Go that way, and record what came of it."""
+    sent, lost, told = walk.sent, walk.lost, "each step as it should be"
+    try:
+        way()
+    except Wrong as wrong:
+        print(wrong)
+        told = f"wrong at `{walk.taken[-1]}`: {str(wrong).splitlines()[0]}"
+    pairs, triples = (len(walk.list_sequences(length)) for length in (2, 3))
+    figures.record(
+        "C14",
+        f"{what}: {len(walk.taken)} steps, {pairs} different pairs, {triples} triples",
+        target="0 requests lost, nothing broken live, exit codes that are true",
+        measured=f"{walk.lost - lost} of {walk.sent - sent:,} lost; {told}",
+        met=told.startswith("each"),
+    )
+
+
+@pytest.mark.timeout(900)
+def test_after_a_failed_release_each_door(walk: Walk, figures: Figures) -> None:
+    steps = [step for part in LISTED.values() for step in part]
+    assert {*DOORS} - {*steps} == {"make rollback right", "make resume right", "pulumi up --target right"}
+    follow(walk, figures, "listed", lambda: walk.take(steps))
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_after_a_failed_release_each_pair_of_doors(walk: Walk, figures: Figures) -> None:
+    def go() -> None:
+        walk.take(["change left", "make up", "change left", "make up", "break left (import)", "make up"])
+        walk.take(chain(CHANGING))
+
+    follow(walk, figures, "every pair", go)
+
+
+@pytest.mark.timeout(3600 if SOAK else 900)
+def test_at_random(walk: Walk, figures: Figures) -> None:
+    seed = int(os.environ.get("PORTICO_SEED") or random.randrange(1_000_000))
+    print(f"\nPORTICO_SEED={seed}")
+    chance = walk.ground.chance = random.Random(seed)
+
+    def go() -> None:
+        for _ in range(STEPS):
+            walk.take([choose(walk, chance)])
+
+    follow(walk, figures, f"at random (seed {seed})", go)
+
+
+def choose(walk: Walk, chance: random.Random) -> str:
+    """The next step."""
+    steps = [*DOORS.values(), *EVENTS.values()]
+    if walk.interrupted:
+        # Which release would be gone back to nobody knows then; and what is hurt is not made anew.
+        steps = [step for step in steps if step.kind not in (Kind.HOLD, Kind.FREE, Kind.KILL, Kind.HAND)]
+        steps += [DOORS["make recover"]] * 4
+    else:
+        # By hand one replica at a time is hurt.
+        hurt = any(site.hurt for site in walk.sites.values())
+        steps = [step for step in steps if not (hurt and step.kind is Kind.HAND)]
+    return chance.choices(steps, [WEIGHTS.get(step.kind, 1) for step in steps])[0].name
