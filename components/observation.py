@@ -39,11 +39,15 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True)
 class Observation:
-    """`containers` by name, `live` what NGINX reads, `proven` the short ids of replicas that the switch has proven."""
+    """`containers` by name, `live` what NGINX reads, `proven` the short ids of replicas that the switch has proven.
+
+    `unasked` are the sites in maintenance, of whose replicas it has asked none.
+    """
 
     containers: Mapping[str, Seen] = field(default_factory=dict)
     live: Live | None = None
     proven: frozenset[str] = frozenset()
+    unasked: frozenset[str] = frozenset()
 
 
 def observe(engine: Engine | None) -> Observation | None:
@@ -61,10 +65,12 @@ def observe(engine: Engine | None) -> Observation | None:
         edges = [one["Id"] for one in listed if (one.get("Labels") or {}).get("portico.role") == "nginx"]
         # The newest one comes first. Any of them has the volume.
         edge = client.containers.get(edges[0]) if edges else None
+        proven = _read_proven(edge) if edge else []
         return Observation(
             containers=containers,
             live=read_live(engine, edges[0]) if edges else None,
-            proven=_read_proven(edge) if edge else frozenset(),
+            proven=frozenset(id for _, id in proven if id != "-"),
+            unasked=frozenset(site for site, id in proven if id == "-"),
         )
     except (DockerException, OSError):
         return None
@@ -86,13 +92,13 @@ def _read(listed: Mapping[str, object]) -> Seen:
     )
 
 
-def _read_proven(edge: Container) -> frozenset[str]:
-    """The containers that switch.sh has written down."""
+def _read_proven(edge: Container) -> list[tuple[str, str]]:
+    """The sites and containers that switch.sh has written down; "-" for a container where it asked none."""
     try:
         chunks, _ = edge.get_archive(f"{CONFIG}/proven")
     except NotFound:
-        return frozenset()
+        return []
     with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
         file = archive.extractfile("proven")
         lines = file.read().decode().splitlines() if file else []
-    return frozenset(line.split()[-1] for line in lines if line.strip())
+    return [(words[0], words[-1]) for line in lines if (words := line.split())]

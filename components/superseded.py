@@ -20,7 +20,7 @@ _GRACE = 10
 def stop_superseded(engine: Engine) -> None:
     """Stop the replicas of this stack that NGINX does not send requests to; what cannot be told is left alone."""
     observed = observe(engine)
-    if observed is None or observed.live is None:
+    if observed is None or observed.live is None or not observed.live.files:
         return
     # An old NGINX that is not removed yet may ask any of them.
     if len([one for one in observed.containers.values() if one.role == "nginx" and one.state == "running"]) != 1:
