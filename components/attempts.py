@@ -32,7 +32,9 @@ class Attempts:
         if last is None or self.observed is None:
             return False
         seen = self.observed.containers.get(str(last.get("name")))
-        return not (seen and seen.well and seen.id[:12] in self.observed.proven)
+        if seen is None or not seen.well:
+            return True
+        return seen.id[:12] not in self.observed.proven and seen.site not in self.observed.unasked
 
     def of_switch(self, name: str, tree: str) -> int:
         """The number of the switch to `tree`: another one where that tree is not live."""

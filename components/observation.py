@@ -42,13 +42,15 @@ class Seen:
 class Observation:
     """`containers` by name, `edge` is NGINX's, None where it is gone; `live` is what it reads.
 
-    `proven` are the short ids of replicas that the switch has proven.
+    `proven` are the short ids of replicas that the switch has proven, `unasked` the sites in maintenance, of whose
+    replicas it has asked none.
     """
 
     containers: Mapping[str, Seen] = field(default_factory=dict)
     edge: Seen | None = None
     live: Live | None = None
     proven: frozenset[str] = frozenset()
+    unasked: frozenset[str] = frozenset()
 
 
 def observe(engine: Engine | None, edge: str) -> Observation | None:
@@ -67,11 +69,13 @@ def observe(engine: Engine | None, edge: str) -> Observation | None:
         found = next((seen for seen in containers.values() if edge in (seen.id, seen.name)), None)
         if found is None:
             return Observation(containers=containers)
+        proven = _read_proven(client.containers.get(found.id))
         return Observation(
             containers=containers,
             edge=found,
             live=read_live(engine, found.id),
-            proven=_read_proven(client.containers.get(found.id)),
+            proven=frozenset(id for _, id in proven if id != "-"),
+            unasked=frozenset(site for site, id in proven if id == "-"),
         )
     except (DockerException, OSError):
         return None
@@ -94,13 +98,13 @@ def _read(listed: Mapping[str, Any]) -> Seen:
     )
 
 
-def _read_proven(edge: Container) -> frozenset[str]:
-    """The containers that switch.sh has written down."""
+def _read_proven(edge: Container) -> list[tuple[str, str]]:
+    """The sites and containers that switch.sh has written down; "-" for a container where it asked none."""
     try:
         chunks, _ = edge.get_archive(f"{CONFIG}/proven")
     except NotFound:
-        return frozenset()
+        return []
     with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
         file = archive.extractfile("proven")
         lines = file.read().decode().splitlines() if file else []
-    return frozenset(line.split()[-1] for line in lines if line.strip())
+    return [(words[0], words[-1]) for line in lines if (words := line.split())]

@@ -20,7 +20,7 @@ _GRACE = 10
 def stop_superseded(engine: Engine, edge: str) -> None:
     """Stop the replicas that the NGINX with the id `edge` does not send requests to; in doubt they are left alone."""
     observed = observe(engine, edge)
-    if observed is None or observed.live is None:
+    if observed is None or observed.live is None or not observed.live.files:
         return
     # An old NGINX that is not removed yet may ask any of them.
     if len([one for one in list_beside(observed) if one.role == "nginx" and one.state == "running"]) != 1:

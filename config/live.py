@@ -14,8 +14,9 @@ def find_releases(live: Live) -> dict[str, str]:
     for path, text in live.files.items():
         if named := _SITE.fullmatch(path):
             site = named[1]
-            server = re.search(rf"(?:unix:/run/portico/{site}/|\s{site}-)([0-9a-f]{{12}})(?:-\d+)?[.:]", text)
-            if server:
+            place = rf"(?:unix:/run/portico/{site}/|{site}-)([0-9a-f]{{12}})(?:-\d+)?[.:]"
+            # A host name may look like a replica's.
+            if server := re.search(rf"^ *(?:server|set +\$replicas|# replicas:) +{place}", text, re.MULTILINE):
                 found[site] = server[1]
     return found
 

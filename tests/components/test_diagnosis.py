@@ -79,6 +79,20 @@ def test_the_containers_own_last_lines_are_shown(monkeypatch: pytest.MonkeyPatch
     assert say(monkeypatch).endswith("Its last log lines:\n  (it printed nothing)")
 
 
+def test_what_the_switch_saw_and_what_serves_instead_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    say(monkeypatch, "one")
+    said = describe(Engine(), "shop-0-1234", "shop-gunicorn-0", "nothing answers GET /", "Nothing serves.").splitlines()
+    assert said[0] == "shop-gunicorn-0 did not become healthy. Nothing serves."
+    assert "It was given up: nothing answers GET /." in said
+    assert "given up" not in say(monkeypatch, "one")
+
+
+def test_without_an_engine_what_the_switch_saw_is_said() -> None:
+    said = describe(None, "shop-0-1234", "shop-gunicorn-0", "nothing answers GET /")
+    kept = "It gets no request; what served before keeps serving."
+    assert said == f"shop-gunicorn-0 did not become healthy. {kept}\nnothing answers GET /"
+
+
 def test_an_engine_that_cannot_be_asked_is_no_further_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse() -> None:
         raise docker.errors.DockerException("no socket")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.drift import Container, Live, compare_containers, compare_files
+from config.drift import Container, Live, compare_containers, compare_files, compare_releases
 
 FILES = {"nginx.conf": "events {}", "conf.d/shop.conf": "server {}"}
 
@@ -34,8 +34,38 @@ ONE = Container(id="1", name="shop-0")
         ([Container(id="2", name="shop-0")], ["container shop-0 was replaced by hand"]),
         ([Container(id="1", name="shop-0", status="exited")], ["container shop-0 is stopped (exited)"]),
         ([Container(id="1", name="shop-0", health="unhealthy")], ["container shop-0 does not pass its health check"]),
+        (
+            [Container(id="1", name="shop-0", health="healthy", restarts=3, up=12.4)],
+            ["container shop-0 has restarted 3 times, 12 s ago the last time"],
+        ),
+        # It restarted once and stays since, or the engine itself was started a moment ago.
+        ([Container(id="1", name="shop-0", restarts=3, up=3600)], []),
+        ([Container(id="1", name="shop-0", restarts=0, up=1)], []),
     ],
     ids=str,
 )
 def test_containers_are_compared(observed: list[Container], said: list[str]) -> None:
     assert compare_containers([ONE], observed) == said
+
+
+@pytest.mark.parametrize(
+    ("served", "said"),
+    [
+        ({"shop": "a", "blog": "b"}, []),
+        ({"shop": "a", "blog": "b", "gone": "c"}, []),
+        (
+            {"shop": "old", "blog": "b"},
+            ["shop: release a, which the last update asked for, is not live; release old serves"],
+        ),
+        (
+            {"shop": "old"},
+            [
+                "shop: release a, which the last update asked for, is not live; release old serves",
+                "blog: release b, which the last update asked for, is not live; nothing serves this site",
+            ],
+        ),
+    ],
+    ids=["all", "more", "an older one", "none"],
+)
+def test_releases_are_compared(served: dict[str, str], said: list[str]) -> None:
+    assert compare_releases({"shop": "a", "blog": "b"}, served) == said

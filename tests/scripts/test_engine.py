@@ -51,8 +51,8 @@ def test_a_provider_that_only_waits_to_be_deleted_is_none() -> None:
     )
 
 
-@pytest.mark.parametrize("failed", [False, True])
-def test_of_two_machines_it_is_the_one_where_the_configuration_is_live(failed: bool) -> None:
+@pytest.mark.parametrize("failed", [{}, {"initErrors": ["it did not start"]}, {"outputs": {"exitCode": 1}}], ids=str)
+def test_of_two_machines_it_is_the_one_where_the_configuration_is_live(failed: dict[str, Any]) -> None:
     new, old = (
         provide(host=f"ssh://portico@i-0{one * 16}:22") | {"urn": f"urn:pulumi:prod::portico::{PROVIDER}::{one}"}
         for one in "ab"
@@ -63,12 +63,12 @@ def test_of_two_machines_it_is_the_one_where_the_configuration_is_live(failed: b
             "inputs": {"labels": [{"label": "portico.role", "value": "switch"}]},
             "provider": f"{provider['urn']}::some-id",
             # The new machine's has not come to its end.
-            **({"initErrors": ["it did not become healthy"]} if provider is new and failed else {}),
+            **({"outputs": {"exitCode": 0}} | failed if provider is new else {}),
         }
         for provider in (new, old)
     ]
     state = export(new, old, *switches)
-    assert list_serving(state) == [switches[failed]]
+    assert list_serving(state) == [switches[bool(failed)]]
     found = find_engine(state)
     assert found == Engine((old if failed else new)["inputs"]["host"])
     assert find_engine(export(new, old, switches[1])) == Engine(old["inputs"]["host"])

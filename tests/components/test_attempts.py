@@ -1,0 +1,108 @@
+"""Which containers are made anew although nothing about them changed."""
+
+from typing import Any
+
+import pytest
+
+from components.attempts import LABEL, Attempts
+from components.observation import Observation, Seen
+from config.drift import Live
+
+ID = "0123456789ab" + "0" * 52
+URN = "urn:pulumi:test::portico::portico:index:Gunicorn$docker:index/container:Container::shop-gunicorn-0"
+SWITCH = "urn:pulumi:test::portico::docker:index/container:Container::portico-release-switch"
+
+
+def container(attempt: int | None = None, **outputs: Any) -> dict[str, Any]:
+    labels = [{"label": "portico.role", "value": "gunicorn"}]
+    if attempt is not None:
+        labels.append({"label": LABEL, "value": str(attempt)})
+    return {"type": "docker:index/container:Container", "outputs": {"labels": labels, "name": "shop-0-1", **outputs}}
+
+
+def seen(**more: Any) -> Observation:
+    """One replica that is well, and proven unless told otherwise."""
+    told = {"id": ID, "name": "shop-0-1", "role": "gunicorn", "site": "shop", "release": "a", "state": "running"}
+    kept = {key: more.pop(key) for key in ("proven", "unasked", "live") if key in more}
+    one = Seen(**(told | {"health": "healthy"} | more))
+    return Observation(**({"containers": {one.name: one}, "proven": frozenset({ID[:12]})} | kept))
+
+
+def count(observed: Observation | None, last: dict[str, Any] | None) -> int:
+    resources = {URN: last} if last else {}
+    return Attempts(resources=resources, observed=observed).of_replica("shop-gunicorn-0")
+
+
+def test_a_first_replica_is_the_first_attempt() -> None:
+    assert count(seen(), None) == 0
+    assert not Attempts(observed=seen()).is_sick("shop-gunicorn-0")
+
+
+def test_one_that_is_well_and_proven_stays() -> None:
+    assert count(seen(), container(0)) == 0
+    assert count(seen(), container(3)) == 3
+
+
+def test_one_of_a_version_without_the_label_is_number_none() -> None:
+    assert count(seen(), container()) == 0
+    assert count(seen(state="exited"), container()) == 1
+    assert count(seen(), {**container(), "outputs": {"name": "shop-0-1"}}) == 0
+
+
+@pytest.mark.parametrize(
+    "observed",
+    [
+        seen(state="exited", health=""),
+        seen(state="restarting", health=""),
+        seen(health="unhealthy"),
+        seen(health="starting"),
+        seen(name="another"),
+        seen(proven=frozenset()),
+        seen(proven=frozenset({"f" * 12})),
+        Observation(),
+    ],
+    ids=["ended", "restarts", "unhealthy", "starting", "gone", "nobody proven", "another proven", "nothing there"],
+)
+def test_one_that_is_not_as_it_should_be_is_made_anew(observed: Observation) -> None:
+    assert count(observed, container(3)) == 4
+    assert Attempts(resources={URN: container(3)}, observed=observed).is_sick("shop-gunicorn-0")
+
+
+def test_an_engine_that_does_not_answer_has_not_said_that_anything_is_wrong() -> None:
+    assert count(None, container(3)) == 3
+
+
+def test_in_maintenance_nobody_was_asked_so_being_well_is_enough() -> None:
+    resting = {"proven": frozenset[str](), "unasked": frozenset({"shop"})}
+    assert count(seen(**resting), container(3)) == 3
+    assert count(seen(health="unhealthy", **resting), container(3)) == 4
+    assert count(seen(proven=frozenset(), unasked=frozenset({"blog"})), container(3)) == 4
+
+
+def test_only_a_container_of_that_name_counts() -> None:
+    other = {URN: container(3), URN.replace("-0", "-10"): container(7), "urn::shop-gunicorn-1": {"type": "x"}}
+    assert Attempts(resources=other, observed=seen()).of_replica("shop-gunicorn-1") == 0
+    assert Attempts(resources=other, observed=seen()).of_replica("shop-gunicorn-0") == 3
+
+
+@pytest.mark.parametrize(
+    ("live", "code", "attempt"),
+    [
+        (Live("trees/abc", {}), 0, 2),
+        (Live("trees/abc", {}), None, 2),
+        (Live("trees/old", {}), 0, 3),
+        (Live("trees/abc-1700000000", {}), 0, 3),
+        (Live("", {}), 0, 3),
+        (None, 0, 3),
+        (Live("trees/abc", {}), 1, 3),
+    ],
+    ids=["live", "no code", "another tree", "a mixture", "no link", "no NGINX", "it ended badly"],
+)
+def test_a_switch_whose_tree_is_not_live_is_made_anew(live: Live | None, code: int | None, attempt: int) -> None:
+    attempts = Attempts(resources={SWITCH: container(2, exitCode=code)}, observed=seen(live=live))
+    assert attempts.of_switch("portico-release-switch", "abc") == attempt
+
+
+def test_a_first_switch_and_one_that_nobody_can_look_at_keep_their_number() -> None:
+    assert Attempts(observed=seen()).of_switch("portico-release-switch", "abc") == 0
+    assert Attempts(resources={SWITCH: container(2)}).of_switch("portico-release-switch", "abc") == 2

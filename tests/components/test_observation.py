@@ -1,0 +1,110 @@
+"""What an engine shows of a stack: each container's state, what NGINX reads, and who was proven."""
+
+from typing import Any
+
+import pytest
+
+from components.drift import read_live
+from components.engine import Engine
+from components.observation import Observation, Seen, observe
+from config.drift import Live
+from tests.components.recorder import run
+from tests.components.watched import EDGE, Watched, serve, show
+
+A, B = "a" * 12, "b" * 12
+
+
+def look(engine: Engine | None) -> Observation | None:
+    """What a program of the stack `test` sees."""
+    seen: list[Observation | None] = []
+    run(lambda: seen.append(observe(engine)))
+    return seen[0]
+
+
+def see(engine: Engine) -> Observation:
+    found = look(engine)
+    assert found
+    return found
+
+
+def test_without_an_engine_or_an_answer_nobody_knows() -> None:
+    assert look(None) is None
+    assert look(Watched(listed=None)) is None
+
+
+def test_it_asks_for_this_stacks_containers_alone() -> None:
+    engine = Watched()
+    see(engine)
+    assert engine.asked == [{"label": ["portico.project=portico", "portico.stack=test"]}]
+
+
+def test_where_nothing_is_there_nothing_is_seen() -> None:
+    assert see(Watched()) == Observation()
+
+
+def test_a_container_is_seen_as_docker_lists_it() -> None:
+    found = see(Watched(listed=[show(A, release=B)])).containers[f"{A}-name"]
+    assert found == Seen(
+        id=A.ljust(64, "0"),
+        name=f"{A}-name",
+        role="gunicorn",
+        site="shop",
+        release=B,
+        state="running",
+        health="healthy",
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "health", "well"),
+    [
+        ("running", "Up 2 minutes (healthy)", "healthy", True),
+        ("running", "Up 2 minutes", "", True),
+        ("running", "Up 2 seconds (health: starting)", "starting", False),
+        ("running", "Up 2 minutes (unhealthy)", "unhealthy", False),
+        ("exited", "Exited (3) 2 minutes ago", "", False),
+        ("restarting", "Restarting (3) 1 second ago", "", False),
+        ("paused", "Up 2 minutes (Paused)", "", False),
+        ("created", "Created", "", False),
+    ],
+)
+def test_it_is_well_when_it_runs_and_passes_its_check(state: str, status: str, health: str, well: bool) -> None:
+    (found,) = see(Watched(listed=[show(A, State=state, Status=status)])).containers.values()
+    assert (found.health, found.well) == (health, well)
+
+
+def test_a_container_without_labels_or_a_name_is_no_failure() -> None:
+    listed = [show(A, Labels=None, Names=None)]
+    assert [one.role for one in see(Watched(listed=listed)).containers.values()] == [""]
+
+
+def test_what_is_live_and_proven_is_read_from_nginx() -> None:
+    proven = f"shop {A}\nshop {B}\nblog -\n\n"
+    found = see(Watched(listed=[EDGE], target="trees/t1", files={**serve(A), "proven": proven}))
+    assert found.live == Live("trees/t1", {"conf.d/shop.conf": serve(A)["trees/t1/conf.d/shop.conf"]})
+    assert (found.proven, found.unasked) == ({A, B}, {"blog"})
+
+
+def test_without_nginx_nothing_is_live() -> None:
+    found = see(Watched(listed=[show(A)], target="trees/t1", files={"proven": f"shop {A}"}))
+    assert (found.live, found.proven) == (None, frozenset())
+
+
+def test_a_version_that_wrote_nothing_down_has_proven_nobody() -> None:
+    found = see(Watched(listed=[EDGE], target="trees/t1", files=serve(A)))
+    assert found.live and (found.proven, found.unasked) == (frozenset(), frozenset())
+
+
+def test_of_two_nginx_either_has_the_files() -> None:
+    stopped = show("0ed9e", "nginx", "", State="exited")
+    engine = Watched(listed=[EDGE, stopped], target="trees/t1", files=serve(A))
+    assert see(engine).live == read_live(engine, stopped["Id"])
+
+
+@pytest.mark.parametrize(
+    ("more", "live"),
+    [({"target": None}, Live("", {})), ({"target": "trees/gone"}, Live("trees/gone", {}))],
+    ids=["no link", "a link to nothing"],
+)
+def test_a_link_that_leads_nowhere_is_seen(more: dict[str, Any], live: Live) -> None:
+    assert see(Watched(listed=[EDGE], files=serve(A), **more)).live == live

@@ -1,0 +1,82 @@
+"""A Docker engine that shows what a test says: containers, and the files that NGINX has."""
+
+import io
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+from docker.errors import NotFound
+
+from components.engine import Engine
+
+
+def show(id: str, role: str = "gunicorn", site: str = "shop", release: str = "", **more: Any) -> dict[str, Any]:
+    """A container as Docker lists it; its id is filled up to 64 digits."""
+    labels = {"portico.role": role, "portico.site": site, "portico.release": release}
+    listed = {"Names": [f"/{id}-name"], "State": "running", "Status": "Up 2 minutes (healthy)", "Labels": labels}
+    return {"Id": id.ljust(64, "0")} | listed | more
+
+
+EDGE = show("ed9e", "nginx", "")
+
+
+@dataclass(frozen=True)
+class Watched(Engine):
+    """`listed` are its containers, newest first; None: it does not answer.
+
+    Every NGINX of it has `files`, by their path below /etc/portico, and `live` leads to `target`. `stopped` gets the
+    ids of those that are stopped, with the seconds that they have; `asked` the filters of each list.
+    """
+
+    listed: list[dict[str, Any]] | None = field(default_factory=list)
+    target: str | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+    stopped: list[tuple[str, int]] = field(default_factory=list)
+    asked: list[Any] = field(default_factory=list)
+    logs: str = ""
+
+    def connect(self) -> Any:
+        if self.listed is None:
+            raise OSError("nobody answers")
+        api = SimpleNamespace(containers=self._list, stop=lambda id, timeout: self.stopped.append((id, timeout)))
+        return SimpleNamespace(api=api, containers=SimpleNamespace(get=self._get))
+
+    def _list(self, *, all: bool, filters: Any = None) -> list[dict[str, Any]]:
+        assert all and self.listed is not None
+        self.asked.append(filters)
+        return self.listed
+
+    def _get(self, id: str) -> Any:
+        found = [one for one in self.listed or [] if one["Id"].startswith(id)]
+        if not found:
+            raise NotFound(f"No such container: {id}")
+        state = {"Running": found[0]["State"] == "running", "ExitCode": 0}
+        attrs = {"State": state, "Config": {"Labels": found[0]["Labels"]}}
+        return SimpleNamespace(get_archive=self._pack, attrs=attrs, logs=lambda tail: self.logs.encode())
+
+    def _pack(self, path: str) -> tuple[list[bytes], dict[str, str]]:
+        path = path.removeprefix("/etc/portico/")
+        if path == "live" and self.target is not None:
+            return [], {"linkTarget": f"/etc/portico/{self.target}" if self.target else ""}
+        if path == "live/.":
+            below = f"{self.target}/"
+            files = {name.removeprefix(below): text for name, text in self.files.items() if name.startswith(below)}
+        else:
+            files = {path: self.files[path]} if path in self.files else {}
+        if not files:
+            raise NotFound(path)
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as archive:
+            for name, text in files.items():
+                member = tarfile.TarInfo(f"./{name}" if path == "live/." else name)
+                member.size = len(text.encode())
+                archive.addfile(member, io.BytesIO(text.encode()))
+        whole = packed.getvalue()
+        return [whole[:700], whole[700:]], {}
+
+
+def serve(release: str, site: str = "shop", tree: str = "t1") -> dict[str, str]:
+    """The file of a site in a tree, as far as it names replicas."""
+    return {f"trees/{tree}/conf.d/{site}.conf": f"    server unix:/run/portico/{site}/{release}-0.sock max_fails=0;\n"}
