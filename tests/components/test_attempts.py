@@ -22,10 +22,18 @@ def container(attempt: int | None = None, **outputs: Any) -> dict[str, Any]:
 
 def seen(**more: Any) -> Observation:
     """One replica that is well, and proven unless told otherwise."""
-    told = {"id": ID, "name": "shop-0-1", "role": "gunicorn", "site": "shop", "release": "a", "state": "running"}
+    told: dict[str, Any] = {
+        "id": ID,
+        "name": "shop-0-1",
+        "role": "gunicorn",
+        "site": "shop",
+        "release": "a",
+        "state": "running",
+    } | {"networks": frozenset()}
     kept = {key: more.pop(key) for key in ("proven", "unasked", "live") if key in more}
     one = Seen(**(told | {"health": "healthy"} | more))
-    return Observation(**({"containers": {one.name: one}, "proven": frozenset({ID[:12]})} | kept))
+    made: dict[str, Any] = {"containers": {one.name: one}, "proven": frozenset({ID[:12]})} | kept
+    return Observation(**made)
 
 
 def count(observed: Observation | None, last: dict[str, Any] | None) -> int:

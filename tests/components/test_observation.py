@@ -17,7 +17,7 @@ A, B = "a" * 12, "b" * 12
 def look(engine: Engine | None) -> Observation | None:
     """What a program of the stack `test` sees."""
     seen: list[Observation | None] = []
-    run(lambda: seen.append(observe(engine)))
+    run(lambda: seen.append(observe(engine, EDGE["Id"])))
     return seen[0]
 
 
@@ -50,6 +50,7 @@ def test_a_container_is_seen_as_docker_lists_it() -> None:
         role="gunicorn",
         site="shop",
         release=B,
+        networks=frozenset({"portico-1"}),
         state="running",
         health="healthy",
     )
@@ -82,7 +83,7 @@ def test_what_is_live_and_proven_is_read_from_nginx() -> None:
     proven = f"shop {A}\nshop {B}\nblog -\n\n"
     found = see(Watched(listed=[EDGE], target="trees/t1", files={**serve(A), "proven": proven}))
     assert found.live == Live("trees/t1", {"conf.d/shop.conf": serve(A)["trees/t1/conf.d/shop.conf"]})
-    assert (found.proven, found.unasked) == ({A, B}, {"blog"})
+    assert (set(found.proven), set(found.unasked)) == ({A, B}, {"blog"})
 
 
 def test_without_nginx_nothing_is_live() -> None:
@@ -99,6 +100,17 @@ def test_of_two_nginx_either_has_the_files() -> None:
     stopped = show("0ed9e", "nginx", "", State="exited")
     engine = Watched(listed=[EDGE, stopped], target="trees/t1", files=serve(A))
     assert see(engine).live == read_live(engine, stopped["Id"])
+
+
+def test_nginx_is_the_one_of_the_stacks_record_by_id_or_by_name() -> None:
+    """Another checkout may have a stack of the same name on the engine."""
+    other = show("0ed9e", "nginx", "")
+    engine = Watched(listed=[other, EDGE], target="trees/t1", files=serve(A))
+    seen: list[Observation | None] = []
+    for edge in (EDGE["Id"], "ed9e-name", "gone"):
+        run(lambda edge=edge: seen.append(observe(engine, edge)))
+    assert [one.edge.name if one and one.edge else None for one in seen] == ["ed9e-name", "ed9e-name", None]
+    assert seen[2] and seen[2].live is None
 
 
 @pytest.mark.parametrize(

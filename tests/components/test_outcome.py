@@ -7,7 +7,7 @@ import pulumi
 import pytest
 
 from components.engine import Engine
-from components.outcome import Ended, compare, require_live
+from components.outcome import Ended, Outcome, compare
 from components.replica import Replica
 from tests.components.sample import BLOG, make_stack
 from tests.components.watched import EDGE, Watched, serve, show
@@ -38,7 +38,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     told: list[str] = []
     monkeypatch.setattr(pulumi.log, "error", lambda text: told.append(text))
     monkeypatch.setattr("components.outcome.settle", lambda: told.append("settled"))
-    monkeypatch.setattr("components.outcome.stop_superseded", lambda engine: told.append("stopped"))
+    monkeypatch.setattr("components.outcome.stop_superseded", lambda *_: told.append("stopped"))
     return told
 
 
@@ -56,7 +56,7 @@ def end(
     served: dict[str, str] | None = None,
 ) -> str:
     ended = Ended("t1", EDGE["Id"], LONG, code, "\n".join(logs))
-    return require_live(engine or watch(), asked, served or {}, ended)
+    return Outcome(engine=engine or watch(), asked=asked, served=served or {}).require_live(ended)
 
 
 def fail(asked: list[Replica], *logs: str, **more: Any) -> list[str]:
@@ -72,10 +72,11 @@ def test_a_good_end_is_the_tree_and_the_verdict(asked: list[Replica], said: list
 
 
 def test_where_no_engine_can_be_asked_the_switch_has_the_last_word(asked: list[Replica], said: list[str]) -> None:
-    assert require_live(None, asked, {}, Ended("t1", EDGE["Id"], LONG, 0, "")) == "t1"
+    alone = Outcome(engine=None, asked=asked, served={})
+    assert alone.require_live(Ended("t1", EDGE["Id"], LONG, 0, "")) == "t1"
     assert said == ["settled"]
     with pytest.raises(pulumi.RunError, match="shop did not go live"):
-        require_live(None, asked, {}, Ended("t1", EDGE["Id"], LONG, 1, f"{WHY}\n{REFUSED}\n@drained"))
+        alone.require_live(Ended("t1", EDGE["Id"], LONG, 1, f"{WHY}\n{REFUSED}\n@drained"))
     assert said[1].endswith("yet.\nnothing answers GET /") and len(said) == 2
 
 
@@ -194,3 +195,29 @@ def test_a_replica_that_is_only_checked_for_the_first_time_is_well(asked: list[R
     """The switch has asked it already; Docker's own check comes later."""
     engine = watch(show(A, Status="Up 2 seconds (health: starting)"), show(B), show(C))
     assert compare(engine, asked, Ended("t1", EDGE["Id"], LONG, 0, "")) == []
+
+
+# --- whether anybody needs the port
+
+
+@pytest.mark.parametrize(
+    ("code", "logs", "served", "answers"),
+    [
+        (0, "@live shop", {}, True),
+        (1, f"{REFUSED}\n@live blog", {}, True),
+        (1, REFUSED, {"shop": OLD}, True),
+        (1, REFUSED, {}, False),
+        (1, "NGINX did not take the tree", {}, False),
+    ],
+    ids=["all is live", "another site is live", "the release before serves", "nothing serves", "not switched"],
+)
+def test_the_port_is_opened_for_an_answer(
+    asked: list[Replica], said: list[str], code: int, logs: str, served: dict[str, str], answers: bool
+) -> None:
+    outcome = Outcome(engine=watch(), asked=asked, served=served)
+    ended = Ended("t1", EDGE["Id"], LONG, code, logs)
+    if answers:
+        assert outcome.require_answers(ended) == "t1" and said == []
+    else:
+        with pytest.raises(pulumi.RunError):
+            outcome.require_answers(ended)

@@ -22,7 +22,7 @@ def watch(*listed: dict[str, Any], proven: str = f"shop {FIRST}\n", **more: Any)
 
 
 def stop(engine: Watched) -> list[str]:
-    run(lambda: stop_superseded(engine))
+    run(lambda: stop_superseded(engine, EDGE["Id"]))
     return [id[:12] for id, _ in engine.stopped]
 
 
@@ -73,6 +73,12 @@ def test_nginx_and_what_holds_its_port_are_no_replicas() -> None:
 )
 def test_what_cannot_be_told_is_left_alone(engine: Watched) -> None:
     assert stop(engine) == []
+
+
+def test_replicas_in_another_network_are_another_checkouts() -> None:
+    other = show(SECOND, release=NEW) | {"NetworkSettings": {"Networks": {"portico-2": {}}}}
+    nginx = show("0ed9e", "nginx", "") | {"NetworkSettings": {"Networks": {"portico-2": {}}}}
+    assert stop(watch(other, nginx, show(THIRD, release=NEW))) == [THIRD]
 
 
 def test_an_old_nginx_that_has_ended_asks_nobody() -> None:

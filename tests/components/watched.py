@@ -15,7 +15,13 @@ from components.engine import Engine
 def show(id: str, role: str = "gunicorn", site: str = "shop", release: str = "", **more: Any) -> dict[str, Any]:
     """A container as Docker lists it; its id is filled up to 64 digits."""
     labels = {"portico.role": role, "portico.site": site, "portico.release": release}
-    listed = {"Names": [f"/{id}-name"], "State": "running", "Status": "Up 2 minutes (healthy)", "Labels": labels}
+    listed: dict[str, Any] = {
+        "Names": [f"/{id}-name"],
+        "State": "running",
+        "Status": "Up 2 minutes (healthy)",
+        "Labels": labels,
+    }
+    listed["NetworkSettings"] = {"Networks": {"portico-1": {}}}
     return {"Id": id.ljust(64, "0")} | listed | more
 
 
