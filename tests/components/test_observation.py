@@ -107,8 +107,7 @@ def test_nginx_is_the_one_of_the_stacks_record_by_id_or_by_name() -> None:
     other = show("0ed9e", "nginx", "")
     engine = Watched(listed=[other, EDGE], target="trees/t1", files=serve(A))
     seen: list[Observation | None] = []
-    for edge in (EDGE["Id"], "ed9e-name", "gone"):
-        run(lambda edge=edge: seen.append(observe(engine, edge)))
+    run(lambda: seen.extend(observe(engine, edge) for edge in (EDGE["Id"], "ed9e-name", "gone")))
     assert [one.edge.name if one and one.edge else None for one in seen] == ["ed9e-name", "ed9e-name", None]
     assert seen[2] and seen[2].live is None
 
