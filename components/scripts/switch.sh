@@ -146,6 +146,16 @@ turn_back() {
     exit 1
 }
 
+# Whether a replica that is proven now was not proven before.
+has_new() {
+    for n in $all; do
+        replica "$n"
+        is_refused "$site" && continue
+        grep -q " $container\$" proven 2>/dev/null || return 0
+    done
+    return 1
+}
+
 # Writes down the containers that were proven: the program replaces others, where they do not seem well (attempts.py).
 remember() {
     {
@@ -185,8 +195,9 @@ done
 next=$TREE
 [ -z "$refused" ] || compose
 name_replicas
-# A tree that was restored has the digest of what NGINX may have loaded while it was changed: it is loaded again.
-if [ "$before" != "trees/$next" ] || [ "$(served)" != "$next" ] || [ "$REPAIRS" != 0 ]; then
+# A tree that was restored has the digest of what NGINX may have loaded while it was changed: it is loaded again. Where
+# another container takes the place of one of the same release, NGINX's workers still have connections to the old one.
+if [ "$before" != "trees/$next" ] || [ "$(served)" != "$next" ] || [ "$REPAIRS" != 0 ] || has_new; then
     [ "$before" = "trees/$next-bridge" ] || [ "$before" = "trees/$next" ] || bridge
     point "trees/$next"
     reload
