@@ -1,7 +1,6 @@
 """Compares a stack (`pulumi stack export`) with what its Docker engine has: check.py ENV. Exit code 1: they differ."""
 
 import json
-import re
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -82,14 +81,13 @@ def list_observed(client: docker.DockerClient) -> list[Container]:
 def observe(one: DockerContainer) -> Container:
     """What Docker says of a container."""
     state = one.attrs["State"]
-    started = datetime.fromisoformat(re.sub(r"(\.\d{6})\d*Z$|Z$", r"\1+00:00", state["StartedAt"]))
     return Container(
         id=str(one.id),
         name=str(one.name),
         status=one.status,
         health=one.health,
         restarts=int(one.attrs.get("RestartCount") or 0),
-        up=(datetime.now(UTC) - started).total_seconds(),
+        up=(datetime.now(UTC) - datetime.fromisoformat(state["StartedAt"])).total_seconds(),
     )
 
 

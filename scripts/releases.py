@@ -79,8 +79,10 @@ def choose(
     live = outputs.get("held", {}).get(site) or known[0]
     before = known[known.index(live) + 1 :]
     if served and served.get(site) not in (None, outputs.get("releases", {}).get(site)):
-        # What is live came with an update that failed for another site: all that is known is from before it.
-        live, before = served[site], known
+        # It came with an update that failed for another site: what is known is from before it, unless it was one of
+        # the releases that were gone back to.
+        live = served[site]
+        before = known[known.index(live) + 1 :] if live in known else known
     if not before:
         raise Refused(f"no release of {site} before {live} is kept; see make releases")
     return site, before[0]

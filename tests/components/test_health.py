@@ -98,6 +98,15 @@ def test_a_replica_that_fails_leaves_and_comes_back(folder: Path, first: Replica
     assert first.name.is_socket() and not Path(f"{first.name}.out").is_symlink()
 
 
+@pytest.mark.parametrize("status", ["429 TOO MANY REQUESTS", "401 UNAUTHORIZED", "404 NOT FOUND", "302 FOUND"])
+def test_an_answer_of_a_working_application_is_good(folder: Path, first: Replica, status: str) -> None:
+    """An application that limits how often it is asked counts this check, too."""
+    Replica(folder, 1, "another", OK)
+    first.answer = f"HTTP/1.1 {status}\r\n\r\n".encode()
+    assert check(folder) == 0 and check(folder) == 0
+    assert first.name.is_socket()
+
+
 def test_a_replica_that_is_silent_leaves(folder: Path, first: Replica) -> None:
     Replica(folder, 1, "another", OK)
     check(folder)

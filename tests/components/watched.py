@@ -1,6 +1,7 @@
 """A Docker engine that shows what a test says: containers, and the files that NGINX has."""
 
 import io
+import re
 import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from docker.errors import NotFound
+from docker.models.containers import Container
 
 from components.engine import Engine
 
@@ -23,6 +25,13 @@ def show(id: str, role: str = "gunicorn", site: str = "shop", release: str = "",
     }
     listed["NetworkSettings"] = {"Networks": {"portico-1": {}}}
     return {"Id": id.ljust(64, "0")} | listed | more
+
+
+def inspect(listed: dict[str, Any], restarts: int = 0, started: str = "2026-01-01T00:00:00.123456789Z") -> Any:
+    """The same as Docker tells it of one alone."""
+    health = re.search(r"\((\w+)\)", str(listed["Status"]))
+    state = {"Status": listed["State"], "Health": {"Status": health[1] if health else "none"}, "StartedAt": started}
+    return {"Id": listed["Id"], "Name": listed["Names"][0], "State": state, "RestartCount": restarts}
 
 
 EDGE = show("ed9e", "nginx", "")
@@ -47,12 +56,16 @@ class Watched(Engine):
         if self.listed is None:
             raise OSError("nobody answers")
         api = SimpleNamespace(containers=self._list, stop=lambda id, timeout: self.stopped.append((id, timeout)))
-        return SimpleNamespace(api=api, containers=SimpleNamespace(get=self._get))
+        return SimpleNamespace(api=api, containers=SimpleNamespace(get=self._get, list=self._inspect))
 
     def _list(self, *, all: bool, filters: Any = None) -> list[dict[str, Any]]:
         assert all and self.listed is not None
         self.asked.append(filters)
         return self.listed
+
+    def _inspect(self, *, all: bool, ignore_removed: bool) -> list[Container]:
+        assert all and ignore_removed and self.listed is not None
+        return [Container(attrs=one.get("inspected") or inspect(one)) for one in self.listed]
 
     def _get(self, id: str) -> Any:
         found = [one for one in self.listed or [] if one["Id"].startswith(id)]

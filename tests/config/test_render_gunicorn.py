@@ -1,6 +1,12 @@
 """gunicorn.conf.py is Python that says what the settings say."""
 
 import os
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -136,6 +142,150 @@ def test_a_name_that_was_laid_aside_is_over_when_the_name_is_taken(
     values["post_worker_init"](SimpleNamespace(wsgi=print, pid=7))
     assert name.resolve() == own.resolve()
     assert not aside.is_symlink()
+
+
+# --- the known name
+
+
+def listen(path: Path, full: bool = False) -> socket.socket:
+    """A replica that accepts connections, or whose queue is full."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    listener.listen(0 if full else 8)
+    if full:
+        for _ in range(3):
+            peer = socket.socket(socket.AF_UNIX)
+            peer.setblocking(False)
+            with suppress(BlockingIOError):
+                peer.connect(str(path))
+            FULL.append(peer)
+    return listener
+
+
+FULL: list[socket.socket] = []
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A short path: that of a socket has at most 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="portico-") as made:
+        yield Path(made)
+
+
+def publish(root: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """Load the application of a replica; the known name and its own socket."""
+    name = folder / "r-0.sock"
+    monkeypatch.setenv("PORTICO_ADDRESS", f"unix:{name}")
+    values = run(root)
+    own = Path(str(values["bind"]).removeprefix("unix:"))
+    own.touch()
+    values["post_worker_init"](SimpleNamespace(wsgi=print, pid=7))
+    return name, own
+
+
+@pytest.mark.parametrize("full", [False, True], ids=["listens", "is busy"])
+def test_a_name_that_leads_to_a_living_replica_stays_there(
+    root: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, full: bool
+) -> None:
+    """The new one is not proven yet: the switch gives it the name (components/scripts/prove.sh)."""
+    other = folder / "r-0.sock.other"
+    name, aside = folder / "r-0.sock", folder / "r-0.sock.out"
+    name.symlink_to(other.name)
+    aside.symlink_to(other.name)
+    with listen(other, full):
+        publish(root, folder, monkeypatch)
+        assert name.readlink() == Path(other.name) and aside.is_symlink()
+        assert sorted(path.name for path in folder.iterdir()) == sorted(
+            ["r-0.sock", "r-0.sock.other", "r-0.sock.out", f"r-0.sock.{socket.gethostname()}"]
+        )
+
+
+@pytest.mark.parametrize("left", ["a socket without a listener", "a file", "nothing"])
+def test_a_name_that_leads_to_a_dead_replica_is_taken(
+    root: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, left: str
+) -> None:
+    other = folder / "r-0.sock.other"
+    (folder / "r-0.sock").symlink_to(other.name)
+    if left == "a file":
+        other.touch()
+    elif left != "nothing":
+        listen(other).close()
+    name, own = publish(root, folder, monkeypatch)
+    assert name.readlink() == Path(own.name)
+
+
+def test_a_replica_that_started_again_keeps_its_name(root: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, own = publish(root, folder, monkeypatch)
+    (folder / "r-0.sock.out").symlink_to(own.name)
+    assert publish(root, folder, monkeypatch) == (name, own)
+    # What was laid aside is over.
+    assert name.readlink() == Path(own.name) and not (folder / "r-0.sock.out").is_symlink()
+
+
+def test_a_second_worker_changes_nothing(root: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, own = publish(root, folder, monkeypatch)
+    own.unlink()
+    with listen(own):
+        publish(root, folder, monkeypatch)
+        assert name.readlink() == Path(own.name)
+
+
+# --- what it is judged by
+
+
+def read_notes(folder: Path) -> list[str]:
+    return Path(f"{folder}/r-0.boots.{socket.gethostname()}").read_text().splitlines()
+
+
+def test_it_notes_its_start_and_what_becomes_of_its_workers(
+    root: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORTICO_ADDRESS", "0.0.0.0:8000")
+    monkeypatch.setenv("PORTICO_BOOTS", f"{folder}/r-0.boots")
+    before = int(time.time())
+    values = run(root)
+    (start,) = read_notes(folder)
+    assert start.split()[0] == "start" and before <= int(start.split()[1]) <= time.time()
+    values["post_worker_init"](SimpleNamespace(wsgi=print, pid=7))
+    values["post_worker_init"](SimpleNamespace(wsgi=print, pid=8))
+    values["child_exit"](None, SimpleNamespace(pid=7))
+    assert read_notes(folder)[1:] == ["worker 7", "worker 8", "lost 7"]
+    run(root)
+    assert [line.split()[0] for line in read_notes(folder)] == ["start", "worker", "worker", "lost", "start"]
+
+
+def test_a_start_is_noted_before_anything_can_fail(root: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An image without Werkzeug, or an address that is missing, is a start that ended."""
+    monkeypatch.setenv("PORTICO_BOOTS", f"{folder}/r-0.boots")
+    monkeypatch.setitem(sys.modules, "werkzeug.middleware.proxy_fix", None)
+    with pytest.raises(ImportError):
+        run(root)
+    assert [line.split()[0] for line in read_notes(folder)] == ["start"]
+
+
+def test_a_worker_that_cannot_be_found_is_not_noted(root: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORTICO_BOOTS", f"{folder}/r-0.boots")
+    monkeypatch.setenv("PORTICO_ADDRESS", f"unix:{folder}/gone/r-0.sock")
+    values = run(root)
+    with pytest.raises(FileNotFoundError):
+        values["post_worker_init"](SimpleNamespace(wsgi=print, pid=7))
+    assert [line.split()[0] for line in read_notes(folder)] == ["start"]
+
+
+def test_notes_that_cannot_be_written_are_no_failure(root: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORTICO_BOOTS", f"{folder}/gone/r-0.boots")
+    run(root)["child_exit"](None, SimpleNamespace(pid=7))
+    monkeypatch.delenv("PORTICO_BOOTS")
+    run(root)["child_exit"](None, SimpleNamespace(pid=7))  # machines without our containers have no such file
+    assert list(folder.iterdir()) == []
+
+
+def test_gunicorn_calls_these_hooks_with_these_arguments(root: Path) -> None:
+    from gunicorn.config import Config
+
+    config, values = Config(), run(root)
+    for name in ("post_worker_init", "child_exit", "post_request", "on_starting"):
+        config.set(name, values[name])  # it counts the arguments
 
 
 def test_the_end_of_a_request_leaves_a_sign_of_life(

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from scripts import releases, summary
+from scripts.deployed import Refused
+from tests.components.watched import EDGE, Watched, serve
+from tests.scripts.test_check import export
 
-A, B, C = ("a" * 12, "b" * 12, "c" * 12)
+A, B, C, D = ("a" * 12, "b" * 12, "c" * 12, "d" * 12)
 
 
 def make_outputs(held: dict[str, str] | None = None, live: str = A, **more: Any) -> dict[str, Any]:
@@ -38,6 +41,96 @@ def test_the_list(outputs: dict[str, Any], states: list[str]) -> None:
         f"  {name}  2026-01-0{day} 12:00:00 UTC  {state}"
         for name, day, state in zip((A, B, C), (3, 2, 1), states, strict=True)
     ]
+
+
+KEPT = [f"  {name}  2026-01-0{day} 12:00:00 UTC  kept" for name, day in ((A, 3), (B, 2), (C, 1))]
+
+
+@pytest.mark.parametrize(
+    ("served", "lines"),
+    [
+        ({"shop": A}, ["shop", KEPT[0].replace("kept", "live"), *KEPT[1:]]),
+        ({"shop": D}, ["shop", f"  {D}  live, since an update that failed for another site", *KEPT]),
+        ({}, ["shop", "  none is live", *KEPT]),
+        (
+            {"shop": A, "docs": D},
+            [
+                *("shop", KEPT[0].replace("kept", "live"), *KEPT[1:]),
+                *("docs", f"  {D}  live, since an update that failed for another site"),
+            ],
+        ),
+    ],
+    ids=["as the last good update left it", "another went live", "none", "a new site went live"],
+)
+def test_what_nginx_serves_is_what_is_live(served: dict[str, str], lines: list[str]) -> None:
+    assert releases.list_releases(make_outputs(), served) == lines
+
+
+def test_before_the_first_good_update_a_site_may_be_live() -> None:
+    assert releases.list_releases({}, {"shop": D}) == [
+        "shop",
+        f"  {D}  live, since an update that failed for another site",
+    ]
+    assert releases.list_releases({}, {}) == releases.list_releases({}) == []
+
+
+@pytest.mark.parametrize(
+    ("served", "chosen"),
+    [(None, B), ({"shop": A}, B), ({}, B), ({"shop": D}, A), ({"shop": B}, C)],
+    ids=["nobody knows", "the last good one", "none", "another went live", "one that was gone back to"],
+)
+def test_the_release_before_the_one_that_is_served_is_gone_back_to(served: dict[str, str] | None, chosen: str) -> None:
+    assert releases.choose(make_outputs(), "", "", served) == ("shop", chosen)
+
+
+def serves(
+    monkeypatch: pytest.MonkeyPatch, state: dict[str, Any] | Exception, engine: Watched | None
+) -> dict[str, str] | None:
+    def read(stack: str) -> dict[str, Any]:
+        assert stack == "prod"
+        if isinstance(state, Exception):
+            raise state
+        return state
+
+    monkeypatch.setattr("scripts.deployed.read_export", read)
+    monkeypatch.setattr("scripts.engine.find_engine", lambda _: engine)
+    return releases.read_served("prod")
+
+
+def test_what_is_served_is_read_from_nginx(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Watched(listed=[EDGE], target="trees/t1", files=serve(A))
+    assert serves(monkeypatch, export(), engine) == {"shop": A}
+
+
+@pytest.mark.parametrize(
+    ("state", "engine"),
+    [
+        (Refused("pulumi is not installed here"), None),
+        ({}, None),
+        (export(), None),
+        (export(), Watched(listed=None)),
+        (export(), Watched(listed=[])),
+        ({"deployment": {}}, Watched(listed=[EDGE], target="trees/t1", files=serve(A))),
+    ],
+    ids=["no state", "no stack", "no engine", "no answer", "no NGINX there", "no NGINX in the state"],
+)
+def test_where_nobody_can_tell_the_last_good_update_is_believed(
+    monkeypatch: pytest.MonkeyPatch, state: dict[str, Any] | Exception, engine: Watched | None
+) -> None:
+    assert serves(monkeypatch, state, engine) is None
+
+
+def test_the_list_says_what_nginx_serves(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(releases, "read_served", {"prod": {"shop": D}, "new": None}.__getitem__)
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(make_outputs())))
+    assert releases.main("list", "prod") == 0
+    assert D in capsys.readouterr().out
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(make_outputs())))
+    assert releases.main("choose", "prod", "", "") == 0
+    assert capsys.readouterr().out == f"shop {A}\n"
+    monkeypatch.setattr("sys.stdin", io.StringIO("{}"))
+    assert releases.main("list", "new") == 0
+    assert capsys.readouterr().out == "Nothing was released yet; make up does it.\n"
 
 
 @pytest.mark.parametrize(
