@@ -378,8 +378,9 @@ def worker() -> Iterator[subprocess.Popen[bytes]]:
     process.wait()
 
 
-def change(scene: Scene, longest: str) -> Ran:
+def change(scene: Scene, worker: subprocess.Popen[bytes], longest: str) -> Ran:
     scene.begin()
+    (scene.ground.folder / "workers").write_text(str(worker.pid))
     new = scene.make(*sites(shop="2")[:1])
     scene.start(new)
     return scene.ground.switch(new.tree.digest, LONGEST=longest)
@@ -388,18 +389,17 @@ def change(scene: Scene, longest: str) -> Ran:
 def test_an_old_worker_that_does_not_end_is_said_and_nothing_may_go(
     scene: Scene, worker: subprocess.Popen[bytes]
 ) -> None:
-    (scene.ground.folder / "workers").write_text(str(worker.pid))
-    ran = change(scene, "1")
+    ran = change(scene, worker, "1")
     assert ran.code == 1 and ran.told == ["@live shop"]
     assert ran.said[-1] == "an old worker of NGINX did not end within 1 s"
 
 
 def test_an_old_worker_is_waited_for(scene: Scene, worker: subprocess.Popen[bytes]) -> None:
-    (scene.ground.folder / "workers").write_text(str(worker.pid))
     # A process whose parent waits for it: /proc/PID is gone with its end.
-    (scene.ground.folder / "on-reload").write_text(f"(command sleep 0.3; kill {worker.pid}) >/dev/null 2>&1 &\n")
+    ended = f"[ ! -s {scene.ground.folder}/workers ] || (command sleep 0.3; kill {worker.pid}) >/dev/null 2>&1 &\n"
+    (scene.ground.folder / "on-reload").write_text(ended)
     Thread(target=worker.wait, daemon=True).start()
-    ran = change(scene, "20")
+    ran = change(scene, worker, "20")
     assert ran.code == 0 and ran.told == ["@live shop", "@drained"]
 
 
