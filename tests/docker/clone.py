@@ -15,34 +15,37 @@ from tests.docker.command import ROOT
 _OWN: Final = ("env", "setup.log", "dockerd.")
 
 
-def make_clone(folder: Path) -> None:
+def make_clone(folder: Path, source: Path = ROOT) -> None:
     """Fill `folder` with a clone, beside what it may hold already."""
     new = folder / ".clone"
-    _git("clone", "--quiet", str(ROOT), str(new))
-    _bring_changes(new)
+    _git(source, "clone", "--quiet", str(source), str(new))
+    _bring_changes(source, new)
     for entry in new.iterdir():
         entry.rename(folder / entry.name)
     new.rmdir()
-    for installed in (".venv", ".tools", ".tools/pulumi"):
-        _share(ROOT / installed, folder / installed)
+    for installed in (".venv", ".tools"):
+        _share(source / installed, folder / installed)
+    # Pulumi writes into its home, beside the plugins that set-up has put there.
+    home = folder / ".tools" / "pulumi"
+    home.unlink()
+    home.mkdir()
+    (home / "plugins").symlink_to(source / ".tools" / "pulumi" / "plugins")
 
 
-def _bring_changes(clone: Path) -> None:
+def _bring_changes(source: Path, clone: Path) -> None:
     """What differs from the last commit, files that git does not know yet among it; ignored ones are nobody's."""
-    changed = _git("diff", "--name-only", "-z", "HEAD").split("\0")
-    new = _git("ls-files", "--others", "--exclude-standard", "-z").split("\0")
+    changed = _git(source, "diff", "--name-only", "--no-renames", "-z", "HEAD").split("\0")
+    new = _git(source, "ls-files", "--others", "--exclude-standard", "-z").split("\0")
     for path in filter(None, (*changed, *new)):
         there = clone / path
         there.unlink(missing_ok=True)
-        if (ROOT / path).is_symlink() or (ROOT / path).exists():
+        if (source / path).is_symlink() or (source / path).exists():
             there.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / path, there, follow_symlinks=False)
+            shutil.copy2(source / path, there, follow_symlinks=False)
 
 
 def _share(installed: Path, folder: Path) -> None:
     """Make a folder of its own: its files are copies, its folders lead to those that are installed."""
-    if folder.is_symlink():
-        folder.unlink()
     folder.mkdir()
     for entry in installed.iterdir():
         if entry.name.startswith(_OWN):
@@ -53,6 +56,6 @@ def _share(installed: Path, folder: Path) -> None:
             shutil.copy2(entry, folder)
 
 
-def _git(*words: str) -> str:
-    done = subprocess.run(["git", *words], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+def _git(source: Path, *words: str) -> str:
+    done = subprocess.run(["git", *words], cwd=source, check=True, stdout=subprocess.PIPE, text=True)
     return done.stdout

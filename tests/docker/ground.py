@@ -154,6 +154,6 @@ def read_live(releases: str) -> dict[str, list[str]]:
         if re.fullmatch(r"[a-z]+", line):
             site = line
             live[site] = []
-        elif site and (found := re.match(r"  ([0-9a-f]{12}) .* UTC  live", line)):
+        elif site and (found := re.match(r"  ([0-9a-f]{12})  (?:.* UTC  )?live", line)):
             live[site].append(found[1])
     return live
