@@ -20,20 +20,16 @@ def container(attempt: int | None = None, **outputs: Any) -> dict[str, Any]:
     return {"type": "docker:index/container:Container", "outputs": {"labels": labels, "name": "shop-0-1", **outputs}}
 
 
-def seen(**more: Any) -> Observation:
+def seen(
+    live: Live | None = None,
+    proven: frozenset[str] = frozenset({ID[:12]}),
+    unasked: frozenset[str] = frozenset(),
+    **more: str,
+) -> Observation:
     """One replica that is well, and proven unless told otherwise."""
-    told: dict[str, Any] = {
-        "id": ID,
-        "name": "shop-0-1",
-        "role": "gunicorn",
-        "site": "shop",
-        "release": "a",
-        "state": "running",
-    } | {"networks": frozenset()}
-    kept = {key: more.pop(key) for key in ("proven", "unasked", "live") if key in more}
-    one = Seen(**(told | {"health": "healthy"} | more))
-    made: dict[str, Any] = {"containers": {one.name: one}, "proven": frozenset({ID[:12]})} | kept
-    return Observation(**made)
+    told = {"id": ID, "name": "shop-0-1", "role": "gunicorn", "site": "shop", "release": "a", "state": "running"}
+    one = Seen(networks=frozenset(), **(told | {"health": "healthy"} | more))
+    return Observation(containers={one.name: one}, live=live, proven=proven, unasked=unasked)
 
 
 def count(observed: Observation | None, last: dict[str, Any] | None) -> int:
@@ -81,10 +77,10 @@ def test_an_engine_that_does_not_answer_has_not_said_that_anything_is_wrong() ->
 
 
 def test_in_maintenance_nobody_was_asked_so_being_well_is_enough() -> None:
-    resting = {"proven": frozenset[str](), "unasked": frozenset({"shop"})}
-    assert count(seen(**resting), container(3)) == 3
-    assert count(seen(health="unhealthy", **resting), container(3)) == 4
-    assert count(seen(proven=frozenset(), unasked=frozenset({"blog"})), container(3)) == 4
+    nobody, shop = frozenset[str](), frozenset({"shop"})
+    assert count(seen(proven=nobody, unasked=shop), container(3)) == 3
+    assert count(seen(proven=nobody, unasked=shop, health="unhealthy"), container(3)) == 4
+    assert count(seen(proven=nobody, unasked=frozenset({"blog"})), container(3)) == 4
 
 
 def test_only_a_container_of_that_name_counts() -> None:

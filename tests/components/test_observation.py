@@ -83,7 +83,7 @@ def test_what_is_live_and_proven_is_read_from_nginx() -> None:
     proven = f"shop {A}\nshop {B}\nblog -\n\n"
     found = see(Watched(listed=[EDGE], target="trees/t1", files={**serve(A), "proven": proven}))
     assert found.live == Live("trees/t1", {"conf.d/shop.conf": serve(A)["trees/t1/conf.d/shop.conf"]})
-    assert (set(found.proven), set(found.unasked)) == ({A, B}, {"blog"})
+    assert (found.proven, found.unasked) == (frozenset({A, B}), frozenset({"blog"}))
 
 
 def test_without_nginx_nothing_is_live() -> None:

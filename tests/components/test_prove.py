@@ -36,6 +36,7 @@ BOOTS = {
     "one that never loaded is lost": (["start NOW", "worker 7", "lost 8"], "1 1 3"),
     "lost twice": (["start NOW", "worker 7", "worker 8", "lost 7", "lost 7"], "1 1 5"),
     "a number in another": (["start NOW", "worker 1", "worker 11", "worker 111", "lost 11", "lost 1"], "1 1 6"),
+    "a number in another is lost": (["start NOW", "worker 11", "lost 1", "lost 111"], "1 1 4"),
     "lost before it came": (["start NOW", "lost 7", "worker 7"], "1 1 3"),
     "started again": (["start NOW", "worker 7", "worker 8", "start NOW"], "0 2 4"),
     "started again, and up": (["start NOW", "worker 7", "start NOW", "worker 9", "worker 10"], "2 2 5"),
