@@ -113,6 +113,21 @@ def test_a_first_release_that_is_refused_is_left_out(scene: Scene) -> None:
     assert (ran.code, scene.ground.live, scene.ground.reloads) == (1, before, reloads)
 
 
+def test_a_first_release_that_was_turned_back_is_not_worth_keeping(scene: Scene) -> None:
+    """It was never proven, and its tree is live all the same: there was none to turn back to."""
+    first = scene.make()
+    scene.ground.serve(first.tree.digest)
+    replicas = scene.start(first)
+    server = replicas[1].server
+    assert server
+    server.before = lambda times: setattr(server, "answer", status(200 if times < 4 else 502))
+    assert scene.ground.switch(first.tree.digest).code == 1
+    second = scene.make(*sites(shop="2")[:1])
+    scene.start(second, shop=None)
+    assert scene.ground.switch(second.tree.digest).code == 1
+    assert scene.ground.read("conf.d/shop.conf") is None
+
+
 def test_a_first_release_goes_live_once_it_is_mended(scene: Scene) -> None:
     first = scene.make()
     scene.ground.serve(first.tree.digest)
