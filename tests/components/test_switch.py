@@ -265,6 +265,22 @@ def test_the_mixture_is_tried_before_it_is_live(scene: Scene) -> None:
     assert tried.endswith(f"/trees/{scene.ground.live}/nginx.conf")
 
 
+def test_a_mixture_never_takes_the_name_of_one_that_is_there(scene: Scene) -> None:
+    """Its name has the time in it, and one of the same second may be live."""
+    scene.begin(*sites())
+    new = scene.make(*sites(shop="2", blog="2"))
+    scene.start(new, shop=None)
+    now = int(time.time())
+    taken = [f"{new.tree.digest}-{now + seconds}" for seconds in range(6)]
+    for tree in taken:
+        scene.ground.lay_out(tree, {"nginx.conf": "live"})
+    assert scene.ground.switch(new.tree.digest).code == 1
+    assert scene.ground.live.startswith(f"{new.tree.digest}-") and scene.ground.live not in taken
+    trees = scene.ground.config / "trees"
+    # Only ten trees stay.
+    assert {(trees / tree / "nginx.conf").read_text() for tree in taken if (trees / tree).exists()} == {"live"}
+
+
 def test_a_replica_that_ends_just_after_the_switch_turns_it_back(scene: Scene) -> None:
     old, before = scene.begin(*sites())
     proven = scene.ground.proven
