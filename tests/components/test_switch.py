@@ -459,6 +459,19 @@ def test_ten_trees_stay_and_the_live_one_is_among_them(scene: Scene) -> None:
     assert len(left) == 10 and stack.tree.digest in left and f"{14:012x}" in left and f"{0:012x}" not in left
 
 
+def test_the_live_tree_stays_however_old_it_is(scene: Scene) -> None:
+    """What is refused again and again leaves trees that are younger."""
+    old, _ = scene.begin()
+    for number in range(15):
+        scene.ground.lay_out(f"{number:012x}", {"nginx.conf": ""})
+    os.utime(scene.ground.config / "trees" / old.tree.digest, (1, 1))
+    new = scene.make(*sites(shop="2")[:1])
+    scene.start(new, shop=None)
+    assert scene.ground.switch(new.tree.digest).code == 1
+    assert scene.ground.live == old.tree.digest and scene.ground.read("nginx.conf")
+    assert len(list((scene.ground.config / "trees").iterdir())) == 11
+
+
 def test_keys_that_no_tree_names_are_removed(scene: Scene) -> None:
     stack, _ = scene.begin()
     for name in ("named", "foreign"):
