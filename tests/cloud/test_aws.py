@@ -48,7 +48,7 @@ def identify(prod: AwsDeployment) -> tuple[str, str]:
 
 
 def test_from_nothing_to_a_page(prod: AwsDeployment, figures: Figures) -> None:
-    first = prod.up()
+    first = prod.up(door="make")
     page = get(prod.port, "localhost", "/whoami", address=prod.address)
     figures.record(
         "A1",
@@ -109,6 +109,37 @@ def test_the_commands_of_make_find_the_vm(prod: AwsDeployment) -> None:
     assert "is what the last update" in prod.check().output
     assert "Nothing differs" in prod.make("diff").output
     assert prod.present() == prod.wanted()
+
+
+def test_a_failed_release_stays_out_however_it_is_run_again(prod: AwsDeployment, figures: Figures) -> None:
+    if not prod.cloud.things():
+        prod.up()
+    live = prod.outputs()["releases"]["hello"]
+    module = prod.source("hello") / "hello.py"
+    good = module.read_text()
+    module.write_text(f"import nothere\n{good}")
+    try:
+        with load(prod) as load_:
+            load_.wait(1)
+            failed = [prod.up(fails=True, door="make") for _ in range(2)]
+            prod.check(fails=True)
+            load_.wait(1)
+    finally:
+        module.write_text(good)
+    report = load_.report()
+    print(f"\n{report.details()}")
+    assert all("No module named 'nothere'" in one.output for one in failed)
+    assert list(report.seen) == [f"hello/{live}"]
+    figures.record(
+        "C14",
+        f"on a VM on AWS, run twice within {max(one.seconds for one in failed):.0f} s each",
+        target="0 failed",
+        measured=f"{report.failed} of {report.sent:,} failed",
+        met=report.lossless,
+    )
+    prod.up()
+    prod.check()
+    assert prod.outputs()["releases"]["hello"] == live and prod.present() == prod.wanted()
 
 
 def test_another_image_is_announced_and_its_vm_is_filled_before_the_address_moves(

@@ -68,7 +68,7 @@ def break_health(fleet: FleetDeployment) -> str:
 
 
 def test_from_nothing_to_a_page(fleet: FleetDeployment, figures: Figures) -> None:
-    first = fleet.up()
+    first = fleet.up(door="make")
     page = ask(fleet)
     figures.record(
         "A3",
@@ -161,8 +161,10 @@ def test_a_release_that_never_gets_healthy_is_rolled_back_and_up_says_so(
         )
         told = "were not healthy and AWS has given it up" if not silent else "was not healthy and AWS went back to"
         assert told in failed.output
-        # It is not forgotten by the next one, which has nothing to do.
+        # It is not forgotten by the next one, which has nothing to do, nor by make's, which refreshes the state first.
         again = fleet.up(fails=True)
+        by_make = fleet.up(fails=True, door="make")
+        assert "was not healthy and AWS went back to" in by_make.output
         assert "was not healthy and AWS went back to" in again.output
         assert ask(fleet)["release"] == live
     finally:

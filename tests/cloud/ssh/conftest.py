@@ -65,4 +65,4 @@ def place(vm: Vm, key: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with Deployment(make_folder(tmp_path_factory), site, vm=vm, target="ssh", ssh=ssh, address="0.0.0.0") as deployment:
         write_small(deployment, "shop")
         write_offline(deployment, "shop")
-        yield Place(vm, deployment, first=deployment.up())
+        yield Place(vm, deployment, first=deployment.up(door="make"))
