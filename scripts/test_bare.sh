@@ -5,7 +5,7 @@ set -euo pipefail
 . "$(dirname "$0")/setup/lib.sh"
 cd "$ROOT"
 
-[ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] || fail "a bare machine is made on Linux as root; this is $(uname -s) as $(id -un)."
+[ "$(uname -s) $(id -u)" = "Linux 0" ] || fail "a bare machine is made on Linux as root; this is $(uname -s) as $(id -un)."
 "$ROOT/scripts/setup/docker.sh"
 image=$("$ROOT/scripts/setup/bare.sh" "${BARE_SUITE:-bookworm}" | tail -n 1)
 # Where this machine has Go, the bare one has it too, as its vendor's archive would be unpacked.
