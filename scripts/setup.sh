@@ -59,8 +59,10 @@ others() { # others look | run
 }
 
 look python
-[ -n "$missing" ] || others look
+python=$missing
 look pulumi
+# It is a program in .venv that says which others there are.
+[ -n "$python" ] || others look
 if [ -n "$missing" ]; then
   lock
   trap end_children EXIT

@@ -11,12 +11,15 @@ MODULE=github.com/terraform-providers/terraform-provider-docker/portico # as in 
 OLD_SDK=github.com/pulumi/pulumi/sdk/v3@v3.75.0
 UPSTREAM=github.com/kreuzwerker/terraform-provider-docker@v0.0.0-20260916201441-96d331c98ff4
 
-# Settings of the user's that would change what is built, or download another toolchain.
-export GOFLAGS='-mod=readonly -modcacherw' GOTOOLCHAIN=local GOWORK=off GOBIN='' CGO_ENABLED=0
+# Settings of the user's that would change what is built, or download another toolchain. Git is not asked: it refuses a
+# checkout of somebody else's.
+export GOFLAGS='-mod=readonly -modcacherw -buildvcs=false' GOTOOLCHAIN=local GOWORK=off GOBIN='' CGO_ENABLED=0
 # Go's own places are the user's home. TEST_TELEMETRY_DIR is the only way to move the counters that each call writes;
 # where a newer Go does not know it, `make test-bare` tells.
 export GOPATH=$TOOLS/go GOMODCACHE=$TOOLS/go/modules GOCACHE=$TOOLS/go/build GOTMPDIR=$TOOLS/go/tmp
 export TEST_TELEMETRY_DIR=$TOOLS/go/telemetry
+# A quarter of the compiler's time is the collector of its garbage: with more memory it is less. A large package takes 1 GB.
+export GOGC=400 GOMEMLIMIT=1GiB
 
 find_go() {
   local oldest=1.26 have

@@ -4,7 +4,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 answers() { command -v docker >/dev/null && limit 20 docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
-installed() { command -v dockerd >/dev/null && command -v docker >/dev/null; }
+installed() { command -v dockerd >/dev/null && command -v docker >/dev/null && command -v iptables >/dev/null; }
 
 # A pid file left by a daemon that died blocks the next one when another process has got its number.
 forget_stale_pid() { # forget_stale_pid FILE PROGRAM
