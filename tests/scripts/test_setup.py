@@ -20,7 +20,7 @@ def folder(tmp_path: Path) -> Path:
     parts = tmp_path / "scripts" / "setup"
     parts.mkdir(parents=True)
     shutil.copy(ROOT / "scripts" / "setup.sh", tmp_path / "scripts")
-    for name in ("lib.sh", "steps.sh", "versions.sh", "target.py", "base_images.py"):
+    for name in ("target.py", "base_images.py"):
         shutil.copy(ROOT / "scripts" / "setup" / name, parts)
     for name in PARTS:
         file = parts / f"{name}.sh"
