@@ -1,7 +1,7 @@
 """A machine on which nothing was ever installed, in a container: its processes, network and disk are its own.
 
-It reaches what this machine reaches, and finds the package registries as this machine does. The Docker engine that set-up
-installs on it knows nothing of the one out here.
+It reaches what this machine reaches, and finds the package registries as this machine does. The Docker engine that
+set-up installs on it knows nothing of the one out here.
 """
 
 import os
