@@ -7,21 +7,22 @@ set -euo pipefail
 
 # Elsewhere nobody could start it; the tests say so.
 [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] || exit 0
-! command -v docker-registry >/dev/null || exit 0
+ready() { command -v docker-registry >/dev/null; }
 
+# The package starts a service of its own, on a port that may be somebody's. Nobody needs that one.
+policy=/usr/sbin/policy-rc.d
 install() {
-  # The package starts a service of its own, on a port that may be somebody's. Nobody needs that one.
-  local policy=/usr/sbin/policy-rc.d status=0
-  [ -e "$policy" ] && policy= || install_policy
-  apt_install docker-registry || status=$?
-  [ -z "$policy" ] || rm -f "$policy"
-  return "$status"
+  # Ours may be left of an installation that was killed.
+  ! grep -qs portico "$policy" || rm -f "$policy"
+  if [ -e "$policy" ]; then
+    apt_install docker-registry
+  else
+    printf '#!/bin/sh\n# portico: for one installation\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+    trap 'rm -f "$policy"' EXIT
+    apt_install docker-registry
+  fi
 }
 
-install_policy() {
-  printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
-  chmod +x /usr/sbin/policy-rc.d
-}
-
-can_apt || fail "the tests of ECS need docker-registry; install it (Debian or Ubuntu, as root)."
-step "Installing a registry for the tests from this system's packages (a few seconds)" install
+ready || can_apt || fail "the tests of ECS need docker-registry; install it (Debian or Ubuntu, as root)."
+ensure ready "Installing a registry for the tests from this system's packages (a few seconds)" install

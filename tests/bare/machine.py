@@ -29,7 +29,7 @@ _CAPABILITIES: Final = "SYS_ADMIN NET_ADMIN SYS_PTRACE SYS_NICE SYSLOG IPC_LOCK 
 # may be made where processes are. Whatever loses its parent is collected here.
 _INIT: Final = r"""
 for folder in /sys/fs/cgroup /sys/fs/cgroup/*; do
-  if mountpoint -q "$folder"; then mount -o remount,rw "$folder"; fi
+  if mountpoint -q "$folder"; then mount -o remount,bind,rw "$folder"; fi
 done
 if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
   mkdir -p /sys/fs/cgroup/init
@@ -81,6 +81,20 @@ class Machine:
         writing = self.spell("sh", "-c", 'cat >"$1"', "-", place)
         writing.insert(2, "--interactive")
         subprocess.run(writing, input=text, text=True, check=True, capture_output=True)
+
+    def try_(self, text: str) -> None:
+        """Run a shell command, whatever becomes of it."""
+        subprocess.run(self.spell("bash", "-c", text), capture_output=True)
+
+    def processor_seconds(self) -> float:
+        """What everything on it has used of the processor."""
+        for file, scale in (("cpuacct/cpuacct.usage", 1e9), ("cpu.stat", 1e6)):
+            try:
+                text = self.run("cat", f"/sys/fs/cgroup/{file}")
+            except RuntimeError:
+                continue
+            return float(text.removeprefix("usage_usec ").split()[0]) / scale
+        raise RuntimeError("no control group counts the processor's time")
 
     # --- how it is made, and how it ends
 

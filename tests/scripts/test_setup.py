@@ -1,5 +1,6 @@
 """What set-up sees to, for each place where Docker may run."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ def folder(tmp_path: Path) -> Path:
     parts = tmp_path / "scripts" / "setup"
     parts.mkdir(parents=True)
     shutil.copy(ROOT / "scripts" / "setup.sh", tmp_path / "scripts")
-    for name in ("target.py", "base_images.py"):
+    for name in ("lib.sh", "steps.sh", "versions.sh", "target.py", "base_images.py"):
         shutil.copy(ROOT / "scripts" / "setup" / name, parts)
     for name in PARTS:
         file = parts / f"{name}.sh"
@@ -95,3 +96,29 @@ def target(stack: str, root: Path) -> str:
     return subprocess.run(
         [sys.executable, script, root, stack], capture_output=True, text=True, check=True
     ).stdout.strip()
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("way", ["use", "variable"])
+def test_the_context_of_the_docker_command_counts(tmp_path: Path, way: str) -> None:
+    """The provider does not know of it. With none, the docker command is not even asked."""
+    parts = tmp_path / "scripts" / "setup"
+    parts.mkdir(parents=True)
+    for name in ("lib.sh", "steps.sh", "versions.sh", "env.sh"):
+        shutil.copy(ROOT / "scripts" / "setup" / name, parts)
+    env = {name: value for name, value in os.environ.items() if not name.startswith("DOCKER_")}
+    env["DOCKER_CONFIG"] = str(tmp_path / "config")
+
+    def write() -> str:
+        subprocess.run(["bash", parts / "env.sh"], env=env, check=True)
+        return (tmp_path / ".tools" / "env").read_text()
+
+    assert "DOCKER_HOST" not in write()
+    create = ["docker", "context", "create", "other", "--docker", "host=tcp://127.0.0.1:1"]
+    subprocess.run(create, env=env, check=True, capture_output=True)
+    assert "DOCKER_HOST" not in write()
+    if way == "use":
+        subprocess.run(["docker", "context", "use", "other"], env=env, check=True, capture_output=True)
+    else:
+        env["DOCKER_CONTEXT"] = "other"
+    assert "export DOCKER_HOST=tcp://127.0.0.1:1\n" in write()
