@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # make test-bare: what the README says, on a machine on which nothing was ever installed (tests/bare).
-# BARE_SUITE=trixie takes another Debian, BARE_GO= none of this machine's Go, BARE_REV=commit another commit than HEAD.
+# BARE_SUITE=trixie takes another Debian, BARE_GO= leaves out this machine's Go; the rest is said in tests/bare/__main__.py.
 set -euo pipefail
 . "$(dirname "$0")/setup/lib.sh"
 cd "$ROOT"

@@ -19,7 +19,7 @@ download_wheels() {
   mkdir -p "$wheels"
   rm -f "$wheels"/*.part
   # A package is one line of the lock that is not indented, and those below it.
-  awk -v folder="$wheels" '/^[a-zA-Z]/ { file = folder "/" int(n++ / 15) ".part" } { print >file }' "$lock"
+  awk -v folder="$wheels" '/^[a-zA-Z]/ { part = int(count / 15); count += 1 } { print >(folder "/" part ".part") }' "$lock"
   for part in "$wheels"/*.part; do
     if [ -f "$part.done" ] && cmp -s "$part" "$part.done"; then continue; fi
     "$venv/bin/python" -m pip download --disable-pip-version-check --no-cache-dir --require-hashes --no-deps \

@@ -46,12 +46,14 @@ step() {
 # A line a minute, so that nobody takes a long build for a hang. When set-up was killed, so is the step.
 keep_watch() { # keep_watch GROUP LOG WHAT
   exec 9>&- </dev/null
-  local second=0
+  local began=$SECONDS next=60
   while sleep 1; do
-    second=$((second + 1))
     kill -0 "$PORTICO_SETUP" 2>/dev/null || end "$1"
     kill -0 "$1" 2>/dev/null || return 0
-    [ $((second % 60)) -ne 0 ] || say "   after $second s still busy: $3 ($(tail -n 1 "$2" | cut -c 1-70))"
+    if [ $((SECONDS - began)) -ge "$next" ]; then
+      say "   after $((SECONDS - began)) s still busy: $3 ($(tail -n 1 "$2" | tr -d '\r' | cut -c 1-70))"
+      next=$((next + 60))
+    fi
   done
 }
 

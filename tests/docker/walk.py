@@ -260,6 +260,9 @@ class Walk:
             case "diff":
                 asked = all((site.held or site.source) == site.served for site in sites)
                 return well and ("Nothing differs" in result.output) == asked
+            case "render":
+                # What a site is held at has no source that could be rendered.
+                return well != any(site.held for site in sites)
             case "preview" if self.failed:
                 return well and result.changes > 0
             case "preview" if self.succeeded and not hurt:
