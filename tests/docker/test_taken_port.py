@@ -261,7 +261,7 @@ def test_a_port_that_is_taken_in_the_last_moment_leaves_the_old_one(
     """Whoever looked before has not seen it: Docker refuses, again and again, and the old port answers."""
     folder = make_folder(tmp_path_factory)
     nginx = {"handover": handover}
-    with Deployment(folder, small("shop"), copied=("components",), nginx=nginx) as made:
+    with Deployment(folder, small("shop"), nginx=nginx) as made:
         prepare(made)
         made.up()
         (made.folder / "components" / "vacancy.py").write_text(BLIND)
