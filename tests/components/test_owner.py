@@ -23,15 +23,24 @@ def test_a_program_is_told_by_its_name_and_process(inode: int) -> None:
 
 
 def test_a_shell_finds_the_same(inode: int) -> None:
+    assert spell_program(run_script(inode)) == find_program(inode)
+
+
+def test_one_is_named_of_several_that_share_it() -> None:
+    with socket.socket() as own, subprocess.Popen(["sleep", "60"], pass_fds=[own.fileno()]) as other:
+        said = run_script(os.fstat(own.fileno()).st_ino)
+        other.kill()
+    assert said.count("\n") == 1 and int(said.split()[0]) in (os.getpid(), other.pid)
+
+
+def run_script(inode: int) -> str:
     script = SCRIPT.replace("NUMBER", str(inode))
-    done = subprocess.run(["sh", "-s"], input=script, capture_output=True, text=True, check=True)
-    assert spell_program(done.stdout) == find_program(inode)
+    return subprocess.run(["sh", "-s"], input=script, capture_output=True, text=True, check=True).stdout
 
 
-def test_what_nobody_has_is_nobodys(tmp_path: Path) -> None:
+def test_what_nobody_has_is_nobodys() -> None:
     assert find_program(0) is None
-    done = subprocess.run(["sh", "-s"], input=SCRIPT.replace("NUMBER", "0"), capture_output=True, text=True)
-    assert done.stdout == "" and spell_program(done.stdout) is None
+    assert run_script(0) == "" and spell_program("") is None
 
 
 def test_programs_that_others_may_not_see_are_passed_over(tmp_path: Path) -> None:

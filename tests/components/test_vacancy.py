@@ -140,9 +140,10 @@ def test_a_container_is_seen_where_the_machine_is_not(root: Path, ground: Ground
     assert refuse(root) == []
 
 
-def test_the_stacks_own_ports_are_its_own_and_nothing_else_is_asked(root: Path, ground: Ground) -> None:
-    ground.listen("127.0.0.1", 8080, program="the program docker-proxy (process 9)")
-    ground.look = lambda *_: pytest.fail("asked")  # type: ignore[method-assign]
+def test_the_stacks_own_ports_are_its_own_and_nothing_else_is_asked(
+    root: Path, ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("components.vacancy.look", lambda *_: pytest.fail("the machine was asked"))
     assert refuse(root, holder(HTTP)) == []
 
 

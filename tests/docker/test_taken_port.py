@@ -220,12 +220,17 @@ def test_a_new_port_is_open_before_the_old_one_closes(
         made.configure(port=port)
         said = made.preview().output
         assert "replaced, since its port changes: the new port is open before the old one closes." in said
-        visitors = [Visitor(made.port), Visitor(made.port, "/slow"), Visitor(port)]
+        # Of two requests that begin one after the other, one at least is far from its end when the port closes.
+        slow_visitors = [Visitor(made.port, "/slow")]
+        time.sleep(1)
+        slow_visitors.append(Visitor(made.port, "/slow"))
+        visitors = [Visitor(made.port), Visitor(port), *slow_visitors]
         made.up()
         time.sleep(1)
         for one in visitors:
             one.end()
-        old, slow, new = ([seen for seen in one.seen if seen[2] is not None] for one in visitors)
+        old, new, *both = ([seen for seen in one.seen if seen[2] is not None] for one in visitors)
+        slow = [seen for one in both for seen in one]
         # From then on the old port is closed. A helper of Docker opens connections there, and closes them at once.
         last = max(at for at, _, status in old if status == 200)
         cut = [status for at, _, status in (*old, *(slow if handover else ())) if at <= last and status != 200]
@@ -261,7 +266,7 @@ def test_a_port_that_is_taken_in_the_last_moment_leaves_the_old_one(
     """Whoever looked before has not seen it: Docker refuses, again and again, and the old port answers."""
     folder = make_folder(tmp_path_factory)
     nginx = {"handover": handover}
-    with Deployment(folder, small("shop"), copied=("components",), nginx=nginx) as made:
+    with Deployment(folder, small("shop"), nginx=nginx) as made:
         prepare(made)
         made.up()
         (made.folder / "components" / "vacancy.py").write_text(BLIND)
