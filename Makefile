@@ -7,7 +7,7 @@ export ENV OUT LAYOUT WRITE LIMIT WORKERS ROUNDS SECONDS_EACH SITE TO FORCE TAIL
 # As it was written: a dollar in it is the command's, not Make's.
 override CMD := $(value CMD)
 
-.PHONY: check docs help setup up preview releases rollback resume render diff down logs shell exec bench test test-cloud test-unit lint format lock soak stop-docker clean bench-deploy recover rules
+.PHONY: check docs help setup up preview releases rollback resume render diff down logs shell exec bench test test-bare test-cloud test-unit lint format lock soak stop-docker clean bench-deploy recover rules
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ test: ## Run every check and test, the real engine included (WORKERS=2)
 
 test-cloud: ## Run the paths over SSH and to AWS alone, on VMs of the tests' own
 	@scripts/test.sh tests/cloud
+
+test-bare: ## Try what the README says on a machine on which nothing was ever installed, about 10 minutes
+	@scripts/test_bare.sh
 
 test-unit: ## Run the tests that need no Docker
 	@scripts/setup/python.sh && .venv/bin/python -m pytest -m "not docker and not soak"

@@ -183,7 +183,8 @@ before=$(readlink live || true)
 old=
 prove
 list_refused
-[ -e proven ] || [ -z "$refused" ] || [ "$before" != "trees/$TREE" ] || : > proven
+# Nobody was proven before the first tree of all, whatever becomes of this switch.
+[ -e proven ] || [ "$before" != "trees/$TREE" ] || : > proven
 
 # It may just be starting, and would not outlive a signal then.
 tries=0

@@ -1,7 +1,7 @@
 """A machine on which nothing was ever installed, in a container: its processes, network and disk are its own.
 
-It reaches what this machine reaches, and finds the package registries as this machine does. The Docker engine that set-up
-installs on it knows nothing of the one out here.
+It reaches what this machine reaches, and finds the package registries as this machine does. The Docker engine that
+set-up installs on it knows nothing of the one out here.
 """
 
 import os
@@ -81,6 +81,20 @@ class Machine:
         writing = self.spell("sh", "-c", 'cat >"$1"', "-", place)
         writing.insert(2, "--interactive")
         subprocess.run(writing, input=text, text=True, check=True, capture_output=True)
+
+    def try_(self, text: str) -> None:
+        """Run a shell command, whatever becomes of it."""
+        subprocess.run(self.spell("bash", "-c", text), capture_output=True)
+
+    def processor_seconds(self) -> float:
+        """What everything on it has used of the processor."""
+        for file, scale in (("cpuacct/cpuacct.usage", 1e9), ("cpu.stat", 1e6)):
+            try:
+                text = self.run("cat", f"/sys/fs/cgroup/{file}")
+            except RuntimeError:
+                continue
+            return float(text.removeprefix("usage_usec ").split()[0]) / scale
+        raise RuntimeError("no control group counts the processor's time")
 
     # --- how it is made, and how it ends
 

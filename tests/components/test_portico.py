@@ -6,8 +6,10 @@ from typing import Any
 import pulumi
 import pytest
 
-from tests.components.recorder import CONTAINER, IMAGE, NETWORK, VOLUME, Recorder, Resource, list_texts
+from components.portico import Portico, PorticoArgs
+from tests.components.recorder import CONTAINER, IMAGE, NETWORK, VOLUME, Recorder, Resource, list_texts, run
 from tests.components.sample import BLOG, SECRET, deploy, deploy_both, make_stack
+from tests.components.watched import EDGE, Watched, show
 from tests.config.sample import HASH, make_site, write_files
 
 
@@ -167,6 +169,33 @@ def test_nothing_is_asked_of_a_site_in_maintenance(root: Path) -> None:
     assert [line.split()[0] for line in asked] == ["blog"]
     everything_in_maintenance = deploy(root, make_site(maintenance=True))
     assert read_envs(everything_in_maintenance.container("portico-release-switch"))["REPLICAS"] == ""
+
+
+def test_a_replica_that_is_not_well_is_made_anew_and_the_other_is_not(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the state says: a refresh has taken the mark from it."""
+    stack = make_stack(root)
+    release = stack.releases[0].id
+    well, sick = show("1" * 12, release=release), show("2" * 12, release=release, State="restarting")
+    files = {f"trees/{stack.tree.digest}/{path}": text for path, text in stack.tree.files.items()}
+    proven = f"shop {'1' * 12}\nshop {'2' * 12}\n"
+    engine = Watched(listed=[EDGE, well, sick], target=f"trees/{stack.tree.digest}", files={**files, "proven": proven})
+    resources = {
+        f"urn:pulumi:test::portico::{CONTAINER}::{name}": {
+            "type": CONTAINER,
+            "outputs": {"name": one["Names"][0][1:], "labels": [{"label": "portico.attempt", "value": "4"}]},
+        }
+        for name, one in {"shop-gunicorn-0": well, "shop-gunicorn-1": sick, "portico-nginx-server": EDGE}.items()
+    }
+    monkeypatch.setattr("components.portico.list_tags", lambda _: frozenset())
+    monkeypatch.setattr("components.announcement.list_tags", lambda _: frozenset())
+    args = PorticoArgs(stack=stack, root=root, engine=engine, resources=resources)
+    made = run(lambda: Portico("portico", args))
+    attempts = [made.container(f"shop-gunicorn-{index}").labels["portico.attempt"] for index in range(2)]
+    assert attempts == ["4", "5"]
+    # The tree is live: the switch has nothing to repeat, but for the replica that it has to ask.
+    assert made.container("portico-release-switch").labels["portico.attempt"] == "0"
 
 
 def test_a_switch_that_ends_badly_fails_the_run_before_the_port_is_taken(root: Path) -> None:

@@ -317,8 +317,9 @@ def test_a_refused_replica_is_given_no_name(ground: Ground) -> None:
     old, new, blog = ground.add(), ground.add(), ground.add("blog")
     ground.replicas = [new, blog]
     new.known.symlink_to(old.own.name)
-    name(ground, NAMED.replace("refused=", "refused=' shop'") + "; unname_replicas")
-    assert leads(new.known) == old.own.name and leads(blog.known) == blog.own.name
+    for code in ("", "; unname_replicas"):
+        name(ground, NAMED.replace("refused=", "refused=' shop'") + code)
+        assert leads(new.known) == old.own.name and leads(blog.known) == blog.own.name
 
 
 @pytest.mark.parametrize("whose", ["its own", "another's"])

@@ -113,6 +113,21 @@ def test_a_first_release_that_is_refused_is_left_out(scene: Scene) -> None:
     assert (ran.code, scene.ground.live, scene.ground.reloads) == (1, before, reloads)
 
 
+def test_a_first_release_that_was_turned_back_is_not_worth_keeping(scene: Scene) -> None:
+    """It was never proven, and its tree is live all the same: there was none to turn back to."""
+    first = scene.make()
+    scene.ground.serve(first.tree.digest)
+    replicas = scene.start(first)
+    server = replicas[1].server
+    assert server
+    server.before = lambda times: setattr(server, "answer", status(200 if times < 4 else 502))
+    assert scene.ground.switch(first.tree.digest).code == 1
+    second = scene.make(*sites(shop="2")[:1])
+    scene.start(second, shop=None)
+    assert scene.ground.switch(second.tree.digest).code == 1
+    assert scene.ground.read("conf.d/shop.conf") is None
+
+
 def test_a_first_release_goes_live_once_it_is_mended(scene: Scene) -> None:
     first = scene.make()
     scene.ground.serve(first.tree.digest)
@@ -248,6 +263,22 @@ def test_the_mixture_is_tried_before_it_is_live(scene: Scene) -> None:
     scene.ground.switch(new.tree.digest)
     (tried,) = (scene.ground.folder / "tried").read_text().splitlines()
     assert tried.endswith(f"/trees/{scene.ground.live}/nginx.conf")
+
+
+def test_a_mixture_never_takes_the_name_of_one_that_is_there(scene: Scene) -> None:
+    """Its name has the time in it, and one of the same second may be live."""
+    scene.begin(*sites())
+    new = scene.make(*sites(shop="2", blog="2"))
+    scene.start(new, shop=None)
+    now = int(time.time())
+    taken = [f"{new.tree.digest}-{now + seconds}" for seconds in range(6)]
+    for tree in taken:
+        scene.ground.lay_out(tree, {"nginx.conf": "live"})
+    assert scene.ground.switch(new.tree.digest).code == 1
+    assert scene.ground.live.startswith(f"{new.tree.digest}-") and scene.ground.live not in taken
+    trees = scene.ground.config / "trees"
+    # Only ten trees stay.
+    assert {(trees / tree / "nginx.conf").read_text() for tree in taken if (trees / tree).exists()} == {"live"}
 
 
 def test_a_replica_that_ends_just_after_the_switch_turns_it_back(scene: Scene) -> None:
@@ -426,6 +457,19 @@ def test_ten_trees_stay_and_the_live_one_is_among_them(scene: Scene) -> None:
     assert scene.ground.switch(stack.tree.digest).code == 0
     left = {path.name for path in (scene.ground.config / "trees").iterdir()}
     assert len(left) == 10 and stack.tree.digest in left and f"{14:012x}" in left and f"{0:012x}" not in left
+
+
+def test_the_live_tree_stays_however_old_it_is(scene: Scene) -> None:
+    """What is refused again and again leaves trees that are younger."""
+    old, _ = scene.begin()
+    for number in range(15):
+        scene.ground.lay_out(f"{number:012x}", {"nginx.conf": ""})
+    os.utime(scene.ground.config / "trees" / old.tree.digest, (1, 1))
+    new = scene.make(*sites(shop="2")[:1])
+    scene.start(new, shop=None)
+    assert scene.ground.switch(new.tree.digest).code == 1
+    assert scene.ground.live == old.tree.digest and scene.ground.read("nginx.conf")
+    assert len(list((scene.ground.config / "trees").iterdir())) == 11
 
 
 def test_keys_that_no_tree_names_are_removed(scene: Scene) -> None:

@@ -1,0 +1,3 @@
+module portico.local/sources
+
+go 1.26

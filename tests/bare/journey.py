@@ -1,0 +1,101 @@
+"""What the README says, step by step."""
+
+import os
+import time
+
+from tests.bare.clone import URL, Clone
+from tests.bare.killed import be_killed
+from tests.bare.machine import HOME, Machine
+from tests.bare.record import Record, Wrong
+
+HELLO = "examples/hello/hello.py"
+
+# Cold, on two cores, behind registries only. Where other programs take more than this part of the processor, the time
+# says nothing.
+LONGEST_SECONDS = 360
+NEIGHBOURS = 0.15
+
+
+def travel(machine: Machine, record: Record, *, strict: bool, kills: int, seed: int) -> None:
+    """From a fresh clone to a page, and back to nothing. Before that set-up is killed so many times."""
+    before = list_home(machine)
+    with record.step("git clone"):
+        clone = Clone(machine, strict=strict)
+    be_killed(clone, record, kills, seed)
+    with record.step("make up, after that" if kills else "make up, on a machine that has nothing yet"):
+        come_up(clone, limit=None if kills else LONGEST_SECONDS)
+    # Without that the rest says nothing.
+    if not record.failed:
+        use(clone, record)
+    with record.step("nothing is new below HOME"):
+        if new := sorted(list_home(machine) - before):
+            raise Wrong("\n".join([f"{len(new)} new below HOME, the first of them:", *new[:20]]))
+    with record.step("make clean: .tools and .venv are gone"):
+        clone.succeed("clean")
+        if left := clone.sh("find .tools .venv -mindepth 1 ! -name 'dockerd.*' 2>/dev/null || true"):
+            raise Wrong(f"still there:\n{left[:1000]}")
+
+
+def use(clone: Clone, record: Record) -> None:
+    """What is done day by day."""
+    with record.step("both pages"):
+        clone.ask_for_pages()
+    with record.step("make up again: quick, and nothing is changed"):
+        repeat(clone)
+    clone.sh(f"sed -i '1i import nothere' {HELLO}")
+    for which in ("first", "second"):
+        with record.step(f"make up of a broken application, the {which} time: it fails, and both pages are served"):
+            fail(clone)
+    with record.step("make down: nothing is left on the engine"):
+        clone.sh(f"git checkout --quiet {HELLO}")
+        clone.succeed("down")
+        if left := clone.sh("docker ps --all --quiet; docker volume ls --quiet"):
+            raise Wrong(f"still there:\n{left}")
+
+
+def come_up(clone: Clone, *, limit: float | None) -> None:
+    machine = clone.machine
+    began, own, all_ = time.monotonic(), machine.processor_seconds(), busy_seconds()
+    said = clone.succeed("up")
+    seconds, own, all_ = time.monotonic() - began, machine.processor_seconds() - own, busy_seconds() - all_
+    cores = os.cpu_count() or 1
+    others = (all_ - own) / seconds / cores
+    print(
+        f"   {own:.0f} s of the processor in {seconds:.0f} s on {cores} cores; others used {100 * others:.0f} % of it"
+    )
+    if said.splitlines()[-1].rstrip("/") != URL.rstrip("/"):
+        raise Wrong("its last line is not the URL")
+    if limit and seconds > limit and others < NEIGHBOURS:
+        raise Wrong(f"it took {seconds:.0f} s, more than {limit:.0f} s")
+
+
+def repeat(clone: Clone) -> None:
+    containers = "docker ps --quiet --no-trunc | sort"
+    before, began = clone.sh(containers), time.monotonic()
+    said = clone.succeed("up")
+    if (seconds := time.monotonic() - began) > 60:
+        raise Wrong(f"it took {seconds:.0f} s")
+    if "-> " in said:
+        raise Wrong("set-up did something")
+    if clone.sh(containers) != before:
+        raise Wrong("there are other containers than before")
+
+
+def fail(clone: Clone) -> None:
+    code, _ = clone.make("up")
+    clone.ask_for_pages(times=20)
+    if code == 0:
+        raise Wrong("make up says that all went well")
+
+
+def list_home(machine: Machine) -> set[str]:
+    """All files below HOME, each with its size and the time of its last change; folders by name."""
+    kinds = ["(", "-type", "d", "-printf", "%p/\\n", ")", "-o", "-printf", "%p %s %T@\\n"]
+    return set(machine.run("find", HOME, "-mindepth", "1", *kinds).splitlines())
+
+
+def busy_seconds() -> float:
+    """What everything on this machine has used of the processor: all but its idle time."""
+    with open("/proc/stat") as file:
+        user, nice, system, _, _, irq, softirq, *_ = (int(word) for word in file.readline().split()[1:])
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
