@@ -8,8 +8,8 @@ cd "$ROOT"
 # shellcheck source=/dev/null
 . "$TOOLS/env"
 for tool in wrk caddy; do
-  ready() { command -v "$tool" >/dev/null; }
-  ready || can_apt || fail "make bench needs $tool; install it, on Debian or Ubuntu with: apt-get install $tool"
-  ensure ready "Installing $tool (about 20 s)" apt_install "$tool"
+  command -v "$tool" >/dev/null && continue
+  can_apt || fail "make bench needs $tool; install it, on Debian or Ubuntu with: apt-get install $tool"
+  step "Installing $tool (about 20 s)" apt_install "$tool"
 done
 exec .venv/bin/python -m tests.bench.serving ${WRITE:+--write "$WRITE"} "$@"

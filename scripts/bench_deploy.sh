@@ -8,20 +8,20 @@ cd "$ROOT"
 "$ROOT/scripts/setup.sh" dev
 # shellcheck source=/dev/null
 . "$TOOLS/env"
-compose_ready() { command -v docker-compose >/dev/null; }
-compose_ready || can_apt || fail "make bench-deploy needs docker-compose; install it, on Debian with: apt-get install docker-compose"
-ensure compose_ready "Installing docker-compose (about 30 s)" apt_install docker-compose
+if ! command -v docker-compose >/dev/null; then
+  can_apt || fail "make bench-deploy needs docker-compose; install it, on Debian with: apt-get install docker-compose"
+  step "Installing docker-compose (about 30 s)" apt_install docker-compose
+fi
 
 # What draws the plot has an environment of its own: .venv stays what requirements.lock says.
 lock=$ROOT/requirements-bench.lock
 draw=$TOOLS/bench
-draw_ready() { cmp -s "$lock" "$draw/installed.lock"; }
 install() {
-  .venv/bin/python -m venv --clear "$draw"
-  "$draw/bin/python" -m pip install --disable-pip-version-check --require-hashes -r "$lock"
-  cp "$lock" "$draw/installed.lock"
+  .venv/bin/python -m venv --clear "$draw" &&
+    "$draw/bin/python" -m pip install --disable-pip-version-check --require-hashes -r "$lock" &&
+    cp "$lock" "$draw/installed.lock"
 }
-ensure draw_ready "Installing what draws the plot into .tools/bench (about 30 s)" install
+cmp -s "$lock" "$draw/installed.lock" || step "Installing what draws the plot into .tools/bench (about 30 s)" install
 # Better a plot that fails now than after all the measuring.
 "$draw/bin/python" -m tests.bench.deploying.plot tests/bench/deploying/sample.jsonl "$TOOLS/sample.svg"
 

@@ -4,7 +4,6 @@ set -euo pipefail
 . "$(dirname "$0")/setup/lib.sh"
 cd "$ROOT"
 
-lock
 say "Removing .tools and .venv: the next make up makes them again. Kept: .state, which says what is running."
 rm -rf .venv
 # Go's module cache makes its folders read-only; the record of a running daemon is needed to stop it.

@@ -3,74 +3,27 @@
 set -euo pipefail
 setup=$(cd "$(dirname "$0")" && pwd)/setup
 stack=${1:-dev}
-# shellcheck source=setup/lib.sh
-. "$setup/lib.sh"
 
-# Whether a part has something to do. What only its user can mend is said here, not after minutes of building.
-missing=
-look() { # look PART...
-  local status=0
-  PORTICO_LOOK=yes "$setup/$1.sh" "${@:2}" || status=$?
-  case $status in
-  0) ;;
-  3) missing=yes ;; # as `ensure` says it
-  *) exit "$status" ;;
-  esac
-}
-
-# Background processes of a script do not hear Ctrl-C; they are told.
-children=()
-start() { # start PART...
-  "$setup/$1.sh" "${@:2}" &
-  children+=($!)
-}
-run() { # run PART... : to its end
-  # It is the pulumi command that installs its plugin for AWS.
-  [ "$1" != aws ] || wait "$pulumi"
-  start "$@"
-  wait $!
-}
-end_children() {
-  trap '' USR1
-  kill "${children[@]}" 2>/dev/null || true
-  wait
-}
-
+"$setup/python.sh"
+"$setup/pulumi.sh"
 # Where Docker runs and images are built on another machine, this one needs none.
-others() { # others look | run
-  case $("$ROOT/.venv/bin/python" "$setup/target.py" "$ROOT" "$stack") in
-  local)
-    "$1" docker
-    "$1" images "$stack"
-    ;;
-  ecs) # images are built here
-    "$1" docker
-    "$1" images "$stack"
-    "$1" aws
-    "$1" policies
-    ;;
-  aws)
-    "$1" ssh
-    "$1" aws
-    "$1" policies
-    ;;
-  *) "$1" ssh ;;
-  esac
-}
-
-look python
-[ -n "$missing" ] || others look
-look pulumi
-if [ -n "$missing" ]; then
-  lock
-  trap end_children EXIT
-  trap 'exit 130' INT TERM HUP
-  trap 'exit 1' USR1 # a step has failed
-  start pulumi
-  pulumi=$!
-  run python
-  others run
-  wait "$pulumi"
-  trap - EXIT
-fi
+root=$(dirname "$(dirname "$setup")")
+case $("$root/.venv/bin/python" "$setup/target.py" "$root" "$stack") in
+local)
+  "$setup/docker.sh"
+  "$setup/images.sh" "$stack"
+  ;;
+ecs) # images are built here
+  "$setup/docker.sh"
+  "$setup/images.sh" "$stack"
+  "$setup/aws.sh"
+  "$setup/policies.sh"
+  ;;
+aws)
+  "$setup/ssh.sh"
+  "$setup/aws.sh"
+  "$setup/policies.sh"
+  ;;
+*) "$setup/ssh.sh" ;;
+esac
 "$setup/env.sh"

@@ -7,7 +7,6 @@ cd "$ROOT"
 
 "$ROOT/scripts/setup.sh" dev
 "$ROOT/scripts/setup/images.sh" dev --tests
-"$ROOT/scripts/setup/bytecode.sh"
 "$ROOT/scripts/setup/policies.sh"
 "$ROOT/scripts/setup/ssh.sh"
 "$ROOT/scripts/setup/vm.sh"

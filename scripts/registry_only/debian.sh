@@ -1,5 +1,4 @@
-# Makes images from packages of Debian. Source it, after lib.sh; `context` names a folder, `image` the image. The folder is
-# named by all that the image is made of: what an interrupted set-up had of it is used.
+# Makes images from packages of Debian. Source it, after lib.sh; `context` names a folder, `image` the image.
 # shellcheck shell=bash
 
 # The mirror this machine uses itself, if it is a Debian one; otherwise mmdebstrap's own choice.
@@ -11,11 +10,8 @@ mirror() {
 debian() { # debian SUITE PACKAGES mmdebstrap-arguments...
   local suite=$1 packages=$2
   shift 2
-  # shellcheck disable=SC2154
-  [ ! -f "$context/root.tar" ] || return 0
   # shellcheck disable=SC2046,SC2154  # no mirror, no word
-  (umask 022 && mmdebstrap --quiet --variant=minbase --include="$packages,ca-certificates" "$@" "$suite" "$context/part.tar" $(mirror))
-  mv "$context/part.tar" "$context/root.tar"
+  mmdebstrap --quiet --variant=minbase --include="$packages,ca-certificates" "$@" "$suite" "$context/root.tar" $(mirror)
 }
 
 assemble() { # assemble LABEL <DOCKERFILE-LINES

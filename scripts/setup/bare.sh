@@ -8,9 +8,10 @@ set -euo pipefail
 
 suite=${1:-bookworm}
 image=portico-test/bare-$suite:$(cat "$0" "$REGISTRY_ONLY/debian.sh" | sha256sum | cut -c 1-12)
-context=$TOOLS/image/${image//[:\/]/-}
+context=$TOOLS/bare
 
 make() {
+  rm -rf "$context"
   mkdir -p "$context"
   need_mmdebstrap "a bare machine is made with mmdebstrap; install it (Debian or Ubuntu, as root)."
   debian "$suite" git,make,python3
@@ -18,6 +19,5 @@ make() {
   rm -rf "$context"
 }
 
-ready() { docker image inspect "$image" >/dev/null 2>&1; }
-ensure ready "Making a bare machine of Debian $suite (about 30 s)" make >&2
+docker image inspect "$image" >/dev/null 2>&1 || step "Making a bare machine of Debian $suite (about 30 s)" make >&2
 echo "$image"

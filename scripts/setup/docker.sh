@@ -3,8 +3,7 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-answers() { command -v docker >/dev/null && limit 20 docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
-installed() { command -v dockerd >/dev/null && command -v docker >/dev/null; }
+answers() { limit 20 docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 
 # A pid file left by a daemon that died blocks the next one when another process has got its number.
 forget_stale_pid() { # forget_stale_pid FILE PROGRAM
@@ -20,9 +19,7 @@ start_daemon() {
     forget_stale_pid /var/run/docker/containerd/containerd.pid containerd
     # Without live-restore: `make stop-docker` promises to end the containers too. For hosts that serve others,
     # docs/releases.md says what it gives and what it costs.
-    (umask 022 && exec setsid dockerd </dev/null >"$TOOLS/dockerd.log" 2>&1 9>&-) &
-    # Known from the beginning, so that a set-up which is killed now leaves no engine that nobody can stop.
-    echo $! >"$TOOLS/dockerd.pid"
+    setsid dockerd </dev/null >"$TOOLS/dockerd.log" 2>&1 &
   fi
   local second
   for second in $(seq 60); do
@@ -38,8 +35,8 @@ start_daemon() {
   return 1
 }
 
-if answers; then exit 0; fi
 if command -v docker >/dev/null; then
+  if answers; then exit 0; fi
   reason=$(limit 20 docker version 2>&1 >/dev/null | tail -n 1) || true
   case $reason in
   *"permission denied"*)
@@ -54,7 +51,9 @@ install_docker() {
   command -v docker >/dev/null || apt_install docker-cli
 }
 
-installed || can_apt || fail "Portico needs a Docker engine; install Docker Desktop or Docker Engine, start it, and run this again."
+if ! command -v dockerd >/dev/null; then
+  can_apt || fail "Portico needs a Docker engine; install Docker Desktop or Docker Engine, start it, and run this again."
+  step "Installing the Docker engine from this system's packages (about 1 minute)" install_docker
+fi
 [ "$(id -u)" = 0 ] || fail "the Docker engine is installed but not running; start it: sudo systemctl start docker"
-ensure installed "Installing the Docker engine from this system's packages (about 1 minute)" install_docker
-ensure answers "Starting the Docker engine (a few seconds)" start_daemon
+answers || step "Starting the Docker engine (a few seconds)" start_daemon

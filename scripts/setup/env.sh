@@ -15,15 +15,12 @@ done
 docker_host=${DOCKER_HOST:-$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null || true)}
 
 mkdir -p "$TOOLS"
-new=$TOOLS/env.$$
 {
   printf 'export PATH=%q:"$PATH"\n' "$TOOLS/bin"
   printf 'export PULUMI_HOME=%q PULUMI_SKIP_UPDATE_CHECK=true\n' "$PULUMI_HOME"
   # Pulumi would fetch the plugin of every package in .venv before it begins, also that for AWS: it is large, and of use
   # to stacks there alone. Set-up installs what a stack needs.
   echo 'export PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true'
-  # Docker's builders for other machines lie here too, not in the user's home.
-  printf '[ -n "${BUILDX_CONFIG:-}" ] || export BUILDX_CONFIG=%q\n' "$TOOLS/buildx"
   printf '[ -n "${PORTICO_CA_BUNDLE+set}" ] || export PORTICO_CA_BUNDLE=%q\n' "$ca_bundle"
   case $docker_host in
   "" | unix:///var/run/docker.sock) ;;
@@ -31,6 +28,4 @@ new=$TOOLS/env.$$
   esac
   # The passphrase of the stack dev is empty and everybody's. The other stacks refuse it.
   echo '[ -n "${PULUMI_CONFIG_PASSPHRASE_FILE:-}" ] || export PULUMI_CONFIG_PASSPHRASE="${PULUMI_CONFIG_PASSPHRASE-}"'
-} >"$new"
-# At once: somebody may read it just now.
-mv "$new" "$TOOLS/env"
+} >"$TOOLS/env"

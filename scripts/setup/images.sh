@@ -20,8 +20,7 @@ contents() { docker run --rm --network none "$1" sh -c 'nginx -v 2>&1 || python3
 # shellcheck disable=SC2086  # one word per image
 present $names && exit 0
 for name in $names; do
-  ready() { present "$name"; }
-  ensure ready "Getting the image $name (about 1 minute)" fetch "$name"
+  present "$name" || step "Getting the image $name (about 1 minute)" fetch "$name"
   stand_in=$(docker image inspect --format '{{index .Config.Labels "portico.stand-in"}}' "$name")
   [ -z "$stand_in" ] ||
     say "   $name could not be pulled: a stand-in made from packages of $stand_in ($(contents "$name")) has its name on this engine."

@@ -5,12 +5,10 @@ set -euo pipefail
 
 lock=$ROOT/requirements-policies.lock
 home=$TOOLS/policies
-# The copy is written last, so it is there only when everything was installed.
-ready() { cmp -s "$lock" "$home/installed.lock"; }
 install() {
-  "$ROOT/.venv/bin/python" -m venv --clear "$home"
-  "$home/bin/python" -m pip install --disable-pip-version-check --require-hashes -r "$lock"
-  cp "$lock" "$home/installed.lock.part"
-  mv "$home/installed.lock.part" "$home/installed.lock"
+  "$ROOT/.venv/bin/python" -m venv --clear "$home" &&
+    "$home/bin/python" -m pip install --disable-pip-version-check --require-hashes -r "$lock" &&
+    cp "$lock" "$home/installed.lock"
 }
-ensure ready "Installing what runs the policy pack into .tools/policies (about 20 s)" install
+# The copy is written last, so it is there only when everything was installed.
+cmp -s "$lock" "$home/installed.lock" || step "Installing what runs the policy pack into .tools/policies (about 20 s)" install

@@ -4,6 +4,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 PATH=$TOOLS/bin:$PATH
 plugin=$PULUMI_HOME/plugins/resource-docker-v$DOCKER_PLUGIN_VERSION/pulumi-resource-docker
+built=$TOOLS/docker-plugin.built # which sources, where the plugin was built here
 host=$TOOLS/bin/pulumi-language-python-host # there only where it was built here
 vendor=https://get.pulumi.com
 
@@ -16,15 +17,6 @@ cli_ready() {
     at_least "$PULUMI_OLDEST" "$(pulumi version 2>/dev/null | tr -d v)"
 }
 
-# What was built here is made again when its sources change. Which sources those were is written down before it is put
-# in its place, so that it is never taken for the vendor's.
-sources() { cat "$REGISTRY_ONLY"/engine/go.* "$REGISTRY_ONLY/engine/$1"/* | cksum; }
-host_ready() { [ ! -x "$host" ] || [ "$(sources language-host)" = "$(cat "$host.built" 2>/dev/null)" ]; }
-plugin_built=$TOOLS/docker-plugin.built
-plugin_ready() {
-  [ -x "$plugin" ] && { [ ! -f "$plugin_built" ] || [ "$(sources docker-plugin)" = "$(cat "$plugin_built")" ]; }
-}
-
 platform() {
   local os arch
   case $(uname -s) in Linux) os=linux ;; Darwin) os=darwin ;; *) return 1 ;; esac
@@ -35,59 +27,45 @@ platform() {
 download_cli() {
   local work=$TOOLS/download
   rm -rf "$work"
-  mkdir -p "$work"
-  download "$vendor/releases/sdk/pulumi-v$PULUMI_VERSION-$(platform).tar.gz" "$work/pulumi.tar.gz" || return
-  tar -xzf "$work/pulumi.tar.gz" -C "$work" || return
-  rm -f "$host"
+  mkdir -p "$work" "$TOOLS/bin"
+  curl -fsSL --connect-timeout 5 --retry 2 "$vendor/releases/sdk/pulumi-v$PULUMI_VERSION-$(platform).tar.gz" |
+    tar -xz -C "$work" || return
   mv "$work"/pulumi/* "$TOOLS/bin/"
+  rm -f "$host"
   rm -rf "$work"
 }
 
 install_cli() {
-  [ -z "${built:-}" ] || mv "$built/pulumi" "$TOOLS/bin/pulumi"
+  if online "$vendor" && platform >/dev/null && download_cli; then
+    echo downloaded
+  else
+    "$REGISTRY_ONLY/engine.sh" cli
+    sources language-python >"$host.built"
+  fi
   "$TOOLS/bin/pulumi" version
   echo "$PULUMI_VERSION" >"$TOOLS/pulumi.version"
 }
 
-install_host() {
-  sources language-host >"$host.built"
-  mv "$built"/pulumi-language-python{,-exec} "$TOOLS/bin/"
-  mv "$built/language-host" "$host"
+sources() { cat "$REGISTRY_ONLY/$1"/* | cksum; }
+
+host_ready() { [ ! -x "$host" ] || [ "$(sources language-python)" = "$(cat "$host.built" 2>/dev/null)" ]; }
+
+build_host() {
+  "$REGISTRY_ONLY/engine.sh" language-host
+  sources language-python >"$host.built"
 }
+
+plugin_ready() { [ -x "$plugin" ] && { [ ! -f "$built" ] || [ "$(sources docker-provider)" = "$(cat "$built")" ]; }; }
 
 install_plugin() {
-  sources docker-plugin >"$plugin_built"
-  rm -f "$plugin"
-  pulumi plugin install resource docker "$DOCKER_PLUGIN_VERSION" --reinstall --file "$built/docker-plugin"
+  rm -f "$built"
+  if online "$vendor" && limit 600 pulumi plugin install resource docker "$DOCKER_PLUGIN_VERSION"; then return; fi
+  "$REGISTRY_ONLY/engine.sh" docker-plugin
+  sources docker-provider >"$built"
 }
-
-# Whatever can be downloaded is; the rest is built, all of it at once.
-install() {
-  local built='' parts=() online=
-  mkdir -p "$TOOLS/bin"
-  ! online "$vendor" || online=yes
-  if ! cli_ready; then
-    if [ -n "$online" ] && platform >/dev/null && download_cli; then install_cli; else parts+=(pulumi language-host); fi
-  elif ! host_ready; then
-    parts+=(language-host)
-  fi
-  if ! plugin_ready; then
-    rm -f "$plugin_built"
-    # Without a CLI of the vendor's there is no plugin of the vendor's either.
-    [ ${#parts[@]} = 0 ] && [ -n "$online" ] && limit 600 pulumi plugin install resource docker "$DOCKER_PLUGIN_VERSION" ||
-      parts+=(docker-plugin)
-  fi
-  [ ${#parts[@]} != 0 ] || return 0
-  "$REGISTRY_ONLY/engine.sh" "${parts[@]}"
-  built=$TOOLS/engine/built
-  [ ! -f "$built/language-host" ] || install_host
-  [ ! -f "$built/pulumi" ] || install_cli
-  [ ! -f "$built/docker-plugin" ] || install_plugin
-  # Only what is interrupted needs them again, and they are the greater part of .tools.
-  rm -rf "$TOOLS/engine" "$TOOLS/go" "$TOOLS/go-toolchain" "$TOOLS/go-pip"
-}
-
-ready() { cli_ready && host_ready && plugin_ready; }
 
 mkdir -p "$ROOT/.state" # Pulumi.yaml keeps the state of the stacks here
-ensure ready "Installing Pulumi $PULUMI_VERSION and its Docker plugin (1 minute; about 5 where they have to be built from Go modules)" install
+cli_ready || step "Installing Pulumi $PULUMI_VERSION (1 minute; about 7 where it has to be built from Go modules)" install_cli
+host_ready || step "Building Pulumi's Python language host from Go modules (1 minute)" build_host
+plugin_ready ||
+  step "Installing Pulumi's Docker plugin $DOCKER_PLUGIN_VERSION (1 minute; about 4 where it has to be built)" install_plugin

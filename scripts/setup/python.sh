@@ -7,44 +7,30 @@ venv=$ROOT/.venv
 # Making it anew would empty what a link points to.
 [ ! -L "$venv" ] || fail ".venv is a link; remove it, and this folder gets an environment of its own."
 lock=$ROOT/requirements.lock
-wheels=$TOOLS/wheels
 
 # The copy is written last, so it is there only when everything was installed.
-ready() { cmp -s "$lock" "$venv/installed.lock" && "$venv/bin/python" -c '' 2>/dev/null; }
+if cmp -s "$lock" "$venv/installed.lock" && "$venv/bin/python" -c '' 2>/dev/null; then exit 0; fi
 
-# pip keeps nothing of what it downloads until it has everything, and some mirrors forbid it to keep that. So it
-# downloads some packages at a time: an interrupted set-up goes on behind the last of them.
-download_wheels() {
-  local part
-  mkdir -p "$wheels"
-  rm -f "$wheels"/*.part
-  # A package is one line of the lock that is not indented, and those below it.
-  awk -v folder="$wheels" '/^[a-zA-Z]/ { part = int(count / 15); count += 1 } { print >(folder "/" part ".part") }' "$lock"
-  for part in "$wheels"/*.part; do
-    if [ -f "$part.done" ] && cmp -s "$part" "$part.done"; then continue; fi
-    "$venv/bin/python" -m pip download --disable-pip-version-check --no-cache-dir --require-hashes --no-deps \
-      --dest "$wheels" -r "$part"
-    mv "$part" "$part.done"
-  done
-}
+new_enough() { "$1" -c "import sys; sys.exit(sys.version_info < (${PYTHON_OLDEST/./, }))" 2>/dev/null; }
+
+python=
+for candidate in "${PYTHON:-}" python3 python3.14 python3.13 python3.12 python3.11; do
+  if [ -n "$candidate" ] && new_enough "$candidate"; then
+    python=$candidate
+    break
+  fi
+done
+[ -n "$python" ] || fail "Portico needs Python $PYTHON_OLDEST or newer; install it, or name one: make up PYTHON=/path/to/python3"
+
+# Debian packs venv separately.
+if ! "$python" -c 'import ensurepip' 2>/dev/null; then
+  can_apt || fail "this Python cannot make virtual environments; on Debian or Ubuntu: apt-get install python3-venv"
+  step "Installing python3-venv (about 20 s)" apt_install python3-venv
+fi
 
 install() {
-  local python offline=--no-index
-  python=$(find_python)
-  need_venv "$python"
-  "$python" -m venv --clear "$venv"
-  download_wheels
-  # What comes as source is built with packages from the registry.
-  [ -z "$(find "$wheels" -type f ! -name '*.whl' ! -name '*.part*')" ] || offline=
-  "$venv/bin/python" -m pip install --disable-pip-version-check --require-hashes --no-deps --no-compile \
-    ${offline:+"$offline"} --find-links "$wheels" -r "$lock"
-  # Python writes bytecode when it first needs some, except where users forbid it. That of AWS is most of it by far, and
-  # only stacks on AWS need it.
-  "$venv/bin/python" -m compileall -q -x 'site-packages/pulumi_aws/' "$venv/lib" || true
-  rm -rf "$wheels"
-  cp "$lock" "$venv/installed.lock.part"
-  mv "$venv/installed.lock.part" "$venv/installed.lock"
+  "$python" -m venv --clear "$venv" &&
+    "$venv/bin/python" -m pip install --disable-pip-version-check --require-hashes -r "$lock" &&
+    cp "$lock" "$venv/installed.lock"
 }
-
-ready || find_python >/dev/null
-ensure ready "Installing the Python packages into .venv (about 1 minute)" install
+step "Installing the Python packages into .venv (about 1 minute)" install

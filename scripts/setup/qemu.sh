@@ -19,7 +19,7 @@ packages=$packages,cloud-init,openssh-server,sudo,iproute2,docker.io,iptables,un
 install_qemu() { apt_install qemu-system-x86 cloud-image-utils; }
 
 make() {
-  rm -rf "$context/root" "$disk"
+  rm -rf "$context" "$disk"
   mkdir -p "$context/root" "$disk"
   need_mmdebstrap "the test of user data on a real kernel needs mmdebstrap; install it (Debian or Ubuntu, as root)."
   # Without a word on it, cloud-init would generate a locale, which takes minutes here.
@@ -33,8 +33,8 @@ make() {
   mv "$disk/root.part" "$disk/root" # last: who finds it has all of it
 }
 
-installed() { command -v qemu-system-x86_64 >/dev/null && command -v cloud-localds >/dev/null; }
-installed || can_apt || fail "the test of user data on a real kernel needs qemu-system-x86 and cloud-image-utils; install them."
-ensure installed "Installing QEMU (about 1 minute)" install_qemu
-ready() { [ -f "$disk/root" ]; }
-ensure ready "Making a disk with a kernel for QEMU (about 2 minutes)" make
+if ! command -v qemu-system-x86_64 >/dev/null || ! command -v cloud-localds >/dev/null; then
+  can_apt || fail "the test of user data on a real kernel needs qemu-system-x86 and cloud-image-utils; install them."
+  step "Installing QEMU (about 1 minute)" install_qemu
+fi
+[ -f "$disk/root" ] || step "Making a disk with a kernel for QEMU (about 2 minutes)" make

@@ -7,7 +7,7 @@ set -euo pipefail
 
 # Elsewhere nobody could start it; the tests say so.
 [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] || exit 0
-ready() { command -v docker-registry >/dev/null; }
+! command -v docker-registry >/dev/null || exit 0
 
 install() {
   # The package starts a service of its own, on a port that may be somebody's. Nobody needs that one.
@@ -23,5 +23,5 @@ install_policy() {
   chmod +x /usr/sbin/policy-rc.d
 }
 
-ready || can_apt || fail "the tests of ECS need docker-registry; install it (Debian or Ubuntu, as root)."
-ensure ready "Installing a registry for the tests from this system's packages (a few seconds)" install
+can_apt || fail "the tests of ECS need docker-registry; install it (Debian or Ubuntu, as root)."
+step "Installing a registry for the tests from this system's packages (a few seconds)" install

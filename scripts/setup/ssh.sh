@@ -3,6 +3,6 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-ready() { command -v ssh >/dev/null; }
-ready || can_apt || fail "the target of this stack is reached over SSH, and there is no ssh here; install it (openssh-client)."
-ensure ready "Installing the ssh command (about 20 s)" apt_install openssh-client
+command -v ssh >/dev/null && exit 0
+can_apt || fail "the target of this stack is reached over SSH, and there is no ssh here; install it (openssh-client)."
+step "Installing the ssh command (about 20 s)" apt_install openssh-client

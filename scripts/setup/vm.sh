@@ -8,7 +8,7 @@ set -euo pipefail
 [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] || exit 0
 
 image=portico-test/vm:$(sha256sum "$0" | cut -c 1-12)
-context=$TOOLS/image/${image//[:\/]/-}
+context=$TOOLS/vm
 # shellcheck source=../registry_only/debian.sh
 . "$REGISTRY_ONLY/debian.sh"
 
@@ -26,6 +26,7 @@ locale: C.UTF-8
 '
 
 make() {
+  rm -rf "$context"
   mkdir -p "$context"
   need_mmdebstrap "the tests of a cloud VM need mmdebstrap; install it (Debian or Ubuntu, as root)."
   debian bookworm "$packages" \
@@ -40,5 +41,5 @@ END
   rm -rf "$context"
 }
 
-ready() { docker image inspect "$image" >/dev/null 2>&1; }
-ensure ready "Making the image of the tests' cloud VM (about 1 minute)" make
+docker image inspect "$image" >/dev/null 2>&1 && exit 0
+step "Making the image of the tests' cloud VM (about 1 minute)" make

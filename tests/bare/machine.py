@@ -82,20 +82,6 @@ class Machine:
         writing.insert(2, "--interactive")
         subprocess.run(writing, input=text, text=True, check=True, capture_output=True)
 
-    def try_(self, text: str) -> None:
-        """Run a shell command, whatever becomes of it."""
-        subprocess.run(self.spell("bash", "-c", text), capture_output=True)
-
-    def processor_seconds(self) -> float:
-        """What everything on it has used of the processor."""
-        for file, scale in (("cpuacct/cpuacct.usage", 1e9), ("cpu.stat", 1e6)):
-            try:
-                text = self.run("cat", f"/sys/fs/cgroup/{file}")
-            except RuntimeError:
-                continue
-            return float(text.removeprefix("usage_usec ").split()[0]) / scale
-        raise RuntimeError("no control group counts the processor's time")
-
     # --- how it is made, and how it ends
 
     def _create(self) -> None:

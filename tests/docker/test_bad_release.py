@@ -142,7 +142,9 @@ def test_the_cause_is_said_in_plain_words(story: Story, site: str, run: int) -> 
 def test_all_runs_fail_in_their_time(story: Story) -> None:
     seconds = [result.seconds for result in story.failed]
     print(f"\na release that never gets healthy fails within {seconds} s; {story.during.details()}")
-    assert max(seconds) < 60  # it ends by itself: healthTimeout, what goes before, and a busy machine
+    # It ends by itself: healthTimeout, what goes before, and a busy machine. `make up` refreshes and previews besides.
+    limits = [90 if door == "make" else 60 for door in RUNS]
+    assert all(took < limit for took, limit in zip(seconds, limits, strict=True)), seconds
 
 
 def test_the_old_release_serves_and_no_request_is_lost(story: Story, figures: Figures) -> None:

@@ -95,12 +95,12 @@ def check_the_longest_body_is_the_same(rendered: Rendered, main: Directive) -> N
             + (routes if release.site.maintenance else [])
         )
         application = SimpleNamespace(config={"MAX_CONTENT_LENGTH": None})
-        gunicorn["post_worker_init"](SimpleNamespace(wsgi=application))
+        gunicorn["post_worker_init"](SimpleNamespace(wsgi=application, pid=7))
         # Werkzeug refuses a body that just reaches its limit, NGINX the first that is above it.
         assert application.config["MAX_CONTENT_LENGTH"] == largest + 1
         # What the application says itself stands.
         application = SimpleNamespace(config={"MAX_CONTENT_LENGTH": 7})
-        gunicorn["post_worker_init"](SimpleNamespace(wsgi=application))
+        gunicorn["post_worker_init"](SimpleNamespace(wsgi=application, pid=7))
         assert application.config["MAX_CONTENT_LENGTH"] == 7
 
 

@@ -1,3 +1,0 @@
-module portico.local/sources
-
-go 1.26
