@@ -15,7 +15,8 @@ from tests.cloud.plugin.vms import Vms
 from tests.cloud.stack import double_aws
 from tests.cloud.vm import Vm
 from tests.docker.command import Result
-from tests.docker.engine import Deployment, Door
+from tests.docker.commands import Door
+from tests.docker.engine import Deployment
 
 AMI: Final = "ami-0123456789abcdef0"
 REGION: Final = "eu-central-1"

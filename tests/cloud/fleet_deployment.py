@@ -16,7 +16,8 @@ from tests.cloud.plugin.owner import name_owner
 from tests.cloud.plugin.process import tell
 from tests.cloud.stack import double_aws
 from tests.docker.command import Result
-from tests.docker.engine import Deployment, Door
+from tests.docker.commands import Door
+from tests.docker.engine import Deployment
 
 REGION: Final = "eu-central-1"
 # Images are built here, so for the processor that is here.

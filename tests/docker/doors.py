@@ -32,6 +32,10 @@ class Kind(Enum):
     RECOVER = auto()  # puts in order what a killed update has left, and then an update
 
 
+# They bring all that is asked for live, or say that they could not.
+UPDATES: Final = (Kind.UPDATE, Kind.RECOVER, Kind.HOLD, Kind.FREE)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Step:
     """`do` returns what the command said, None where none was run. `site`: the one that it is about."""

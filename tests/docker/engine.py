@@ -1,6 +1,5 @@
 """A deployment that belongs to one test: its own clone, state, name and port, and nothing left of it afterwards."""
 
-import json
 import os
 import random
 import shutil
@@ -9,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ClassVar, Final, Literal, Self
+from typing import Any, ClassVar, Final, Self
 
 import docker
 import yaml
@@ -18,13 +17,12 @@ from docker.models.containers import Container
 from tests.cloud.vm import Vm
 from tests.docker.ask import ADDRESS
 from tests.docker.clone import make_clone
-from tests.docker.command import ROOT, Result, run, user_environment
+from tests.docker.command import ROOT
+from tests.docker.commands import PROJECT, Commands, Door
 from tests.docker.machine import Machine
 
-PROJECT: Final = "portico"
 PREFIX: Final = f"test-{os.getpid()}-"  # of the names of this run's stacks
 Wanted = Counter[tuple[str, str, str]]
-Door = Literal["make", "pulumi"]
 
 HELLO: Final[dict[str, Any]] = {
     "name": "hello",
@@ -42,7 +40,7 @@ HTTPBIN: Final[dict[str, Any]] = {
 }
 
 
-class Deployment:
+class Deployment(Commands):
     """An own stack of the program, on the real engine. Use it in a `with` block: it is destroyed at the end of it.
 
     Its folder is a clone of the project, with the state in it, sources in `sites` and one log a command in `logs`.
@@ -54,7 +52,6 @@ class Deployment:
     `env`: variables of its commands. `address` is the one that clients find it at.
     """
 
-    UP: ClassVar[float] = 150.0  # seconds that a command may take
     # Of all deployments that have ended: the images they had at the end, and what `destroy` left.
     built: ClassVar[set[str]] = set()
     left: ClassVar[list[str]] = []
@@ -69,22 +66,16 @@ class Deployment:
         env: Mapping[str, str] | None = None,
         **settings: Any,
     ) -> None:
-        self.folder = folder
-        self.door = door
-        self.machine = machine
-        # What is done there goes by way of SSH, and shares this machine's cores.
-        self._limit = self.UP * (2 if vm else 1)
-        self._env = dict(env or {})
-        self.name = f"{PREFIX}{random.randbytes(3).hex()}"
+        # What is done on another machine goes by way of SSH, and shares this one's cores.
+        limit = self.UP * (2 if vm else 1)
+        name = f"{PREFIX}{random.randbytes(3).hex()}"
+        super().__init__(folder, name, door=door, machine=machine, limit=limit, env=env or {})
         self.port = free_port()
         place = machine or vm
         self.engine = docker.DockerClient(base_url=place.engine) if place else docker.from_env()
         # As from outside: there Docker's rules lead to NGINX, while 127.0.0.1 goes through a helper of the engine.
         self.address = machine.ADDRESS if machine else vm.address if vm else ADDRESS
         self.settings: dict[str, Any] = {"port": self.port, **settings, "sites": [dict(site) for site in sites]}
-        self._commands = 0
-        # The outputs as JSON, and the state that they are of.
-        self._outputs: tuple[object, str] = (None, "")
         make_clone(folder)
         for made in ("logs", "sites"):
             (folder / made).mkdir()
@@ -149,132 +140,6 @@ class Deployment:
         """Add a line to the first module of a site: the next `up` is a new release of it."""
         module = min(self.source(site).glob("*.py"))
         module.write_text(f"{module.read_text()}\n{text}\n")
-
-    # --- what the commands do
-
-    def up(self, *options: str, fails: bool | None = False, door: Door | None = None) -> Result:
-        """Bring it up, by its door or this one; `options` are for Pulumi's own command."""
-        if self._choose(door, options) == "make":
-            return self.make("up", fails=fails)
-        self._prepare()
-        return self._run("pulumi up", self.spell_up(*options), fails=fails, most=self._limit)
-
-    def spell_up(self, *options: str) -> list[str]:
-        """The words of Pulumi's own command, for the folder."""
-        return self.spell_pulumi("up", "--stack", self.name, "--yes", "--skip-preview", *options)
-
-    def preview(self, *options: str, fails: bool | None = False, door: Door | None = None) -> Result:
-        if self._choose(door, options) == "make":
-            return self.make("preview", fails=fails)
-        return self.pulumi("preview", "--stack", self.name, *options, fails=fails)
-
-    def refresh(self, *options: str, fails: bool | None = False) -> Result:
-        return self.pulumi("refresh", "--stack", self.name, "--yes", "--skip-preview", *options, fails=fails)
-
-    def destroy(self, *, fails: bool | None = False, door: Door | None = None) -> Result:
-        if self._choose(door, ()) == "make":
-            return self.make("down", fails=fails)
-        return self.pulumi("destroy", "--stack", self.name, "--yes", "--skip-preview", fails=fails)
-
-    def check(self, *, fails: bool | None = False) -> Result:
-        return self.make("check", fails=fails)
-
-    def releases(self) -> Result:
-        return self.make("releases")
-
-    def rollback(self, site: str = "", to: str = "", *, fails: bool | None = False) -> Result:
-        return self.make("rollback", fails=fails, SITE=site, TO=to)
-
-    def resume(self, site: str = "", *, fails: bool | None = False) -> Result:
-        return self.make("resume", fails=fails, SITE=site)
-
-    def recover(self, *, fails: bool | None = False) -> Result:
-        return self.make("recover", fails=fails)
-
-    def cancel(self) -> Result:
-        """Take the lock of a run away, whether it lives or not. Pulumi says no where there is nothing to take."""
-        return self.pulumi("cancel", self.name, "--yes", fails=None)
-
-    def logs(self, site: str = "", *, fails: bool | None = False) -> Result:
-        return self.make("logs", fails=fails, SITE=site)
-
-    def outputs(self) -> dict[str, Any]:
-        """The stack's outputs. Pulumi is asked once for each state."""
-        state = self._read_state_stamp()
-        if state is None or self._outputs[0] != state:
-            told = self.pulumi("stack", "output", "--stack", self.name, "--json", "--show-secrets").output
-            self._outputs = (self._read_state_stamp(), told)
-        values: dict[str, Any] = json.loads(self._outputs[1])
-        return values
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """What its commands find in the environment: a user's, and what the user must say."""
-        return {
-            **user_environment(),
-            "PULUMI_CONFIG_PASSPHRASE": "test",
-            **({"DOCKER_HOST": self.machine.engine} if self.machine else {}),
-            **self._env,
-        }
-
-    def make(self, target: str, *, fails: bool | None = False, **variables: str) -> Result:
-        """Run a command of the Makefile, which must succeed; with `fails` it must fail, with None it may do either."""
-        # `make up` looks before it deploys.
-        words = self.spell_make(target, **variables)
-        return self._run(f"make {target}", words, fails=fails, most=2 * self._limit)
-
-    def run_script(self, name: str, *words: str, fails: bool | None = False) -> Result:
-        """The same with one of scripts/, for what stands behind several commands."""
-        python = str(self.folder / ".venv" / "bin" / "python")
-        return self._run(name, [python, f"scripts/{name}", *words], fails=fails, most=self._limit)
-
-    def spell_make(self, target: str, **variables: str) -> list[str]:
-        """The words of that command, for the folder."""
-        given = {"ENV": self.name, **variables}
-        return ["make", target, *(f"{key}={value}" for key, value in given.items())]
-
-    def pulumi(self, command: str, *arguments: str, fails: bool | None = False) -> Result:
-        """The same with one of Pulumi's own commands."""
-        self._prepare()
-        words = self.spell_pulumi(command, *arguments)
-        return self._run(f"pulumi {command}", words, fails=fails, most=self._limit)
-
-    def spell_pulumi(self, command: str, *arguments: str) -> list[str]:
-        """Its words, for the folder, as the README spells them: `. .tools/env && pulumi ...`."""
-        script = '. .tools/env && exec pulumi "$@"'
-        return ["bash", "-c", script, "pulumi", command, *arguments, "--non-interactive", "--color", "never"]
-
-    def _choose(self, door: Door | None, options: tuple[str, ...]) -> Door:
-        return "pulumi" if options else door or self.door
-
-    def _prepare(self) -> None:
-        """What Pulumi's own commands take for granted: set-up was done once, and there is the stack."""
-        if not (self.folder / ".tools" / "env").is_file():
-            self.make("setup")
-        if not self._state.is_file():
-            words = self.spell_pulumi("stack", "select", self.name, "--create")
-            self._run("pulumi stack select", words, fails=False, most=self._limit)
-
-    def _run(self, what: str, words: list[str], *, fails: bool | None, most: float) -> Result:
-        self._commands += 1
-        there = self.machine.enter(self.folder) if self.machine else []
-        log = self.folder / "logs" / f"{self._commands:02}-{what.replace(' ', '-')}.log"
-        result = run([*there, *words], folder=self.folder, log=log, timeout=most, env=self.environment)
-        if fails is not None:
-            said = "succeeded, and should not have" if fails else "failed"
-            assert bool(result.code) == fails, f"{what} {said} after {result.seconds:.1f} s\n{result.tail()}"
-        return result
-
-    @property
-    def _state(self) -> Path:
-        return self.folder / ".state" / ".pulumi" / "stacks" / PROJECT / f"{self.name}.json"
-
-    def _read_state_stamp(self) -> object:
-        """Another one for each state that a command has left; None where nobody here can see it."""
-        if self.machine or not self._state.is_file():
-            return None
-        stat = self._state.stat()
-        return stat.st_ino, stat.st_mtime_ns, stat.st_size
 
     # --- what is on the engine
 

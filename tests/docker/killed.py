@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 
 from tests.docker.command import Result
-from tests.docker.engine import Deployment, Door
+from tests.docker.commands import Door
+from tests.docker.engine import Deployment
 
 
 class Running:

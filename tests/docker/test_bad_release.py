@@ -12,8 +12,9 @@ import pytest
 
 from tests.docker.applications import small, write_small
 from tests.docker.command import Result
+from tests.docker.commands import Door
 from tests.docker.conftest import Deploy
-from tests.docker.engine import HELLO, Deployment, Door, Wanted
+from tests.docker.engine import HELLO, Deployment, Wanted
 from tests.docker.figures import SOAK, Figures
 from tests.docker.load import Report
 from tests.docker.traffic import light

@@ -9,8 +9,9 @@ from typing import Any
 import docker
 import pytest
 
+from tests.docker.commands import PROJECT
 from tests.docker.conftest import Deploy
-from tests.docker.engine import HELLO, PROJECT, Deployment
+from tests.docker.engine import HELLO, Deployment
 
 pytestmark = pytest.mark.docker
 

@@ -1,6 +1,6 @@
 """After a release that failed, commands follow in every order: listed ones, and at random.
 
-What must hold after each step is in walk.py. PORTICO_SEED repeats a walk: its number is printed.
+What must hold after each step is in model.py. PORTICO_SEED repeats a walk: its number is printed.
 """
 
 import os
@@ -133,12 +133,16 @@ def test_at_random(walk: Walk, figures: Figures) -> None:
 def choose(walk: Walk, chance: random.Random) -> str:
     """The next step."""
     steps = [*DOORS.values(), *EVENTS.values()]
-    if walk.interrupted:
+    if walk.model.interrupted:
         # Which release would be gone back to nobody knows then; and what is hurt is not made anew.
         steps = [step for step in steps if step.kind not in (Kind.HOLD, Kind.FREE, Kind.KILL, Kind.HAND)]
         steps += [DOORS["make recover"]] * 4
     else:
         # By hand one replica at a time is hurt.
-        hurt = any(site.hurt for site in walk.sites.values())
-        steps = [step for step in steps if not (hurt and step.kind is Kind.HAND)]
+        steps = [step for step in steps if not (walk.model.hurt and step.kind is Kind.HAND)]
+        # A site that nobody can answer for hides what else may go wrong with it.
+        steps += [
+            EVENTS[f"change {site.name}"] for site in walk.model.sites.values() if site.down and not site.wanted
+        ] * 6
+        steps += [DOORS["make up"]] * 6 * any(site.down and site.wanted for site in walk.model.sites.values())
     return chance.choices(steps, [WEIGHTS.get(step.kind, 1) for step in steps])[0].name

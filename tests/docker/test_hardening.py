@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from docker.models.containers import Container
 
-from tests.docker.engine import PROJECT, Deployment, execute
+from tests.docker.commands import PROJECT
+from tests.docker.engine import Deployment, execute
 
 pytestmark = pytest.mark.docker
 

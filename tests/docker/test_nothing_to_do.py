@@ -5,12 +5,14 @@ import resource
 
 import pytest
 
+from tests.docker.commands import Door
 from tests.docker.engine import Deployment
 from tests.docker.figures import Figures
 from tests.docker.traffic import light
 
 pytestmark = pytest.mark.docker
-LONGEST = 10.0  # seconds, on a machine that has nothing else to do
+# Seconds, on a machine that has nothing else to do. make sets up, previews and refreshes the state besides.
+LONGEST: dict[Door, float] = {"pulumi": 10.0, "make": 20.0}
 TRIES = 3
 
 
@@ -24,18 +26,19 @@ def test_refresh_and_preview_find_nothing(two_sites: Deployment) -> None:
 
 
 @pytest.mark.alone
-def test_up_changes_nothing(two_sites: Deployment, figures: Figures) -> None:
+@pytest.mark.parametrize("door", LONGEST)
+def test_up_changes_nothing(two_sites: Deployment, figures: Figures, door: Door) -> None:
     """Each run changes nothing, and the best of a few is fast.
 
     Where others keep each core busy more than twice over, the time on the clock is theirs; the processor time is ours.
     """
-    before = two_sites.ids()
+    before, longest = two_sites.ids(), LONGEST[door]
     seconds: list[float] = []
     spent: list[float] = []
     with light(two_sites, "localhost") as load:
-        while len(seconds) < TRIES and not (seconds and min(seconds) <= LONGEST):
+        while len(seconds) < TRIES and not (seconds and min(seconds) <= longest):
             begin = children()
-            result = two_sites.up()
+            result = two_sites.up(door=door)
             seconds.append(result.seconds)
             spent.append(children() - begin)
             assert result.changes == 0
@@ -45,11 +48,11 @@ def test_up_changes_nothing(two_sites: Deployment, figures: Figures) -> None:
     assert report.lossless, report.details()
     figures.record(
         "R4",
-        "`make up` with nothing to do, and requests lost meanwhile",
-        target=f"0 changes, 0 lost, <= {LONGEST:g} s (the best of {TRIES})",
+        f"`{door} up` with nothing to do, and requests lost meanwhile",
+        target=f"0 changes, 0 lost, <= {longest:g} s (the best of {TRIES})",
         measured=f"0 changes, 0 of {report.sent:,}, {min(seconds):.1f} s ({min(spent):.1f} s of processor time, "
         f"{share:.1f} tasks for each core)",
-        met=min(seconds) <= LONGEST or (share > 2 and min(spent) <= LONGEST),
+        met=min(seconds) <= longest or (share > 2 and min(spent) <= longest),
     )
 
 
