@@ -9,6 +9,7 @@ import pulumi_docker as docker
 from components.container import require_success, start_first
 from components.image import build_image, find_image
 from components.label import list_labels
+from components.made import or_none
 from config.release import Release
 from config.replica import Place, describe_files, describe_uploads
 
@@ -56,7 +57,7 @@ class FlaskApp(pulumi.ComponentResource):
             )
         for digest in sorted({*args.past} - {release.image}):
             find_image(site.name, digest, self)
-        self.image = image.image_id
+        self.image = or_none(image.image_id)
         if args.secrets is not None:
             volume = docker.Volume(
                 f"{name}-secrets",

@@ -4,6 +4,7 @@ import pulumi
 import pulumi_docker as docker
 
 from components.label import list_labels
+from components.made import or_none
 
 
 class Network(pulumi.ComponentResource):
@@ -23,7 +24,7 @@ class Network(pulumi.ComponentResource):
             labels=[docker.NetworkLabelArgs(label=key, value=value) for key, value in list_labels("network").items()],
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self.id = network.name
+        self.id = or_none(network.name)
         self.subnet = network.ipam_configs.apply(
             lambda pools: next((pool.subnet for pool in pools or [] if pool.subnet and "." in pool.subnet), "127.0.0.1")
         )

@@ -10,6 +10,7 @@ import pulumi_docker as docker
 from components.collision import watch_ports
 from components.container import describe_parts, harden
 from components.label import label_container
+from components.made import list_made, or_none
 from components.port import find_place, publish
 from config.layout import PRIVATE
 from config.public import Public
@@ -43,7 +44,7 @@ class NginxArgs:
     verdict: pulumi.Input[str]
     public: Public
     takes: bool = True
-    replicas: Sequence[pulumi.Resource] = ()
+    replicas: Sequence[pulumi.CustomResource] = ()
     past: Sequence[str] = ()
 
 
@@ -69,7 +70,7 @@ class Nginx(pulumi.ComponentResource):
             entrypoint, stop = ["sh", "-c", read_script("edge.sh"), "edge"], "SIGTERM"
         container = harden(
             docker.ContainerArgs(
-                image=pulumi.Output.all(args.image, args.verdict).apply(lambda ready: str(ready[0])),
+                image=or_none(pulumi.Output.all(args.image, args.verdict).apply(lambda ready: str(ready[0]))),
                 entrypoints=entrypoint,
                 command=command,
                 envs=[f"PLACE={find_place(args.public)}"] if args.takes else None,
@@ -103,7 +104,7 @@ class Nginx(pulumi.ComponentResource):
             container,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=list(args.replicas),
+                depends_on=list_made(args.replicas),
                 delete_before_replace=not args.takes,
                 replace_on_changes=_REPLACING,
                 aliases=list(args.past),

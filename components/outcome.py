@@ -11,6 +11,7 @@ from components.diagnosis import describe
 from components.drift import read_live
 from components.engine import Engine
 from components.interrupt import settle
+from components.made import NONE, join_names, tell_failed
 from components.replica import Replica
 from components.superseded import stop_superseded
 
@@ -46,18 +47,21 @@ class Outcome:
             return ended.tree
         raise self._refuse(ended)
 
-    def require_live(self, ended: Ended) -> str:
+    def require_live(self, ended: Ended, lacking: Sequence[str] = ()) -> str:
         """The tree's digest, once the switch has ended well and the engine shows what it left.
 
+        `lacking` are sites of which a replica could not be made, asked or not.
         Raises pulumi.RunError with what is live and what is not, and why; nothing is deleted then.
         """
         if pulumi.runtime.is_dry_run():
             return ended.tree
         if ended.code not in (None, 0):
             raise self._refuse(ended)
-        if self.engine and (lacking := compare(self.engine, self.asked, ended)):
+        if lacking:
+            raise pulumi.RunError(tell_failed(lacking))
+        if self.engine and (wrong := compare(self.engine, self.asked, ended)):
             raise pulumi.RunError(
-                f"What should be live is not: {'; '.join(lacking)}. Nothing was removed. Run this again: "
+                f"What should be live is not: {'; '.join(wrong)}. Nothing was removed. Run this again: "
                 "it makes anew what is not well."
             )
         settle()
@@ -91,14 +95,17 @@ def _explain(engine: Engine | None, ended: Ended, served: Mapping[str, str]) -> 
         keeps = _tell_keeps(site, served)
         # The replicas of one release fail alike: the first one says why.
         index, container, why = replicas[0]
+        # Why it could not be made was said when that failed.
+        if container == NONE:
+            continue
         pulumi.log.error(describe(engine, container, f"{site}-gunicorn-{index}", why, keeps))
     told = [line for line in lines if not line.startswith("@")]
     if not refused:
         what = "What was asked for is live, but the switch did not end well." if live else "NGINX was not switched."
         return "\n".join([what, *(f"  {line}" for line in told or ["it printed nothing"])])
-    parts = [f"{_list(list(refused))} did not go live; why is said above."]
+    parts = [tell_failed(refused)]
     if live:
-        parts.append(f"{_list(live)} {'is' if len(live) == 1 else 'are'} live as asked for.")
+        parts.append(f"{join_names(live)} {'is' if len(live) == 1 else 'are'} live as asked for.")
     names = tuple(f"{site}-gunicorn-" for site in refused)
     parts += [line for line in told if not line.endswith(" is live") and not line.startswith(names)]
     return "\n".join(parts)
@@ -128,7 +135,3 @@ def compare(engine: Engine, asked: Sequence[Replica], ended: Ended) -> list[str]
         elif "(unhealthy)" in str(there["Status"]):
             found.append(f"{one.name} does not pass its health check")
     return found
-
-
-def _list(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

@@ -16,6 +16,7 @@ from components.flask import FlaskApp, FlaskAppArgs
 from components.gunicorn import Gunicorn, GunicornArgs
 from components.image import forget_lost
 from components.label import list_labels
+from components.made import list_made, or_none
 from components.network import Network
 from components.nginx import Nginx, NginxArgs
 from components.observation import observe
@@ -88,6 +89,7 @@ class Portico(pulumi.ComponentResource):
         network = Network(f"{name}-network", kept)
         config, sockets, static = (_keep(f"{name}-{role}", role, kept) for role in ("config", "sockets", "static"))
         image = docker.RemoteImage(f"{name}-nginx-image", name=settings.nginx_image, keep_locally=True, opts=child)
+        nginx_image = or_none(image.image_id)
 
         observed = observe(args.engine, find_edge(args.resources, f"{name}-nginx"))
         live = observed.live if observed else None
@@ -99,7 +101,7 @@ class Portico(pulumi.ComponentResource):
             ConfigCheckArgs(
                 tree=stack.tree,
                 private=stack.private,
-                image=image.image_id,
+                image=nginx_image,
                 config=config,
                 repairs=repairs,
                 hands_over=settings.hands_over,
@@ -141,7 +143,7 @@ class Portico(pulumi.ComponentResource):
             f"{name}-nginx",
             NginxArgs(
                 settings=settings.nginx,
-                image=image.image_id,
+                image=nginx_image,
                 network=network.id,
                 config=config,
                 sockets=sockets,
@@ -158,7 +160,7 @@ class Portico(pulumi.ComponentResource):
             f"{name}-release",
             ConfigReleaseArgs(
                 verdict=check.verdict,
-                image=image.image_id,
+                image=nginx_image,
                 config=config,
                 sockets=sockets,
                 nginx=nginx.container,
@@ -171,7 +173,7 @@ class Portico(pulumi.ComponentResource):
                 engine=args.watch or args.engine,
                 served=find_releases(live) if live else {},
             ),
-            pulumi.ResourceOptions(parent=self, depends_on=replicas),
+            pulumi.ResourceOptions(parent=self, depends_on=list_made(replicas)),
         )
         made_of = nginx.made_of
         opened: list[pulumi.Output[Any]] = []
@@ -181,7 +183,7 @@ class Portico(pulumi.ComponentResource):
                 PortArgs(
                     public=public,
                     # What is asked at the port is served by then.
-                    image=pulumi.Output.all(image.image_id, switched.answers).apply(lambda ready: str(ready[0])),
+                    image=or_none(pulumi.Output.all(nginx_image, switched.answers).apply(lambda ready: str(ready[0]))),
                     network=network.id,
                     config=config,
                     past=before,

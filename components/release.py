@@ -13,6 +13,7 @@ from components.container import drop_capabilities, harden, require_success, sta
 from components.engine import Engine
 from components.interrupt import expect_verdict
 from components.label import label_container
+from components.made import NONE, find_id
 from components.nginx import CACHES
 from components.outcome import Ended, Outcome
 from components.replica import Replica
@@ -139,7 +140,10 @@ class ConfigRelease(pulumi.ComponentResource):
             expect_verdict()
         namespace = pulumi.Output.concat("container:", args.nginx)
         asked = [one for one in args.replicas if not one.release.site.maintenance]
-        ids = pulumi.Output.all(*(one.container.id for one in asked))
+        ids = pulumi.Output.all(*(find_id(one.container) for one in asked))
+        # Nobody asks the replicas of a site in maintenance; they have to be there all the same.
+        self._made = pulumi.Output.all(*(find_id(one.container) for one in args.replicas))
+        self._replicas = args.replicas
         self.switch = switch = docker.Container(
             f"{name}-switch",
             harden(
@@ -193,9 +197,13 @@ class ConfigRelease(pulumi.ComponentResource):
 
         Where it is not, pulumi.RunError ends the program. So this comes last: what it would not wait for is not made.
         """
-        return pulumi.Output.all(self._ended, self.answers, *before).apply(
-            lambda found: self._outcome.require_live(found[0])
+        return pulumi.Output.all(self._ended, self._made, self.answers, *before).apply(
+            lambda found: self._outcome.require_live(found[0], self._list_lacking(found[1]))
         )
+
+    def _list_lacking(self, ids: Sequence[str]) -> list[str]:
+        found = [one.release.site.name for one, id in zip(self._replicas, ids, strict=True) if id == NONE]
+        return list(dict.fromkeys(found))
 
 
 def _bound(seconds: int) -> pulumi.CustomTimeouts:

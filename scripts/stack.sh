@@ -31,9 +31,10 @@ select_or_create() { exists || pulumi stack select "$ENV" --create --non-interac
 look() { "$ROOT/.venv/bin/python" "$ROOT/scripts/holder.py" "$ENV"; }
 
 # Makes the stack what its settings say, and ends with what runs now. Options are for pulumi up.
+# A site that cannot be built does not keep the others from going live: the engine goes on after a failure.
 deploy() {
   local status
   look
-  pulumi up --stack "$ENV" --yes --non-interactive --color auto --suppress-outputs "$@" || { status=$?; look; exit "$status"; }
+  pulumi up --stack "$ENV" --yes --non-interactive --color auto --suppress-outputs --continue-on-error "$@" || { status=$?; look; exit "$status"; }
   pulumi stack export --stack "$ENV" | "$ROOT/.venv/bin/python" "$ROOT/scripts/summary.py" up "$SECONDS"
 }

@@ -21,6 +21,8 @@ from components.ecs.images import Workshop
 from components.ecs.network import Network, NetworkArgs
 from components.ecs.site import Ground, Site, SiteArgs
 from components.ecs.stock import Stock
+from components.interrupt import expect_verdict, settle
+from components.made import require_all
 from config.fleet import RANGE, FleetSite, make_fleet
 from config.history import spell_history
 from config.layout import LISTEN, READY
@@ -108,7 +110,10 @@ class Fleet(pulumi.ComponentResource):
             for one in sites
         ]
         # Known at once, but true only when everything is live.
-        live: pulumi.Output[list[str]] = pulumi.Output.all(*(site.live for site in made))
+        live = require_all({one.site.name: site.live for one, site in zip(sites, made, strict=True)})
+        if not pulumi.runtime.is_dry_run():
+            expect_verdict()
+            live.apply(lambda _: settle())
         self._lead(sites, balancer, live)
         scheme = "https" if self._ecs.https else "http"
         urls = {one.site.name: f"{scheme}://{one.site.hosts[0].replace('*', 'www')}" for one in sites}

@@ -16,6 +16,7 @@ from components.ecs.roles import Roles, RolesArgs
 from components.ecs.scaling import Scaling, ScalingArgs
 from components.ecs.secrets import USERS, Secrets, SecretsArgs
 from components.ecs.service import Service, ServiceArgs
+from components.made import or_none
 from config.fleet import VOLUMES, FleetSite, container_definitions
 from config.layout import LISTEN, READY
 from config.settings import Settings
@@ -101,12 +102,15 @@ class Site(pulumi.ComponentResource):
                 architecture=self._ecs.architecture,
                 cpu=self._ecs.cpu,
                 memory=fleet.memory,
-                containers=pulumi.Output.all(
-                    application=application.reference,
-                    nginx=nginx.reference,
-                    log_group=logs.name,
-                    secrets=secrets.references if secrets else {},
-                ).apply(lambda found: json.dumps(self._define(found))),
+                containers=or_none(
+                    pulumi.Output.all(
+                        application=application.reference,
+                        nginx=nginx.reference,
+                        log_group=logs.name,
+                        secrets=secrets.references if secrets else {},
+                    ).apply(lambda found: json.dumps(self._define(found))),
+                    none="[]",
+                ),
                 volumes=list(VOLUMES),
                 execution_role=roles.execution,
                 task_role=roles.task,

@@ -2,7 +2,7 @@
 #
 # REPLICAS has a line a replica:
 #   SITE RELEASE INDEX CONTAINER WORKERS OWN KNOWN HOST PATH
-# CONTAINER is the short id. OWN is the container's own address, KNOWN the one that NGINX uses.
+# CONTAINER is the short id, - if there is none because it could not be made. OWN is the container's own address, KNOWN the one that NGINX uses.
 # WAIT is the time in seconds that they have to become healthy.
 work=/tmp/replicas
 mkdir -p "$work"
@@ -57,6 +57,11 @@ read_boots() {
 look() {
     replica "$1"
     mkdir -p "$mine"
+    if [ "$container" = - ]; then
+        echo "it could not be made" > "$mine/said"
+        : > "$mine/bad"
+        return
+    fi
     status=$(ask "$own")
     read_boots
     streak=$(cat "$mine/streak" 2>/dev/null || echo 0)

@@ -96,7 +96,8 @@ def test_a_gunicorn_whose_workers_are_up_is_proven(container: Container) -> None
 def test_a_gunicorn_whose_application_cannot_be_imported_is_given_up_at_once(container: Container) -> None:
     (container.folder / "web.py").write_text("import nothere\n")
     for _ in range(4):
-        assert container.start().wait(60) == 3
+        # Mostly 3, Gunicorn's own code for this; 1 where the second worker ends while it handles the end of the first one.
+        assert container.start().wait(60) in (1, 3)
     said, seconds = container.judge(120)
     assert said == ["shop-gunicorn-0: Gunicorn ended 3 times while it started", "refused: shop"]
     assert seconds < 30 and container.notes().count("start") == 4 and "worker" not in container.notes()

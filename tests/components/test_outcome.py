@@ -221,3 +221,17 @@ def test_the_port_is_opened_for_an_answer(
     else:
         with pytest.raises(pulumi.RunError):
             outcome.require_answers(ended)
+
+
+def test_what_could_not_be_made_is_named_without_another_cause(asked: list[Replica], said: list[str]) -> None:
+    """Its error hook has told why already."""
+    lines = fail(asked, "@refused shop 0 - it could not be made", "@live blog", "@drained")
+    assert lines == ["shop did not go live; why is said above.", "blog is live as asked for."]
+    assert said == ["stopped"]
+
+
+def test_a_site_in_maintenance_that_could_not_be_made_is_no_success(asked: list[Replica], said: list[str]) -> None:
+    outcome = Outcome(engine=watch(), asked=asked, served={})
+    with pytest.raises(pulumi.RunError, match=r"^closed did not go live; why is said above\.$"):
+        outcome.require_live(Ended("t1", EDGE["Id"], LONG, 0, "the tree t1 is live"), ["closed"])
+    assert not said
