@@ -96,7 +96,7 @@ def test_a_gunicorn_whose_workers_are_up_is_proven(container: Container) -> None
 def test_a_gunicorn_whose_application_cannot_be_imported_is_given_up_at_once(container: Container) -> None:
     (container.folder / "web.py").write_text("import nothere\n")
     for _ in range(4):
-        # Mostly 3, Gunicorn's own code for this; 1 where the second worker ends while it handles the end of the first one.
+        # 3 is Gunicorn's code for this; it is 1 where a second worker ends while it handles the end of the first.
         assert container.start().wait(60) in (1, 3)
     said, seconds = container.judge(120)
     assert said == ["shop-gunicorn-0: Gunicorn ended 3 times while it started", "refused: shop"]
