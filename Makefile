@@ -7,7 +7,7 @@ export ENV OUT LAYOUT WRITE LIMIT WORKERS ROUNDS SECONDS_EACH SITE TO FORCE TAIL
 # As it was written: a dollar in it is the command's, not Make's.
 override CMD := $(value CMD)
 
-.PHONY: check docs help setup up preview releases rollback resume render diff down logs shell exec bench test test-bare test-cloud test-unit lint format lock soak stop-docker clean bench-deploy recover rules
+.PHONY: check docs help setup up preview releases rollback resume render diff down logs shell exec bench test test-all test-bare test-cloud test-unit lint format lock soak stop-docker clean bench-deploy recover rules
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,11 +58,14 @@ shell: ## Open a shell in a running replica: [SITE=site]
 exec: ## Run a command in a container of the live release: CMD="flask db upgrade" [SITE=site]
 	@scripts/exec.sh
 
-test: ## Run every check and test, the real engine included (WORKERS=2)
+test: ## Run what a change must pass, the real engine included (WORKERS=2)
 	@scripts/test.sh
 
+test-all: ## Run every check and test but the long ones of soak (WORKERS=2)
+	@scripts/test.sh --all
+
 test-cloud: ## Run the paths over SSH and to AWS alone, on VMs of the tests' own
-	@scripts/test.sh tests/cloud
+	@scripts/test.sh --all tests/cloud
 
 test-bare: ## Try what the README says on a machine on which nothing was ever installed, about 10 minutes
 	@scripts/test_bare.sh

@@ -28,17 +28,13 @@ def drop_capabilities(*kept: str) -> docker.ContainerCapabilitiesArgs:
     return docker.ContainerCapabilitiesArgs(**plain.drop_capabilities(*kept))
 
 
-def start_first(
-    parent: pulumi.Resource, hooks: pulumi.ResourceHookBinding | None = None, *, stop_first: bool = False
-) -> pulumi.ResourceOptions:
+def start_first(parent: pulumi.Resource, *, stop_first: bool = False) -> pulumi.ResourceOptions:
     """Options of a container whose successor starts before it stops; the provider's default is the reverse.
 
     A container that could not be started stays in the state, and the next run would merely update it and call that
     success. "*" makes the engine replace it instead. No verdict rests on that: a refresh takes the mark away.
     """
-    return pulumi.ResourceOptions(
-        parent=parent, delete_before_replace=stop_first, replace_on_changes=["*"], hooks=hooks
-    )
+    return pulumi.ResourceOptions(parent=parent, delete_before_replace=stop_first, replace_on_changes=["*"])
 
 
 def require_success(container: docker.Container, what: str) -> pulumi.Output[str]:

@@ -20,7 +20,7 @@ class FlaskAppArgs:
 
     `past` are the digests of other images that stay, to go back to. `secrets` are {NAME: value}, a secret output.
     `sockets` and `static` name the volumes shared with the edge. `verdict` resolves once the
-    configuration has been accepted: before that, nothing is built. `hooks` are told of failures.
+    configuration has been accepted: before that, nothing is built.
     `builder` names where images are built.
     """
 
@@ -31,7 +31,6 @@ class FlaskAppArgs:
     verdict: pulumi.Input[str]
     secrets: pulumi.Output[Mapping[str, str]] | None = None
     past: Collection[str] = ()
-    hooks: pulumi.ResourceHookBinding | None = None
     builder: pulumi.Input[str] | None = None
 
 
@@ -52,9 +51,7 @@ class FlaskApp(pulumi.ComponentResource):
         if args.context is None:
             image = find_image(site.name, release.image, self)
         else:
-            image = build_image(
-                site.name, release.image, args.context, args.verdict, self, hooks=args.hooks, builder=args.builder
-            )
+            image = build_image(site.name, release.image, args.context, args.verdict, self, builder=args.builder)
         for digest in sorted({*args.past} - {release.image}):
             find_image(site.name, digest, self)
         self.image = or_none(image.image_id)
@@ -70,7 +67,7 @@ class FlaskApp(pulumi.ComponentResource):
             )
             self.secrets = volume.name
         self.files = require_success(
-            docker.Container(f"{name}-files", self._lay_out(args), opts=start_first(self, args.hooks)),
+            docker.Container(f"{name}-files", self._lay_out(args), opts=start_first(self)),
             f"The files of {site.name} could not be laid out",
         )
         self.register_outputs({"image": self.image, "files": self.files, "secrets": self.secrets})

@@ -16,8 +16,7 @@ from config.replica import Place, describe_replica
 class GunicornArgs:
     """`image`, `files` and `secrets` come from FlaskApp, `network` and `subnet` from Network.
 
-    `attempts` are numbers by index: a replica with another number is another container. `hooks` are told of one that
-    cannot be started.
+    `attempts` are numbers by index: a replica with another number is another container.
     """
 
     release: Release
@@ -28,7 +27,6 @@ class GunicornArgs:
     sockets: pulumi.Input[str]
     secrets: pulumi.Input[str] | None = None
     attempts: Sequence[int] = ()
-    hooks: pulumi.ResourceHookBinding | None = None
 
 
 class Gunicorn(pulumi.ComponentResource):
@@ -47,7 +45,7 @@ class Gunicorn(pulumi.ComponentResource):
             docker.Container(
                 f"{name}-{index}",
                 self._replica(args, index),
-                opts=start_first(self, args.hooks),
+                opts=start_first(self),
             )
             for index in range(args.release.replicas)
         ]

@@ -31,10 +31,9 @@ def build_image(
     context: str,
     verdict: pulumi.Input[str],
     parent: pulumi.Resource,
-    hooks: pulumi.ResourceHookBinding | None = None,
     builder: pulumi.Input[str] | None = None,
 ) -> Image:
-    """The image that `context` makes. Nothing is built before `verdict` resolves; `hooks` are told of failures."""
+    """The image that `context` makes. Nothing is built before `verdict` resolves."""
     labels = list_labels("image", site)
     build = docker.RemoteImageBuildArgs(
         context=context,
@@ -52,7 +51,7 @@ def build_image(
     agreed: pulumi.Output[list[pulumi.Resource]] = pulumi.Output.from_input(verdict).apply(
         lambda _: [], run_with_unknowns=True
     )
-    return _register(site, digest, build, pulumi.ResourceOptions(parent=parent, depends_on=agreed, hooks=hooks))
+    return _register(site, digest, build, pulumi.ResourceOptions(parent=parent, depends_on=agreed))
 
 
 def find_image(site: str, digest: str, parent: pulumi.Resource) -> Image:

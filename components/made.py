@@ -4,7 +4,8 @@ The engine then answers for a resource that failed, or that depends on one that 
 depends on it is not made. So whoever has to act on a failure may not depend on what failed.
 """
 
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -79,9 +80,10 @@ def join_names(names: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
-def _make_output(resources: Awaitable[set[pulumi.Resource]], value: Awaitable[Any]) -> pulumi.Output[Any]:
-    return pulumi.Output(resources, value, _known())
-
-
-async def _known() -> bool:
-    return True
+def _make_output(
+    resources: Coroutine[Any, Any, set[pulumi.Resource]], value: Coroutine[Any, Any, Any]
+) -> pulumi.Output[Any]:
+    known: asyncio.Future[bool] = asyncio.get_event_loop().create_future()
+    known.set_result(True)
+    # As tasks: Python complains of a coroutine that nobody awaits because the program ends before.
+    return pulumi.Output(asyncio.ensure_future(resources), asyncio.ensure_future(value), known)

@@ -12,6 +12,7 @@ from components.announcement import add_built, announce_changes
 from components.attempts import Attempts, find_edge
 from components.context import write_context
 from components.engine import Engine
+from components.failure import bind_hooks
 from components.flask import FlaskApp, FlaskAppArgs
 from components.gunicorn import Gunicorn, GunicornArgs
 from components.image import forget_lost
@@ -39,8 +40,8 @@ from config.settings import Settings
 class PorticoArgs:
     """`stack` is everything that the stack file says; `root` the folder of Pulumi.yaml.
 
-    `past` are the outputs of the last good update. `hooks` are told of containers that do not become
-    healthy; `engine` is the one that the provider talks to, None where it does not run yet: then nothing is there.
+    `past` are the outputs of the last good update. `hooks` are told of everything that fails.
+    `engine` is the one that the provider talks to, None where it does not run yet: then nothing is there.
     `watch` is the one that is asked at the end of an update: a machine that is only being made is there by then.
     `resources` are those that the last update left (components/past.py).
     `builder` names where images are built. `place` is part of the names of what lies on a machine that another may
@@ -79,7 +80,7 @@ class Portico(pulumi.ComponentResource):
     baseline: pulumi.Output[dict[str, Any]]
 
     def __init__(self, name: str, args: PorticoArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("portico:index:Portico", name, None, opts)
+        super().__init__("portico:index:Portico", name, None, bind_hooks(opts, args.hooks))
         stack, settings = args.stack, args.stack.settings
         history = forget_lost(stack, _list_images(args.engine, stack))
         child = pulumi.ResourceOptions(parent=self)
@@ -105,7 +106,6 @@ class Portico(pulumi.ComponentResource):
                 config=config,
                 repairs=repairs,
                 hands_over=settings.hands_over,
-                hooks=args.hooks,
             ),
             child,
         )
@@ -129,7 +129,6 @@ class Portico(pulumi.ComponentResource):
                     subnet=network.subnet,
                     sockets=sockets,
                     attempts=[attempts.of_replica(one) for one in names],
-                    hooks=args.hooks,
                 ),
                 child,
             )
@@ -233,7 +232,6 @@ class Portico(pulumi.ComponentResource):
                 static=static,
                 verdict=verdict,
                 secrets=stack.secrets.get(release.site.name),
-                hooks=args.hooks,
                 builder=args.builder,
             ),
             pulumi.ResourceOptions(parent=self),

@@ -29,7 +29,7 @@ class ConfigCheckArgs:
 
     `private` are files that NGINX alone may read; they travel as secrets. More `repairs` than last
     time make the same tree be laid out again. With `hands_over` the image must have what takes the port from another
-    container. `hooks` are told of failures.
+    container.
     """
 
     tree: Tree
@@ -38,7 +38,6 @@ class ConfigCheckArgs:
     config: pulumi.Input[str]
     repairs: int = 0
     hands_over: bool = False
-    hooks: pulumi.ResourceHookBinding | None = None
 
 
 class ConfigCheck(pulumi.ComponentResource):
@@ -91,7 +90,7 @@ class ConfigCheck(pulumi.ComponentResource):
                 ),
                 memory=128,
             ),
-            opts=start_first(self, args.hooks),
+            opts=start_first(self),
         )
         success = require_success(checked, "NGINX refused the configuration")
         self.verdict = success.apply(lambda _: args.tree.digest)

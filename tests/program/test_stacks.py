@@ -182,13 +182,11 @@ def test_the_provider_talks_to_the_engine_of_the_stack(made: Recorder, expected:
     assert made.find(PROVIDER, expected.provider).inputs.get("host") == expected.names
 
 
-def test_replicas_that_cannot_be_started_say_why(made: Recorder, expected: Expected) -> None:
-    """Those that start are judged by the switch, whose logs the program reads (components/outcome.py)."""
-    told = {found.name for found in made.of_type(CONTAINER) if found.error_hooks}
-    place = expected.place
-    assert told >= {
-        f"{site}-gunicorn{place}-{index}" for site, count in expected.sites.items() for index in range(count)
-    }
+def test_whatever_fails_on_docker_says_why(made: Recorder) -> None:
+    """Anything may fail where the machine is lost or its disk is full (components/diagnosis.py)."""
+    resources = [found for found in made.resources if found.type.startswith("docker:")]
+    assert len(resources) > 10
+    assert [found.name for found in resources if not found.error_hooks] == []
 
 
 def test_the_same_example_is_built_into_the_same_image_unless_the_stack_says_otherwise(
