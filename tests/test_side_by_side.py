@@ -11,6 +11,8 @@ import pytest
 
 from tests.side_by_side import Turn, list_locks, name_group
 
+pytestmark = pytest.mark.extended
+
 
 def test_modules_that_share_a_deployment_are_one_group() -> None:
     assert name_group("tests/attacks/test_hosts.py") == name_group("tests/attacks/test_slow.py")

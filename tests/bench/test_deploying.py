@@ -7,6 +7,7 @@ import xml.etree.ElementTree
 from collections import Counter
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.bench.deploying import phases, record, table
@@ -14,6 +15,8 @@ from tests.bench.deploying.contenders import HERE, NGINX, Contender
 from tests.bench.deploying.run import describe
 from tests.docker.command import ROOT
 from tests.docker.load import Report, Sample, Seen
+
+pytestmark = pytest.mark.extended
 
 SAMPLE = record.load(HERE / "sample.jsonl")
 NAMES = ["Portico", "Docker Compose", "Plain pulumi-docker"]

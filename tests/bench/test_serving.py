@@ -4,8 +4,12 @@ import os
 import time
 from dataclasses import replace
 
+import pytest
+
 from tests.bench.serving.report import report
 from tests.bench.serving.shot import Contender, Shot, Use, used
+
+pytestmark = pytest.mark.extended
 
 DYNAMIC = ("article", "default", "tcp", "caddy", "gunicorn")
 STATIC = ("article", "default", "fly", "caddy")

@@ -12,6 +12,8 @@ from tests.cloud.plugin.fargate.admission import Admission
 from tests.cloud.plugin.fleet_kinds import ENDPOINT, NAT, SECRET, SECRET_VERSION
 from tests.cloud.plugin.kinds import EGRESS, ROLE
 
+pytestmark = pytest.mark.extended
+
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 SECURITY = "aws:ec2/securityGroup:SecurityGroup"

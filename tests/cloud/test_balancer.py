@@ -23,7 +23,7 @@ from tests.cloud.plugin.process import tell
 from tests.docker.engine import free_port
 
 # Linux alone has all of 127.0.0.0/8.
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.extended]
 
 RECORD = "aws:route53/record:Record"
 

@@ -16,7 +16,7 @@ from tests.cloud.plugin.kinds import ASSOCIATION, EGRESS, EIP, INSTANCE, PROFILE
 from tests.cloud.plugin.network import find_obstacles
 from tests.cloud.stack import DOUBLES
 
-pytestmark = pytest.mark.docker  # Linux alone has all of 127.0.0.0/8
+pytestmark = [pytest.mark.docker, pytest.mark.extended]  # Linux alone has all of 127.0.0.0/8
 
 CORE = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 

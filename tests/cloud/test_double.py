@@ -10,7 +10,7 @@ from tests.cloud.plugin.kinds import ASSOCIATION, INSTANCE
 from tests.cloud.stack import Small
 from tests.docker.engine import free_port
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.extended]
 
 OLD, NEW = "ami-0123456789abcdef0", "ami-0fedcba9876543210"
 

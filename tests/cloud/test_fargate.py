@@ -24,6 +24,8 @@ from tests.cloud.plugin.fleet_kinds import (
     SERVICE,
 )
 
+pytestmark = pytest.mark.extended
+
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 SECURITY = "aws:ec2/securityGroup:SecurityGroup"

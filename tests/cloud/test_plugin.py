@@ -12,6 +12,8 @@ from tests.cloud.plugin.kinds import ASSOCIATION, DEFAULT_GROUP, EIP, INSTANCE, 
 from tests.cloud.plugin.machines import read_user_data
 from tests.cloud.plugin.shape import Shape
 
+pytestmark = pytest.mark.extended
+
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 

@@ -13,6 +13,8 @@ from tests.cloud.plugin.fargate import status
 from tests.cloud.plugin.fargate.service import Service
 from tests.cloud.plugin.fleet_kinds import DEFINITION, SERVICE
 
+pytestmark = pytest.mark.extended
+
 ARN = "arn:aws:ecs:eu-central-1:123456789012:service/cluster/web"
 
 

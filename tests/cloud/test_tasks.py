@@ -19,7 +19,7 @@ from tests.cloud.plugin.fleet_kinds import DEFINITION, SERVICE
 from tests.cloud.plugin.fleet_service import SILENT
 from tests.docker.load import Client, Load, json_is, json_values
 
-pytestmark = [pytest.mark.docker, pytest.mark.machine]
+pytestmark = [pytest.mark.docker, pytest.mark.machine, pytest.mark.extended]
 
 
 @pytest.fixture(scope="module")

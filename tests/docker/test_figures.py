@@ -11,6 +11,8 @@ from tests.docker.memory import MEBIBYTE, Memory
 from tests.docker.reliability import write
 from tests.docker.rows import ROWS
 
+pytestmark = pytest.mark.extended
+
 
 def some() -> Figures:
     figures = Figures()

@@ -7,6 +7,8 @@ import pytest
 from tests.docker.load import Client, Load, Response, Target, standard_clients, stream_client
 from tests.docker.peer import KEPT, Peer, Server, run
 
+pytestmark = pytest.mark.extended
+
 
 def test_the_rate_holds_for_all_clients_together() -> None:
     with Server(Peer.honest) as server:

@@ -9,6 +9,8 @@ import pytest
 from tests.docker.load import Client, Load, Response
 from tests.docker.peer import FRESH, KEPT, Peer, Server, raw, run
 
+pytestmark = pytest.mark.extended
+
 
 def test_a_kept_connection_closed_while_idle_is_reopened_and_no_failure() -> None:
     def closes(peer: Peer) -> None:

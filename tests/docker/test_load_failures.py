@@ -8,6 +8,8 @@ import pytest
 from tests.docker.load import Client, Load, json_is
 from tests.docker.peer import FRESH, KEPT, Behaviour, Peer, raw, run
 
+pytestmark = pytest.mark.extended
+
 
 def drip(peer: Peer) -> None:
     peer.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly the start")

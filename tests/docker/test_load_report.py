@@ -12,6 +12,8 @@ import pytest
 from tests.docker.load import Client, Load, Report, Sample, Target, json_is, json_values, standard_clients
 from tests.docker.peer import FRESH, KEPT, Peer, Server, run
 
+pytestmark = pytest.mark.extended
+
 
 def test_an_honest_server_under_the_standard_load_has_no_failure() -> None:
     def hello(peer: Peer) -> None:
