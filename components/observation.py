@@ -4,7 +4,7 @@ import io
 import re
 import tarfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pulumi
@@ -20,7 +20,8 @@ from config.drift import Live
 class Seen:
     """A container: its id, what it is, Docker's word for its state ("running", "exited", …) and for its health.
 
-    `health` is "" for one without a health check.
+    `health` is "" for one without a health check. `restarts` is how often Docker has started it again; it is asked
+    only of one whose health check has not passed yet.
     """
 
     id: str
@@ -31,11 +32,17 @@ class Seen:
     networks: frozenset[str]
     state: str
     health: str
+    restarts: int = 0
 
     @property
     def well(self) -> bool:
-        """Whether it runs and has passed its health check."""
-        return self.state == "running" and self.health in ("", "healthy")
+        """Whether it runs, and neither fails its health check nor was started again without passing it.
+
+        The switch proves a replica before Docker's first check of it has passed.
+        """
+        if self.state != "running":
+            return False
+        return self.health in ("", "healthy") or (self.health == "starting" and not self.restarts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +72,7 @@ def observe(engine: Engine | None, edge: str) -> Observation | None:
     try:
         client = engine.connect()
         listed = client.api.containers(all=True, filters={"label": labels})
-        containers = {seen.name: seen for seen in map(_read, listed)}
+        containers = {seen.name: _count_restarts(client, seen) for seen in map(_read, listed)}
         found = next((seen for seen in containers.values() if edge in (seen.id, seen.name)), None)
         if found is None:
             return Observation(containers=containers)
@@ -96,6 +103,12 @@ def _read(listed: Mapping[str, Any]) -> Seen:
         state=str(listed.get("State")),
         health=health[1] if health else "",
     )
+
+
+def _count_restarts(client: Any, seen: Seen) -> Seen:
+    if seen.health != "starting":
+        return seen
+    return replace(seen, restarts=int(client.api.inspect_container(seen.id).get("RestartCount") or 0))
 
 
 def _read_proven(edge: Container) -> list[tuple[str, str]]:

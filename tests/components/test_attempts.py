@@ -24,11 +24,12 @@ def seen(
     live: Live | None = None,
     proven: frozenset[str] = frozenset({ID[:12]}),
     unasked: frozenset[str] = frozenset(),
-    **more: str,
+    **more: Any,
 ) -> Observation:
     """One replica that is well, and proven unless told otherwise."""
     told = {"id": ID, "name": "shop-0-1", "role": "gunicorn", "site": "shop", "release": "a", "state": "running"}
-    one = Seen(networks=frozenset(), **(told | {"health": "healthy"} | more))
+    values: dict[str, Any] = told | {"health": "healthy"} | more
+    one = Seen(networks=frozenset(), **values)
     return Observation(containers={one.name: one}, live=live, proven=proven, unasked=unasked)
 
 
@@ -47,6 +48,10 @@ def test_one_that_is_well_and_proven_stays() -> None:
     assert count(seen(), container(3)) == 3
 
 
+def test_one_that_the_switch_has_proven_before_dockers_first_check_stays() -> None:
+    assert count(seen(health="starting"), container(3)) == 3
+
+
 def test_one_of_a_version_without_the_label_is_number_none() -> None:
     assert count(seen(), container()) == 0
     assert count(seen(state="exited"), container()) == 1
@@ -59,13 +64,24 @@ def test_one_of_a_version_without_the_label_is_number_none() -> None:
         seen(state="exited", health=""),
         seen(state="restarting", health=""),
         seen(health="unhealthy"),
-        seen(health="starting"),
+        seen(health="starting", restarts=1),
+        seen(health="starting", proven=frozenset()),
         seen(name="another"),
         seen(proven=frozenset()),
         seen(proven=frozenset({"f" * 12})),
         Observation(),
     ],
-    ids=["ended", "restarts", "unhealthy", "starting", "gone", "nobody proven", "another proven", "nothing there"],
+    ids=[
+        "ended",
+        "restarts",
+        "unhealthy",
+        "starts again",
+        "starts, and was not proven",
+        "gone",
+        "nobody proven",
+        "another proven",
+        "nothing there",
+    ],
 )
 def test_one_that_is_not_as_it_should_be_is_made_anew(observed: Observation) -> None:
     assert count(observed, container(3)) == 4

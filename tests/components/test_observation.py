@@ -9,7 +9,7 @@ from components.engine import Engine
 from components.observation import Observation, Seen, observe
 from config.drift import Live
 from tests.components.recorder import run
-from tests.components.watched import EDGE, Watched, serve, show
+from tests.components.watched import EDGE, Watched, inspect, serve, show
 
 A, B = "a" * 12, "b" * 12
 
@@ -61,7 +61,7 @@ def test_a_container_is_seen_as_docker_lists_it() -> None:
     [
         ("running", "Up 2 minutes (healthy)", "healthy", True),
         ("running", "Up 2 minutes", "", True),
-        ("running", "Up 2 seconds (health: starting)", "starting", False),
+        ("running", "Up 2 seconds (health: starting)", "starting", True),
         ("running", "Up 2 minutes (unhealthy)", "unhealthy", False),
         ("exited", "Exited (3) 2 minutes ago", "", False),
         ("restarting", "Restarting (3) 1 second ago", "", False),
@@ -72,6 +72,13 @@ def test_a_container_is_seen_as_docker_lists_it() -> None:
 def test_it_is_well_when_it_runs_and_passes_its_check(state: str, status: str, health: str, well: bool) -> None:
     (found,) = see(Watched(listed=[show(A, State=state, Status=status)])).containers.values()
     assert (found.health, found.well) == (health, well)
+
+
+@pytest.mark.parametrize(("restarts", "well"), [(0, True), (1, False), (7, False)])
+def test_one_that_was_started_again_is_well_only_when_it_has_passed_its_check(restarts: int, well: bool) -> None:
+    starting = show(A, Status="Up 2 seconds (health: starting)")
+    (found,) = see(Watched(listed=[starting | {"inspected": inspect(starting, restarts)}])).containers.values()
+    assert found.well == well
 
 
 def test_a_container_without_labels_or_a_name_is_no_failure() -> None:

@@ -55,7 +55,13 @@ class Watched(Engine):
     def connect(self) -> Any:
         if self.listed is None:
             raise OSError("nobody answers")
-        api = SimpleNamespace(containers=self._list, stop=lambda id, timeout: self.stopped.append((id, timeout)))
+        api = SimpleNamespace(
+            containers=self._list,
+            stop=lambda id, timeout: self.stopped.append((id, timeout)),
+            inspect_container=lambda id: next(
+                one.get("inspected") or inspect(one) for one in self.listed or [] if one["Id"] == id
+            ),
+        )
         return SimpleNamespace(api=api, containers=SimpleNamespace(get=self._get, list=self._inspect))
 
     def _list(self, *, all: bool, filters: Any = None) -> list[dict[str, Any]]:
