@@ -15,7 +15,7 @@ from tests.attacks import test_spoofing as spoofing
 from tests.attacks import test_static as static
 from tests.attacks.edge import Edge, read_files, run_nginx, weaken
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.extended]
 Edits = tuple[tuple[str, str], ...]
 Test = Callable[[Edge], None]
 

@@ -15,7 +15,7 @@ from tests.cloud.plugin.process import name_control
 from tests.docker.engine import free_port
 
 # Linux alone has all of 127.0.0.0/8.
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.extended]
 
 ANYWHERE = ["0.0.0.0/0"]
 

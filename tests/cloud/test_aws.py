@@ -142,6 +142,7 @@ def test_a_failed_release_stays_out_however_it_is_run_again(prod: AwsDeployment,
     assert prod.outputs()["releases"]["hello"] == live and prod.present() == prod.wanted()
 
 
+@pytest.mark.extended
 def test_another_image_is_announced_and_its_vm_is_filled_before_the_address_moves(
     prod: AwsDeployment, figures: Figures
 ) -> None:

@@ -114,7 +114,9 @@ def test_tasks_are_as_closed_as_they_can_be(fleet: FleetDeployment) -> None:
     engine.close()
 
 
-@pytest.mark.parametrize("releases", [3, pytest.param(10, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(
+    "releases", [1, pytest.param(3, marks=pytest.mark.extended), pytest.param(10, marks=pytest.mark.soak)]
+)
 def test_releases_lose_no_request(fleet: FleetDeployment, figures: Figures, releases: int) -> None:
     ensure(fleet)
     seconds = []
@@ -137,7 +139,13 @@ def test_releases_lose_no_request(fleet: FleetDeployment, figures: Figures, rele
     assert ask(fleet)["release"] == fleet.outputs()["releases"]["hello"]
 
 
-@pytest.mark.parametrize("silent", [False, True], ids=["as the provider tells it", "as it told it before"])
+@pytest.mark.parametrize(
+    "silent",
+    [
+        pytest.param(False, id="as the provider tells it"),
+        pytest.param(True, id="as it told it before", marks=pytest.mark.extended),
+    ],
+)
 def test_a_release_that_never_gets_healthy_is_rolled_back_and_up_says_so(
     fleet: FleetDeployment, figures: Figures, silent: bool
 ) -> None:

@@ -100,6 +100,7 @@ def test_a_bad_graph_is_refused_by_the_rules_that_it_breaks_and_by_no_other(plan
     planned.judge(fails=False)
 
 
+@pytest.mark.extended
 def test_a_bad_resource_is_not_made_where_nobody_previews(planned: Planned) -> None:
     planned.plan(bad())
     output = planned.up(*PACK, fails=True).output
@@ -107,6 +108,7 @@ def test_a_bad_resource_is_not_made_where_nobody_previews(planned: Planned) -> N
     assert planned.cloud.things(INSTANCE) == []
 
 
+@pytest.mark.extended
 def test_the_plan_as_json_is_judged_alike(planned: Planned) -> None:
     for graph, broken in ((GOOD, set()), (bad(), BROKEN)):
         planned.plan(graph)
@@ -127,6 +129,7 @@ def bad_fleet() -> Graph:
 BROKEN_FLEET = {"refuse-privileges", "keep-task-logs", "keep-image-names", "protect-balancer"}
 
 
+@pytest.mark.extended
 def test_a_good_fleet_is_accepted_and_a_bad_one_is_not(planned: Planned) -> None:
     planned.plan(FLEET)
     output = planned.judge(*PACK, fails=False).output
@@ -138,6 +141,7 @@ def test_a_good_fleet_is_accepted_and_a_bad_one_is_not(planned: Planned) -> None
     assert "LoadBalancer balancer: Pulumi refuses to delete it, and the console does not" in output
 
 
+@pytest.mark.extended
 def test_the_plan_of_a_fleet_as_json_is_judged_alike(planned: Planned) -> None:
     for graph, broken in ((FLEET, set()), (bad_fleet(), BROKEN_FLEET)):
         planned.plan(graph)

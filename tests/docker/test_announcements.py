@@ -182,6 +182,7 @@ def take(deployment: Deployment, steps: list[tuple[str, Any, Told]]) -> None:
     assert look(deployment).edge == edge
 
 
+@pytest.mark.extended
 def test_another_image_of_nginx_takes_the_port_beside_the_old_one(deployment: Deployment) -> None:
     image = "nginx:1.26.3"
     deployment.configure(nginxImage=image)
@@ -193,6 +194,7 @@ def test_another_image_of_nginx_takes_the_port_beside_the_old_one(deployment: De
 
 
 @pytest.mark.alone
+@pytest.mark.extended
 def test_where_the_port_changes_hands_it_is_an_interruption_and_said_to_be(
     deployment: Deployment, figures: Figures
 ) -> None:

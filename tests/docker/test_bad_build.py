@@ -34,6 +34,7 @@ def test_a_package_that_nobody_has_is_named(deploy: Deploy) -> None:
     assert load.report().lossless, load.report().details()
 
 
+@pytest.mark.extended
 def test_the_other_sites_go_live_all_the_same(deploy: Deploy) -> None:
     """From the first update on: what is there is served, what changes is changed, what is new is added."""
     both = deploy(small("shop"), small("other"), door="make")

@@ -120,6 +120,7 @@ def until(holds: Callable[[], object]) -> None:
         time.sleep(0.2)
 
 
+@pytest.mark.extended
 def test_a_release_meanwhile_waits_for_no_command(stack: Deployment) -> None:
     """A release has a volume of secrets of its own, and the old one goes."""
     with Running(stack, "sleep 100; cat /run/secrets/DATABASE_URL") as running:
@@ -169,6 +170,7 @@ def test_logs_are_those_of_every_container_or_of_one_site(stack: Deployment) -> 
     assert len(own) == 1 and own[0].startswith(f"{stack.containers('gunicorn', 'blog')[0].name} | ")
 
 
+@pytest.mark.extended
 def test_logs_follow_the_replicas_of_a_release_to_come(stack: Deployment) -> None:
     with subprocess.Popen(
         stack.spell_make("logs", SITE="blog", FOLLOW="1", TAIL="0"),
@@ -210,6 +212,7 @@ def test_a_mistake_is_one_line(stack: Deployment, target: str, variables: dict[s
     assert len(lines) == 1 and lines[0].startswith("error: ") and said in lines[0], output
 
 
+@pytest.mark.extended
 def test_a_protected_stack_is_not_removed_and_the_way_is_told(stack: Deployment) -> None:
     stack.configure(protect=True)
     stack.up()
@@ -223,6 +226,7 @@ def test_a_protected_stack_is_not_removed_and_the_way_is_told(stack: Deployment)
     assert stack.ids() == before
 
 
+@pytest.mark.extended
 def test_a_site_whose_replicas_are_gone_says_so(stack: Deployment) -> None:
     engine: docker.DockerClient = stack.engine
     (replica,) = stack.containers("gunicorn", "blog")

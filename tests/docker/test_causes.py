@@ -14,7 +14,7 @@ from tests.docker.applications import DOCKERFILE, MODULE, small, write_small
 from tests.docker.conftest import Deploy
 from tests.docker.engine import Deployment
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.extended]
 
 LARGE = "whole = bytearray(400 * 1024 * 1024)"
 FILL = """

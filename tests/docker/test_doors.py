@@ -103,6 +103,7 @@ def test_no_door_is_left_out() -> None:
 
 
 @pytest.mark.timeout(3600 if SOAK else 900)
+@pytest.mark.extended
 def test_after_a_failed_release_each_door(walk: Walk, figures: Figures) -> None:
     follow(walk, figures, "listed", lambda: walk.take(step for part in PARTS for step in part))
 

@@ -93,14 +93,16 @@ def read_files(deployment: Deployment) -> dict[str, Any]:
     return {"link": link} | {name: execute(edge, "cat", f"/etc/portico/live/{name}") for name in names}
 
 
+@pytest.mark.extended
 def test_nothing_is_said_where_nothing_was_changed(shop: Deployment) -> None:
     assert shop.check().output == f"What runs is what the last update of {shop.name} left.\n"
 
 
-SHORT = {"a file is edited, and NGINX reloaded", "a replica is removed"}
+# In which run each is tried; every other one in the soak.
+RUNS = {"a file is edited, and NGINX reloaded": [], "a replica is removed": [pytest.mark.extended]}
 
 
-@pytest.mark.parametrize("name", [pytest.param(one, marks=[] if one in SHORT else pytest.mark.soak) for one in DRIFTS])
+@pytest.mark.parametrize("name", [pytest.param(one, marks=RUNS.get(one, [pytest.mark.soak])) for one in DRIFTS])
 def test_what_was_changed_by_hand_is_found_and_mended(shop: Deployment, figures: Figures, name: str) -> None:
     drift = DRIFTS[name]
     files, wanted = read_files(shop), shop.wanted()

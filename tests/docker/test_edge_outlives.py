@@ -81,6 +81,7 @@ def test_another_image_of_nginx_loses_nothing(two_sites: Deployment, figures: Fi
         two_sites.up()
 
 
+@pytest.mark.extended
 def test_nginx_outlives_releases_and_its_own_settings(two_sites: Deployment) -> None:
     before, old = life(two_sites), two_sites.outputs()
     two_sites.edit("hello", "# another release")

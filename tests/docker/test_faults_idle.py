@@ -17,7 +17,7 @@ from tests.docker.engine import Deployment
 from tests.docker.figures import Figures
 from tests.docker.traffic import light
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.extended]
 HOST = "shop.localhost"
 ASK = f"GET /whoami HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
 SLOW = 20

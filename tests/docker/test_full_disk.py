@@ -16,7 +16,7 @@ from tests.docker.figures import Figures
 from tests.docker.machine import Machine
 from tests.docker.traffic import standard
 
-pytestmark = [pytest.mark.docker, pytest.mark.machine]
+pytestmark = [pytest.mark.docker, pytest.mark.machine, pytest.mark.extended]
 
 TOLD = "The disk of the Docker engine is full. What served before keeps serving."
 STATE = "48m"  # one update adds less than one

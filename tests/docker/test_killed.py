@@ -93,6 +93,7 @@ def test_a_release(shop: Deployment, figures: Figures, line: str, role: str | No
 
 
 @pytest.mark.usefixtures("live")
+@pytest.mark.extended
 def test_a_release_that_is_taken_back_afterwards(shop: Deployment, figures: Figures) -> None:
     """The killed switch may have come to its end without Pulumi: NGINX serves what no state says."""
     old, good = shop.outputs(), (shop.source("shop") / "web.py").read_text()

@@ -10,7 +10,7 @@ from tests.docker.conftest import Deploy
 from tests.docker.engine import Deployment
 from tests.docker.traffic import light
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.extended]
 
 
 def image_ids(deployment: Deployment) -> dict[str, str]:

@@ -63,6 +63,7 @@ def test_a_refused_template_touches_nothing(deploy: Deploy, figures: Figures) ->
     assert list(report.seen) == [f"hello/{release}", f"hello/{deployment.outputs()['releases']['hello']}"]
 
 
+@pytest.mark.extended
 def test_an_image_that_cannot_take_the_port_over_touches_nothing(deploy: Deploy) -> None:
     """It has no Perl; where it says so, or the settings do, NGINX holds the port itself."""
     deployment = deploy(small("shop"), door="make")

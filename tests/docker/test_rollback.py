@@ -121,6 +121,7 @@ def test_the_mended_source_is_the_newest_release(three: tuple[Deployment, list[s
     assert releases(deployment) == [newest, *made] and deployment.outputs()["held"] == {}
 
 
+@pytest.mark.extended
 def test_fewer_kept_releases_are_announced_and_their_images_go(three: tuple[Deployment, list[str]]) -> None:
     deployment, _ = three
     history = deployment.outputs()["history"]["hello"]

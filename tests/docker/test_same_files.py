@@ -13,7 +13,7 @@ from tests.docker.ask import get
 from tests.docker.conftest import Deploy
 from tests.docker.engine import Deployment, execute
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.extended]
 GZIP = {"Accept-Encoding": "gzip"}
 STYLE = "body { margin: 0 }\n" * 100
 KNOWN = ("etag", "last-modified")

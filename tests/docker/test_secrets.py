@@ -158,6 +158,7 @@ def test_a_new_value_is_a_new_release_without_loss(vault: Vault, figures: Figure
     assert not [place for place, text in places.items() if any(value in text for value in values)]
 
 
+@pytest.mark.extended
 def test_a_value_that_stands_in_clear_in_the_stack_file_is_warned_of(vault: Vault) -> None:
     deployment = vault.deployment
     file = deployment.folder / f"Pulumi.{deployment.name}.yaml"
@@ -173,6 +174,7 @@ def test_a_value_that_stands_in_clear_in_the_stack_file_is_warned_of(vault: Vaul
         file.write_text(locked)
 
 
+@pytest.mark.extended
 def test_a_release_that_fails_does_not_change_it(vault: Vault) -> None:
     """The old release keeps serving, so it must keep its own secret too."""
     deployment, before = vault.deployment, vault.seen()
@@ -189,6 +191,7 @@ def test_a_release_that_fails_does_not_change_it(vault: Vault) -> None:
         deployment.configure(healthTimeout=None)
 
 
+@pytest.mark.extended
 def test_a_secret_that_is_taken_back_is_gone(vault: Vault) -> None:
     deployment = vault.deployment
     assert vault.seen("SPARE")["sha256"] == digest("spare-key")

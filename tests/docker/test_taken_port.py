@@ -136,17 +136,20 @@ def test_a_port_that_somebody_else_has_is_refused_and_the_old_one_goes_on(
     )
 
 
+@pytest.mark.extended
 def test_an_address_where_somebody_else_has_the_port_is_refused(shop: Deployment) -> None:
     with listen(shop, "127.0.0.2", shop.port) as name:
         told = f"portico:address: port {shop.port} of 0.0.0.0 is taken by "
         refuse(shop, told, name, "or write another address", address="0.0.0.0")
 
 
+@pytest.mark.extended
 def test_an_address_that_the_machine_has_not_is_refused(shop: Deployment) -> None:
     told = "portico:address: 203.0.113.9 is no address of this machine; write one that it has ("
     refuse(shop, told, "127.0.0.1), or 0.0.0.0 for all of them", address="203.0.113.9")
 
 
+@pytest.mark.extended
 def test_the_address_changes_where_nobody_else_has_the_port(shop: Deployment) -> None:
     """The stack's own port is not in its own way."""
     shop.configure(address="0.0.0.0")
@@ -159,6 +162,7 @@ def test_the_address_changes_where_nobody_else_has_the_port(shop: Deployment) ->
     assert shop.up().changes == 0
 
 
+@pytest.mark.extended
 def test_a_new_stack_begins_nothing_at_a_port_that_somebody_else_has(deploy: Deploy) -> None:
     made = prepare(deploy(small("shop")))
     with listen(made, "127.0.0.1", made.port):
@@ -260,6 +264,7 @@ def require_vacant(engine, settings):
 
 
 @pytest.mark.parametrize("handover", [True, pytest.param(False, marks=pytest.mark.soak)], ids=["held", "published"])
+@pytest.mark.extended
 def test_a_port_that_is_taken_in_the_last_moment_leaves_the_old_one(
     tmp_path_factory: pytest.TempPathFactory, handover: bool
 ) -> None:

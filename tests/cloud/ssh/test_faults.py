@@ -17,6 +17,7 @@ CUT = "-p tcp --dport 22 -j DROP"
 
 
 @pytest.mark.alone
+@pytest.mark.extended
 def test_its_docker_restarts(place: Place, figures: Figures) -> None:
     with place.load() as load:
         load.wait(2)
@@ -38,6 +39,7 @@ def test_its_docker_restarts(place: Place, figures: Figures) -> None:
 
 
 @pytest.mark.parametrize("power_cut", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["reboot", "power cut"])
+@pytest.mark.extended
 def test_it_is_away_and_comes_back(place: Place, figures: Figures, power_cut: bool) -> None:
     before = place.release()
     place.vm.stop(power_cut=power_cut)
@@ -84,6 +86,7 @@ def test_the_way_there_is_cut_in_the_middle_of_up(place: Place, figures: Figures
     place.converge()
 
 
+@pytest.mark.extended
 def test_its_disk_is_full(place: Place, figures: Figures) -> None:
     before = place.release()
     with place.load() as load:
@@ -108,6 +111,7 @@ def test_its_disk_is_full(place: Place, figures: Figures) -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.extended
 def test_its_disk_fills_up_in_the_middle_of_a_build(place: Place) -> None:
     before = place.release()
     large = OFFLINE + "RUN head -c 2G /dev/zero >/large && rm /large\n"

@@ -8,7 +8,7 @@ from tests.docker.ask import get
 from tests.docker.conftest import make_folder
 from tests.docker.engine import Deployment
 
-pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(600), pytest.mark.extended]
 
 
 def test_images_are_built_where_the_setting_docker_says(vm: Vm, tmp_path_factory: pytest.TempPathFactory) -> None:

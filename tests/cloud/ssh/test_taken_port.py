@@ -9,7 +9,7 @@ from tests.cloud.ssh.place import Place
 from tests.docker.engine import free_port
 from tests.docker.figures import Figures
 
-pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(600), pytest.mark.extended]
 
 
 @contextmanager
