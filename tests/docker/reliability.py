@@ -17,10 +17,10 @@ from tests.docker.rows import ROWS
 
 _TEXT = """# What survives
 
-Each row is a test on a real Docker engine with the real Pulumi: `make soak` runs them all, `make test-all` a short form of
-most. Every request is sent once, never again, and counted; a request that is answered late, wrongly or not at all is a
-failed one. Half of the clients keep their connections, some of them send only every two to three seconds, one in ten
-posts a body that must come back as its hash, and one in twenty asks for what takes three seconds.
+Each row is a test on a real Docker engine with the real Pulumi: `make soak` runs them all, `make test-all` a short
+form of most. Every request is sent once, never again, and counted; a request that is answered late, wrongly or not at
+all is a failed one. Half of the clients keep their connections, some of them send only every two to three seconds, one
+in ten posts a body that must come back as its hash, and one in twenty asks for what takes three seconds.
 
 {rows}
 
