@@ -111,6 +111,7 @@ def test_the_commands_of_make_find_the_vm(prod: AwsDeployment) -> None:
     assert prod.present() == prod.wanted()
 
 
+@pytest.mark.extended
 def test_a_failed_release_stays_out_however_it_is_run_again(prod: AwsDeployment, figures: Figures) -> None:
     if not prod.cloud.things():
         prod.up()
