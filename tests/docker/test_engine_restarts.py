@@ -17,7 +17,7 @@ from tests.docker.load.failure import REFUSED
 from tests.docker.machine import Machine
 from tests.docker.traffic import light, standard
 
-pytestmark = [pytest.mark.docker, pytest.mark.machine, pytest.mark.alone]
+pytestmark = [pytest.mark.docker, pytest.mark.machine, pytest.mark.alone, pytest.mark.extended]
 
 HOSTS = {"hello": "localhost", "other": "other.localhost"}
 SERVING = ("port", "nginx", "gunicorn")
@@ -32,7 +32,6 @@ def live_restore(machine: Machine, served: Deployment) -> Iterator[None]:
     machine.set_live_restore(False)
 
 
-@pytest.mark.extended
 def test_an_engine_restart_is_over_in_ten_seconds(machine: Machine, served: Deployment, figures: Figures) -> None:
     before = runs(served)
     await_service(served)
@@ -57,7 +56,6 @@ def test_an_engine_restart_is_over_in_ten_seconds(machine: Machine, served: Depl
 
 
 @pytest.mark.usefixtures("live_restore")
-@pytest.mark.extended
 def test_with_live_restore_no_open_connection_notices(machine: Machine, served: Deployment, figures: Figures) -> None:
     before = runs(served)
     with machine.network(), standard(served, *TARGETS) as load:
@@ -92,7 +90,6 @@ def firewall(machine: Machine, served: Deployment) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("live_restore", "firewall")
-@pytest.mark.extended
 def test_with_live_restore_and_a_firewall_nobody_notices(
     machine: Machine, served: Deployment, figures: Figures
 ) -> None:
@@ -129,7 +126,6 @@ def test_after_a_power_cut_everything_is_back_by_itself(machine: Machine, served
 
 
 @pytest.mark.parametrize("count", [2, pytest.param(20, marks=pytest.mark.soak)])
-@pytest.mark.extended
 def test_any_order_of_starts_is_good(served: Deployment, figures: Figures, count: int) -> None:
     seed = random.randrange(1_000_000)
     draw = random.Random(seed)

@@ -13,7 +13,7 @@ from tests.docker.figures import Figures
 from tests.docker.load import Client, Load, json_values
 from tests.docker.load.failure import CLOSED_MID
 
-pytestmark = [pytest.mark.docker, pytest.mark.alone]
+pytestmark = [pytest.mark.docker, pytest.mark.alone, pytest.mark.extended]
 THREADS = 4
 
 
@@ -37,7 +37,6 @@ def served(deployment: Deployment) -> str:
     return execute(deployment.container("nginx"), "curl", "-sf", "http://127.0.0.1:8081/tree").strip()
 
 
-@pytest.mark.extended
 def test_a_killed_worker_costs_at_most_its_own_requests(shop: Deployment, figures: Figures) -> None:
     replica = shop.containers("gunicorn", "shop")[0]
     before = list_workers(replica)
@@ -86,7 +85,6 @@ def test_a_killed_replica_costs_nothing_and_comes_back(shop: Deployment, figures
     )
 
 
-@pytest.mark.extended
 def test_a_killed_holder_of_the_port_holds_it_again(shop: Deployment, figures: Figures) -> None:
     """NGINX is not started again as a container: it takes the ports anew."""
     edge, holder, tree = shop.container("nginx"), shop.container("port"), served(shop)
