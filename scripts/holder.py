@@ -71,9 +71,12 @@ def is_pulumi(pid: int) -> bool:
     except PermissionError:
         pass
     try:
-        return Path(f"/proc/{pid}/comm").read_text().startswith("pulumi")
+        # NUMBER (NAME) STATE …
+        name, _, rest = Path(f"/proc/{pid}/stat").read_text().partition("(")[2].rpartition(")")
     except OSError:
         return not Path("/proc/self").exists()
+    # A killed one keeps its number until its parent has asked for its end.
+    return name.startswith("pulumi") and rest.split()[0] not in "ZX"
 
 
 def list_pending(stack: str, root: Path = ROOT) -> list[str]:

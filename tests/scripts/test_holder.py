@@ -2,12 +2,15 @@
 
 import json
 import os
+import shutil
+import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scripts.holder import describe, find_backend
+from scripts.holder import describe, find_backend, is_pulumi
 
 STACK = "dev"
 
@@ -51,6 +54,17 @@ def test_a_run_that_lives_is_waited_for(root: Path, monkeypatch: pytest.MonkeyPa
 def test_a_process_that_has_taken_the_number_is_no_holder(root: Path) -> None:
     lock(root, os.getpid())  # lives, and is no Pulumi
     assert "was interrupted" in (describe(STACK, root) or "")
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="states of processes are read from /proc")
+def test_a_killed_run_whose_parent_has_not_asked_for_its_end_is_gone(tmp_path: Path) -> None:
+    program = shutil.copy(shutil.which("sleep") or "", tmp_path / "pulumi")
+    with subprocess.Popen([program, "60"]) as process:
+        assert is_pulumi(process.pid)
+        process.kill()
+        while Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+            time.sleep(0.01)
+        assert not is_pulumi(process.pid)
 
 
 def test_a_run_that_is_gone_leads_to_recover(root: Path) -> None:
