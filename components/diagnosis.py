@@ -28,8 +28,9 @@ _FULL = (
 _CUT = "system dial-stdio] has exited"
 _KEEPS = "It gets no request; what served before keeps serving."
 _LOST = (
-    "{machine} was lost in the middle of this update: nothing answers over SSH any more. What was live there keeps "
-    "serving.\nRun this again once the machine can be reached; it finishes what is left."
+    "{machine} was lost in the middle of this update: nothing answers over SSH any more. NGINX there goes on serving: "
+    "what was live, or the new release if the switch to it had begun and found it well.\n"
+    "Run this again once the machine can be reached; it finishes what is left."
 )
 
 
