@@ -39,10 +39,57 @@ if ! nginx -t -q -c "$trees/.$TREE/nginx.conf"; then
 fi
 rm -rf "${trees:?}/$TREE"
 mv "$trees/.$TREE" "$trees/$TREE"
-# The first tree of all is what NGINX starts with.
-# So is this one where an NGINX of this version would not start with the live files.
-if ! [ -e /etc/portico/live ] || ! nginx -t -q -c /etc/portico/live/nginx.conf 2>/dev/null; then
+
+point() {
     rm -f /etc/portico/.live
-    ln -s "trees/$TREE" /etc/portico/.live
+    ln -s "trees/$1" /etc/portico/.live
     mv -T /etc/portico/.live /etc/portico/live
+}
+
+# The release whose replicas the file $1 of the site $2 names.
+find_release() {
+    sed -nE "s@^ *(server|set +.replicas|# replicas:) +(unix:[^ ]*/$2/|$2-)([0-9a-f]{12})[-.:].*@\3@p" "$1" | head -n 1
+}
+
+# Makes of TREE the tree $1, in which each site has the replicas that are live. A site that is new has no file in it.
+keep_replicas() {
+    rm -rf "${trees:?}/.$1"
+    cp -R "$trees/$TREE" "$trees/.$1"
+    for file in "$trees/.$1/conf.d"/*.conf; do
+        site=${file##*/}
+        site=${site%.conf}
+        case $site in [0-9]*) continue ;; esac
+        was="/etc/portico/live/conf.d/$site.conf"
+        if ! [ -f "$was" ]; then
+            rm -f "$file"
+            sed -i "\\#location = /readyz/$site {#,/}/d" "$trees/.$1/conf.d/00-status.conf"
+            continue
+        fi
+        old=$(find_release "$was" "$site")
+        new=$(find_release "$file" "$site")
+        if [ -z "$old" ] || [ -z "$new" ]; then continue; fi
+        sed -i "s/$new/$old/g" "$file"
+        # There may be more or fewer of them.
+        grep '^ *server .* max_fails=0' "$was" > /tmp/servers || continue
+        grep -q '^ *server .* max_fails=0' "$file" || continue
+        sed -i -e '/^ *server .* max_fails=0/d' -e '/^upstream /r /tmp/servers' "$file"
+    done
+    sed -i "s/$TREE/$1/" "$trees/.$1/conf.d/00-status.conf"
+}
+
+# The first tree of all is what NGINX starts with.
+if ! [ -e /etc/portico/live ]; then
+    point "$TREE"
+# An NGINX of this version may not start with the live files. The new ones name replicas that nobody has asked yet.
+elif ! nginx -t -q -c /etc/portico/live/nginx.conf 2>/dev/null; then
+    between="$TREE-$(date +%s)"
+    keep_replicas "$between"
+    if ! nginx -t -q -c "$trees/.$between/nginx.conf"; then
+        rm -rf "${trees:?}/.$between"
+        echo "This NGINX starts neither with the live files nor with the new ones for the live replicas."
+        exit 1
+    fi
+    rm -rf "${trees:?}/$between"
+    mv "$trees/.$between" "$trees/$between"
+    point "$between"
 fi

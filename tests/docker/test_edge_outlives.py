@@ -5,7 +5,7 @@ import pytest
 from tests.docker.ask import get
 from tests.docker.engine import Deployment, execute
 from tests.docker.figures import SOAK, Figures
-from tests.docker.traffic import standard
+from tests.docker.traffic import light, standard
 
 pytestmark = pytest.mark.docker
 ROUNDS = 5 if SOAK else 1
@@ -79,6 +79,28 @@ def test_another_image_of_nginx_loses_nothing(two_sites: Deployment, figures: Fi
         # Back without the load: such an old NGINX resets connections that a client keeps (docs/releases.md).
         two_sites.configure(nginxImage=None)
         two_sites.up()
+
+
+@pytest.mark.extended
+@pytest.mark.timeout(600)
+def test_a_bad_release_is_out_although_an_older_nginx_cannot_start_with_the_live_files(two_sites: Deployment) -> None:
+    old = two_sites.outputs()["releases"]["hello"]
+    module = two_sites.source("hello") / "hello.py"
+    good = module.read_text()
+    with light(two_sites, "localhost") as load:
+        load.wait(1)
+        module.write_text(f"import nothere\n{good}")
+        two_sites.configure(nginxImage="nginx:1.26.3")
+        for _ in range(2):
+            assert "No module named 'nothere'" in two_sites.up(fails=True).output
+            assert get(two_sites.port, "localhost", "/whoami").json()["release"] == old
+        load.wait(1)
+    report = load.report()
+    assert report.lossless and list(report.seen) == [f"hello/{old}"], report.details()
+    module.write_text(good)
+    two_sites.configure(nginxImage=None)
+    two_sites.up()
+    assert two_sites.present() == two_sites.wanted()
 
 
 @pytest.mark.extended

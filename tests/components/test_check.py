@@ -1,0 +1,111 @@
+"""The check of a tree, run as its container runs it but for NGINX itself: what is live afterwards."""
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from config.load import Stack
+from tests.components.ground import Ground, read
+from tests.components.sample import BLOG, make_stack
+from tests.config.sample import make_site
+
+# Stands for an older NGINX, which knows no `keepalive_min_timeout`; the last word is the file.
+OLDER = '#!/bin/sh\nfor file; do :; done\n[ -f "$file" ] && ! grep -q keepalive_min_timeout "$file"\n'
+
+# One that starts with new files alone.
+NEITHER = "#!/bin/sh\nfor file; do :; done\ncase $file in */trees/.*-* | */live/*) exit 1 ;; esac\n"
+
+
+def check(ground: Ground, stack: Stack, **environment: str) -> subprocess.CompletedProcess[str]:
+    incoming = ground.folder / "incoming"
+    shutil.rmtree(incoming, ignore_errors=True)
+    for path, text in stack.tree.files.items():
+        file = incoming / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    text = read("check.sh", ground.folder).replace("/incoming", str(incoming))
+    return subprocess.run(
+        ["sh", "-c", text],
+        env={
+            "PATH": f"{ground.folder}/bin:/usr/bin:/bin",
+            "TREE": stack.tree.digest,
+            "PRIVATE": "",
+            "HANDOVER": "",
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def read_live(ground: Ground) -> dict[str, str]:
+    live = ground.config / "live"
+    return {str(file.relative_to(live)): file.read_text() for file in sorted(live.rglob("*")) if file.is_file()}
+
+
+def replace_nginx(ground: Ground, text: str) -> None:
+    (ground.folder / "bin" / "nginx").write_text(text)
+
+
+def make(root: Path, *sites: Mapping[str, Any], image: str = "nginx:1.30.6") -> Stack:
+    return make_stack(root, *(dict(site) for site in sites), nginxImage=image)
+
+
+def test_the_first_tree_is_live_before_anybody_was_asked(ground: Ground, root: Path) -> None:
+    stack = make(root, make_site())
+    assert check(ground, stack).returncode == 0
+    assert ground.live == stack.tree.digest
+
+
+def test_another_tree_is_laid_beside_the_live_one(ground: Ground, root: Path) -> None:
+    first, next_ = make(root, make_site()), make(root, make_site(environment={"V": "2"}))
+    check(ground, first)
+    assert check(ground, next_).returncode == 0
+    assert ground.live == first.tree.digest
+    assert (ground.config / "trees" / next_.tree.digest / "nginx.conf").is_file()
+
+
+def test_an_older_nginx_starts_with_its_own_files_and_the_live_replicas(ground: Ground, root: Path) -> None:
+    """The new replicas were asked by nobody yet: with another image a bad release would be live at once."""
+    check(ground, first := make(root, make_site(), BLOG))
+    replace_nginx(ground, OLDER)
+    blog = BLOG | {"replicas": 3}
+    next_ = make(
+        root,
+        make_site(environment={"V": "2"}),
+        blog,
+        make_site(name="guest", hosts=["guest.example"]),
+        image="nginx:1.26.3",
+    )
+    ran = check(ground, next_)
+    assert ran.returncode == 0, ran
+    assert ground.live.startswith(f"{next_.tree.digest}-")
+    files = read_live(ground)
+    assert files["nginx.conf"] == next_.tree.files["nginx.conf"] != first.tree.files["nginx.conf"]
+    before, after = ({release.site.name: release for release in stack.releases} for stack in (first, next_))
+    assert before["shop"].id != after["shop"].id
+    for site in ("shop", "blog"):
+        text = files[f"conf.d/{site}.conf"]
+        assert [line for line in text.splitlines() if " max_fails=0" in line and "server " in line] == [
+            line
+            for line in first.tree.files[f"conf.d/{site}.conf"].splitlines()
+            if " max_fails=0" in line and "server " in line
+        ]
+    assert after["shop"].id not in "".join(files.values())
+    # Nobody has proven a new site: it is in no file.
+    assert not [path for path, text in files.items() if "guest" in path or "/readyz/guest" in text]
+    assert ground.live in files["conf.d/00-status.conf"]
+    assert (ground.config / "trees" / next_.tree.digest / "conf.d" / "guest.conf").is_file()
+
+
+def test_where_even_that_does_not_start_nothing_is_live_that_was_not(ground: Ground, root: Path) -> None:
+    check(ground, first := make(root, make_site()))
+    replace_nginx(ground, NEITHER)
+    ran = check(ground, make(root, make_site(environment={"V": "2"}), image="nginx:1.26.3"))
+    assert ran.returncode == 1
+    assert ran.stdout == "This NGINX starts neither with the live files nor with the new ones for the live replicas.\n"
+    assert ground.live == first.tree.digest
+    assert not list((ground.config / "trees").glob(".*"))
