@@ -8,7 +8,7 @@ import pytest
 from tests.bench.serving.bench import Bench
 from tests.bench.serving.pair import try_pairs
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.extended]
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ def served(deployment: Deployment) -> str:
 
 
 @pytest.mark.timeout(1200 if SOAK else 300)
+@pytest.mark.extended
 def test_changes_of_scale_and_of_gunicorn_lose_nothing(two_sites: Deployment, figures: Figures) -> None:
     """More replicas, fewer with more threads in each, and the beginning again."""
     before = life(two_sites)

@@ -152,6 +152,7 @@ def shop(deploy: Deploy) -> Deployment:
     return deployment
 
 
+@pytest.mark.extended
 def test_the_commands(shop: Deployment) -> None:
     second, first = releases(shop, "shop")
 

@@ -133,6 +133,7 @@ def list_places(deployment: Deployment, value: str) -> dict[str, bytes]:
     return places
 
 
+@pytest.mark.extended
 def test_a_new_value_is_a_new_release_without_loss(vault: Vault, figures: Figures) -> None:
     deployment, old = vault.deployment, vault.deployment.outputs()["releases"]
     before = vault.value

@@ -9,7 +9,7 @@ import pytest
 from tests.cloud.ssh.place import Place
 from tests.docker.by_hand import change_files, command, type_into_terminal
 
-pytestmark = [pytest.mark.docker, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(1200), pytest.mark.extended]
 VALUE = "postgres://shop:clear-text@db.example/shop"
 
 
@@ -65,7 +65,6 @@ def test_a_terminal_is_passed_on(clone: Place) -> None:
     assert any(f"a 42 person in {replica}" in said for replica in replicas), said
 
 
-@pytest.mark.extended
 def test_what_was_changed_by_hand_is_found(clone: Place) -> None:
     deployment = clone.deployment
     assert "is what the last update" in deployment.check().output
@@ -77,7 +76,6 @@ def test_what_was_changed_by_hand_is_found(clone: Place) -> None:
     assert "is what the last update" in deployment.check().output
 
 
-@pytest.mark.extended
 def test_back_and_forward_again(clone: Place) -> None:
     deployment, before = clone.deployment, clone.release()
     deployment.edit("shop", "# the next")
@@ -90,7 +88,6 @@ def test_back_and_forward_again(clone: Place) -> None:
     assert clone.release() == after
 
 
-@pytest.mark.extended
 def test_what_a_killed_run_left_is_removed(clone: Place) -> None:
     deployment = clone.deployment
     replica = deployment.containers("gunicorn")[0]
