@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docker.command import ROOT, run
+from tests.docker.command import ROOT, environment, run
 
 PARTS = ("python", "pulumi", "docker", "images", "ssh", "aws", "policies", "vm", "env")
 PROJECT = "config:\n  portico:target:\n    type: string\n    default: local\n"
@@ -62,7 +62,8 @@ def test_an_update_fetches_no_plugin_that_its_stack_has_no_use_for(tmp_path: Pat
     (tmp_path / "__main__.py").write_text("import pulumi\n")
     (tmp_path / ".venv").symlink_to(ROOT / ".venv")
     (tmp_path / "state").mkdir()
-    env = {"PULUMI_BACKEND_URL": f"file://{tmp_path}/state", "PULUMI_CONFIG_PASSPHRASE": "test"}
+    own = {"PULUMI_BACKEND_URL": f"file://{tmp_path}/state", "PULUMI_CONFIG_PASSPHRASE": "test"}
+    env = {**environment(), **own}
 
     def call(*words: str) -> str:
         done = run(["pulumi", *words], folder=tmp_path, log=tmp_path / "log", timeout=120, env=env)
