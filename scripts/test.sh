@@ -26,4 +26,4 @@ shift
 . "$TOOLS/env"
 [ -z "$style" ] || "$ROOT/scripts/lint.sh"
 # Most tests wait for the engine: two workers take two thirds of the time of one.
-exec .venv/bin/python -m pytest -m "$which" -n "${WORKERS:-2}" --no-loadscope-reorder "$@"
+exec .venv/bin/python -m pytest -m "$which" -n "${WORKERS:-2}" --no-loadscope-reorder --durations=25 "$@"
