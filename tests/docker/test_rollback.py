@@ -129,7 +129,7 @@ def test_fewer_kept_releases_are_announced_and_their_images_go(three: tuple[Depl
     names = [f"hello-image-{record['image']}" for record in history]
     said = deployment.preview().output
     assert [name for name in names if name in said] == names[2:]
-    assert deployment.up().changes == 2
+    assert deployment.up().changes == len(names[2:]) > 0
     assert releases(deployment) == [record["release"] for record in history[:2]]
     assert [name.partition(":")[2] for name in deployment.images()] == sorted(one["image"] for one in history[:2])
 
