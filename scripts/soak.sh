@@ -6,7 +6,7 @@ cd "$ROOT"
 
 # A bare machine without any Go, whose set-up is killed five times and whose user is strict, and one of another Debian.
 BARE_GO='' BARE_KILLS=5 BARE_STRICT=yes "$ROOT/scripts/test_bare.sh"
-BARE_SUITE=trixie "$ROOT/scripts/test_bare.sh"
+BARE_SUITE=trixie BARE_TIMED=yes "$ROOT/scripts/test_bare.sh"
 "$ROOT/scripts/setup.sh" dev
 "$ROOT/scripts/setup/images.sh" dev --tests
 "$ROOT/scripts/setup/bytecode.sh"
