@@ -48,9 +48,7 @@ def build_image(
         ],
     )
     # As a dependency, not by way of an input: a preview that cannot know the verdict yet would show a rebuild.
-    agreed: pulumi.Output[list[pulumi.Resource]] = pulumi.Output.from_input(verdict).apply(
-        lambda _: [], run_with_unknowns=True
-    )
+    agreed: pulumi.Output[list[pulumi.Resource]] = pulumi.Output.from_input(verdict).apply(lambda _: [])
     return _register(site, digest, build, pulumi.ResourceOptions(parent=parent, depends_on=agreed))
 
 

@@ -138,10 +138,11 @@ class ConfigRelease(pulumi.ComponentResource):
         if not pulumi.runtime.is_dry_run():
             expect_verdict()
         namespace = pulumi.Output.concat("container:", args.nginx)
-        asked = [one for one in args.replicas if not one.release.site.maintenance]
-        ids = pulumi.Output.all(*(find_id(one.container) for one in asked))
+        made = [(one, find_id(one.container)) for one in args.replicas]
         # Nobody asks the replicas of a site in maintenance; they have to be there all the same.
-        self._made = pulumi.Output.all(*(find_id(one.container) for one in args.replicas))
+        asked = [one for one in args.replicas if not one.release.site.maintenance]
+        ids = pulumi.Output.all(*(id for one, id in made if not one.release.site.maintenance))
+        self._made = pulumi.Output.all(*(id for _, id in made))
         self._replicas = args.replicas
         self.switch = switch = docker.Container(
             f"{name}-switch",

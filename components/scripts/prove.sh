@@ -2,7 +2,8 @@
 #
 # REPLICAS has a line a replica:
 #   SITE RELEASE INDEX CONTAINER WORKERS OWN KNOWN HOST PATH
-# CONTAINER is the short id, - if there is none because it could not be made. OWN is the container's own address, KNOWN the one that NGINX uses.
+# CONTAINER is the short id, - if there is none because it could not be made. OWN is the container's own address, KNOWN
+# the one that NGINX uses.
 # WAIT is the time in seconds that they have to become healthy.
 work=/tmp/replicas
 mkdir -p "$work"
