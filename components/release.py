@@ -56,7 +56,7 @@ class ConfigCheck(pulumi.ComponentResource):
             harden(
                 docker.ContainerArgs(
                     image=args.image,
-                    entrypoints=["sh", "-c", read_script("check.sh")],
+                    entrypoints=["sh", "-c", read_script("tree.sh", "check.sh")],
                     labels=label_container("check"),
                     envs=[
                         f"TREE={args.tree.digest}",
@@ -149,7 +149,7 @@ class ConfigRelease(pulumi.ComponentResource):
             harden(
                 docker.ContainerArgs(
                     image=args.image,
-                    entrypoints=["sh", "-c", read_script("prove.sh") + read_script("switch.sh")],
+                    entrypoints=["sh", "-c", read_script("tree.sh", "prove.sh", "switch.sh")],
                     labels=[
                         *label_container("switch"),
                         docker.ContainerLabelArgs(label=LABEL, value=str(args.attempt)),

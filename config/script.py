@@ -5,6 +5,6 @@ from pathlib import Path
 _FOLDER = Path(__file__).parent.parent / "components" / "scripts"
 
 
-def read_script(name: str) -> str:
-    """The text of a script from components/scripts/: the same on every machine, whatever its locale."""
-    return (_FOLDER / name).read_text(encoding="utf-8")
+def read_script(*names: str) -> str:
+    """The text of scripts from components/scripts/, joined: the same on every machine, whatever its locale."""
+    return "".join((_FOLDER / name).read_text(encoding="utf-8") for name in names)

@@ -2,6 +2,7 @@
 set -eu
 trees=/etc/portico/trees
 mkdir -p "$trees"
+cd /etc/portico
 
 if [ -n "$HANDOVER" ]; then
     lacking=
@@ -40,12 +41,6 @@ fi
 rm -rf "${trees:?}/$TREE"
 mv "$trees/.$TREE" "$trees/$TREE"
 
-point() {
-    rm -f /etc/portico/.live
-    ln -s "trees/$1" /etc/portico/.live
-    mv -T /etc/portico/.live /etc/portico/live
-}
-
 # The release whose replicas the file $1 of the site $2 names.
 find_release() {
     sed -nE "s@^ *(server|set +.replicas|# replicas:) +(unix:[^ ]*/$2/|$2-)([0-9a-f]{12})[-.:].*@\3@p" "$1" | head -n 1
@@ -55,14 +50,11 @@ find_release() {
 keep_replicas() {
     rm -rf "${trees:?}/.$1"
     cp -R "$trees/$TREE" "$trees/.$1"
-    for file in "$trees/.$1/conf.d"/*.conf; do
-        site=${file##*/}
-        site=${site%.conf}
-        case $site in [0-9]*) continue ;; esac
+    for site in $(list_sites "$trees/.$1"); do
+        file="$trees/.$1/conf.d/$site.conf"
         was="/etc/portico/live/conf.d/$site.conf"
         if ! [ -f "$was" ]; then
-            rm -f "$file"
-            sed -i "\\#location = /readyz/$site {#,/}/d" "$trees/.$1/conf.d/00-status.conf"
+            drop_site "$trees/.$1" "$site"
             continue
         fi
         old=$(find_release "$was" "$site")
@@ -74,7 +66,7 @@ keep_replicas() {
         grep -q '^ *server .* max_fails=0' "$file" || continue
         sed -i -e '/^ *server .* max_fails=0/d' -e '/^upstream /r /tmp/servers' "$file"
     done
-    sed -i "s/$TREE/$1/" "$trees/.$1/conf.d/00-status.conf"
+    rename_tree "$trees/.$1" "$TREE" "$1"
 }
 
 # The first tree of all is what NGINX starts with.

@@ -22,12 +22,6 @@ list() {
 
 served() { curl -sf -m 2 "http://127.0.0.1:$PORT/tree" || true; }
 
-point() {
-    rm -f .live
-    ln -s "$1" .live
-    mv -T .live live
-}
-
 reload() {
     old="$old $(list workers)"
     # shellcheck disable=SC2046 # one master, one word
@@ -61,11 +55,11 @@ bridge() {
             changed=yes
         fi
     done
-    sed -i "s/$next/$next-bridge/" "$between.new/conf.d/00-status.conf"
+    rename_tree "$between.new" "$next" "$next-bridge"
     if [ -n "$changed" ]; then
         rm -rf "$between"
         mv "$between.new" "$between"
-        point "$between"
+        point "$next-bridge"
         reload
         await "$next-bridge" || return 0
         echo "NGINX looks for the new replicas beside the old ones"
@@ -89,11 +83,10 @@ compose() {
         if was_live "$site"; then
             cp "$before/conf.d/$site.conf" "$mixed/conf.d/$site.conf"
         else
-            rm -f "$mixed/conf.d/$site.conf"
-            sed -i "\\#location = /readyz/$site {#,/}/d" "$mixed/conf.d/00-status.conf"
+            drop_site "$mixed" "$site"
         fi
     done
-    sed -i "s/$TREE/$next/" "$mixed/conf.d/00-status.conf"
+    rename_tree "$mixed" "$TREE" "$next"
     if same "$mixed" "$before"; then
         rm -rf "$mixed"
         next=${before#trees/}
@@ -138,7 +131,7 @@ drain() {
 
 # Makes the tree before this one live again. NGINX may have loaded this one by now, or be about to.
 turn_back() {
-    point "$before"
+    point "${before#trees/}"
     unname_replicas || true # what matters most comes next
     reload
     await "${before#trees/}" || { echo "NGINX did not go back to the tree ${before#trees/} within 20 s"; exit 1; }
@@ -165,10 +158,7 @@ remember() {
         done
         for site in $refused; do grep "^$site " proven 2>/dev/null || true; done | sort -u
         # Nobody asks the replicas of a site in maintenance. Its file is worth keeping all the same.
-        for file in "trees/$next/conf.d"/*.conf; do
-            site=${file##*/}
-            site=${site%.conf}
-            case $site in [0-9]*) continue ;; esac
+        for site in $(list_sites "trees/$next"); do
             printf '%s\n' "$REPLICAS" | grep -q "^$site " && continue
             grep "^$site [^-]" proven 2>/dev/null || true
             echo "$site -"
@@ -200,7 +190,7 @@ name_replicas
 # another container takes the place of one of the same release, NGINX's workers still have connections to the old one.
 if [ "$before" != "trees/$next" ] || [ "$(served)" != "$next" ] || [ "$REPAIRS" != 0 ] || has_new; then
     [ "$before" = "trees/$next-bridge" ] || [ "$before" = "trees/$next" ] || bridge
-    point "trees/$next"
+    point "$next"
     reload
 fi
 if ! await "$next"; then

@@ -172,7 +172,7 @@ class Ground:
         """Run the switch to `tree`, as the container does, with NGINX's processes replaced."""
         functions, begin, main = read("switch.sh", self.folder).partition('[ -d "trees/$TREE" ]')
         assert begin
-        text = read("prove.sh", self.folder) + functions + NGINX
+        text = read("tree.sh", self.folder) + read("prove.sh", self.folder) + functions + NGINX
         told = {"TREE": tree, "PORT": "8081", "LONGEST": "3", "REPAIRS": "0", **environment}
         return self._run(text, begin + main, wait, quick, told)
 

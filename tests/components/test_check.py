@@ -25,7 +25,7 @@ def check(ground: Ground, stack: Stack, **environment: str) -> subprocess.Comple
         file = incoming / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
-    text = read("check.sh", ground.folder).replace("/incoming", str(incoming))
+    text = (read("tree.sh", ground.folder) + read("check.sh", ground.folder)).replace("/incoming", str(incoming))
     return subprocess.run(
         ["sh", "-c", text],
         env={
