@@ -14,16 +14,17 @@ from config.release import Release
 
 
 def announce_changes(
-    past: Mapping[str, Any], after: Outcome, releases: Sequence[Release], sick: Mapping[str, int]
+    past: Mapping[str, Any], after: Outcome, releases: Sequence[Release], faults: Mapping[str, Sequence[str]]
 ) -> None:
     """Print one line for each site that changes, and for NGINX; only in previews, so that it is said once.
 
-    `past` are the outputs of the last good update, `sick` how many replicas of each site are made anew.
+    `past` are the outputs of the last good update, `faults` what is wrong with those replicas of each site
+    that are made anew.
     """
     if not pulumi.runtime.is_dry_run():
         return
     replicas = {release.site.name: release.replicas for release in releases}
-    for change in announce(recall(past), after, replicas, sick):
+    for change in announce(recall(past), after, replicas, faults):
         pulumi.log.info(str(change))
 
 

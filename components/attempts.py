@@ -24,17 +24,20 @@ class Attempts:
 
     def of_replica(self, name: str) -> int:
         """The number of the replica whose resource has this name."""
-        return _count(self._find(name)) + self.is_sick(name)
+        return _count(self._find(name)) + bool(self.find_fault(name))
 
-    def is_sick(self, name: str) -> bool:
-        """Whether there is such a replica, and it is not well or was not proven: it is made anew."""
+    def find_fault(self, name: str) -> str:
+        """What is wrong with a replica that is made anew, such as "unhealthy"; "" if it is well, or there is none."""
         last = self._find(name)
         if last is None or self.observed is None:
-            return False
+            return ""
         seen = self.observed.containers.get(str(last.get("name")))
-        if seen is None or not seen.well:
-            return True
-        return seen.id[:12] not in self.observed.proven and seen.site not in self.observed.unasked
+        if seen is None:
+            return "gone"
+        if seen.fault:
+            return seen.fault
+        proven = seen.id[:12] in self.observed.proven or seen.site in self.observed.unasked
+        return "" if proven else "never proven by a switch"
 
     def of_switch(self, name: str, tree: str) -> int:
         """The number of the switch to `tree`: another one where that tree is not live."""

@@ -35,14 +35,21 @@ class Seen:
     restarts: int = 0
 
     @property
-    def well(self) -> bool:
-        """Whether it runs, and neither fails its health check nor was started again without passing it.
+    def fault(self) -> str:
+        """Why it is not well, "" if it is: it runs, and was not started again without passing its health check.
 
         The switch proves a replica before Docker's first check of it has passed.
         """
         if self.state != "running":
-            return False
-        return self.health in ("", "healthy") or (self.health == "starting" and not self.restarts)
+            return self.state
+        if self.health == "starting" and self.restarts:
+            return "restarted, and not healthy yet"
+        return "" if self.health in ("", "healthy", "starting") else self.health
+
+    @property
+    def well(self) -> bool:
+        """Whether it runs, and neither fails its health check nor was started again without passing it."""
+        return not self.fault
 
 
 @dataclass(frozen=True, kw_only=True)

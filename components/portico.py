@@ -111,13 +111,13 @@ class Portico(pulumi.ComponentResource):
         )
         longest = max(release.site.gunicorn.timeout.seconds for release in stack.releases)
         asked: list[Replica] = []
-        sick: dict[str, int] = {}
+        faults: dict[str, list[str]] = {}
         for release in stack.releases:
             older = {record.image for record in history.get(release.site.name, ())}
             app = self._make_app(args, release, sockets, static, check.verdict, older)
             name_replicas = f"{release.site.name}-gunicorn{args.place}"
             names = [f"{name_replicas}-{index}" for index in range(release.replicas)]
-            sick[release.site.name] = sum(map(attempts.is_sick, names))
+            faults[release.site.name] = list(filter(None, map(attempts.find_fault, names)))
             gunicorn = Gunicorn(
                 name_replicas,
                 GunicornArgs(
@@ -196,7 +196,7 @@ class Portico(pulumi.ComponentResource):
 
         parts = {"image": settings.nginx_image, **made_of}
         after = foresee(settings, stack.releases, stack.tree.digest, parts, repairs)
-        announce_changes(add_built(past, args.engine, stack), after, stack.releases, sick)
+        announce_changes(add_built(past, args.engine, stack), after, stack.releases, faults)
         # Of no use to people, and as one word not in their way.
         self.baseline = pulumi.Output.secret(after.export() | {"nginx": nginx.container})
 

@@ -96,13 +96,16 @@ def recall(past: Mapping[str, Any]) -> Outcome | None:
 
 
 def announce(
-    before: Outcome | None, after: Outcome, replicas: Mapping[str, int], sick: Mapping[str, int] | None = None
+    before: Outcome | None,
+    after: Outcome,
+    replicas: Mapping[str, int],
+    faults: Mapping[str, Sequence[str]] | None = None,
 ) -> list[Change]:
     """What differs, one change a subject: sites in their order, NGINX last; nothing where nothing does.
 
-    `replicas` are the numbers of containers by site, `sick` those of replicas that are not well.
+    `replicas` are the numbers of containers by site, `faults` what is wrong with those that are not well.
     """
-    sick = sick or {}
+    faults = faults or {}
     if before is None:
         return [*(_add(site, replicas[site]) for site in after.releases), Change("first", "NGINX", "starts.")]
     changes: list[Change] = []
@@ -111,8 +114,8 @@ def announce(
             changes.append(_add(site, replicas[site]))
         elif before.releases[site] != id:
             changes.append(_renew(site, before, after, replicas[site]))
-        elif sick.get(site):
-            changes.append(Change("rolling", site, _heal(sick[site])))
+        elif faults.get(site):
+            changes.append(Change("rolling", site, _heal(faults[site])))
     changes += [
         Change("removal", site, "removed: NGINX reloads without it, then its replicas end; its images are removed.")
         for site in before.releases
@@ -149,10 +152,11 @@ def _renew(site: str, before: Outcome, after: Outcome, replicas: int) -> Change:
     )
 
 
-def _heal(replicas: int) -> str:
-    if replicas == 1:
-        return "a replica is not well: another one takes its place once it is healthy. No request waits."
-    return f"{replicas} replicas are not well: others take their places once they are healthy. No request waits."
+def _heal(faults: Sequence[str]) -> str:
+    why = ", ".join(dict.fromkeys(faults))
+    if len(faults) == 1:
+        return f"a replica is not well ({why}): another one takes its place once it is healthy. No request waits."
+    return f"{len(faults)} replicas are not well ({why}): others take their places once healthy. No request waits."
 
 
 def _replace(keys: Sequence[str], before: Outcome, after: Outcome) -> Change:

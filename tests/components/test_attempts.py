@@ -40,7 +40,7 @@ def count(observed: Observation | None, last: dict[str, Any] | None) -> int:
 
 def test_a_first_replica_is_the_first_attempt() -> None:
     assert count(seen(), None) == 0
-    assert not Attempts(observed=seen()).is_sick("shop-gunicorn-0")
+    assert not Attempts(observed=seen()).find_fault("shop-gunicorn-0")
 
 
 def test_one_that_is_well_and_proven_stays() -> None:
@@ -59,17 +59,17 @@ def test_one_of_a_version_without_the_label_is_number_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "observed",
+    ("observed", "fault"),
     [
-        seen(state="exited", health=""),
-        seen(state="restarting", health=""),
-        seen(health="unhealthy"),
-        seen(health="starting", restarts=1),
-        seen(health="starting", proven=frozenset()),
-        seen(name="another"),
-        seen(proven=frozenset()),
-        seen(proven=frozenset({"f" * 12})),
-        Observation(),
+        (seen(state="exited", health=""), "exited"),
+        (seen(state="restarting", health=""), "restarting"),
+        (seen(health="unhealthy"), "unhealthy"),
+        (seen(health="starting", restarts=1), "restarted, and not healthy yet"),
+        (seen(health="starting", proven=frozenset()), "never proven by a switch"),
+        (seen(name="another"), "gone"),
+        (seen(proven=frozenset()), "never proven by a switch"),
+        (seen(proven=frozenset({"f" * 12})), "never proven by a switch"),
+        (Observation(), "gone"),
     ],
     ids=[
         "ended",
@@ -83,9 +83,9 @@ def test_one_of_a_version_without_the_label_is_number_none() -> None:
         "nothing there",
     ],
 )
-def test_one_that_is_not_as_it_should_be_is_made_anew(observed: Observation) -> None:
+def test_one_that_is_not_as_it_should_be_is_made_anew(observed: Observation, fault: str) -> None:
     assert count(observed, container(3)) == 4
-    assert Attempts(resources={URN: container(3)}, observed=observed).is_sick("shop-gunicorn-0")
+    assert Attempts(resources={URN: container(3)}, observed=observed).find_fault("shop-gunicorn-0") == fault
 
 
 def test_an_engine_that_does_not_answer_has_not_said_that_anything_is_wrong() -> None:

@@ -28,24 +28,31 @@ def text(**changes: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    ("changes", "sick", "told"),
+    ("changes", "faults", "told"),
     [
-        ({}, {"shop": 0, "blog": 0}, []),
-        ({}, {"shop": 2}, ["shop: 2 replicas are not well: others take their places"]),
-        ({}, {"blog": 1}, ["blog: a replica is not well: another one takes its place"]),
-        ({"releases": {"shop": "ccc", "blog": "bbb"}, "tree": "t2"}, {"shop": 2}, ["shop: a new release"]),
-        ({"repairs": 1}, {"shop": 1}, ["shop: a replica is not well", "NGINX: its files were changed by hand"]),
+        ({}, {"shop": [], "blog": []}, []),
+        (
+            {},
+            {"shop": ["exited", "unhealthy"]},
+            ["shop: 2 replicas are not well (exited, unhealthy): others take their places"],
+        ),
+        ({}, {"shop": ["gone", "gone"]}, ["shop: 2 replicas are not well (gone): others take their places"]),
+        ({}, {"blog": ["unhealthy"]}, ["blog: a replica is not well (unhealthy): another one takes its place"]),
+        ({"releases": {"shop": "ccc", "blog": "bbb"}, "tree": "t2"}, {"shop": ["gone"]}, ["shop: a new release"]),
+        ({"repairs": 1}, {"shop": ["gone"]}, ["shop: a replica is not well", "NGINX: its files were changed by hand"]),
     ],
-    ids=["all are well", "two", "one", "a new release anyway", "and files changed by hand"],
+    ids=["all are well", "two", "two alike", "one", "a new release anyway", "and files changed by hand"],
 )
-def test_replicas_that_are_not_well_are_told(changes: dict[str, Any], sick: dict[str, int], told: list[str]) -> None:
-    lines = [str(change) for change in announce(BEFORE, replace(BEFORE, **changes), REPLICAS, sick)]
+def test_replicas_that_are_not_well_are_told(
+    changes: dict[str, Any], faults: dict[str, list[str]], told: list[str]
+) -> None:
+    lines = [str(change) for change in announce(BEFORE, replace(BEFORE, **changes), REPLICAS, faults)]
     assert len(lines) == len(told)
     assert all(line.startswith(start) for line, start in zip(lines, told, strict=True)), lines
 
 
 def test_a_first_update_has_no_replica_that_could_be_sick() -> None:
-    assert [change.kind for change in announce(None, BEFORE, REPLICAS, {"shop": 2})] == ["first"] * 3
+    assert [change.kind for change in announce(None, BEFORE, REPLICAS, {"shop": ["gone"]})] == ["first"] * 3
 
 
 SHOP = {"shop": "ccc", "blog": "bbb"}
