@@ -20,6 +20,9 @@ from portico.config.targets.ecs import adapt, describe_task, make_fleet
 from portico.config.targets.ecs.image import complete_application
 from portico.config.tls.nginx_secrets import Private, read_private
 
+# What Portico's keys begin with in a stack file, whatever the project is called.
+NAMESPACE = "portico"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
@@ -116,12 +119,12 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
     )
 
 
-def parse_values(texts: Mapping[str, str], project: str) -> dict[str, Any]:
-    """The configuration of one project as plain values, keyed as in the stack file.
+def parse_values(texts: Mapping[str, str]) -> dict[str, Any]:
+    """Portico's part of a stack's configuration as plain values, keyed as in the stack file.
 
     Pulumi hands over texts: what is JSON is a number, a truth value or structure, the rest is a text.
     """
-    prefix = f"{project}:"
+    prefix = f"{NAMESPACE}:"
     return {key.removeprefix(prefix): _parse(text) for key, text in texts.items() if key.startswith(prefix)}
 
 

@@ -24,7 +24,7 @@ _SECRETS = re.compile(r"PRIVATE KEY|\b(AKIA|ASIA)[A-Z0-9]{16}\b")
 @cache
 def _template_folder() -> Environment:
     return Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates" / "cloud-init"),
+        loader=FileSystemLoader(Path(__file__).parents[1] / "templates" / "cloud-init"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -44,7 +44,7 @@ _CLEARED = ("X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-For
 def _templates() -> Environment:
     # Nothing is escaped for NGINX or Python: the settings' grammars are closed instead (config/settings/text.py).
     return Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        loader=FileSystemLoader(Path(__file__).parents[1] / "templates"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -213,7 +213,7 @@ def render_dockerfile(settings: Settings, site: Site, source: Path) -> str:
 
 def render_fleet(template: str, **values: object) -> str:
     """Write a part of what images on ECS are built from."""
-    return _render(f"fleet/{template}", **values)
+    return _render(f"ecs/{template}", **values)
 
 
 def render_requirements(source: Path) -> str | None:

@@ -1,0 +1,1 @@
+"""Where sites run: all that differs between targets lies here."""
