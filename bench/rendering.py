@@ -1,4 +1,4 @@
-"""How long rendering takes: 50, 100 and 200 sites. Run it with: .venv/bin/python -m tests.bench.rendering
+"""How long rendering takes: 50, 100 and 200 sites. Run it with: .venv/bin/python -m bench.rendering
 
 Everything is measured that a preview does before Pulumi: the settings are checked, the sources read,
 and all files written, in memory. It fails where 100 sites take 1 s, or where four times the sites

@@ -1,6 +1,6 @@
 """How much later is `pulumi up` done for Portico than for an empty program, with nothing to do in both?
 
-    python -m tests.bench.startup [TIMES] [EARLIER]
+    python -m bench.startup [TIMES] [EARLIER]
 
 All run by turns, on stacks of the benchmark's own with the two sites of the stack dev. EARLIER is the folder of another
 checkout, whose program runs as well: is it slower now than it was?

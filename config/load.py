@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
 
-from portico.config.plan import make_plan, parse_values
+from portico.config.plan import NAMESPACE, make_plan, parse_values
 from portico.config.release.history import History
 from portico.config.release.release import Release
 from portico.config.render.tree import Tree
@@ -47,12 +47,12 @@ def load(root: Path, history: Any = None) -> Stack:
 
 
 def _load(root: Path, history: Any) -> Stack:
-    plan = make_plan(parse_values(CONFIG.get(), pulumi.get_project()), root, history)
+    plan = make_plan(parse_values(CONFIG.get()), root, history)
     if plan.settings.upstream == "tcp":
         # Each container has a loopback of its own: NGINX would find nobody there.
         text = '"tcp" is for NGINX and Gunicorn on one machine (make render); write socket or container'
         raise Mistakes([Mistake("upstream", text)])
-    if plan.secrets and not is_config_secret(f"{pulumi.get_project()}:secrets"):
+    if plan.secrets and not is_config_secret(f"{NAMESPACE}:secrets"):
         pulumi.log.warn(
             f"portico:secrets stands in clear in Pulumi.{pulumi.get_stack()}.yaml, for all who may read that file; "
             "set each one with pulumi config set --secret --path portico:secrets.SITE.NAME"

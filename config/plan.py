@@ -3,22 +3,21 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
+from portico.config.checks import check_secrets, check_settings
+from portico.config.release.assemble import assemble_release, make_release
 from portico.config.release.history import History, Record, hold, keep_held, read_history, remember, tell_past
-from portico.config.release.release import Complete, Describe, Release, assemble_release, make_release
-from portico.config.release.replica import describe_release
-from portico.config.render.cloud_init import pack_user_data, render_user_data
-from portico.config.render.layout import lay_out
-from portico.config.render.nginx import render_nginx
-from portico.config.render.tree import Tree, join_trees
-from portico.config.settings import Mistake, Mistakes, Settings, check_secrets
+from portico.config.release.release import Release
+from portico.config.render.tree import Tree
+from portico.config.settings import Mistake, Mistakes, Settings
 from portico.config.source.files import tell_unreadable
-from portico.config.targets.ecs import adapt, describe_task, make_fleet
-from portico.config.targets.ecs.image import complete_application
+from portico.config.targets import find_target
 from portico.config.tls.nginx_secrets import Private, read_private
+
+# What Portico's keys begin with in a stack file, whatever the project is called.
+NAMESPACE = "portico"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +38,7 @@ class Plan:
 
     def render(self, layout: str = "conf.d") -> Tree:
         """NGINX's files in the layout of that name; on ECS those of each site, below a folder of its name."""
-        if self.settings.target == "ecs":
-            return join_trees({fleet.site.name: fleet.tree for fleet in make_fleet(self)})
-        return render_nginx(self.settings, self.releases, lay_out(self.settings, layout), private=self.private.digest)
+        return find_target(self.settings).render(self, layout)
 
     def remember(self, at: str) -> History:
         """The history once these releases are live; `at` is the time (UTC) that new ones get."""
@@ -66,7 +63,7 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
     values, held, mistakes = hold(values, past)
     secrets = values.pop("secrets", {})
     try:
-        settings = Settings.read(values, root, held)
+        settings = check_settings(values, root, held)
     except Mistakes as found:
         mistakes += tell_past(found.all, values, held)
     except OSError as error:
@@ -80,17 +77,12 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
         mistakes.append(Mistake("secrets", "does not fit; write site: NAME: text"))
     if mistakes:
         raise Mistakes(mistakes)
-    if settings.aws:
-        # Too long, or with a secret in it: said here, before anything is made.
-        pack_user_data(render_user_data(settings.aws))
     private = read_private(settings, root)
-    complete: Complete | None = None
-    describe: Describe = describe_release
-    if settings.ecs:
-        complete, describe = partial(complete_application, settings.ecs.platform), partial(describe_task, settings)
+    target = find_target(settings)
+    complete, describe = target.complete(settings), target.describe(settings)
     releases: list[Release] = []
     for site in settings.sites:
-        alone = adapt(settings, site) if settings.ecs else settings
+        alone = target.adapt(settings, site)
         one = next(found for found in alone.sites if found.name == site.name)
         given = secrets.get(site.name, {})
         if record := held.get(site.name):
@@ -116,12 +108,12 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
     )
 
 
-def parse_values(texts: Mapping[str, str], project: str) -> dict[str, Any]:
-    """The configuration of one project as plain values, keyed as in the stack file.
+def parse_values(texts: Mapping[str, str]) -> dict[str, Any]:
+    """Portico's part of a stack's configuration as plain values, keyed as in the stack file.
 
     Pulumi hands over texts: what is JSON is a number, a truth value or structure, the rest is a text.
     """
-    prefix = f"{project}:"
+    prefix = f"{NAMESPACE}:"
     return {key.removeprefix(prefix): _parse(text) for key, text in texts.items() if key.startswith(prefix)}
 
 

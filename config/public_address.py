@@ -77,3 +77,10 @@ class Public:
         return self.port != other.port and not any(
             mine.meets(theirs) for mine in self.list_bindings() for theirs in other.list_bindings()
         )
+
+
+def make_url(host: str, settings: Settings) -> str:
+    """The URL that the site with this host name answers at; a wildcard stands for its `www`."""
+    scheme, port = ("https", settings.tls.port) if settings.tls else ("http", settings.port)
+    usual = {"http": 80, "https": 443}[scheme]
+    return f"{scheme}://{host.replace('*', 'www')}" + ("" if port == usual else f":{port}")

@@ -64,7 +64,7 @@ def read_stack(root: Path, stack: str) -> dict[str, Any]:
             texts[key if ":" in key else f"{project}:{key}"] = _spell(value)
     reader = _Secrets(_read(file), file.name, stack)
     texts |= {key: _spell(reader.open(value)) for key, value in _config(file).items()}
-    return parse_values(texts, project)
+    return parse_values(texts)
 
 
 def _read(file: Path) -> Mapping[str, Any]:

@@ -9,11 +9,11 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from portico.config.checks import check_settings  # noqa: E402
 from portico.config.reference import write_presets, write_reference  # noqa: E402
-from portico.config.release.release import make_release  # noqa: E402
+from portico.config.release.assemble import make_release  # noqa: E402
 from portico.config.render.nginx import render_nginx  # noqa: E402
 from portico.config.schema import write_schema  # noqa: E402
-from portico.config.settings import Settings  # noqa: E402
 from portico.policies.document import write_rules  # noqa: E402
 
 _FILES = """# The files that Portico writes
@@ -28,7 +28,7 @@ def write_files() -> str:
         key.removeprefix("portico:"): value
         for key, value in yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"].items()
     }
-    settings = Settings.read(values, ROOT)
+    settings = check_settings(values, ROOT)
     releases = [make_release(settings, site, ROOT, {}) for site in settings.sites]
     tree = render_nginx(settings, releases)
     context = releases[0].context

@@ -1,6 +1,6 @@
 """Draws recorded runs: answered and lost requests a second, one panel for each contender.
 
-    .tools/bench/bin/python -m tests.bench.deploying.plot RECORD OUT.svg [OUT.png]
+    .tools/bench/bin/python -m bench.deploying.plot RECORD OUT.svg [OUT.png]
 
 Needs matplotlib (requirements-bench.lock), and nothing else that is not in this folder.
 """

@@ -1,6 +1,6 @@
 """One code release on Portico, Docker Compose and plain pulumi-docker: the same load, taking turns in one run.
 
-python -m tests.bench.deploying.run [--rounds 3] [--record FILE] [--keep FOLDER]
+python -m bench.deploying.run [--rounds 3] [--record FILE] [--keep FOLDER]
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Measures and writes: python -m tests.bench.serving."""
+"""Measures and writes: python -m bench.serving."""
 
 import argparse
 import os
@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-import bench.serving
+from bench import serving
 from bench.serving.bench import Bench
 from bench.serving.pair import try_pairs
 from bench.serving.report import HEAD, report
@@ -79,7 +79,7 @@ def measure(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=tests.bench.serving.__doc__)
+    parser = argparse.ArgumentParser(description=serving.__doc__)
     parser.add_argument("--rounds", type=int, default=int(os.environ.get("ROUNDS") or 5))
     parser.add_argument("--seconds", type=int, default=int(os.environ.get("SECONDS_EACH") or 4))
     parser.add_argument("--bursts", type=int, default=32)

@@ -1,0 +1,1 @@
+"""Sites as containers on one Docker engine, behind one NGINX."""

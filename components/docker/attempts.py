@@ -17,7 +17,10 @@ _CONTAINER = "docker:index/container:Container"
 
 @dataclass(frozen=True, kw_only=True)
 class Attempts:
-    """`resources` are the stack's (components/previous_outputs.py), `observed` what its engine shows, None without one."""
+    """`resources` are the stack's (components/previous_outputs.py), `observed` what its engine shows.
+
+    `observed` is None where there is no engine yet.
+    """
 
     resources: Mapping[str, Any] = field(default_factory=dict)
     observed: Observation | None = None

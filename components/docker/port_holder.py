@@ -76,7 +76,7 @@ class Port(pulumi.ComponentResource):
                 parent=self,
                 depends_on=opts.depends_on if opts else None,
                 # What is replaced has a port that is wanted again (another address; HTTPS beside the same port), and
-                # two cannot have it. What is new is looked for before anything begins (components/docker/free_ports.py).
+                # two cannot have it. What is new is looked for before anything begins (free_ports.py).
                 delete_before_replace=True,
                 ignore_changes=["image"],
                 replace_on_changes=["init", "#initerror"],

@@ -12,8 +12,9 @@ _CONTAINER = "docker:index/container:Container"
 def list_predecessors(public: Public, resources: Mapping[str, Any], own: str, *others: str) -> list[str]:
     """The URNs of other containers that publish a port which `public` wants too.
 
-    `resources` are those of the stack (components/previous_outputs.py). Looked at are those that are named like `own` or one of
-    `others`, with or without a port at the end. Who gets these URNs as aliases takes the place of the first one.
+    `resources` are those of the stack (components/previous_outputs.py). Looked at are those that are named like `own`
+    or one of `others`, with or without a port at the end. Who gets these URNs as aliases takes the place of the first
+    one.
     """
     wanted = public.list_bindings()
     return [

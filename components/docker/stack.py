@@ -30,10 +30,9 @@ from portico.components.partial_update import list_made, or_none
 from portico.config.live.served import find_releases, tell_served
 from portico.config.load import Stack
 from portico.config.messages.change_summary import foresee
-from portico.config.public_address import Public
+from portico.config.public_address import Public, make_url
 from portico.config.release.history import spell_history
 from portico.config.release.release import Release
-from portico.config.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,7 +199,7 @@ class Portico(pulumi.ComponentResource):
         # Of no use to people, and as one word not in their way.
         self.baseline = pulumi.Output.secret(after.export() | {"nginx": nginx.container})
 
-        urls = {release.site.name: _make_url(release.site.hosts[0], settings) for release in stack.releases}
+        urls = {release.site.name: make_url(release.site.hosts[0], settings) for release in stack.releases}
         # The URLs are known at once, but true only when the tree is live.
         self.urls = done.apply(lambda _: urls)
         self.url = done.apply(lambda _: next(iter(urls.values())))
@@ -249,9 +248,3 @@ def _list_images(engine: Engine | None, stack: Stack) -> frozenset[str] | None:
     if engine is None:
         return frozenset()
     return list_tags(engine) if stack.history else None
-
-
-def _make_url(host: str, settings: Settings) -> str:
-    scheme, port = ("https", settings.tls.port) if settings.tls else ("http", settings.port)
-    usual = {"http": 80, "https": 443}[scheme]
-    return f"{scheme}://{host.replace('*', 'www')}" + ("" if port == usual else f":{port}")

@@ -16,8 +16,8 @@ PUSHED = "docker:index/registryImage:RegistryImage"
 class Stock:
     """The images in the stack's repositories, as the record of the stack and AWS know them.
 
-    `resources` are those of the last update (components/previous_outputs.py). AWS is asked only about a repository that the
-    record knows, and only where the record does not say it all: with nothing to do, nobody is asked.
+    `resources` are those of the last update (components/previous_outputs.py). AWS is asked only about a repository
+    that the record knows, and only where the record does not say it all: with nothing to do, nobody is asked.
     """
 
     def __init__(self, resources: Mapping[str, Any], account: pulumi.ProviderResource, region: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import pulumi
 
-from portico.components.docker import free_ports as vacancy
+from portico.components.docker import free_ports
 from portico.components.docker.engine_client import Engine
 from portico.config.settings import Settings
 
@@ -48,7 +48,7 @@ def make_host(name: str, settings: Settings, past: Mapping[str, Any]) -> Host:
 
         connection = connect(settings.ssh, pulumi.get_stack())
         require_ready(connection)
-        vacancy.require_vacant(Engine(connection.url, connection.options), settings)
+        free_ports.require_vacant(Engine(connection.url, connection.options), settings)
         return SshHost(name, connection)
     if settings.aws:
         from portico.components.hosts.aws import AwsHost
@@ -58,5 +58,5 @@ def make_host(name: str, settings: Settings, past: Mapping[str, Any]) -> Host:
     from portico.components.hosts.local import LocalHost
 
     engine = Engine(settings.docker)
-    vacancy.require_vacant(engine, settings)
+    free_ports.require_vacant(engine, settings)
     return LocalHost(name, engine, settings.address)

@@ -1,8 +1,11 @@
 """A VM on AWS that Portico makes."""
 
 import asyncio
+import shlex
 import shutil
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -12,7 +15,7 @@ import pulumi_docker
 from portico.components import aws
 from portico.components.aws.known import Known, find_known
 from portico.components.aws.tags import make_tags
-from portico.components.docker import free_ports as vacancy
+from portico.components.docker import free_ports
 from portico.components.docker.buildx_builder import name_builder
 from portico.components.docker.diagnosis import Diagnosis
 from portico.components.docker.engine_client import Engine
@@ -58,7 +61,7 @@ class AwsHost(pulumi.ComponentResource):
         connection = self._lead_to(known.id) if known and self._filled else None
         self.engine: Engine | None = Engine(connection.url, connection.options) if connection else None
         # Before the firewall is told of the ports.
-        vacancy.require_vacant(self.engine, settings)
+        free_ports.require_vacant(self.engine, settings)
         _announce(known, machine, lost=lost)
 
         inside = pulumi.ResourceOptions(parent=self, providers=[account])
@@ -147,7 +150,8 @@ class AwsHost(pulumi.ComponentResource):
                 "--document-name AWS-StartSSHSession --parameters portNumber=%p"
             )
         else:
-            way = f".venv/bin/python components/hosts/ec2_proxy_command.py %h %p {mine.region}"
+            script = Path(__file__).resolve().with_name("ec2_proxy_command.py")
+            way = f"{_spell_path(Path(sys.executable))} {_spell_path(script)} %h %p {mine.region}"
         return make_connection(USER, vm, 22, pulumi.get_stack(), key=mine.key, proxy=way)
 
     def _is_lost(self, known: Known, account: pulumi_aws.Provider) -> bool:
@@ -178,6 +182,12 @@ class AwsHost(pulumi.ComponentResource):
     def publish(self, live: pulumi.Input[str]) -> pulumi.Output[str]:
         """Let the address lead to the VM, once `live` is known; the address."""
         return self._address.lead_to(self._vm, live)
+
+
+def _spell_path(file: Path) -> str:
+    """The path for ssh, which starts in the project's folder: by that in short, so that each checkout says the same."""
+    here = Path.cwd()
+    return shlex.quote(str(file.relative_to(here) if file.is_relative_to(here) else file)).replace("%", "%%")
 
 
 def require_command(access: str) -> None:

@@ -1,6 +1,6 @@
 """ssh's way to a VM on AWS that has a public address: by its id, whatever its address is just now.
 
-    ProxyCommand=… detour.py INSTANCE PORT REGION
+    ProxyCommand=… ec2_proxy_command.py INSTANCE PORT REGION
 
 The VM's first address goes when the one that visitors use comes to it. So what leads there is asked for each time.
 """

@@ -1,0 +1,1 @@
+"""What runs, read back: what NGINX serves, and what somebody changed by hand."""

@@ -1,19 +1,17 @@
 """The containers of a release, as plain values: they are made of these, and so is the release's id.
 
 Whatever replaces a replica must make another id: only then NGINX switches before the old replica stops. So nothing
-about these containers is said anywhere else (components/docker/gunicorn.py and components/docker/flask_app.py add what other resources
-supply), and what is said here is in the id without being listed there.
+about these containers is said anywhere else (gunicorn.py and flask_app.py of components/docker/ add what other
+resources supply), and what is said here is in the id without being listed there.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from portico.config.in_container import read_script
 from portico.config.release.hardening import drop_capabilities, list_labels, restrict
-
-if TYPE_CHECKING:
-    from portico.config.release.release import Release
+from portico.config.release.release import Release
 
 # Where sockets and static files are mounted, in the edge and in every replica alike.
 SOCKETS = "/run/portico"
@@ -44,7 +42,7 @@ class Place:
     subnet: Any = ""
 
 
-def describe_release(release: "Release", secrets: Collection[str]) -> Described:
+def describe_release(release: Release, secrets: Collection[str]) -> Described:
     """All containers of a release and what they are handed, wherever that is; `secrets` are names."""
     place = Place(secrets="" if secrets else None)
     return {
@@ -54,7 +52,7 @@ def describe_release(release: "Release", secrets: Collection[str]) -> Described:
     }
 
 
-def describe_replica(release: "Release", index: int, place: Place) -> Described:
+def describe_replica(release: Release, index: int, place: Place) -> Described:
     """The `index`th replica, but for its image. `envs` are {name: value}, since not every value is known yet."""
     site, bind = release.site, release.bind[index]
     alias = f"{site.name}-{release.id}"
@@ -101,7 +99,7 @@ def describe_replica(release: "Release", index: int, place: Place) -> Described:
     }
 
 
-def describe_files(release: "Release", place: Place) -> Described:
+def describe_files(release: Release, place: Place) -> Described:
     """What lays out static files and secrets, but for its image and the secrets themselves."""
     site = release.site
     return restrict(128) | {
@@ -137,7 +135,7 @@ def describe_uploads(secrets: Mapping[str, str]) -> list[dict[str, str]]:
     ]
 
 
-def _label(role: str, release: "Release", place: Place) -> list[dict[str, str]]:
+def _label(role: str, release: Release, place: Place) -> list[dict[str, str]]:
     labels = list_labels(place.project, place.stack, role, release.site.name, release.id)
     return [{"label": key, "value": value} for key, value in labels.items()]
 

@@ -3,12 +3,9 @@
 import base64
 import gzip
 import re
-from functools import cache
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from portico.config.mistake import Mistake, Mistakes
+from portico.config.render.templates import render
 from portico.config.settings.aws import Aws
 
 # Who deploys. It is in the group docker, and where its folder is, the VM says how far it is.
@@ -21,23 +18,12 @@ _MOST = 14 * 1024
 _SECRETS = re.compile(r"PRIVATE KEY|\b(AKIA|ASIA)[A-Z0-9]{16}\b")
 
 
-@cache
-def _template_folder() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates" / "cloud-init"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-
-
 def render_user_data(aws: Aws) -> str:
     """Write the user data: a #cloud-config that is the same for the same settings, everywhere.
 
     It takes no secret, and anybody who may look at the VM may read it.
     """
-    return _template_folder().get_template("user-data.yaml.j2").render(user=USER, keys=aws.keys, swap=aws.swap.bytes)
+    return render("cloud-init/user-data.yaml.j2", user=USER, keys=aws.keys, swap=aws.swap.bytes)
 
 
 def pack_user_data(text: str) -> str:

@@ -1,23 +1,16 @@
-"""Settings in, text out: pure functions, so that a preview shows exactly what will be live."""
+"""NGINX's files: pure functions, so that a preview shows exactly what will be live."""
 
-import re
 from collections.abc import Mapping, Sequence
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+from portico.config.release.release import Release
 from portico.config.render.align import align
 from portico.config.render.headers import insists, list_headers, name_defaults
 from portico.config.render.layout import PRIVATE, READY, Layout, lay_out
+from portico.config.render.templates import render
 from portico.config.render.tree import Tree, name_tree
 from portico.config.settings import Duration, Settings, Site
 from portico.config.settings.route import Route
-from portico.config.source.wsgi_entry import list_requirements, read_dependencies, read_lines
-
-if TYPE_CHECKING:
-    from portico.config.release.release import Release
 
 # How long a kept connection is still answered after a reload: clients that ask every few seconds
 # get their next answer with `Connection: close` instead of a reset.
@@ -40,32 +33,26 @@ _BALANCED = "http or https, as the load balancer was asked: it asks NGINX by htt
 _CLEARED = ("X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Ssl", "Forwarded", "Proxy")
 
 
-@cache
-def _templates() -> Environment:
-    # Nothing is escaped for NGINX or Python: the settings' grammars are closed instead (config/settings/text.py).
-    return Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-
-
 def render_nginx(
-    settings: Settings, releases: Sequence["Release"], layout: Layout | None = None, private: str = ""
+    settings: Settings,
+    releases: Sequence[Release],
+    layout: Layout | None = None,
+    private: str = "",
+    *,
+    balanced: bool = False,
 ) -> Tree:
     """Write `nginx.conf`, a file a site, the private status server and the error page.
 
-    `private` is the folder of certificates and password files, below the layout's.
+    `private` is the folder of certificates and password files, below the layout's. `balanced` says that a load balancer
+    of Portico's own is in front: what is written for it says so beside it.
     """
     layout = layout or lay_out(settings)
-    common = _gather(settings, releases, layout, private)
+    common = _gather(settings, releases, layout, private, balanced)
     files = {"nginx.conf": _render_nginx("nginx.conf.j2", **common)}
     files["conf.d/00-status.conf"] = _render_nginx("status.conf.j2", **common)
-    if common["balanced"]:
+    if balanced:
         files["conf.d/01-ready.conf"] = _render_nginx("ready.conf.j2", **common)
-    files["pages/portico-unavailable.html"] = _render("nginx/pages/portico-unavailable.html.j2")
+    files["pages/portico-unavailable.html"] = render("nginx/pages/portico-unavailable.html.j2")
     for release in releases:
         files[f"{layout.sites}/{release.site.name}.conf"] = _render_nginx(
             "site.conf.j2", **common, **_gather_site(settings, release, common)
@@ -78,7 +65,9 @@ def render_nginx(
     return name_tree(files, links)
 
 
-def _gather(settings: Settings, releases: Sequence["Release"], layout: Layout, private: str) -> dict[str, Any]:
+def _gather(
+    settings: Settings, releases: Sequence[Release], layout: Layout, private: str, balanced: bool
+) -> dict[str, Any]:
     """The values that all templates see."""
     timeout = max((release.site.gunicorn.timeout for release in releases), key=lambda value: value.amount)
     tls, routes = settings.tls, [route for release in releases for route in _list_routes(release.site)]
@@ -89,8 +78,6 @@ def _gather(settings: Settings, releases: Sequence["Release"], layout: Layout, p
         port, scheme = "", "$scheme" if settings.client.header == "proxy_protocol" else "$client_scheme"
     elif tls and not tls.redirect:
         port = "$public_port"
-    # Whether a load balancer of Portico's own is in front: what is written for it says so beside it.
-    balanced = settings.target == "ecs"
     # Before 1.27.3 an upstream's names are resolved once, so a restarted container would be lost.
     variable = settings.upstream == "container" and settings.nginx_version < (1, 27, 3)
     served = [release for release in releases if not release.site.maintenance]
@@ -134,7 +121,7 @@ def _gather(settings: Settings, releases: Sequence["Release"], layout: Layout, p
     }
 
 
-def _gather_site(settings: Settings, release: "Release", common: Mapping[str, Any]) -> dict[str, Any]:
+def _gather_site(settings: Settings, release: Release, common: Mapping[str, Any]) -> dict[str, Any]:
     """The values that the file of one site sees besides those that are `common`."""
     site, tls = release.site, settings.tls
     # By their numbers, which name the zones that limits count in.
@@ -168,7 +155,7 @@ def _spell_port(port: int) -> str:
     return "" if port in (80, 443) else f":{port}"
 
 
-def _list_rates(releases: Sequence["Release"]) -> dict[str, str]:
+def _list_rates(releases: Sequence[Release]) -> dict[str, str]:
     """The zones that requests are counted in over time, and the rate of each."""
     rates: dict[str, str] = {}
     for release in releases:
@@ -192,48 +179,6 @@ def _describe(route: Route) -> str:
     return "A path with limits of its own."
 
 
-def render_gunicorn(site: Site, root: str = ".") -> str:
-    """Write `gunicorn.conf.py`; `root` is the import root inside the source."""
-    body = max([site.body, *(route.body for route in site.routes if route.body)])
-    return _render("gunicorn/gunicorn.conf.py.j2", site=site, gunicorn=site.gunicorn, root=root, body=body)
-
-
-def render_dockerfile(settings: Settings, site: Site, source: Path) -> str:
-    """Write the Dockerfile; a Dockerfile of the application's own is kept as it is and added to."""
-    own = source / "Dockerfile"
-    return _render(
-        "docker/Dockerfile.j2",
-        settings=settings,
-        site=site,
-        own=own.read_text("utf-8", "replace").rstrip() if own.is_file() else None,
-        alone=render_requirements(source) is not None,
-        gunicorn=None if "gunicorn" in list_requirements(source) else site.gunicorn.version,
-    )
-
-
-def render_fleet(template: str, **values: object) -> str:
-    """Write a part of what images on ECS are built from."""
-    return _render(f"fleet/{template}", **values)
-
-
-def render_requirements(source: Path) -> str | None:
-    """Write what pip installs before the source is copied, so that a code change installs nothing anew.
-
-    None where the requirements speak of other files of the source, so cannot be installed without it.
-    """
-    if not (source / "requirements.txt").is_file():
-        return "".join(f"{line}\n" for line in read_dependencies(source / "pyproject.toml"))
-    text = "\n".join(read_lines(source / "requirements.txt")) + "\n"
-    # -r, -c and -e name files, and so does a line that starts with a dot or a slash.
-    if re.search(r"^\s*(-[rce]\b|--(requirement|constraint|editable)\b|[./]|file:)", text, re.MULTILINE):
-        return None
-    return text
-
-
 def _render_nginx(template: str, **values: object) -> str:
     """Render, then lay the comments of neighbouring lines under one another."""
-    return align(_render(f"nginx/{template}", **values))
-
-
-def _render(template: str, **values: object) -> str:
-    return _templates().get_template(template).render(**values)
+    return align(render(f"nginx/{template}", **values))

@@ -6,9 +6,10 @@ from portico.config.settings.ecs import Ecs
 from portico.config.settings.gunicorn import Gunicorn
 from portico.config.settings.nginx import Nginx
 from portico.config.settings.quantity import Duration, Size
-from portico.config.settings.settings import Settings, check_secrets
-from portico.config.settings.site import Site, derive_uid
+from portico.config.settings.settings import Settings
+from portico.config.settings.site import Site
 from portico.config.settings.ssh import Ssh
+from portico.config.settings.user_id import derive_uid
 
 __all__ = [
     "Aws",
@@ -22,6 +23,5 @@ __all__ = [
     "Site",
     "Size",
     "Ssh",
-    "check_secrets",
     "derive_uid",
 ]

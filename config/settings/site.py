@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from zlib import crc32
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -232,14 +231,6 @@ class Site(Section):
             return chosen.amount / 1000
         longest = max([self.gunicorn.timeout, *(route.patience for route in self.routes if route.patience)])
         return 15.0 if longest.amount <= 30_000 else longest.amount / 1000
-
-
-def derive_uid(name: str) -> int:
-    """The user of a site's containers: one each, so that no site opens another's sockets.
-
-    20,000 to 59,999: above the users of most hosts, below the 65,536 of a remapped engine.
-    """
-    return 20_000 + crc32(name.encode()) % 40_000
 
 
 def _root(info: ValidationInfo) -> Path:

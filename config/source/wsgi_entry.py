@@ -1,10 +1,10 @@
 """Where a WSGI entry such as `shop.web:app` stands in the source, found without running it."""
 
 import ast
-import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from portico.config.source.requirements import list_requirements, normalize
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def find_entry(source: Path, entry: str) -> FoundEntry:
         return FoundEntry(
             f'"{entry}" cannot be imported: there is no {missing} in the source; write package.module:app'
         )
-    if (source / "Dockerfile").is_file() or _normalize(top) in list_requirements(source):
+    if (source / "Dockerfile").is_file() or normalize(top) in list_requirements(source):
         return FoundEntry()
     modules = sorted(file.stem for file in source.glob("*.py"))
     hint = f"the modules there are {', '.join(modules)}" if modules else "the folder holds no module"
@@ -46,36 +46,6 @@ def find_entry(source: Path, entry: str) -> FoundEntry:
         f'"{entry}" cannot be imported: the source holds no {top}.py and no folder {top}, '
         f"and the requirements do not name it; {hint}"
     )
-
-
-def list_requirements(source: Path) -> set[str]:
-    """Names of the packages that the source requires, normalized as package indexes do."""
-    lines: list[str] = []
-    if (source / "requirements.txt").is_file():
-        lines = read_lines(source / "requirements.txt")
-    elif (source / "pyproject.toml").is_file():
-        lines = read_dependencies(source / "pyproject.toml")
-    names = (re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)", line) for line in lines)
-    return {_normalize(name[1]) for name in names if name}
-
-
-def read_lines(path: Path) -> list[str]:
-    """The lines of a text file; what is not UTF-8 in it is replaced, since names and options never need it."""
-    return path.read_text(errors="replace").splitlines()
-
-
-def read_dependencies(pyproject: Path) -> list[str]:
-    """The `[project] dependencies` of a pyproject.toml; empty where the file cannot be read."""
-    try:
-        project = tomllib.loads(pyproject.read_text()).get("project")
-    except (FileNotFoundError, tomllib.TOMLDecodeError, UnicodeDecodeError):
-        return []
-    listed = project.get("dependencies") if isinstance(project, dict) else None
-    return [str(line) for line in listed] if isinstance(listed, list) else []
-
-
-def _normalize(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _find_name(path: Path, shown: PurePosixPath, entry: str, name: str, called: bool) -> str | None:

@@ -2,7 +2,7 @@
 # Builds parts of Pulumi's engine from Go modules into .tools/engine/built: engine.sh [pulumi] [language-host] [docker-plugin]
 # They are one Go module, so that what they have in common is compiled once.
 set -euo pipefail
-. "$(dirname "$0")/../setup/lib.sh"
+. "$(dirname "$0")/../../scripts/setup/lib.sh"
 here=$REGISTRY_ONLY/engine
 engine=$TOOLS/engine
 MODULE=github.com/terraform-providers/terraform-provider-docker/portico # as in go.mod

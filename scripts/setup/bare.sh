@@ -3,7 +3,7 @@
 # It is named by how it is made, so that a change there makes another one.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-# shellcheck source=../registry_only/debian.sh
+# shellcheck source=../../contrib/registry_only/debian.sh
 . "$REGISTRY_ONLY/debian.sh"
 
 suite=${1:-bookworm}

@@ -4,7 +4,7 @@
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 TOOLS=$ROOT/.tools
 # shellcheck disable=SC2034  # read by the scripts that source this file
-REGISTRY_ONLY=$ROOT/scripts/registry_only
+REGISTRY_ONLY=$ROOT/contrib/registry_only
 export PULUMI_HOME=$TOOLS/pulumi PULUMI_SKIP_UPDATE_CHECK=true
 # What these would keep in the user's home. DOCKER_CONFIG stays the user's: the registries' logins are there.
 export PIP_CACHE_DIR=${PIP_CACHE_DIR:-$TOOLS/pip} BUILDX_CONFIG=${BUILDX_CONFIG:-$TOOLS/buildx}

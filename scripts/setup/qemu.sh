@@ -9,7 +9,7 @@ set -euo pipefail
 
 disk=$TOOLS/qemu/$(sha256sum "$0" | cut -c 1-12)
 context=$TOOLS/qemu/context
-# shellcheck source=../registry_only/debian.sh
+# shellcheck source=../../contrib/registry_only/debian.sh
 . "$REGISTRY_ONLY/debian.sh"
 
 # ifupdown and the client of DHCP are what cloud-init sets up a network with.

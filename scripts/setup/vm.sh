@@ -9,7 +9,7 @@ set -euo pipefail
 
 image=portico-test/vm:$(sha256sum "$0" | cut -c 1-12)
 context=$TOOLS/image/${image//[:\/]/-}
-# shellcheck source=../registry_only/debian.sh
+# shellcheck source=../../contrib/registry_only/debian.sh
 . "$REGISTRY_ONLY/debian.sh"
 
 packages=systemd,systemd-sysv,dbus,cloud-init,openssh-server,docker.io,iptables,sudo,curl,iproute2,procps,e2fsprogs,unattended-upgrades

@@ -13,9 +13,9 @@ from typing import Any
 
 from docker.models.containers import Container
 
-from portico.config.release.release import make_release
+from portico.config.checks import check_settings
+from portico.config.release.assemble import make_release
 from portico.config.render.nginx import render_nginx
-from portico.config.settings import Settings
 from tests.attacks.raw import ADDRESS, connect
 from tests.docker.engine import Deployment, execute, free_port
 
@@ -84,7 +84,7 @@ def render(
     deployment = edge.deployment
     values = copy.deepcopy(deployment.settings)
     change(values)
-    settings = Settings.read(values, deployment.folder)
+    settings = check_settings(values, deployment.folder)
     releases = [
         make_release(settings, site, deployment.folder, (secrets or {}).get(site.name, {})) for site in settings.sites
     ]

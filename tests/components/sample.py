@@ -11,8 +11,8 @@ import pulumi
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.stack import Portico, PorticoArgs
 from portico.config.load import Stack
+from portico.config.release.assemble import make_release
 from portico.config.release.history import Record
-from portico.config.release.release import make_release
 from portico.config.render.nginx import render_nginx
 from portico.config.tls.nginx_secrets import read_private
 from tests.components.recorder import Recorder, Resource, run

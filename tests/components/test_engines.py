@@ -10,12 +10,12 @@ import pytest
 from tests.program.stackfile import ROOT
 
 COMPONENTS = ROOT / "components"
-ECS = {COMPONENTS / "engines" / "ecs.py", *(COMPONENTS / "ecs").glob("*.py")}
-CHOICE = COMPONENTS / "engines" / "__init__.py"
+ECS = set((COMPONENTS / "ecs").glob("*.py"))
+CHOICE = COMPONENTS / "deploy.py"
 DOCKER = set(COMPONENTS.rglob("*.py")) - ECS - {CHOICE}
 # What Docker alone is made of; where images are built, both have in common.
-PARTS = ("engines.docker", "flask", "gunicorn", "hosts", "network", "nginx", "port", "portico", "release")
-CONTAINERS = tuple(f"components.{name}" for name in PARTS)
+PARTS = ("deploy", "flask_app", "gunicorn", "network", "nginx", "port_holder", "stack", "config_switch")
+CONTAINERS = ("portico.components.hosts", *(f"portico.components.docker.{name}" for name in PARTS))
 
 
 def list_imports(file: Path) -> set[str]:
@@ -42,8 +42,9 @@ def test_no_module_of_ecs_names_the_containers_of_docker(file: Path) -> None:
 
 def test_who_deploys_onto_docker_waits_for_nothing_of_aws() -> None:
     script = (
-        "import sys\nimport portico.components\nfrom portico.components.deploy import docker\n"
-        "print(*(name for name in sys.modules if name.startswith(('pulumi_aws', 'portico.components.ecs', 'portico.components.aws'))))"
+        "import sys\nimport portico.components.docker.deploy\n"
+        "late = ('pulumi_aws', 'portico.components.ecs', 'portico.components.aws')\n"
+        "print(*(name for name in sys.modules if name.startswith(late)))"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
@@ -51,7 +52,8 @@ def test_who_deploys_onto_docker_waits_for_nothing_of_aws() -> None:
 
 def test_what_is_common_to_both_loads_neither() -> None:
     script = (
-        "import sys\nimport portico.components\nprint(*(name for name in sys.modules if name.startswith('pulumi_')))"
+        "import sys\nimport portico.components.program\n"
+        "print(*(name for name in sys.modules if name.startswith('pulumi_')))"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import pytest
 
-import portico.components.previous_outputs
+from portico.components import previous_outputs
 from portico.components.previous_outputs import read_past
 from tests.components.recorder import run
 
@@ -35,7 +35,7 @@ def answer_after(monkeypatch: pytest.MonkeyPatch, failures: list[str]) -> list[d
             raise Exception(failures.pop(0))
         return Answer()
 
-    monkeypatch.setattr(components.past, "invoke", invoke)
+    monkeypatch.setattr(previous_outputs, "invoke", invoke)
     monkeypatch.setattr("time.sleep", lambda _: None)
     seen: list[dict[str, object]] = []
     run(lambda: seen.append(read_past()))

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from portico.components import require_room
+from portico.components.state_disk import require_room
 
 
 @pytest.fixture

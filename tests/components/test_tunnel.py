@@ -108,7 +108,8 @@ def test_nobody_else_can_use_it() -> None:
 def test_it_is_gone_when_the_program_ends_however_it_ends() -> None:
     program = (
         "import os, signal, sys\n"
-        "from portico.components.shutdown import end_quietly; from portico.components.docker.ssh_tunnel import dig_tunnel\n"
+        "from portico.components.shutdown import end_quietly\n"
+        "from portico.components.docker.ssh_tunnel import dig_tunnel\n"
         "end_quietly(); print(dig_tunnel(['false']), flush=True)\n"
         "if sys.argv[1] == 'stopped': os.kill(os.getpid(), signal.SIGINT); signal.pause()"
     )

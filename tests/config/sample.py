@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from portico.config.release.release import make_release
+from portico.config.checks import check_settings
+from portico.config.release.assemble import make_release
 from portico.config.render.layout import lay_out
 from portico.config.render.nginx import render_nginx
 from portico.config.render.tree import Tree
@@ -43,7 +44,7 @@ def make_values(*sites: Any, **changes: Any) -> dict[str, Any]:
 
 def read_settings(root: Path, *sites: Any, **changes: Any) -> Settings:
     """Checked settings; `root` holds the folders that the sites name."""
-    return Settings.read(make_values(*sites, **changes), root)
+    return check_settings(make_values(*sites, **changes), root)
 
 
 def render(root: Path, *sites: Any, layout: str = "conf.d", **changes: Any) -> Tree:
@@ -92,7 +93,7 @@ def make_full_site(**changes: Any) -> dict[str, Any]:
 def refuse(root: Path, values: Mapping[str, Any]) -> list[str]:
     """The lines of the report about `values`, without its headline."""
     with pytest.raises(Mistakes) as caught:
-        Settings.read(values, root)
+        check_settings(values, root)
     headline, *lines = str(caught.value).splitlines()
     assert headline.endswith("in the settings; nothing was changed.")
     return [line.removeprefix("  ") for line in lines]

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from portico.config.checks import check_settings
 from portico.config.plan import make_plan
-from portico.config.settings import Mistakes, Settings
+from portico.config.settings import Mistakes
 from tests.config.aws_sample import AMI, KEY, make_aws_values, make_section, read_aws
 from tests.config.sample import make_site, make_values, refuse
 
@@ -157,7 +158,7 @@ def test_everything_can_be_said(root: Path) -> None:
         readyTimeout=900,
         tags={"Owner": "shop team"},
     )
-    made = Settings.read(make_aws_values(section, tls={"port": 443, "localAuthority": True}), root)
+    made = check_settings(make_aws_values(section, tls={"port": 443, "localAuthority": True}), root)
     assert made.aws and made.aws.ssh_from == ("198.51.100.0/24",) and made.aws.availability_zone == "eu-central-1b"
 
 
@@ -190,4 +191,4 @@ def test_the_partition_follows_from_the_region(region: str, partition: str) -> N
 
 
 def test_a_stack_on_another_target_needs_nothing_of_it(root: Path) -> None:
-    assert Settings.read(make_values(make_site()), root).aws is None
+    assert check_settings(make_values(make_site()), root).aws is None

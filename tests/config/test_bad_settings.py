@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from portico.config.settings import Mistakes, Settings
+from portico.config.checks import check_settings
+from portico.config.settings import Mistakes
 from tests.config.sample import make_site, make_values, refuse, write_files
 
 HOST = (
@@ -224,7 +225,7 @@ def test_a_bad_setting_is_named_with_its_path_and_what_to_write(root: Path, valu
 @pytest.mark.parametrize(("values", "line"), ROWS)
 def test_a_report_speaks_to_people(root: Path, values: dict[str, Any], line: str) -> None:
     with pytest.raises(Mistakes) as caught:
-        Settings.read(values, root)
+        check_settings(values, root)
     for word in ("Traceback", "validation error", "type=", "pydantic", "Input should", "String should", "Value error"):
         assert word not in str(caught.value)
 
@@ -265,7 +266,7 @@ def test_all_mistakes_are_told_at_once(root: Path) -> None:
     broken = make_site(name="Shop", hosts=["A.example", "b.example", "b.example"], body="5", gunicorn={"worker": 1})
     values = make_values(broken, make_site(hosts=[], replicas=0), port="80", zebra=1)
     with pytest.raises(Mistakes) as caught:
-        Settings.read(values, root)
+        check_settings(values, root)
     assert str(caught.value).startswith("9 mistakes in the settings; nothing was changed.\n")
     assert {mistake.path for mistake in caught.value.all} == {
         "port",
@@ -282,7 +283,7 @@ def test_all_mistakes_are_told_at_once(root: Path) -> None:
 
 def test_one_mistake_is_counted_as_one(root: Path) -> None:
     with pytest.raises(Mistakes, match=r"^1 mistake in the settings; nothing was changed\.\n  port: "):
-        Settings.read(make_values(port=0), root)
+        check_settings(make_values(port=0), root)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from portico.config.settings import Settings, Size
+from portico.config.checks import check_settings
+from portico.config.settings import Size
 from tests.config.ecs_sample import CERTIFICATE, ZONE, make_ecs_values, make_section, read_ecs
 from tests.config.sample import HASH, make_site, make_values, refuse
 
@@ -224,7 +225,7 @@ def test_the_memory_of_a_task_is_the_least_that_holds_its_limits(
 ) -> None:
     """Beside both limits there are 64 MiB each for the two containers that hand over secrets."""
     values = make_values(make_site(gunicorn={"memory": f"{gunicorn}M"}), nginx={"memory": f"{nginx}M"})
-    settings = Settings.read(values, root)
+    settings = check_settings(values, root)
     assert read_ecs(cpu=cpu).memory_of(settings.sites[0], settings.nginx) == memory
 
 
@@ -255,26 +256,26 @@ def test_https_follows_from_a_certificate_or_a_zone() -> None:
 def test_a_stack_moves_from_a_vm_by_its_target(root: Path, address: str, port: int) -> None:
     """What a VM needs, and what Pulumi.yaml hands over, may stay written."""
     written = make_ecs_values(address=address, port=port, upstream="socket", replicas=3)
-    assert Settings.read(written, root).ecs == read_ecs()
+    assert check_settings(written, root).ecs == read_ecs()
 
 
 def test_a_protected_stack_with_https_is_taken(root: Path) -> None:
     values = make_ecs_values(section=make_section(certificate=CERTIFICATE), protect=True)
-    assert Settings.read(values, root).protect
+    assert check_settings(values, root).protect
 
 
 def test_a_balance_that_the_load_balancer_knows_is_taken(root: Path) -> None:
     for balance in ("round_robin", "least_conn", "random"):
-        assert Settings.read(site(balance=balance), root).sites[0].balance == balance
+        assert check_settings(site(balance=balance), root).sites[0].balance == balance
 
 
 def test_bodies_need_no_memory_in_a_task(root: Path) -> None:
-    assert Settings.read(site(body="1G"), root).sites[0].body == Size.parse("1G")
+    assert check_settings(site(body="1G"), root).sites[0].body == Size.parse("1G")
 
 
 def test_users_need_no_certificate(root: Path) -> None:
-    assert Settings.read(site(users={"ann": HASH}), root).sites[0].users
+    assert check_settings(site(users={"ann": HASH}), root).sites[0].users
 
 
 def test_a_stack_on_another_target_needs_nothing_of_it(root: Path) -> None:
-    assert Settings.read(make_values(make_site()), root).ecs is None
+    assert check_settings(make_values(make_site()), root).ecs is None

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from portico.config.source.wsgi_entry import find_entry, list_requirements
+from portico.config.source.requirements import list_requirements
+from portico.config.source.wsgi_entry import find_entry
 from tests.config.sample import write_files
 
 FLASK = {"requirements.txt": "flask==3.1.3\n"}

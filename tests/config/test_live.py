@@ -7,7 +7,7 @@ import pytest
 
 from portico.config.live.drift import Live
 from portico.config.live.served import find_releases, tell_served
-from portico.config.release.release import make_release
+from portico.config.release.assemble import make_release
 from portico.config.render.nginx import render_nginx
 from tests.config.sample import make_full_site, make_site, read_settings, write_files
 

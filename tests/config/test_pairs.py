@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from portico.config.render.nginx import render_gunicorn
+from portico.config.render.gunicorn import render_gunicorn
 from portico.config.settings import Duration, Settings
 from tests.config.nginx_file import Directive, inherit, list_levels, parse_tree, servers_of
 from tests.config.sample import make_full_site, make_site, read_settings, render

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from portico.config.release.release import make_release
+from portico.config.release.assemble import make_release
 from portico.config.render.nginx import render_nginx
 from portico.config.settings import Mistakes
 from portico.config.tls.nginx_secrets import Private, read_private

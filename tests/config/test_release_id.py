@@ -41,7 +41,7 @@ def ask(program: Path, root: Path, before: str = "", umask: int = -1, **environm
     done = subprocess.run(
         [sys.executable, "-B", "-c", before + ASK, str(root), json.dumps(STACKS)],
         cwd=program,
-        env=os.environ | environment,
+        env=os.environ | {"PYTHONPATH": str(program / ".portico" / "path")} | environment,
         umask=umask,
         capture_output=True,
         text=True,
@@ -55,8 +55,10 @@ def copy_program(folder: Path) -> Path:
     """A Portico of its own, with what could be meant to say which one it is."""
     for name in ("components", "config"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "CHANGELOG.md", "__main__.py"):
+    for name in ("pyproject.toml", "CHANGELOG.md", "__main__.py", "__init__.py"):
         shutil.copy(ROOT / name, folder)
+    (folder / ".portico" / "path").mkdir(parents=True)
+    (folder / ".portico" / "path" / "portico").symlink_to("../..")
     return folder
 
 
@@ -91,7 +93,7 @@ def edit(*pairs: tuple[str, str, str]) -> Callable[[Path], None]:
 
 def list_modules(program: Path) -> Iterator[Path]:
     """All modules, but for what runs inside containers: there a text is part of what runs."""
-    return (path for path in program.rglob("*.py") if path.parent.name != "scripts")
+    return (path for path in program.rglob("*.py") if path.parent.name != "in_container")
 
 
 def add_comments(program: Path) -> None:
@@ -107,7 +109,7 @@ def reword_docstrings(program: Path) -> None:
 
 def move_modules(program: Path) -> None:
     (program / "components/moved").mkdir()
-    for name in ("gunicorn.py", "container.py", "aws"):
+    for name in ("docker", "shutdown.py", "aws"):
         (program / "components" / name).rename(program / "components/moved" / name)
 
 
@@ -124,7 +126,7 @@ SAME: Mapping[str, Callable[[Path], None]] = {
     "every docstring": reword_docstrings,
     "moved modules": move_modules,
     "another version": edit(
-        ("pyproject.toml", 'version = "0.1.0"', 'version = "9.9.9"'), ("CHANGELOG.md", "# ", "# 9.9.9 ")
+        ("__init__.py", '__version__ = "', '__version__ = "9'), ("CHANGELOG.md", "# ", "# 9.9.9 ")
     ),
     "what runs elsewhere": write_other_scripts,
     "NGINX's files": edit(("config/templates/nginx/nginx.conf.j2", "worker_processes", "# Words.\nworker_processes")),

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portico.config.release.release import make_release
-from portico.config.render.nginx import render_gunicorn, render_nginx
+from portico.config.release.assemble import make_release
+from portico.config.render.gunicorn import render_gunicorn
+from portico.config.render.nginx import render_nginx
 from tests.config.sample import make_site, read_settings
 
 SOCKET = "/run/portico/shop/0123456789ab-0.sock"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from portico.config.release.release import make_release
+from portico.config.release.assemble import make_release
 from portico.config.settings import Duration
 from tests.config.nginx_file import Directive, parse_tree
 from tests.config.sample import make_site, read_settings, render

@@ -274,7 +274,7 @@ def test_a_port_that_is_taken_in_the_last_moment_leaves_the_old_one(
     with Deployment(folder, small("shop"), nginx=nginx) as made:
         prepare(made)
         made.up()
-        (made.folder / "components" / "vacancy.py").write_text(BLIND)
+        (made.folder / "components" / "docker" / "free_ports.py").write_text(BLIND)
         first, port = made.port, free_port()
         serving = made.ids_of("port", "gunicorn")
         with listen(made, "127.0.0.1", port):

@@ -60,8 +60,8 @@ def test_a_rule_about_one_resource_at_a_time_needs_no_other(bad: Bad) -> None:
 
 def test_every_rule_of_the_package_is_run() -> None:
     modules = [
-        importlib.import_module(f"policies.{one.name}")
-        for one in pkgutil.iter_modules(policies.__path__)
+        importlib.import_module(f"portico.policies.{one.name}")
+        for one in pkgutil.iter_modules(portico.policies.__path__)
         if one.name != "__main__"
     ]
     written = [value for module in modules for value in vars(module).values() if isinstance(value, Rule)]

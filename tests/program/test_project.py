@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from portico.config.checks import check_settings
 from portico.config.settings import Settings
 from tests.program.stackfile import EVERY, ROOT, merge_values, read_project
 
@@ -41,7 +42,7 @@ def test_a_setting_is_described(name: str) -> None:
 
 @pytest.mark.parametrize("stack", EVERY)
 def test_a_stack_file_is_valid(stack: str) -> None:
-    assert Settings.read(merge_values(stack), ROOT).sites
+    assert check_settings(merge_values(stack), ROOT).sites
 
 
 @pytest.mark.parametrize("stack", EVERY)

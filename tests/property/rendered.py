@@ -12,7 +12,9 @@ from unittest.mock import patch
 
 import crossplane
 
-from portico.config.release.release import Release, make_release
+from portico.config.checks import check_settings
+from portico.config.release.assemble import make_release
+from portico.config.release.release import Release
 from portico.config.render.layout import Layout, lay_out
 from portico.config.render.nginx import render_nginx
 from portico.config.render.tree import Tree
@@ -46,7 +48,7 @@ class Rendered:
 
 def render(values: Mapping[str, Any], root: Path, layout: str = "conf.d") -> Rendered:
     """Check `values` and write everything, as `pulumi up` does; on ECS for the only site."""
-    settings = Settings.read(values, root)
+    settings = check_settings(values, root)
     private = read_private(settings, root)
     if settings.target == "ecs":
         (site,) = settings.sites

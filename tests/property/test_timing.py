@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
+from portico.config.checks import check_settings
 from portico.config.plan import make_plan
-from portico.config.settings import Mistakes, Settings
+from portico.config.settings import Mistakes
 from portico.config.targets.ecs import FleetSite, container_definitions, make_fleet
 from tests.config.nginx_file import Directive
 from tests.property.profile import holds_for
@@ -101,7 +102,7 @@ def test_what_aws_does_not_allow_is_refused_and_nothing_else(
         site["routes"] = [{"path": "/events", "stream": True, "timeout": f"{silent}s"}]
     values = {"target": "ecs", "ecs": {"region": "eu-central-1"}, "healthTimeout": start, "sites": [site]}
     try:
-        Settings.read(values, root)
+        check_settings(values, root)
         refused = set()
     except Mistakes as mistakes:
         refused = {mistake.path for mistake in mistakes.all}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from websockets.sync.client import connect as connect_websocket
 
-from portico.config.settings import Settings
+from portico.config.checks import check_settings
 from portico.config.tls.nginx_secrets import read_private
 from tests.attacks.edge import Edge, render, run_nginx
 from tests.attacks.raw import ask, connect, get
@@ -197,7 +197,7 @@ def test_without_the_redirect_both_are_told_their_own_port(local: Edge) -> None:
         values["tls"]["redirect"] = False
 
     folder = local.deployment.folder
-    private = read_private(Settings.read(local.deployment.settings, folder), folder).digest
+    private = read_private(check_settings(local.deployment.settings, folder), folder).digest
     with run_nginx(local, render(local, change, private=private)) as both:
         plain = get(both.port, HOST, "/whoami").json()
         assert plain["url"] == f"http://{HOST}:{local.port}/whoami"

@@ -10,8 +10,9 @@ import jsonschema
 import pytest
 import yaml
 
+from portico.config.checks import check_settings
 from portico.config.schema import make_schema
-from portico.config.settings import Mistakes, Settings
+from portico.config.settings import Mistakes
 from tests.program.stackfile import ROOT, STACKS
 
 SITE = {"name": "hello", "source": "examples/hello", "entry": "hello:app", "hosts": ["hello.example"]}
@@ -29,7 +30,7 @@ def spell(values: dict[str, Any]) -> dict[str, Any]:
 
 def is_accepted(values: dict[str, Any]) -> bool:
     try:
-        Settings.read(values, ROOT)
+        check_settings(values, ROOT)
     except Mistakes:
         return False
     return True

@@ -5,7 +5,7 @@ from typing import Final
 
 from portico.config.in_container import read_script
 from portico.config.release.release import Release
-from portico.config.render.nginx import render_fleet
+from portico.config.render.image import render_fleet
 from portico.config.render.tree import Tree
 from portico.config.settings import Settings
 from portico.config.source.files import File

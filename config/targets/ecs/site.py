@@ -1,8 +1,8 @@
 """One site as it runs on ECS: its settings there, NGINX's files for it, and what its images are built from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 from portico.config.release.digest import digest_files, digest_values
 from portico.config.release.release import Release
@@ -13,6 +13,7 @@ from portico.config.settings.client import Client
 from portico.config.source.files import File
 from portico.config.targets.ecs.image import make_nginx_context
 from portico.config.targets.ecs.timing import Timing
+from portico.config.targets.target import Planned
 from portico.config.tls.nginx_secrets import Private, name_private
 
 # The network of load balancer and tasks: whoever connects from there may tell who the client is.
@@ -23,22 +24,6 @@ _ALGORITHMS: Final = {
     "least_conn": "least_outstanding_requests",
     "random": "weighted_random",
 }
-
-
-class Planned(Protocol):
-    """What is needed of a plan, or of a stack that is made of one."""
-
-    @property
-    def settings(self) -> Settings:
-        """The stack's settings."""
-
-    @property
-    def releases(self) -> Sequence[Release]:
-        """A release of each site, in their order."""
-
-    @property
-    def private(self) -> Private:
-        """Password hashes, by the name of their file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +88,7 @@ def _make(plan: Planned, site: Site, release: Release) -> FleetSite:
     settings = adapt(plan.settings, site)
     name = f"{site.name}.users"
     private = name_private({name: plan.private.files[name]} if site.users else {})
-    tree = render_nginx(settings, [release], private=private.digest)
+    tree = render_nginx(settings, [release], private=private.digest, balanced=True)
     context = make_nginx_context(settings, release, tree)
     return FleetSite(
         site=site,

@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 
 from portico.components.hosts.aws import AwsHost
+from portico.config.checks import check_settings
 from portico.config.messages.vm_changes import Machine
 from portico.config.settings import Settings
 from tests.components.recorder import PROVIDER, Recorder, Resource, run
@@ -19,7 +20,7 @@ OLD = "i-0123456789abcdef0"
 
 def read(root: Any, section: Mapping[str, Any] | None = None, **stack: Any) -> Settings:
     """Checked settings of a stack on AWS; `section` is what differs in `aws`."""
-    return Settings.read(make_aws_values(make_section(**(section or {})), **stack), root)
+    return check_settings(make_aws_values(make_section(**(section or {})), **stack), root)
 
 
 def make_host(

@@ -13,7 +13,7 @@ import pytest
 
 from tests.program.stackfile import ROOT
 
-SCRIPT = ROOT / "components" / "hosts" / "detour.py"
+SCRIPT = ROOT / "components" / "hosts" / "ec2_proxy_command.py"
 
 
 @pytest.fixture

@@ -1,0 +1,144 @@
+"""Plain values, as a stack file holds them, made into settings; everything that is wrong with them is told at once."""
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from portico.config.mistake import Mistake, Mistakes, list_mistakes, show_text
+from portico.config.settings import Settings, derive_uid
+from portico.config.settings.nginx import read_version
+from portico.config.settings.presets import apply_preset
+from portico.config.targets import find_target
+
+# The section that a target has for itself, by the target.
+_SECTIONS = {"ssh": "ssh", "aws": "aws", "docker": "local", "ecs": "ecs"}
+_LEAST = {"ssh": "its host and user", "aws": "its region, ami and keys", "ecs": "its region"}
+
+
+def check_settings(values: Mapping[str, Any], root: Path, held: Collection[str] = ()) -> Settings:
+    """Check plain values, as a stack file holds them; paths count from `root`.
+
+    The sources of sites that are `held` at a past release are not looked at.
+    Raises Mistakes with everything that is wrong, so that nothing needs a second try.
+    """
+    mistakes = [*_list_twins(values)]
+    try:
+        # By way of JSON: its arrays are tuples here, and nothing else is coerced.
+        text = json.dumps(apply_preset(values))
+        settings = Settings.model_validate_json(text, context={"root": root, "held": held})
+    except ValidationError as error:
+        raise Mistakes([*list_mistakes(Settings, error), *mistakes]) from None
+    if mistakes := [*_list_contradictions(settings), *mistakes]:
+        raise Mistakes(mistakes)
+    return settings
+
+
+def _list_contradictions(settings: Settings) -> Iterator[Mistake]:
+    """What is wrong between settings that are right by themselves: all of it, so not by pydantic's validators."""
+    yield from _check_sections(settings)
+    # Without its own section there is nothing that a target could check.
+    target = settings.target
+    if target not in _LEAST or getattr(settings, target):
+        yield from find_target(settings).check(settings)
+    yield from _check_tls(settings)
+    yield from _check_version(settings)
+    yield from _check_names(settings)
+
+
+def _check_sections(settings: Settings) -> Iterator[Mistake]:
+    target = settings.target
+    if target in _LEAST and not getattr(settings, target):
+        yield Mistake(target, f"is required for target {target}; write at least {_LEAST[target]}")
+    for section, owner in _SECTIONS.items():
+        if getattr(settings, section) and target != owner:
+            yield Mistake(section, f"is for another target than {target}; write target: {owner}, or leave it out")
+
+
+def _check_tls(settings: Settings) -> Iterator[Mistake]:
+    tls = settings.tls
+    if tls and not tls.local_authority:
+        lacking = [f"sites[{index}].certificate" for index, site in enumerate(settings.sites) if not site.certificate]
+        if lacking:
+            yield Mistake(", ".join(lacking), "is required for tls; write it, or tls.localAuthority: true")
+    if tls and tls.http3 and settings.nginx_version < (1, 25, 0):
+        yield Mistake("", "tls.http3 needs NGINX 1.25.0 or newer; write http3: false")
+    if tls and tls.port == settings.port:
+        yield Mistake("", "tls.port is the port of plain HTTP too; write another")
+
+
+def _check_version(settings: Settings) -> Iterator[Mistake]:
+    said = read_version(f":{settings.nginx.version}") if settings.nginx.version else None
+    tagged = read_version(settings.nginx_image)
+    if not said and not tagged and "@sha256:" not in settings.nginx_image:
+        yield Mistake(
+            "nginxImage", f'"{settings.nginx_image}" does not tell its version; write one such as nginx:1.30.6'
+        )
+    if said and tagged and said != tagged:
+        yield Mistake("nginx.version", "is not the version of nginxImage; leave it out, or write the tag's")
+    if said and said < (1, 22, 0):
+        yield Mistake("nginx.version", "is older than Portico writes for; write 1.22.0")
+
+
+def _check_names(settings: Settings) -> Iterator[Mistake]:
+    if settings.upstream == "container" and settings.nginx_version < (1, 27, 3):
+        for index, site in enumerate(settings.sites):
+            if site.weights or site.balance != "round_robin":
+                yield Mistake(
+                    f"sites[{index}]",
+                    "balance and weights over container names need NGINX 1.27.3; "
+                    "write upstream: socket, or leave them out",
+                )
+
+
+def _list_twins(values: Mapping[str, Any]) -> list[Mistake]:
+    """Names and host names that stand twice: found in the raw values, so beside all other mistakes."""
+    found: list[Mistake] = []
+    names: dict[str, int] = {}
+    hosts: dict[str, str] = {}
+    users: dict[int, str] = {}
+    sites = values.get("sites")
+    for index, site in enumerate(sites if isinstance(sites, list) else []):
+        if not isinstance(site, Mapping):
+            continue
+        name = str(site.get("name"))
+        if (owner := users.setdefault(derive_uid(name), name)) != name:
+            text = f'"{name}" would share its user with "{owner}"; write another'
+            found.append(Mistake(f"sites[{index}].name", text))
+        if names.setdefault(name, index) != index:
+            text = f'"{name}" is the name of sites[{names[name]}] already; write another'
+            found.append(Mistake(f"sites[{index}].name", text))
+        listed = [
+            (f"sites[{index}].{name}[{place}]", host)
+            for name in ("hosts", "aliases")
+            for place, host in enumerate(site[name] if isinstance(site.get(name), list) else [])
+        ]
+        for key, host in listed:
+            if (owner := hosts.setdefault(str(host), key)) != key:
+                text = f'"{host}" stands at {owner} already; a host name belongs to one site, once'
+                found.append(Mistake(key, text))
+    return found
+
+
+def check_secrets(secrets: Mapping[str, Any], sites: list[str]) -> list[Mistake]:
+    """What is wrong with the names (never the values) of `portico:secrets`."""
+    found = []
+    for site, values in secrets.items():
+        path = f"secrets.{site}"
+        if site not in sites:
+            close = get_close_matches(site, sites, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"write one of {', '.join(sites)}"
+            found.append(Mistake(path, f"there is no such site; {hint}"))
+        elif not isinstance(values, Mapping) or not all(isinstance(value, str) for value in values.values()):
+            found.append(Mistake(path, "does not fit; write NAME: text pairs"))
+        else:
+            found += [
+                Mistake(f"{path}.{show_text(name)}", "is not a secret's name; write letters, digits and underscores")
+                for name in values
+                if not re.fullmatch(r"(?!PORTICO_)[A-Za-z_][A-Za-z0-9_]{0,127}", name)
+            ]
+    return found

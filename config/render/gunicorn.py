@@ -1,0 +1,10 @@
+"""Gunicorn's configuration of one application."""
+
+from portico.config.render.templates import render
+from portico.config.settings import Site
+
+
+def render_gunicorn(site: Site, root: str = ".") -> str:
+    """Write `gunicorn.conf.py`; `root` is the import root inside the source."""
+    body = max([site.body, *(route.body for route in site.routes if route.body)])
+    return render("gunicorn/gunicorn.conf.py.j2", site=site, gunicorn=site.gunicorn, root=root, body=body)

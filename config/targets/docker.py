@@ -1,0 +1,58 @@
+"""Docker on a machine: this one, one behind SSH, or a VM on AWS. One NGINX serves all sites."""
+
+from collections.abc import Iterator
+
+from portico.config.mistake import Mistake, Mistakes
+from portico.config.release.assemble import Complete, Describe
+from portico.config.release.replica import describe_release
+from portico.config.render.cloud_init import pack_user_data, render_user_data
+from portico.config.render.layout import lay_out
+from portico.config.render.nginx import render_nginx
+from portico.config.render.tree import Tree
+from portico.config.settings import Settings, Site
+from portico.config.targets.target import Planned
+
+
+def check(settings: Settings) -> Iterator[Mistake]:
+    """What is wrong on a machine."""
+    if settings.ssh and settings.ssh.jump and settings.ssh.proxy_command:
+        yield Mistake("ssh.jump", "does not go with ssh.proxyCommand: both say how to get there; write one of them")
+    if settings.aws:
+        yield from settings.aws.list_contradictions()
+        https = settings.tls.port if settings.tls else None
+        yield from settings.aws.list_unreachable(settings.address, settings.port, https)
+        try:
+            # Too long, or with a secret in it: said here, before anything is made.
+            pack_user_data(render_user_data(settings.aws))
+        except Mistakes as found:
+            yield from found.all
+    # On a machine of its own NGINX collects bodies on the disk.
+    for index, site in enumerate(settings.sites if settings.upstream != "tcp" else ()):
+        for path, body in site.list_collected():
+            if body > settings.nginx.uploads:
+                yield Mistake(
+                    f"sites[{index}].{path}",
+                    f"{body} does not fit into nginx.uploads, {settings.nginx.uploads}, where bodies are collected; "
+                    "raise that and nginx.memory, or write requestBuffering: false for the route that takes them",
+                )
+
+
+def adapt(settings: Settings, site: Site) -> Settings:
+    """As they are: all sites share what the stack says."""
+    return settings
+
+
+def complete(settings: Settings) -> Complete | None:
+    """Nothing: what a container needs besides its image, it is handed."""
+    return None
+
+
+def describe(settings: Settings) -> Describe:
+    """The replicas, and the containers that prepare them."""
+    return describe_release
+
+
+def render(plan: Planned, layout: str) -> Tree:
+    """The files of the one NGINX before all sites."""
+    files = lay_out(plan.settings, layout)
+    return render_nginx(plan.settings, plan.releases, files, private=plan.private.digest)
