@@ -125,9 +125,7 @@ SAME: Mapping[str, Callable[[Path], None]] = {
     "a comment in every module": add_comments,
     "every docstring": reword_docstrings,
     "moved modules": move_modules,
-    "another version": edit(
-        ("__init__.py", '__version__ = "', '__version__ = "9'), ("CHANGELOG.md", "# ", "# 9.9.9 ")
-    ),
+    "another version": edit(("__init__.py", '__version__ = "', '__version__ = "9'), ("CHANGELOG.md", "# ", "# 9.9.9 ")),
     "what runs elsewhere": write_other_scripts,
     "NGINX's files": edit(("config/templates/nginx/nginx.conf.j2", "worker_processes", "# Words.\nworker_processes")),
 }
