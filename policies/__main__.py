@@ -1,10 +1,17 @@
 """The rules as a policy pack of Pulumi's: pulumi preview --policy-pack policies."""
 
 import sys
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
-# Instead of this folder, which Python puts there when it is told to run a folder.
-sys.path[0] = str(Path(__file__).resolve().parent.parent)
+# The environment of the pack knows no Portico: it is told that this folder is `portico.policies`, wherever it lies.
+# Python puts the folder itself first when it is told to run it, and would find modules there under other names.
+_ROOT = Path(__file__).resolve().parent.parent
+_SPEC = spec_from_file_location("portico", _ROOT / "__init__.py", submodule_search_locations=[str(_ROOT)])
+assert _SPEC and _SPEC.loader
+sys.path.pop(0)
+sys.modules["portico"] = module_from_spec(_SPEC)
+_SPEC.loader.exec_module(sys.modules["portico"])
 
 from pulumi_policy import (  # noqa: E402
     EnforcementLevel,

@@ -4,10 +4,10 @@ set -euo pipefail
 . "$(dirname "$0")/stack.sh"
 
 exists || fail "the stack $ENV does not exist yet; make up ENV=$ENV creates it."
-pins=$(pulumi config get --stack "$ENV" rollback 2>/dev/null || true)
+pins=$(pulumi config get --stack "$ENV" portico:rollback 2>/dev/null || true)
 site=$("$ROOT/.venv/bin/python" "$ROOT/scripts/releases.py" held "${SITE:-}" "$pins")
-pulumi config rm --stack "$ENV" --path "rollback.$site"
+pulumi config rm --stack "$ENV" --path "portico:rollback.$site"
 # The last one leaves an empty setting behind.
-[ "$(pulumi config get --stack "$ENV" rollback 2>/dev/null)" != "{}" ] || pulumi config rm --stack "$ENV" rollback
+[ "$(pulumi config get --stack "$ENV" portico:rollback 2>/dev/null)" != "{}" ] || pulumi config rm --stack "$ENV" portico:rollback
 say "$site is deployed from its source again."
 deploy "$@"

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from portico.components.docker.stack import Portico, PorticoArgs
-from portico.components.hosts import make_host
+from portico.components.hosts.host import make_host
 from portico.components.previous_outputs import read_resources
 from portico.config.load import Stack
 

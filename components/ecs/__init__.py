@@ -1,4 +1,7 @@
-"""Sites as tasks on AWS's ECS, behind a load balancer. Only components/deploy.py leads here, and late: it takes half a second."""
+"""Sites as tasks on AWS's ECS, behind a load balancer.
+
+Only components/deploy.py leads here, and late: it takes half a second.
+"""
 
 from portico.components.ecs.registry_contents import Stock
 from portico.components.ecs.shared import Fleet, FleetArgs

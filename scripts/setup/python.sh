@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The virtual environment .venv, exactly as requirements.lock says.
+# The virtual environment .venv, exactly as requirements.lock says, with the checkout itself as the package `portico`.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -11,6 +11,8 @@ wheels=$TOOLS/wheels
 
 # The copy is written last, so it is there only when everything was installed.
 ready() { cmp -s "$lock" "$venv/installed.lock" && "$venv/bin/python" -IS -c '' 2>/dev/null; }
+# The same for what pip is told of the checkout.
+linked() { cmp -s "$ROOT/pyproject.toml" "$venv/installed.toml"; }
 
 # pip keeps nothing of what it downloads until it has everything, and some mirrors forbid it to keep that. So it
 # downloads some packages at a time: an interrupted set-up goes on behind the last of them.
@@ -46,5 +48,19 @@ install() {
   mv "$venv/installed.lock.part" "$venv/installed.lock"
 }
 
+# Editable, without the network: what builds it is in the lock.
+link() {
+  local packages
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation \
+    --editable "$ROOT"
+  # pip writes down where this checkout lies. A path that counts from the environment comes before that: whoever shares
+  # the packages of this environment still runs a checkout of its own.
+  packages=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+  echo ../../../../.portico/path >"$packages/portico-checkout.pth"
+  cp "$ROOT/pyproject.toml" "$venv/installed.toml.part"
+  mv "$venv/installed.toml.part" "$venv/installed.toml"
+}
+
 ready || find_python >/dev/null
 ensure ready "Installing the Python packages into .venv (about 1 minute)" install
+ensure linked "Installing this checkout as the package portico (about 5 s)" link

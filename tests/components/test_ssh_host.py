@@ -10,8 +10,8 @@ import pytest
 
 from portico.components.docker.buildx_builder import name_builder
 from portico.components.docker.engine_client import Engine
-from portico.components.hosts import Host, make_host
 from portico.components.hosts.connection import Connection
+from portico.components.hosts.host import Host, make_host
 from portico.components.hosts.ssh import SshHost
 from tests.components.recorder import PROVIDER, Resource, run
 from tests.config.sample import read_settings

@@ -1,6 +1,5 @@
 """What the tests of the program share."""
 
-import runpy
 import shutil
 import signal
 from pathlib import Path
@@ -9,7 +8,7 @@ import pytest
 from pulumi.runtime import set_all_config
 
 from tests.components.recorder import Recorder, run
-from tests.program.stackfile import EVERY, ROOT, merge_values, spell_config
+from tests.program.stackfile import EVERY, ROOT, merge_values, run_program, spell_config
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +47,6 @@ def reach_everything(patch: pytest.MonkeyPatch) -> None:
 def _run(home: Path, stack: str, more: dict[str, object]) -> Recorder:
     def build() -> None:
         set_all_config(spell_config(merge_values(stack) | more))
-        runpy.run_path(str(home / "__main__.py"), run_name="__main__")
+        run_program(home)
 
     return run(build, stack)

@@ -1,10 +1,12 @@
 """The configuration of a stack as Pulumi's command line would hand it to the program."""
 
 import json
+import runpy
 from pathlib import Path
 from typing import Any
 
 import yaml
+from pulumi.runtime.settings import SETTINGS
 
 ROOT = Path(__file__).parents[2]
 # Those on Docker, by the machine that it runs on; and all.
@@ -29,3 +31,9 @@ def merge_values(stack: str) -> dict[str, Any]:
 def spell_config(values: dict[str, Any]) -> dict[str, str]:
     """The texts that the program receives: a text as it is, everything else as JSON."""
     return {f"portico:{key}": v if isinstance(v, str) else json.dumps(v) for key, v in values.items()}
+
+
+def run_program(home: Path) -> None:
+    """Run __main__.py of the project in the folder `home`, as Pulumi does."""
+    SETTINGS.root_directory = str(home)
+    runpy.run_path(str(home / "__main__.py"), run_name="__main__")

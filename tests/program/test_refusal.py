@@ -1,6 +1,5 @@
 """With wrong settings the program ends before anything is registered."""
 
-import runpy
 from typing import Any
 
 import pulumi
@@ -8,7 +7,7 @@ import pytest
 from pulumi.runtime import set_all_config
 
 from tests.components.recorder import Resource, run
-from tests.program.stackfile import ROOT, merge_values, spell_config
+from tests.program.stackfile import ROOT, merge_values, run_program, spell_config
 
 HELLO = {"name": "hello", "source": "examples/hello", "entry": "hello:app", "hosts": ["localhost"]}
 
@@ -36,7 +35,7 @@ def test_nothing_is_registered_and_all_is_told(
 
     def build() -> None:
         set_all_config(spell_config(merge_values("dev") | changes))
-        runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+        run_program(ROOT)
 
     with pytest.raises(pulumi.RunError) as caught:
         run(build, seen=seen)

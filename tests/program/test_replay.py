@@ -1,6 +1,5 @@
 """The planned stack on moto: botocore knows every parameter, and moto's AWS takes every value."""
 
-import runpy
 import shutil
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +18,7 @@ from tests.policies.recorded import read_graph
 from tests.policies.sample import make
 from tests.program.conftest import reach_everything
 from tests.program.replaying import REGION, alter, ask, list_needed
-from tests.program.stackfile import ROOT, merge_values, spell_config
+from tests.program.stackfile import ROOT, merge_values, run_program, spell_config
 
 # Every setting that makes a resource more, or another input.
 MORE = {
@@ -48,7 +47,7 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> Graph:
 
     def build() -> None:
         set_all_config(spell_config(values))
-        runpy.run_path(str(home / "__main__.py"), run_name="__main__")
+        run_program(home)
 
     with pytest.MonkeyPatch.context() as patch:
         reach_everything(patch)

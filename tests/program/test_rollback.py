@@ -1,6 +1,5 @@
 """The whole program with a site that is held at a past release."""
 
-import runpy
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 from pulumi.runtime import set_all_config
 
 from tests.components.recorder import CONTAINER, IMAGE, Recorder, run
-from tests.program.stackfile import ROOT, merge_values, spell_config
+from tests.program.stackfile import ROOT, merge_values, run_program, spell_config
 
 
 @pytest.fixture
@@ -26,7 +25,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def deploy(home: Path, past: Mapping[str, Any], **changes: Any) -> Recorder:
     def build() -> None:
         set_all_config(spell_config(merge_values("dev") | changes))
-        runpy.run_path(str(home / "__main__.py"), run_name="__main__")
+        run_program(home)
 
     return run(build, "dev", past=past)
 
