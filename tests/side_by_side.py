@@ -18,7 +18,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 # Fixtures of tests/docker that live for the whole package: the modules that use one of them are one group.
-_SHARED = ("served", "machine", "two_sites")
+_SHARED = ("served", "machine")
 # Their packages share one deployment.
 _TOGETHER = ("tests/attacks", "tests/cloud/ssh", "tests/protocols", "tests/render")
 
@@ -31,9 +31,8 @@ def name_group(path: str) -> str:
         return folder
     if folder == "tests/docker":
         source = (ROOT / path).read_text()
-        for fixture in _SHARED:
-            if re.search(rf"def test_\w+\([^)]*\b{fixture}\b", source):
-                return "tests/docker with a machine" if fixture != "two_sites" else "tests/docker with two sites"
+        if re.search(rf"def test_\w+\([^)]*\b({'|'.join(_SHARED)})\b", source):
+            return "tests/docker with a machine"
     return path
 
 

@@ -15,6 +15,7 @@ from tests.docker.load import Report
 from tests.docker.traffic import light
 
 pytestmark = pytest.mark.docker
+SHOP = "shop.localhost"
 Told = set[tuple[str, str]]
 
 # How a line of the preview begins, and what kind of change that says.
@@ -114,11 +115,11 @@ def deployment(deploy: Deploy) -> Deployment:
     return made
 
 
-def step(deployment: Deployment) -> tuple[Told, Told, Report]:
+def step(deployment: Deployment, host: str = SHOP) -> tuple[Told, Told, Report]:
     """Preview, then update under load: what was announced, what was seen, and what the clients saw."""
     announced = read(deployment.preview().output)
     before = look(deployment)
-    with light(deployment, "shop.localhost") as load:
+    with light(deployment, host) as load:
         load.wait(1)
         deployment.up()
         load.wait(1)
@@ -166,16 +167,16 @@ def test_every_announcement_is_what_happens_and_no_request_waits(deployment: Dep
     take(deployment, STEPS)
 
 
-def test_what_is_announced_is_what_happens_and_no_request_waits(deployment: Deployment) -> None:
-    take(deployment, [found for found in STEPS if found[0] in SHORT])
+def test_what_is_announced_is_what_happens_and_no_request_waits(two_sites: Deployment) -> None:
+    take(two_sites, [found for found in STEPS if found[0] in SHORT], "localhost")
 
 
-def take(deployment: Deployment, steps: list[tuple[str, Any, Told]]) -> None:
+def take(deployment: Deployment, steps: list[tuple[str, Any, Told]], host: str = SHOP) -> None:
     """Every step is announced as it happens, loses nothing, and leaves NGINX's container where it is."""
     edge = look(deployment).edge
     for name, change, expected in steps:
         change(deployment)
-        announced, seen, report = step(deployment)
+        announced, seen, report = step(deployment, host)
         print(f"{name}: {sorted(seen)}; {report.summary()}")
         assert announced == seen == expected, name
         assert report.lossless, f"{name}: {report.details()}"

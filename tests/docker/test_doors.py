@@ -54,14 +54,15 @@ CHANGING = [
     *("make up", "pulumi up --skip-preview", "pulumi up --refresh", "pulumi refresh", "make recover"),
     *("make rollback left", "make resume left", "pulumi up --target left"),
 ]
-STEPS = 200 if SOAK else 20
+# A walk of 20 or 200 goes where one of a few steps does, and further.
+STEPS = [6, pytest.param(20, marks=pytest.mark.extended), pytest.param(200, marks=pytest.mark.soak)]
 WEIGHTS = {Kind.UPDATE: 4, Kind.HOLD: 2, Kind.FREE: 2, Kind.SOURCE: 2}
 
 
 @pytest.fixture(scope="module")
 def ground(deploy: Deploy) -> Walk:
     """Both sites, up; the walk that all tests here take together."""
-    ground = prepare(deploy(*make_sites(), door="make"))
+    ground = prepare(deploy(*make_sites()))
     ground.deployment.up()
     walk = Walk(ground)
     walk.begin()
@@ -119,13 +120,14 @@ def test_after_a_failed_release_each_pair_of_doors(walk: Walk, figures: Figures)
 
 
 @pytest.mark.timeout(3600 if SOAK else 900)
-def test_at_random(walk: Walk, figures: Figures) -> None:
+@pytest.mark.parametrize("steps", STEPS)
+def test_at_random(walk: Walk, figures: Figures, steps: int) -> None:
     seed = int(os.environ.get("PORTICO_SEED") or random.randrange(1_000_000))
     print(f"\nPORTICO_SEED={seed}")
     chance = walk.ground.chance = random.Random(seed)
 
     def go() -> None:
-        for _ in range(STEPS):
+        for _ in range(steps):
             walk.take([choose(walk, chance)])
 
     follow(walk, figures, f"at random (seed {seed})", go)
