@@ -21,6 +21,19 @@ ROOT = Path(__file__).parent.parent
 _SHARED = ("served", "machine")
 # Their packages share one deployment.
 _TOGETHER = ("tests/attacks", "tests/cloud/ssh", "tests/protocols", "tests/render")
+# Groups that take longest, in that order: whoever begins with them is not left alone with one of them at the end.
+_LONGEST = (
+    *("tests/docker with a machine", "tests/cloud/test_ecs.py", "tests/cloud/test_aws.py", "tests/cloud/ssh"),
+    *("tests/docker/test_doors.py", "tests/docker/test_bad_release.py", "tests/docker/test_taken_port.py"),
+)
+
+
+def rank(item: pytest.Item) -> int:
+    """Where a test stands: those of the real engine before the others, and of these the longest groups first."""
+    if not item.get_closest_marker("docker"):
+        return len(_LONGEST) + 1
+    group = name_group(item.nodeid.partition("::")[0])
+    return _LONGEST.index(group) if group in _LONGEST else len(_LONGEST)
 
 
 @cache
