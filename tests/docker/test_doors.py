@@ -54,8 +54,8 @@ CHANGING = [
     *("make up", "pulumi up --skip-preview", "pulumi up --refresh", "pulumi refresh", "make recover"),
     *("make rollback left", "make resume left", "pulumi up --target left"),
 ]
-# A walk of 20 or 200 goes where one of a few steps does, and further.
-STEPS = [6, pytest.param(20, marks=pytest.mark.extended), pytest.param(200, marks=pytest.mark.soak)]
+# A longer walk goes where one of a few steps does, and further.
+STEPS = [6, pytest.param(12, marks=pytest.mark.extended), pytest.param(200, marks=pytest.mark.soak)]
 WEIGHTS = {Kind.UPDATE: 4, Kind.HOLD: 2, Kind.FREE: 2, Kind.SOURCE: 2}
 
 
