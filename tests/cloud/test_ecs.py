@@ -30,7 +30,7 @@ SITE = {**HELLO, "gunicorn": {"workers": 2, "timeout": "8s"}}
 
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FleetDeployment]:
-    deployment = FleetDeployment(tmp_path_factory.mktemp("fleet"), SITE, ecs={"cpu": 512}, healthTimeout=10)
+    deployment = FleetDeployment(tmp_path_factory.mktemp("fleet"), SITE, ecs={"cpu": 512}, healthTimeout=15)
     write_offline(deployment, "hello")
     with deployment:
         yield deployment

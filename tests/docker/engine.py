@@ -163,9 +163,10 @@ class Deployment(Commands):
         )
         return sorted(found, key=lambda container: str(container.name))
 
-    def briefly(self) -> list[Container]:
-        """The same of all roles, with labels and status alone: the engine is asked once."""
-        return self.engine.containers.list(all=True, sparse=True, filters={"label": self._labels()})
+    def briefly(self) -> list[tuple[Mapping[str, str], str]]:
+        """Labels and status of each of them. The engine is asked once."""
+        found = self.engine.containers.list(all=True, sparse=True, filters={"label": self._labels()})
+        return [(one.attrs["Labels"], one.status) for one in found]
 
     def container(self, role: str, site: str | None = None) -> Container:
         """The only container of this role."""
@@ -184,7 +185,7 @@ class Deployment(Commands):
     def present(self) -> Wanted:
         """How many containers there are of each role, site and release."""
         keys = ("portico.role", "portico.site", "portico.release")
-        listed = [tuple(found.labels.get(key, "") for key in keys) for found in self.briefly()]
+        listed = [tuple(labels.get(key, "") for key in keys) for labels, _ in self.briefly()]
         return Counter((role, site, release) for role, site, release in listed)
 
     def wanted(self) -> Wanted:

@@ -32,8 +32,12 @@ class Shared(Deployment):
         """The same; what the folder holds is what is live, if it succeeds."""
         result = super().up(*options, fails=fails, door=door)
         if not result.code:
-            self._live, self._known = self._read(), self._list_resources()
+            self.accept()
         return result
+
+    def accept(self) -> None:
+        """What the folder holds is what is live, by an update that was not begun here."""
+        self._live, self._known = self._read(), self._list_resources()
 
     def restore(self) -> None:
         """Make it what a test may expect. It takes half a second where the one before has left it so."""
@@ -47,15 +51,15 @@ class Shared(Deployment):
         self._write_back()
         self.settings, self.port = copy.deepcopy(self._first), self._first["port"]
         self.configure()
-        # Who was killed, or was held in the middle, may have left its lock.
-        self.cancel()
+        # Who was killed may have left its lock.
+        if any((self.folder / ".state" / ".pulumi" / "locks").rglob("*.json")):
+            self.cancel()
         self.up("--refresh")
         assert self._is_whole(), self.present()
 
     def _is_whole(self) -> bool:
         """Whether all that is wanted is there and runs, and nothing else is."""
-        serving = [one for one in self.briefly() if one.labels["portico.role"] in _SERVING]
-        running = all(one.status == "running" for one in serving)
+        running = all(status == "running" for labels, status in self.briefly() if labels["portico.role"] in _SERVING)
         return running and self.present() == self.wanted()
 
     def _list_resources(self) -> object:

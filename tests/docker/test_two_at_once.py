@@ -5,14 +5,14 @@ import signal
 
 import pytest
 
-from tests.docker.engine import Deployment
 from tests.docker.figures import Figures
 from tests.docker.killed import Running, tell_holder
+from tests.docker.shared import Shared
 
 pytestmark = pytest.mark.docker
 
 
-def test_one_proceeds_and_the_other_says_who_holds_the_lock(two_sites: Deployment, figures: Figures) -> None:
+def test_one_proceeds_and_the_other_says_who_holds_the_lock(two_sites: Shared, figures: Figures) -> None:
     deployment = two_sites
     deployment.edit("hello", "# another release")
     first = Running(deployment, 1)
@@ -37,4 +37,5 @@ def test_one_proceeds_and_the_other_says_who_holds_the_lock(two_sites: Deploymen
     assert first.process.wait(120) == 0, first.log.read_text()
     assert deployment.present() == deployment.wanted()
     assert not tell_holder(deployment).output
+    deployment.accept()
     figures.record("C8", "the other one", target="says who holds the lock", measured="it does", met=holder in said)
