@@ -220,7 +220,6 @@ class Deployment(Commands):
 
     def _remove_leftovers(self) -> None:
         label = {"label": self._labels()}
-        # Those of one moment take the time of one.
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda found: found.remove(force=True, v=True), self.containers()))
         for network in self.engine.networks.list(filters=label):
