@@ -33,6 +33,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FleetDeployment]
     deployment = FleetDeployment(tmp_path_factory.mktemp("fleet"), SITE, ecs={"cpu": 512}, healthTimeout=15)
     write_offline(deployment, "hello")
     with deployment:
+        deployment.set_secret("hello", "API_KEY", "correct horse")
         yield deployment
 
 
@@ -184,8 +185,6 @@ def test_a_release_that_never_gets_healthy_is_rolled_back_and_up_says_so(
 
 def test_a_secret_is_a_file_and_in_nobodys_environment(fleet: FleetDeployment) -> None:
     ensure(fleet)
-    fleet.set_secret("hello", "API_KEY", "correct horse")
-    fleet.up()
     engine = docker.from_env()
     found = engine.containers.list(filters={"label": f"{LABEL}={name_owner(fleet.cloud.folder)}"})
     ours = {str(one.name).rpartition("-")[2]: one for one in found}

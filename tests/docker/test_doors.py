@@ -54,8 +54,7 @@ CHANGING = [
     *("make up", "pulumi up --skip-preview", "pulumi up --refresh", "pulumi refresh", "make recover"),
     *("make rollback left", "make resume left", "pulumi up --target left"),
 ]
-# A longer walk goes where one of a few steps does, and further.
-STEPS = [6, pytest.param(12, marks=pytest.mark.extended), pytest.param(200, marks=pytest.mark.soak)]
+STEPS = 200 if SOAK else 12
 WEIGHTS = {Kind.UPDATE: 4, Kind.HOLD: 2, Kind.FREE: 2, Kind.SOURCE: 2}
 
 
@@ -120,14 +119,14 @@ def test_after_a_failed_release_each_pair_of_doors(walk: Walk, figures: Figures)
 
 
 @pytest.mark.timeout(3600 if SOAK else 900)
-@pytest.mark.parametrize("steps", STEPS)
-def test_at_random(walk: Walk, figures: Figures, steps: int) -> None:
+@pytest.mark.extended
+def test_at_random(walk: Walk, figures: Figures) -> None:
     seed = int(os.environ.get("PORTICO_SEED") or random.randrange(1_000_000))
     print(f"\nPORTICO_SEED={seed}")
     chance = walk.ground.chance = random.Random(seed)
 
     def go() -> None:
-        for _ in range(steps):
+        for _ in range(STEPS):
             walk.take([choose(walk, chance)])
 
     follow(walk, figures, f"at random (seed {seed})", go)
