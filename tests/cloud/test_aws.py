@@ -126,6 +126,7 @@ def test_a_failed_release_stays_out_however_it_is_run_again(prod: AwsDeployment,
     module = prod.source("hello") / "hello.py"
     good = module.read_text()
     module.write_text(f"import nothere\n{good}")
+    prod.configure(healthTimeout=20)
     try:
         with load(prod) as load_:
             load_.wait(1)
@@ -134,6 +135,7 @@ def test_a_failed_release_stays_out_however_it_is_run_again(prod: AwsDeployment,
             load_.wait(1)
     finally:
         module.write_text(good)
+        prod.configure(healthTimeout=None)
     report = load_.report()
     print(f"\n{report.details()}")
     assert all("No module named 'nothere'" in one.output for one in failed)

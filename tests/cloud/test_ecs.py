@@ -115,9 +115,7 @@ def test_tasks_are_as_closed_as_they_can_be(fleet: FleetDeployment) -> None:
     engine.close()
 
 
-@pytest.mark.parametrize(
-    "releases", [1, pytest.param(3, marks=pytest.mark.extended), pytest.param(10, marks=pytest.mark.soak)]
-)
+@pytest.mark.parametrize("releases", [1, pytest.param(10, marks=pytest.mark.soak)])
 def test_releases_lose_no_request(fleet: FleetDeployment, figures: Figures, releases: int) -> None:
     ensure(fleet)
     seconds = []

@@ -34,11 +34,11 @@ def test_a_package_that_nobody_has_is_named(two_sites: Deployment) -> None:
 @pytest.mark.extended
 def test_the_other_sites_go_live_all_the_same(deploy: Deploy) -> None:
     """From the first update on: what is there is served, what changes is changed, what is new is added."""
-    both = deploy(small("shop"), small("other"), door="make")
+    both = deploy(small("shop"), small("other"))
     for site in ("shop", "other"):
         write_small(both, site)
     both.write("shop", "requirements.txt", BAD)
-    check_refused(both.up(fails=True).output)
+    check_refused(both.up(fails=True, door="make").output)
     assert read_whoami(both, "other")["site"] == "other"
     assert ask(both.port, "shop.localhost", "/whoami") is None
 
@@ -50,8 +50,8 @@ def test_the_other_sites_go_live_all_the_same(deploy: Deploy) -> None:
         both.edit("other", "# another release")
         both.configure(sites=[*both.settings["sites"], small("guest")])
         write_small(both, "guest")
-        check_refused(both.up(fails=True).output)
-        check_refused(both.up(fails=True).output)  # an unchanged second run
+        check_refused(both.up(fails=True, door="make").output)
+        check_refused(both.up(fails=True, door="make").output)  # an unchanged second run
         assert read_whoami(both, "shop")["release"] == shop
         assert read_whoami(both, "other")["release"] != other
         assert read_whoami(both, "guest")["site"] == "guest"

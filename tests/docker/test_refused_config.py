@@ -67,7 +67,7 @@ def test_a_refused_template_touches_nothing(two_sites: Deployment, figures: Figu
 @pytest.mark.extended
 def test_an_image_that_cannot_take_the_port_over_touches_nothing(deploy: Deploy) -> None:
     """It has no Perl; where it says so, or the settings do, NGINX holds the port itself."""
-    deployment = deploy(small("shop"), door="make")
+    deployment = deploy(small("shop"))
     write_small(deployment, "shop")
     deployment.up()
     before, image = serving(deployment), "portico-test/nginx-without-perl:1.30.6"
