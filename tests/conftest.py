@@ -13,7 +13,7 @@ import pytest
 
 from tests.docker import reliability
 from tests.docker.figures import FIGURES, LEFT_OUT, Figure
-from tests.side_by_side import Turn, list_locks, place
+from tests.side_by_side import Turn, list_locks, place, rank
 
 BEGUN, LOAD = time.monotonic(), os.getloadavg()[0]
 
@@ -24,10 +24,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_threa
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of the real engine first: they take longest, and the small ones fill up what is left at the end."""
-    if not any(item.get_closest_marker("docker") for item in items):
-        return
-    items.sort(key=lambda item: item.get_closest_marker("docker") is None)
+    """The longest first, and the small ones fill up what is left at the end."""
+    if any(item.get_closest_marker("docker") for item in items):
+        items.sort(key=rank)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

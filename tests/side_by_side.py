@@ -18,9 +18,22 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 # Fixtures of tests/docker that live for the whole package: the modules that use one of them are one group.
-_SHARED = ("served", "machine", "two_sites")
+_SHARED = ("served", "machine")
 # Their packages share one deployment.
 _TOGETHER = ("tests/attacks", "tests/cloud/ssh", "tests/protocols", "tests/render")
+# Groups that take longest, in that order: whoever begins with them is not left alone with one of them at the end.
+_LONGEST = (
+    *("tests/docker with a machine", "tests/cloud/test_ecs.py", "tests/cloud/test_aws.py", "tests/cloud/ssh"),
+    *("tests/docker/test_doors.py", "tests/docker/test_bad_release.py", "tests/docker/test_taken_port.py"),
+)
+
+
+def rank(item: pytest.Item) -> int:
+    """Where a test stands: those of the real engine before the others, and of these the longest groups first."""
+    if not item.get_closest_marker("docker"):
+        return len(_LONGEST) + 1
+    group = name_group(item.nodeid.partition("::")[0])
+    return _LONGEST.index(group) if group in _LONGEST else len(_LONGEST)
 
 
 @cache
@@ -31,9 +44,8 @@ def name_group(path: str) -> str:
         return folder
     if folder == "tests/docker":
         source = (ROOT / path).read_text()
-        for fixture in _SHARED:
-            if re.search(rf"def test_\w+\([^)]*\b{fixture}\b", source):
-                return "tests/docker with a machine" if fixture != "two_sites" else "tests/docker with two sites"
+        if re.search(rf"def test_\w+\([^)]*\b({'|'.join(_SHARED)})\b", source):
+            return "tests/docker with a machine"
     return path
 
 

@@ -43,6 +43,8 @@ class FleetDeployment(Deployment):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
+            # Nothing is destroyed twice.
+            self.destroys = bool(self.left_in_cloud())
             super().__exit__(kind, error, trace)
             left = [*self.left_in_cloud(), *list_leftovers(name_owner(self.cloud.folder))]
         finally:

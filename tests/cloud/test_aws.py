@@ -104,6 +104,13 @@ def test_the_commands_of_make_find_the_vm(prod: AwsDeployment) -> None:
     names = {str(one.name) for role in ("nginx", "gunicorn") for one in prod.containers(role)}
     assert names <= {line.partition(" | ")[0] for line in prod.logs().output.splitlines()}
     assert command(prod, 'echo "$PORTICO_SITE on $(uname -s)"; exit 3', site="hello", code=3) == "hello on Linux\n"
+    assert prod.present() == prod.wanted()
+
+
+@pytest.mark.extended
+def test_the_other_commands_of_make_find_the_vm(prod: AwsDeployment) -> None:
+    if not prod.cloud.things():
+        prod.up()
     shell = type_into_shell(prod, "hostname\n")
     assert shell.stdout.strip() in [str(one.id)[:12] for one in prod.containers("gunicorn")], shell
     assert "is what the last update" in prod.check().output
@@ -119,6 +126,7 @@ def test_a_failed_release_stays_out_however_it_is_run_again(prod: AwsDeployment,
     module = prod.source("hello") / "hello.py"
     good = module.read_text()
     module.write_text(f"import nothere\n{good}")
+    prod.configure(healthTimeout=20)
     try:
         with load(prod) as load_:
             load_.wait(1)
@@ -127,6 +135,7 @@ def test_a_failed_release_stays_out_however_it_is_run_again(prod: AwsDeployment,
             load_.wait(1)
     finally:
         module.write_text(good)
+        prod.configure(healthTimeout=None)
     report = load_.report()
     print(f"\n{report.details()}")
     assert all("No module named 'nothere'" in one.output for one in failed)

@@ -132,8 +132,9 @@ class Commands:
 
     def _prepare(self) -> None:
         """What Pulumi's own commands take for granted: set-up was done once, and there is the stack."""
+        # All else that set-up makes is the checkout's: see clone.py.
         if not (self.folder / ".tools" / "env").is_file():
-            self.make("setup")
+            self._run("env", ["bash", "scripts/setup/env.sh"], fails=False, most=self._limit)
         if not self._state.is_file():
             words = self.spell_pulumi("stack", "select", self.name, "--create")
             self._run("pulumi stack select", words, fails=False, most=self._limit)

@@ -10,10 +10,12 @@ import pytest
 import docker
 from portico.config.settings import Settings
 from tests.docker.applications import small, write_offline, write_small
-from tests.docker.engine import HELLO, HTTPBIN, Deployment, strays
+from tests.docker.engine import HELLO, Deployment
 from tests.docker.figures import FIGURES, LEFT_OUT, Figures
 from tests.docker.load import Target, json_is
 from tests.docker.machine import Machine, find_obstacle
+from tests.docker.shared import Shared
+from tests.docker.strays import strays
 
 HERE = Path(__file__).parent
 
@@ -42,12 +44,18 @@ def deploy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deploy]:
         yield make
 
 
-@pytest.fixture(scope="package")
-def two_sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """Both sites of the stack dev, up. For tests that leave both sites serving, with two replicas each."""
-    with Deployment(make_folder(tmp_path_factory), HELLO, HTTPBIN, door="make") as deployment:
-        deployment.up()
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    """The deployment that the tests of a worker share (shared.py). Who takes it by this name restores it."""
+    with Shared(make_folder(tmp_path_factory)) as deployment:
         yield deployment
+
+
+@pytest.fixture
+def two_sites(shared: Shared) -> Deployment:
+    """Both sites of the stack dev, up, with two replicas each, whatever the test before did with them."""
+    shared.restore()
+    return shared
 
 
 @pytest.fixture(scope="package")

@@ -6,6 +6,7 @@ import shutil
 import socket
 from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Final, Self
@@ -19,6 +20,7 @@ from tests.docker.ask import ADDRESS
 from tests.docker.clone import make_clone
 from tests.docker.command import ROOT
 from tests.docker.commands import PROJECT, Commands, Door
+from tests.docker.figures import SOAK
 from tests.docker.machine import Machine
 
 PREFIX: Final = f"test-{os.getpid()}-"  # of the names of this run's stacks
@@ -41,7 +43,7 @@ HTTPBIN: Final[dict[str, Any]] = {
 
 
 class Deployment(Commands):
-    """An own stack of the program, on the real engine. Use it in a `with` block: it is destroyed at the end of it.
+    """An own stack of the program, on the real engine. Use it in a `with` block: nothing is left of it afterwards.
 
     Its folder is a clone of the project, with the state in it, sources in `sites` and one log a command in `logs`.
 
@@ -50,11 +52,15 @@ class Deployment(Commands):
     `settings`: the stack file's, without `portico:`; the port is chosen here.
     `machine`: where it runs, Pulumi included, instead of here. `vm`: where its Docker is, while Pulumi runs here.
     `env`: variables of its commands. `address` is the one that clients find it at.
+    `destroys`: whether it ends by Pulumi's destroy, which must leave nothing. Otherwise, and unless `make soak` runs,
+    what bears its labels is removed, in a tenth of the time. A machine of its own is gone with all that is on it.
     """
 
     # Of all deployments that have ended: the images they had at the end, and what `destroy` left.
     built: ClassVar[set[str]] = set()
     left: ClassVar[list[str]] = []
+    # The names of those that have not ended.
+    entered: ClassVar[set[str]] = set()
 
     def __init__(
         self,
@@ -64,8 +70,10 @@ class Deployment(Commands):
         machine: Machine | None = None,
         vm: Vm | None = None,
         env: Mapping[str, str] | None = None,
+        destroys: bool = False,
         **settings: Any,
     ) -> None:
+        self.destroys = destroys or SOAK
         # What is done on another machine goes by way of SSH, and shares this one's cores.
         limit = self.UP * (2 if vm else 1)
         name = f"{PREFIX}{random.randbytes(3).hex()}"
@@ -88,20 +96,25 @@ class Deployment(Commands):
 
     def __enter__(self) -> Self:
         self.configure()
+        Deployment.entered.add(self.name)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        left: list[str] = []
         try:
             Deployment.built.update(self.images())
-            if self.destroy(fails=None).code:
-                self.cancel()
-                self.destroy(fails=None)
-            left = self.leftovers()
-            Deployment.left += left
+            if self.destroys:
+                if self.destroy(fails=None).code:
+                    self.cancel()
+                    self.destroy(fails=None)
+                left = self.leftovers()
+                Deployment.left += left
         finally:
-            self._remove_leftovers()
+            Deployment.entered.discard(self.name)
+            if not self.machine:
+                self._remove_leftovers()
         if error is None:
             assert not left, f"destroy left {left}"
 
@@ -150,6 +163,11 @@ class Deployment(Commands):
         )
         return sorted(found, key=lambda container: str(container.name))
 
+    def briefly(self) -> list[tuple[Mapping[str, str], str]]:
+        """Labels and status of each of them. The engine is asked once."""
+        found = self.engine.containers.list(all=True, sparse=True, filters={"label": self._labels()})
+        return [(one.attrs["Labels"], one.status) for one in found]
+
     def container(self, role: str, site: str | None = None) -> Container:
         """The only container of this role."""
         (found,) = self.containers(role, site)
@@ -167,7 +185,7 @@ class Deployment(Commands):
     def present(self) -> Wanted:
         """How many containers there are of each role, site and release."""
         keys = ("portico.role", "portico.site", "portico.release")
-        listed = [tuple(found.labels.get(key, "") for key in keys) for found in self.containers()]
+        listed = [tuple(labels.get(key, "") for key in keys) for labels, _ in self.briefly()]
         return Counter((role, site, release) for role, site, release in listed)
 
     def wanted(self) -> Wanted:
@@ -202,29 +220,14 @@ class Deployment(Commands):
 
     def _remove_leftovers(self) -> None:
         label = {"label": self._labels()}
-        for container in self.containers():
-            container.remove(force=True, v=True)
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda found: found.remove(force=True, v=True), self.containers()))
         for network in self.engine.networks.list(filters=label):
             network.remove()
         for volume in self.engine.volumes.list(filters=label):
             volume.remove(force=True)
         for image in self.images():
             self.engine.images.remove(image, force=True)
-
-
-def strays(engine: docker.DockerClient) -> list[str]:
-    """What `destroy` left, and what is left on the engine now that every deployment of this run has ended."""
-    label: dict[str, str | list[str] | bool] = {"label": f"portico.project={PROJECT}"}
-    found = [
-        *(("container", one.name, one.labels) for one in engine.containers.list(all=True, filters=label)),
-        *(("network", one.name, one.attrs["Labels"]) for one in engine.networks.list(filters=label)),
-        *(("volume", one.name, one.attrs["Labels"]) for one in engine.volumes.list(filters=label)),
-        *(("image", one.tags or one.id, one.labels) for one in engine.images.list(filters=label)),
-    ]
-    return [
-        *Deployment.left,
-        *(f"{kind} {name}" for kind, name, labels in found if labels.get("portico.stack", "").startswith(PREFIX)),
-    ]
 
 
 def execute(container: Container, *command: str) -> str:

@@ -94,7 +94,7 @@ class Story:
 @pytest.fixture(scope="module")
 def story(deploy: Deploy) -> Iterator[Story]:
     sites = [HELLO, *(small(name) for name in BREAKS if name != "hello")]
-    deployment: Deployment = deploy(*sites, door="make")
+    deployment: Deployment = deploy(*sites)
     modules = {name: deployment.source(name) / ("hello.py" if name == "hello" else "web.py") for name in BREAKS}
     for name in BREAKS:
         if name != "hello":

@@ -30,7 +30,7 @@ def test_mistakes_are_reported_together_and_touch_nothing(two_sites: Deployment,
         two_sites.configure(replicaz=3, nginx={"keepalive": 65})
         two_sites.configure_site("hello", body="5 Mb", source="sites/nowhere")
         two_sites.configure_site("httpbin", hosts=["localhost"])
-        result = two_sites.up(fails=True) if command == "up" else two_sites.preview(fails=True)
+        result = two_sites.up(fails=True, door="make") if command == "up" else two_sites.preview(fails=True)
     finally:
         module.write_text(source)
         two_sites.settings = settings

@@ -7,15 +7,13 @@ from typing import Any
 import pytest
 
 from docker.models.containers import Container
-from tests.docker.applications import small, write_small
 from tests.docker.by_hand import change_files
-from tests.docker.conftest import Deploy
 from tests.docker.engine import Deployment, execute
 from tests.docker.figures import Figures
 from tests.docker.traffic import light
 
 pytestmark = pytest.mark.docker
-FILE = "/etc/portico/live/conf.d/shop.conf"
+FILE = "/etc/portico/live/conf.d/hello.conf"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,15 +44,15 @@ def turn_link(deployment: Deployment) -> None:
 
 
 def remove_replica(deployment: Deployment) -> None:
-    deployment.containers("gunicorn")[0].remove(force=True)
+    deployment.containers("gunicorn", "hello")[0].remove(force=True)
 
 
 def stop_replica(deployment: Deployment) -> None:
-    deployment.containers("gunicorn")[1].stop()
+    deployment.containers("gunicorn", "hello")[1].stop()
 
 
 def replace_replica(deployment: Deployment) -> Container:
-    replica = deployment.containers("gunicorn")[0]
+    replica = deployment.containers("gunicorn", "hello")[0]
     image, name = replica.image, str(replica.name)
     assert image is not None and image.id is not None
     replica.remove(force=True)
@@ -66,23 +64,17 @@ def remove_edge(deployment: Deployment) -> None:
 
 
 DRIFTS = {
-    "a file is edited": Drift(do=edit, said="NGINX's file conf.d/shop.conf is changed."),
-    "a file is edited, and NGINX reloaded": Drift(do=edit_and_reload, said="NGINX's file conf.d/shop.conf is changed."),
-    "a file is removed": Drift(do=remove_file, said="NGINX's file conf.d/shop.conf is gone."),
+    "a file is edited": Drift(do=edit, said="NGINX's file conf.d/hello.conf is changed."),
+    "a file is edited, and NGINX reloaded": Drift(
+        do=edit_and_reload, said="NGINX's file conf.d/hello.conf is changed."
+    ),
+    "a file is removed": Drift(do=remove_file, said="NGINX's file conf.d/hello.conf is gone."),
     "the link leads elsewhere": Drift(do=turn_link, said="NGINX's link `live` leads to trees/by-hand"),
     "a replica is removed": Drift(do=remove_replica, said="is gone."),
     "a replica is stopped": Drift(do=stop_replica, said="is stopped (exited)."),
     "a replica is replaced by hand": Drift(do=replace_replica, said="was replaced by hand."),
     "NGINX is removed": Drift(do=remove_edge, said="is gone.", seen=True),
 }
-
-
-@pytest.fixture(scope="module")
-def shop(deploy: Deploy) -> Deployment:
-    deployment = deploy(small("shop", replicas=2), door="make")
-    write_small(deployment, "shop")
-    deployment.up()
-    return deployment
 
 
 def read_files(deployment: Deployment) -> dict[str, Any]:
@@ -94,8 +86,8 @@ def read_files(deployment: Deployment) -> dict[str, Any]:
 
 
 @pytest.mark.extended
-def test_nothing_is_said_where_nothing_was_changed(shop: Deployment) -> None:
-    assert shop.check().output == f"What runs is what the last update of {shop.name} left.\n"
+def test_nothing_is_said_where_nothing_was_changed(two_sites: Deployment) -> None:
+    assert two_sites.check().output == f"What runs is what the last update of {two_sites.name} left.\n"
 
 
 # In which run each is tried; every other one in the soak.
@@ -103,23 +95,23 @@ RUNS = {"a file is edited, and NGINX reloaded": [], "a replica is removed": [pyt
 
 
 @pytest.mark.parametrize("name", [pytest.param(one, marks=RUNS.get(one, [pytest.mark.soak])) for one in DRIFTS])
-def test_what_was_changed_by_hand_is_found_and_mended(shop: Deployment, figures: Figures, name: str) -> None:
+def test_what_was_changed_by_hand_is_found_and_mended(two_sites: Deployment, figures: Figures, name: str) -> None:
     drift = DRIFTS[name]
-    files, wanted = read_files(shop), shop.wanted()
-    with light(shop, "shop.localhost") as load:
+    files, wanted = read_files(two_sites), two_sites.wanted()
+    with light(two_sites, "localhost") as load:
         load.wait(0.5)
-        foreign = drift.do(shop)
-        said = shop.check(fails=True).output
+        foreign = drift.do(two_sites)
+        said = two_sites.check(fails=True).output
         assert drift.said in said and "\nmake up mends it.\n" in said, said
-        preview = shop.preview("--refresh")
+        preview = two_sites.preview("--refresh")
         assert preview.changes, preview.output
-        shop.up()
+        two_sites.up(door="make")
         load.wait(0.5)
     report = load.report()
     if isinstance(foreign, Container):
         foreign.remove()
-    shop.check()
-    assert read_files(shop) == files and shop.present() == wanted
+    two_sites.check()
+    assert read_files(two_sites) == files and two_sites.present() == wanted
     figures.record(
         "C10",
         f"{name}: found, said, and mended by `up`",
@@ -127,4 +119,4 @@ def test_what_was_changed_by_hand_is_found_and_mended(shop: Deployment, figures:
         measured=f"{report.failed} of {report.sent} requests failed",
         met=drift.seen or report.lossless,
     )
-    assert shop.preview("--refresh").changes == 0
+    assert two_sites.preview("--refresh").changes == 0

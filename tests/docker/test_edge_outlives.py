@@ -91,7 +91,7 @@ def test_a_bad_release_is_out_although_an_older_nginx_cannot_start_with_the_live
     with light(two_sites, "localhost") as load:
         load.wait(1)
         module.write_text(f"import nothere\n{good}")
-        two_sites.configure(nginxImage="nginx:1.26.3")
+        two_sites.configure(nginxImage="nginx:1.26.3", healthTimeout=20)
         for _ in range(2):
             assert "No module named 'nothere'" in two_sites.up(fails=True).output
             assert get(two_sites.port, "localhost", "/whoami").json()["release"] == old
@@ -99,7 +99,7 @@ def test_a_bad_release_is_out_although_an_older_nginx_cannot_start_with_the_live
     report = load.report()
     assert report.lossless and list(report.seen) == [f"hello/{old}"], report.details()
     module.write_text(good)
-    two_sites.configure(nginxImage=None)
+    two_sites.configure(nginxImage=None, healthTimeout=None)
     two_sites.up()
     assert two_sites.present() == two_sites.wanted()
 

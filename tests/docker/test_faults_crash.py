@@ -13,7 +13,7 @@ from tests.docker.figures import Figures
 from tests.docker.load import Client, Load, json_values
 from tests.docker.load.failure import CLOSED_MID
 
-pytestmark = [pytest.mark.docker, pytest.mark.alone, pytest.mark.extended]
+pytestmark = [pytest.mark.docker, pytest.mark.extended]
 THREADS = 4
 
 

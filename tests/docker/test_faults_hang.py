@@ -20,7 +20,7 @@ from tests.docker.faults import await_until, hang, is_healthy, last_words, stret
 from tests.docker.figures import Figures
 from tests.docker.load import Client, Load, Report, json_values
 
-pytestmark = [pytest.mark.docker, pytest.mark.alone, pytest.mark.extended]
+pytestmark = [pytest.mark.docker, pytest.mark.extended]
 REPLACED = 30.0  # seconds from a hang to the first answer of what replaced it
 CLIENTS = 60  # each asks rarely: whoever waits for the hung replica does not keep the others from asking
 WAYS = ["stopped", "threads", "native"]

@@ -29,7 +29,7 @@ MOMENTS = [
 
 @pytest.fixture(scope="module")
 def shop(deploy: Deploy) -> Iterator[Deployment]:
-    deployment: Deployment = deploy(small("shop", replicas=2), door="make")
+    deployment: Deployment = deploy(small("shop", replicas=2))
     write_small(deployment, "shop")
     yield deployment
 

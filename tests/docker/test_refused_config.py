@@ -7,12 +7,14 @@ import pytest
 
 from tests.docker.applications import small, write_small
 from tests.docker.ask import get
+from tests.docker.commands import Door
 from tests.docker.conftest import Deploy
-from tests.docker.engine import HELLO, Deployment
+from tests.docker.engine import Deployment
 from tests.docker.figures import Figures
 from tests.docker.traffic import light
 
 pytestmark = pytest.mark.docker
+DOORS: tuple[Door, ...] = ("pulumi", "make")
 
 
 def serving(deployment: Deployment) -> set[str]:
@@ -21,9 +23,8 @@ def serving(deployment: Deployment) -> set[str]:
     return deployment.ids() - check
 
 
-def test_a_refused_template_touches_nothing(deploy: Deploy, figures: Figures) -> None:
-    deployment = deploy(HELLO, door="make")
-    deployment.up()
+def test_a_refused_template_touches_nothing(two_sites: Deployment, figures: Figures) -> None:
+    deployment = two_sites
     before, images = serving(deployment), deployment.images()
     release = deployment.outputs()["releases"]["hello"]
     template = deployment.folder / "config" / "templates" / "nginx" / "site.conf.j2"
@@ -32,7 +33,7 @@ def test_a_refused_template_touches_nothing(deploy: Deploy, figures: Figures) ->
         template.write_text(good.replace("proxy_read_timeout", "proxy_reed_timeout"))
         # A new release, were the configuration right.
         deployment.edit("hello", "# released once the template is mended")
-        failed = [deployment.up(fails=True) for _ in range(2)]
+        failed = [deployment.up(fails=True, door=door) for door in DOORS]
         assert serving(deployment) == before
         assert deployment.images() == images
         load.wait(1)
@@ -66,7 +67,7 @@ def test_a_refused_template_touches_nothing(deploy: Deploy, figures: Figures) ->
 @pytest.mark.extended
 def test_an_image_that_cannot_take_the_port_over_touches_nothing(deploy: Deploy) -> None:
     """It has no Perl; where it says so, or the settings do, NGINX holds the port itself."""
-    deployment = deploy(small("shop"), door="make")
+    deployment = deploy(small("shop"))
     write_small(deployment, "shop")
     deployment.up()
     before, image = serving(deployment), "portico-test/nginx-without-perl:1.30.6"

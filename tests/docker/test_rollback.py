@@ -37,7 +37,7 @@ def image_ids(deployment: Deployment) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def three(deploy: Deploy) -> Iterator[tuple[Deployment, list[str]]]:
     """One site whose three releases were live one after the other; and these, newest first."""
-    deployment = deploy(HELLO, door="make")
+    deployment = deploy(HELLO)
     made: list[str] = []
     for number in range(3):
         deployment.edit("hello", f"# release {number}")
@@ -144,7 +144,7 @@ def test_destroy_leaves_no_image(three: tuple[Deployment, list[str]]) -> None:
 @pytest.fixture(scope="module")
 def shop(deploy: Deploy) -> Deployment:
     """A small site with two releases."""
-    deployment = deploy(small("shop"), door="make")
+    deployment = deploy(small("shop"))
     write_small(deployment, "shop")
     deployment.up()
     deployment.edit("shop", "# second")

@@ -21,6 +21,7 @@ def test_adding_and_removing_a_site_loses_nothing_for_the_others(two_sites: Depl
         load.wait(1)
         for _ in range(TIMES):
             two_sites.configure(sites=[*sites, small("guest")])
+            assert "guest: added: " in two_sites.preview().output
             two_sites.up()
             assert get(two_sites.port, "guest.localhost", "/whoami").json()["site"] == "guest"
             assert two_sites.present() == two_sites.wanted()

@@ -5,27 +5,25 @@ import signal
 
 import pytest
 
-from tests.docker.applications import small, write_small
-from tests.docker.conftest import Deploy
-from tests.docker.engine import Deployment
 from tests.docker.figures import Figures
 from tests.docker.killed import Running, tell_holder
+from tests.docker.shared import Shared
 
 pytestmark = pytest.mark.docker
 
 
-def test_one_proceeds_and_the_other_says_who_holds_the_lock(deploy: Deploy, figures: Figures) -> None:
-    deployment: Deployment = deploy(small("shop"), door="make")
-    write_small(deployment, "shop")
+def test_one_proceeds_and_the_other_says_who_holds_the_lock(two_sites: Shared, figures: Figures) -> None:
+    deployment = two_sites
+    deployment.edit("hello", "# another release")
     first = Running(deployment, 1)
-    first.await_line("shop-gunicorn-0 creating")
+    first.await_line("hello-gunicorn-0 creating")
     # Held while the other one tries: else it might be done before that has begun.
     os.killpg(first.process.pid, signal.SIGSTOP)
     pulumi = first.find_pulumi()
     holder = f"{os.uname().nodename} (process {pulumi}, since "
 
-    said = deployment.up(fails=True).output
-    own = deployment.up(fails=True, door="pulumi").output
+    said = deployment.up(fails=True, door="make").output
+    own = deployment.up(fails=True).output
     refused = deployment.recover(fails=True).output
 
     print(f"\n{said}")
@@ -39,4 +37,5 @@ def test_one_proceeds_and_the_other_says_who_holds_the_lock(deploy: Deploy, figu
     assert first.process.wait(120) == 0, first.log.read_text()
     assert deployment.present() == deployment.wanted()
     assert not tell_holder(deployment).output
+    deployment.accept()
     figures.record("C8", "the other one", target="says who holds the lock", measured="it does", met=holder in said)

@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,7 +63,9 @@ def place(vm: Vm, key: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """One small site on it, two replicas, up. For tests that leave it serving, whatever they do to the machine."""
     site = small("shop", replicas=2)
     ssh = {"host": vm.address, "user": "deploy", "key": str(key)}
-    with Deployment(make_folder(tmp_path_factory), site, vm=vm, target="ssh", ssh=ssh, address="0.0.0.0") as deployment:
+    settings: dict[str, Any] = {"target": "ssh", "ssh": ssh, "address": "0.0.0.0"}
+    # That destroy leaves nothing over SSH is seen at its end.
+    with Deployment(make_folder(tmp_path_factory), site, vm=vm, destroys=True, **settings) as deployment:
         write_small(deployment, "shop")
         write_offline(deployment, "shop")
         yield Place(vm, deployment, first=deployment.up(door="make"))

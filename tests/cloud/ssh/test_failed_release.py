@@ -43,4 +43,3 @@ def test_it_stays_out_however_it_is_run_again(place: Place, figures: Figures, do
         met=report.lossless,
     )
     place.converge()
-    deployment.check()
