@@ -74,5 +74,5 @@ def write_rules() -> str:
 
 def _write_row(rule: Rule) -> str:
     known = ", ".join(rule.ids) or "—"
-    file = rule.find.__module__.replace(".", "/")
+    file = rule.find.__module__.removeprefix("portico.").replace(".", "/")
     return f"| `{rule.name}`{'*' if rule.whole else ''} | {rule.about} | {known} | {file}.py |\n"

@@ -16,13 +16,20 @@ Image = docker.RemoteImage
 
 
 def name_image(site: str, digest: str) -> str:
-    """The image's name on the engine. The stack is in it: stacks that share an engine never remove each other's."""
-    stack = pulumi.get_stack()
-    plain = re.sub(r"[^a-z0-9]+", "-", stack.lower()).strip("-")
-    if plain != stack:
-        # Stacks that are told apart by what an image's name cannot hold.
-        plain = f"{plain}-{hashlib.sha256(stack.encode()).hexdigest()[:6]}".lstrip("-")
-    return f"portico/{plain}/{site}:{digest}"
+    """The image's name on the engine.
+
+    Project and stack are in it: stacks that share an engine never remove each other's. The project `portico` is the one
+    of a checkout, whose images have had no project in their names since the first release.
+    """
+    project = pulumi.get_project()
+    owner = [] if project == "portico" else [_spell(project)]
+    return "/".join(["portico", *owner, _spell(pulumi.get_stack()), f"{site}:{digest}"])
+
+
+def _spell(name: str) -> str:
+    """A name as a part of an image's name; those stay apart that differ in what such a part cannot hold."""
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    return plain if plain == name else f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:6]}".lstrip("-")
 
 
 def build_image(

@@ -19,6 +19,14 @@ import pytest
 from tests.docker.command import ROOT
 
 NAMES = [f"package{number:02}" for number in range(20)]
+# What the checkout is built with, instead of a package from the index.
+PROJECT = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+BACKEND = """
+import shutil
+
+def build_editable(folder, *_):
+    return shutil.copy("checkout-1.0-py3-none-any.whl", folder).rpartition("/")[2]
+"""
 
 
 def make_wheel(name: str) -> bytes:
@@ -87,7 +95,12 @@ def test_an_interrupted_one_goes_on_with_what_it_has(tmp_path: Path, index: Inde
             for name, wheel in index.wheels.items()
         )
     )
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PORTICO_"))}
+    (folder / "pyproject.toml").write_text(PROJECT)
+    (folder / "backend.py").write_text(BACKEND)
+    (folder / "checkout-1.0-py3-none-any.whl").write_bytes(make_wheel("checkout"))
+    (folder / ".portico" / "path" / "portico").mkdir(parents=True)
+    (folder / ".portico" / "path" / "portico" / "__init__.py").write_text("")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PORTICO_", "PYTHON"))}
     env |= {"PIP_INDEX_URL": f"http://127.0.0.1:{index.server.server_port}/simple", "PIP_CONFIG_FILE": os.devnull}
     words = ["bash", str(parts / "python.sh")]
 
@@ -112,3 +125,18 @@ def test_an_interrupted_one_goes_on_with_what_it_has(tmp_path: Path, index: Inde
     installed = {file.name for file in (folder / ".venv").rglob("package[0-9]*.py")}
     assert installed == {f"{name}.py" for name in NAMES}
     assert subprocess.run(words, env=env, capture_output=True, text=True).stdout == ""
+
+    # The checkout is found from anywhere; an environment that leads to these packages finds its own.
+    other = tmp_path / "other"
+    (other / ".portico" / "path" / "portico").mkdir(parents=True)
+    (other / ".portico" / "path" / "portico" / "__init__.py").write_text("")
+    (other / ".venv").symlink_to(folder / ".venv")
+    for checkout in (folder, other):
+        code = "import portico; print(portico.__file__)"
+        found = subprocess.check_output(
+            [checkout / ".venv" / "bin" / "python", "-c", code], cwd="/", env=env, text=True
+        )
+        assert Path(found.strip()) == checkout / ".portico" / "path" / "portico" / "__init__.py"
+    (folder / "pyproject.toml").write_text(f"{PROJECT}# Another one.\n")
+    again = subprocess.run(words, env=env, capture_output=True, text=True)
+    assert again.returncode == 0 and "portico" in again.stdout and "packages" not in again.stdout
