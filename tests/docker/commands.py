@@ -135,6 +135,7 @@ class Commands:
         # All else that set-up makes is the checkout's: see clone.py.
         if not (self.folder / ".tools" / "env").is_file():
             self._run("env", ["bash", "scripts/setup/env.sh"], fails=False, most=self._limit)
+            (self.folder / ".state").mkdir(exist_ok=True)
         if not self._state.is_file():
             words = self.spell_pulumi("stack", "select", self.name, "--create")
             self._run("pulumi stack select", words, fails=False, most=self._limit)

@@ -52,7 +52,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
 
 
 @pytest.fixture
-def two_sites(shared: Shared) -> Deployment:
+def two_sites(shared: Shared) -> Shared:
     """Both sites of the stack dev, up, with two replicas each, whatever the test before did with them."""
     shared.restore()
     return shared
