@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from types import CodeType
 from typing import Any, Self
 from unittest.mock import patch
@@ -95,6 +95,16 @@ def parse(rendered: Rendered) -> Directive:
     """The whole configuration, its includes in place."""
     with written(rendered.tree, rendered.layout) as folder:
         payload = crossplane.parse(str(folder / "nginx.conf"), combine=True)
+    assert payload["errors"] == []
+    return Directive("main", (), tuple(_read(line) for line in payload["config"][0]["parsed"]))
+
+
+def parse_file(text: str) -> Directive:
+    """One file alone: what it includes is not read."""
+    with NamedTemporaryFile("w", suffix=".conf") as file:
+        file.write(text)
+        file.flush()
+        payload = crossplane.parse(file.name, single=True, check_ctx=False)
     assert payload["errors"] == []
     return Directive("main", (), tuple(_read(line) for line in payload["config"][0]["parsed"]))
 
