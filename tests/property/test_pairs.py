@@ -66,7 +66,8 @@ def check_a_request_may_end_on_both_sides(rendered: Rendered, main: Directive) -
 
 
 def check_both_take_the_same_lines_and_headers(rendered: Rendered, main: Directive) -> None:
-    _, size = only(only(main, "http"), "large_client_header_buffers").args
+    count, size = only(only(main, "http"), "large_client_header_buffers").args
+    assert int(count) >= 4
     for release in rendered.releases:
         gunicorn = rendered.gunicorn(release)
         # NGINX's buffer holds the line end too; what it lets through, Gunicorn takes, and hardly more.
