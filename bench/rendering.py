@@ -42,14 +42,14 @@ def make_values(count: int) -> dict[str, Any]:
     }
 
 
-def measure(root: Path) -> dict[int, float]:
+def measure(root: Path, rounds: int = ROUNDS) -> dict[int, float]:
     """Shortest seconds of processor time by number of sites: what else the machine does adds little to them.
 
     The numbers take turns, so that a busy moment meets all of them.
     """
     render(make_values(1), root)
     seconds: dict[int, list[float]] = {count: [] for count in COUNTS}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for count, taken in seconds.items():
             values = make_values(count)
             began = time.process_time()

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Generator
@@ -16,6 +17,11 @@ from tests.docker.figures import FIGURES, LEFT_OUT, Figure
 from tests.side_by_side import Turn, list_locks, place, rank
 
 BEGUN, LOAD = time.monotonic(), os.getloadavg()[0]
+
+# Bytecode is written here even where a user forbids it: each worker, and each command that a test starts, would compile
+# everything again. That took two minutes of a processor.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # A shell starts what runs in its background deaf to Ctrl-C, and whatever that starts: tests send it to commands.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():

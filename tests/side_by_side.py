@@ -19,8 +19,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 # Fixtures of tests/docker that live for the whole package: the modules that use one of them are one group.
 _SHARED = ("served", "machine")
-# Their packages share one deployment.
-_TOGETHER = ("tests/attacks", "tests/cloud/ssh", "tests/protocols", "tests/render")
+# Their packages share one deployment, or what takes long to make and they only look at.
+_TOGETHER = ("tests/attacks", "tests/cloud/ssh", "tests/program", "tests/property", "tests/protocols", "tests/render")
 # Groups that take longest, in that order: whoever begins with them is not left alone with one of them at the end.
 _LONGEST = (
     *("tests/docker with a machine", "tests/cloud/test_ecs.py", "tests/cloud/test_aws.py", "tests/cloud/ssh"),

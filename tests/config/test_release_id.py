@@ -54,7 +54,8 @@ def ask(program: Path, root: Path, before: str = "", umask: int = -1, **environm
 def copy_program(folder: Path) -> Path:
     """A Portico of its own, with what could be meant to say which one it is."""
     for name in ("components", "config"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        # With its bytecode, which is as old: what nobody edits is not compiled again.
+        shutil.copytree(ROOT / name, folder / name)
     for name in ("pyproject.toml", "CHANGELOG.md", "__main__.py", "__init__.py"):
         shutil.copy(ROOT / name, folder)
     (folder / ".portico" / "path").mkdir(parents=True)
@@ -131,12 +132,19 @@ SAME: Mapping[str, Callable[[Path], None]] = {
 }
 
 
-@pytest.mark.parametrize("case", SAME)
-def test_another_portico_with_the_same_replicas_makes_no_other_release(
-    case: str, program: Path, shop: Path, now: Ids
-) -> None:
-    SAME[case](program)
-    assert ask(program, shop) == now
+def test_another_portico_with_the_same_replicas_makes_no_other_release(program: Path, shop: Path, now: Ids) -> None:
+    for change in SAME.values():
+        change(program)
+    if ask(program, shop) != now:
+        # All at once is quicker; each alone says which it was.
+        alone = {case: ask(copy_changed(program.parent / case, change), shop) for case, change in SAME.items()}
+        assert alone == dict.fromkeys(SAME, now)
+        raise AssertionError("only all of them together make another release")
+
+
+def copy_changed(folder: Path, change: Callable[[Path], None]) -> Path:
+    change(copy_program(folder))
+    return folder
 
 
 HEALTH = ("components/in_container/health.py", "PAUSE = 2.0", "PAUSE = 3.0")

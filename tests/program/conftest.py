@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,14 @@ from pulumi.runtime import set_all_config
 
 from tests.components.recorder import Recorder, run
 from tests.program.stackfile import EVERY, ROOT, merge_values, run_program, spell_config
+
+
+@pytest.fixture(autouse=True, scope="package")
+def without_images() -> Iterator[None]:
+    """Moto's AWS has none of the 1,300 machine images that it makes up otherwise, anew for every test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+        yield
 
 
 @pytest.fixture(scope="session")

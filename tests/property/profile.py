@@ -1,4 +1,4 @@
-"""How many examples a property is tried on: 50 by `make test`, 500 by `make soak`.
+"""How many examples a property is tried on: 50 by `make test` (of whole stacks: pool.py), 500 by `make soak`.
 
 PORTICO_EXAMPLES=soak chooses the latter for a run by hand. `make test` tries the same examples each
 time; `make soak` tries new ones, prints the seed, and PORTICO_SEED tries those of a printed seed again.
@@ -7,12 +7,13 @@ time; `make soak` tries new ones, prints the seed, and PORTICO_SEED tries those 
 import os
 import random
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
 Test = Callable[..., None]
+Made = TypeVar("Made")
 
 SOAK: Final = os.environ.get("PORTICO_EXAMPLES") == "soak"
 EXAMPLES: Final = 500 if SOAK else 50
@@ -39,11 +40,15 @@ def holds_for(**strategies: SearchStrategy[Any]) -> Callable[[Test], Test]:
     return decorate
 
 
-def gather(examples: int, **strategies: SearchStrategy[Any]) -> Callable[[Test], Test]:
-    """For a test that looks at many examples together: always the same ones."""
+def collect(examples: int, strategy: SearchStrategy[Made], *, beginning: int = 0) -> list[Made]:
+    """So many examples for tests that look at them together: always the same ones; others for another `beginning`."""
+    found: list[Made] = []
 
-    def decorate(test: Test) -> Test:
-        some = settings(_PROFILE, max_examples=examples, derandomize=True, phases=[Phase.generate])
-        return some(given(**strategies)(test))
+    @seed(beginning)
+    @settings(_PROFILE, max_examples=examples, derandomize=False, phases=[Phase.generate])
+    @given(strategy)
+    def keep(one: Made) -> None:
+        found.append(one)
 
-    return decorate
+    keep()
+    return found

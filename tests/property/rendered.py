@@ -1,12 +1,13 @@
 """Everything that is written for a stack, and NGINX's part of it read back."""
 
 import os
-import runpy
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import NamedTemporaryFile, TemporaryDirectory
+from types import CodeType
 from typing import Any, Self
 from unittest.mock import patch
 
@@ -40,10 +41,15 @@ class Rendered:
 
     def gunicorn(self, release: Release, address: str = "0.0.0.0:8000") -> dict[str, Any]:
         """What Gunicorn reads off the configuration file of one site: the file is executed."""
-        with TemporaryDirectory() as folder, patch.dict(os.environ, {"PORTICO_ADDRESS": address}):
-            file = Path(folder) / "gunicorn.conf.py"
-            file.write_bytes(release.context[".portico/gunicorn.conf.py"].content)
-            return runpy.run_path(str(file))
+        values: dict[str, Any] = {}
+        with patch.dict(os.environ, {"PORTICO_ADDRESS": address}):
+            exec(_compile(release.context[".portico/gunicorn.conf.py"].content), values)
+        return values
+
+
+@cache
+def _compile(file: bytes) -> CodeType:
+    return compile(file, "gunicorn.conf.py", "exec")
 
 
 def render(values: Mapping[str, Any], root: Path, layout: str = "conf.d") -> Rendered:
@@ -57,6 +63,17 @@ def render(values: Mapping[str, Any], root: Path, layout: str = "conf.d") -> Ren
     place = lay_out(settings, layout)
     tree = render_nginx(settings, releases, place, private.digest)
     return Rendered(settings=settings, releases=releases, layout=place, tree=tree, private=private)
+
+
+def spell(rendered: Rendered) -> dict[str, Any]:
+    """Everything that is written, by name."""
+    tree = rendered.tree
+    contexts = {
+        f"{release.site.name} {release.id} {release.image} {path}": file.content.decode()
+        for release in rendered.releases
+        for path, file in release.context.items()
+    }
+    return {"tree": dict(tree.files), "links": dict(tree.links), "digest": tree.digest, "contexts": contexts}
 
 
 @contextmanager
@@ -80,6 +97,16 @@ def parse(rendered: Rendered) -> Directive:
     """The whole configuration, its includes in place."""
     with written(rendered.tree, rendered.layout) as folder:
         payload = crossplane.parse(str(folder / "nginx.conf"), combine=True)
+    assert payload["errors"] == []
+    return Directive("main", (), tuple(_read(line) for line in payload["config"][0]["parsed"]))
+
+
+def parse_file(text: str) -> Directive:
+    """One file alone: what it includes is not read."""
+    with NamedTemporaryFile("w", suffix=".conf") as file:
+        file.write(text)
+        file.flush()
+        payload = crossplane.parse(file.name, single=True, check_ctx=False)
     assert payload["errors"] == []
     return Directive("main", (), tuple(_read(line) for line in payload["config"][0]["parsed"]))
 

@@ -5,15 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import strategies as st
 
 from portico.config.render.layout import READY
 from portico.config.settings import Settings
 from tests.config.nginx_file import Directive
-from tests.property.profile import holds_for
+from tests.property.pool import Tried, holds_for_stacks
 from tests.property.reading import in_force, inherited, listed, only, value, walk_with_parents
 from tests.property.rendered import parse, render
-from tests.property.settings import LAYOUTS, stacks
 
 # What an application or Gunicorn may believe about a request, and the only values it may be told.
 TOLD = {
@@ -71,12 +69,11 @@ def is_private(chain: tuple[Directive, ...]) -> bool:
     )
 
 
-@holds_for(values=stacks(), layout=st.sampled_from(LAYOUTS))
-def test_no_client_header_is_believed_anywhere(root: Path, values: dict[str, Any], layout: str) -> None:
-    rendered = render(values, root, layout)
-    for directive, chain in walk_with_parents(parse(rendered)):
+@holds_for_stacks()
+def test_no_client_header_is_believed_anywhere(stack: Tried) -> None:
+    for directive, chain in walk_with_parents(stack.main):
         if directive.name == "proxy_pass" and not is_private(chain):
-            check_headers(chain, rendered.settings)
+            check_headers(chain, stack.rendered.settings)
 
 
 @pytest.mark.parametrize("target", [{}, {"target": "ecs", "ecs": {"region": "eu-central-1"}}], ids=["vm", "ecs"])
@@ -91,9 +88,9 @@ def test_the_private_server_tells_applications_the_same(root: Path, target: dict
     assert len(asked) == 1 + bool(target) and all(told >= {"Host", *TOLD} - {"Connection"} for told in asked)
 
 
-@holds_for(values=stacks(upstream="container"), layout=st.sampled_from(LAYOUTS))
-def test_every_name_is_resolved_again(root: Path, values: dict[str, Any], layout: str) -> None:
-    main = parse(render(values, root, layout))
+@holds_for_stacks("container")
+def test_every_name_is_resolved_again(stack: Tried) -> None:
+    main = stack.main
     upstreams = {upstream.args[0]: upstream for upstream in main.find("upstream")}
     for upstream in upstreams.values():
         for server in listed(upstream, "server"):
@@ -105,11 +102,10 @@ def test_every_name_is_resolved_again(root: Path, values: dict[str, Any], layout
             assert host in upstreams or (host.startswith("$") and in_force("resolver", chain))
 
 
-@holds_for(values=stacks(), layout=st.sampled_from(LAYOUTS))
-def test_answers_carry_the_same_headers_everywhere(root: Path, values: dict[str, Any], layout: str) -> None:
+@holds_for_stacks()
+def test_answers_carry_the_same_headers_everywhere(stack: Tried) -> None:
     """A location with a header of its own loses the server's, unless they are merged or repeated."""
-    main = parse(render(values, root, layout))
-    for directive, chain in walk_with_parents(main):
+    for directive, chain in walk_with_parents(stack.main):
         server = next((block for block in chain if block.name == "server"), None)
         if directive.name != "location" or server is None or is_private((*chain, directive)):
             continue
@@ -118,9 +114,9 @@ def test_answers_carry_the_same_headers_everywhere(root: Path, values: dict[str,
         assert wanted <= sent or in_force("add_header_inherit", (*chain, directive)) == "merge"
 
 
-@holds_for(values=stacks(), layout=st.sampled_from(LAYOUTS))
-def test_nothing_that_breeds_holes_is_written(root: Path, values: dict[str, Any], layout: str) -> None:
-    for directive in parse(render(values, root, layout)).walk():
+@holds_for_stacks()
+def test_nothing_that_breeds_holes_is_written(stack: Tried) -> None:
+    for directive in stack.main.walk():
         assert directive.name not in ("rewrite", "if", "alias", "autoindex", "try_files", "proxy_redirect")
         if directive.name == "map":
             assert not any(inner.name.startswith("~") for inner in directive.block)

@@ -3,16 +3,13 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import strategies as st
 
 from tests.config.nginx_file import Directive
-from tests.property.profile import holds_for
+from tests.property.pool import Tried, holds_for_stacks
 from tests.property.reading import listed, only, walk_with_parents
 from tests.property.rendered import parse, render
-from tests.property.settings import LAYOUTS, stacks
 
 SITE = {"name": "hello", "source": "plain", "entry": "web:app", "hosts": ["hello.example"]}
 # A directive, and what must stand somewhere for it to mean anything.
@@ -74,9 +71,9 @@ def list_dead(main: Directive) -> Iterator[str]:
             yield from (f"{name} {' '.join(args)} twice" for name, args in lines if lines.count((name, args)) > 1)
 
 
-@holds_for(values=stacks(), layout=st.sampled_from(LAYOUTS))
-def test_nothing_is_dead(root: Path, values: dict[str, Any], layout: str) -> None:
-    assert list(list_dead(parse(render(values, root, layout)))) == []
+@holds_for_stacks()
+def test_nothing_is_dead(stack: Tried) -> None:
+    assert list(list_dead(stack.main)) == []
 
 
 @pytest.mark.parametrize("image", ["nginx:1.22.1", "nginx:1.30.6"])

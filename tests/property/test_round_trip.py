@@ -2,17 +2,15 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import strategies as st
 
 from portico.config.release.release import Release
 from portico.config.settings import Mistakes, Settings, Site
 from portico.config.settings.limits import Rate
 from portico.config.settings.route import Route
 from tests.config.nginx_file import Directive, said
-from tests.property.profile import holds_for
+from tests.property.pool import Tried, holds_for_stacks
 from tests.property.reading import (
     find_location,
     find_redirects,
@@ -25,18 +23,12 @@ from tests.property.reading import (
     only,
     value,
 )
-from tests.property.rendered import Rendered, parse, render
-from tests.property.settings import LAYOUTS, stacks
+from tests.property.rendered import Rendered, render
 
 
-@pytest.mark.parametrize("upstream", ["socket", "container", "tcp"])
-def test_the_tree_says_what_the_settings_say(root: Path, upstream: str) -> None:
-    @holds_for(values=stacks(upstream=upstream), layout=st.sampled_from(LAYOUTS))
-    def says(values: dict[str, Any], layout: str) -> None:
-        rendered = render(values, root, layout)
-        check_everything(rendered, parse(rendered))
-
-    says()
+@holds_for_stacks()
+def test_the_tree_says_what_the_settings_say(stack: Tried) -> None:
+    check_everything(stack.rendered, stack.main)
 
 
 def check_everything(rendered: Rendered, main: Directive) -> None:

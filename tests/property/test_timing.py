@@ -11,24 +11,23 @@ from portico.config.plan import make_plan
 from portico.config.settings import Mistakes
 from portico.config.targets.ecs import FleetSite, container_definitions, make_fleet
 from tests.config.nginx_file import Directive
+from tests.property.pool import Tried, holds_for_stacks
 from tests.property.profile import holds_for
 from tests.property.reading import find_location, find_server, find_upstream, milliseconds, only, value
-from tests.property.rendered import Rendered, parse, render
-from tests.property.settings import fleets
+from tests.property.rendered import Rendered
 
 IMAGE = f"registry.example/shop@sha256:{'0' * 64}"
 # Which one AWS refuses beyond, in seconds.
 STOPPED, SILENT = 120, 4000
 
 
-@holds_for(values=fleets())
-def test_everybody_waits_longer_than_the_next(root: Path, values: dict[str, Any]) -> None:
-    plan = make_plan(values, root)
-    (fleet,) = make_fleet(plan)
-    rendered = render(values, root)
+@holds_for_stacks("ecs")
+def test_everybody_waits_longer_than_the_next(stack: Tried) -> None:
+    (fleet,) = make_fleet(make_plan(stack.values, stack.root))
     # What runs is what was rendered here; only its digest speaks of another release.
-    assert rendered.tree.files.keys() == fleet.tree.files.keys()
-    check_chain(fleet, rendered, parse(rendered))
+    if stack.layout == "conf.d":
+        assert stack.rendered.tree.files.keys() == fleet.tree.files.keys()
+    check_chain(fleet, stack.rendered, stack.main)
 
 
 def check_chain(fleet: FleetSite, rendered: Rendered, main: Directive) -> None:

@@ -1,11 +1,12 @@
 """HTTPS as Mozilla's profiles describe it, asked for with real clients."""
 
+import asyncio
 import re
 import ssl
 from typing import Any
 
 import pytest
-from websockets.sync.client import connect as connect_websocket
+from websockets.asyncio.client import connect as connect_websocket
 
 from portico.config.checks import check_settings
 from portico.config.tls.nginx_secrets import read_private
@@ -183,10 +184,16 @@ def test_http2_carries_requests(edge: Edge) -> None:
 
 def test_websockets_are_secure_too(edge: Edge) -> None:
     address = f"wss://{HOST}:{edge.tls_port}/ws/talk"
-    plain = connect(edge.tls_port)
-    with connect_websocket(address, sock=plain, ssl=trust(edge), proxy=None, open_timeout=20) as peer:
-        peer.send("hello")
-        assert peer.recv(10) == "hello"
+
+    async def talk() -> str | bytes:
+        plain = connect(edge.tls_port)
+        async with connect_websocket(address, sock=plain, ssl=trust(edge), proxy=None, open_timeout=20) as peer:
+            await peer.send("hello")
+            return await asyncio.wait_for(peer.recv(), 10)
+
+    # Not with its client of threads: that writes to a TLS connection while another thread of it reads the session
+    # tickets of TLS 1.3 off it, which OpenSSL forbids. Of 152 such requests NGINX got 149.
+    assert asyncio.run(talk()) == "hello"
 
 
 # --- both at once
