@@ -1,4 +1,4 @@
-"""Whether every machine that a stack is on can be asked what lies on it: reach.py STACK. Ends with 1 where one cannot.
+"""Whether every machine that a stack is on can be asked what lies on it.
 
 A refresh asks all of them, and would end in the provider's words where one is gone. The update says it in ours, or
 makes another machine.
@@ -6,14 +6,10 @@ makes another machine.
 
 import subprocess
 import sys
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
+from cli.engine import PROVIDER, Export, list_resources, read_engine
 from components.engine import Engine
 from components.tunnel import run_remotely
-from scripts.deployed import Refused, read_export
-from scripts.engine import PROVIDER, Export, list_resources, read_engine
 
 SECONDS = 40.0
 
@@ -34,15 +30,9 @@ def answers(engine: Engine) -> bool:
         return False
 
 
-def main(stack: str) -> int:
-    try:
-        silent = list_silent(read_export(stack))
-    except Refused:
-        return 0  # the update itself says it
+def all_answer(export: Export) -> bool:
+    """Whether every machine of the stack answers; those that do not are named on the error output."""
+    silent = list_silent(export)
     for address in silent:
         print(f"{address} does not answer: what lies on it is not looked at.", file=sys.stderr)
-    return int(bool(silent))
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    return not silent

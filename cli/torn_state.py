@@ -1,4 +1,4 @@
-"""Mends what a full disk did to Pulumi's state in a folder: mend_state.py STATE. Quiet when there is nothing to mend.
+"""Mends what a full disk did to Pulumi's state in a folder.
 
 Pulumi writes a file aside and then gives it its name; where the disk is full, it gives a part of the file that name all
 the same, so the state is torn. The newest whole copy takes its place; the torn one stays beside it. Of a lock that had
@@ -7,7 +7,7 @@ no room an empty file stays, and Pulumi ends on it with "unexpected end of JSON 
 
 import json
 import shutil
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -38,16 +38,12 @@ def mend(file: Path, home: Path) -> str:
     )
 
 
-def main(state: Path) -> int:
+def mend_all(state: Path) -> Iterator[str]:
+    """Mend every state in the folder, and say what was done; nothing where there is nothing to mend."""
     home = state / ".pulumi"
     for lock in home.glob("locks/**/*.tmp"):
         if lock.stat().st_size == 0:
             lock.unlink()
     for file in home.glob("stacks/*/*.json"):
         if not is_whole(file):
-            print(mend(file, home))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+            yield mend(file, home)

@@ -1,39 +1,34 @@
 """What is deployed of a stack, by its state and on its engine: for what is done by hand, whichever host it is."""
 
 import json
-import os
 import subprocess
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Self
 
 from docker import DockerClient
-from docker.errors import DockerException
 from docker.models.containers import Container
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from components.engine import Engine  # noqa: E402
-from scripts.engine import SERVICE, Export, find_engine, list_resources  # noqa: E402
+from cli.engine import SERVICE, Export, find_engine, list_resources
+from cli.holder import find_state
+from cli.refused import Refused
+from cli.spelling import spell, spell_option
+from components.engine import Engine
 
 STACK = "pulumi:pulumi:Stack"
 
 
-class Refused(Exception):
-    """There is nothing to do; the message says why and what can be written."""
-
-
-def read_export(stack: str, root: Path = ROOT) -> Export:
+def read_export(stack: str, root: Path | None = None) -> Export:
     """The stack as `pulumi stack export` tells it, {} where there is no such stack. Raises Refused."""
+    if (file := find_state(stack, root)) is not None:
+        # Half a second less than Pulumi needs to say the same.
+        return {"deployment": json.loads(file.read_text()).get("checkpoint", {}).get("latest") or {}}
     command = ["pulumi", "stack", "export", "--stack", stack, "--non-interactive"]
     try:
         done = subprocess.run(command, cwd=root, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     except FileNotFoundError:
-        raise Refused("pulumi is not installed here: make setup") from None
+        raise Refused(f"pulumi is not installed here: {spell('setup')}") from None
     if done.returncode and "no stack named" in done.stderr:
         return {}
     if done.returncode:
@@ -52,7 +47,7 @@ class Deployed:
     releases: dict[str, str]
 
     @classmethod
-    def read(cls, stack: str, root: Path = ROOT) -> Self:
+    def read(cls, stack: str, root: Path | None = None) -> Self:
         """Raises Refused where nothing is deployed."""
         return cls.of(stack, read_export(stack, root))
 
@@ -66,7 +61,7 @@ class Deployed:
             )
         engine = find_engine(export)
         if engine is None:
-            raise Refused(f"nothing of the stack {stack} is deployed yet; make up ENV={stack} does it")
+            raise Refused(f"nothing of the stack {stack} is deployed yet; {spell('up', stack)} does it")
         (own,) = list_resources(export, STACK)
         releases = (own.get("outputs") or {}).get("releases") or {}
         return cls(stack, str(own["urn"]).split("::")[1], engine, releases)
@@ -80,11 +75,11 @@ class Deployed:
         """The site of that name, or the only one. Raises Refused."""
         sites = " ".join(self.releases)
         if not self.releases:
-            raise Refused(f"no release of the stack {self.stack} went live yet; make up ENV={self.stack} does it")
+            raise Refused(f"no release of the stack {self.stack} went live yet; {spell('up', self.stack)} does it")
         if site and site not in self.releases:
-            raise Refused(f'there is no site "{site}" in the stack {self.stack}; write SITE= and one of: {sites}')
+            raise Refused(f'there is no site "{site}" in the stack {self.stack}; write {spell_option("site")} and one of: {sites}')
         if not site and len(self.releases) > 1:
-            raise Refused(f"which site? Write {command} SITE= and one of: {sites}")
+            raise Refused(f"which site? Write {spell(command, site='')} and one of: {sites}")
         return site or next(iter(self.releases))
 
     def label(self, **more: str) -> list[str]:
@@ -102,20 +97,5 @@ class Deployed:
         release = self.releases[site]
         found = self.list_containers(role="gunicorn", site=site, release=release)
         if not found:
-            raise Refused(f"release {release} of {site} has no container any more; make up ENV={self.stack} mends it")
+            raise Refused(f"release {release} of {site} has no container any more; {spell('up', self.stack)} mends it")
         return sorted(found, key=lambda one: (one.status != "running", one.health != "healthy"))
-
-
-def report(main: Callable[[], int]) -> int:
-    """Run it; what cannot be done is one line and exit code 1."""
-    try:
-        return main()
-    except Refused as refusal:
-        print(f"error: {refusal}.", file=sys.stderr)
-    except BrokenPipeError:
-        # Who reads has seen enough: `make logs | head`. Nothing is left to be written at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except (DockerException, OSError) as error:
-        print(f"error: Docker could not be asked: {error}", file=sys.stderr)
-    return 1

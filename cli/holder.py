@@ -1,11 +1,10 @@
-"""Says who works on a stack, or that the last run was interrupted: holder.py STACK. Silent where neither is so.
+"""Who works on a stack just now, or was killed while doing so.
 
 It reads the locks and the state of a file backend; other backends say it themselves when they are asked.
 """
 
 import json
 import os
-import sys
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 
 import yaml
 
-ROOT = Path.cwd()
+from cli.spelling import spell
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,9 @@ class Holder:
         return f"{self.user}@{self.host} (process {self.pid}, since {self.since.astimezone():%Y-%m-%d %H:%M:%S})"
 
 
-def find_backend(root: Path = ROOT) -> Path | None:
-    """The folder of the file backend that Pulumi uses in `root`; None for every other backend."""
+def find_backend(root: Path | None = None) -> Path | None:
+    """The folder of the file backend that Pulumi uses in `root` (the working folder); None for every other backend."""
+    root = root or Path.cwd()
     project = yaml.safe_load((root / "Pulumi.yaml").read_text())
     url = os.environ.get("PULUMI_BACKEND_URL") or (project.get("backend") or {}).get("url")
     if not url:
@@ -45,7 +45,7 @@ def find_backend(root: Path = ROOT) -> Path | None:
     return (root / os.path.expanduser(place)) / ".pulumi"
 
 
-def read_holders(stack: str, root: Path = ROOT) -> list[Holder]:
+def read_holders(stack: str, root: Path | None = None) -> list[Holder]:
     """The locks of the stack, oldest first."""
     backend = find_backend(root)
     locks = backend.glob(f"locks/organization/{read_project(root)}/{stack}/*.json") if backend else ()
@@ -79,25 +79,31 @@ def is_pulumi(pid: int) -> bool:
     return name.startswith("pulumi") and rest.split()[0] not in "ZX"
 
 
-def list_pending(stack: str, root: Path = ROOT) -> list[str]:
+def list_pending(stack: str, root: Path | None = None) -> list[str]:
     """Names of what was being created when the last run ended without a word."""
-    backend = find_backend(root)
-    file = backend / "stacks" / read_project(root) / f"{stack}.json" if backend else None
-    if file is None or not file.is_file():
+    if (file := find_state(stack, root)) is None:
         return []
     latest: dict[str, Any] = (json.loads(file.read_text()).get("checkpoint") or {}).get("latest") or {}
     pending = latest.get("pending_operations") or []
     return [str(one["resource"]["urn"]).rsplit("::", 1)[1] for one in pending if one["type"] == "creating"]
 
 
-def read_project(root: Path = ROOT) -> str:
-    return str(yaml.safe_load((root / "Pulumi.yaml").read_text())["name"])
+def find_state(stack: str, root: Path | None = None) -> Path | None:
+    """The file with the state of the stack; None where there is none yet, and for every backend but a folder."""
+    backend = find_backend(root)
+    file = backend / "stacks" / read_project(root) / f"{stack}.json" if backend else None
+    return file if file is not None and file.is_file() else None
 
 
-def describe(stack: str, root: Path = ROOT) -> str | None:
+def read_project(root: Path | None = None) -> str:
+    """The project's name."""
+    return str(yaml.safe_load(((root or Path.cwd()) / "Pulumi.yaml").read_text())["name"])
+
+
+def describe(stack: str, root: Path | None = None) -> str | None:
     """What stands in the way of a run, and what to do; None where nothing does."""
     holders = read_holders(stack, root)
-    again = f"make recover ENV={stack}"
+    again = spell("recover", stack)
     remedy = f"Nothing was changed; what served before still serves. `{again}` puts everything in order and goes on."
     for holder in holders:
         if holder.alive:
@@ -120,8 +126,3 @@ def describe(stack: str, root: Path = ROOT) -> str | None:
     if pending := list_pending(stack, root):
         return f"The last run on the stack {stack} was interrupted while it made {', '.join(pending)}.\n{remedy}"
     return None
-
-
-if __name__ == "__main__":
-    if said := describe(sys.argv[1]):
-        sys.exit(said)
