@@ -77,7 +77,9 @@ class Deployed:
         if not self.releases:
             raise Refused(f"no release of the stack {self.stack} went live yet; {spell('up', self.stack)} does it")
         if site and site not in self.releases:
-            raise Refused(f'there is no site "{site}" in the stack {self.stack}; write {spell_option("site")} and one of: {sites}')
+            raise Refused(
+                f'there is no site "{site}" in the stack {self.stack}; write {spell_option("site")} and one of: {sites}'
+            )
         if not site and len(self.releases) > 1:
             raise Refused(f"which site? Write {spell(command, site='')} and one of: {sites}")
         return site or next(iter(self.releases))

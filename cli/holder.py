@@ -26,6 +26,7 @@ class Holder:
     alive: bool | None
 
     def describe(self) -> str:
+        """Who, where and since when."""
         return f"{self.user}@{self.host} (process {self.pid}, since {self.since.astimezone():%Y-%m-%d %H:%M:%S})"
 
 

@@ -71,7 +71,7 @@ class Portico(click.Group):
     cls=Portico,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done; 1 it failed, or (check, rules) something differs; 2 the command was written wrongly. "
-    "exec ends with the code of its command. Completion: eval \"$(_PORTICO_COMPLETE=bash_source portico)\", or zsh_source.",
+    "exec ends with the code of its command. Completion of words: eval \"$(_PORTICO_COMPLETE=bash_source portico)\".",
 )  # fmt: skip
 def portico() -> None:
     """Flask applications behind NGINX and Gunicorn, on Docker here, over SSH or on AWS.

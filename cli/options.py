@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _list_stacks(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
@@ -32,20 +32,34 @@ def _list_sites(context: click.Context, parameter: click.Parameter, begun: str) 
         return []
 
 
-stack_option: Decorator = click.option(
-    "-s", "--stack", metavar="NAME", default="dev", show_default=True, shell_complete=_list_stacks,
-    help="The stack: the settings are those of Pulumi.NAME.yaml.",
-)  # fmt: skip
-site_option: Decorator = click.option(
-    "--site", metavar="NAME", default="", shell_complete=_list_sites, help="The site; the only one needs no name."
-)
-json_option: Decorator = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
-yes_option: Decorator = click.option("-y", "--yes", is_flag=True, help="Ask nothing.")
+def stack_option(function: F) -> F:
+    """`-s NAME`: the stack."""
+    told = "The stack: the settings are those of Pulumi.NAME.yaml."
+    add = click.option(
+        "-s", "--stack", metavar="NAME", default="dev", show_default=True, help=told, shell_complete=_list_stacks
+    )
+    return add(function)
 
 
-def example(text: str) -> dict[str, Any]:
+def site_option(function: F) -> F:
+    """`--site NAME`: one site of the stack."""
+    told = "The site; the only one needs no name."
+    return click.option("--site", metavar="NAME", default="", help=told, shell_complete=_list_sites)(function)
+
+
+def json_option(function: F) -> F:
+    """`--json`: for scripts."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")(function)
+
+
+def yes_option(function: F) -> F:
+    """`--yes`: nobody is asked."""
+    return click.option("-y", "--yes", is_flag=True, help="Ask nothing.")(function)
+
+
+def example(text: str) -> str:
     """The end of a command's help: what somebody would write."""
-    return {"epilog": f"Example: {text}"}
+    return f"Example: {text}"
 
 
 def spell_json(value: object) -> str:

@@ -34,7 +34,9 @@ def find_stack_file(root: Path, stack: str) -> Path:
     """Raises Refused where there is none."""
     names = list_stacks(root)
     if stack not in names:
-        raise Refused(f"there is no environment '{stack}'; write Pulumi.{stack}.yaml, or choose one of: {' '.join(names)}")
+        raise Refused(
+            f"there is no environment '{stack}'; write Pulumi.{stack}.yaml, or choose one of: {' '.join(names)}"
+        )
     return root / f"Pulumi.{stack}.yaml"
 
 

@@ -19,6 +19,7 @@ class Refused(click.ClickException):
 
 def translate(error: Exception) -> Exception:
     """The same as a sentence, where it is a mistake of the user or a service that does not answer; else itself."""
+
     # What is not loaded yet has raised nothing; to load it takes a second.
     def kind(module: str, name: str) -> type[Exception]:
         found: type[Exception] = getattr(sys.modules.get(module), name, _Never)

@@ -9,15 +9,17 @@ MADE = "PORTICO_MADE"
 _MADE = {"stack": "ENV", "command": "CMD"}
 
 
-def spell(command: str, stack: str = "", **options: str) -> str:
+def spell(name: str, stack: str = "", **options: str) -> str:
     """The command in one line, with these options."""
     told = {**({"stack": stack} if stack else {}), **options}
     if os.environ.get(MADE):
-        return " ".join([f"make {command}", *(f"{spell_option(key)}{_quote(told[key])}" for key in told)])
+        return " ".join([f"make {name}", *(f"{spell_option(key)}{_quote(told[key])}" for key in told)])
     if "command" in told:
         told["command"] = f"-- {told['command']}"
-    words = (value if key == "command" else f"{spell_option(key)} {_quote(value)}" for key, value in told.items())
-    return " ".join([f"portico {command}", *words])
+    words = (
+        value if key == "command" else f"{spell_option(key)} {_quote(value)}".strip() for key, value in told.items()
+    )
+    return " ".join([f"portico {name}", *words])
 
 
 def spell_option(name: str) -> str:
@@ -25,6 +27,12 @@ def spell_option(name: str) -> str:
     if os.environ.get(MADE):
         return f"{_MADE.get(name, name.upper())}="
     return {"stack": "-s"}.get(name, f"--{name}")
+
+
+def assign(name: str, value: str) -> str:
+    """An option with its value: `SITE=shop` for make, `--site shop` else."""
+    option = spell_option(name)
+    return f"{option}{'' if option.endswith('=') else ' '}{value}"
 
 
 def _quote(value: str) -> str:

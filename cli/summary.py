@@ -1,44 +1,50 @@
-"""Reads a stack (`pulumi stack export`) and says in a few lines what runs: summary.py up SECONDS | containers."""
+"""What a stack is, by its state: where it answers, what is held, what runs."""
 
-import json
-import sys
+from dataclasses import dataclass, field
 from typing import Any
 
-CONTAINER = "docker:index/container:Container"
-SERVICE = "aws:ecs/service:Service"
+from cli.engine import CONTAINER, SERVICE, Export, list_resources
+from cli.spelling import spell
+
 STACK = "pulumi:pulumi:Stack"
 
 
-def resources(export: dict[str, Any], kind: str) -> list[dict[str, Any]]:
-    """Returns the outputs of all live resources of one type."""
-    found = (export.get("deployment") or {}).get("resources") or []
-    return [r.get("outputs") or {} for r in found if r["type"] == kind and not r.get("delete")]
+@dataclass(frozen=True)
+class Summary:
+    """`urls` by site, `held` the release by site, `running` the names of containers or, on ECS, of services."""
+
+    urls: dict[str, str] = field(default_factory=dict)
+    releases: dict[str, str] = field(default_factory=dict)
+    held: dict[str, str] = field(default_factory=dict)
+    running: list[str] = field(default_factory=list)
+
+    def tell_held(self) -> list[str]:
+        """A line for each site that is not deployed from its source."""
+        return [
+            f"{site} is held at release {release}; its source is not deployed: {spell('resume', site=site)}"
+            for site, release in self.held.items()
+        ]
+
+    def list_urls(self) -> list[str]:
+        """All of them, that of the first site last: it is the one that a script takes."""
+        return list(dict.fromkeys([*list(self.urls.values())[1:], *list(self.urls.values())[:1]]))
 
 
-def running(export: dict[str, Any]) -> list[dict[str, Any]]:
-    """Containers that stay; the ones that only check something and exit are left out."""
-    return sorted((c for c in resources(export, CONTAINER) if c.get("mustRun", True)), key=lambda c: str(c.get("name")))
-
-
-def main(command: str, *rest: str) -> int:
-    export = json.load(sys.stdin)
-    containers = running(export)
-    if command == "containers":
-        print(*(c["name"] for c in containers), sep="\n")
-        return 0
-    services = sorted(resources(export, SERVICE), key=lambda s: str(s.get("name")))
+def summarize(export: Export) -> Summary:
+    """What the state says. Containers that only check something and exit are left out."""
+    outputs: dict[str, Any] = {}
+    for one in list_resources(export, STACK):
+        outputs = one.get("outputs") or {}
+    urls = outputs.get("urls")
+    if not isinstance(urls, dict):
+        urls = {"": outputs["url"]} if isinstance(outputs.get("url"), str) else {}
+    containers = [one.get("outputs") or {} for one in list_resources(export, CONTAINER)]
+    services = [one.get("outputs") or {} for one in list_resources(export, SERVICE)]
     # On ECS what runs are tasks, which AWS starts and ends by itself.
-    print(f"\nServices: {len(services)}" if services else f"\nContainers: {len(containers)}")
-    for one in services or containers:
-        print(f"  {one['name']}")
-    print(f"Took {rest[0]} s in all.")
-    for outputs in resources(export, STACK):
-        for site, release in (outputs.get("held") or {}).items():
-            print(f"{site} is held at release {release}; its source is not deployed: make resume SITE={site}")
-        if isinstance(outputs.get("url"), str):
-            print(outputs["url"])
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    running = services or [one for one in containers if one.get("mustRun", True)]
+    return Summary(
+        urls=urls,
+        releases=dict(outputs.get("releases") or {}),
+        held=dict(outputs.get("held") or {}),
+        running=sorted(str(one.get("name")) for one in running),
+    )

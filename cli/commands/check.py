@@ -1,24 +1,15 @@
-"""Compares a stack (`pulumi stack export`) with what its Docker engine has: check.py ENV. Exit code 1: they differ."""
+"""`portico check`: whether what runs is what the last update left. Exit code 1 where it is not."""
 
 import json
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+import click
+import docker
+from docker.models.containers import Container as DockerContainer
 
-import docker  # noqa: E402
-from docker.errors import DockerException  # noqa: E402
-from docker.models.containers import Container as DockerContainer  # noqa: E402
-
-from components.drift import read_live  # noqa: E402
-from components.engine import Engine  # noqa: E402
-from config.drift import Container, Live, compare_containers, compare_files, compare_releases  # noqa: E402
-from config.live import find_releases  # noqa: E402
-from scripts.engine import (  # noqa: E402
+from cli.engine import (
     CONTAINER,
     SERVICE,
     find_engine,
@@ -27,6 +18,14 @@ from scripts.engine import (  # noqa: E402
     list_serving,
     name_provider,
 )
+from cli.options import example, json_option, spell_json, stack_option
+from cli.prepare import prepare
+from cli.pulumi import ask, require_stack
+from cli.spelling import spell
+from components.drift import read_live
+from components.engine import Engine
+from config.drift import Container, Live, compare_containers, compare_files, compare_releases
+from config.live import find_releases
 
 Export = dict[str, Any]
 
@@ -117,28 +116,29 @@ def compare(export: Export, engine: Engine) -> tuple[list[str], bool]:
     return [*failed, *different, *(check_files(export, live) if live and not failed else [])], not failed
 
 
-def main(stack: str) -> int:
-    export = json.load(sys.stdin)
+def judge(stack: str, export: Export) -> tuple[bool, list[str]]:
+    """Whether it is as it should be, and what is said of it."""
     if list_resources(export, SERVICE):
-        print(f"The stack {stack} is on ECS: AWS itself keeps its tasks to what the last update left. What else was")
-        print(f"changed by hand: pulumi refresh --preview-only --stack {stack}")
-        return 0
+        return True, [
+            f"The stack {stack} is on ECS: AWS itself keeps its tasks to what the last update left. What else was",
+            f"changed by hand: pulumi refresh --preview-only --stack {stack}",
+        ]
     if not find(export, "nginx"):
-        print(f"Nothing of the stack {stack} is up.")
-        return 1
-    try:
-        different, live = compare(export, find_engine(export) or Engine())
-    except (DockerException, OSError) as error:
-        print(f"error: Docker could not be asked what is there: {error}", file=sys.stderr)
-        return 1
-    for line in different:
-        print(f"{line}.")
-    if different:
-        print("make up mends it." if live else "make up tries again.")
-    else:
-        print(f"What runs is what the last update of {stack} left.")
-    return int(bool(different))
+        return False, [f"Nothing of the stack {stack} is up."]
+    different, live = compare(export, find_engine(export) or Engine())
+    if not different:
+        return True, [f"What runs is what the last update of {stack} left."]
+    return False, [*(f"{line}." for line in different), f"{spell('up')} {'mends it' if live else 'tries again'}."]
 
 
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+@click.command(epilog=example("portico check -s prod --json"))
+@stack_option
+@json_option
+@click.pass_context
+def command(context: click.Context, stack: str, as_json: bool) -> None:
+    """Compare what runs with what the last update left. Exit code 1 where they differ."""
+    place = prepare(stack)
+    require_stack(stack, place.root)
+    good, told = judge(stack, json.loads(ask("stack", "export", "--show-secrets", "--stack", stack)))
+    click.echo(spell_json({"stack": stack, "good": good, "told": told}) if as_json else "\n".join(told))
+    context.exit(0 if good else 1)

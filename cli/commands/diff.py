@@ -1,24 +1,22 @@
-"""Shows the difference between NGINX's live files and those that `make up` would make live: diff.py ENV."""
+"""`portico diff`: the difference between NGINX's live files and those that an update would make live."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+import click
 
-from docker.errors import DockerException  # noqa: E402
-
-from components.drift import read_tree  # noqa: E402
-from config.plan import make_plan  # noqa: E402
-from config.settings import Mistakes  # noqa: E402
-from config.stackfile import UnreadableStack, read_stack  # noqa: E402
-from scripts.deployed import Deployed, Refused, read_export  # noqa: E402
-from scripts.engine import find_engine  # noqa: E402
+from cli.deployed import Deployed, read_export
+from cli.engine import find_engine
+from cli.options import example, stack_option
+from cli.project import find_root, load_environment
+from cli.pulumi import read_outputs
+from cli.refused import Refused
+from cli.spelling import spell
+from components.drift import read_tree
+from config.plan import make_plan
+from config.stackfile import UnreadableStack, read_stack
 
 
 def read_live(stack: str, root: Path) -> dict[str, str] | None:
@@ -45,51 +43,36 @@ def compare(live: Mapping[str, str], planned: Mapping[str, str]) -> Iterator[str
 
 def read_history(root: Path, stack: str) -> Any:
     """The stack's past releases, from Pulumi's state; raises UnreadableStack."""
-    command = [
-        "pulumi",
-        "stack",
-        "output",
-        "history",
-        "--json",
-        "--show-secrets",
-        "--non-interactive",
-        "--stack",
-        stack,
-    ]
     try:
-        return json.loads(subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout)
-    except FileNotFoundError:
-        why = "pulumi is not installed here: make setup"
-    except subprocess.CalledProcessError as error:
-        why = error.stderr.strip()
-    raise UnreadableStack(f"a site is held at a past release, and the history cannot be read: {why}")
+        return read_outputs(stack, root).get("history")
+    except Refused as refusal:
+        why = f"a site is held at a past release, and the history cannot be read: {refusal}"
+        raise UnreadableStack(why) from None
 
 
-def main(stack: str = "dev", *, root: Path = ROOT) -> int:
-    try:
-        values = read_stack(root, stack)
-        plan = make_plan(values, root, read_history(root, stack) if values.get("rollback") else None)
-        if plan.settings.target == "ecs":
-            raise Refused(
-                f"the files of the stack {stack} lie in images, since its target is ecs: `pulumi preview` says which "
-                f"of them change, and make render ENV={stack} OUT=folder writes them all."
-            )
-        live = read_live(stack, root)
-    except (UnreadableStack, Mistakes, Refused) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except (DockerException, OSError) as error:
-        print(f"error: Docker could not be asked what is live: {error}", file=sys.stderr)
-        return 1
+def show(stack: str, root: Path) -> None:
+    """Print the difference. Raises Refused, UnreadableStack, Mistakes, DockerException and OSError."""
+    values = read_stack(root, stack)
+    plan = make_plan(values, root, read_history(root, stack) if values.get("rollback") else None)
+    if plan.settings.target == "ecs":
+        raise Refused(
+            f"the files of the stack {stack} lie in images, since its target is ecs: `pulumi preview` says which "
+            f"of them change, and {spell('render', stack, out='folder')} writes them all."
+        )
+    live = read_live(stack, root)
     if live is None:
-        print(f"Nothing of the stack {stack} is live; all its files would be new.")
-        return 0
+        click.echo(f"Nothing of the stack {stack} is live; all its files would be new.")
+        return
     lines = list(compare(live, plan.render().files))
     if not lines:
-        print(f"Nothing differs: the stack {stack} serves exactly these files.")
-    sys.stdout.writelines(lines)
-    return 0
+        click.echo(f"Nothing differs: the stack {stack} serves exactly these files.")
+    click.echo("".join(lines), nl=False)
 
 
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+@click.command(epilog=example("portico diff -s prod"))
+@stack_option
+def command(stack: str) -> None:
+    """Show how NGINX's live files differ from what up would make live."""
+    root = find_root()
+    load_environment(root)
+    show(stack, root)

@@ -1,4 +1,4 @@
-"""Runs a command in a container of its own, made as a replica of the live release is: exec.py STACK SITE COMMAND...
+"""`portico exec`: a command in a container of its own, made as a replica of the live release is.
 
 One text is given to a shell; several words are the command itself. Ends with the command's own exit code.
 """
@@ -6,19 +6,20 @@ One text is given to a shell; several words are the command itself. Ends with th
 import secrets
 import signal
 import subprocess
-import sys
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
+import click
 from docker import DockerClient
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from scripts.deployed import Deployed, Refused, report
-from scripts.engine import has_terminal, name_docker
+from cli.deployed import Deployed
+from cli.engine import has_terminal, name_docker
+from cli.options import example, site_option, stack_option
+from cli.prepare import prepare
+from cli.refused import Refused
+from cli.spelling import spell
 
 SECRETS = "/run/secrets"
 # What makes a replica of a container: where NGINX finds it, and which one it is.
@@ -80,6 +81,7 @@ def make_container(client: DockerClient, replica: Container, config: dict[str, A
 
 
 def remove(container: Container) -> None:
+    """Remove it with what is in it."""
     # The engine may be removing it already.
     with suppress(NotFound, APIError):
         container.remove(force=True, v=True)
@@ -94,11 +96,12 @@ def run(words: list[str], container: Container, *, terminal: bool) -> int:
     return process.wait()
 
 
-def main(stack: str, site: str = "", *words: str) -> int:
+def execute(stack: str, site: str, words: tuple[str, ...]) -> int:
+    """Run the words to their end, and return their exit code. Raises Refused and DockerException."""
     if not any(word.strip() for word in words):
-        raise Refused('which command? Write make exec CMD="flask db upgrade"')
+        raise Refused(f"which command? Write {spell('exec', command='flask db upgrade')}")
     deployed = Deployed.read(stack)
-    site = deployed.choose_site(site, "make exec")
+    site = deployed.choose_site(site, "exec")
     replica = deployed.list_replicas(site)[0]
     terminal = has_terminal()
     command = list(words) if len(words) > 1 else ["sh", "-c", words[0]]
@@ -111,5 +114,17 @@ def main(stack: str, site: str = "", *words: str) -> int:
         remove(container)
 
 
-if __name__ == "__main__":
-    sys.exit(report(lambda: main(*sys.argv[1:])))
+@click.command(
+    context_settings={"ignore_unknown_options": True}, epilog=example("portico exec --site shop -- flask db upgrade")
+)
+@stack_option
+@site_option
+@click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND...")
+@click.pass_context
+def command(context: click.Context, stack: str, site: str, words: tuple[str, ...]) -> None:
+    """Run a command in a container of the live release, apart from the traffic; its exit code is the command's.
+
+    One text is given to a shell; several words are the command itself.
+    """
+    prepare(stack)
+    context.exit(execute(stack, site, words))

@@ -1,19 +1,20 @@
-"""Shows what the containers of a stack print: logs.py STACK [SITE] [TAIL] [FOLLOW]; "" stands for nothing said."""
+"""`portico logs`: what the containers of a stack print."""
 
 import os
-import sys
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
+import click
 from docker.errors import DockerException, NotFound
 from docker.models.containers import Container
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from scripts.deployed import Deployed, Refused, report
+from cli.deployed import Deployed
+from cli.options import example, site_option, stack_option
+from cli.prepare import prepare
+from cli.refused import Refused
+from cli.spelling import assign
 
 LINES = "50"  # of each container, unless told
 _printing = threading.Lock()
@@ -70,20 +71,22 @@ def follow(deployed: Deployed, tail: str, **labels: str) -> None:
             begin(deployed.client.containers.get(event["id"]), "all", since=event["time"])
 
 
-def main(stack: str, site: str = "", tail: str = "", following: str = "") -> int:
-    tail = tail or LINES
+@click.command(epilog=example("portico logs -s prod --site shop --follow"))
+@stack_option
+@site_option
+@click.option("--tail", default=LINES, show_default=True, metavar="LINES", help="Lines of each container, or all.")
+@click.option("--follow", "following", is_flag=True, help="Go on, also with containers that start later.")
+def command(stack: str, site: str, tail: str, following: bool) -> None:
+    """Show the last lines of every container of the stack, or of those of a site."""
     if tail != "all" and not tail.isdecimal():
-        raise Refused(f'TAIL="{tail}" is no number of lines; write TAIL=200, or TAIL=all')
+        said = assign("tail", f'"{tail}"')
+        raise Refused(f"{said} is no number of lines; write {assign('tail', '200')}, or {assign('tail', 'all')}")
+    prepare(stack)
     deployed = Deployed.read(stack)
-    labels = {"site": deployed.choose_site(site, "make logs")} if site else {}
-    if following:
-        follow(deployed, tail, **labels)
-        return 0
-    for container in deployed.list_containers(**labels):
-        show(container, tail)
-    return 0
-
-
-if __name__ == "__main__":
+    labels = {"site": deployed.choose_site(site, "logs")} if site else {}
     with suppress(KeyboardInterrupt):
-        sys.exit(report(lambda: main(*sys.argv[1:])))
+        if following:
+            follow(deployed, tail, **labels)
+            return
+        for container in deployed.list_containers(**labels):
+            show(container, tail)

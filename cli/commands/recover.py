@@ -1,37 +1,35 @@
-"""Puts a stack in order after a run that was killed: recover.py STACK.
+"""`portico recover`: puts a stack in order after a run that was killed.
 
 Removes the dead run's lock, brings the state up to date, removes what that run made without being able to
 write it down, and runs `pulumi up`. What NGINX may be sending requests to is removed after that, never before.
 """
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
+import click
 import docker
 from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container
 
+from cli.deploy import deploy
+from cli.engine import find_engine
+from cli.holder import describe, find_backend, read_holders
+from cli.options import example, stack_option
+from cli.prepare import Place, prepare
+from cli.pulumi import call, exists
+from cli.refused import Refused
+from cli.screen import Screen
+from cli.spelling import assign, spell_option
 from components.engine import Engine as Docker
-from scripts.engine import find_engine
-from scripts.holder import describe, find_backend, read_holders
 
 KINDS = {"container": "docker:index/container:Container", "network": "docker:index/network:Network"}
 KINDS["volume"] = "docker:index/volume:Volume"
 GRACE = 60  # seconds that an orphan's last requests have
-
-
-class Refused(Exception):
-    """It is not safe to go on; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -43,23 +41,17 @@ class State:
     engine: Docker | None
 
 
-def run(*command: str, loud: bool = False, refused: bool = False) -> str:
+def run(*command: str, refused: bool = False) -> str:
     """Run one of Pulumi's commands; its words are shown if it fails. Raises Refused, unless it may be `refused`."""
-    done = subprocess.run(
-        ["pulumi", *command, "--non-interactive"],
-        stdin=subprocess.DEVNULL,
-        stdout=None if loud else subprocess.PIPE,
-        stderr=None if loud else subprocess.PIPE,
-        text=True,
-        check=False,
-    )
+    done = call(*command)
     if done.returncode and not refused:
-        said = "" if loud else f":\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
-        raise Refused(f"`pulumi {command[0]}` failed{said}\nMend what it names, then run this again.")
-    return done.stdout or ""
+        said = f"{done.stdout[-2000:]}{done.stderr[-2000:]}"
+        raise Refused(f"`pulumi {command[0]}` failed:\n{said}\nMend what it names, then run this again.")
+    return done.stdout
 
 
 def read_state(stack: str) -> State:
+    """The state as Pulumi tells it just now. Raises Refused."""
     exported = json.loads(run("stack", "export", "--stack", stack))
     resources: list[dict[str, Any]] = (exported.get("deployment") or {}).get("resources") or []
     known = {kind: {str(one.get("id")) for one in resources if one["type"] == type} for kind, type in KINDS.items()}
@@ -77,12 +69,14 @@ class Engine:
     began: datetime
 
     def containers(self, *more: str) -> list[Container]:
+        """Those with these labels besides, stopped ones included."""
         found = self.client.containers.list(all=True, filters={"label": [*self.labels, *more]}, ignore_removed=True)
         return [one for one in found if self._is_old(one.attrs["Created"])]
 
     def orphans(self, state: State) -> list[Container]:
+        """Containers that stand in no state."""
         found = [one for one in self.containers() if one.id not in state.known["container"]]
-        # A command that somebody runs with `make exec` stands in no state, and nobody interrupted it.
+        # A command that somebody runs with `portico exec` stands in no state, and nobody interrupted it.
         return [one for one in found if one.labels.get("portico.role") != "exec" or one.status != "running"]
 
     def others(self, state: State) -> Iterator[tuple[str, Any]]:
@@ -160,20 +154,21 @@ def sweep(engine: Engine, state: State, *, keep: list[Container]) -> int:
     return count
 
 
-def recover(stack: str) -> None:
+def recover(place: Place, screen: Screen, *, force: bool) -> int:
+    """Put the stack in order, and deploy; the exit code. Raises Refused, DockerException and OSError."""
+    stack = place.stack
     held = read_holders(stack)
     if any(holder.alive is not False for holder in held):
         raise Refused(describe(stack) or "")
     if held or find_backend() is None:
-        print(f"Taking away the lock of {held[0].describe() if held else 'the run that is gone'}.")
+        click.echo(f"Taking away the lock of {held[0].describe() if held else 'the run that is gone'}.")
         run("cancel", "--stack", stack, "--yes", refused=not held)
     before = read_state(stack)
     client = connect(before)
     if before.project is not None and client is not None:
-        tidy(stack, before, client)
-    else:
-        run("refresh", "--stack", stack, "--yes", "--skip-preview", "--clear-pending-creates")
-        up(stack)
+        return tidy(place, screen, before, client, force=force)
+    run("refresh", "--stack", stack, "--yes", "--skip-preview", "--clear-pending-creates")
+    return deploy(place, screen, "recover")
 
 
 def connect(state: State) -> docker.DockerClient | None:
@@ -185,10 +180,12 @@ def connect(state: State) -> docker.DockerClient | None:
     return None
 
 
-def tidy(stack: str, before: State, client: docker.DockerClient) -> None:
+def tidy(place: Place, screen: Screen, before: State, client: docker.DockerClient, *, force: bool) -> int:
+    """Remove what the run that is gone could not write down, and deploy between; the exit code."""
+    stack = place.stack
     labels = (f"portico.project={before.project}", f"portico.stack={stack}")
     engine = Engine(client, labels, read_time(str(client.info()["SystemTime"])))
-    refuse_lost_state(engine, before)
+    refuse_lost_state(engine, before, force=force)
     # Whether the last switch came to its end nobody knows. It serves nothing itself: without it, `up` proves anew
     # what NGINX serves, whatever release that is going to be.
     for switch in engine.containers("portico.role=switch"):
@@ -199,34 +196,41 @@ def tidy(stack: str, before: State, client: docker.DockerClient) -> None:
     for one in keep:
         print(f"Container {one.name} is an orphan too, but it may be serving: it goes when its successor serves.")
     count = sweep(engine, state, keep=keep)
-    up(stack)
+    if code := deploy(place, screen, "recover"):
+        return code
     count += sweep(engine, read_state(stack), keep=[])
     print(f"Recovered: {count} orphan(s) removed; the stack {stack} is what its settings say.")
+    return 0
 
 
-def refuse_lost_state(engine: Engine, state: State) -> None:
+def refuse_lost_state(engine: Engine, state: State, *, force: bool) -> None:
     """Containers that serve and none of which the state knows were not left by an interrupted run."""
     orphans = engine.orphans(state)
     serving = find_serving(engine, state, orphans)
     edges = [one for one in orphans if one.labels.get("portico.role") == "nginx" and one.status == "running"]
-    if edges and serving and not state.known["container"] and os.environ.get("FORCE") != "yes":
+    if edges and serving and not state.known["container"] and not force:
         names = ", ".join(str(one.name) for one in (*edges, *serving))
         raise Refused(
             f"{names} are serving, and this stack's state knows nothing of them: it is not the state they were made\n"
             "with. Nothing was changed. Go back to that state (`pulumi whoami --verbose` names the backend in use);\n"
-            "if it is lost, FORCE=yes removes them and makes new ones, and the sites are gone meanwhile."
+            f"if it is lost, {_spell_force()} removes them and makes new ones, and the sites are gone meanwhile."
         )
 
 
-def up(stack: str) -> None:
-    run("up", "--stack", stack, "--yes", "--skip-preview", "--color", "auto", "--suppress-outputs", loud=True)
+def _spell_force() -> str:
+    return assign("force", "yes") if spell_option("force").endswith("=") else spell_option("force")
 
 
-if __name__ == "__main__":
-    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    try:
-        recover(sys.argv[1])
-    except Refused as refusal:
-        sys.exit(f"error: {refusal}")
-    except (DockerException, OSError) as error:
-        sys.exit(f"error: Docker could not be asked: {error}\nStart it, then run this again.")
+@click.command(epilog=example("portico recover -s prod"))
+@stack_option
+@click.option(
+    "--force", is_flag=True, help="Also where the state knows nothing of what serves: the sites are gone meanwhile."
+)
+@click.pass_context
+def command(context: click.Context, stack: str, force: bool) -> None:
+    """After a run that was killed: put everything in order, then deploy. Nothing that serves is removed before."""
+    place = prepare(stack)
+    if not exists(stack, place.root):
+        click.echo(f"Nothing to recover: the stack {stack} was never created here.")
+        return
+    context.exit(recover(place, Screen(), force=force))

@@ -1,37 +1,33 @@
-"""Reads a stack's outputs (`pulumi stack output --json --show-secrets`) and says what can be gone back to.
+"""`portico releases`: what can be gone back to, by the stack's outputs.
 
-releases.py list STACK | choose STACK SITE RELEASE (the last two may be "") | held SITE PINS
-PINS is `portico:rollback` as JSON.
 What is live, NGINX's own files say: an update that failed for one site has made the others live.
 """
 
-import json
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import click
+
+from cli.options import example, json_option, spell_json, stack_option
+from cli.prepare import prepare
+from cli.pulumi import read_outputs, require_stack
+from cli.refused import Refused
+from cli.spelling import spell, spell_option
 
 Records = Sequence[Mapping[str, str]]
 
 
-class Refused(Exception):
-    """There is nothing to do; the message says why and what can be written."""
-
-
 def read_served(stack: str) -> dict[str, str] | None:
     """The releases that NGINX sends requests to, by site; None where nobody can tell."""
+    from cli.deployed import read_export
+    from cli.engine import find_engine, list_serving
     from components.drift import read_live
     from config.live import find_releases
-    from scripts.deployed import Refused as Undeployed
-    from scripts.deployed import read_export
-    from scripts.engine import find_engine, list_serving
 
     try:
         export = read_export(stack)
-    except Undeployed:
+    except Refused:
         return None
     engine, label = find_engine(export), {"label": "portico.role", "value": "nginx"}
     edges = [one["outputs"]["id"] for one in list_serving(export) if label in one["outputs"]["labels"]]
@@ -70,11 +66,14 @@ def choose(
 ) -> tuple[str, str]:
     """The site and the release to go back to: the one before the live one, where none is named."""
     history: Mapping[str, Records] = outputs.get("history", {})
-    site = _choose_site(site, list(history), "make rollback")
+    site = _choose_site(site, list(history), "rollback")
     known = [record["release"] for record in history[site]]
     if release:
         if release not in known:
-            raise Refused(f'"{release}" is no release of {site} that is kept; write TO= and one of: {" ".join(known)}')
+            raise Refused(
+                f'"{release}" is no release of {site} that is kept; '
+                f"write {spell_option('to')} and one of: {' '.join(known)}"
+            )
         return site, release
     live = outputs.get("held", {}).get(site) or known[0]
     before = known[known.index(live) + 1 :]
@@ -84,7 +83,7 @@ def choose(
         live = served[site]
         before = known[known.index(live) + 1 :] if live in known else known
     if not before:
-        raise Refused(f"no release of {site} before {live} is kept; see make releases")
+        raise Refused(f"no release of {site} before {live} is kept; see {spell('releases')}")
     return site, before[0]
 
 
@@ -92,38 +91,42 @@ def choose_held(pins: Mapping[str, Any], site: str) -> str:
     """The site to set free."""
     if not pins:
         raise Refused("no site is held at a past release; there is nothing to resume")
-    return _choose_site(site, list(pins), "make resume")
+    return _choose_site(site, list(pins), "resume")
 
 
 def _choose_site(site: str, sites: list[str], command: str) -> str:
     if not sites:
-        raise Refused("nothing was released yet; make up does it")
+        raise Refused(f"nothing was released yet; {spell('up')} does it")
     if site and site not in sites:
         raise Refused(f'"{site}" is not among: {" ".join(sites)}')
     if not site and len(sites) > 1:
-        raise Refused(f"which site? Write {command} SITE= and one of: {' '.join(sites)}")
+        raise Refused(f"which site? Write {spell(command, site='')} and one of: {' '.join(sites)}")
     return site or sites[0]
 
 
-def main(command: str, *rest: str) -> int:
-    try:
-        if command == "held":
-            print(choose_held(json.loads(rest[1] or "{}"), rest[0]))
-            return 0
-        outputs = json.load(sys.stdin)
-        if command == "choose":
-            stack, site, release = rest
-            print(*choose(outputs, site, release, read_served(stack)))
-        else:
-            print(
-                *list_releases(outputs, read_served(rest[0])) or ["Nothing was released yet; make up does it."],
-                sep="\n",
-            )
-    except Refused as error:
-        print(f"error: {error}.", file=sys.stderr)
-        return 1
-    return 0
+def tell(outputs: Mapping[str, Any], served: Mapping[str, str] | None) -> dict[str, Any]:
+    """The same for a script: of each site the live release, the one it is held at, and those that are kept."""
+    releases, held, history = (outputs.get(key, {}) for key in ("releases", "held", "history"))
+    sites = dict.fromkeys([*releases, *(served or {})])
+    return {
+        site: {
+            "live": releases.get(site) if served is None else served.get(site),
+            "held": held.get(site),
+            "kept": [{key: one.get(key) for key in ("release", "at")} for one in history.get(site, [])],
+        }
+        for site in sites
+    }
 
 
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+@click.command(epilog=example("portico releases -s prod --json"))
+@stack_option
+@json_option
+def command(stack: str, as_json: bool) -> None:
+    """List the releases that are kept, newest first, and which of them is live."""
+    place = prepare(stack)
+    require_stack(stack, place.root)
+    outputs, served = read_outputs(stack), read_served(stack)
+    if as_json:
+        click.echo(spell_json(tell(outputs, served)))
+    else:
+        click.echo("\n".join(list_releases(outputs, served) or [f"Nothing was released yet; {spell('up')} does it."]))

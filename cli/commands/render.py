@@ -1,30 +1,24 @@
-"""Writes what NGINX and Gunicorn read into a folder, for machines that run them without Portico's containers.
-
-render.py ENV OUT [conf.d|sites-available]. Needs neither Pulumi nor Docker.
-"""
+"""`portico render`: what NGINX and Gunicorn read, for machines that run them without Portico's containers."""
 
 import hashlib
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+import click
 
-from config.fleet import make_fleet  # noqa: E402
-from config.layout import lay_out  # noqa: E402
-from config.plan import Plan, make_plan  # noqa: E402
-from config.settings import Mistakes  # noqa: E402
-from config.stackfile import UnreadableStack, read_stack  # noqa: E402
+from cli.options import example, stack_option
+from cli.project import find_root
+from cli.refused import Refused
+from cli.spelling import assign, spell, spell_option
+from config.fleet import make_fleet
+from config.layout import lay_out
+from config.plan import Plan, make_plan
+from config.stackfile import read_stack
 
 LAYOUTS = ("conf.d", "sites-available")
 # Lists what was written here, with digests: by it a folder of ours is told from anybody else's.
 MARKER = ".portico-render"
-
-
-class Refused(Exception):
-    """Nothing was written; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +49,9 @@ def render_stack(plan: Plan, layout: str) -> Rendering:
 def _render_fleet(plan: Plan, layout: str) -> Rendering:
     """On ECS each site has a folder: NGINX's tree, Gunicorn's configuration, and the Dockerfiles of both images."""
     if layout != "conf.d":
-        raise Refused(f"LAYOUT={layout} is for a machine that runs NGINX itself, and ecs has none; leave it out.")
+        raise Refused(
+            f"{assign('layout', layout)} is for a machine that runs NGINX itself, and ecs has none; leave it out."
+        )
     files, todo = dict(plan.render().files), []
     for fleet in make_fleet(plan):
         name, context = fleet.site.name, fleet.release.context
@@ -99,12 +95,12 @@ def _read_marker(folder: Path) -> set[str]:
     if not folder.exists():
         return set()
     if not folder.is_dir():
-        raise Refused(f"{folder} is not a folder; write OUT= and the name of a new or an empty one.")
+        raise Refused(f"{folder} is not a folder; write {spell_option('out')} and the name of a new or an empty one.")
     if not (folder / MARKER).is_file():
         if any(folder.iterdir()):
             raise Refused(
-                f"{folder} holds files that make render did not write; nothing was overwritten. "
-                "Write OUT= and the name of a new or an empty folder."
+                f"{folder} holds files that {spell('render')} did not write; nothing was overwritten. "
+                f"Write {spell_option('out')} and the name of a new or an empty folder."
             )
         return set()
     pairs = [line.split("  ", 1) for line in (folder / MARKER).read_text().splitlines()]
@@ -113,7 +109,7 @@ def _read_marker(folder: Path) -> set[str]:
     if changed:
         raise Refused(
             f"{', '.join(sorted(changed))} in {folder} was changed by hand since; nothing was overwritten. "
-            "Change the settings instead and remove the file, or write another OUT=."
+            f"Change the settings instead and remove the file, or write another {spell_option('out')}."
         )
     return set(written)
 
@@ -124,8 +120,8 @@ def _refuse_strangers(folder: Path, rendering: Rendering, known: set[str]) -> No
     strangers += [path for path in wanted if not _is_inside(folder, path)]
     if strangers:
         raise Refused(
-            f"{', '.join(sorted(strangers))} in {folder} was not written by make render; nothing was overwritten. "
-            "Move it away, or write another OUT=."
+            f"{', '.join(sorted(strangers))} in {folder} was not written by {spell('render')}; "
+            f"nothing was overwritten. Move it away, or write another {spell_option('out')}."
         )
 
 
@@ -170,34 +166,40 @@ def _list_todo(plan: Plan, layout: str) -> list[str]:
     return lines
 
 
-def main(stack: str = "dev", out: str = "", layout: str = "", *, root: Path = ROOT) -> int:
+def render(stack: str, out: str, layout: str, root: Path) -> None:
+    """Write the files, and say what else they need. Raises Refused, UnreadableStack, Mistakes and OSError."""
     layout = layout or "conf.d"
+    if not out:
+        raise Refused(f"where to? Write the folder: {spell('render', 'dev', out='folder')}")
+    if layout not in LAYOUTS:
+        said = assign("layout", f'"{layout}"')
+        raise Refused(f"{said} is not a layout; write one of: {', '.join(LAYOUTS)}.")
+    values = read_stack(root, stack)
+    if values.get("rollback"):
+        raise Refused(
+            f"portico:rollback of {stack} holds a site at a past release, whose source is not here to render. "
+            f"Take the site out first: {spell('resume')}."
+        )
+    plan = make_plan(values, root)
+    rendering = render_stack(plan, layout)
     try:
-        if not out:
-            raise Refused("where to? Write the folder: make render ENV=dev OUT=folder [LAYOUT=sites-available].")
-        if layout not in LAYOUTS:
-            raise Refused(f'LAYOUT="{layout}" is not a layout; write one of: {", ".join(LAYOUTS)}.')
-        values = read_stack(root, stack)
-        if values.get("rollback"):
-            raise Refused(
-                f"portico:rollback of {stack} holds a site at a past release, whose source is not here to render. "
-                "Take the site out first: make resume."
-            )
-        plan = make_plan(values, root)
-        rendering = render_stack(plan, layout)
         write_rendering(Path(out), rendering)
     except OSError as error:
-        print(f"error: {error.filename} cannot be written: {error.strerror}.", file=sys.stderr)
-        return 1
-    except (Refused, UnreadableStack, Mistakes) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    print(f"Wrote {len(rendering.files) + len(rendering.links)} files to {out}. What they need besides:")
-    print(*(f"  {line}" for line in rendering.todo), sep="\n")
+        raise Refused(f"{error.filename} cannot be written: {error.strerror}.") from None
+    click.echo(f"Wrote {len(rendering.files) + len(rendering.links)} files to {out}. What they need besides:")
+    click.echo("\n".join(f"  {line}" for line in rendering.todo))
     if plan.private.files:
-        print("No key and no password hash is among the files written.")
-    return 0
+        click.echo("No key and no password hash is among the files written.")
 
 
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+@click.command(epilog=example("portico render -s prod --out folder --layout sites-available"))
+@stack_option
+@click.option(
+    "--out", default="", metavar="FOLDER", help="A new or an empty folder, or one that was written here before."
+)
+@click.option(
+    "--layout", default="conf.d", show_default=True, metavar="NAME", help="conf.d, or sites-available as on Debian."
+)
+def command(stack: str, out: str, layout: str) -> None:
+    """Write every file for machines without our containers. Needs neither Pulumi nor Docker."""
+    render(stack, out, layout, find_root())

@@ -1,12 +1,14 @@
-"""Asks the rules for AWS about what an update of a stack would make: rules.py STACK."""
+"""`portico rules`: what the rules for AWS say about what an update of a stack would make."""
 
 import json
 import subprocess
 import sys
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import click
 
+from cli.options import example, stack_option
+from cli.prepare import prepare
+from cli.pulumi import create
 from policies import RULES, check
 from policies.plan import read_plan
 
@@ -32,5 +34,12 @@ def judge(plan: str) -> int:
     return int(bool(found))
 
 
-if __name__ == "__main__":
-    sys.exit(judge(subprocess.run([*PLAN, sys.argv[1]], stdout=subprocess.PIPE, text=True, check=False).stdout))
+@click.command(epilog=example("portico rules -s prod"))
+@stack_option
+@click.pass_context
+def command(context: click.Context, stack: str) -> None:
+    """Ask the rules for AWS about what up would make. Exit code 1 where something is to be mended."""
+    place = prepare(stack)
+    create(stack, place.root)
+    plan = subprocess.run([*PLAN, stack], stdout=subprocess.PIPE, text=True, check=False).stdout
+    context.exit(judge(plan))

@@ -1,26 +1,30 @@
-"""Opens a shell in a running replica of a site: shell.py STACK [SITE]."""
+"""`portico shell`: a shell in a running replica of a site."""
 
 import signal
 import subprocess
-import sys
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import click
 
-from scripts.deployed import Deployed, Refused, report
-from scripts.engine import has_terminal, name_docker
+from cli.deployed import Deployed
+from cli.engine import has_terminal, name_docker
+from cli.options import example, site_option, stack_option
+from cli.prepare import prepare
+from cli.refused import Refused
+from cli.spelling import spell
 
 
-def main(stack: str, site: str = "") -> int:
+def open_shell(stack: str, site: str = "") -> int:
+    """Open it, and return its exit code at its end. Raises Refused and DockerException."""
     deployed = Deployed.read(stack)
-    site = deployed.choose_site(site, "make shell")
+    site = deployed.choose_site(site, "shell")
     replica = deployed.list_replicas(site)[0]
     if replica.status != "running":
-        raise Refused(f"no replica of {site} is running; make logs SITE={site} says why, make up starts them")
+        why = f"{spell('logs', site=site)} says why, {spell('up')} starts them"
+        raise Refused(f"no replica of {site} is running; {why}")
     terminal = has_terminal()
     # Who pipes commands in wants nothing else on the output.
     if terminal:
-        print(f"In {replica.name}, as the user of {site}, while it serves. Leave with exit.", flush=True)
+        click.echo(f"In {replica.name}, as the user of {site}, while it serves. Leave with exit.")
     options = ["--interactive", *(["--tty"] if terminal else [])]
     shell = ["sh", "-c", "exec $(command -v bash || command -v sh)"]
     process = subprocess.Popen(
@@ -30,5 +34,11 @@ def main(stack: str, site: str = "") -> int:
     return process.wait()
 
 
-if __name__ == "__main__":
-    sys.exit(report(lambda: main(*sys.argv[1:])))
+@click.command(epilog=example("portico shell -s prod --site shop"))
+@stack_option
+@site_option
+@click.pass_context
+def command(context: click.Context, stack: str, site: str) -> None:
+    """Open a shell in a replica that serves. Commands may come from a pipe."""
+    prepare(stack)
+    context.exit(open_shell(stack, site))
