@@ -17,7 +17,12 @@ import portico
 
 portico.deploy()
 '''
-_IGNORE = "# Pulumi's state of this machine, what set-up installs, build contexts and keys\n.state/\n.tools/\n.portico/\n__pycache__/\n"
+_IGNORE = """# Pulumi's state of this machine, what set-up installs, build contexts and keys
+.state/
+.tools/
+.portico/
+__pycache__/
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
