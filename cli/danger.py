@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from cli.engine import CONTAINER, Export, find_engine, list_resources
+from cli.engine import CONTAINER, Export, find_address, list_resources
 from cli.prepare import Place
 from cli.project import read_config
 
@@ -43,10 +43,10 @@ def name_sites(sites: Any) -> Iterable[str]:
 
 
 def _moves(config: dict[str, Any], target: str, export: Export) -> bool:
-    engine = find_engine(export)
-    remote = bool(engine and str(engine.address or "").startswith("ssh://"))
+    address = find_address(export)
+    remote = address.startswith("ssh://")
     if target == "local":
         return remote
     ssh = config.get("ssh")
     host = str(ssh.get("host") or "") if isinstance(ssh, dict) else ""
-    return engine is not None and (not remote or host not in str(engine.address))
+    return not remote or host not in address

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from cli.deployed import read_export
+from cli.export import read_export
 from cli.holder import describe
 from cli.prepare import Place
 from cli.run import Ended, run, spell_path, tell_failure

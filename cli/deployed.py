@@ -1,7 +1,5 @@
 """What is deployed of a stack, by its state and on its engine: for what is done by hand, whichever host it is."""
 
-import json
-import subprocess
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,30 +9,12 @@ from docker import DockerClient
 from docker.models.containers import Container
 
 from cli.engine import SERVICE, Export, find_engine, list_resources
-from cli.holder import find_state
+from cli.export import read_export
 from cli.refused import Refused
 from cli.spelling import spell, spell_option
 from components.engine import Engine
 
 STACK = "pulumi:pulumi:Stack"
-
-
-def read_export(stack: str, root: Path | None = None) -> Export:
-    """The stack as `pulumi stack export` tells it, {} where there is no such stack. Raises Refused."""
-    if (file := find_state(stack, root)) is not None:
-        # Half a second less than Pulumi needs to say the same.
-        return {"deployment": json.loads(file.read_text()).get("checkpoint", {}).get("latest") or {}}
-    command = ["pulumi", "stack", "export", "--stack", stack, "--non-interactive"]
-    try:
-        done = subprocess.run(command, cwd=root, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-    except FileNotFoundError:
-        raise Refused(f"pulumi is not installed here: {spell('setup')}") from None
-    if done.returncode and "no stack named" in done.stderr:
-        return {}
-    if done.returncode:
-        raise Refused(f"the state of the stack {stack} cannot be read: {done.stderr.strip()}")
-    export: Export = json.loads(done.stdout)
-    return export
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,11 @@
 import json
 import shlex
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from components.engine import Engine
+if TYPE_CHECKING:
+    from components.engine import Engine
 
 PROVIDER = "pulumi:providers:docker"
 CONTAINER = "docker:index/container:Container"
@@ -37,14 +38,23 @@ def list_serving(export: Export) -> list[Export]:
     return [one for one in list_resources(export, CONTAINER) if name_provider(one) == provider.get("urn")]
 
 
-def find_engine(export: Export) -> Engine | None:
+def find_address(export: Export) -> str:
+    """Where the engine that serves is: "" for this machine's own, and where nothing of the stack is up."""
+    provider = find_provider(export)
+    return str(((provider or {}).get("inputs") or {}).get("host") or "")
+
+
+def find_engine(export: Export) -> "Engine | None":
     """The engine that serves; None where nothing of the stack is up."""
     provider = find_provider(export)
     return read_engine(provider) if provider else None
 
 
-def read_engine(provider: Export) -> Engine:
+def read_engine(provider: Export) -> "Engine":
     """The engine that a provider of Docker talks to."""
+    # It takes a second to load, and most commands ask for no engine.
+    from components.engine import Engine
+
     inputs = provider.get("inputs") or {}
     options = inputs.get("sshOpts") or []
     # Settings of a provider are texts in the state.
@@ -64,7 +74,7 @@ def is_live(container: Export) -> bool:
     return {"label": "portico.role", "value": "switch"} in labels and not ended and not container.get("initErrors")
 
 
-def name_docker(engine: Engine, *words: str, terminal: bool) -> list[str]:
+def name_docker(engine: "Engine", *words: str, terminal: bool) -> list[str]:
     """The command that runs `docker` with these words at the engine; behind SSH that is the host's own docker."""
     if not engine.address or not engine.address.startswith("ssh://"):
         return ["docker", *(["--host", engine.address] if engine.address else []), *words]

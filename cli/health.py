@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from cli.deployed import read_export
 from cli.engine import find_engine
+from cli.export import read_export
 from cli.holder import describe, find_backend, find_state
 from cli.project import HOME, list_stacks, read_config
 from cli.refused import Refused
@@ -64,8 +64,6 @@ def examine(root: Path | None, stack: str) -> Iterator[Finding]:
 
 def _look_at_python() -> Finding:
     told = f"{platform.python_version()} ({sys.executable})"
-    if sys.version_info < (3, 11):
-        return Finding("missing", "Python", told, "Python 3.11 or newer")
     return Finding("ok", "Python", told)
 
 

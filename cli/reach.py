@@ -6,26 +6,34 @@ makes another machine.
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 from cli.engine import PROVIDER, Export, list_resources, read_engine
-from components.engine import Engine
-from components.tunnel import run_remotely
+
+if TYPE_CHECKING:
+    from components.engine import Engine
 
 SECONDS = 40.0
 
 
 def list_silent(export: Export) -> list[str]:
     """The addresses of machines behind SSH that do not answer."""
-    engines = {read_engine(one) for one in list_resources(export, PROVIDER)}
+    remote = [one for one in list_resources(export, PROVIDER) if is_remote(one)]
+    engines = {read_engine(one) for one in remote}
     return sorted(str(engine.address) for engine in engines if not answers(engine))
 
 
-def answers(engine: Engine) -> bool:
-    """Whether it is this machine's own, or can be reached."""
-    if not engine.address or not engine.address.startswith("ssh://"):
-        return True
+def is_remote(provider: Export) -> bool:
+    """Whether its engine is behind SSH."""
+    return str((provider.get("inputs") or {}).get("host") or "").startswith("ssh://")
+
+
+def answers(engine: "Engine") -> bool:
+    """Whether a machine behind SSH can be reached."""
+    from components.tunnel import run_remotely
+
     try:
-        return run_remotely(engine.address, engine.options, "true", SECONDS).returncode == 0
+        return run_remotely(str(engine.address), engine.options, "true", SECONDS).returncode == 0
     except (subprocess.TimeoutExpired, OSError):
         return False
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from cli.deployed import Deployed, read_export
+from cli.deployed import Deployed
 from cli.engine import find_engine
+from cli.export import read_export
 from cli.options import example, stack_option
 from cli.project import find_root, load_environment
 from cli.pulumi import read_outputs

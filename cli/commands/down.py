@@ -2,8 +2,8 @@
 
 import click
 
-from cli.deployed import read_export
 from cli.engine import has_terminal
+from cli.export import read_export
 from cli.options import example, stack_option, yes_option
 from cli.prepare import prepare
 from cli.pulumi import exists

@@ -20,8 +20,8 @@ Records = Sequence[Mapping[str, str]]
 
 def read_served(stack: str) -> dict[str, str] | None:
     """The releases that NGINX sends requests to, by site; None where nobody can tell."""
-    from cli.deployed import read_export
     from cli.engine import find_engine, list_serving
+    from cli.export import read_export
     from components.drift import read_live
     from config.live import find_releases
 

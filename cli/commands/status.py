@@ -3,8 +3,8 @@
 import click
 
 from cli.commands.releases import read_served
-from cli.deployed import read_export
 from cli.engine import find_engine
+from cli.export import read_export
 from cli.holder import describe
 from cli.options import example, json_option, spell_json, stack_option
 from cli.prepare import prepare

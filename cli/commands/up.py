@@ -4,8 +4,8 @@ import click
 
 from cli.danger import tell_danger
 from cli.deploy import deploy, preview, refuse_held
-from cli.deployed import read_export
 from cli.engine import has_terminal
+from cli.export import read_export
 from cli.options import example, stack_option, yes_option
 from cli.prepare import Place, prepare
 from cli.pulumi import create

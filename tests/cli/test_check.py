@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from components.engine import Engine
-from scripts import check
-from scripts.engine import CONTAINER, PROVIDER, SERVICE
+from cli.commands import check
+from cli.engine import CONTAINER, PROVIDER, SERVICE
 from tests.components.watched import EDGE, Watched, inspect, serve, show
 
 OLD, NEW, BLOG = "a" * 12, "b" * 12, "c" * 12

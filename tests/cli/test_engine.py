@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from components.engine import Engine
-from scripts.deployed import STACK, Deployed, Refused, read_export, report
-from scripts.engine import PROVIDER, find_engine, list_serving, name_docker
-from scripts.logs import split_lines
+from cli.deployed import STACK, Deployed, Refused, read_export, report
+from cli.engine import PROVIDER, find_engine, list_serving, name_docker
+from cli.commands.logs import split_lines
 
 PROXY = "ProxyCommand=aws ssm start-session --target %h --parameters portNumber=%p"
 ENGINES = {
@@ -186,7 +186,7 @@ def test_a_mistake_is_one_line_and_an_engine_that_is_away_too(capsys: pytest.Cap
 def test_recover_and_check_ask_the_same_engine(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from scripts import check, recover
+    from cli.commands import check, recover
 
     there = provide(host="ssh://deploy@shop.example:22", sshOpts=json.dumps(["-o", "BatchMode=yes"]))
     edge = {

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from scripts import reach
-from scripts.deployed import Refused
-from scripts.engine import PROVIDER
+from cli import reach
+from cli.deployed import Refused
+from cli.engine import PROVIDER
 
 
 def export(*hosts: str | None) -> dict[str, Any]:

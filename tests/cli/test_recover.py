@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scripts.recover import Engine, Refused, State, find_serving, read_time, refuse_lost_state, sweep
+from cli.commands.recover import Engine, Refused, State, find_serving, read_time, refuse_lost_state, sweep
 
 BEGAN = datetime(2026, 11, 24, 1, tzinfo=UTC)
 LIVE = "server unix:/run/portico/shop/aaa-0.sock;"

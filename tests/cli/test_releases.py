@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from scripts import releases, summary
-from scripts.deployed import Refused
+from cli.commands import releases
+from cli.deployed import Refused
 from tests.components.watched import EDGE, Watched, serve
-from tests.scripts.test_check import export
+from tests.cli.test_check import export
 
 A, B, C, D = ("a" * 12, "b" * 12, "c" * 12, "d" * 12)
 
@@ -92,8 +92,8 @@ def serves(
             raise state
         return state
 
-    monkeypatch.setattr("scripts.deployed.read_export", read)
-    monkeypatch.setattr("scripts.engine.find_engine", lambda _: engine)
+    monkeypatch.setattr("cli.deployed.read_export", read)
+    monkeypatch.setattr("cli.engine.find_engine", lambda _: engine)
     return releases.read_served("prod")
 
 

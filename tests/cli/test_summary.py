@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scripts.summary import main
+from cli.summary import main
 
 STACK = {"type": "pulumi:pulumi:Stack", "outputs": {"url": "https://hello.example"}}
 REPLICA = {"type": "docker:index/container:Container", "outputs": {"name": "hello-gunicorn-0-1a2b3c4"}}

@@ -13,7 +13,7 @@ import pytest
 from policies import RULES, kinds
 from policies.graph import UNKNOWN, Graph, Resource
 from policies.plan import read_plan
-from scripts.rules import PLAN
+from cli.commands.rules import PLAN
 from tests.cloud.plugin.kinds import INSTANCE, KINDS
 from tests.cloud.stack import Small
 from tests.docker.command import ROOT, Result

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scripts.diff import compare, main
+from cli.commands.diff import compare, main
 from tests.config.ecs_sample import make_ecs_values
 from tests.config.sample import SHOP, make_site, write_files
 

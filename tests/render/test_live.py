@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts import diff
-from scripts.render import MARKER, main
+from cli.commands import diff
+from cli.commands.render import MARKER, main
 from tests.docker.ask import get
 from tests.docker.engine import Deployment
 

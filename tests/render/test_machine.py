@@ -14,7 +14,7 @@ import yaml
 
 from config.plan import Plan, make_plan
 from config.stackfile import read_stack
-from scripts.render import main
+from cli.commands.render import main
 from tests.docker.ask import ask, get
 from tests.docker.command import ROOT
 from tests.render.machine import Machine

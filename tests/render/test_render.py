@@ -11,7 +11,7 @@ import yaml
 from config.fleet import make_fleet
 from config.plan import make_plan
 from config.render import render_nginx
-from scripts.render import MARKER, main
+from cli.commands.render import MARKER, main
 from tests.config.ecs_sample import make_ecs_values
 from tests.config.sample import HASH, SHOP, make_site, write_files
 
@@ -212,7 +212,7 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(root: Path, capsys: pytest.C
 
 def test_neither_pulumi_nor_docker_is_needed(root: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from scripts.render import main; "
+        "import sys; from pathlib import Path; from cli.commands.render import main; "
         f"code = main('dev', 'out', root=Path({str(root)!r})); "
         "sys.exit(code or ('pulumi' in sys.modules and 3))"
     )

@@ -11,7 +11,7 @@ import yaml
 
 from config.plan import make_plan
 from config.stackfile import read_stack
-from scripts.render import main
+from cli.commands.render import main
 from tests.docker.ask import get
 from tests.render.machine import Machine
 

@@ -18,7 +18,7 @@ from docker.models.containers import Container
 
 from config.plan import Plan, make_plan
 from config.stackfile import read_stack
-from scripts.render import render_stack, write_rendering
+from cli.commands.render import render_stack, write_rendering
 from tests.bench.serving.shot import await_port
 from tests.docker.command import ROOT
 from tests.docker.engine import free_port
