@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 STACK = "pulumi:pulumi:Stack"
 
@@ -65,21 +65,27 @@ def parse(line: str) -> Event | None:
 
 
 class Reader:
-    """Reads an event log that is being written."""
+    """Reads an event log that is being written. Once it is open it has no name any more.
+
+    It holds more than is told, such as what Docker says of each container: nothing of it stays, however a run ends.
+    """
 
     def __init__(self, file: Path) -> None:
-        self._file = file
-        self._place = 0
+        self._path = file
+        self._file: BinaryIO | None = None
         self._rest = b""
 
     def read(self) -> Iterator[Event]:
         """The events that came since the last call; of a line that is not written to its end, nothing."""
-        if not self._file.exists():
-            return
-        with self._file.open("rb") as file:
-            file.seek(self._place)
-            *lines, self._rest = (self._rest + file.read()).split(b"\n")
-            self._place = file.tell()
+        if self._file is None:
+            if not self._path.exists():
+                return
+            self._file = self._path.open("rb")
+            self._path.unlink()
+        *lines, self._rest = (self._rest + self._file.read()).split(b"\n")
         for line in lines:
+            # Nine of ten are for the authors of plugins.
+            if b'"diagnosticEvent":' in line[:80] and b'"severity":"debug"' in line[-80:]:
+                continue
             if event := parse(line.decode(errors="replace")):
                 yield event

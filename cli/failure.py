@@ -11,6 +11,8 @@ _EMPTY = re.compile(
     r"update failed|preview failed|destroy failed|refresh failed|update canceled|resource operations? failed"
     r"|(one or more )?errors? occurred while \w+|.*\bpreviously errored\b.*"
 )
+# Of a program that has said why before.
+_ENDED = re.compile(r"an unhandled error occurred: [Pp]rogram exited with non-zero exit code: \d+|[Pp]rogram failed.*")
 CUT = "  ..."
 
 
@@ -38,7 +40,7 @@ def choose(told: Sequence[tuple[str, str]]) -> list[str]:
         text = f"{resource}: {text}" if resource and text else text
         if text and text not in shown:
             shown.append(text)
-    return shown
+    return [text for text in shown if not _ENDED.fullmatch(text)] or shown
 
 
 def fit(messages: Sequence[str], rows: int, width: int) -> list[str]:

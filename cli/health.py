@@ -175,7 +175,8 @@ def _look_at_ports(root: Path, stack: str, config: dict[str, Any]) -> Iterator[F
         own = find_engine(read_export(stack, root)) is not None
     except Refused:
         own = False
-    for port in (one for one in ports if isinstance(one, int)):
+    # Pulumi writes numbers as texts.
+    for port in (int(one) for one in ports if str(one).isdecimal()):
         if _is_free(str(config.get("address") or "127.0.0.1"), port):
             yield Finding("ok", "port", f"{port} is free")
         elif own:

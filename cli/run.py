@@ -96,7 +96,9 @@ def _hold_signals() -> Iterator[list[int]]:
 
 def tell_failure(ended: Ended, screen: Screen) -> None:
     """Say why a run failed: each cause once; what does not fit is in the log."""
-    causes = ended.story.tell_failures() or _read_end(ended.log)
+    causes = ended.story.tell_failures()
+    if not ended.story.begun:
+        causes = causes or _read_end(ended.log)
     for text in fit(causes, ROWS, screen.width):
         screen.say(f"error: {text}")
 

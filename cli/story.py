@@ -25,7 +25,6 @@ class Change:
     built: int | None = None
     starting: int | None = None
     live: int | None = None
-    failed: bool = False
 
     def describe_stage(self) -> str:
         """What is done just now."""
@@ -53,6 +52,7 @@ class Story:
     """
 
     foresees: bool = False
+    begun: bool = False
     changes: dict[str, Change] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     errors: list[tuple[str, str]] = field(default_factory=list)
@@ -69,9 +69,8 @@ class Story:
                 self._begin(event)
             case "resOutputsEvent" if not event.body.get("planning"):
                 self._end(event)
-            case "resOpFailedEvent":
-                if change := self.changes.get(event.labels.get("portico.site", "")):
-                    change.failed = True
+            case "preludeEvent":
+                self.begun = True
             case "summaryEvent":
                 self.counts = dict(event.body.get("resourceChanges") or {})
         return []
@@ -124,9 +123,9 @@ class Story:
         if event.type == IMAGE and (change := self.changes.get(labels.get("portico.site", ""))):
             change.built = event.at
         elif labels.get("portico.role") == "switch":
-            for change in self.changes.values():
-                # Of those that were refused the errors tell.
-                if change.starting is not None and not change.failed and change.live is None:
+            told = str(((event.step.get("new") or {}).get("outputs") or {}).get("containerLogs") or "")
+            for site in re.findall(r"(?m)^@live (\S+)$", told):
+                if (change := self.changes.get(site)) and change.live is None:
                     change.live = event.at
 
     @property
