@@ -1,15 +1,18 @@
 """What make check says, from the stack's state, NGINX's files and the engine's containers."""
 
-import io
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 
-from components.engine import Engine
 from cli.commands import check
 from cli.engine import CONTAINER, PROVIDER, SERVICE
+from cli.main import portico
+from cli.prepare import Place
+from components.engine import Engine
 from tests.components.watched import EDGE, Watched, inspect, serve, show
 
 OLD, NEW, BLOG = "a" * 12, "b" * 12, "c" * 12
@@ -129,44 +132,40 @@ def test_containers_on_another_machine_are_not_asked_for() -> None:
     assert check.compare(export(name(ONE), name(TWO), name(OTHER), there), watch(ONE, TWO, OTHER)) == ([], True)
 
 
-def ask(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], state: dict[str, Any], engine: Engine
-) -> tuple[int, str, str]:
-    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(state)))
+def ask(monkeypatch: pytest.MonkeyPatch, state: dict[str, Any], engine: Engine, *words: str) -> Result:
+    monkeypatch.setattr(check, "prepare", lambda stack: Place(Path(), stack))
+    monkeypatch.setattr(check, "require_stack", lambda *_: None)
+    monkeypatch.setattr(check, "ask", lambda *_: json.dumps(state))
     monkeypatch.setattr(check, "find_engine", lambda _: engine)
-    code = check.main("dev")
-    return code, *capsys.readouterr()
+    return CliRunner().invoke(portico, ["check", *words])
 
 
 @pytest.mark.parametrize(
     ("state", "engine", "code", "lines"),
     [
         (GOOD, watch(ONE, TWO, OTHER), 0, ["What runs is what the last update of dev left."]),
-        (GOOD, watch(ONE, OTHER), 1, [f"container {SECOND}-name is gone.", "make up mends it."]),
-        (FAILED, watch(ONE, TWO, OTHER), 1, [f"{REFUSED}.", "make up tries again."]),
+        (GOOD, watch(ONE, OTHER), 1, [f"container {SECOND}-name is gone.", "portico up mends it."]),
+        (FAILED, watch(ONE, TWO, OTHER), 1, [f"{REFUSED}.", "portico up tries again."]),
         ({"deployment": {}}, watch(), 1, ["Nothing of the stack dev is up."]),
     ],
-    ids=["good", "mended by make up", "failed", "nothing is up"],
+    ids=["good", "mended by up", "failed", "nothing is up"],
 )
 def test_what_is_printed(
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    state: dict[str, Any],
-    engine: Watched,
-    code: int,
-    lines: list[str],
+    monkeypatch: pytest.MonkeyPatch, state: dict[str, Any], engine: Watched, code: int, lines: list[str]
 ) -> None:
-    assert ask(monkeypatch, capsys, state, engine) == (code, "\n".join([*lines, ""]), "")
+    done = ask(monkeypatch, state, engine)
+    assert (done.exit_code, done.output) == (code, "\n".join([*lines, ""]))
+    told = ask(monkeypatch, state, engine, "--json")
+    assert told.exit_code == code
+    assert json.loads(told.output) == {"stack": "dev", "good": not code, "told": lines}
 
 
-def test_an_engine_that_does_not_answer_is_an_error(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    code, out, error = ask(monkeypatch, capsys, GOOD, Watched(listed=None))
-    assert (code, out) == (1, "") and error == "error: Docker could not be asked what is there: nobody answers\n"
+def test_an_engine_that_does_not_answer_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = ask(monkeypatch, GOOD, Watched(listed=None))
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == "error: Docker could not be asked: nobody answers.\n"
 
 
-def test_on_ecs_aws_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    state = {"deployment": {"resources": [{"type": SERVICE}]}}
-    code, out, _ = ask(monkeypatch, capsys, state, Watched(listed=None))
-    assert code == 0 and out.startswith("The stack dev is on ECS")
+def test_on_ecs_aws_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = ask(monkeypatch, {"deployment": {"resources": [{"type": SERVICE}]}}, Watched(listed=None))
+    assert done.exit_code == 0 and done.output.startswith("The stack dev is on ECS")

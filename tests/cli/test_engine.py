@@ -1,6 +1,5 @@
 """Which engine a stack is on, what of it is deployed there, and how docker's own command is called there."""
 
-import io
 import json
 import subprocess
 from pathlib import Path
@@ -8,11 +7,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
-from components.engine import Engine
-from cli.deployed import STACK, Deployed, Refused, read_export, report
-from cli.engine import PROVIDER, find_engine, list_serving, name_docker
 from cli.commands.logs import split_lines
+from cli.deployed import STACK, Deployed
+from cli.engine import PROVIDER, find_engine, list_serving, name_docker
+from cli.export import read_export
+from cli.main import portico
+from cli.refused import Refused
+from components.engine import Engine
 
 PROXY = "ProxyCommand=aws ssm start-session --target %h --parameters portNumber=%p"
 ENGINES = {
@@ -106,12 +109,12 @@ def test_pieces_of_a_log_are_put_together_to_lines(pieces: list[bytes], lines: l
 
 
 def test_nothing_deployed_is_said_with_what_to_do() -> None:
-    with pytest.raises(Refused, match="nothing of the stack prod is deployed yet; make up ENV=prod does it"):
+    with pytest.raises(Refused, match="nothing of the stack prod is deployed yet; portico up -s prod does it"):
         Deployed.of("prod", export())
     with pytest.raises(Refused, match="nothing of the stack prod is deployed yet"):
         Deployed.of("prod", {})
     with pytest.raises(Refused, match="no release of the stack prod went live yet"):
-        Deployed.of("prod", export(provide())).choose_site("", "make exec")
+        Deployed.of("prod", export(provide())).choose_site("", "exec")
 
 
 def test_a_stack_on_ecs_has_no_engine_to_ask() -> None:
@@ -125,11 +128,11 @@ def test_a_site_is_the_only_one_or_the_one_that_is_named() -> None:
         Deployed.of("prod", export(provide(), releases=releases))
         for releases in ({"shop": "a" * 12}, {"shop": "a" * 12, "blog": "b" * 12})
     )
-    assert one.choose_site("", "make exec") == "shop" and two.choose_site("blog", "make exec") == "blog"
-    with pytest.raises(Refused, match=r"which site\? Write make exec SITE= and one of: shop blog"):
-        two.choose_site("", "make exec")
-    with pytest.raises(Refused, match='there is no site "shep" in the stack prod; write SITE= and one of: shop blog'):
-        two.choose_site("shep", "make exec")
+    assert one.choose_site("", "exec") == "shop" and two.choose_site("blog", "exec") == "blog"
+    with pytest.raises(Refused, match=r"which site\? Write portico exec --site and one of: shop blog"):
+        two.choose_site("", "exec")
+    with pytest.raises(Refused, match='there is no site "shep" in the stack prod; write --site and one of: shop blog'):
+        two.choose_site("shep", "exec")
     assert one.label(role="gunicorn", site="") == [
         "portico.project=portico",
         "portico.stack=prod",
@@ -150,14 +153,16 @@ def test_the_best_replica_is_the_healthy_one(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(Deployed, "list_containers", lambda self, **labels: found)
     assert [one.name for one in deployed.list_replicas("shop")] == ["c", "b", "a"]
     monkeypatch.setattr(Deployed, "list_containers", lambda self, **labels: [])
-    with pytest.raises(Refused, match="release aaaaaaaaaaaa of shop has no container any more; make up ENV=prod"):
+    with pytest.raises(Refused, match="release aaaaaaaaaaaa of shop has no container any more; portico up -s prod"):
         deployed.list_replicas("shop")
 
 
 def test_pulumi_is_asked_for_the_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pulumi = tmp_path / "pulumi"
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(Refused, match="pulumi is not installed here: make setup"):
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://bucket")
+    (tmp_path / "Pulumi.yaml").write_text("name: portico\n")
+    with pytest.raises(Refused, match="pulumi is not installed here: portico setup"):
         read_export("prod", tmp_path)
     for said, outcome in (("no stack named 'prod' found", {}), ("passphrase must be set", None)):
         pulumi.write_text(f'#!/bin/sh\necho "error: {said}" >&2\nexit 255\n')
@@ -169,23 +174,46 @@ def test_pulumi_is_asked_for_the_state(tmp_path: Path, monkeypatch: pytest.Monke
             assert read_export("prod", tmp_path) == outcome
 
 
-def test_a_mistake_is_one_line_and_an_engine_that_is_away_too(capsys: pytest.CaptureFixture[str]) -> None:
-    def refuse() -> int:
-        raise Refused("nothing to do")
-
-    def lose() -> int:
-        raise ConnectionError("no route to host")
-
-    assert report(refuse) == 1 and capsys.readouterr().err == "error: nothing to do.\n"
-    assert report(lose) == 1 and capsys.readouterr().err == "error: Docker could not be asked: no route to host\n"
-
-
-# --- the scripts before
+def test_a_state_in_a_folder_is_read_without_pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("PULUMI_BACKEND_URL", raising=False)
+    (tmp_path / "Pulumi.yaml").write_text("name: portico\nbackend:\n  url: file://./.state?create_dir=true\n")
+    file = tmp_path / ".state/.pulumi/stacks/portico/prod.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"version": 3, "checkpoint": {"latest": {"resources": [{"type": "x"}]}}}))
+    assert read_export("prod", tmp_path) == {"deployment": {"resources": [{"type": "x"}]}}
 
 
-def test_recover_and_check_ask_the_same_engine(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("raised", "said"),
+    [
+        (Refused("nothing to do"), "error: nothing to do.\n"),
+        (ConnectionError("no route to host"), "error: Docker could not be asked: no route to host.\n"),
+    ],
+)
+def test_a_mistake_is_one_line_and_an_engine_that_is_away_too(
+    monkeypatch: pytest.MonkeyPatch, raised: Exception, said: str
 ) -> None:
+    def fail(_: str) -> None:
+        raise raised
+
+    monkeypatch.setattr("cli.commands.shell.prepare", fail)
+    done = CliRunner().invoke(portico, ["shell"])
+    assert (done.exit_code, done.stderr) == (1, said)
+
+
+def test_what_nobody_expects_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: str) -> None:
+        raise ValueError("a mistake of ours")
+
+    monkeypatch.setattr("cli.commands.shell.prepare", fail)
+    assert isinstance(CliRunner().invoke(portico, ["shell"]).exception, ValueError)
+
+
+# --- the commands before
+
+
+def test_recover_and_check_ask_the_same_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     from cli.commands import check, recover
 
     there = provide(host="ssh://deploy@shop.example:22", sshOpts=json.dumps(["-o", "BatchMode=yes"]))
@@ -196,7 +224,6 @@ def test_recover_and_check_ask_the_same_engine(
     urn = "urn:pulumi:prod::portico::x::y"
     text = json.dumps(export(there | {"urn": urn}, edge | {"urn": "u", "provider": f"{urn}::some-id"}))
     monkeypatch.setattr(recover, "run", lambda *words, **more: text)
-    monkeypatch.setattr("sys.stdin", io.StringIO(text))
     asked: list[Engine] = []
 
     def connect(engine: Engine) -> Any:
@@ -207,5 +234,6 @@ def test_recover_and_check_ask_the_same_engine(
     state = recover.read_state("prod")
     with pytest.raises(ConnectionError):
         recover.connect(state)
-    assert check.main("prod") == 1
+    with pytest.raises(ConnectionError):
+        check.judge("prod", json.loads(text))
     assert asked == [Engine("ssh://deploy@shop.example:22", ("-o", "BatchMode=yes"))] * 2

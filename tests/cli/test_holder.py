@@ -69,7 +69,7 @@ def test_a_killed_run_whose_parent_has_not_asked_for_its_end_is_gone(tmp_path: P
 
 def test_a_run_that_is_gone_leads_to_recover(root: Path) -> None:
     lock(root, 2**22 + 1)
-    assert "`make recover ENV=dev`" in (describe(STACK, root) or "")
+    assert "`portico recover -s dev`" in (describe(STACK, root) or "")
 
 
 def test_another_machine_is_not_judged_from_here(root: Path) -> None:
@@ -81,7 +81,7 @@ def test_another_machine_is_not_judged_from_here(root: Path) -> None:
 def test_what_was_being_made_is_named_where_the_lock_is_gone(root: Path) -> None:
     pend(root, ("creating", "shop-gunicorn-0"), ("deleting", "old"))
     said = describe(STACK, root) or ""
-    assert "while it made shop-gunicorn-0.\n" in said and "make recover" in said
+    assert "while it made shop-gunicorn-0.\n" in said and "portico recover" in said
 
 
 @pytest.mark.parametrize("url", ["https://api.pulumi.com", "s3://bucket"])

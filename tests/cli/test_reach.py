@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from cli import reach
-from cli.deployed import Refused
 from cli.engine import PROVIDER
 
 
@@ -45,8 +44,7 @@ def test_machines_that_do_not_answer_are_named(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(reach, "read_export", lambda _: export(*hosts))
-    assert reach.main("prod") == int(bool(silent))
+    assert reach.all_answer(export(*hosts)) is not bool(silent)
     lines = [f"{address} does not answer: what lies on it is not looked at.\n" for address in silent]
     assert capsys.readouterr().err == "".join(lines)
 
@@ -55,11 +53,3 @@ def test_a_machine_that_says_nothing_is_not_waited_for(monkeypatch: pytest.Monke
     ssh.write_text("#!/bin/sh\nexec sleep 60\n")
     monkeypatch.setattr(reach, "SECONDS", 0.3)
     assert reach.list_silent(export("ssh://portico@i-0there:22")) == ["ssh://portico@i-0there:22"]
-
-
-def test_a_state_that_cannot_be_read_is_left_to_the_update(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_: str) -> dict[str, Any]:
-        raise Refused("the passphrase is wrong")
-
-    monkeypatch.setattr(reach, "read_export", refuse)
-    assert reach.main("prod") == 0

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from cli.commands.recover import Engine, Refused, State, find_serving, read_time, refuse_lost_state, sweep
+from cli.commands.recover import Engine, State, find_serving, read_time, refuse_lost_state, sweep
+from cli.refused import Refused
 
 BEGAN = datetime(2026, 11, 24, 1, tzinfo=UTC)
 LIVE = "server unix:/run/portico/shop/aaa-0.sock;"
@@ -95,13 +96,12 @@ def test_what_another_run_makes_meanwhile_is_not_looked_at() -> None:
     assert young.done == []
 
 
-def test_a_state_that_knows_nothing_of_what_serves_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_state_that_knows_nothing_of_what_serves_is_refused() -> None:
     engine = make(EDGE, Fake("o", "gunicorn", "aaa"))
     with pytest.raises(Refused, match="name-edge, name-o are serving"):
-        refuse_lost_state(engine, know())
-    refuse_lost_state(engine, know("other"))
-    monkeypatch.setenv("FORCE", "yes")
-    refuse_lost_state(engine, know())
+        refuse_lost_state(engine, know(), force=False)
+    refuse_lost_state(engine, know("other"), force=False)
+    refuse_lost_state(engine, know(), force=True)
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,19 @@
 """What make releases lists, and what make rollback and make resume choose."""
 
-import io
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from cli.commands import releases
-from cli.deployed import Refused
-from tests.components.watched import EDGE, Watched, serve
+from cli.main import portico
+from cli.prepare import Place
+from cli.refused import Refused
 from tests.cli.test_check import export
+from tests.components.watched import EDGE, Watched, serve
 
 A, B, C, D = ("a" * 12, "b" * 12, "c" * 12, "d" * 12)
 
@@ -92,7 +95,7 @@ def serves(
             raise state
         return state
 
-    monkeypatch.setattr("cli.deployed.read_export", read)
+    monkeypatch.setattr("cli.export.read_export", read)
     monkeypatch.setattr("cli.engine.find_engine", lambda _: engine)
     return releases.read_served("prod")
 
@@ -120,19 +123,6 @@ def test_where_nobody_can_tell_the_last_good_update_is_believed(
     assert serves(monkeypatch, state, engine) is None
 
 
-def test_the_list_says_what_nginx_serves(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(releases, "read_served", {"prod": {"shop": D}, "new": None}.__getitem__)
-    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(make_outputs())))
-    assert releases.main("list", "prod") == 0
-    assert D in capsys.readouterr().out
-    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(make_outputs())))
-    assert releases.main("choose", "prod", "", "") == 0
-    assert capsys.readouterr().out == f"shop {A}\n"
-    monkeypatch.setattr("sys.stdin", io.StringIO("{}"))
-    assert releases.main("list", "new") == 0
-    assert capsys.readouterr().out == "Nothing was released yet; make up does it.\n"
-
-
 @pytest.mark.parametrize(
     ("outputs", "site", "release", "chosen"),
     [
@@ -153,47 +143,39 @@ def test_the_release_to_go_back_to(outputs: dict[str, Any], site: str, release: 
     ("ask", "message"),
     [
         (lambda: releases.choose({}, "", ""), "nothing was released yet"),
-        (lambda: releases.choose(BOTH, "", ""), "which site? Write make rollback SITE= and one of: shop blog"),
+        (lambda: releases.choose(BOTH, "", ""), "which site? Write portico rollback --site and one of: shop blog"),
         (lambda: releases.choose(BOTH, "shep", ""), '"shep" is not among: shop blog'),
         (lambda: releases.choose(BOTH, "blog", ""), f"no release of blog before {B} is kept"),
         (lambda: releases.choose(make_outputs({"shop": C}, C), "", ""), f"no release of shop before {C} is kept"),
         (lambda: releases.choose(make_outputs(), "", "x"), f'"x" is no release of shop that is kept; .*: {A} {B} {C}'),
         (lambda: releases.choose_held({}, ""), "no site is held"),
-        (lambda: releases.choose_held({"shop": A, "blog": B}, ""), "which site? Write make resume SITE="),
+        (lambda: releases.choose_held({"shop": A, "blog": B}, ""), "which site? Write portico resume --site"),
         (lambda: releases.choose_held({"shop": A}, "blog"), '"blog" is not among: shop'),
     ],
 )
 def test_what_cannot_be_chosen_is_said(ask: Callable[[], object], message: str) -> None:
-    with pytest.raises(releases.Refused, match=message.replace("?", r"\?")):
+    with pytest.raises(Refused, match=message.replace("?", r"\?")):
         ask()
 
 
-def test_a_refusal_is_one_line_and_an_exit_code(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(BOTH)))
-    assert releases.main("choose", "test", "", "") == 1
-    said = capsys.readouterr()
-    assert said.out == "" and said.err.startswith("error: which site?") and said.err.count("\n") == 1
+def list_of(
+    outputs: dict[str, Any], served: dict[str, str] | None, monkeypatch: pytest.MonkeyPatch, *words: str
+) -> str:
+    monkeypatch.setattr(releases, "prepare", lambda stack: Place(Path(), stack))
+    monkeypatch.setattr(releases, "require_stack", lambda *_: None)
+    monkeypatch.setattr(releases, "read_outputs", lambda _: outputs)
+    monkeypatch.setattr(releases, "read_served", lambda _: served)
+    done = CliRunner().invoke(portico, ["releases", "-s", "prod", *words])
+    assert done.exit_code == 0, done.output
+    return done.output
 
 
-def test_what_is_chosen_is_two_words_for_the_shell(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(make_outputs())))
-    assert releases.main("choose", "test", "", "") == 0
-    assert capsys.readouterr().out == f"shop {B}\n"
-    assert releases.main("held", "", json.dumps({"shop": B})) == 0
-    assert capsys.readouterr().out == "shop\n"
+def test_the_command_lists_what_nginx_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert D in list_of(make_outputs(), {"shop": D}, monkeypatch)
+    assert list_of({}, None, monkeypatch) == "Nothing was released yet; portico up does it.\n"
 
 
-@pytest.mark.parametrize("held", [{}, {"shop": B}])
-def test_the_summary_of_up_says_what_is_held(
-    held: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    stack = {"type": summary.STACK, "outputs": make_outputs(held) | {"url": "http://shop.example"}}
-    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps({"deployment": {"resources": [stack]}})))
-    assert summary.main("up", "1") == 0
-    lines = capsys.readouterr().out.splitlines()
-    told = [f"shop is held at release {B}; its source is not deployed: make resume SITE=shop"] if held else []
-    assert lines[-1] == "http://shop.example" and [line for line in lines if "held" in line] == told
+def test_a_script_reads_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = json.loads(list_of(make_outputs({"shop": B}, B), {"shop": B}, monkeypatch, "--json"))
+    assert told["shop"]["live"] == told["shop"]["held"] == B
+    assert [one["release"] for one in told["shop"]["kept"]] == [A, B, C]

@@ -16,9 +16,9 @@ import docker
 import yaml
 from docker.models.containers import Container
 
+from cli.commands.render import render_stack, write_rendering
 from config.plan import Plan, make_plan
 from config.stackfile import read_stack
-from cli.commands.render import render_stack, write_rendering
 from tests.bench.serving.shot import await_port
 from tests.docker.command import ROOT
 from tests.docker.engine import free_port
