@@ -25,16 +25,16 @@ up: ## Set up, deploy, and print the URL
 	@$(PORTICO) up -s "$$ENV"
 
 status: ## Say what runs, which releases are live, and where
-	@$(PORTICO) status -s "$$ENV"
+	@$(PORTICO) status -s "$$ENV" $(if $(JSON),--json)
 
 doctor: ## Say what is there, what is missing, and what to write
-	@$(PORTICO) doctor -s "$$ENV"
+	@$(PORTICO) doctor -s "$$ENV" $(if $(JSON),--json)
 
 preview: ## Show what up would change: [RESOURCES=1]
 	@$(PORTICO) preview -s "$$ENV" $(if $(RESOURCES),--resources)
 
 releases: ## List the releases that are kept, and which of them is live
-	@$(PORTICO) releases -s "$$ENV"
+	@$(PORTICO) releases -s "$$ENV" $(if $(JSON),--json)
 
 rollback: ## Go back to the release before the live one: [SITE=site] [TO=release]
 	@$(PORTICO) rollback -s "$$ENV" $(SITED) $(if $(TO),--to "$$TO")
@@ -43,7 +43,7 @@ resume: ## Deploy the source of a site again that was rolled back: [SITE=site]
 	@$(PORTICO) resume -s "$$ENV" $(SITED)
 
 check: ## Compare what runs with what the last up left
-	@$(PORTICO) check -s "$$ENV"
+	@$(PORTICO) check -s "$$ENV" $(if $(JSON),--json)
 
 rules: ## Ask the rules for AWS about what up would make (ENV=prod)
 	@$(PORTICO) rules -s "$$ENV"

@@ -15,6 +15,9 @@ from tests.docker import reliability
 from tests.docker.figures import FIGURES, LEFT_OUT, Figure
 from tests.side_by_side import Turn, list_locks, place
 
+# Of a `make test` around this: commands are spelled as `portico` unless a test says otherwise.
+os.environ.pop("PORTICO_MADE", None)
+
 BEGUN, LOAD = time.monotonic(), os.getloadavg()[0]
 
 # A shell starts what runs in its background deaf to Ctrl-C, and whatever that starts: tests send it to commands.
