@@ -170,7 +170,7 @@ def _look_at_state(root: Path, stack: str) -> Iterator[Finding]:
 
 def _look_at_ports(root: Path, stack: str, config: dict[str, Any]) -> Iterator[Finding]:
     tls = config.get("tls")
-    ports = [config.get("port"), tls.get("port", 443) if isinstance(tls, dict) else None]
+    ports = [config.get("port", 8080), tls.get("port", 443) if isinstance(tls, dict) else None]
     try:
         own = find_engine(read_export(stack, root)) is not None
     except Refused:
