@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from cli.engine import Export
-from cli.holder import find_state
+from cli.holder import find_state, is_new
 from cli.pulumi import call
 from cli.refused import Refused
 
@@ -14,6 +14,8 @@ def read_export(stack: str, root: Path | None = None) -> Export:
     if (file := find_state(stack, root)) is not None:
         # Half a second less than Pulumi needs to say the same.
         return {"deployment": json.loads(file.read_text()).get("checkpoint", {}).get("latest") or {}}
+    if is_new(stack, root):
+        return {}
     done = call("stack", "export", "--stack", stack, root=root)
     if done.returncode and "no stack named" in done.stderr:
         return {}

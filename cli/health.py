@@ -56,7 +56,7 @@ def examine(root: Path | None, stack: str) -> Iterator[Finding]:
         yield _look_at_docker()
     yield _look_at_disk(root or Path.cwd())
     yield from _look_at_memory()
-    if root is not None and config:
+    if root is not None and stack in list_stacks(root):
         yield from _look_at_state(root, stack)
         if target == "local":
             yield from _look_at_ports(root, stack, config)

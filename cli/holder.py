@@ -96,6 +96,13 @@ def find_state(stack: str, root: Path | None = None) -> Path | None:
     return file if file is not None and file.is_file() else None
 
 
+def is_new(stack: str, root: Path | None = None) -> bool:
+    """Whether there is no state of the stack in a folder; of other backends nothing is known here."""
+    backend = find_backend(root)
+    # A state may be packed, as PULUMI_SELF_MANAGED_STATE_GZIP asks for; then Pulumi reads it.
+    return backend is not None and not any((backend / "stacks" / read_project(root)).glob(f"{stack}.json*"))
+
+
 def read_project(root: Path | None = None) -> str:
     """The project's name."""
     return str(yaml.safe_load(((root or Path.cwd()) / "Pulumi.yaml").read_text())["name"])

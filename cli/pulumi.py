@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from cli.holder import find_backend, find_state
+from cli.holder import find_backend, is_new
 from cli.refused import Refused
 from cli.spelling import spell
 
@@ -36,7 +36,7 @@ def ask(*words: str, root: Path | None = None) -> str:
 def exists(stack: str, root: Path | None = None) -> bool:
     """Whether the stack was created. A state in a folder is looked at, other backends are asked."""
     if find_backend(root) is not None:
-        return find_state(stack, root) is not None
+        return not is_new(stack, root)
     return call("stack", "select", stack, root=root).returncode == 0
 
 
