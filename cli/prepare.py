@@ -61,6 +61,9 @@ def set_up(root: Path, stack: str) -> None:
         if code:
             sys.exit(code)
     load_environment(root)
+    if not is_checkout(root):
+        # A project of its own names no environment: Pulumi takes the Python that it finds first.
+        os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     # The passphrase of the stack dev is empty and everybody's.
     if stack == "dev" and not os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE"):
         os.environ.setdefault("PULUMI_CONFIG_PASSPHRASE", "")
