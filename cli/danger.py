@@ -17,7 +17,7 @@ def tell_danger(place: Place, export: Export) -> str:
     """
     config = read_config(place.root, place.stack)
     target = str(config.get("target") or "local")
-    if target not in ("local", "ssh"):
+    if is_cloud(target):
         return f"the target is {target}"
     deployed = set(list_sites(export))
     if not deployed:
@@ -27,6 +27,11 @@ def tell_danger(place: Place, export: Export) -> str:
     if _moves(config, target, export):
         return "the sites would move to another machine"
     return ""
+
+
+def is_cloud(target: str) -> bool:
+    """Whether Pulumi makes machines there, and takes them away."""
+    return target not in ("local", "ssh")
 
 
 def list_sites(export: Export) -> Iterable[str]:

@@ -11,6 +11,8 @@ _GONE = ("delete", "delete-replaced", "discard-replaced")
 # The sentences of config/announcement.py that the changes themselves tell afterwards.
 _RELEASE = re.compile(r"(?P<site>[\w-]+): a new release \((?P<old>\w+) → (?P<new>\w+)\): ")
 _ADDED = re.compile(r"(?P<site>[\w-]+): added: ")
+# Types of which each release makes new ones.
+_RENEWED = ("docker:", "portico:", "pulumi:", "aws:ecs/taskDefinition:")
 IMAGE = "docker:index/remoteImage:RemoteImage"
 
 
@@ -48,7 +50,8 @@ class Change:
 class Story:
     """The run so far. `errors` are (resource, message), `notes` what was said, `counts` the resources by kind of step.
 
-    `foresees`: it is a preview, and the sentences of the program are what it is for.
+    `foresees`: it is a preview, and the sentences of the program are what it is for. `lost` are then the resources
+    that would go or be replaced, but for those that each release makes anew.
     """
 
     foresees: bool = False
@@ -58,6 +61,7 @@ class Story:
     errors: list[tuple[str, str]] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     removed: dict[str, int] = field(default_factory=dict)
+    lost: list[str] = field(default_factory=list)
     busy: str = ""
 
     def take(self, event: Event) -> list[str]:
@@ -65,7 +69,9 @@ class Story:
         match event.kind:
             case "diagnosticEvent" if not event.body.get("ephemeral"):
                 return self._hear(event, str(event.body.get("severity")), str(event.body.get("message")))
-            case "resourcePreEvent" if not event.body.get("planning"):
+            case "resourcePreEvent" if event.body.get("planning"):
+                self._foresee(event)
+            case "resourcePreEvent":
                 self._begin(event)
             case "resOutputsEvent" if not event.body.get("planning"):
                 self._end(event)
@@ -112,6 +118,11 @@ class Story:
                 change.starting = event.at if change.starting is None else change.starting
         elif op in _GONE:
             self.busy = f"{event.name} goes"
+
+    def _foresee(self, event: Event) -> None:
+        op = str(event.step.get("op"))
+        if op in ("replace", *_GONE) and not event.type.startswith(_RENEWED) and event.name not in self.lost:
+            self.lost.append(event.name)
 
     def _end(self, event: Event) -> None:
         op, labels = str(event.step.get("op")), event.labels

@@ -2,12 +2,13 @@
 
 import click
 
-from cli.danger import tell_danger
+from cli.danger import is_cloud, tell_danger
 from cli.deploy import deploy, preview, refuse_held
 from cli.engine import has_terminal
 from cli.export import read_export
 from cli.options import example, stack_option, yes_option
 from cli.prepare import Place, prepare
+from cli.project import read_target
 from cli.pulumi import create
 from cli.reach import all_answer
 from cli.run import spell_path, tell_failure
@@ -21,8 +22,8 @@ from cli.screen import Screen
 def command(context: click.Context, stack: str, yes: bool) -> None:
     """Make the stack what its settings say, and print its URLs.
 
-    Where a site would go, the sites would move, or the target is AWS, a preview comes first; on a terminal it is to
-    be confirmed.
+    Where a site would go, the sites would move, or the target is AWS, a preview comes first. What takes something away
+    is to be confirmed, on a terminal.
     """
     screen = Screen()
     place = prepare(stack)
@@ -47,7 +48,13 @@ def foresee(place: Place, screen: Screen, danger: str, options: list[str], *, ye
         return False
     if yes or not has_terminal() or not seen.story.changed:
         return True
-    if click.confirm(f"Since {danger}: go on?", default=False):
+    lost = seen.story.lost
+    if is_cloud(read_target(place.root, place.stack)):
+        # What only makes something, or puts another release beside the one before, takes nothing away.
+        if not lost:
+            return True
+        danger = f"{', '.join(lost[:5])}{' and others' if len(lost) > 5 else ''} would be removed or replaced"
+    if click.confirm(f"{danger[0].upper()}{danger[1:]}. Go on?", default=False):
         return True
     screen.say("Nothing was changed.")
     return False

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from cli.commands import up
 from cli.danger import tell_danger
 from cli.engine import CONTAINER, PROVIDER
+from cli.events import Event
 from cli.main import portico
 from cli.prepare import Place
 from cli.run import Ended
@@ -57,14 +58,20 @@ def test_what_may_be_lost_is_seen_before(tmp_path: Path, settings: Any, state: A
 
 
 def run_up(
-    monkeypatch: pytest.MonkeyPatch, place: Place, state: Any, *, answer: str | None, words: tuple[str, ...] = ()
+    monkeypatch: pytest.MonkeyPatch,
+    place: Place,
+    state: Any,
+    *,
+    answer: str | None,
+    words: tuple[str, ...] = (),
+    lost: tuple[str, ...] = (),
 ) -> tuple[list[str], int]:
     """What `portico up` runs, where somebody answers so, or nobody can."""
     done: list[str] = []
 
     def foresee(*_: object) -> Ended:
         done.append("preview")
-        return Ended(0, Story(counts={"delete": 1}), Path("log"))
+        return Ended(0, Story(counts={"delete": 1}, lost=list(lost)), Path("log"))
 
     def deploy(*_: object, announced: bool) -> int:
         done.append("update, announced before" if announced else "update")
@@ -93,3 +100,29 @@ def test_what_may_be_lost_is_to_be_confirmed_on_a_terminal(monkeypatch: pytest.M
     assert run_up(monkeypatch, place, state, answer="n\n", words=("--yes",)) == (both, 0)
     # A script has decided before.
     assert run_up(monkeypatch, place, state, answer=None) == (both, 0)
+
+
+def test_on_aws_only_what_takes_something_away_is_to_be_confirmed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    place, state = configure(tmp_path, sites=[{"name": "shop"}], target="aws"), deployed("shop")
+    both = ["preview", "update, announced before"]
+    assert run_up(monkeypatch, place, state, answer="n\n") == (both, 0)
+    assert run_up(monkeypatch, place, state, answer="n\n", lost=("vm",)) == (["preview"], 1)
+
+
+@pytest.mark.parametrize(
+    ("op", "type", "lost"),
+    [
+        ("replace", "aws:ec2/instance:Instance", ["vm"]),
+        ("delete", "aws:s3/bucket:Bucket", ["vm"]),
+        ("create", "aws:ec2/instance:Instance", []),
+        ("replace", "docker:index/container:Container", []),
+        ("replace", "aws:ecs/taskDefinition:TaskDefinition", []),
+    ],
+)
+def test_what_a_preview_would_lose(op: str, type: str, lost: list[str]) -> None:
+    story = Story(foresees=True)
+    step = {"op": op, "urn": f"urn:pulumi:prod::portico::portico:index:Portico${type}::vm"}
+    story.take(Event(kind="resourcePreEvent", body={"planning": True, "metadata": step}))
+    assert story.lost == lost
