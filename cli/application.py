@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.entry import find_entry, list_requirements
+from portico.config.source.wsgi_entry import find_entry, list_requirements
 
 # Where no application of the project's own is.
 _SKIPPED = re.compile(

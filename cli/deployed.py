@@ -12,7 +12,7 @@ from cli.engine import SERVICE, Export, find_engine, list_resources
 from cli.export import read_export
 from cli.refused import Refused
 from cli.spelling import spell, spell_option
-from components.engine import Engine
+from portico.components.docker.engine_client import Engine
 
 STACK = "pulumi:pulumi:Stack"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from components.engine import Engine
+    from portico.components.docker.engine_client import Engine
 
 PROVIDER = "pulumi:providers:docker"
 CONTAINER = "docker:index/container:Container"
@@ -53,7 +53,7 @@ def find_engine(export: Export) -> "Engine | None":
 def read_engine(provider: Export) -> "Engine":
     """The engine that a provider of Docker talks to."""
     # It takes a second to load, and most commands ask for no engine.
-    from components.engine import Engine
+    from portico.components.docker.engine_client import Engine
 
     inputs = provider.get("inputs") or {}
     options = inputs.get("sshOpts") or []

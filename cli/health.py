@@ -116,7 +116,7 @@ def _look_at_programs(target: str) -> Iterator[Finding]:
 def _look_at_docker() -> Finding:
     from docker.errors import DockerException
 
-    from components.engine import Engine
+    from portico.components.docker.engine_client import Engine
 
     where = os.environ.get("DOCKER_HOST") or "this machine's engine"
     try:

@@ -9,7 +9,7 @@ from typing import Any
 
 from cli.application import Found
 from cli.project import HOME
-from config.source import IGNORED
+from portico.config.source.files import IGNORED
 
 _MAIN = '''"""Deploys the sites of Pulumi.<stack>.yaml. Other resources of Pulumi may be made here too."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cli.engine import PROVIDER, Export, list_resources, read_engine
 
 if TYPE_CHECKING:
-    from components.engine import Engine
+    from portico.components.docker.engine_client import Engine
 
 SECONDS = 40.0
 
@@ -30,7 +30,7 @@ def is_remote(provider: Export) -> bool:
 
 def answers(engine: "Engine") -> bool:
     """Whether a machine behind SSH can be reached."""
-    from components.tunnel import run_remotely
+    from portico.components.docker.ssh_tunnel import run_remotely
 
     try:
         return run_remotely(str(engine.address), engine.options, "true", SECONDS).returncode == 0

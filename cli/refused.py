@@ -25,7 +25,9 @@ def translate(error: Exception) -> Exception:
         found: type[Exception] = getattr(sys.modules.get(module), name, _Never)
         return found
 
-    if isinstance(error, (kind("config.settings", "Mistakes"), kind("config.stackfile", "UnreadableStack"))):
+    if isinstance(
+        error, (kind("portico.config.settings", "Mistakes"), kind("portico.config.stackfile", "UnreadableStack"))
+    ):
         return Refused(str(error))
     if isinstance(error, kind("docker.errors", "DockerException")):
         return Refused(f"Docker could not be asked: {error}")

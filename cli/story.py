@@ -8,7 +8,7 @@ from cli.failure import choose, tidy
 
 _MADE = ("create", "create-replacement", "replace", "update")
 _GONE = ("delete", "delete-replaced", "discard-replaced")
-# The sentences of config/announcement.py that the changes themselves tell afterwards.
+# The sentences of config/messages/change_summary.py that the changes themselves tell afterwards.
 _RELEASE = re.compile(r"(?P<site>[\w-]+): a new release \((?P<old>\w+) → (?P<new>\w+)\): ")
 _ADDED = re.compile(r"(?P<site>[\w-]+): added: ")
 # Types of which each release makes new ones.

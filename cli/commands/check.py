@@ -22,10 +22,10 @@ from cli.options import example, json_option, spell_json, stack_option
 from cli.prepare import prepare
 from cli.pulumi import ask, require_stack
 from cli.spelling import spell
-from components.drift import read_live
-from components.engine import Engine
-from config.drift import Container, Live, compare_containers, compare_files, compare_releases
-from config.live import find_releases
+from portico.components.docker.engine_client import Engine
+from portico.components.docker.live_files import read_live
+from portico.config.live.drift import Container, Live, compare_containers, compare_files, compare_releases
+from portico.config.live.served import find_releases
 
 Export = dict[str, Any]
 

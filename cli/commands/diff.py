@@ -15,9 +15,9 @@ from cli.project import find_root, load_environment
 from cli.pulumi import read_outputs
 from cli.refused import Refused
 from cli.spelling import spell
-from components.drift import read_tree
-from config.plan import make_plan
-from config.stackfile import UnreadableStack, read_stack
+from portico.components.docker.live_files import read_tree
+from portico.config.plan import make_plan
+from portico.config.stackfile import UnreadableStack, read_stack
 
 
 def read_live(stack: str, root: Path) -> dict[str, str] | None:

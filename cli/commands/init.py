@@ -9,7 +9,7 @@ from cli.engine import has_terminal
 from cli.new_project import Project, spell_name
 from cli.options import example
 from cli.refused import Refused
-from config.entry import find_entry
+from portico.config.source.wsgi_entry import find_entry
 
 
 @click.command(epilog=example("portico init --entry shop.web:app --host shop.localhost"))

@@ -25,7 +25,7 @@ from cli.pulumi import call, exists
 from cli.refused import Refused
 from cli.screen import Screen
 from cli.spelling import assign, spell_option
-from components.engine import Engine as Docker
+from portico.components.docker.engine_client import Engine as Docker
 
 KINDS = {"container": "docker:index/container:Container", "network": "docker:index/network:Network"}
 KINDS["volume"] = "docker:index/volume:Volume"

@@ -22,8 +22,8 @@ def read_served(stack: str) -> dict[str, str] | None:
     """The releases that NGINX sends requests to, by site; None where nobody can tell."""
     from cli.engine import find_engine, list_serving
     from cli.export import read_export
-    from components.drift import read_live
-    from config.live import find_releases
+    from portico.components.docker.live_files import read_live
+    from portico.config.live.served import find_releases
 
     try:
         export = read_export(stack)

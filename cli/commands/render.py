@@ -11,10 +11,10 @@ from cli.options import example, stack_option
 from cli.project import find_root
 from cli.refused import Refused
 from cli.spelling import assign, spell, spell_option
-from config.fleet import make_fleet
-from config.layout import lay_out
-from config.plan import Plan, make_plan
-from config.stackfile import read_stack
+from portico.config.plan import Plan, make_plan
+from portico.config.render.layout import lay_out
+from portico.config.stackfile import read_stack
+from portico.config.targets.ecs import make_fleet
 
 LAYOUTS = ("conf.d", "sites-available")
 # Lists what was written here, with digests: by it a folder of ours is told from anybody else's.

@@ -9,8 +9,8 @@ import click
 from cli.options import example, stack_option
 from cli.prepare import prepare
 from cli.pulumi import create
-from policies import RULES, check
-from policies.plan import read_plan
+from portico.policies import RULES, check
+from portico.policies.plan import read_plan
 
 # Also what stays as it is: some rules compare resources with one another.
 PLAN = ("pulumi", "preview", "--json", "--show-sames", "--non-interactive", "--stack")

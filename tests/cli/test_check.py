@@ -12,7 +12,7 @@ from cli.commands import check
 from cli.engine import CONTAINER, PROVIDER, SERVICE
 from cli.main import portico
 from cli.prepare import Place
-from components.engine import Engine
+from portico.components.docker.engine_client import Engine
 from tests.components.watched import EDGE, Watched, inspect, serve, show
 
 OLD, NEW, BLOG = "a" * 12, "b" * 12, "c" * 12

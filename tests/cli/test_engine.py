@@ -15,7 +15,7 @@ from cli.engine import PROVIDER, find_engine, list_serving, name_docker
 from cli.export import read_export
 from cli.main import portico
 from cli.refused import Refused
-from components.engine import Engine
+from portico.components.docker.engine_client import Engine
 
 PROXY = "ProxyCommand=aws ssm start-session --target %h --parameters portNumber=%p"
 ENGINES = {

@@ -8,9 +8,9 @@ from click.testing import CliRunner, Result
 
 from cli.application import Found, look_at
 from cli.main import portico
-from config.entry import find_entry
-from config.settings import Settings
-from config.source import read_source
+from portico.config.settings import Settings
+from portico.config.source.files import read_source
+from portico.config.source.wsgi_entry import find_entry
 
 FLASK = "from flask import Flask\n"
 

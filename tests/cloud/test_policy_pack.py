@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from cli.commands.rules import PLAN
-from policies import RULES, kinds
-from policies.graph import UNKNOWN, Graph, Resource
-from policies.plan import read_plan
+from portico.policies import RULES, kinds
+from portico.policies.graph import UNKNOWN, Graph, Resource
+from portico.policies.plan import read_plan
 from tests.cloud.plugin.kinds import INSTANCE, KINDS
 from tests.cloud.stack import Small
 from tests.docker.command import ROOT, Result

@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from cli.commands.render import MARKER
-from config.fleet import make_fleet
-from config.plan import make_plan
-from config.render import render_nginx
+from portico.config.plan import make_plan
+from portico.config.render.nginx import render_nginx
+from portico.config.targets.ecs import make_fleet
 from tests.config.ecs_sample import make_ecs_values
 from tests.config.sample import HASH, SHOP, make_site, write_files
 from tests.render import command
