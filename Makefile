@@ -1,13 +1,18 @@
-# The commands of Portico. The work is done in scripts/; this file only names it.
+# The commands of a checkout. Those on a stack are `portico COMMAND`, which sets up first; this file only names them.
 SHELL := bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 ENV ?= dev
+# So that what is said to the user names these commands.
+export PORTICO_MADE := yes
+PORTICO := scripts/portico
+# What was said of a site, as an option.
+SITED = $(if $(SITE),--site "$$SITE")
 export ENV OUT LAYOUT WRITE LIMIT WORKERS ROUNDS SECONDS_EACH SITE TO FORCE TAIL FOLLOW CMD
 # As it was written: a dollar in it is the command's, not Make's.
 override CMD := $(value CMD)
 
-.PHONY: check docs help setup up preview releases rollback resume render diff down logs shell exec bench test test-all test-bare test-cloud test-unit lint format lock soak stop-docker clean bench-deploy recover rules
+.PHONY: check docs help setup up preview releases rollback resume render diff down logs shell exec bench test test-all test-bare test-cloud test-unit lint format lock soak stop-docker clean bench-deploy recover rules status doctor
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,46 +22,52 @@ setup: ## Install what is missing: Python packages, Pulumi, Docker, base images
 	@scripts/setup.sh "$(ENV)"
 
 up: ## Set up, deploy, and print the URL
-	@scripts/up.sh
+	@$(PORTICO) up -s "$$ENV"
 
-preview: ## Show what up would change
-	@scripts/preview.sh
+status: ## Say what runs, which releases are live, and where
+	@$(PORTICO) status -s "$$ENV" $(if $(JSON),--json)
+
+doctor: ## Say what is there, what is missing, and what to write
+	@$(PORTICO) doctor -s "$$ENV" $(if $(JSON),--json)
+
+preview: ## Show what up would change: [RESOURCES=1]
+	@$(PORTICO) preview -s "$$ENV" $(if $(RESOURCES),--resources)
 
 releases: ## List the releases that are kept, and which of them is live
-	@scripts/releases.sh
+	@$(PORTICO) releases -s "$$ENV" $(if $(JSON),--json)
 
 rollback: ## Go back to the release before the live one: [SITE=site] [TO=release]
-	@scripts/rollback.sh
+	@$(PORTICO) rollback -s "$$ENV" $(SITED) $(if $(TO),--to "$$TO")
 
 resume: ## Deploy the source of a site again that was rolled back: [SITE=site]
-	@scripts/resume.sh
+	@$(PORTICO) resume -s "$$ENV" $(SITED)
 
 check: ## Compare what runs with what the last up left
-	@scripts/check.sh
+	@$(PORTICO) check -s "$$ENV" $(if $(JSON),--json)
 
 rules: ## Ask the rules for AWS about what up would make (ENV=prod)
-	@scripts/rules.sh
+	@$(PORTICO) rules -s "$$ENV"
 
 render: ## Write every file for machines without our containers: OUT=folder [LAYOUT=sites-available]
-	@scripts/render.sh
+	@$(PORTICO) render -s "$$ENV" $(if $(OUT),--out "$$OUT") $(if $(LAYOUT),--layout "$$LAYOUT")
 
 diff: ## Show how NGINX's live files differ from what up would make live
-	@scripts/diff.sh
+	@$(PORTICO) diff -s "$$ENV"
 
 recover: ## After a run that was killed: put everything in order, then deploy
-	@scripts/recover.sh
+	@$(PORTICO) recover -s "$$ENV" $(if $(filter yes,$(FORCE)),--force)
 
 down: ## Remove everything the stack made
-	@scripts/down.sh
+	@$(PORTICO) down -s "$$ENV"
 
 logs: ## Show the last lines of every container: [SITE=site] [TAIL=50] [FOLLOW=1]
-	@scripts/logs.sh
+	@$(PORTICO) logs -s "$$ENV" $(SITED) $(if $(TAIL),--tail "$$TAIL") $(if $(FOLLOW),--follow)
 
 shell: ## Open a shell in a running replica: [SITE=site]
-	@scripts/shell.sh
+	@$(PORTICO) shell -s "$$ENV" $(SITED)
 
 exec: ## Run a command in a container of the live release: CMD="flask db upgrade" [SITE=site]
-	@scripts/exec.sh
+	@$(PORTICO) exec -s "$$ENV" $(SITED) -- "$$CMD"
 
 test: ## Run what a change must pass, the real engine included (WORKERS=2)
 	@scripts/test.sh

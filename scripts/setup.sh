@@ -38,7 +38,7 @@ end_children() {
 
 # Where Docker runs and images are built on another machine, this one needs none.
 others() { # others look | run
-  case $("$ROOT/.venv/bin/python" "$setup/target.py" "$ROOT" "$stack") in
+  case $("$PACKAGES" "$setup/target.py" "$PROJECT" "$stack") in
   local)
     "$1" docker
     "$1" images "$stack"
@@ -58,7 +58,7 @@ others() { # others look | run
   esac
 }
 
-look python
+[ -n "${PORTICO_PYTHON:-}" ] || look python
 python=$missing
 look pulumi
 # It is a program in .venv that says which others there are.
@@ -70,7 +70,7 @@ if [ -n "$missing" ]; then
   trap 'exit 1' USR1 # a step has failed
   start pulumi
   pulumi=$!
-  run python
+  [ -n "${PORTICO_PYTHON:-}" ] || run python
   others run
   wait "$pulumi"
   trap - EXIT

@@ -16,6 +16,9 @@ from tests.docker import reliability
 from tests.docker.figures import FIGURES, LEFT_OUT, Figure
 from tests.side_by_side import Turn, list_locks, place, rank
 
+# Of a `make test` around this: commands are spelled as `portico` unless a test says otherwise.
+os.environ.pop("PORTICO_MADE", None)
+
 BEGUN, LOAD = time.monotonic(), os.getloadavg()[0]
 
 # Bytecode is written here even where a user forbids it: each worker, and each command that a test starts, would compile

@@ -17,9 +17,9 @@ import yaml
 from docker.models.containers import Container
 
 from bench.serving.shot import await_port
+from cli.commands.render import render_stack, write_rendering
 from portico.config.plan import Plan, make_plan
 from portico.config.stackfile import read_stack
-from scripts.render import render_stack, write_rendering
 from tests.docker.command import ROOT
 from tests.docker.engine import free_port
 

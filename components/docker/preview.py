@@ -1,5 +1,6 @@
-"""Says in a preview what the update will do to those who send requests."""
+"""Says what an update will do to those who send requests, before it does it."""
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,16 +13,24 @@ from portico.config.load import Stack
 from portico.config.messages.change_summary import Outcome, announce, recall
 from portico.config.release.release import Release
 
+# The command `portico` sets it where no preview comes before.
+_NO_PREVIEW = "PORTICO_ANNOUNCED"
+
+
+def is_announced() -> bool:
+    """Whether this run says what changes: a preview, or an update before which there was none."""
+    return pulumi.runtime.is_dry_run() or bool(os.environ.get(_NO_PREVIEW))
+
 
 def announce_changes(
     past: Mapping[str, Any], after: Outcome, releases: Sequence[Release], faults: Mapping[str, Sequence[str]]
 ) -> None:
-    """Print one line for each site that changes, and for NGINX; only in previews, so that it is said once.
+    """Print one line for each site that changes, and for NGINX; in one run alone, so that it is said once.
 
     `past` are the outputs of the last good update, `faults` what is wrong with those replicas of each site
     that are made anew.
     """
-    if not pulumi.runtime.is_dry_run():
+    if not is_announced():
         return
     replicas = {release.site.name: release.replicas for release in releases}
     for change in announce(recall(past), after, replicas, faults):
@@ -30,7 +39,7 @@ def announce_changes(
 
 def add_built(past: Mapping[str, Any], engine: Engine | None, stack: Stack) -> Mapping[str, Any]:
     """The past with the images that are on the engine already, such as those of an update that failed."""
-    tags = (list_tags(engine) if engine and pulumi.runtime.is_dry_run() else None) or ()
+    tags = (list_tags(engine) if engine and is_announced() else None) or ()
     names = {release.site.name: name_image(release.site.name, release.image) for release in stack.releases}
     there = {one.site.name: one.image for one in stack.releases if names[one.site.name] in tags}
     return {**past, "there": there}

@@ -5,6 +5,7 @@ from typing import Any
 
 import pulumi
 
+from portico.components.docker.preview import is_announced
 from portico.config.live.drift import Live, compare_files
 from portico.config.load import Stack
 
@@ -20,6 +21,6 @@ def count_repairs(past: Mapping[str, Any], stack: Stack, live: Live | None) -> i
     if live is None or past.get("tree") != wanted or live.target != f"trees/{wanted}":
         return repairs
     found = compare_files(wanted, stack.tree.files, live)
-    for line in found if pulumi.runtime.is_dry_run() else []:
+    for line in found if is_announced() else []:
         pulumi.log.warn(f"{line}: somebody changed it by hand.")
     return repairs + bool(found)

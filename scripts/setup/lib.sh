@@ -2,7 +2,11 @@
 # shellcheck shell=bash
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-TOOLS=$ROOT/.tools
+# Whose stacks are set up: this checkout, or the project that `portico setup` names, which has its Python packages already.
+PROJECT=${PORTICO_PROJECT:-$ROOT}
+TOOLS=$PROJECT/.tools
+# shellcheck disable=SC2034  # read by the scripts that source this file
+PACKAGES=${PORTICO_PYTHON:-$ROOT/.venv/bin/python}
 # shellcheck disable=SC2034  # read by the scripts that source this file
 REGISTRY_ONLY=$ROOT/contrib/registry_only
 export PULUMI_HOME=$TOOLS/pulumi PULUMI_SKIP_UPDATE_CHECK=true

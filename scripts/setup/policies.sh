@@ -8,7 +8,7 @@ home=$TOOLS/policies
 # The copy is written last, so it is there only when everything was installed.
 ready() { cmp -s "$lock" "$home/installed.lock"; }
 install() {
-  "$ROOT/.venv/bin/python" -m venv --clear "$home"
+  "$PACKAGES" -m venv --clear "$home"
   "$home/bin/python" -m pip install --disable-pip-version-check --require-hashes -r "$lock"
   cp "$lock" "$home/installed.lock.part"
   mv "$home/installed.lock.part" "$home/installed.lock"

@@ -89,5 +89,5 @@ install() {
 
 ready() { cli_ready && host_ready && plugin_ready; }
 
-mkdir -p "$ROOT/.state" # Pulumi.yaml keeps the state of the stacks here
+mkdir -p "$PROJECT/.state" # Pulumi.yaml keeps the state of the stacks here
 ensure ready "Installing Pulumi $PULUMI_VERSION and its Docker plugin (1 minute; about 5 where they have to be built from Go modules)" install

@@ -66,7 +66,7 @@ end() { # end GROUP... : and waits until it is gone
 
 # One set-up at a time in this folder. Its steps keep the lock too: it is free when the last of them has ended.
 lock() {
-  [ "${PORTICO_LOCKED:-}" != "$ROOT" ] || return 0
+  [ "${PORTICO_LOCKED:-}" != "$PROJECT" ] || return 0
   mkdir -p "$TOOLS"
   while :; do
     exec 9>>"$TOOLS/lock"
@@ -77,7 +77,7 @@ lock() {
     # `make clean` may have removed the file meanwhile, and a third one made another.
     if [ "$TOOLS/lock" -ef /dev/fd/9 ]; then break; fi
   done
-  export PORTICO_LOCKED=$ROOT PORTICO_SETUP=$$
+  export PORTICO_LOCKED=$PROJECT PORTICO_SETUP=$$
   # Where the steps keep what they need for a moment. What a killed set-up left there goes, not what is mounted there.
   [ ! -d "$TOOLS/tmp" ] || find "$TOOLS/tmp" -xdev -mindepth 1 -delete 2>/dev/null || true
   mkdir -p "$TOOLS/tmp"

@@ -79,12 +79,16 @@ def repeat(clone: Clone) -> None:
         raise Wrong(f"it took {seconds:.0f} s")
     if "-> " in said:
         raise Wrong("set-up did something")
+    if len(said.splitlines()) > 5:
+        raise Wrong("that nothing changed is said in more than five lines")
     if clone.sh(containers) != before:
         raise Wrong("there are other containers than before")
 
 
 def fail(clone: Clone) -> None:
-    code, _ = clone.make("up")
+    code, said = clone.make("up")
+    if sum(-(-len(line) // 80) for line in said.splitlines()) > 30:
+        raise Wrong("the failure takes more than 30 rows of a terminal")
     clone.ask_for_pages(times=20)
     if code == 0:
         raise Wrong("make up says that all went well")

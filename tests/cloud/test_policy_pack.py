@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from cli.commands.rules import PLAN
 from portico.policies import RULES, kinds
 from portico.policies.graph import UNKNOWN, Graph, Resource
 from portico.policies.plan import read_plan
-from scripts.rules import PLAN
 from tests.cloud.plugin.kinds import INSTANCE, KINDS
 from tests.cloud.stack import Small
 from tests.docker.command import ROOT, Result

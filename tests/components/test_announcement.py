@@ -53,6 +53,12 @@ def test_an_update_itself_says_nothing(root: Path, monkeypatch: pytest.MonkeyPat
     assert preview(root, monkeypatch, {}, dry=False)[0] == []
 
 
+def test_an_update_without_a_preview_says_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORTICO_ANNOUNCED", "yes")
+    said, _ = preview(root, monkeypatch, {}, dry=False)
+    assert [line.split(":")[0] for line in said] == ["shop", "NGINX"]
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -11,8 +11,8 @@ from tests.docker.engine import Deployment
 def command(deployment: Deployment, text: str, site: str = "shop", *, code: int = 0, stdin: str = "") -> str:
     """What a one-off command prints; it must end with that code, which `make` would hide behind its own."""
     done = subprocess.run(
-        [str(deployment.folder / "scripts" / "exec.sh"), text],
-        env={**deployment.environment, "ENV": deployment.name, "SITE": site},
+        deployment.spell_portico("exec", "--site", site, "--", text),
+        env=deployment.environment,
         input=stdin,
         capture_output=True,
         text=True,

@@ -16,13 +16,17 @@ ROOT: Final = Path(__file__).parents[2]
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What one command did. `changes`: resources that it changed, or would change; from Pulumi's own summary."""
+    """What one command did. `changes`: resources that it changed, or would change; from Pulumi's own summary.
+
+    `engine` is what Pulumi itself has said: of a command of make it is in a log, of Pulumi's own it is the output.
+    """
 
     code: int
     output: str
     changes: int
     seconds: float
     log: Path
+    engine: str = ""
 
     def tail(self, lines: int = 40) -> str:
         """The end of the output, for the message of an assertion."""
@@ -85,7 +89,7 @@ def run(command: Sequence[str], *, folder: Path, log: Path, timeout: float, env:
     if code == -signal.SIGKILL:
         output += f"\nkilled: not done within {timeout:g} s"
     seconds = time.monotonic() - began
-    return Result(code=code, output=output, changes=count_changes(output), seconds=seconds, log=log)
+    return Result(code=code, output=output, changes=count_changes(output), seconds=seconds, log=log, engine=output)
 
 
 def count_changes(output: str) -> int:

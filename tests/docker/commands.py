@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Final, Literal
 
-from tests.docker.command import Result, run, user_environment
+from tests.docker.command import Result, count_changes, run, user_environment
 from tests.docker.machine import Machine
 
 PROJECT: Final = "portico"
@@ -104,12 +105,21 @@ class Commands:
         """Run a command of the Makefile."""
         # `make up` looks before it deploys.
         words = self.spell_make(target, **variables)
-        return self._run(f"make {target}", words, fails=fails, most=2 * self._limit)
+        log = self.find_log(target)
+        log.unlink(missing_ok=True)
+        result = self._run(f"make {target}", words, fails=fails, most=2 * self._limit)
+        if not log.is_file():
+            return result
+        said = log.read_text(errors="replace")
+        return replace(result, engine=said, changes=count_changes(said))
 
-    def run_script(self, name: str, *words: str, fails: bool | None = False) -> Result:
-        """Run one of scripts/, for what stands behind several commands."""
-        python = str(self.folder / ".venv" / "bin" / "python")
-        return self._run(name, [python, f"scripts/{name}", *words], fails=fails, most=self._limit)
+    def find_log(self, target: str) -> Path:
+        """Where a command of make puts what Pulumi says."""
+        return self.folder / ".tools" / "logs" / f"{target}-{self.name}.log"
+
+    def spell_portico(self, command: str, *words: str) -> list[str]:
+        """The words of a command of `portico` in the clone."""
+        return [str(self.folder / "scripts" / "portico"), command, "-s", self.name, *words]
 
     def spell_make(self, target: str, **variables: str) -> list[str]:
         """The words of that command, for the folder."""

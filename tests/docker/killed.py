@@ -1,12 +1,12 @@
 """An update that runs beside the test and is killed with all it started: CLI, language host, plugins."""
 
+import json
 import os
 import signal
 import subprocess
 import time
 from pathlib import Path
 
-from tests.docker.command import Result
 from tests.docker.commands import Door
 from tests.docker.engine import Deployment
 
@@ -17,6 +17,8 @@ class Running:
     def __init__(self, deployment: Deployment, number: int, door: Door = "make") -> None:
         self.log = deployment.folder / "logs" / f"killed-{number:02}.log"
         self.log.touch()
+        self._engine = deployment.find_log("up")
+        self._engine.unlink(missing_ok=True)
         words = deployment.spell_make("up") if door == "make" else deployment.spell_up()
         with self.log.open("wb") as file:
             self.process = subprocess.Popen(
@@ -30,9 +32,9 @@ class Running:
             )
 
     def await_line(self, text: str, most: float = 120) -> None:
-        """Wait until a line with this text was printed."""
+        """Wait until Pulumi has said a line with this text."""
         end = time.monotonic() + most
-        while text not in self.log.read_text(errors="replace"):
+        while not any(text in file.read_text(errors="replace") for file in (self.log, self._engine) if file.exists()):
             assert self.process.poll() is None and time.monotonic() < end, f"no {text!r}\n{self.log.read_text()}"
             time.sleep(0.02)
 
@@ -77,6 +79,8 @@ def read_name(pid: int) -> str:
         return ""
 
 
-def tell_holder(deployment: Deployment, *, fails: bool = False) -> Result:
-    """What every command of make says first, where another run works on the stack or was killed."""
-    return deployment.run_script("holder.py", deployment.name, fails=fails)
+def tell_holder(deployment: Deployment) -> str:
+    """What every command of make says first, where another run works on the stack or was killed; "" else."""
+    told: list[dict[str, str]] = json.loads(deployment.make("doctor", fails=None, JSON="yes").output)
+    (lock,) = [one for one in told if one["what"] == "lock"]
+    return lock["told"] if lock["state"] == "missing" else ""

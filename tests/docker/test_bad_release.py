@@ -10,6 +10,7 @@ from typing import Final
 
 import pytest
 
+from cli.failure import count_rows
 from tests.docker.applications import small, write_small
 from tests.docker.command import Result
 from tests.docker.commands import Door
@@ -132,7 +133,7 @@ def story(deploy: Deploy) -> Iterator[Story]:
 @pytest.mark.parametrize("site", list(BREAKS))
 def test_the_cause_is_said_in_plain_words(story: Story, site: str, run: int) -> None:
     result = story.failed[run]
-    told = find_report(result.output, site)
+    told = find_report(result.engine, site)
     missing = [line for line in BREAKS[site].said if line not in told]
     assert not missing, f"not said: {missing}\n{told}"
     wrong = [line for line in BREAKS[site].unsaid if line in told]
@@ -166,9 +167,18 @@ def test_the_next_good_up_loses_nothing_and_leaves_what_is_wanted(story: Story) 
     assert set(story.after.seen) == mended | set(story.during.seen)
 
 
+@pytest.mark.parametrize("run", [run for run, door in enumerate(RUNS) if door == "make"])
+def test_make_says_each_cause_once_on_one_screen(story: Story, run: int) -> None:
+    output = story.failed[run].output
+    for site, broken in BREAKS.items():
+        assert output.count(f"error: {site}-gunicorn-0 did not become healthy.") == 1, output
+        assert len(BREAKS) > 2 or broken.said[0] in output, output
+    assert "provider2.go" not in output
+    assert sum(count_rows(line, 80) for line in output.splitlines()) <= 30, output
+
+
 def find_report(output: str, site: str) -> str:
     """What Pulumi's summary says about the first replica of a site that did not become healthy."""
-    # `make up` looks first: the last ones are the update's.
     diagnostics = output.rpartition("\nDiagnostics:\n")[2]
     told = re.findall(
         rf"error: {site}-gunicorn-\d did not become healthy\..*?(?=\n    error: |\n\n)", diagnostics, re.DOTALL

@@ -101,8 +101,8 @@ class Running:
     def __init__(self, deployment: Deployment, text: str) -> None:
         self.deployment = deployment
         self.process = subprocess.Popen(
-            [str(deployment.folder / "scripts" / "exec.sh"), text],
-            env={**deployment.environment, "ENV": deployment.name, "SITE": "shop"},
+            deployment.spell_portico("exec", "--site", "shop", "--", text),
+            env=deployment.environment,
             stdin=subprocess.DEVNULL,
         )
 
@@ -138,8 +138,7 @@ def test_a_release_meanwhile_waits_for_no_command(stack: Deployment) -> None:
 
 def test_a_terminal_is_passed_on(stack: Deployment) -> None:
     test = "test -t 0 && test -t 1 && echo a person; read line; echo [$line]"
-    words = [str(stack.folder / "scripts" / "exec.sh"), test]
-    said = type_into_terminal(stack, words, "typed\n", {"ENV": stack.name, "SITE": "shop"})
+    said = type_into_terminal(stack, stack.spell_portico("exec", "--site", "shop", "--", test), "typed\n")
     assert "a person" in said and "[typed]" in said, said
 
 

@@ -35,7 +35,9 @@ def test_refresh_and_preview_find_nothing(two_sites: Deployment) -> None:
 
 def test_up_changes_nothing(two_sites: Deployment) -> None:
     before = two_sites.ids()
-    assert two_sites.up(door="make").changes == 0
+    result = two_sites.up(door="make")
+    assert result.changes == 0
+    assert len(result.output.splitlines()) <= 5 and "nothing changed" in result.output, result.output
     assert two_sites.ids() == before
 
 

@@ -71,7 +71,7 @@ def test_going_back_loses_nothing_builds_nothing_and_needs_no_source(
     deployment.configure(rollback={"hello": older})
 
     preview = deployment.preview()
-    assert preview.changes > 0 and "RemoteImage" not in preview.output, preview.tail()
+    assert preview.changes > 0 and "RemoteImage" not in preview.engine, preview.tail()
     with standard(deployment, HELLO_TARGET) as load:
         load.wait(3)
         # As `make rollback`, without another preview.

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scripts.diff import compare, main
+from cli.commands.diff import compare
 from tests.config.ecs_sample import make_ecs_values
 from tests.config.sample import SHOP, make_site, write_files
+from tests.render.command import diff
 
 
 def test_equal_trees_differ_in_nothing() -> None:
@@ -37,11 +38,11 @@ def test_the_history_of_a_held_site_is_asked_of_pulumi(
     pulumi.write_text("#!/bin/sh\necho 'error: no stack' >&2\nexit 1\n")
     pulumi.chmod(0o755)
     monkeypatch.setenv("PATH", str(pulumi.parent), prepend=":")
-    assert main("dev", root=tmp_path) == 1
-    assert "the history cannot be read: error: no stack" in capsys.readouterr().err
+    assert diff("dev", root=tmp_path) == 1
+    assert "the history cannot be read: `pulumi stack output` failed: error: no stack" in capsys.readouterr().err
     record = {"release": "1" * 12, "image": "2" * 12, "at": "2026-01-01T00:00:00Z", "site": "{}", "static": ""}
-    pulumi.write_text(f"#!/bin/sh\necho '{json.dumps({'shop': [record]})}'\n")
-    assert main("dev", root=tmp_path) == 1
+    pulumi.write_text(f"#!/bin/sh\necho '{json.dumps({'history': {'shop': [record]}})}'\n")
+    assert diff("dev", root=tmp_path) == 1
     assert "shop can go back to; write one of 111111111111" in capsys.readouterr().err
 
 
@@ -50,6 +51,6 @@ def test_on_ecs_the_files_lie_in_images(tmp_path: Path, capsys: pytest.CaptureFi
     (tmp_path / "Pulumi.yaml").write_text("name: portico\n")
     values = {f"portico:{key}": value for key, value in make_ecs_values().items()}
     (tmp_path / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": values}))
-    assert main("dev", root=tmp_path) == 1
+    assert diff("dev", root=tmp_path) == 1
     said = capsys.readouterr().err
-    assert "lie in images" in said and "make render ENV=dev OUT=folder" in said
+    assert "lie in images" in said and "portico render -s dev --out folder" in said

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from scripts import diff
-from scripts.render import MARKER, main
+from cli.commands.render import MARKER
 from tests.docker.ask import get
 from tests.docker.engine import Deployment
+from tests.render.command import diff, render
 
 pytestmark = pytest.mark.docker
 
@@ -23,13 +23,13 @@ def read_live(deployment: Deployment) -> dict[str, bytes]:
 
 def read_rendered(deployment: Deployment) -> dict[str, bytes]:
     folder = deployment.folder / "out"
-    assert main(deployment.name, str(folder), root=deployment.folder) == 0
+    assert render(deployment.name, folder, root=deployment.folder) == 0
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def tell_diff(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> str:
     capsys.readouterr()
-    assert diff.main(deployment.name, root=deployment.folder) == 0
+    assert diff(deployment.name, root=deployment.folder) == 0
     return capsys.readouterr().out
 
 
@@ -67,5 +67,5 @@ def test_no_engine_is_a_sentence(
     deployment: Deployment, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
-    assert diff.main(deployment.name, root=deployment.folder) == 1
-    assert "error: Docker could not be asked what is live" in capsys.readouterr().err
+    assert diff(deployment.name, root=deployment.folder) == 1
+    assert "error: Docker could not be asked" in capsys.readouterr().err

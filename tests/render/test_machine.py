@@ -14,9 +14,9 @@ import yaml
 
 from portico.config.plan import Plan, make_plan
 from portico.config.stackfile import read_stack
-from scripts.render import main
 from tests.docker.ask import ask, get
 from tests.docker.command import ROOT
+from tests.render.command import render
 from tests.render.machine import Machine
 
 pytestmark = pytest.mark.docker
@@ -57,7 +57,7 @@ def lay_static(folder: Path, plan: Plan) -> Path:
 def test_a_request_goes_through(tmp_path: Path, image: str, layout: str, upstream: str) -> None:
     plan = write_stack(tmp_path, upstream=upstream)
     (release,) = plan.releases
-    assert main("dev", str(tmp_path / "out"), layout, root=tmp_path) == 0
+    assert render("dev", tmp_path / "out", layout, root=tmp_path) == 0
     sockets = tmp_path / "sockets"
     (sockets / "hello").mkdir(parents=True)
     (sockets / "hello").chmod(0o777)  # Gunicorn's user is the image's, NGINX's is www-data
@@ -83,7 +83,7 @@ def test_sites_and_replicas_are_told_apart(tmp_path: Path, image: str) -> None:
     hello = {**SITE, "hosts": ["*.example"], "weights": [1, 3], "replicas": 2}
     blog = {**SITE, "name": "blog", "hosts": ["blog.example"], "balance": "ip_hash"}
     plan = write_stack(tmp_path, upstream="socket", sites=[hello, blog])
-    assert main("dev", str(tmp_path / "out"), "sites-available", root=tmp_path) == 0
+    assert render("dev", tmp_path / "out", "sites-available", root=tmp_path) == 0
     sockets = tmp_path / "sockets"
     with Machine(tmp_path / "out", "sites-available", "nginx:1.30.6", lay_static(tmp_path, plan), sockets) as machine:
         for release in plan.releases:

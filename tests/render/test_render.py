@@ -1,5 +1,6 @@
 """make render: what it writes, and what it refuses to write over."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -8,12 +9,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from cli.commands.render import MARKER
 from portico.config.plan import make_plan
 from portico.config.render.nginx import render_nginx
 from portico.config.targets.ecs import make_fleet
-from scripts.render import MARKER, main
 from tests.config.ecs_sample import make_ecs_values
 from tests.config.sample import HASH, SHOP, make_site, write_files
+from tests.render import command
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,7 +35,7 @@ def configure(root: Path, **values: object) -> Path:
 
 
 def render(root: Path, layout: str = "") -> int:
-    return main("dev", str(root / "out"), layout, root=root)
+    return command.render("dev", root / "out", layout, root=root)
 
 
 def listing(folder: Path) -> set[str]:
@@ -91,7 +93,7 @@ def test_on_ecs_each_site_has_a_folder(root: Path, capsys: pytest.CaptureFixture
 def test_on_ecs_there_is_no_machine_to_write_for(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     configure(root, **make_ecs_values())
     assert render(root, "sites-available") == 1
-    assert "LAYOUT=sites-available is for a machine that runs NGINX itself" in capsys.readouterr().err
+    assert "--layout sites-available is for a machine that runs NGINX itself" in capsys.readouterr().err
     assert not (root / "out").exists()
 
 
@@ -123,7 +125,7 @@ def test_somebody_elses_folder_is_left_alone(root: Path, path: str, capsys: pyte
     write_files(root / "out", {path: "mine\n"})
     assert render(root) == 1
     assert listing(root / "out") == {path} and (root / "out" / path).read_text() == "mine\n"
-    assert "holds files that make render did not write; nothing was overwritten" in capsys.readouterr().err
+    assert "holds files that portico render did not write; nothing was overwritten" in capsys.readouterr().err
 
 
 def test_a_file_that_was_changed_by_hand_is_left_alone(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -190,30 +192,37 @@ def test_mistakes_are_told_as_up_tells_them(root: Path, capsys: pytest.CaptureFi
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["dev"], "where to? Write the folder"),
-        (["dev", "out", "debian"], 'LAYOUT="debian" is not a layout; write one of: conf.d, sites-available'),
-        (["nope", "out"], "there is no environment 'nope'"),
-        (["../dev", "out"], "there is no environment '../dev'"),
+        (["-s", "dev"], "where to? Write the folder"),
+        (
+            ["-s", "dev", "--out", "out", "--layout", "debian"],
+            '--layout "debian" is not a layout; write one of: conf.d, sites-available',
+        ),
+        (["-s", "nope", "--out", "out"], "there is no environment 'nope'"),
+        (["-s", "../dev", "--out", "out"], "there is no environment '../dev'"),
     ],
 )
 def test_a_wrong_call_is_a_sentence(root: Path, arguments: list[str], said: str) -> None:
     done = subprocess.run(
-        [sys.executable, ROOT / "scripts/render.py", *arguments], cwd=root, capture_output=True, text=True
+        [sys.executable, "-m", "cli", "render", *arguments],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 1 and said in done.stderr and "Traceback" not in done.stderr
 
 
 def test_a_folder_that_cannot_be_made_is_a_sentence(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (root / "file").write_text("")
-    assert main("dev", str(root / "file" / "out"), root=root) == 1
-    assert main("dev", str(root / "file"), root=root) == 1
+    assert command.render("dev", root / "file" / "out", root=root) == 1
+    assert command.render("dev", root / "file", root=root) == 1
     assert "is not a folder" in capsys.readouterr().err
 
 
 def test_neither_pulumi_nor_docker_is_needed(root: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from scripts.render import main; "
-        f"code = main('dev', 'out', root=Path({str(root)!r})); "
+        "import sys; from cli.main import portico; "
+        "code = portico.main(['render', '--out', 'out'], standalone_mode=False); "
         "sys.exit(code or ('pulumi' in sys.modules and 3))"
     )
     done = subprocess.run(

@@ -11,8 +11,8 @@ import yaml
 
 from portico.config.plan import make_plan
 from portico.config.stackfile import read_stack
-from scripts.render import main
 from tests.docker.ask import get
+from tests.render.command import render
 from tests.render.machine import Machine
 
 pytestmark = pytest.mark.docker
@@ -80,7 +80,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory, image: str) -> Iterator[Ma
     (folder / "Pulumi.yaml").write_text("name: portico\n")
     (folder / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": {"portico:sites": [SITE]}}))
     (release,) = make_plan(read_stack(folder, "dev"), folder).releases
-    assert main("dev", str(folder / "out"), "sites-available", root=folder) == 0
+    assert render("dev", folder / "out", "sites-available", root=folder) == 0
     (folder / "static").mkdir()
     sockets = folder / "sockets"
     (sockets / "site").mkdir(parents=True)

@@ -1,0 +1,1 @@
+"""The command `portico`: one file a command, in `commands/`; what they share lies beside it."""

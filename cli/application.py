@@ -1,0 +1,125 @@
+"""A Flask application as its source tells of it, found without running anything."""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from portico.config.source.wsgi_entry import find_entry, list_requirements
+
+# Where no application of the project's own is.
+_SKIPPED = re.compile(
+    r"\..*|venv|env|node_modules|site-packages|tests?|test_.*|migrations|docs|build|dist|deploy|__pycache__"
+)
+_DEPTH = 3
+# What modules are called in which servers look for an application; the first ones are meant first.
+_USUAL = ("wsgi", "app", "main", "application", "__init__", "web")
+_HEALTH = ("/healthz", "/health", "/_health", "/ping", "/status", "/up")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """One application: its entry, and the folder and URL of its static files where they are not the usual ones."""
+
+    entry: str
+    static: str | None = None
+    static_url: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What a folder holds: its applications, likely ones first, a path that tells health, and its requirements."""
+
+    applications: tuple[Found, ...]
+    health: str | None
+    requirements: str | None
+
+
+def look_at(folder: Path) -> Source:
+    """Read the modules of a source. Those that are no valid Python are passed over."""
+    found: list[tuple[int, str, Found]] = []
+    paths: set[str] = set()
+    for module, path in _list_modules(folder):
+        try:
+            tree = ast.parse(path.read_bytes())
+        except (SyntaxError, ValueError, OSError):
+            continue
+        paths.update(_list_routes(tree))
+        for rank, one in _find_applications(folder, module, tree):
+            usual = _USUAL.index(path.stem) if path.stem in _USUAL else len(_USUAL)
+            found.append((rank * 100 + module.count(".") * 10 + usual, one.entry, one))
+    good = [one for _, _, one in sorted(found, key=lambda each: each[:2]) if not find_entry(folder, one.entry).problem]
+    health = next((path for path in _HEALTH if path in paths), None)
+    return Source(applications=tuple(good), health=health, requirements=_find_requirements(folder))
+
+
+def _find_requirements(folder: Path) -> str | None:
+    """The file that says what it needs, None where none does."""
+    for name in ("Dockerfile", "requirements.txt", "pyproject.toml"):
+        if (folder / name).is_file() and (name == "Dockerfile" or list_requirements(folder)):
+            return name
+    return None
+
+
+def _list_modules(folder: Path) -> Iterator[tuple[str, Path]]:
+    """The importable name of each module, and its file."""
+    for root in (folder, folder / "src"):
+        for path in sorted(root.rglob("*.py")) if root.is_dir() else ():
+            parts = path.relative_to(root).parts
+            if len(parts) > _DEPTH or parts[0] == "src" or any(_SKIPPED.fullmatch(part) for part in parts[:-1]):
+                continue
+            if _SKIPPED.fullmatch(path.stem) and path.stem != "__init__":
+                continue
+            names = parts[:-1] if path.stem == "__init__" else (*parts[:-1], path.stem)
+            if names and all(name.isidentifier() for name in names):
+                yield ".".join(names), path
+
+
+def _find_applications(folder: Path, module: str, tree: ast.Module) -> Iterator[tuple[int, Found]]:
+    """The applications of a module; what is made at its top level comes before what a function makes."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Call):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = [target.id for target in targets if isinstance(target, ast.Name)]
+            called = _name(node.value.func)
+            if names and called == "Flask":
+                yield 0, _describe(f"{module}:{names[0]}", node.value)
+            elif (
+                names and re.match(r"(create|make|build)_\w*app|create$", called) and names[0] in ("app", "application")
+            ):
+                yield 0, Found(entry=f"{module}:{names[0]}")
+        if isinstance(node, ast.FunctionDef) and not _needs_arguments(node):
+            made = next(
+                (one for one in ast.walk(node) if isinstance(one, ast.Call) and _name(one.func) == "Flask"), None
+            )
+            if made is not None:
+                yield 1, _describe(f"{module}:{node.name}()", made)
+
+
+def _describe(entry: str, call: ast.Call) -> Found:
+    told = {one.arg: one.value.value for one in call.keywords if one.arg and isinstance(one.value, ast.Constant)}
+    static, url = told.get("static_folder"), told.get("static_url_path")
+    return Found(
+        entry=entry,
+        static=static if isinstance(static, str) and static != "static" else None,
+        static_url=f"/{url.strip('/')}/" if isinstance(url, str) and url.strip("/") not in ("", "static") else None,
+    )
+
+
+def _needs_arguments(function: ast.FunctionDef) -> bool:
+    own = function.args
+    required = len(own.posonlyargs) + len(own.args) - len(own.defaults)
+    return required > 0 or any(default is None for default in own.kw_defaults)
+
+
+def _list_routes(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            for one in node.decorator_list:
+                if isinstance(one, ast.Call) and one.args and isinstance(one.args[0], ast.Constant):
+                    yield str(one.args[0].value)
+
+
+def _name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

@@ -1,0 +1,36 @@
+"""`portico doctor`: what is there, what is missing, and what to write."""
+
+import textwrap
+
+import click
+
+from cli.health import examine
+from cli.options import example, json_option, spell_json, stack_option
+from cli.project import find_root, load_environment
+from cli.refused import Refused
+
+
+@click.command(epilog=example("portico doctor -s prod"))
+@stack_option
+@json_option
+@click.pass_context
+def command(context: click.Context, stack: str, as_json: bool) -> None:
+    """Say what is there, what is missing, and what to write. Exit code 1 where something is missing."""
+    try:
+        root = find_root()
+        load_environment(root)
+    except Refused:
+        root = None
+    found = list(examine(root, stack))
+    missing = [one for one in found if one.state == "missing"]
+    if as_json:
+        click.echo(spell_json(found))
+        context.exit(1 if missing else 0)
+    for one in found:
+        told = f"{one.told}; write: {one.remedy}" if one.remedy else one.told
+        first, *rest = told.splitlines()
+        click.echo(f"{one.state:<8} {one.what:<14} {first}")
+        if rest:
+            click.echo(textwrap.indent("\n".join(rest), " " * 24))
+    click.echo(f"{len(missing)} missing." if missing else "Nothing is missing.")
+    context.exit(1 if missing else 0)

@@ -1,0 +1,87 @@
+"""`portico init`: the project of a Flask application, in a folder `deploy` beside it."""
+
+from pathlib import Path
+
+import click
+
+from cli.application import Found, look_at
+from cli.engine import has_terminal
+from cli.new_project import Project, spell_name
+from cli.options import example
+from cli.refused import Refused
+from portico.config.source.wsgi_entry import find_entry
+
+
+@click.command(epilog=example("portico init --entry shop.web:app --host shop.localhost"))
+@click.option("--source", default=".", metavar="FOLDER", help="The application's folder; this one, unless told.")
+@click.option("--folder", default="deploy", show_default=True, help="The project's folder, in the application's.")
+@click.option("--entry", default="", metavar="MODULE:APP", help="The WSGI entry, where it is not found.")
+@click.option("--name", default="", help="The site's name; the folder's, unless told.")
+@click.option("--host", "hosts", multiple=True, metavar="HOST", help="A host name; may be repeated.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535), help="The published port.")
+def command(source: str, folder: str, entry: str, name: str, hosts: tuple[str, ...], port: int) -> None:
+    """Write a project for the Flask application in this folder. Nothing is overwritten.
+
+    The entry, static files, a health path and the requirements are found in the source. What cannot be known is asked
+    on a terminal; elsewhere the options say it.
+    """
+    root = Path(source).resolve()
+    if not root.is_dir():
+        raise Refused(f"--source: {source} is not a folder; write that of the application")
+    found = look_at(root)
+    application = choose(root, found.applications, entry)
+    name = name or spell_name(root.name)
+    if not name == spell_name(name):
+        raise Refused(f'--name: "{name}" is no name of a site; write small letters, digits and hyphens')
+    if not hosts and has_terminal():
+        told = click.prompt("Host names, the first one is the site's", default=f"localhost {name}.localhost")
+        hosts = tuple(told.replace(",", " ").split())
+    project = Project(
+        folder=root / folder,
+        source=root,
+        name=name,
+        application=application,
+        hosts=hosts or ("localhost", f"{name}.localhost"),
+        port=port,
+        health=found.health,
+    )
+    written, kept = project.write()
+    for file in written:
+        click.echo(f"wrote  {file.relative_to(root)}")
+    for file in kept:
+        click.echo(f"kept   {file.relative_to(root)}, as it was")
+    click.echo(
+        f"\n{application.entry} as {name}" + (f", asked for its health at {found.health}" if found.health else "")
+    )
+    for line in list_todo(project, found.requirements, kept):
+        click.echo(line)
+
+
+def choose(root: Path, found: tuple[Found, ...], entry: str) -> Found:
+    """The application that is meant: the one of `entry`, or the likeliest. Raises Refused."""
+    if entry:
+        if problem := find_entry(root, entry).problem:
+            raise Refused(f"--entry: {problem}")
+        return next((one for one in found if one.entry == entry), Found(entry=entry))
+    if not found:
+        if not has_terminal():
+            raise Refused(f"no Flask application was found in {root}; write --entry package.module:app")
+        return choose(root, found, click.prompt("The WSGI entry, as package.module:app"))
+    if len(found) > 1 and has_terminal():
+        names = click.Choice([one.entry for one in found])
+        return choose(root, found, click.prompt("Which application", type=names, default=found[0].entry))
+    return found[0]
+
+
+def list_todo(project: Project, requirements: str | None, kept: list[Path]) -> list[str]:
+    """What is left to be done."""
+    lines = []
+    if not requirements:
+        lines.append("Missing: a requirements.txt that names Flask; write one, or `pip freeze > requirements.txt`.")
+    if (ignore := project.source / ".dockerignore") in kept:
+        ignored = [line.strip().strip("/") for line in ignore.read_text(errors="replace").splitlines()]
+        if project.folder.name not in ignored:
+            lines.append(
+                f"Missing: the line `{project.folder.name}` in .dockerignore, or each change there is a release."
+            )
+    return [*lines, "Next: portico setup, where Pulumi or Docker are missing; then portico up."]

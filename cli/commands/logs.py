@@ -1,0 +1,92 @@
+"""`portico logs`: what the containers of a stack print."""
+
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import click
+from docker.errors import DockerException, NotFound
+from docker.models.containers import Container
+
+from cli.deployed import Deployed
+from cli.options import example, site_option, stack_option
+from cli.prepare import prepare
+from cli.refused import Refused
+from cli.spelling import assign
+
+LINES = "50"  # of each container, unless told
+_printing = threading.Lock()
+
+
+def split_lines(chunks: Iterable[bytes]) -> Iterator[str]:
+    """Docker sends pieces; the lines in them, the last one also where it has no end."""
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from (line.decode(errors="replace") for line in lines)
+    if rest:
+        yield rest.decode(errors="replace")
+
+
+def show(container: Container, tail: str, *, follow: bool = False, since: int | None = None) -> None:
+    """Print its lines with its name before each; with `follow` until it ends."""
+    count: Any = tail if tail == "all" else int(tail)
+    with suppress(NotFound):  # it went meanwhile
+        for line in split_lines(container.logs(stream=True, follow=follow, tail=count, since=since)):
+            with _printing:
+                print(f"{container.name} | {line}", flush=follow)
+
+
+def go_on(container: Container, tail: str, since: int | None) -> None:
+    """Show what it prints until it ends, in a thread."""
+    try:
+        show(container, tail, follow=True, since=since)
+    except BrokenPipeError:
+        os._exit(0)  # who reads has seen enough: `make logs FOLLOW=1 | head`
+    except (DockerException, OSError):
+        pass  # the engine went; who waits for its events says so
+
+
+def follow(deployed: Deployed, tail: str, **labels: str) -> None:
+    """Go on until the engine goes, also with containers that start later: those of a release."""
+    running: dict[str, threading.Thread] = {}
+
+    def begin(container: Container, tail: str, since: int | None = None) -> None:
+        thread = running[str(container.id)] = threading.Thread(target=go_on, args=(container, tail, since), daemon=True)
+        thread.start()
+
+    wanted = {"type": "container", "event": "start", "label": deployed.label(**labels)}
+    # Asked for before the list, so that none is missed that starts between the two.
+    events = deployed.client.events(decode=True, filters=wanted)
+    for container in deployed.list_containers(**labels):
+        begin(container, tail)
+    for event in events:
+        if known := running.get(event["id"]):
+            known.join(1)  # it has just ended, unless it is the one that was listed
+            if known.is_alive():
+                continue
+        with suppress(NotFound):
+            begin(deployed.client.containers.get(event["id"]), "all", since=event["time"])
+
+
+@click.command(epilog=example("portico logs -s prod --site shop --follow"))
+@stack_option
+@site_option
+@click.option("--tail", default=LINES, show_default=True, metavar="LINES", help="Lines of each container, or all.")
+@click.option("--follow", "following", is_flag=True, help="Go on, also with containers that start later.")
+def command(stack: str, site: str, tail: str, following: bool) -> None:
+    """Show the last lines of every container of the stack, or of those of a site."""
+    if tail != "all" and not tail.isdecimal():
+        said = assign("tail", f'"{tail}"')
+        raise Refused(f"{said} is no number of lines; write {assign('tail', '200')}, or {assign('tail', 'all')}")
+    prepare(stack)
+    deployed = Deployed.read(stack)
+    labels = {"site": deployed.choose_site(site, "logs")} if site else {}
+    with suppress(KeyboardInterrupt):
+        if following:
+            follow(deployed, tail, **labels)
+            return
+        for container in deployed.list_containers(**labels):
+            show(container, tail)

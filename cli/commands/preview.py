@@ -1,0 +1,33 @@
+"""`portico preview`: what an update would change, in sentences; resources on request."""
+
+import click
+
+from cli.deploy import preview
+from cli.options import example, stack_option
+from cli.prepare import prepare
+from cli.pulumi import create
+from cli.run import spell_path, tell_failure
+from cli.screen import Screen
+
+
+@click.command(epilog=example("portico preview -s prod --resources"))
+@stack_option
+@click.option("--resources", is_flag=True, help="Show every resource that differs, as Pulumi does.")
+@click.pass_context
+def command(context: click.Context, stack: str, resources: bool) -> None:
+    """Show what up would change. Nothing is changed."""
+    place = prepare(stack)
+    create(stack, place.root)
+    screen = Screen()
+    seen = preview(place, screen, "--diff")
+    if seen.code:
+        tell_failure(seen, screen)
+        screen.say(f"The preview failed; nothing was changed. Everything that was said: {spell_path(seen.log)}")
+        context.exit(seen.code)
+    if resources:
+        click.echo(seen.log.read_text(errors="replace"), nl=False)
+        return
+    counts = {op: count for op, count in seen.story.counts.items() if op not in ("same", "read", "refresh")}
+    told = ", ".join(f"{count} to {op}" for op, count in counts.items())
+    screen.say(f"Resources: {told}." if told else "Nothing would change.")
+    screen.say(f"Each of them: {spell_path(seen.log)}")

@@ -1,0 +1,236 @@
+"""`portico recover`: puts a stack in order after a run that was killed.
+
+Removes the dead run's lock, brings the state up to date, removes what that run made without being able to
+write it down, and runs `pulumi up`. What NGINX may be sending requests to is removed after that, never before.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import click
+import docker
+from docker.errors import APIError, DockerException, NotFound
+from docker.models.containers import Container
+
+from cli.deploy import deploy
+from cli.engine import find_engine
+from cli.holder import describe, find_backend, read_holders
+from cli.options import example, stack_option
+from cli.prepare import Place, prepare
+from cli.pulumi import call, exists
+from cli.refused import Refused
+from cli.screen import Screen
+from cli.spelling import assign, spell_option
+from portico.components.docker.engine_client import Engine as Docker
+
+KINDS = {"container": "docker:index/container:Container", "network": "docker:index/network:Network"}
+KINDS["volume"] = "docker:index/volume:Volume"
+GRACE = 60  # seconds that an orphan's last requests have
+
+
+@dataclass(frozen=True)
+class State:
+    """What the stack's state says there is: ids by kind, its project, and its Docker engine."""
+
+    known: dict[str, set[str]]
+    project: str | None
+    engine: Docker | None
+
+
+def run(*command: str, refused: bool = False) -> str:
+    """Run one of Pulumi's commands; its words are shown if it fails. Raises Refused, unless it may be `refused`."""
+    done = call(*command)
+    if done.returncode and not refused:
+        said = f"{done.stdout[-2000:]}{done.stderr[-2000:]}"
+        raise Refused(f"`pulumi {command[0]}` failed:\n{said}\nMend what it names, then run this again.")
+    return done.stdout
+
+
+def read_state(stack: str) -> State:
+    """The state as Pulumi tells it just now. Raises Refused."""
+    exported = json.loads(run("stack", "export", "--stack", stack))
+    resources: list[dict[str, Any]] = (exported.get("deployment") or {}).get("resources") or []
+    known = {kind: {str(one.get("id")) for one in resources if one["type"] == type} for kind, type in KINDS.items()}
+    # Without the stack itself nothing can have been made.
+    project = next((str(one["urn"]).split("::")[1] for one in resources), None)
+    return State(known, project, find_engine(exported))
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The stack's things on its Docker engine, found by labels. Only what was made before `began` is looked at."""
+
+    client: docker.DockerClient
+    labels: tuple[str, str]
+    began: datetime
+
+    def containers(self, *more: str) -> list[Container]:
+        """Those with these labels besides, stopped ones included."""
+        found = self.client.containers.list(all=True, filters={"label": [*self.labels, *more]}, ignore_removed=True)
+        return [one for one in found if self._is_old(one.attrs["Created"])]
+
+    def orphans(self, state: State) -> list[Container]:
+        """Containers that stand in no state."""
+        found = [one for one in self.containers() if one.id not in state.known["container"]]
+        # A command that somebody runs with `portico exec` stands in no state, and nobody interrupted it.
+        return [one for one in found if one.labels.get("portico.role") != "exec" or one.status != "running"]
+
+    def others(self, state: State) -> Iterator[tuple[str, Any]]:
+        """Orphaned networks and volumes, with their kind."""
+        filters = {"label": list(self.labels)}
+        for network in self.client.networks.list(filters=filters):
+            if network.id not in state.known["network"] and self._is_old(network.attrs["Created"]):
+                yield "network", network
+        for volume in self.client.volumes.list(filters=filters):
+            if volume.name not in state.known["volume"] and self._is_old(volume.attrs["CreatedAt"]):
+                yield "volume", volume
+
+    def read_live(self) -> str:
+        """NGINX's live configuration as one text; "" where no edge runs."""
+        for edge in self.containers("portico.role=nginx"):
+            if edge.status == "running":
+                code, output = edge.exec_run(["sh", "-c", "cat /etc/portico/live/conf.d/*.conf"])
+                if code == 0 and isinstance(output, bytes):
+                    return output.decode(errors="replace")
+        return ""
+
+    def _is_old(self, made: str) -> bool:
+        return read_time(made) <= self.began
+
+
+def read_time(text: str) -> datetime:
+    """Docker's times have nine digits of a second; six are enough."""
+    head, _, rest = text.partition(".")
+    zone = rest.lstrip("0123456789")
+    digits = rest[: len(rest) - len(zone)]
+    return datetime.fromisoformat(f"{head}.{digits[:6]}{zone}" if rest else text)
+
+
+def find_serving(engine: Engine, state: State, orphans: list[Container]) -> list[Container]:
+    """Orphans that NGINX's live files name while nothing in the state serves the same: they go last."""
+    live = engine.read_live()
+    known = {
+        (one.labels.get("portico.site"), one.labels.get("portico.release"))
+        for one in engine.containers("portico.role=gunicorn")
+        if one.id in state.known["container"] and one.status == "running"
+    }
+    return [
+        one
+        for one in orphans
+        if one.labels.get("portico.role") == "gunicorn"
+        and one.status == "running"
+        and one.labels.get("portico.release", "-") in live
+        and (one.labels.get("portico.site"), one.labels.get("portico.release")) not in known
+    ]
+
+
+def sweep(engine: Engine, state: State, *, keep: list[Container]) -> int:
+    """Remove what carries the stack's labels and stands in no state, but for `keep`; how many that were."""
+    count, kept = 0, {one.id for one in keep}
+    # An NGINX shares the port and sends requests to the others: it goes first, and with its last request.
+    for orphan in sorted(engine.orphans(state), key=lambda one: one.labels.get("portico.role") != "nginx"):
+        if orphan.id in kept:
+            continue
+        role = orphan.labels.get("portico.role", "?")
+        print(f"Removing container {orphan.name} ({role}): the interrupted run made it and could not write it down.")
+        if role in ("gunicorn", "nginx") and orphan.status == "running":
+            orphan.stop(timeout=GRACE)
+        with suppress(NotFound):
+            orphan.remove(force=True, v=True)
+        count += 1
+    for kind, other in engine.others(state):
+        try:
+            other.remove()
+        except APIError as error:
+            if not keep:
+                print(f"Kept {kind} {other.name}: it is in use ({error.explanation}).")
+            continue
+        print(f"Removed {kind} {other.name}: the interrupted run made it and could not write it down.")
+        count += 1
+    return count
+
+
+def recover(place: Place, screen: Screen, *, force: bool) -> int:
+    """Put the stack in order, and deploy; the exit code. Raises Refused, DockerException and OSError."""
+    stack = place.stack
+    held = read_holders(stack)
+    if any(holder.alive is not False for holder in held):
+        raise Refused(describe(stack) or "")
+    if held or find_backend() is None:
+        click.echo(f"Taking away the lock of {held[0].describe() if held else 'the run that is gone'}.")
+        run("cancel", "--stack", stack, "--yes", refused=not held)
+    before = read_state(stack)
+    client = connect(before)
+    if before.project is not None and client is not None:
+        return tidy(place, screen, before, client, force=force)
+    run("refresh", "--stack", stack, "--yes", "--skip-preview", "--clear-pending-creates")
+    return deploy(place, screen, "recover")
+
+
+def connect(state: State) -> docker.DockerClient | None:
+    """A client of the stack's engine; where the state names none, of this machine's, if it has one."""
+    if state.engine is not None:
+        return state.engine.connect()
+    with suppress(DockerException):
+        return Docker().connect()
+    return None
+
+
+def tidy(place: Place, screen: Screen, before: State, client: docker.DockerClient, *, force: bool) -> int:
+    """Remove what the run that is gone could not write down, and deploy between; the exit code."""
+    stack = place.stack
+    labels = (f"portico.project={before.project}", f"portico.stack={stack}")
+    engine = Engine(client, labels, read_time(str(client.info()["SystemTime"])))
+    refuse_lost_state(engine, before, force=force)
+    # Whether the last switch came to its end nobody knows. It serves nothing itself: without it, `up` proves anew
+    # what NGINX serves, whatever release that is going to be.
+    for switch in engine.containers("portico.role=switch"):
+        switch.remove(force=True, v=True)
+    run("refresh", "--stack", stack, "--yes", "--skip-preview", "--clear-pending-creates")
+    state = read_state(stack)
+    keep = find_serving(engine, state, engine.orphans(state))
+    for one in keep:
+        print(f"Container {one.name} is an orphan too, but it may be serving: it goes when its successor serves.")
+    count = sweep(engine, state, keep=keep)
+    if code := deploy(place, screen, "recover"):
+        return code
+    count += sweep(engine, read_state(stack), keep=[])
+    print(f"Recovered: {count} orphan(s) removed; the stack {stack} is what its settings say.")
+    return 0
+
+
+def refuse_lost_state(engine: Engine, state: State, *, force: bool) -> None:
+    """Containers that serve and none of which the state knows were not left by an interrupted run."""
+    orphans = engine.orphans(state)
+    serving = find_serving(engine, state, orphans)
+    edges = [one for one in orphans if one.labels.get("portico.role") == "nginx" and one.status == "running"]
+    if edges and serving and not state.known["container"] and not force:
+        names = ", ".join(str(one.name) for one in (*edges, *serving))
+        raise Refused(
+            f"{names} are serving, and this stack's state knows nothing of them: it is not the state they were made\n"
+            "with. Nothing was changed. Go back to that state (`pulumi whoami --verbose` names the backend in use);\n"
+            f"if it is lost, {_spell_force()} removes them and makes new ones, and the sites are gone meanwhile."
+        )
+
+
+def _spell_force() -> str:
+    return assign("force", "yes") if spell_option("force").endswith("=") else spell_option("force")
+
+
+@click.command(epilog=example("portico recover -s prod"))
+@stack_option
+@click.option(
+    "--force", is_flag=True, help="Also where the state knows nothing of what serves: the sites are gone meanwhile."
+)
+@click.pass_context
+def command(context: click.Context, stack: str, force: bool) -> None:
+    """After a run that was killed: put everything in order, then deploy. Nothing that serves is removed before."""
+    place = prepare(stack)
+    if not exists(stack, place.root):
+        click.echo(f"Nothing to recover: the stack {stack} was never created here.")
+        return
+    context.exit(recover(place, Screen(), force=force))

@@ -1,0 +1,132 @@
+"""`portico releases`: what can be gone back to, by the stack's outputs.
+
+What is live, NGINX's own files say: an update that failed for one site has made the others live.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import click
+
+from cli.options import example, json_option, spell_json, stack_option
+from cli.prepare import prepare
+from cli.pulumi import read_outputs, require_stack
+from cli.refused import Refused
+from cli.spelling import spell, spell_option
+
+Records = Sequence[Mapping[str, str]]
+
+
+def read_served(stack: str) -> dict[str, str] | None:
+    """The releases that NGINX sends requests to, by site; None where nobody can tell."""
+    from cli.engine import find_engine, list_serving
+    from cli.export import read_export
+    from portico.components.docker.live_files import read_live
+    from portico.config.live.served import find_releases
+
+    try:
+        export = read_export(stack)
+    except Refused:
+        return None
+    engine, label = find_engine(export), {"label": "portico.role", "value": "nginx"}
+    edges = [one["outputs"]["id"] for one in list_serving(export) if label in one["outputs"]["labels"]]
+    live = read_live(engine, edges[0]) if engine and edges else None
+    return find_releases(live) if live else None
+
+
+def list_releases(outputs: Mapping[str, Any], served: Mapping[str, str] | None = None) -> list[str]:
+    """A line a release, newest first, below the name of its site. `served` is what NGINX says, None if nobody asked."""
+    lines = []
+    for site in dict.fromkeys([*outputs.get("releases", {}), *(served or {})]):
+        last = outputs.get("releases", {}).get(site)
+        live = last if served is None else served.get(site)
+        lines.append(site)
+        held, records = outputs.get("held", {}).get(site), outputs.get("history", {}).get(site, [])
+        if live is None:
+            lines.append("  none is live")
+        elif live != last:
+            lines.append(f"  {live}  live, since an update that failed for another site")
+        for index, record in enumerate(records):
+            release = record["release"]
+            state = "kept"
+            if live != last:
+                pass
+            elif release == held:
+                state = "live, held" + ("" if live == held else f" (as {live}: what it is made with is newer)")
+            elif index == 0 and not held:
+                state = "live"
+            when = datetime.fromisoformat(record["at"]).strftime("%Y-%m-%d %H:%M:%S UTC")
+            lines.append(f"  {release}  {when}  {state}")
+    return lines
+
+
+def choose(
+    outputs: Mapping[str, Any], site: str, release: str, served: Mapping[str, str] | None = None
+) -> tuple[str, str]:
+    """The site and the release to go back to: the one before the live one, where none is named."""
+    history: Mapping[str, Records] = outputs.get("history", {})
+    site = _choose_site(site, list(history), "rollback")
+    known = [record["release"] for record in history[site]]
+    if release:
+        if release not in known:
+            raise Refused(
+                f'"{release}" is no release of {site} that is kept; '
+                f"write {spell_option('to')} and one of: {' '.join(known)}"
+            )
+        return site, release
+    live = outputs.get("held", {}).get(site) or known[0]
+    before = known[known.index(live) + 1 :]
+    if served and served.get(site) not in (None, outputs.get("releases", {}).get(site)):
+        # It came with an update that failed for another site: what is known is from before it, unless it was one of
+        # the releases that were gone back to.
+        live = served[site]
+        before = known[known.index(live) + 1 :] if live in known else known
+    if not before:
+        raise Refused(f"no release of {site} before {live} is kept; see {spell('releases')}")
+    return site, before[0]
+
+
+def choose_held(pins: Mapping[str, Any], site: str) -> str:
+    """The site to set free."""
+    if not pins:
+        raise Refused("no site is held at a past release; there is nothing to resume")
+    return _choose_site(site, list(pins), "resume")
+
+
+def _choose_site(site: str, sites: list[str], command: str) -> str:
+    if not sites:
+        raise Refused(f"nothing was released yet; {spell('up')} does it")
+    if site and site not in sites:
+        raise Refused(f'"{site}" is not among: {" ".join(sites)}')
+    if not site and len(sites) > 1:
+        raise Refused(f"which site? Write {spell(command, site='')} and one of: {' '.join(sites)}")
+    return site or sites[0]
+
+
+def tell(outputs: Mapping[str, Any], served: Mapping[str, str] | None) -> dict[str, Any]:
+    """The same for a script: of each site the live release, the one it is held at, and those that are kept."""
+    releases, held, history = (outputs.get(key, {}) for key in ("releases", "held", "history"))
+    sites = dict.fromkeys([*releases, *(served or {})])
+    return {
+        site: {
+            "live": releases.get(site) if served is None else served.get(site),
+            "held": held.get(site),
+            "kept": [{key: one.get(key) for key in ("release", "at")} for one in history.get(site, [])],
+        }
+        for site in sites
+    }
+
+
+@click.command(epilog=example("portico releases -s prod --json"))
+@stack_option
+@json_option
+def command(stack: str, as_json: bool) -> None:
+    """List the releases that are kept, newest first, and which of them is live."""
+    place = prepare(stack)
+    require_stack(stack, place.root)
+    outputs, served = read_outputs(stack), read_served(stack)
+    if as_json:
+        click.echo(spell_json(tell(outputs, served)))
+    else:
+        click.echo("\n".join(list_releases(outputs, served) or [f"Nothing was released yet; {spell('up')} does it."]))

@@ -1,0 +1,29 @@
+"""`portico rollback`: holds a site at a past release, the one before the live one where none is named."""
+
+import click
+
+from cli.commands.releases import choose, read_served
+from cli.deploy import deploy, refuse_held
+from cli.options import example, site_option, stack_option
+from cli.prepare import prepare
+from cli.pulumi import ask, read_outputs, require_stack
+from cli.screen import Screen
+
+
+@click.command(epilog=example("portico rollback -s prod --site shop"))
+@stack_option
+@site_option
+@click.option("--to", default="", metavar="RELEASE", help="One that `portico releases` lists.")
+@click.pass_context
+def command(context: click.Context, stack: str, site: str, to: str) -> None:
+    """Go back to the release before the live one: no build, no look at the source, no lost request."""
+    place = prepare(stack)
+    require_stack(stack, place.root)
+    screen = Screen()
+    site, release = choose(read_outputs(stack), site, to, read_served(stack))
+    # A text even where all 12 digits are decimal.
+    ask("config", "set", "--stack", stack, "--path", "--type", "string", f"portico:rollback.{site}", release)
+    screen.say(f"{site} goes back to release {release}: portico:rollback in Pulumi.{stack}.yaml says so from now on.")
+    # Whoever goes back is in a hurry: no preview of it.
+    refuse_held(place)
+    context.exit(deploy(place, screen, "rollback"))

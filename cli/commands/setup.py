@@ -1,0 +1,30 @@
+"""`portico setup`: installs what a stack needs on this machine, below the project's folder `.tools`."""
+
+import os
+import subprocess
+import sys
+
+import click
+
+from cli.options import example, stack_option
+from cli.project import HOME, find_root, find_stack_file, is_checkout
+from cli.refused import Refused
+
+
+@click.command(epilog=example("portico setup -s prod"))
+@stack_option
+@click.pass_context
+def command(context: click.Context, stack: str) -> None:
+    """Install what is missing: Pulumi, its plugins, Docker, base images. Quiet when nothing is.
+
+    Where only package registries can be reached, it is built from them.
+    """
+    root = find_root()
+    find_stack_file(root, stack)
+    script = HOME / "scripts" / "setup.sh"
+    if not script.is_file():
+        raise Refused(
+            "the scripts of set-up are not installed here; install Pulumi and Docker by hand, see portico doctor"
+        )
+    own = {} if is_checkout(root) else {"PORTICO_PROJECT": str(root), "PORTICO_PYTHON": sys.executable}
+    context.exit(subprocess.run([str(script), stack], env={**os.environ, **own}, check=False).returncode)

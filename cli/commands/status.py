@@ -1,0 +1,48 @@
+"""`portico status`: what runs of a stack, which releases are live, and where they answer."""
+
+import click
+
+from cli.commands.releases import read_served
+from cli.engine import find_engine
+from cli.export import read_export
+from cli.holder import describe
+from cli.options import example, json_option, spell_json, stack_option
+from cli.prepare import prepare
+from cli.spelling import spell
+from cli.summary import summarize
+
+
+@click.command(epilog=example("portico status -s prod --json"))
+@stack_option
+@json_option
+@click.pass_context
+def command(context: click.Context, stack: str, as_json: bool) -> None:
+    """Say what runs, which releases are live, and where. Exit code 1 where nothing is deployed."""
+    place = prepare(stack)
+    export = read_export(stack, place.root)
+    found, engine, held = summarize(export), find_engine(export), describe(stack, place.root)
+    served = read_served(stack) if engine else None
+    live = found.releases if served is None else served
+    if as_json:
+        told = {
+            "stack": stack,
+            "engine": engine.address or "local" if engine else None,
+            "sites": {
+                site: {"url": found.urls.get(site), "live": live.get(site), "held": found.held.get(site)}
+                for site in dict.fromkeys([*found.urls, *live])
+            },
+            "running": found.running,
+            "lock": held,
+        }
+        click.echo(spell_json(told))
+        context.exit(0 if found.running else 1)
+    if held:
+        click.echo(held)
+    if not found.running:
+        click.echo(f"Nothing of the stack {stack} is deployed; {spell('up', stack)} does it.")
+        context.exit(1)
+    where = f" on {engine.address}" if engine and engine.address else ""
+    click.echo(f"{stack}{where}: {len(found.running)} running: {' '.join(found.running)}")
+    for site in dict.fromkeys([*found.urls, *live]):
+        held_at = f", held at {found.held[site]}" if site in found.held else ""
+        click.echo(f"{site or stack}: {live.get(site) or 'none is live'}{held_at}  {found.urls.get(site, '')}".rstrip())

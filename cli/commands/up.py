@@ -1,0 +1,60 @@
+"""`portico up`: from whatever is there to a stack that serves. The last line is its URL."""
+
+import click
+
+from cli.danger import is_cloud, tell_danger
+from cli.deploy import deploy, preview, refuse_held
+from cli.engine import has_terminal
+from cli.export import read_export
+from cli.options import example, stack_option, yes_option
+from cli.prepare import Place, prepare
+from cli.project import read_target
+from cli.pulumi import create
+from cli.reach import all_answer
+from cli.run import spell_path, tell_failure
+from cli.screen import Screen
+
+
+@click.command(epilog=example("portico up -s prod"))
+@stack_option
+@yes_option
+@click.pass_context
+def command(context: click.Context, stack: str, yes: bool) -> None:
+    """Make the stack what its settings say, and print its URLs.
+
+    Where a site would go, the sites would move, or the target is AWS, a preview comes first. What takes something away
+    is to be confirmed, on a terminal.
+    """
+    screen = Screen()
+    place = prepare(stack)
+    create(stack, place.root)
+    refuse_held(place)
+    export = read_export(stack, place.root)
+    # A container that was removed, stopped or replaced by hand is seen and made again. Not where its machine does
+    # not answer: a VM that is gone is noticed by the program itself, and another is made.
+    refresh = ["--refresh"] if all_answer(export) else []
+    danger = tell_danger(place, export)
+    if danger and not foresee(place, screen, danger, refresh, yes=yes):
+        context.exit(1)
+    context.exit(deploy(place, screen, "up", refresh, announced=bool(danger)))
+
+
+def foresee(place: Place, screen: Screen, danger: str, options: list[str], *, yes: bool) -> bool:
+    """Show what the update would do, and ask for leave where somebody can answer. Whether it may go on."""
+    seen = preview(place, screen, *options)
+    if seen.code:
+        tell_failure(seen, screen)
+        screen.say(f"Nothing was changed. Everything that was said: {spell_path(seen.log)}")
+        return False
+    if yes or not has_terminal() or not seen.story.changed:
+        return True
+    lost = seen.story.lost
+    if is_cloud(read_target(place.root, place.stack)):
+        # What only makes something, or puts another release beside the one before, takes nothing away.
+        if not lost:
+            return True
+        danger = f"{', '.join(lost[:5])}{' and others' if len(lost) > 5 else ''} would be removed or replaced"
+    if click.confirm(f"{danger[0].upper()}{danger[1:]}. Go on?", default=False):
+        return True
+    screen.say("Nothing was changed.")
+    return False

@@ -1,0 +1,57 @@
+"""Whether an update may remove or replace what nobody gets back: then it is looked at before."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from cli.engine import CONTAINER, Export, find_address, list_resources
+from cli.prepare import Place
+from cli.project import read_config
+
+
+def tell_danger(place: Place, export: Export) -> str:
+    """Why a preview comes first, as words for people; "" where the update may go on at once.
+
+    An update may where it only makes things, and where each thing it replaces has a successor beside it: there the
+    program runs once. It may not where a site goes, where the sites move to another machine, or on AWS, where
+    a replacement is a machine.
+    """
+    config = read_config(place.root, place.stack)
+    target = str(config.get("target") or "local")
+    if is_cloud(target):
+        return f"the target is {target}"
+    deployed = set(list_sites(export))
+    if not deployed:
+        return ""
+    if gone := sorted(deployed - set(name_sites(config.get("sites")))):
+        return f"{', '.join(gone)} would be removed"
+    if _moves(config, target, export):
+        return "the sites would move to another machine"
+    return ""
+
+
+def is_cloud(target: str) -> bool:
+    """Whether Pulumi makes machines there, and takes them away."""
+    return target not in ("local", "ssh")
+
+
+def list_sites(export: Export) -> Iterable[str]:
+    """The sites of which the state has containers."""
+    for one in list_resources(export, CONTAINER):
+        for label in (one.get("inputs") or {}).get("labels") or []:
+            if isinstance(label, dict) and label.get("label") == "portico.site":
+                yield str(label.get("value"))
+
+
+def name_sites(sites: Any) -> Iterable[str]:
+    """The names that the settings give; what is no site is refused by the program."""
+    return [str(one.get("name")) for one in sites if isinstance(one, dict)] if isinstance(sites, list) else []
+
+
+def _moves(config: dict[str, Any], target: str, export: Export) -> bool:
+    address = find_address(export)
+    remote = address.startswith("ssh://")
+    if target == "local":
+        return remote
+    ssh = config.get("ssh")
+    host = str(ssh.get("host") or "") if isinstance(ssh, dict) else ""
+    return not remote or host not in address

@@ -1,0 +1,58 @@
+"""Makes a stack what its settings say, and tells it in few lines: what `up`, `rollback`, `resume` and `recover` do."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from cli.export import read_export
+from cli.holder import describe
+from cli.prepare import Place
+from cli.run import Ended, run, spell_path, tell_failure
+from cli.screen import Screen
+from cli.summary import summarize
+
+# The program then says in the update itself what it does to those who send requests.
+ANNOUNCED = "PORTICO_ANNOUNCED"
+
+
+def refuse_held(place: Place) -> None:
+    """End where somebody else works on the stack just now, or a run was killed; what is to be done is said."""
+    if said := describe(place.stack, place.root):
+        click.echo(said, err=True)
+        sys.exit(1)
+
+
+def preview(place: Place, screen: Screen, *options: str) -> Ended:
+    """Ask the engine what an update would do. What the program announces is told."""
+    return run(place, "preview", ["preview", *options], screen)
+
+
+def deploy(place: Place, screen: Screen, name: str, options: Sequence[str] = (), *, announced: bool = False) -> int:
+    """Update, and say what came of it; the exit code. `announced`: the program's sentences were shown by a preview.
+
+    A site that cannot be built does not keep the others from going live: the engine goes on after a failure.
+    """
+    if not announced:
+        os.environ[ANNOUNCED] = "yes"
+    words = ["up", "--yes", "--skip-preview", "--suppress-outputs", "--continue-on-error", *options]
+    ended = run(place, name, words, screen)
+    log = spell_path(ended.log)
+    for line in ended.story.tell_changes():
+        screen.say(line)
+    if ended.code:
+        what = "was interrupted" if ended.signal else "failed"
+        tell_failure(ended, screen)
+        screen.say(f"{place.stack}: the update {what} after {screen.seconds:.1f} s. Everything that was said: {log}")
+        if said := describe(place.stack, place.root):
+            click.echo(said, err=True)
+        return ended.code
+    summary = summarize(read_export(place.stack, place.root))
+    for line in summary.tell_held():
+        screen.say(line)
+    what = "is up" if ended.story.changed else "is up; nothing changed"
+    screen.say(f"{place.stack} {what}. Took {screen.seconds:.1f} s in all; the log: {log}")
+    for url in summary.list_urls():
+        screen.say(url)
+    return 0

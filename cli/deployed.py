@@ -1,0 +1,83 @@
+"""What is deployed of a stack, by its state and on its engine: for what is done by hand, whichever host it is."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from docker import DockerClient
+from docker.models.containers import Container
+
+from cli.engine import SERVICE, Export, find_engine, list_resources
+from cli.export import read_export
+from cli.refused import Refused
+from cli.spelling import spell, spell_option
+from portico.components.docker.engine_client import Engine
+
+STACK = "pulumi:pulumi:Stack"
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A stack that is up: its engine, and the live release of each site by the last good update."""
+
+    stack: str
+    project: str
+    engine: Engine
+    releases: dict[str, str]
+
+    @classmethod
+    def read(cls, stack: str, root: Path | None = None) -> Self:
+        """Raises Refused where nothing is deployed."""
+        return cls.of(stack, read_export(stack, root))
+
+    @classmethod
+    def of(cls, stack: str, export: Export) -> Self:
+        """The same from a state that was read already."""
+        if list_resources(export, SERVICE):
+            raise Refused(
+                f"the stack {stack} is on ECS, where no Docker engine can be asked; docs/hosts/ecs.md has the commands "
+                "of AWS for its logs and its tasks"
+            )
+        engine = find_engine(export)
+        if engine is None:
+            raise Refused(f"nothing of the stack {stack} is deployed yet; {spell('up', stack)} does it")
+        (own,) = list_resources(export, STACK)
+        releases = (own.get("outputs") or {}).get("releases") or {}
+        return cls(stack, str(own["urn"]).split("::")[1], engine, releases)
+
+    @cached_property
+    def client(self) -> DockerClient:
+        """Raises DockerException."""
+        return self.engine.connect()
+
+    def choose_site(self, site: str, command: str) -> str:
+        """The site of that name, or the only one. Raises Refused."""
+        sites = " ".join(self.releases)
+        if not self.releases:
+            raise Refused(f"no release of the stack {self.stack} went live yet; {spell('up', self.stack)} does it")
+        if site and site not in self.releases:
+            raise Refused(
+                f'there is no site "{site}" in the stack {self.stack}; write {spell_option("site")} and one of: {sites}'
+            )
+        if not site and len(self.releases) > 1:
+            raise Refused(f"which site? Write {spell(command, site='')} and one of: {sites}")
+        return site or next(iter(self.releases))
+
+    def label(self, **more: str) -> list[str]:
+        """By these labels its own are found, on an engine that others use too."""
+        wanted = {"project": self.project, "stack": self.stack, **more}
+        return [f"portico.{key}={value}" for key, value in wanted.items() if value]
+
+    def list_containers(self, **more: str) -> list[Container]:
+        """Its containers with these labels, stopped ones included, by name."""
+        found = self.client.containers.list(all=True, filters={"label": self.label(**more)}, ignore_removed=True)
+        return sorted(found, key=lambda one: str(one.name))
+
+    def list_replicas(self, site: str) -> list[Container]:
+        """Those of the site's live release, healthy ones first, then what runs. Raises Refused where there are none."""
+        release = self.releases[site]
+        found = self.list_containers(role="gunicorn", site=site, release=release)
+        if not found:
+            raise Refused(f"release {release} of {site} has no container any more; {spell('up', self.stack)} mends it")
+        return sorted(found, key=lambda one: (one.status != "running", one.health != "healthy"))

@@ -1,0 +1,69 @@
+"""What every command on a stack does first: find it, set up what is missing, mend its state."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.project import HOME, find_root, find_stack_file, is_checkout, load_environment, read_target, read_yaml
+from cli.refused import Refused
+from cli.torn_state import mend_all
+
+
+@dataclass(frozen=True)
+class Place:
+    """A stack, and the folder of its project."""
+
+    root: Path
+    stack: str
+
+    @property
+    def logs(self) -> Path:
+        """Where long output goes."""
+        return self.root / ".tools" / "logs"
+
+
+def prepare(stack: str) -> Place:
+    """The stack, ready to be worked on. Raises Refused.
+
+    In a checkout what is missing is installed; elsewhere that is `portico setup`.
+    """
+    root = find_root()
+    require_passphrase(root, stack)
+    set_up(root, stack)
+    # Each thing that is done at the same time is a session; most SSH servers take ten on one connection.
+    if read_target(root, stack) != "local":
+        os.environ.setdefault("PULUMI_PARALLEL", "8")
+    os.chdir(root)
+    for line in mend_all(root / ".state"):
+        print(line)
+    return Place(root, stack)
+
+
+def require_passphrase(root: Path, stack: str) -> None:
+    """Raises Refused where there is no such stack, or where its secrets need what only its user knows."""
+    file = find_stack_file(root, stack)
+    # The secrets of dev are nobody's; those of the other stacks need a passphrase that only you know.
+    told = os.environ.get("PULUMI_CONFIG_PASSPHRASE") or os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE")
+    provider = str(read_yaml(file).get("secretsprovider") or "passphrase")
+    if stack != "dev" and not told and provider.startswith("p"):
+        raise Refused(
+            f"the stack '{stack}' keeps secrets; set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE "
+            "to its passphrase"
+        )
+
+
+def set_up(root: Path, stack: str) -> None:
+    """Install what a checkout lacks, and take its environment over. What set-up says of a failure stands alone."""
+    if is_checkout(root):
+        code = subprocess.run([str(HOME / "scripts" / "setup.sh"), stack], check=False).returncode
+        if code:
+            sys.exit(code)
+    load_environment(root)
+    if not is_checkout(root):
+        # A project of its own names no environment: Pulumi takes the Python that it finds first.
+        os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    # The passphrase of the stack dev is empty and everybody's.
+    if stack == "dev" and not os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE"):
+        os.environ.setdefault("PULUMI_CONFIG_PASSPHRASE", "")

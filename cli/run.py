@@ -1,0 +1,119 @@
+"""One run of the engine, such as `pulumi up`: its events are told in few lines, everything else goes to a file."""
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.events import Reader
+from cli.failure import fit, tidy
+from cli.prepare import Place
+from cli.refused import Refused
+from cli.screen import Screen
+from cli.spelling import spell
+from cli.story import Story
+
+PAUSE = 0.1
+# Rows of a terminal that the causes of a failure have.
+ROWS = 22
+# Their end is for the run alone; what it does with it, it says itself.
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A run that has ended: how, what was told of it, and where everything else stands."""
+
+    code: int
+    story: Story
+    log: Path
+    signal: int = 0
+
+
+def run(place: Place, name: str, words: Sequence[str], screen: Screen) -> Ended:
+    """Run `pulumi` with these words to its end, and tell on the screen what it does. Raises Refused.
+
+    `name` is that of the log, whose content is what Pulumi itself would have shown; it masks secrets.
+    """
+    place.logs.mkdir(parents=True, exist_ok=True)
+    log = place.logs / f"{name}-{place.stack}.log"
+    if log.exists():
+        log.replace(log.with_suffix(".previous.log"))
+    story = Story(foresees=words[0] == "preview")
+    with tempfile.TemporaryDirectory(prefix="portico-") as folder, _hold_signals() as heard:
+        events = Path(folder) / "events"
+        code = _watch(place, [*words, "--event-log", str(events)], log, Reader(events), story, screen)
+    screen.clear()
+    return Ended(code, story, log, heard[-1] if heard else 0)
+
+
+def _watch(place: Place, words: Sequence[str], log: Path, reader: Reader, story: Story, screen: Screen) -> int:
+    command = ["pulumi", *words, "--stack", place.stack, "--non-interactive", "--color", "never"]
+    # The option for events is one of those that Pulumi keeps for programs.
+    environment = {**os.environ, "PULUMI_DEBUG_COMMANDS": "true"}
+    # The file is its user's alone: nobody else has to know what is deployed.
+    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
+        try:
+            # In the same group: Ctrl-C reaches it from the terminal, once.
+            process = subprocess.Popen(
+                command,
+                cwd=place.root,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        except FileNotFoundError:
+            raise Refused(f"pulumi is not installed here: {spell('setup')}") from None
+        ended = None
+        while ended is None:
+            ended = process.poll()
+            for event in reader.read():
+                for line in story.take(event):
+                    screen.say(line)
+            if ended is None:
+                screen.show(story.tell_progress())
+                time.sleep(PAUSE)
+    return ended
+
+
+@contextmanager
+def _hold_signals() -> Iterator[list[int]]:
+    """Who is told to end waits for the run, which is told so too and ends in order; the signals that came."""
+    heard: list[int] = []
+    before = {one: signal.signal(one, lambda number, _: heard.append(number)) for one in _SIGNALS}
+    try:
+        yield heard
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def tell_failure(ended: Ended, screen: Screen) -> None:
+    """Say why a run failed: each cause once; what does not fit is in the log."""
+    causes = ended.story.tell_failures()
+    if not ended.story.begun:
+        causes = causes or _read_end(ended.log)
+    for text in fit(causes, ROWS, screen.width):
+        screen.say(f"error: {text}")
+
+
+def _read_end(log: Path) -> list[str]:
+    """What Pulumi said last, where there were no events: it did not begin."""
+    lines = log.read_text(errors="replace").splitlines()
+    told = [index for index, line in enumerate(lines) if line.startswith("error: ")]
+    text = tidy("\n".join(lines[told[0] :] if told else lines[-5:]))
+    return [text] if text else []
+
+
+def spell_path(file: Path) -> str:
+    """A file as it is named to people: from where they are, if it is below that."""
+    try:
+        return str(file.relative_to(Path.cwd()))
+    except ValueError:
+        return str(file)

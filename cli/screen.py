@@ -1,0 +1,51 @@
+"""Where a run is told: a line that is written over on a terminal, plain lines in a pipe."""
+
+import shutil
+import sys
+import time
+from typing import TextIO
+
+# Seconds after which a pipe hears that something still goes on.
+PATIENCE = 30
+_FRAMES = "|/-\\"
+
+
+class Screen:
+    """Lines that stay, and below them, on a terminal, one that says what is done just now."""
+
+    def __init__(self, output: TextIO | None = None) -> None:
+        self._output = output or sys.stdout
+        self.terminal = self._output.isatty()
+        self.width = shutil.get_terminal_size((80, 24)).columns if self.terminal else 80
+        self._began = time.monotonic()
+        self._spoke = self._began
+        self._drawn = False
+
+    @property
+    def seconds(self) -> float:
+        """Since the run began."""
+        return time.monotonic() - self._began
+
+    def say(self, line: str) -> None:
+        """Print a line that stays."""
+        self.clear()
+        print(line, file=self._output, flush=True)
+        self._spoke = time.monotonic()
+
+    def show(self, what: str) -> None:
+        """Say what is done just now; in a pipe only where nothing was said for long."""
+        now = time.monotonic()
+        told = f"{what} ({now - self._began:.0f} s)"
+        if self.terminal:
+            frame = _FRAMES[int(now * 8) % len(_FRAMES)]
+            self._output.write(f"\r\x1b[K{frame} {told}"[: self.width + 3])
+            self._output.flush()
+            self._drawn = True
+        elif now - self._spoke >= PATIENCE:
+            self.say(f"still at work: {told}")
+
+    def clear(self) -> None:
+        """Take away the line that says what is done just now."""
+        if self._drawn:
+            self._output.write("\r\x1b[K")
+            self._drawn = False

@@ -1,0 +1,39 @@
+"""How a command is spelled for its user: `make up ENV=prod` for who called make, `portico up -s prod` else."""
+
+import os
+import shlex
+
+# The Makefile of a checkout sets it.
+MADE = "PORTICO_MADE"
+# What an option is called by make, where that is not its own name in capitals.
+_MADE = {"stack": "ENV", "command": "CMD"}
+
+
+def spell(name: str, stack: str = "", **options: str) -> str:
+    """The command in one line, with these options."""
+    told = {**({"stack": stack} if stack else {}), **options}
+    if os.environ.get(MADE):
+        return " ".join([f"make {name}", *(f"{spell_option(key)}{_quote(told[key])}" for key in told)])
+    if "command" in told:
+        told["command"] = f"-- {told['command']}"
+    words = (
+        value if key == "command" else f"{spell_option(key)} {_quote(value)}".strip() for key, value in told.items()
+    )
+    return " ".join([f"portico {name}", *words])
+
+
+def spell_option(name: str) -> str:
+    """What stands before the value of an option: `SITE=` for make, `--site` else."""
+    if os.environ.get(MADE):
+        return f"{_MADE.get(name, name.upper())}="
+    return {"stack": "-s"}.get(name, f"--{name}")
+
+
+def assign(name: str, value: str) -> str:
+    """An option with its value: `SITE=shop` for make, `--site shop` else."""
+    option = spell_option(name)
+    return f"{option}{'' if option.endswith('=') else ' '}{value}"
+
+
+def _quote(value: str) -> str:
+    return f'"{value}"' if " " in value else shlex.quote(value) if value else value

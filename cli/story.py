@@ -1,0 +1,165 @@
+"""What a run does, told as changes that a user would name: of each site, and of NGINX."""
+
+import re
+from dataclasses import dataclass, field
+
+from cli.events import STACK, Event
+from cli.failure import choose, tidy
+
+_MADE = ("create", "create-replacement", "replace", "update")
+_GONE = ("delete", "delete-replaced", "discard-replaced")
+# The sentences of config/messages/change_summary.py that the changes themselves tell afterwards.
+_RELEASE = re.compile(r"(?P<site>[\w-]+): a new release \((?P<old>\w+) → (?P<new>\w+)\): ")
+_ADDED = re.compile(r"(?P<site>[\w-]+): added: ")
+# Types of which each release makes new ones.
+_RENEWED = ("docker:", "portico:", "pulumi:", "aws:ecs/taskDefinition:")
+IMAGE = "docker:index/remoteImage:RemoteImage"
+
+
+@dataclass
+class Change:
+    """What becomes of one site. Times are those of the events, in seconds."""
+
+    site: str
+    what: str = "changes"
+    began: int = 0
+    building: int | None = None
+    built: int | None = None
+    starting: int | None = None
+    live: int | None = None
+
+    def describe_stage(self) -> str:
+        """What is done just now."""
+        if self.live is not None:
+            return "live"
+        if self.starting is not None:
+            return "getting healthy"
+        return "building" if self.building is not None and self.built is None else "starting"
+
+    def describe(self) -> str:
+        """What was done, in one line."""
+        parts = []
+        if self.building is not None and self.built is not None:
+            parts.append(f"built in {self.built - self.building} s")
+        if self.starting is not None and self.live is not None:
+            parts.append(f"healthy after {self.live - self.starting} s")
+        return f"{self.site}: {self.what}: {', '.join([*parts, 'live'])}."
+
+
+@dataclass
+class Story:
+    """The run so far. `errors` are (resource, message), `notes` what was said, `counts` the resources by kind of step.
+
+    `foresees`: it is a preview, and the sentences of the program are what it is for. `lost` are then the resources
+    that would go or be replaced, but for those that each release makes anew.
+    """
+
+    foresees: bool = False
+    begun: bool = False
+    changes: dict[str, Change] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    errors: list[tuple[str, str]] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    removed: dict[str, int] = field(default_factory=dict)
+    lost: list[str] = field(default_factory=list)
+    busy: str = ""
+
+    def take(self, event: Event) -> list[str]:
+        """Go on with an event; the lines that it is worth just now."""
+        match event.kind:
+            case "diagnosticEvent" if not event.body.get("ephemeral"):
+                return self._hear(event, str(event.body.get("severity")), str(event.body.get("message")))
+            case "resourcePreEvent" if event.body.get("planning"):
+                self._foresee(event)
+            case "resourcePreEvent":
+                self._begin(event)
+            case "resOutputsEvent" if not event.body.get("planning"):
+                self._end(event)
+            case "preludeEvent":
+                self.begun = True
+            case "summaryEvent":
+                self.counts = dict(event.body.get("resourceChanges") or {})
+        return []
+
+    def _hear(self, event: Event, severity: str, message: str) -> list[str]:
+        own = event.type in ("", STACK)
+        if severity == "error":
+            self.errors.append(("" if own else event.name, message))
+        elif severity == "warning":
+            return self._tell(f"warning: {tidy(message.removeprefix('warning: '))}")
+        elif severity == "info" and own:
+            text = message.strip()
+            if not self.foresees and (told := _RELEASE.match(text)):
+                self._find(told["site"], event.at).what = f"new release {told['new']} (before: {told['old']})"
+            elif not self.foresees and (told := _ADDED.match(text)):
+                self._find(told["site"], event.at).what = "added"
+            else:
+                return self._tell(text)
+        return []
+
+    def _tell(self, text: str) -> list[str]:
+        if not text or text in self.notes:
+            return []
+        self.notes.append(text)
+        return [text]
+
+    def _find(self, site: str, at: int) -> Change:
+        return self.changes.setdefault(site, Change(site, began=at))
+
+    def _begin(self, event: Event) -> None:
+        op, labels = str(event.step.get("op")), event.labels
+        site, role = labels.get("portico.site", ""), labels.get("portico.role")
+        if op in _MADE:
+            self.busy = event.name
+            if site and event.type == IMAGE:
+                self._find(site, event.at).building = event.at
+            elif site and role == "gunicorn":
+                change = self._find(site, event.at)
+                change.starting = event.at if change.starting is None else change.starting
+        elif op in _GONE:
+            self.busy = f"{event.name} goes"
+
+    def _foresee(self, event: Event) -> None:
+        op = str(event.step.get("op"))
+        if op in ("replace", *_GONE) and not event.type.startswith(_RENEWED) and event.name not in self.lost:
+            self.lost.append(event.name)
+
+    def _end(self, event: Event) -> None:
+        op, labels = str(event.step.get("op")), event.labels
+        if op in _GONE:
+            kind = event.type.rpartition(":")[2]
+            self.removed[kind] = self.removed.get(kind, 0) + 1
+        if op not in _MADE:
+            return
+        if event.type == IMAGE and (change := self.changes.get(labels.get("portico.site", ""))):
+            change.built = event.at
+        elif labels.get("portico.role") == "switch":
+            told = str(((event.step.get("new") or {}).get("outputs") or {}).get("containerLogs") or "")
+            for site in re.findall(r"(?m)^@live (\S+)$", told):
+                if (change := self.changes.get(site)) and change.live is None:
+                    change.live = event.at
+
+    @property
+    def changed(self) -> int:
+        """How many resources were changed, or would be."""
+        return sum(count for op, count in self.counts.items() if op not in ("same", "refresh", "read"))
+
+    def tell_progress(self) -> str:
+        """What is done just now, in one line."""
+        open_ = [change for change in self.changes.values() if change.live is None]
+        if open_:
+            return "; ".join(f"{change.site}: {change.describe_stage()}" for change in open_)
+        return self.busy or "looking at what is there"
+
+    def tell_changes(self) -> list[str]:
+        """A line for each site that went live."""
+        return [change.describe() for change in self.changes.values() if change.live is not None]
+
+    def list_removed(self) -> list[tuple[str, int]]:
+        """How many of each kind are gone, by the name of the kind; what nobody would name is left out."""
+        names = {"Container": "container", "Network": "network", "Volume": "volume", "RemoteImage": "image"}
+        return [(names[kind], count) for kind, count in self.removed.items() if kind in names]
+
+    def tell_failures(self) -> list[str]:
+        """Each cause of a failure, once."""
+        return choose(self.errors)

@@ -1,0 +1,49 @@
+"""Mends what a full disk did to Pulumi's state in a folder.
+
+Pulumi writes a file aside and then gives it its name; where the disk is full, it gives a part of the file that name all
+the same, so the state is torn. The newest whole copy takes its place; the torn one stays beside it. Of a lock that had
+no room an empty file stays, and Pulumi ends on it with "unexpected end of JSON input".
+"""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def is_whole(file: Path) -> bool:
+    """Whether this is a complete state."""
+    try:
+        return "checkpoint" in json.loads(file.read_bytes())
+    except (OSError, ValueError, TypeError):
+        return False
+
+
+def mend(file: Path, home: Path) -> str:
+    """Put the newest whole copy in the place of a torn state, and say what was done."""
+    project, stack = file.parent.name, file.stem
+    copies = [file.with_name(f"{file.name}.bak")]
+    for kept in ("backups", "history"):
+        copies += (home / kept / project / stack).glob("*.json")
+    whole = sorted((copy for copy in copies if is_whole(copy)), key=lambda copy: copy.stat().st_mtime)
+    if not whole:
+        return f"The state of {stack} is torn, and no copy of it is whole: {file}"
+    shutil.copy(file, file.with_name(f"{file.name}.torn"))
+    partial = file.with_name(f"{file.name}.mended")
+    shutil.copy(whole[-1], partial)
+    partial.replace(file)
+    return (
+        f"The state of {stack} was torn, as a full disk does; it is now what {whole[-1].name} holds.\n"
+        f"Run `pulumi refresh --stack {stack}` if an update was under way."
+    )
+
+
+def mend_all(state: Path) -> Iterator[str]:
+    """Mend every state in the folder, and say what was done; nothing where there is nothing to mend."""
+    home = state / ".pulumi"
+    for lock in home.glob("locks/**/*.tmp"):
+        if lock.stat().st_size == 0:
+            lock.unlink()
+    for file in home.glob("stacks/*/*.json"):
+        if not is_whole(file):
+            yield mend(file, home)

@@ -1,0 +1,71 @@
+"""What every command on a stack does before: who has to say what, and where what is needed is found."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli import prepare as preparing
+from cli.prepare import prepare
+from cli.project import find_root, read_config
+from cli.refused import Refused
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project of a user, with the stacks dev and prod."""
+    project = tmp_path / "deploy"
+    project.mkdir()
+    (project / "Pulumi.yaml").write_text("name: shop\n")
+    for stack in ("dev", "prod"):
+        (project / f"Pulumi.{stack}.yaml").write_text("config:\n  portico:target: ssh\n")
+    for name in ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_PARALLEL"):
+        # What prepare sets is taken back at the end.
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PATH", os.environ["PATH"])
+    monkeypatch.chdir(tmp_path)
+    return project
+
+
+def test_a_project_is_found_from_the_applications_folder_and_from_below_its_own(root: Path) -> None:
+    (root / "below").mkdir()
+    assert find_root(root.parent) == find_root(root) == find_root(root / "below") == root
+
+
+def test_elsewhere_the_python_of_the_command_is_that_of_the_program(root: Path) -> None:
+    place = prepare("dev")
+    assert (place.root, Path.cwd()) == (root, root)
+    assert os.environ["PATH"].split(os.pathsep)[0] == str(Path(sys.executable).parent)
+    assert (os.environ["PULUMI_CONFIG_PASSPHRASE"], os.environ["PULUMI_PARALLEL"]) == ("", "8")
+
+
+def test_only_the_stack_dev_has_an_empty_passphrase(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Refused, match="'prod' keeps secrets"):
+        prepare("prod")
+    (root / "Pulumi.prod.yaml").write_text("secretsprovider: awskms://alias/shop\nconfig: {}\n")
+    prepare("prod")
+    assert "PULUMI_CONFIG_PASSPHRASE" not in os.environ
+
+
+def test_what_set_up_wrote_for_a_shell_is_taken_over(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULUMI_HOME", "")
+    (root / ".tools").mkdir()
+    (root / ".tools" / "env").write_text("export PULUMI_HOME='/a place'\n")
+    prepare("dev")
+    assert os.environ["PULUMI_HOME"] == "/a place"
+
+
+def test_a_set_up_that_failed_has_said_why(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preparing, "is_checkout", lambda _: True)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 7))
+    with pytest.raises(SystemExit, match="7"):
+        prepare("dev")
+
+
+def test_a_stack_file_that_is_no_yaml_is_a_sentence(root: Path) -> None:
+    (root / "Pulumi.dev.yaml").write_text("config: [\n")
+    with pytest.raises(Refused, match=r"Pulumi\.dev\.yaml is not valid YAML: "):
+        read_config(root, "dev")

@@ -1,0 +1,42 @@
+"""What is said of a stack at the end of an update: what runs, what is held, the URLs, that of the first site last."""
+
+from typing import Any
+
+import pytest
+
+from cli.spelling import MADE
+from cli.summary import Summary, summarize
+
+URLS = {"hello": "https://hello.example", "shop": "https://shop.example"}
+STACK = {"type": "pulumi:pulumi:Stack", "outputs": {"url": URLS["hello"], "urls": URLS, "held": {"shop": "b" * 12}}}
+REPLICA = {"type": "docker:index/container:Container", "outputs": {"name": "hello-gunicorn-0-1a2b3c4"}}
+CHECK = {"type": "docker:index/container:Container", "outputs": {"name": "portico-check", "mustRun": False}}
+SERVICE = {"type": "aws:ecs/service:Service", "outputs": {"name": "hello-service-1a2b3c4"}}
+
+
+def read(*resources: dict[str, Any]) -> Summary:
+    return summarize({"deployment": {"resources": list(resources)}})
+
+
+@pytest.mark.parametrize(
+    ("resources", "running"),
+    [
+        ([STACK, REPLICA, CHECK], ["hello-gunicorn-0-1a2b3c4"]),
+        ([STACK, SERVICE], ["hello-service-1a2b3c4"]),
+        ([], []),
+    ],
+)
+def test_it_names_what_runs(resources: list[dict[str, Any]], running: list[str]) -> None:
+    assert read(*resources).running == running
+
+
+def test_the_url_of_the_first_site_is_the_last_one() -> None:
+    assert read(STACK, REPLICA).list_urls() == ["https://shop.example", "https://hello.example"]
+    assert read(CHECK).list_urls() == []
+
+
+def test_what_is_held_is_said_with_the_command_that_sets_it_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = f"shop is held at release {'b' * 12}; its source is not deployed: "
+    assert read(STACK).tell_held() == [f"{told}portico resume --site shop"]
+    monkeypatch.setenv(MADE, "yes")
+    assert read(STACK).tell_held() == [f"{told}make resume SITE=shop"]
