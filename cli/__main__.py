@@ -1,6 +1,6 @@
-"""`python -m cli`, as scripts/portico runs it in a checkout."""
+"""`python -m portico.cli`, as scripts/portico runs it in a checkout."""
 
-from cli.main import main
+from portico.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from portico.config.source.wsgi_entry import find_entry, list_requirements
+from portico.config.source.requirements import list_requirements
+from portico.config.source.wsgi_entry import find_entry
 
 # Where no application of the project's own is.
 _SKIPPED = re.compile(

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from cli.engine import CONTAINER, Export, find_address, list_resources
-from cli.prepare import Place
-from cli.project import read_config
+from portico.cli.engine import CONTAINER, Export, find_address, list_resources
+from portico.cli.prepare import Place
+from portico.cli.project import read_config
 
 
 def tell_danger(place: Place, export: Export) -> str:

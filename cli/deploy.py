@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import click
 
-from cli.export import read_export
-from cli.holder import describe
-from cli.prepare import Place
-from cli.run import Ended, run, spell_path, tell_failure
-from cli.screen import Screen
-from cli.summary import summarize
+from portico.cli.export import read_export
+from portico.cli.holder import describe
+from portico.cli.prepare import Place
+from portico.cli.run import Ended, run, spell_path, tell_failure
+from portico.cli.screen import Screen
+from portico.cli.summary import summarize
 
 # The program then says in the update itself what it does to those who send requests.
 ANNOUNCED = "PORTICO_ANNOUNCED"

@@ -8,10 +8,10 @@ from typing import Self
 from docker import DockerClient
 from docker.models.containers import Container
 
-from cli.engine import SERVICE, Export, find_engine, list_resources
-from cli.export import read_export
-from cli.refused import Refused
-from cli.spelling import spell, spell_option
+from portico.cli.engine import SERVICE, Export, find_engine, list_resources
+from portico.cli.export import read_export
+from portico.cli.refused import Refused
+from portico.cli.spelling import spell, spell_option
 from portico.components.docker.engine_client import Engine
 
 STACK = "pulumi:pulumi:Stack"

@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from cli.engine import Export
-from cli.holder import find_state, is_new
-from cli.pulumi import call
-from cli.refused import Refused
+from portico.cli.engine import Export
+from portico.cli.holder import find_state, is_new
+from portico.cli.pulumi import call
+from portico.cli.refused import Refused
 
 
 def read_export(stack: str, root: Path | None = None) -> Export:

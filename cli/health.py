@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from cli.engine import find_engine
-from cli.export import read_export
-from cli.holder import describe, find_backend, find_state
-from cli.project import HOME, list_stacks, read_config
-from cli.refused import Refused
-from cli.spelling import spell
+from portico.cli.engine import find_engine
+from portico.cli.export import read_export
+from portico.cli.holder import describe, find_backend, find_state
+from portico.cli.project import HOME, list_stacks, read_config
+from portico.cli.refused import Refused
+from portico.cli.spelling import spell
 
 State = Literal["ok", "missing", "note"]
 _VERSIONS = HOME / "scripts" / "setup" / "versions.sh"

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from cli.spelling import spell
+from portico.cli.spelling import spell
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from cli.refused import translate
+from portico.cli.refused import translate
 
 # Their order is that of the help.
 COMMANDS: Final[Mapping[str, str]] = {
@@ -44,7 +44,7 @@ class Portico(click.Group):
         """The command of that name, None where there is none."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"cli.commands.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"portico.cli.commands.{cmd_name}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -7,8 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from cli.application import Found
-from cli.project import HOME
+from portico.cli.application import Found
+from portico.cli.project import HOME
 from portico.config.source.files import IGNORED
 
 _MAIN = '''"""Deploys the sites of Pulumi.<stack>.yaml. Other resources of Pulumi may be made here too."""

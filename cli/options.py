@@ -11,8 +11,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _list_stacks(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
-    from cli.project import find_root, list_stacks
-    from cli.refused import Refused
+    from portico.cli.project import find_root, list_stacks
+    from portico.cli.refused import Refused
 
     try:
         return [CompletionItem(name) for name in list_stacks(find_root()) if name.startswith(begun)]
@@ -21,8 +21,8 @@ def _list_stacks(context: click.Context, parameter: click.Parameter, begun: str)
 
 
 def _list_sites(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
-    from cli.project import find_root, read_config
-    from cli.refused import Refused
+    from portico.cli.project import find_root, read_config
+    from portico.cli.refused import Refused
 
     try:
         sites = read_config(find_root(), str(context.params.get("stack") or "dev")).get("sites")

@@ -6,9 +6,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.project import HOME, find_root, find_stack_file, is_checkout, load_environment, read_target, read_yaml
-from cli.refused import Refused
-from cli.torn_state import mend_all
+from portico.cli.project import HOME, find_root, find_stack_file, is_checkout, load_environment, read_target, read_yaml
+from portico.cli.refused import Refused
+from portico.cli.torn_state import mend_all
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 from typing import Any, Final
 
-from cli.refused import Refused
+from portico.cli.refused import Refused
 
 # Where this code lies. It is a project itself where it is a checkout, with scripts that set everything up.
 HOME: Final = Path(__file__).resolve().parents[1]

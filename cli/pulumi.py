@@ -5,9 +5,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from cli.holder import find_backend, is_new
-from cli.refused import Refused
-from cli.spelling import spell
+from portico.cli.holder import find_backend, is_new
+from portico.cli.refused import Refused
+from portico.cli.spelling import spell
 
 
 def call(*words: str, root: Path | None = None) -> subprocess.CompletedProcess[str]:

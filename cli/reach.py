@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from cli.engine import PROVIDER, Export, list_resources, read_engine
+from portico.cli.engine import PROVIDER, Export, list_resources, read_engine
 
 if TYPE_CHECKING:
     from portico.components.docker.engine_client import Engine

@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.events import Reader
-from cli.failure import fit, tidy
-from cli.prepare import Place
-from cli.refused import Refused
-from cli.screen import Screen
-from cli.spelling import spell
-from cli.story import Story
+from portico.cli.events import Reader
+from portico.cli.failure import fit, tidy
+from portico.cli.prepare import Place
+from portico.cli.refused import Refused
+from portico.cli.screen import Screen
+from portico.cli.spelling import spell
+from portico.cli.story import Story
 
 PAUSE = 0.1
 # Rows of a terminal that the causes of a failure have.

@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
-from cli.events import STACK, Event
-from cli.failure import choose, tidy
+from portico.cli.events import STACK, Event
+from portico.cli.failure import choose, tidy
 
 _MADE = ("create", "create-replacement", "replace", "update")
 _GONE = ("delete", "delete-replaced", "discard-replaced")

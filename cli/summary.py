@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from cli.engine import CONTAINER, SERVICE, Export, list_resources
-from cli.spelling import spell
+from portico.cli.engine import CONTAINER, SERVICE, Export, list_resources
+from portico.cli.spelling import spell
 
 STACK = "pulumi:pulumi:Stack"
 

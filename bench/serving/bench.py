@@ -17,7 +17,7 @@ import yaml
 from docker.models.containers import Container
 
 from bench.serving.shot import await_port
-from cli.commands.render import render_stack, write_rendering
+from portico.cli.commands.render import render_stack, write_rendering
 from portico.config.plan import Plan, make_plan
 from portico.config.stackfile import read_stack
 from tests.docker.command import ROOT

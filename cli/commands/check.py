@@ -9,7 +9,7 @@ import click
 import docker
 from docker.models.containers import Container as DockerContainer
 
-from cli.engine import (
+from portico.cli.engine import (
     CONTAINER,
     SERVICE,
     find_engine,
@@ -18,10 +18,10 @@ from cli.engine import (
     list_serving,
     name_provider,
 )
-from cli.options import example, json_option, spell_json, stack_option
-from cli.prepare import prepare
-from cli.pulumi import ask, require_stack
-from cli.spelling import spell
+from portico.cli.options import example, json_option, spell_json, stack_option
+from portico.cli.prepare import prepare
+from portico.cli.pulumi import ask, require_stack
+from portico.cli.spelling import spell
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.live_files import read_live
 from portico.config.live.drift import Container, Live, compare_containers, compare_files, compare_releases

@@ -7,14 +7,14 @@ from typing import Any
 
 import click
 
-from cli.deployed import Deployed
-from cli.engine import find_engine
-from cli.export import read_export
-from cli.options import example, stack_option
-from cli.project import find_root, load_environment
-from cli.pulumi import read_outputs
-from cli.refused import Refused
-from cli.spelling import spell
+from portico.cli.deployed import Deployed
+from portico.cli.engine import find_engine
+from portico.cli.export import read_export
+from portico.cli.options import example, stack_option
+from portico.cli.project import find_root, load_environment
+from portico.cli.pulumi import read_outputs
+from portico.cli.refused import Refused
+from portico.cli.spelling import spell
 from portico.components.docker.live_files import read_tree
 from portico.config.plan import make_plan
 from portico.config.stackfile import UnreadableStack, read_stack

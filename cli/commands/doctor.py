@@ -4,10 +4,10 @@ import textwrap
 
 import click
 
-from cli.health import examine
-from cli.options import example, json_option, spell_json, stack_option
-from cli.project import find_root, load_environment
-from cli.refused import Refused
+from portico.cli.health import examine
+from portico.cli.options import example, json_option, spell_json, stack_option
+from portico.cli.project import find_root, load_environment
+from portico.cli.refused import Refused
 
 
 @click.command(epilog=example("portico doctor -s prod"))

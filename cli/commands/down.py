@@ -2,14 +2,14 @@
 
 import click
 
-from cli.engine import has_terminal
-from cli.export import read_export
-from cli.options import example, stack_option, yes_option
-from cli.prepare import prepare
-from cli.pulumi import exists
-from cli.run import run, spell_path, tell_failure
-from cli.screen import Screen
-from cli.spelling import spell
+from portico.cli.engine import has_terminal
+from portico.cli.export import read_export
+from portico.cli.options import example, stack_option, yes_option
+from portico.cli.prepare import prepare
+from portico.cli.pulumi import exists
+from portico.cli.run import run, spell_path, tell_failure
+from portico.cli.screen import Screen
+from portico.cli.spelling import spell
 
 
 @click.command(epilog=example("portico down -s staging --yes"))

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from cli.application import Found, look_at
-from cli.engine import has_terminal
-from cli.new_project import Project, spell_name
-from cli.options import example
-from cli.refused import Refused
+from portico.cli.application import Found, look_at
+from portico.cli.engine import has_terminal
+from portico.cli.new_project import Project, spell_name
+from portico.cli.options import example
+from portico.cli.refused import Refused
 from portico.config.source.wsgi_entry import find_entry
 
 

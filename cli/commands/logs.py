@@ -10,11 +10,11 @@ import click
 from docker.errors import DockerException, NotFound
 from docker.models.containers import Container
 
-from cli.deployed import Deployed
-from cli.options import example, site_option, stack_option
-from cli.prepare import prepare
-from cli.refused import Refused
-from cli.spelling import assign
+from portico.cli.deployed import Deployed
+from portico.cli.options import example, site_option, stack_option
+from portico.cli.prepare import prepare
+from portico.cli.refused import Refused
+from portico.cli.spelling import assign
 
 LINES = "50"  # of each container, unless told
 _printing = threading.Lock()

@@ -2,12 +2,12 @@
 
 import click
 
-from cli.deploy import preview
-from cli.options import example, stack_option
-from cli.prepare import prepare
-from cli.pulumi import create
-from cli.run import spell_path, tell_failure
-from cli.screen import Screen
+from portico.cli.deploy import preview
+from portico.cli.options import example, stack_option
+from portico.cli.prepare import prepare
+from portico.cli.pulumi import create
+from portico.cli.run import spell_path, tell_failure
+from portico.cli.screen import Screen
 
 
 @click.command(epilog=example("portico preview -s prod --resources"))

@@ -16,15 +16,15 @@ import docker
 from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container
 
-from cli.deploy import deploy
-from cli.engine import find_engine
-from cli.holder import describe, find_backend, read_holders
-from cli.options import example, stack_option
-from cli.prepare import Place, prepare
-from cli.pulumi import call, exists
-from cli.refused import Refused
-from cli.screen import Screen
-from cli.spelling import assign, spell_option
+from portico.cli.deploy import deploy
+from portico.cli.engine import find_engine
+from portico.cli.holder import describe, find_backend, read_holders
+from portico.cli.options import example, stack_option
+from portico.cli.prepare import Place, prepare
+from portico.cli.pulumi import call, exists
+from portico.cli.refused import Refused
+from portico.cli.screen import Screen
+from portico.cli.spelling import assign, spell_option
 from portico.components.docker.engine_client import Engine as Docker
 
 KINDS = {"container": "docker:index/container:Container", "network": "docker:index/network:Network"}

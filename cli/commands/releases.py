@@ -9,19 +9,19 @@ from typing import Any
 
 import click
 
-from cli.options import example, json_option, spell_json, stack_option
-from cli.prepare import prepare
-from cli.pulumi import read_outputs, require_stack
-from cli.refused import Refused
-from cli.spelling import spell, spell_option
+from portico.cli.options import example, json_option, spell_json, stack_option
+from portico.cli.prepare import prepare
+from portico.cli.pulumi import read_outputs, require_stack
+from portico.cli.refused import Refused
+from portico.cli.spelling import spell, spell_option
 
 Records = Sequence[Mapping[str, str]]
 
 
 def read_served(stack: str) -> dict[str, str] | None:
     """The releases that NGINX sends requests to, by site; None where nobody can tell."""
-    from cli.engine import find_engine, list_serving
-    from cli.export import read_export
+    from portico.cli.engine import find_engine, list_serving
+    from portico.cli.export import read_export
     from portico.components.docker.live_files import read_live
     from portico.config.live.served import find_releases
 

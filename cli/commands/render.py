@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from cli.options import example, stack_option
-from cli.project import find_root
-from cli.refused import Refused
-from cli.spelling import assign, spell, spell_option
+from portico.cli.options import example, stack_option
+from portico.cli.project import find_root
+from portico.cli.refused import Refused
+from portico.cli.spelling import assign, spell, spell_option
 from portico.config.plan import Plan, make_plan
 from portico.config.render.layout import lay_out
 from portico.config.stackfile import read_stack

@@ -4,12 +4,12 @@ import json
 
 import click
 
-from cli.commands.releases import choose_held
-from cli.deploy import deploy, refuse_held
-from cli.options import example, site_option, stack_option
-from cli.prepare import prepare
-from cli.pulumi import ask, call, require_stack
-from cli.screen import Screen
+from portico.cli.commands.releases import choose_held
+from portico.cli.deploy import deploy, refuse_held
+from portico.cli.options import example, site_option, stack_option
+from portico.cli.prepare import prepare
+from portico.cli.pulumi import ask, call, require_stack
+from portico.cli.screen import Screen
 
 SETTING = "portico:rollback"
 

@@ -2,12 +2,12 @@
 
 import click
 
-from cli.commands.releases import choose, read_served
-from cli.deploy import deploy, refuse_held
-from cli.options import example, site_option, stack_option
-from cli.prepare import prepare
-from cli.pulumi import ask, read_outputs, require_stack
-from cli.screen import Screen
+from portico.cli.commands.releases import choose, read_served
+from portico.cli.deploy import deploy, refuse_held
+from portico.cli.options import example, site_option, stack_option
+from portico.cli.prepare import prepare
+from portico.cli.pulumi import ask, read_outputs, require_stack
+from portico.cli.screen import Screen
 
 
 @click.command(epilog=example("portico rollback -s prod --site shop"))

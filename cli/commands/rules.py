@@ -6,9 +6,9 @@ import sys
 
 import click
 
-from cli.options import example, stack_option
-from cli.prepare import prepare
-from cli.pulumi import create
+from portico.cli.options import example, stack_option
+from portico.cli.prepare import prepare
+from portico.cli.pulumi import create
 from portico.policies import RULES, check
 from portico.policies.plan import read_plan
 

@@ -6,9 +6,9 @@ import sys
 
 import click
 
-from cli.options import example, stack_option
-from cli.project import HOME, find_root, find_stack_file, is_checkout
-from cli.refused import Refused
+from portico.cli.options import example, stack_option
+from portico.cli.project import HOME, find_root, find_stack_file, is_checkout
+from portico.cli.refused import Refused
 
 
 @click.command(epilog=example("portico setup -s prod"))

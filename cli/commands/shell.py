@@ -5,12 +5,12 @@ import subprocess
 
 import click
 
-from cli.deployed import Deployed
-from cli.engine import has_terminal, name_docker
-from cli.options import example, site_option, stack_option
-from cli.prepare import prepare
-from cli.refused import Refused
-from cli.spelling import spell
+from portico.cli.deployed import Deployed
+from portico.cli.engine import has_terminal, name_docker
+from portico.cli.options import example, site_option, stack_option
+from portico.cli.prepare import prepare
+from portico.cli.refused import Refused
+from portico.cli.spelling import spell
 
 
 def open_shell(stack: str, site: str = "") -> int:

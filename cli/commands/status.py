@@ -2,14 +2,14 @@
 
 import click
 
-from cli.commands.releases import read_served
-from cli.engine import find_engine
-from cli.export import read_export
-from cli.holder import describe
-from cli.options import example, json_option, spell_json, stack_option
-from cli.prepare import prepare
-from cli.spelling import spell
-from cli.summary import summarize
+from portico.cli.commands.releases import read_served
+from portico.cli.engine import find_engine
+from portico.cli.export import read_export
+from portico.cli.holder import describe
+from portico.cli.options import example, json_option, spell_json, stack_option
+from portico.cli.prepare import prepare
+from portico.cli.spelling import spell
+from portico.cli.summary import summarize
 
 
 @click.command(epilog=example("portico status -s prod --json"))

@@ -2,17 +2,17 @@
 
 import click
 
-from cli.danger import is_cloud, tell_danger
-from cli.deploy import deploy, preview, refuse_held
-from cli.engine import has_terminal
-from cli.export import read_export
-from cli.options import example, stack_option, yes_option
-from cli.prepare import Place, prepare
-from cli.project import read_target
-from cli.pulumi import create
-from cli.reach import all_answer
-from cli.run import spell_path, tell_failure
-from cli.screen import Screen
+from portico.cli.danger import is_cloud, tell_danger
+from portico.cli.deploy import deploy, preview, refuse_held
+from portico.cli.engine import has_terminal
+from portico.cli.export import read_export
+from portico.cli.options import example, stack_option, yes_option
+from portico.cli.prepare import Place, prepare
+from portico.cli.project import read_target
+from portico.cli.pulumi import create
+from portico.cli.reach import all_answer
+from portico.cli.run import spell_path, tell_failure
+from portico.cli.screen import Screen
 
 
 @click.command(epilog=example("portico up -s prod"))

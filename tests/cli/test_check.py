@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from cli.commands import check
-from cli.engine import CONTAINER, PROVIDER, SERVICE
-from cli.main import portico
-from cli.prepare import Place
+from portico.cli.commands import check
+from portico.cli.engine import CONTAINER, PROVIDER, SERVICE
+from portico.cli.main import portico
+from portico.cli.prepare import Place
 from portico.components.docker.engine_client import Engine
 from tests.components.watched import EDGE, Watched, inspect, serve, show
 

@@ -10,8 +10,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from cli.main import COMMANDS, portico
-from cli.spelling import MADE, assign, spell
+from portico.cli.main import COMMANDS, portico
+from portico.cli.spelling import MADE, assign, spell
 
 ROOT = Path(__file__).parents[2]
 
@@ -73,7 +73,7 @@ def test_where_there_is_no_project_init_is_named(monkeypatch: pytest.MonkeyPatch
 
 def test_up_loads_neither_pulumi_nor_docker() -> None:
     """Together they take more than a second, and it needs neither."""
-    script = "import sys, cli.commands.up; print(*sorted({'pulumi', 'docker', 'pydantic'} & set(sys.modules)))"
+    script = "import sys, portico.cli.commands.up; print(*sorted({'pulumi', 'docker', 'pydantic'} & set(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True
     )

@@ -7,14 +7,14 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from cli.commands import up
-from cli.danger import tell_danger
-from cli.engine import CONTAINER, PROVIDER
-from cli.events import Event
-from cli.main import portico
-from cli.prepare import Place
-from cli.run import Ended
-from cli.story import Story
+from portico.cli.commands import up
+from portico.cli.danger import tell_danger
+from portico.cli.engine import CONTAINER, PROVIDER
+from portico.cli.events import Event
+from portico.cli.main import portico
+from portico.cli.prepare import Place
+from portico.cli.run import Ended
+from portico.cli.story import Story
 
 
 def configure(root: Path, **values: Any) -> Place:

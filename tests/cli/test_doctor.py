@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from cli.main import portico
+from portico.cli.main import portico
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from cli.commands.logs import split_lines
-from cli.deployed import STACK, Deployed
-from cli.engine import PROVIDER, find_engine, list_serving, name_docker
-from cli.export import read_export
-from cli.main import portico
-from cli.refused import Refused
+from portico.cli.commands.logs import split_lines
+from portico.cli.deployed import STACK, Deployed
+from portico.cli.engine import PROVIDER, find_engine, list_serving, name_docker
+from portico.cli.export import read_export
+from portico.cli.main import portico
+from portico.cli.refused import Refused
 from portico.components.docker.engine_client import Engine
 
 PROXY = "ProxyCommand=aws ssm start-session --target %h --parameters portNumber=%p"
@@ -197,7 +197,7 @@ def test_a_mistake_is_one_line_and_an_engine_that_is_away_too(
     def fail(_: str) -> None:
         raise raised
 
-    monkeypatch.setattr("cli.commands.shell.prepare", fail)
+    monkeypatch.setattr("portico.cli.commands.shell.prepare", fail)
     done = CliRunner().invoke(portico, ["shell"])
     assert (done.exit_code, done.stderr) == (1, said)
 
@@ -206,7 +206,7 @@ def test_what_nobody_expects_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> N
     def fail(_: str) -> None:
         raise ValueError("a mistake of ours")
 
-    monkeypatch.setattr("cli.commands.shell.prepare", fail)
+    monkeypatch.setattr("portico.cli.commands.shell.prepare", fail)
     assert isinstance(CliRunner().invoke(portico, ["shell"]).exception, ValueError)
 
 
@@ -214,7 +214,7 @@ def test_what_nobody_expects_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_recover_and_check_ask_the_same_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    from cli.commands import check, recover
+    from portico.cli.commands import check, recover
 
     there = provide(host="ssh://deploy@shop.example:22", sshOpts=json.dumps(["-o", "BatchMode=yes"]))
     edge = {

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cli.commands.exec import describe
+from portico.cli.commands.exec import describe
 
 REPLICA: dict[str, Any] = {
     "Image": "sha256:1",

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cli.holder import describe, find_backend, is_pulumi
+from portico.cli.holder import describe, find_backend, is_pulumi
 
 STACK = "dev"
 
@@ -44,7 +44,7 @@ def test_nothing_is_said_where_nobody_works(root: Path) -> None:
 
 
 def test_a_run_that_lives_is_waited_for(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.holder.is_pulumi", lambda pid: pid == 7)
+    monkeypatch.setattr("portico.cli.holder.is_pulumi", lambda pid: pid == 7)
     lock(root, 7)
     lock(root, 8)
     said = describe(STACK, root) or ""

@@ -6,8 +6,8 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from cli.application import Found, look_at
-from cli.main import portico
+from portico.cli.application import Found, look_at
+from portico.cli.main import portico
 from portico.config.settings import Settings
 from portico.config.source.files import read_source
 from portico.config.source.wsgi_entry import find_entry
@@ -113,7 +113,7 @@ def test_a_mistake_is_a_line_and_writes_nothing(
 
 def test_on_a_terminal_it_asks_what_it_cannot_know(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = write(tmp_path, app=f"{FLASK}app = Flask('a')", other=f"{FLASK}app = Flask('b')")
-    monkeypatch.setattr("cli.commands.init.has_terminal", lambda: True)
+    monkeypatch.setattr("portico.cli.commands.init.has_terminal", lambda: True)
     monkeypatch.chdir(root)
     done = CliRunner().invoke(portico, ["init", "--name", "shop"], input="other:app\nshop.example, www.shop.example\n")
     assert done.exit_code == 0, done.output

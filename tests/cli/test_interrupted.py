@@ -20,9 +20,9 @@ exit 7
 COMMAND = """
 import sys
 from pathlib import Path
-from cli.prepare import Place
-from cli.run import run
-from cli.screen import Screen
+from portico.cli.prepare import Place
+from portico.cli.run import run
+from portico.cli.screen import Screen
 ended = run(Place(Path.cwd(), "dev"), "up", ["up"], Screen())
 print("signal", ended.signal)
 sys.exit(ended.code)

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from cli import run as running
-from cli.events import Reader, parse
-from cli.failure import choose, count_rows, fit, tidy
-from cli.prepare import Place
-from cli.run import Ended, run, tell_failure
-from cli.screen import Screen
-from cli.story import Story
+from portico.cli import run as running
+from portico.cli.events import Reader, parse
+from portico.cli.failure import choose, count_rows, fit, tidy
+from portico.cli.prepare import Place
+from portico.cli.run import Ended, run, tell_failure
+from portico.cli.screen import Screen
+from portico.cli.story import Story
 
 RECORDED = Path(__file__).parent / "recorded"
 URN = "urn:pulumi:dev::portico::pulumi:pulumi:Stack::portico-dev"
@@ -174,7 +174,7 @@ def test_a_pipe_gets_lines_alone_and_hears_of_what_takes_long(monkeypatch: pytes
     for _ in range(50):
         screen.show("hello: building")
     assert output.getvalue() == ""
-    monkeypatch.setattr("cli.screen.PATIENCE", 0)
+    monkeypatch.setattr("portico.cli.screen.PATIENCE", 0)
     screen.show("hello: building")
     assert output.lines == ["still at work: hello: building (0 s)"]
 

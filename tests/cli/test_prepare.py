@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from cli import prepare as preparing
-from cli.prepare import prepare
-from cli.project import find_root, read_config
-from cli.refused import Refused
+from portico.cli import prepare as preparing
+from portico.cli.prepare import prepare
+from portico.cli.project import find_root, read_config
+from portico.cli.refused import Refused
 
 
 @pytest.fixture

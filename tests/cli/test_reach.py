@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from cli import reach
-from cli.engine import PROVIDER
+from portico.cli import reach
+from portico.cli.engine import PROVIDER
 
 
 def export(*hosts: str | None) -> dict[str, Any]:

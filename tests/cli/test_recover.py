@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from cli.commands.recover import Engine, State, find_serving, read_time, refuse_lost_state, sweep
-from cli.refused import Refused
+from portico.cli.commands.recover import Engine, State, find_serving, read_time, refuse_lost_state, sweep
+from portico.cli.refused import Refused
 
 BEGAN = datetime(2026, 11, 24, 1, tzinfo=UTC)
 LIVE = "server unix:/run/portico/shop/aaa-0.sock;"

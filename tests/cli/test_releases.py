@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from cli.commands import releases
-from cli.main import portico
-from cli.prepare import Place
-from cli.refused import Refused
+from portico.cli.commands import releases
+from portico.cli.main import portico
+from portico.cli.prepare import Place
+from portico.cli.refused import Refused
 from tests.cli.test_check import export
 from tests.components.watched import EDGE, Watched, serve
 
@@ -95,8 +95,8 @@ def serves(
             raise state
         return state
 
-    monkeypatch.setattr("cli.export.read_export", read)
-    monkeypatch.setattr("cli.engine.find_engine", lambda _: engine)
+    monkeypatch.setattr("portico.cli.export.read_export", read)
+    monkeypatch.setattr("portico.cli.engine.find_engine", lambda _: engine)
     return releases.read_served("prod")
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cli.commands.rules import judge
+from portico.cli.commands.rules import judge
 
 VPC = "aws:ec2/vpc:Vpc"
 

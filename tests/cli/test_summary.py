@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from cli.spelling import MADE
-from cli.summary import Summary, summarize
+from portico.cli.spelling import MADE
+from portico.cli.summary import Summary, summarize
 
 URLS = {"hello": "https://hello.example", "shop": "https://shop.example"}
 STACK = {"type": "pulumi:pulumi:Stack", "outputs": {"url": URLS["hello"], "urls": URLS, "held": {"shop": "b" * 12}}}

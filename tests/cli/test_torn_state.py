@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.torn_state import mend_all
+from portico.cli.torn_state import mend_all
 
 
 def make_state(folder: Path, **files: tuple[int, bytes]) -> Path:

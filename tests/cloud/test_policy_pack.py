@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cli.commands.rules import PLAN
+from portico.cli.commands.rules import PLAN
 from portico.policies import RULES, kinds
 from portico.policies.graph import UNKNOWN, Graph, Resource
 from portico.policies.plan import read_plan

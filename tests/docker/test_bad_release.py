@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from cli.failure import count_rows
+from portico.cli.failure import count_rows
 from tests.docker.applications import small, write_small
 from tests.docker.command import Result
 from tests.docker.commands import Door

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from cli.main import portico
+from portico.cli.main import portico
 
 
 def run(root: Path, *words: str) -> int:

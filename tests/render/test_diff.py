@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cli.commands.diff import compare
+from portico.cli.commands.diff import compare
 from tests.config.ecs_sample import make_ecs_values
 from tests.config.sample import SHOP, make_site, write_files
 from tests.render.command import diff

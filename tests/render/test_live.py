@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.commands.render import MARKER
+from portico.cli.commands.render import MARKER
 from tests.docker.ask import get
 from tests.docker.engine import Deployment
 from tests.render.command import diff, render

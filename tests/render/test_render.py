@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cli.commands.render import MARKER
+from portico.cli.commands.render import MARKER
 from portico.config.plan import make_plan
 from portico.config.render.nginx import render_nginx
 from portico.config.targets.ecs import make_fleet
@@ -221,7 +221,7 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(root: Path, capsys: pytest.C
 
 def test_neither_pulumi_nor_docker_is_needed(root: Path) -> None:
     script = (
-        "import sys; from cli.main import portico; "
+        "import sys; from portico.cli.main import portico; "
         "code = portico.main(['render', '--out', 'out'], standalone_mode=False); "
         "sys.exit(code or ('pulumi' in sys.modules and 3))"
     )
