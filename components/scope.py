@@ -1,0 +1,30 @@
+"""Whose everything is that a program makes: each Portico of a user's own program has names and labels of its own."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import pulumi
+
+_NAME: ContextVar[str] = ContextVar("portico", default="")
+
+
+@contextmanager
+def scope(name: str) -> Iterator[None]:
+    """What is made within belongs to the Portico of this name; outside, to the one that a whole stack is."""
+    before = _NAME.set(name)
+    try:
+        yield
+    finally:
+        _NAME.reset(before)
+
+
+def name_owner() -> str:
+    """The project, and the Portico in it where a program may have several: what labels and tags call a project."""
+    name = _NAME.get()
+    return f"{pulumi.get_project()}.{name}" if name else pulumi.get_project()
+
+
+def name_resource(name: str) -> str:
+    """The name of a resource, which no other Portico of the program has."""
+    return f"{_NAME.get()}-{name}" if _NAME.get() else name
