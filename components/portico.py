@@ -115,7 +115,7 @@ class Portico(pulumi.ComponentResource):
         """Everything of these settings; its outputs."""
         root = find_root()
         require_room(root)
-        with scope(name):
+        with scope(name, self):
             past = read_own(name)
             stack = make_stack({**values, **({"secrets": secrets} if secrets else {})}, root, past.get("history"))
             found: pulumi.Output[dict[str, Any]] = pulumi.Output.from_input(dict(deploy(stack, root, past).outputs))

@@ -7,16 +7,23 @@ from contextvars import ContextVar
 import pulumi
 
 _NAME: ContextVar[str] = ContextVar("portico", default="")
+_PARENT: ContextVar[pulumi.Resource | None] = ContextVar("parent", default=None)
 
 
 @contextmanager
-def scope(name: str) -> Iterator[None]:
+def scope(name: str, parent: pulumi.Resource) -> Iterator[None]:
     """What is made within belongs to the Portico of this name; outside, to the one that a whole stack is."""
-    before = _NAME.set(name)
+    name_before, parent_before = _NAME.set(name), _PARENT.set(parent)
     try:
         yield
     finally:
-        _NAME.reset(before)
+        _NAME.reset(name_before)
+        _PARENT.reset(parent_before)
+
+
+def place(options: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
+    """These options, below the Portico that all of it belongs to."""
+    return pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(parent=_PARENT.get()))
 
 
 def name_owner() -> str:

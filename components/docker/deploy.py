@@ -7,7 +7,7 @@ from typing import Any
 from portico.components.docker.stack import Portico, PorticoArgs
 from portico.components.hosts.host import make_host
 from portico.components.previous_outputs import read_resources
-from portico.components.scope import name_resource
+from portico.components.scope import name_resource, place
 from portico.config.load import Stack
 
 
@@ -27,7 +27,7 @@ def deploy_containers(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict
             builder=host.builder,
             place=host.place,
         ),
-        host.options,
+        place(host.options),
     )
     return {
         "address": host.publish(portico.tree),

@@ -14,7 +14,7 @@ from portico.components.docker.engine_client import Engine
 from portico.components.ecs import Fleet, FleetArgs, Stock
 from portico.components.ecs.emulation import require_platform
 from portico.components.previous_outputs import read_resources
-from portico.components.scope import name_resource
+from portico.components.scope import name_resource, place
 from portico.config.load import Stack
 
 
@@ -41,6 +41,6 @@ def deploy_tasks(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict[str,
             hooks=Diagnosis(here).hooks,
             require_builder=lambda: require_platform(here, platform),
         ),
-        pulumi.ResourceOptions(providers=[account, docker]),
+        place(pulumi.ResourceOptions(providers=[account, docker])),
     )
     return fleet.outputs

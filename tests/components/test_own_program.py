@@ -46,6 +46,12 @@ def make(name: str = "front", port: int = 8080, **more: Any) -> Callable[[], obj
     return build
 
 
+def test_all_of_it_but_where_it_runs_lies_below_it(home: Path) -> None:
+    made = deploy(home, make())
+    (whole,) = made.of_type("portico:index:Program")
+    assert made.children(whole) == {"front-portico": "portico:index:Portico"}
+
+
 def test_its_outputs_are_those_of_what_is_live(home: Path) -> None:
     made = deploy(home, make())
     assert made.exports["front-url"] == "http://shop.example:8080"
