@@ -1,7 +1,16 @@
-"""Flask applications behind NGINX and Gunicorn: a Pulumi program of one call, `portico.deploy()`."""
+"""Flask applications behind NGINX and Gunicorn.
+
+`portico.deploy()` is a whole Pulumi program. `Portico` and `Site` are for a program of one's own, beside other
+resources.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from portico.components.portico import Portico, Site
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "deploy"]
+__all__ = ["Portico", "Site", "__version__", "deploy"]
 
 
 def deploy() -> None:
@@ -14,3 +23,11 @@ def deploy() -> None:
     from portico.components.program import run
 
     run()
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("Portico", "Site"):
+        from portico.components import portico
+
+        return getattr(portico, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -61,7 +61,10 @@ def lead_to(deployment: Deployment, checkout: Path) -> None:
     for part in ("components", "config"):
         shutil.rmtree(deployment.folder / part)
         shutil.copytree(checkout / part, deployment.folder / part)
-    shutil.copy(checkout / "__main__.py", deployment.folder)
+    for name in ("__main__.py", "__init__.py"):
+        # The package of an older one is its folders alone.
+        if (checkout / name).is_file():
+            shutil.copy(checkout / name, deployment.folder)
 
 
 def describe(seconds: list[float]) -> str:

@@ -1,11 +1,10 @@
 """The whole program of a stack that holds nothing but Portico."""
 
-from pathlib import Path
-
 import pulumi
 
 from portico.components.deploy import deploy
 from portico.components.previous_outputs import read_past
+from portico.components.project import find_root
 from portico.components.shutdown import end_quietly
 from portico.components.state_disk import require_room
 from portico.config.load import load
@@ -14,7 +13,7 @@ from portico.config.load import load
 def run() -> None:
     """Bring the stack live on the target that its configuration names, and export its outputs."""
     end_quietly()
-    root = Path(pulumi.runtime.get_root_directory())
+    root = find_root()
     require_room(root)
     past = read_past()
     stack = load(root, past.get("history"))

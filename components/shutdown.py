@@ -10,7 +10,8 @@ from contextlib import suppress
 # "The user has been told": Pulumi's language host adds no words of its own to this exit code.
 _TOLD = 32
 _last: list[Callable[[], object]] = []
-_open: list[bool] = []
+# How many verdicts are expected: one for each Portico of the program.
+_open: list[int] = []
 
 
 def end_quietly() -> None:
@@ -31,13 +32,14 @@ def expect_verdict() -> None:
     would end well; the engine would then delete what still serves.
     """
     if not _open:
-        _open.append(True)
+        _open.append(0)
         atexit.register(_require_verdict)
+    _open[0] += 1
 
 
 def settle() -> None:
-    """What was asked for is live."""
-    _open[:] = [False]
+    """What one of them was asked for is live."""
+    _open[:] = [max(0, one - 1) for one in _open]
 
 
 def _require_verdict() -> None:

@@ -40,23 +40,28 @@ def load(root: Path, history: Any = None) -> Stack:
     `history` is the stack's output of that name, as the last good update left it.
     Raises pulumi.RunError with every mistake, before any resource is registered.
     """
-    try:
-        return _load(root, history)
-    except Mistakes as mistakes:
-        raise pulumi.RunError(str(mistakes)) from None
-
-
-def _load(root: Path, history: Any) -> Stack:
-    plan = make_plan(parse_values(CONFIG.get()), root, history)
-    if plan.settings.upstream == "tcp":
-        # Each container has a loopback of its own: NGINX would find nobody there.
-        text = '"tcp" is for NGINX and Gunicorn on one machine (make render); write socket or container'
-        raise Mistakes([Mistake("upstream", text)])
-    if plan.secrets and not is_config_secret(f"{NAMESPACE}:secrets"):
+    stack = make_stack(parse_values(CONFIG.get()), root, history)
+    if stack.secrets and not is_config_secret(f"{NAMESPACE}:secrets"):
         pulumi.log.warn(
             f"portico:secrets stands in clear in Pulumi.{pulumi.get_stack()}.yaml, for all who may read that file; "
             "set each one with pulumi config set --secret --path portico:secrets.SITE.NAME"
         )
+    return stack
+
+
+def make_stack(values: Mapping[str, Any], root: Path, history: Any = None) -> Stack:
+    """Check values as a stack file holds them, and read the sources; paths count from `root`.
+
+    `history` is what the last good update left. Raises pulumi.RunError with every mistake.
+    """
+    try:
+        plan = make_plan(values, root, history)
+        if plan.settings.upstream == "tcp":
+            # Each container has a loopback of its own: NGINX would find nobody there.
+            text = '"tcp" is for NGINX and Gunicorn on one machine (make render); write socket or container'
+            raise Mistakes([Mistake("upstream", text)])
+    except Mistakes as mistakes:
+        raise pulumi.RunError(str(mistakes)) from None
     return Stack(
         settings=plan.settings,
         releases=plan.releases,

@@ -1,10 +1,14 @@
-"""A stack's configuration read from its files as Pulumi's command line reads it, for what runs without Pulumi."""
+"""A stack's configuration as Pulumi's command line reads it, for what runs without Pulumi.
+
+A stack whose secrets a service keeps (a cloud's KMS, Pulumi Cloud) is the exception: Pulumi itself is asked.
+"""
 
 import base64
 import hashlib
 import json
 import os
 import re
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -39,11 +43,6 @@ _Loader.add_constructor("tag:yaml.org,2002:float", lambda loader, node: float(no
 _Loader.add_constructor("tag:yaml.org,2002:int", lambda loader, node: _read_int(str(node.value)))
 
 
-def read_project_name(root: Path) -> str:
-    """The name that Pulumi.yaml gives the project."""
-    return str(_read(root / "Pulumi.yaml").get("name"))
-
-
 def read_stack(root: Path, stack: str) -> dict[str, Any]:
     """The stack's values: what its own file says, over the defaults of Pulumi.yaml; secrets are in clear.
 
@@ -55,16 +54,39 @@ def read_stack(root: Path, stack: str) -> dict[str, Any]:
         raise UnreadableStack(
             f"there is no environment '{stack}'; write Pulumi.{stack}.yaml, or choose one of: {' '.join(names)}"
         )
-    project = read_project_name(root)
+    project = _read(root / "Pulumi.yaml").get("name")
     texts: dict[str, str] = {}
     for key, declared in _config(root / "Pulumi.yaml").items():
         value = declared.get("value", declared.get("default")) if isinstance(declared, dict) else declared
         if value is not None:
             # In the project's own file a key may stand without the project's name.
             texts[key if ":" in key else f"{project}:{key}"] = _spell(value)
-    reader = _Secrets(_read(file), file.name, stack)
-    texts |= {key: _spell(reader.open(value)) for key, value in _config(file).items()}
+    document, config = _read(file), _config(file)
+    if _holds_secret(config) and not isinstance(document.get("encryptionsalt"), str):
+        return parse_values(texts | _ask_pulumi(root, stack))
+    reader = _Secrets(document, file.name, stack)
+    texts |= {key: _spell(reader.open(value)) for key, value in config.items()}
     return parse_values(texts)
+
+
+def _ask_pulumi(root: Path, stack: str) -> dict[str, str]:
+    """What Pulumi's own command says of the stack: it knows every service that may keep its secrets."""
+    command = ["pulumi", "config", "--json", "--show-secrets", "--non-interactive", "--stack", stack]
+    try:
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    except FileNotFoundError:
+        why = "pulumi is not installed here; install it: make setup"
+    else:
+        if done.returncode == 0:
+            return {key: entry["value"] for key, entry in json.loads(done.stdout).items() if "value" in entry}
+        why = (done.stderr.strip().splitlines() or ["pulumi config failed"])[-1].removeprefix("error: ")
+    raise UnreadableStack(f"the secrets of Pulumi.{stack}.yaml are kept by a service, which Pulumi asks: {why}")
+
+
+def _holds_secret(value: Any) -> bool:
+    if isinstance(value, dict):
+        return set(value) == {"secure"} or any(map(_holds_secret, value.values()))
+    return isinstance(value, list) and any(map(_holds_secret, value))
 
 
 def _read(file: Path) -> Mapping[str, Any]:
@@ -135,12 +157,7 @@ class _Secrets:
             raise UnreadableStack(f"{self._file} holds a secret that is not in Pulumi's form; set it anew") from None
 
     def _derive(self) -> bytes:
-        salt = self._document.get("encryptionsalt")
-        if not isinstance(salt, str):
-            raise UnreadableStack(
-                f"the secrets of {self._file} are kept by a service, not by a passphrase: they cannot be read here, "
-                "and releases are named by them too; use a copy of the stack file without them"
-            )
+        salt = str(self._document["encryptionsalt"])
         file = os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE")
         if file and Path(file).is_file():
             phrase = Path(file).read_text().strip()

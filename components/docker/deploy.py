@@ -7,14 +7,15 @@ from typing import Any
 from portico.components.docker.stack import Portico, PorticoArgs
 from portico.components.hosts.host import make_host
 from portico.components.previous_outputs import read_resources
+from portico.components.scope import name_resource, place
 from portico.config.load import Stack
 
 
 def deploy_containers(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict[str, Any]:
     """Everything of the stack on its host; the stack's outputs."""
-    host = make_host("host", stack.settings, past)
+    host = make_host(name_resource("host"), stack.settings, past)
     portico = Portico(
-        f"portico{host.place}",
+        name_resource(f"portico{host.place}"),
         PorticoArgs(
             stack=stack,
             root=root,
@@ -26,7 +27,7 @@ def deploy_containers(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict
             builder=host.builder,
             place=host.place,
         ),
-        host.options,
+        place(host.options),
     )
     return {
         "address": host.publish(portico.tree),

@@ -13,6 +13,7 @@ import pulumi
 
 from portico.components.docker.build_log import describe_build
 from portico.components.docker.engine_client import Engine
+from portico.components.scope import name_resource
 from portico.config.messages.replica_causes import Evidence, rank_causes
 
 # Shown, and read: a traceback is longer than what anybody wants to see of it.
@@ -40,7 +41,7 @@ class Diagnosis:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._told: set[str] = set()
-        hook = pulumi.ErrorHook("portico-diagnosis", self._explain)
+        hook = pulumi.ErrorHook(name_resource("portico-diagnosis"), self._explain)
         self.hooks = pulumi.ResourceHookBinding(on_error=[hook])
 
     def _explain(self, args: pulumi.ErrorHookArgs) -> bool:

@@ -10,6 +10,7 @@ from portico.components.docker.hardening import require_success, start_first
 from portico.components.docker.images import build_image, find_image
 from portico.components.docker.labels import list_labels
 from portico.components.partial_update import or_none
+from portico.components.scope import name_owner
 from portico.config.release.release import Release
 from portico.config.release.replica import Place, describe_files, describe_uploads
 
@@ -75,7 +76,7 @@ class FlaskApp(pulumi.ComponentResource):
     def _lay_out(self, args: FlaskAppArgs) -> docker.ContainerArgs:
         """A container of the new image that copies static files and secrets to where they are served from."""
         place = Place(
-            project=pulumi.get_project(),
+            project=name_owner(),
             stack=pulumi.get_stack(),
             sockets=args.sockets,
             static=args.static,

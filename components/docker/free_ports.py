@@ -8,6 +8,7 @@ import pulumi
 
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.machine_view import View, look
+from portico.components.scope import name_owner
 from portico.config.public_address import Binding, Public, spell_address
 from portico.config.settings import Settings
 
@@ -41,7 +42,7 @@ def require_vacant(engine: Engine | None, settings: Settings) -> None:
     try:
         client = engine.connect()
         found = [read_published(listed) for listed in client.api.containers()]
-        mine = (pulumi.get_project(), pulumi.get_stack())
+        mine = (name_owner(), pulumi.get_stack())
         own = {binding for one in found if (one.project, one.stack) == mine for binding in one.bindings}
         wanted = [binding for binding in Public.of(settings).list_bindings() if binding not in own]
         view = look(engine, client) if wanted else None

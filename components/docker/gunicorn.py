@@ -8,6 +8,7 @@ import pulumi_docker as docker
 
 from portico.components.docker.attempts import LABEL
 from portico.components.docker.hardening import start_first
+from portico.components.scope import name_owner
 from portico.config.release.release import Release
 from portico.config.release.replica import Place, describe_replica
 
@@ -58,7 +59,7 @@ class Gunicorn(pulumi.ComponentResource):
 
     def _replica(self, args: GunicornArgs, index: int) -> docker.ContainerArgs:
         place = Place(
-            project=pulumi.get_project(),
+            project=name_owner(),
             stack=pulumi.get_stack(),
             sockets=args.sockets,
             secrets=args.secrets,

@@ -9,6 +9,7 @@ import pulumi_docker as docker
 
 from portico.components.build_context import name_log
 from portico.components.docker.labels import list_labels
+from portico.components.scope import name_owner
 from portico.config.load import Stack
 from portico.config.release.history import History, Record
 
@@ -21,7 +22,7 @@ def name_image(site: str, digest: str) -> str:
     Project and stack are in it: stacks that share an engine never remove each other's. The project `portico` is the one
     of a checkout, whose images have had no project in their names since the first release.
     """
-    project = pulumi.get_project()
+    project = name_owner()
     owner = [] if project == "portico" else [_spell(project)]
     return "/".join(["portico", *owner, _spell(pulumi.get_stack()), f"{site}:{digest}"])
 

@@ -13,6 +13,7 @@ from docker.models.containers import Container
 
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.live_files import CONFIG, read_live
+from portico.components.scope import name_owner
 from portico.config.live.drift import Live
 
 
@@ -75,7 +76,7 @@ def observe(engine: Engine | None, edge: str) -> Observation | None:
     """
     if engine is None:
         return None
-    labels = [f"portico.project={pulumi.get_project()}", f"portico.stack={pulumi.get_stack()}"]
+    labels = [f"portico.project={name_owner()}", f"portico.stack={pulumi.get_stack()}"]
     try:
         client = engine.connect()
         listed = client.api.containers(all=True, filters={"label": labels})

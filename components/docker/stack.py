@@ -27,6 +27,7 @@ from portico.components.docker.preview import add_built, announce_changes
 from portico.components.docker.repairs import count_repairs
 from portico.components.docker.replica import Replica
 from portico.components.partial_update import list_made, or_none
+from portico.components.scope import name_resource
 from portico.config.live.served import find_releases, tell_served
 from portico.config.load import Stack
 from portico.config.messages.change_summary import foresee
@@ -114,7 +115,7 @@ class Portico(pulumi.ComponentResource):
         for release in stack.releases:
             older = {record.image for record in history.get(release.site.name, ())}
             app = self._make_app(args, release, sockets, static, check.verdict, older)
-            name_replicas = f"{release.site.name}-gunicorn{args.place}"
+            name_replicas = name_resource(f"{release.site.name}-gunicorn{args.place}")
             names = [f"{name_replicas}-{index}" for index in range(release.replicas)]
             faults[release.site.name] = list(filter(None, map(attempts.find_fault, names)))
             gunicorn = Gunicorn(
@@ -222,7 +223,7 @@ class Portico(pulumi.ComponentResource):
     ) -> FlaskApp:
         stack, held = args.stack, release.site.name in args.stack.held
         return FlaskApp(
-            f"{release.site.name}{args.place}",
+            name_resource(f"{release.site.name}{args.place}"),
             FlaskAppArgs(
                 release=release,
                 context=None if held else write_context(args.root, release, stack.settings.ca_bundle),

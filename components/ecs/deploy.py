@@ -14,6 +14,7 @@ from portico.components.docker.engine_client import Engine
 from portico.components.ecs import Fleet, FleetArgs, Stock
 from portico.components.ecs.emulation import require_platform
 from portico.components.previous_outputs import read_resources
+from portico.components.scope import name_resource, place
 from portico.config.load import Stack
 
 
@@ -22,15 +23,15 @@ def deploy_tasks(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict[str,
     settings = stack.settings
     assert settings.ecs
     region, platform, here = settings.ecs.region, settings.ecs.platform, Engine(settings.docker)
-    account = pulumi_aws.Provider(f"fleet-{region}", region=region)
-    docker = pulumi_docker.Provider("fleet-docker", host=here.address)
+    account = pulumi_aws.Provider(name_resource(f"fleet-{region}"), region=region)
+    docker = pulumi_docker.Provider(name_resource("fleet-docker"), host=here.address)
     if not settings.ecs.https:
         pulumi.log.warn(
             "The sites are served over plain HTTP, which everybody on the way can read and change; write ecs.dns, or "
             "the ARN of a certificate at ecs.certificate."
         )
     fleet = Fleet(
-        "fleet",
+        name_resource("fleet"),
         FleetArgs(
             stack=stack,
             stock=Stock(read_resources(), account, region),
@@ -40,6 +41,6 @@ def deploy_tasks(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict[str,
             hooks=Diagnosis(here).hooks,
             require_builder=lambda: require_platform(here, platform),
         ),
-        pulumi.ResourceOptions(providers=[account, docker]),
+        place(pulumi.ResourceOptions(providers=[account, docker])),
     )
     return fleet.outputs

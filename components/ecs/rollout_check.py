@@ -7,6 +7,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from portico.components.scope import name_resource
+
 _LINES = 5
 # What AWS's provider says, among much else, of a release that did not get healthy: newer ones name the circuit breaker,
 # and all of them that they have waited long enough.
@@ -62,7 +64,7 @@ class Watch:
         self._group = ""
         # Known by the time that it is needed: no task starts before its group of logs is there.
         pulumi.Output.from_input(logs).apply(self._remember)
-        hook = pulumi.ErrorHook(f"{site}-watch", self._explain)
+        hook = pulumi.ErrorHook(name_resource(f"{site}-watch"), self._explain)
         self.hooks = pulumi.ResourceHookBinding(on_error=[hook])
 
     def _remember(self, group: str) -> None:

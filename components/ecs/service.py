@@ -11,6 +11,7 @@ import pulumi_aws as aws
 from portico.components.aws.tags import make_tags
 from portico.components.ecs.hosts import HostRule
 from portico.components.ecs.rollout_check import Asked, Watch, require_live
+from portico.components.scope import name_owner
 
 # What the balancer asks every task, in seconds: it is believed after two answers, and given up after three.
 _INTERVAL, _PATIENCE, _HEALTHY, _UNHEALTHY = 10, 5, 2, 3
@@ -165,7 +166,7 @@ class Service(pulumi.ComponentResource):
         kind = {"arm64": "ARM64", "x86_64": "X86_64"}[args.architecture]
         return aws.ecs.TaskDefinition(
             f"{self._name}-task",
-            family=f"{pulumi.get_project()}-{pulumi.get_stack()}-{args.site}",
+            family=f"{name_owner().replace('.', '-')}-{pulumi.get_stack()}-{args.site}",
             requires_compatibilities=["FARGATE"],
             network_mode="awsvpc",
             cpu=str(args.cpu),

@@ -22,6 +22,7 @@ from portico.components.ecs.preview import Planned, announce_changes
 from portico.components.ecs.registry_contents import Stock
 from portico.components.ecs.site import Ground, Site, SiteArgs
 from portico.components.partial_update import require_all
+from portico.components.scope import name_resource
 from portico.components.shutdown import expect_verdict, settle
 from portico.config.load import Stack
 from portico.config.release.history import spell_history
@@ -96,7 +97,7 @@ class Fleet(pulumi.ComponentResource):
         rules = list_rules([one.site for one in sites])
         made = [
             Site(
-                one.site.name,
+                name_resource(one.site.name),
                 SiteArgs(
                     fleet=one,
                     settings=settings,

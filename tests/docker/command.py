@@ -36,7 +36,7 @@ class Result:
 # What a `make test` around this, set-up and pytest tell their own children, and what leads Pulumi elsewhere. Without
 # compiled modules each command would compile the program anew, which it does for no user.
 _OUTER = re.compile(
-    r"MAKEFLAGS|MAKELEVEL|MFLAGS|MAKEOVERRIDES|PULUMI_.*|PORTICO_(?!CA_BUNDLE).*|PYTEST_.*|PYTHONDONTWRITEBYTECODE"
+    r"MAKEFLAGS|MAKELEVEL|MFLAGS|MAKEOVERRIDES|PULUMI_.*|PORTICO_(?!CA_BUNDLE).*|PYTEST_.*|PYTHON(PATH|DONTWRITEBYTECODE)"
 )
 
 

@@ -228,7 +228,7 @@ def test_neither_pulumi_nor_docker_is_needed(root: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", script],
         cwd=root,
-        env={"PATH": "/nowhere", "PYTHONPATH": str(ROOT), "DOCKER_HOST": "unix:///nowhere"},
+        env={"PATH": "/nowhere", "PYTHONPATH": f"{ROOT}:{ROOT}/.portico/path", "DOCKER_HOST": "unix:///nowhere"},
         capture_output=True,
         text=True,
     )

@@ -1,5 +1,6 @@
 """Stack files are read as Pulumi's command line reads them."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,12 @@ import pytest
 from portico.config.stackfile import UnreadableStack, read_stack
 
 PROJECT = (
-    "name: shop\nconfig:\n  shop:port:\n    type: integer\n    default: 8080\n  address:\n    default: 127.0.0.1\n"
+    "name: shop\nconfig:\n  portico:port:\n    value: 8080\n  portico:address: 127.0.0.1\n"
+    "  shop:size:\n    type: integer\n    default: 3\n  flag:\n    default: true\n"
 )
 LOCKED = """encryptionsalt: v1:oVlF7xvLkH4=:v1:x
 config:
-  shop:secrets:
+  portico:secrets:
     shop:
       KEY:
         secure: {locked}
@@ -26,7 +28,7 @@ def read(folder: Path, text: str) -> dict[str, Any]:
 
 
 def test_a_stack_lies_over_the_projects_defaults(tmp_path: Path) -> None:
-    assert read(tmp_path, "config:\n  shop:port: 80\n  docker:host: tcp://a.example:1\n") == {
+    assert read(tmp_path, "config:\n  portico:port: 80\n  docker:host: tcp://a.example:1\n") == {
         "port": 80,
         "address": "127.0.0.1",
     }
@@ -55,7 +57,7 @@ def test_a_file_without_settings_has_the_defaults(tmp_path: Path) -> None:
 def test_values_are_what_pulumi_takes_them_for(tmp_path: Path, written: str, value: object) -> None:
     value = value or {"a": 80, "b": "yes", "c": 8, "d": 1000, "e": None, "f": "1", "g": 1000.0, "h": "2026-11-23"}
     value = "" if written == "" else value
-    assert read(tmp_path, f"config:\n  shop:key: {written}\n")["key"] == value
+    assert read(tmp_path, f"config:\n  portico:key: {written}\n")["key"] == value
 
 
 def test_an_unknown_stack_is_named_with_the_known_ones(tmp_path: Path) -> None:
@@ -76,10 +78,50 @@ def test_a_wrong_passphrase_is_a_sentence(tmp_path: Path, monkeypatch: pytest.Mo
         read(tmp_path, LOCKED.format(locked="v1:6+7fdlH2UvbESLCF:NW/03R617a4QMTkc+dHZ9DbQy9BWnw=="))
 
 
-def test_secrets_of_a_service_are_a_sentence(tmp_path: Path) -> None:
-    text = "secretsprovider: awskms://alias/x\nconfig:\n  shop:secrets: {shop: {KEY: {secure: AAAA}}}\n"
-    with pytest.raises(UnreadableStack, match="kept by a service"):
-        read(tmp_path, text)
+SERVICE = (
+    "secretsprovider: awskms://alias/x\nencryptedkey: AQID\n"
+    "config:\n  portico:port: 80\n  portico:secrets: {shop: {KEY: {secure: AAAA}}}\n"
+)
+
+
+def answer(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """Stand in for Pulumi's command, and for the service that it asks: no KMS can be had here."""
+    program = folder / "bin" / "pulumi"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+
+
+def test_what_a_service_keeps_pulumi_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {
+        "portico:port": {"value": "80", "secret": False},
+        "portico:secrets": {
+            "value": '{"shop":{"KEY":"hush"}}',
+            "objectValue": {"shop": {"KEY": "hush"}},
+            "secret": True,
+        },
+        "shop:size": {"value": "3", "secret": False},
+    }
+    answer(tmp_path, monkeypatch, f"echo \"$PWD $*\" >{tmp_path}/asked\ncat <<'END'\n{json.dumps(told)}\nEND")
+    found = read(tmp_path, SERVICE)
+    assert found == {"port": 80, "address": "127.0.0.1", "secrets": {"shop": {"KEY": "hush"}}}
+    asked = f"{tmp_path} config --json --show-secrets --non-interactive --stack dev\n"
+    assert (tmp_path / "asked").read_text() == asked
+
+
+def test_a_service_that_refuses_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer(tmp_path, monkeypatch, "echo 'error: AccessDenied: no key for you' >&2; exit 255")
+    with pytest.raises(UnreadableStack, match=r"kept by a service, which Pulumi asks: AccessDenied: no key for you$"):
+        read(tmp_path, SERVICE)
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(UnreadableStack, match="pulumi is not installed here; install it: make setup"):
+        read(tmp_path, SERVICE)
+
+
+def test_without_a_secret_nobody_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert read(tmp_path, "secretsprovider: awskms://alias/x\nconfig:\n  portico:port: 80\n")["port"] == 80
 
 
 def test_a_secret_opens_with_its_passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

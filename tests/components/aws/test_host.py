@@ -175,7 +175,12 @@ def test_the_address_leads_there_only_once_a_release_is_live(root: Path) -> None
     ],
     ids=["ssm", "ssh"],
 )
-def test_the_way_there_is_the_same_for_every_vm(root: Path, section: Mapping[str, Any], way: str) -> None:
+def test_the_way_there_is_the_same_for_every_vm(
+    root: Path, section: Mapping[str, Any], way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And in every checkout: Pulumi starts the program and its plugins in the project's folder."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr("sys.executable", str(ROOT / ".venv" / "bin" / "python"))
     made = make_host(root, {**section, "key": "~/.ssh/deploy"})
     written = made.find(PROVIDER, "host-docker-1").inputs["sshOpts"]
     options = json.loads(written)
