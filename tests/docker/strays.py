@@ -1,7 +1,6 @@
 """What this run has left on the engine."""
 
 import docker
-
 from tests.docker.commands import PROJECT
 from tests.docker.engine import PREFIX, Deployment
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from config.settings import Settings
+from portico.config.settings import Settings
 from tests.cloud.ssh.place import Place
 from tests.cloud.user_data import plain
 from tests.cloud.vm import Vm, sweep
