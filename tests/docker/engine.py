@@ -53,7 +53,7 @@ class Deployment(Commands):
     `machine`: where it runs, Pulumi included, instead of here. `vm`: where its Docker is, while Pulumi runs here.
     `env`: variables of its commands. `address` is the one that clients find it at.
     `destroys`: whether it ends by Pulumi's destroy, which must leave nothing. Otherwise, and unless `make soak` runs,
-    what bears its labels is removed, in a tenth of the time. A machine of its own is gone with all that is on it.
+    what bears its labels is removed, which is faster. A machine of its own is gone with all that is on it.
     """
 
     # Of all deployments that have ended: the images they had at the end, and what `destroy` left.
