@@ -5,9 +5,9 @@ from typing import Literal
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from config.settings.quantity import Duration, Size
-from config.settings.section import Section
-from config.settings.text import GunicornVersion
+from portico.config.settings.quantity import Duration, Size
+from portico.config.settings.section import Section
+from portico.config.settings.text import GunicornVersion
 
 
 class Gunicorn(Section):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from components.context import write_context
+from portico.components.build_context import write_context
 from tests.components.sample import make_stack
 from tests.config.sample import write_files
 

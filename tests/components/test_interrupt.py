@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-START = "import atexit, sys; atexit.register(print, 'said'); from components.interrupt import expect_verdict, settle\n"
+START = "import atexit, sys; atexit.register(print, 'said'); from portico.components.shutdown import expect_verdict, settle\n"
 # Most of what a program takes is to read Pulumi: one process does, and each program is a copy of it.
 PARENT = """
 import components, json, os, sys, tempfile
@@ -52,7 +52,7 @@ def end(run: Run) -> End:
 
 
 def test_an_interrupt_ends_the_program_without_a_trace(run: Run) -> None:
-    code = "import os, signal; from components import end_quietly; end_quietly(); os.kill(os.getpid(), signal.SIGINT)"
+    code = "import os, signal; from portico.components import end_quietly; end_quietly(); os.kill(os.getpid(), signal.SIGINT)"
     ended, _, errors = run(code)
     # Pulumi's language host adds nothing to this exit code: the user has been told.
     assert (ended, errors) == (32, "")
@@ -66,7 +66,7 @@ def test_a_program_whose_verdict_never_came_does_not_end_well(end: End) -> None:
 
 
 def test_a_program_whose_verdict_never_came_cleans_up(end: End) -> None:
-    clean = "from components.interrupt import at_end; at_end(lambda: print('{}', flush=True)); "
+    clean = "from portico.components.shutdown import at_end; at_end(lambda: print('{}', flush=True)); "
     assert end(clean.format("early") + "expect_verdict(); " + clean.format("late"))[1].split() == [
         "late",
         "early",

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from config.entry import find_entry, list_requirements
+from portico.config.source.wsgi_entry import find_entry, list_requirements
 from tests.config.sample import write_files
 
 FLASK = {"requirements.txt": "flask==3.1.3\n"}

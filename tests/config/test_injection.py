@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from config.render import render_gunicorn
+from portico.config.render.nginx import render_gunicorn
 from tests.config.sample import make_site, read_settings, render
 
 

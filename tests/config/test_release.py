@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from docker.utils.build import exclude_paths
 
-from config.authority import issue_certificate
-from config.release import Release, make_release
-from config.settings import Gunicorn, Site
+from portico.config.release.release import Release, make_release
+from portico.config.settings import Gunicorn, Site
+from portico.config.tls.local_ca import issue_certificate
 from tests.config.sample import HASH, SHOP, make_site, read_settings, write_files
 
 

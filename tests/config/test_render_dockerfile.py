@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from config.render import render_dockerfile, render_requirements
+from portico.config.render.nginx import render_dockerfile, render_requirements
 from tests.config.sample import make_site, read_settings, write_files
 
 PYPROJECT = '[project]\nname = "shop"\ndependencies = ["flask>=3", "requests"]\n'

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from config.release import Release
-from config.settings import Mistakes, Settings, Site
-from config.settings.limits import Rate
-from config.settings.route import Route
+from portico.config.release.release import Release
+from portico.config.settings import Mistakes, Settings, Site
+from portico.config.settings.limits import Rate
+from portico.config.settings.route import Route
 from tests.config.nginx_file import Directive, said
 from tests.property.pool import Tried, holds_for_stacks
 from tests.property.reading import (

@@ -1,0 +1,143 @@
+"""A release: one exact state of one site, named by everything that makes it differ from another."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from portico.config.release.digest import digest_files, digest_secrets, digest_values
+from portico.config.release.replica import SOCKETS, describe_release
+from portico.config.render.nginx import render_dockerfile, render_gunicorn, render_requirements
+from portico.config.settings import Settings, Site, derive_uid
+from portico.config.source.files import File, read_source
+from portico.config.source.wsgi_entry import FoundEntry, find_entry
+
+PORT = 8000
+
+# The containers of a release as plain values, made of its site and of the names of its secrets.
+Describe = Callable[["Release", Collection[str]], Any]
+Complete = Callable[[Mapping[str, File], int], Mapping[str, File]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """What is built, started and asked for one site.
+
+    `context` is the build context: {path: file}, empty where the image is a past release's. `image` is its
+    digest: equal content is built once. `id` names the image together with the containers that are made of it.
+    """
+
+    site: Site
+    id: str
+    image: str
+    context: Mapping[str, File]
+    replicas: int
+    uid: int
+    static: str | None
+    compress: bool
+    bind: tuple[str, ...]
+    upstream: tuple[str, ...]
+
+
+def make_release(
+    settings: Settings,
+    site: Site,
+    root: Path,
+    secrets: Mapping[str, str],
+    complete: Complete | None = None,
+    describe: Describe = describe_release,
+) -> Release:
+    """Read the source of `site` and name what it is now; paths count from `root`.
+
+    `complete` adds to the build context what the image needs besides, for a user's number; that is part of it too.
+    `describe` is assemble_release's.
+    """
+    source = root / site.source
+    files = read_source(source)
+    entry = find_entry(source, site.entry)
+    context = _make_context(settings, site, source, files, entry)
+    if complete:
+        context = dict(complete(context, derive_uid(site.name)))
+    return assemble_release(
+        settings, site, digest_files(context), _find_static(site, files, entry), secrets, context, describe
+    )
+
+
+def assemble_release(
+    settings: Settings,
+    site: Site,
+    image: str,
+    static: str | None,
+    secrets: Mapping[str, str],
+    context: Mapping[str, File] | None = None,
+    describe: Describe = describe_release,
+) -> Release:
+    """The release of `site` that the image of that digest makes; no source is read.
+
+    `static` is the folder in it that NGINX serves. Without `context` the image is believed to be there. `describe` says
+    what its containers are made of: everything that replaces a replica must be part of the id, since only another id
+    makes NGINX switch before the old one stops.
+    """
+    release = Release(
+        site=site,
+        id="",
+        image=image,
+        context=context or {},
+        replicas=settings.count_replicas(site),
+        uid=derive_uid(site.name),
+        static=static,
+        compress=settings.nginx.gzip.static,
+        bind=(),
+        upstream=(),
+    )
+    # Its own name stands in what it is made of: the id is that of the release that has none yet.
+    made_of = {
+        "image": image,
+        "secrets": digest_secrets(secrets),
+        "containers": describe(_address(settings, release), secrets),
+    }
+    return _address(settings, replace(release, id=digest_values(made_of)))
+
+
+def _address(settings: Settings, release: Release) -> Release:
+    """The same release with the places where its replicas listen, and where NGINX looks for them."""
+    site, id, indexes = release.site, release.id, range(release.replicas)
+    if settings.upstream == "tcp":
+        before = settings.sites[: settings.sites.index(site)]
+        first = PORT + sum(settings.count_replicas(other) for other in before)
+        bind = tuple(f"127.0.0.1:{first + index}" for index in indexes)
+        return replace(release, bind=bind, upstream=bind)
+    if settings.upstream == "socket":
+        bind = tuple(f"unix:{SOCKETS}/{site.name}/{id}-{index}.sock" for index in indexes)
+        return replace(release, bind=bind, upstream=bind)
+    upstream = tuple(f"{site.name}-{id}-{index}:{PORT}" for index in indexes)
+    if settings.nginx_version < (1, 27, 3):
+        upstream = (f"{site.name}-{id}:{PORT}",)
+    return replace(release, bind=(f"0.0.0.0:{PORT}",) * release.replicas, upstream=upstream)
+
+
+def _make_context(
+    settings: Settings, site: Site, source: Path, files: Mapping[str, File], entry: FoundEntry
+) -> dict[str, File]:
+    texts = {
+        "Dockerfile": render_dockerfile(settings, site, source),
+        ".portico/gunicorn.conf.py": render_gunicorn(site, entry.root),
+    }
+    if (source / "Dockerfile").is_file():
+        prefix = ""
+    else:
+        prefix = "app/"
+        texts[".portico/requirements.txt"] = render_requirements(source) or ""
+    # What .dockerignore says has been done; in the context it could hide what was added here.
+    context = {prefix + path: file for path, file in files.items() if path != ".dockerignore"}
+    return context | {path: File(text.encode()) for path, text in texts.items()}
+
+
+def _find_static(site: Site, files: Mapping[str, File], entry: FoundEntry) -> str | None:
+    """The folder that NGINX serves, relative to the source; None where there is none to serve."""
+    if site.static:
+        return site.static
+    if entry.folder is None:
+        return None
+    folder = str(PurePosixPath(entry.folder) / "static").removeprefix("./")
+    return folder if any(path.startswith(f"{folder}/") for path in files) else None

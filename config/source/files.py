@@ -1,0 +1,141 @@
+"""The files of an application's source, as its image will see them."""
+
+import os
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from portico.config.mistake import Mistake, Mistakes, show_text
+from portico.config.source.dockerignore import Pattern, Unreadable, list_files, make_pattern, parse_ignore
+
+# What no image wants, where the source has no .dockerignore of its own to say so.
+_IGNORED = (
+    ".git",
+    ".hg",
+    ".venv",
+    "venv",
+    "**/__pycache__",
+    "**/*.pyc",
+    "**/.DS_Store",
+    "**/.env",
+    "**/node_modules",
+    "**/.mypy_cache",
+    "**/.pytest_cache",
+    "**/.ruff_cache",
+    ".portico",
+)
+
+
+@dataclass(frozen=True)
+class File:
+    """A file's content and whether it is executable.
+
+    Or, where `link` is set, what a symbolic link points to; or a `folder` that holds nothing. `modified` is when it was
+    last changed, in nanoseconds, where that is known: files that differ in nothing else are the same.
+    """
+
+    content: bytes
+    executable: bool = False
+    link: str | None = None
+    folder: bool = False
+    modified: int | None = field(default=None, compare=False)
+
+    @property
+    def mode(self) -> int:
+        """How it lies in an image, with its type: the umask of whoever wrote it is beside the point."""
+        if self.link is not None:
+            return stat.S_IFLNK | 0o777
+        if self.folder:
+            return stat.S_IFDIR | 0o755
+        return stat.S_IFREG | (0o755 if self.executable else 0o644)
+
+
+def read_source(folder: Path) -> Mapping[str, File]:
+    """Read every file that belongs to the image: {path relative to `folder`: file}, sorted.
+
+    A `.dockerignore` is honoured as Docker itself reads it. Symbolic links stay links; those that leave the folder are
+    left out: nothing is there in the image. Folders that hold nothing are kept, as Docker keeps them.
+    Raises Mistakes with a line that Docker would not read, or with all files that cannot be taken.
+    """
+    mistakes: list[Mistake] = []
+
+    def refuse(name: str, why: str) -> None:
+        mistakes.append(Mistake(_show(f"{folder.name}/{name}"), why))
+
+    patterns = _read_patterns(folder, refuse)
+    files: dict[str, File] = {}
+    for name in sorted(list_files(folder, patterns, lambda path, error: refuse(path, _complain(folder, error)))):
+        if wrong := _find_bytes(name):
+            refuse(wrong, f"the name is not UTF-8; rename it, or leave it out in {folder.name}/.dockerignore")
+            continue
+        try:
+            file = _read(folder, name)
+        except OSError as error:
+            refuse(name, _complain(folder, error))
+            continue
+        if file and file.link and _find_bytes(file.link):
+            refuse(name, f"it leads to {_show(file.link)}, a name that is not UTF-8; rename that, and lead it there")
+        if file:
+            files[name.rstrip("/")] = file
+    if mistakes:
+        raise Mistakes(mistakes)
+    return files
+
+
+def tell_unreadable(error: OSError) -> Mistake:
+    """What is wrong where a file of a source was looked at before all of them are."""
+    return Mistake(_show(str(error.filename)), f"it cannot be read ({error.strerror}); let yourself read it")
+
+
+def _read_patterns(folder: Path, refuse: Callable[[str, str], None]) -> list[Pattern]:
+    try:
+        text = (folder / ".dockerignore").read_text("utf-8", "surrogateescape")
+        return [make_pattern(".portico"), *parse_ignore(text)]
+    except (FileNotFoundError, IsADirectoryError):
+        pass
+    except Unreadable as error:
+        text = f"{show_text(str(error))} is no pattern that Docker reads; mend the line, or leave it out"
+        raise Mistakes([Mistake(f"{folder.name}/.dockerignore", text)]) from None
+    except OSError as error:
+        refuse(".dockerignore", f"it cannot be read ({error.strerror}); let yourself read it")
+    return [make_pattern(line) for line in _IGNORED]
+
+
+def _read(folder: Path, name: str) -> File | None:
+    """What lies at `name`; None where an image has nothing there. Raises OSError."""
+    path = folder / name
+    found = path.lstat()
+    if stat.S_ISLNK(found.st_mode):
+        target, inside = os.readlink(path), folder.resolve()
+        # normpath, not resolve: links may lead to one another in a circle.
+        reached = os.path.normpath(inside / os.path.dirname(name) / target)
+        within = not os.path.isabs(target) and Path(reached).is_relative_to(inside)
+        return File(b"", link=target) if within else None
+    if stat.S_ISDIR(found.st_mode):
+        return File(b"", folder=True)
+    if not stat.S_ISREG(found.st_mode):
+        return None
+    return File(path.read_bytes(), bool(found.st_mode & stat.S_IXUSR), modified=found.st_mtime_ns)
+
+
+def _complain(folder: Path, error: OSError) -> str:
+    why = f"it cannot be read ({error.strerror})"
+    return f"{why}; let yourself read it, or leave it out in {folder.name}/.dockerignore"
+
+
+def _find_bytes(name: str) -> str | None:
+    """The path down to the first part of `name` that is no text; None where all of it is."""
+    parts = name.rstrip("/").split("/")
+    for count, part in enumerate(parts, 1):
+        try:
+            part.encode()
+        except UnicodeEncodeError:
+            return "/".join(parts[:count])
+    return None
+
+
+def _show(name: str) -> str:
+    """A file's name so that it can be printed: bytes that are no text, such as \\xe9, by their numbers."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
