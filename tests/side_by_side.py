@@ -20,7 +20,9 @@ ROOT = Path(__file__).parent.parent
 # Fixtures of tests/docker that live for the whole package: the modules that use one of them are one group.
 _SHARED = ("served", "machine")
 # Their packages share one deployment, or what takes long to make and they only look at.
-_TOGETHER = ("tests/attacks", "tests/cloud/ssh", "tests/program", "tests/property", "tests/protocols", "tests/render")
+_ONE_EACH = ("tests/attacks", "tests/cloud/ssh", "tests/property", "tests/protocols", "tests/render")
+_ON_AWS = ("tests/components/aws", "tests/components/ecs", "tests/program")
+_TOGETHER = {**dict(zip(_ONE_EACH, _ONE_EACH, strict=True)), **dict.fromkeys(_ON_AWS, "Pulumi's AWS package")}
 # Groups that take longest, in that order: whoever begins with them is not left alone with one of them at the end.
 _LONGEST = (
     *("tests/docker with a machine", "tests/cloud/test_ecs.py", "tests/cloud/test_aws.py", "tests/cloud/ssh"),
@@ -41,7 +43,7 @@ def name_group(path: str) -> str:
     """The group of a module, given by its path from the root: modules of one group run on one worker."""
     folder = path.rpartition("/")[0]
     if folder in _TOGETHER:
-        return folder
+        return _TOGETHER[folder]
     if folder == "tests/docker":
         source = (ROOT / path).read_text()
         if re.search(rf"def test_\w+\([^)]*\b({'|'.join(_SHARED)})\b", source):

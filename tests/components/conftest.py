@@ -26,7 +26,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Recorder:
     """All that a stack of two sites registers; the tests only look."""
     root = tmp_path_factory.mktemp("root")

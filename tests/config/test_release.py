@@ -10,7 +10,9 @@ from docker.utils.build import exclude_paths
 
 from portico.config.release.assemble import make_release
 from portico.config.release.release import Release
-from tests.config.sample import SHOP, make_site, read_settings, write_files
+from portico.config.settings import Gunicorn, Site
+from portico.config.tls.local_ca import issue_certificate
+from tests.config.sample import HASH, SHOP, make_site, read_settings, write_files
 
 
 def release(
@@ -70,34 +72,74 @@ def test_an_ignored_file_makes_no_other_release(root: Path) -> None:
     assert release(root).id == before
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        pytest.param({"entry": "web:create_app()"}, id="entry"),
-        pytest.param({"hosts": ["other.example"]}, id="first host, asked for by the health check"),
-        pytest.param({"staticUrl": "/assets/"}, id="URL of the static files"),
-        pytest.param({"stack": {"nginx": {"gzip": {"static": False}}}}, id="compressed static files"),
-        pytest.param({"environment": {"A": "1"}}, id="environment"),
-        pytest.param({"replicas": 3}, id="replicas"),
-        pytest.param({"health": "/healthz"}, id="health"),
-        pytest.param({"gunicorn": {"workers": 5}}, id="workers"),
-        pytest.param({"gunicorn": {"threads": 5}}, id="threads"),
-        pytest.param({"gunicorn": {"timeout": "31s"}}, id="timeout"),
-        pytest.param({"gunicorn": {"memory": "513M"}}, id="memory"),
-        pytest.param({"gunicorn": {"preload": True}}, id="preload"),
-        pytest.param({"gunicorn": {"version": "27.0.0"}}, id="gunicorn's version"),
-        pytest.param({"stack": {"upstream": "container"}}, id="upstream"),
-        pytest.param({"stack": {"replicas": 3}}, id="replicas of the stack"),
-        pytest.param({"stack": {"pythonImage": "python:3.12-slim"}}, id="Python's image"),
-        pytest.param({"secrets": {"A": "1"}}, id="secret"),
-        pytest.param({"gunicorn": {"hungAfter": "20s"}}, id="when it counts as hung"),
-        pytest.param({"gunicorn": {"accessLog": True}}, id="Gunicorn's access log"),
-        pytest.param({"body": "6M"}, id="largest body, which the application knows too"),
-        pytest.param({"name": "blog"}, id="name"),
-    ],
-)
-def test_what_makes_a_replica_differ_makes_another_release(root: Path, changes: dict[str, Any]) -> None:
-    assert release(root, **changes).id != release(root).id
+# What makes a replica differ, by its name.
+OTHER: dict[str, dict[str, Any]] = {
+    "entry": {"entry": "web:create_app()"},
+    "first host, asked for by the health check": {"hosts": ["other.example"]},
+    "URL of the static files": {"staticUrl": "/assets/"},
+    "compressed static files": {"stack": {"nginx": {"gzip": {"static": False}}}},
+    "environment": {"environment": {"A": "1"}},
+    "replicas": {"replicas": 3},
+    "health": {"health": "/healthz"},
+    "workers": {"gunicorn": {"workers": 5}},
+    "threads": {"gunicorn": {"threads": 5}},
+    "timeout": {"gunicorn": {"timeout": "31s"}},
+    "memory": {"gunicorn": {"memory": "513M"}},
+    "preload": {"gunicorn": {"preload": True}},
+    "gunicorn's version": {"gunicorn": {"version": "27.0.0"}},
+    "upstream": {"stack": {"upstream": "container"}},
+    "replicas of the stack": {"stack": {"replicas": 3}},
+    "Python's image": {"stack": {"pythonImage": "python:3.12-slim"}},
+    "secret": {"secrets": {"A": "1"}},
+    "when it counts as hung": {"gunicorn": {"hungAfter": "20s"}},
+    "Gunicorn's access log": {"gunicorn": {"accessLog": True}},
+    "largest body, which the application knows too": {"body": "6M"},
+    "name": {"name": "blog"},
+    "a route whose answers take longer, which is when it counts as hung": {
+        "routes": [{"path": "/events", "stream": True}]
+    },
+}
+# What is NGINX's alone, by the setting of a site.
+SAME: dict[str, Any] = {
+    "aliases": ["www.shop.example"],
+    "balance": "least_conn",
+    "headers": {"referrerPolicy": "origin"},
+    "hosts": ["shop.example", "b.example"],
+    "immutable": False,
+    "limits": {"connections": 9},
+    "maintenance": True,
+    "routes": [{"path": "/a", "timeout": "10s"}],
+    "users": {"ann": HASH},
+    "weights": [3, 1],
+}
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_what_makes_a_replica_differ_makes_another_release(root: Path, name: str) -> None:
+    assert release(root, **OTHER[name]).id != release(root).id
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_what_is_nginxs_alone_makes_no_other_release(root: Path, name: str) -> None:
+    # A weight for each of two replicas, which are as many as there are unless told.
+    assert release(root, **{name: SAME[name]}, replicas=2).id == release(root).id
+
+
+def test_a_certificate_makes_no_other_release(root: Path) -> None:
+    chain, key = issue_certificate(root / "issued", "shop", ["shop.example"])
+    write_files(root, {"shop.crt": chain, "shop.key": key})
+    own = {"certificate": "shop.crt", "key": "shop.key"}
+    assert release(root, stack={"tls": {}}, certificate=own).id == release(root).id
+
+
+def test_every_setting_of_a_site_is_in_one_of_both_lists() -> None:
+    """Of host names and routes, both are tried; what a source, its static files and a certificate are needs files."""
+    sites = {str(field.alias) for field in Site.model_fields.values()}
+    guns = {str(field.alias) for field in Gunicorn.model_fields.values()}
+    changed = {key for changes in OTHER.values() for key in changes} - {"stack", "secrets"}
+    assert sites == changed | SAME.keys() | {"certificate", "source", "static"}
+    # There is one class of workers, which is no choice yet.
+    assert guns - {"workerClass"} == {key for changes in OTHER.values() for key in changes.get("gunicorn", ())}
 
 
 def test_each_secret_value_makes_another_release(root: Path) -> None:
@@ -113,8 +155,6 @@ def test_the_edges_own_settings_make_no_other_release(root: Path) -> None:
     # How long the switch waits is the switch's own affair.
     stack = {"port": 80, "nginx": {"workers": 4}, "nginxImage": "nginx:1.26.3", "protect": True, "healthTimeout": 61}
     assert release(root, stack=stack).id == release(root).id
-    site: dict[str, Any] = {"hosts": ["shop.example", "b.example"], "immutable": False, "limits": {"connections": 9}}
-    assert release(root, **site).id == release(root).id
 
 
 def test_no_secret_stands_in_a_release(root: Path) -> None:

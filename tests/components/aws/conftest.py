@@ -18,7 +18,7 @@ def reached(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     reach_everything(monkeypatch)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Recorder:
     """All that a host with the usual settings registers; the tests only look."""
     root = tmp_path_factory.mktemp("root")
