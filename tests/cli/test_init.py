@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from portico.cli.application import Found, look_at
 from portico.cli.main import portico
-from portico.config.settings import Settings
+from portico.config.checks import check_settings
 from portico.config.source.files import read_source
 from portico.config.source.wsgi_entry import find_entry
 
@@ -72,7 +72,7 @@ def test_what_is_written_is_a_project(tmp_path: Path, monkeypatch: pytest.Monkey
         *("Pulumi.yaml", "Pulumi.dev.yaml", "__main__.py", "requirements.txt", ".gitignore")
     }
     (site,) = yaml.safe_load((deploy / "Pulumi.dev.yaml").read_text())["config"]["portico:sites"]
-    assert Settings.read({"sites": [site]}, deploy).sites[0].entry == "app:app"
+    assert check_settings({"sites": [site]}, deploy).sites[0].entry == "app:app"
     assert site["name"] == "my-shop" == yaml.safe_load((deploy / "Pulumi.yaml").read_text())["name"]
     assert (deploy / "requirements.txt").read_text().startswith("portico==")
     # Else each change of the project would be a release of the application.

@@ -11,8 +11,9 @@ from typing import Final
 
 from tests.docker.command import ROOT
 
-# Of one place each: paths of this checkout, and the daemon that it has started, which a clone must not stop.
-_OWN: Final = ("env", "setup.log", "dockerd.")
+# Of one place each: paths of this checkout, what its commands have said, and the daemon that it has started, which a
+# clone must not stop.
+_OWN: Final = ("env", "setup.log", "logs", "dockerd.")
 
 
 def make_clone(folder: Path, source: Path = ROOT) -> None:

@@ -142,7 +142,8 @@ def test_a_new_value_is_a_new_release_without_loss(vault: Vault, figures: Figure
     told = [deployment.preview(option).output for option in ("--diff", "--json")]
     assert "[secret]" in told[0] and not [text for text in told if before in text or vault.value in text]
     with light(deployment, HOST, OTHER) as load:
-        deployment.up()
+        # It keeps what Pulumi says in a file.
+        assert deployment.find_log("up").name in str(deployment.up(door="make").output)
         load.wait(1)
     report, new = load.report(), deployment.outputs()["releases"]
     print(f"\nsecret rotated: {report.details()}")
