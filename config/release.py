@@ -1,16 +1,15 @@
 """A release: one exact state of one site, named by everything that makes it differ from another."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from config.digest import digest_files, digest_secrets, digest_values
-from config.entry import FoundEntry, find_entry
-from config.render import render_dockerfile, render_gunicorn, render_requirements
 from config.replica import SOCKETS, describe_release
 from config.settings import Settings, Site, derive_uid
-from config.source import File, read_source
+from config.source import File
+from config.source.build import Build, read_build
 
 PORT = 8000
 
@@ -25,6 +24,8 @@ class Release:
 
     `context` is the build context: {path: file}, empty where the image is a past release's. `image` is its
     digest: equal content is built once. `id` names the image together with the containers that are made of it.
+    `entrypoint` are the words of the image's own before Gunicorn's. `tokens` are the secrets of its build: never log
+    them.
     """
 
     site: Site
@@ -37,6 +38,8 @@ class Release:
     compress: bool
     bind: tuple[str, ...]
     upstream: tuple[str, ...]
+    entrypoint: tuple[str, ...] = ()
+    tokens: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
 
 def make_release(
@@ -46,21 +49,24 @@ def make_release(
     secrets: Mapping[str, str],
     complete: Complete | None = None,
     describe: Describe = describe_release,
+    tokens: Mapping[str, str] | None = None,
 ) -> Release:
     """Read the source of `site` and name what it is now; paths count from `root`.
+
+    `tokens` are the secrets of its build, which make no other release.
 
     `complete` adds to the build context what the image needs besides, for a user's number; that is part of it too.
     `describe` is assemble_release's.
     """
-    source = root / site.source
-    files = read_source(source)
-    entry = find_entry(source, site.entry)
-    context = _make_context(settings, site, source, files, entry)
+    build = read_build(settings, site, root)
+    context = dict(build.context)
     if complete:
         context = dict(complete(context, derive_uid(site.name)))
-    return assemble_release(
-        settings, site, digest_files(context), _find_static(site, files, entry), secrets, context, describe
+    made = assemble_release(
+        *(settings, site, digest_files(context), _find_static(site, build), secrets, context, describe),
+        entrypoint=build.entrypoint,
     )
+    return replace(made, tokens=tokens or {})
 
 
 def assemble_release(
@@ -71,6 +77,7 @@ def assemble_release(
     secrets: Mapping[str, str],
     context: Mapping[str, File] | None = None,
     describe: Describe = describe_release,
+    entrypoint: tuple[str, ...] = (),
 ) -> Release:
     """The release of `site` that the image of that digest makes; no source is read.
 
@@ -89,6 +96,7 @@ def assemble_release(
         compress=settings.nginx.gzip.static,
         bind=(),
         upstream=(),
+        entrypoint=entrypoint,
     )
     # Its own name stands in what it is made of: the id is that of the release that has none yet.
     made_of = {
@@ -116,28 +124,11 @@ def _address(settings: Settings, release: Release) -> Release:
     return replace(release, bind=(f"0.0.0.0:{PORT}",) * release.replicas, upstream=upstream)
 
 
-def _make_context(
-    settings: Settings, site: Site, source: Path, files: Mapping[str, File], entry: FoundEntry
-) -> dict[str, File]:
-    texts = {
-        "Dockerfile": render_dockerfile(settings, site, source),
-        ".portico/gunicorn.conf.py": render_gunicorn(site, entry.root),
-    }
-    if (source / "Dockerfile").is_file():
-        prefix = ""
-    else:
-        prefix = "app/"
-        texts[".portico/requirements.txt"] = render_requirements(source) or ""
-    # What .dockerignore says has been done; in the context it could hide what was added here.
-    context = {prefix + path: file for path, file in files.items() if path != ".dockerignore"}
-    return context | {path: File(text.encode()) for path, text in texts.items()}
-
-
-def _find_static(site: Site, files: Mapping[str, File], entry: FoundEntry) -> str | None:
+def _find_static(site: Site, build: Build) -> str | None:
     """The folder that NGINX serves, relative to the source; None where there is none to serve."""
     if site.static:
         return site.static
-    if entry.folder is None:
+    if build.entry.folder is None:
         return None
-    folder = str(PurePosixPath(entry.folder) / "static").removeprefix("./")
-    return folder if any(path.startswith(f"{folder}/") for path in files) else None
+    folder = str(PurePosixPath(build.entry.folder) / "static").removeprefix("./")
+    return folder if any(path.startswith(f"{folder}/") for path in build.files) else None

@@ -1,6 +1,5 @@
 """Settings in, text out: pure functions, so that a preview shows exactly what will be live."""
 
-import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -9,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from config.align import align
-from config.entry import list_requirements, read_dependencies, read_lines
 from config.headers import insists, list_headers, name_defaults
 from config.layout import PRIVATE, READY, Layout, lay_out
 from config.settings import Duration, Settings, Site
@@ -18,6 +16,8 @@ from config.tree import Tree, name_tree
 
 if TYPE_CHECKING:
     from config.release import Release
+    from config.source.dockerfile import Dockerfile
+    from config.source.recipe import Recipe
 
 # How long a kept connection is still answered after a reload: clients that ask every few seconds
 # get their next answer with `Connection: close` instead of a reset.
@@ -192,42 +192,28 @@ def _describe(route: Route) -> str:
     return "A path with limits of its own."
 
 
-def render_gunicorn(site: Site, root: str = ".") -> str:
-    """Write `gunicorn.conf.py`; `root` is the import root inside the source."""
+def render_gunicorn(site: Site, root: str = ".", *, hooks: bool = False) -> str:
+    """Write `gunicorn.conf.py`; `root` is the import root inside the source, `hooks` whether it has such a file."""
     body = max([site.body, *(route.body for route in site.routes if route.body)])
-    return _render("gunicorn/gunicorn.conf.py.j2", site=site, gunicorn=site.gunicorn, root=root, body=body)
+    return _render("gunicorn/gunicorn.conf.py.j2", site=site, gunicorn=site.gunicorn, root=root, body=body, hooks=hooks)
 
 
-def render_dockerfile(settings: Settings, site: Site, source: Path) -> str:
-    """Write the Dockerfile; a Dockerfile of the application's own is kept as it is and added to."""
-    own = source / "Dockerfile"
+def render_dockerfile(site: Site, recipe: "Recipe | None", own: "Dockerfile | None" = None) -> str:
+    """Write the Dockerfile by `recipe`; a Dockerfile of the application's `own` is kept as it is and added to."""
+    # In quotes, in which a Dockerfile knows an escape; the entry's grammar has no dollar.
+    entry = '"' + site.entry.replace('"', '\\"') + '"'
     return _render(
         "docker/Dockerfile.j2",
-        settings=settings,
+        recipe=recipe,
         site=site,
-        own=own.read_text("utf-8", "replace").rstrip() if own.is_file() else None,
-        alone=render_requirements(source) is not None,
-        gunicorn=None if "gunicorn" in list_requirements(source) else site.gunicorn.version,
+        own=own.text if own else None,
+        flask_app=None if own and "FLASK_APP" in own.variables else entry,
     )
 
 
 def render_fleet(template: str, **values: object) -> str:
     """Write a part of what images on ECS are built from."""
     return _render(f"fleet/{template}", **values)
-
-
-def render_requirements(source: Path) -> str | None:
-    """Write what pip installs before the source is copied, so that a code change installs nothing anew.
-
-    None where the requirements speak of other files of the source, so cannot be installed without it.
-    """
-    if not (source / "requirements.txt").is_file():
-        return "".join(f"{line}\n" for line in read_dependencies(source / "pyproject.toml"))
-    text = "\n".join(read_lines(source / "requirements.txt")) + "\n"
-    # -r, -c and -e name files, and so does a line that starts with a dot or a slash.
-    if re.search(r"^\s*(-[rce]\b|--(requirement|constraint|editable)\b|[./]|file:)", text, re.MULTILINE):
-        return None
-    return text
 
 
 def _render_nginx(template: str, **values: object) -> str:

@@ -59,11 +59,12 @@ def describe_replica(release: "Release", index: int, place: Place) -> Described:
     site, bind = release.site, release.bind[index]
     alias = f"{site.name}-{release.id}"
     return restrict(site.gunicorn.memory.mebibytes) | {
-        "entrypoints": ["gunicorn"],
+        "entrypoints": [*release.entrypoint, "gunicorn"],
         "command": ["--config", "/etc/gunicorn/gunicorn.conf.py", site.entry],
         "envs": {
             **site.environment,
             "HOME": "/tmp",
+            "USER": site.name,
             "PORTICO_SITE": site.name,
             "PORTICO_RELEASE": release.id,
             "PORTICO_REPLICA": str(index),

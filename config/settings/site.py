@@ -13,15 +13,14 @@ from config.entry import find_entry
 from config.settings.gunicorn import Gunicorn
 from config.settings.headers import Headers
 from config.settings.limits import Limits
+from config.settings.origin import Origin
 from config.settings.quantity import Size
 from config.settings.route import Route
-from config.settings.section import Filled, Section
+from config.settings.section import Filled
 from config.settings.text import (
     Entry,
-    FilePath,
     Folder,
     HostName,
-    SiteName,
     UrlFolder,
     UrlPath,
     UserName,
@@ -29,15 +28,12 @@ from config.settings.text import (
     Variable,
 )
 from config.settings.tls import Certificate
+from config.source.place import FORMS, place_source
 
 
-class Site(Section):
+class Site(Origin):
     """One Flask application: where its source is, how it is started, which host names it serves."""
 
-    name: SiteName = Field(examples=["shop"], description="The site's name, used in file, container and label names.")
-    source: FilePath = Field(
-        examples=["../shop"], description="The folder of the Flask source, from Pulumi.yaml or from the root."
-    )
     entry: Entry = Field(
         examples=["shop.web:app"], description="The WSGI entry: package.module:app or package.module:create_app()."
     )
@@ -96,7 +92,7 @@ class Site(Section):
                 '"{value}" is not a folder ({path}); write the path of the Flask source, from Pulumi.yaml',
                 {"value": value, "path": str(folder)},
             )
-        if not any((folder / name).is_file() for name in ("Dockerfile", "requirements.txt", "pyproject.toml")):
+        if not any((folder / name).is_file() for name in FORMS) and not any(folder.glob("requirements*")):
             raise PydanticCustomError(
                 "folder",
                 '"{value}" holds no requirements.txt, pyproject.toml or Dockerfile; '
@@ -109,7 +105,7 @@ class Site(Section):
     @classmethod
     def _find_entry(cls, value: str, info: ValidationInfo) -> str:
         looked_at = "source" in info.data and not _is_held(info)
-        if looked_at and (problem := find_entry(_root(info) / info.data["source"], value).problem):
+        if looked_at and (problem := find_entry(place_source(_root(info), info.data), value).problem):
             raise PydanticCustomError("entry", "{problem}", {"problem": problem})
         return value
 
@@ -139,6 +135,13 @@ class Site(Section):
             if name.startswith("PORTICO_"):
                 raise PydanticCustomError(
                     "reserved", "{name} is Portico's own name; write one without PORTICO_", {"name": name}
+                )
+            if name in ("HOME", "USER"):
+                raise PydanticCustomError(
+                    "reserved",
+                    "{name} is set by Portico: /tmp is the only folder that can be written to, and each site has a "
+                    "user of its own; take it out, and write a variable that the application asks for itself",
+                    {"name": name},
                 )
         return value
 

@@ -1,14 +1,22 @@
 """Where a source lies, what its image is built from, and how its files are named to people."""
 
 import os
-from collections.abc import Collection
-from dataclasses import dataclass, field
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from typing import Any, Final
 
 from config.settings.mistake import Mistake
 
 # Where the context of a Dockerfile that Portico writes lies in the image.
-APP = PurePosixPath("/app")
+APP: Final = PurePosixPath("/app")
+# What says how a source is installed: a lock more than a list, and a list more than what a project wishes.
+LOCKS: Final = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock")
+OTHERS: Final = ("requirements.txt", "pyproject.toml", "setup.py", "setup.cfg")
+FORMS: Final = ("Dockerfile", "Pipfile", *LOCKS, *OTHERS)
+# A Dockerfile and a shell take these as they are.
+_PLAIN = re.compile(r"[A-Za-z0-9._/+@-]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,11 +36,15 @@ class Place:
     image: str | None = None
     found: list[Mistake] = field(default_factory=list, compare=False)
 
-    @classmethod
-    def of(cls, source: Path, context: str | None = None, **more: object) -> "Place":
-        """The place of `source`; `context` counts from it."""
-        folder = Path(os.path.normpath(source / context)) if context else source
-        return cls(source=source, context=folder, **more)  # type: ignore[arg-type]
+    def afresh(self) -> "Place":
+        """The same with nothing found yet."""
+        return replace(self, found=[])
+
+    def check(self) -> None:
+        """Note that the source's name cannot stand in a Dockerfile."""
+        if not _PLAIN.fullmatch(str(self.below)):
+            said = "its name, from the context, holds what a Dockerfile would take for something else"
+            self.refuse(self.source, f"{said}; use letters, digits and . _ + @ - in the names of its folders")
 
     @property
     def below(self) -> PurePosixPath:
@@ -56,3 +68,20 @@ class Place:
         plain = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in plain)
         said = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
         self.found.append(Mistake(f"{plain}:{line}" if line else plain, said[:600]))
+
+
+def place_source(root: Path, site: Mapping[str, Any]) -> Place:
+    """The place of a site's source, by the site's settings as far as they are known; paths count from `root`.
+
+    An image that the stack names counts as nobody's choice, as the stack has one by default.
+    """
+    source = Path(os.path.normpath(root / site["source"]))
+    context = site.get("context")
+    return Place(
+        source=source,
+        context=Path(os.path.normpath(source.absolute() / context)) if context else source,
+        requirements=site.get("requirements"),
+        extras=tuple(site.get("extras") or ()),
+        variables=tuple(site.get("build_secrets") or ()),
+        image=site.get("python_image"),
+    )

@@ -10,21 +10,16 @@ from config.source.lines import read_lines
 from config.source.other_locks import read_pdm_lock, read_pipfile_lock, read_pylock
 from config.source.package import Package, read_package
 from config.source.pins import add_index
-from config.source.place import Place
+from config.source.place import LOCKS, OTHERS, Place
 from config.source.poetry_lock import read_poetry_lock
-from config.source.project import Project, Wanted
+from config.source.project import Project, Wanted, name_of
 from config.source.text import read_text
 from config.source.uv import find_uv_lock, place_sources, read_uv
-
-# A lock says more than a list, and a list more than a project's wishes.
-_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock")
-_OTHERS = ("requirements.txt", "pyproject.toml", "setup.py", "setup.cfg")
-FORMS = (*_LOCKS, *_OTHERS)
 
 
 def read_project(place: Place) -> Project:
     """Read how `place` is installed; what cannot be used is in the project's `mistakes`, all of it."""
-    found = Collected(Place(**{**vars(place), "found": []}))
+    found = Collected(place.afresh())
     if (place.source / "Dockerfile").is_file():
         return found.finish("")
     file = _choose(found.place)
@@ -41,7 +36,7 @@ def _choose(place: Place) -> Path | None:
             return chosen
         place.refuse(chosen, "requirements names it, and there is no such file; write its path from the source")
         return None
-    locks = [place.source / name for name in _LOCKS if (place.source / name).is_file()]
+    locks = [place.source / name for name in LOCKS if (place.source / name).is_file()]
     if not locks and (shared := find_uv_lock(place)) and (place.source / "pyproject.toml").is_file():
         locks = [shared]
     if len(locks) > 1:
@@ -53,7 +48,11 @@ def _choose(place: Place) -> Path | None:
     if (place.source / "Pipfile").is_file() and not (place.source / "requirements.txt").is_file():
         place.refuse(place.source / "Pipfile", "it is read by way of its lock, which is not there; run pipenv lock")
         return None
-    return next((place.source / name for name in _OTHERS if (place.source / name).is_file()), None)
+    found = next((place.source / name for name in OTHERS if (place.source / name).is_file()), None)
+    if found is None:
+        said = "nothing here says what is installed; write requirements.txt, or name the file that does, requirements"
+        place.refuse(place.source, said)
+    return found
 
 
 def _read(found: Collected, file: Path) -> None:
@@ -111,7 +110,7 @@ def _read_wishes(found: Collected, package: Package) -> None:
             place.refuse(package.file, f"it has no extra {name}; write one of its optional-dependencies in extras")
     editable = package.poetry.editable if package.poetry else frozenset[str]()
     for one, as_editable in place_sources(found, package, package.list_required(place.extras)):
-        collect_all(found, package.file, [one], editable | ({_name(one.name)} if as_editable else set()))
+        collect_all(found, package.file, [one], editable | ({name_of(one)} if as_editable else set()))
     found.complete = found.complete and known
     _take_itself(found, package, known=known)
 
@@ -122,12 +121,6 @@ def _take_itself(found: Collected, package: Package, *, known: bool = True) -> N
     found.python += package.python
     if package.installs:
         found.take_package(package, "itself", True, found.place.extras if not known else (), required=not known)
-
-
-def _name(name: str) -> str:
-    from packaging.utils import canonicalize_name
-
-    return str(canonicalize_name(name))
 
 
 def _read_version_files(found: Collected) -> None:
