@@ -58,7 +58,7 @@ def describe_replica(release: "Release", index: int, place: Place) -> Described:
     """The `index`th replica, but for its image. `envs` are {name: value}, since not every value is known yet."""
     site, bind = release.site, release.bind[index]
     alias = f"{site.name}-{release.id}"
-    return restrict(site.gunicorn.memory.mebibytes) | {
+    return restrict(site.gunicorn.memory.mebibytes, site.gunicorn.count_processes(release.replicas)) | {
         "entrypoints": [*release.entrypoint, "gunicorn"],
         "command": ["--config", "/etc/gunicorn/gunicorn.conf.py", site.entry],
         "envs": {
@@ -82,7 +82,7 @@ def describe_replica(release: "Release", index: int, place: Place) -> Described:
             _mount(place.sockets, SOCKETS),
             *([] if place.secrets is None else [_mount(place.secrets, _SECRETS) | {"read_only": True}]),
         ],
-        "tmpfs": {"/tmp": "rw,noexec,nosuid,nodev,size=64m"},
+        "tmpfs": {"/tmp": f"rw,noexec,nosuid,nodev,size={site.scratch.mebibytes}m"},
         "networks_advanced": [{"name": place.network, "aliases": [alias, f"{alias}-{index}"]}],
         "healthcheck": {
             "tests": [

@@ -14,13 +14,18 @@ from config.presets import apply_preset
 from config.settings.aws import Aws
 from config.settings.client import Client
 from config.settings.ecs import Ecs
-from config.settings.mistake import Mistake, Mistakes, list_mistakes, show_text
+from config.settings.mistake import CLOSE, Mistake, Mistakes, list_mistakes, show_text
 from config.settings.nginx import Nginx, read_version
+from config.settings.quantity import Size
 from config.settings.section import Filled, Section
 from config.settings.site import Site, derive_uid
 from config.settings.ssh import Ssh
 from config.settings.text import Address, EngineAddress, FilePath, ImageName, ReleaseId, SiteName
 from config.settings.tls import Tls
+
+
+# What an application needs in memory besides its uploads.
+_BESIDES = Size.parse("128M")
 
 
 class Settings(Section):
@@ -192,6 +197,15 @@ class Settings(Section):
                         f"{body} does not fit into nginx.uploads, {self.nginx.uploads}, where bodies are collected; "
                         "raise that and nginx.memory, or write requestBuffering: false for the route that takes them",
                     )
+            # /tmp is memory of the replica, beside what Python needs for itself.
+            needed = site.scratch.mebibytes + _BESIDES.mebibytes
+            if needed > site.gunicorn.memory.mebibytes and site.scratch > Size.parse("64M"):
+                path, body = max(site.list_collected(), key=lambda one: one[1])
+                yield Mistake(
+                    f"sites[{index}].{path}",
+                    f"{body} does not fit into gunicorn.memory, {site.gunicorn.memory}: /tmp is part of it, and takes two "
+                    f"such bodies; write gunicorn.memory: {needed}M for this site",
+                )
 
     def count_replicas(self, site: Site) -> int:
         """How many containers serve `site`."""
@@ -250,9 +264,10 @@ def check_secrets(secrets: Mapping[str, Any], sites: list[str]) -> list[Mistake]
     for site, values in secrets.items():
         path = f"secrets.{site}"
         if site not in sites:
-            close = get_close_matches(site, sites, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"write one of {', '.join(sites)}"
-            found.append(Mistake(path, f"there is no such site; {hint}"))
+            close = get_close_matches(site, sites, n=1, cutoff=CLOSE)
+            hint = f"did you mean {close[0]}? " if close else ""
+            gone = f"if it is gone, take its secrets away: pulumi config rm --path portico:secrets.{show_text(site)[1:-1]}"
+            found.append(Mistake(path, f"there is no such site; {hint}{gone}"))
         elif not isinstance(values, Mapping) or not all(isinstance(value, str) for value in values.values()):
             found.append(Mistake(path, "does not fit; write NAME: text pairs"))
         else:

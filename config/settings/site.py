@@ -222,6 +222,12 @@ class Site(Origin):
                 yield (f"routes[{index}].body", route.body) if route.body else ("body", self.body)
 
     @property
+    def scratch(self) -> Size:
+        """How large /tmp is: uploads lie there while the application reads them, two of the largest size at least."""
+        largest = max([size for _, size in self.list_collected()], default=self.body)
+        return max(Size.parse("64M"), Size(2 * largest.bytes))
+
+    @property
     def hung_after(self) -> float:
         """Seconds without an answer to a health check and without the end of a request; 0 for never.
 

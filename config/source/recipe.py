@@ -4,6 +4,8 @@ import shlex
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from packaging.markers import Marker
+
 from config.source.image import read_python
 from config.source.place import APP, Place
 from config.source.project import Local, Project, applies
@@ -11,36 +13,43 @@ from config.source.project import Local, Project, applies
 # Where the files of requirements lie in the context, and where they are found while an image is built.
 FOLDER = ".portico/requirements"
 LISTS = "/tmp/requirements"
+_PIP = "pip install --disable-pip-version-check"
+# Where what only builds need lies: in no image.
+_TOOLS = "/opt/build"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
     """Values of the template.
 
-    `files` are the lists that pip reads, by their place in the context. `first` are the words of pip's commands before
-    the source is copied, `then` of those after it, with what builds need in /opt/build. `staged` says that all of this
-    is done in a stage of its own, with `build_packages`.
+    `files` are the lists that pip reads, by their place in the context. The commands of `first` install what comes from
+    elsewhere, those of `then` the projects of the source, once that was copied; `tools` makes what their builds need.
+    `early` says that `first` needs no file of the source, `staged` that all is done in a stage which the image does not
+    keep. `mounts` are those of a command besides pip's settings.
     """
 
     image: str
     workdir: PurePosixPath
     files: dict[str, str]
     first: tuple[str, ...]
+    tools: tuple[str, ...]
     then: tuple[str, ...]
-    gunicorn: str | None
-    certain: bool
     early: bool
-    build: str
     packages: str
     build_packages: str
     path: str
-    secrets: bool
-    git: bool
+    mounts: tuple[str, ...]
 
     @property
     def staged(self) -> bool:
-        """Whether packages are built in a stage that the image does not keep."""
+        """Whether packages are built in a stage of its own, since Debian's are needed for it."""
         return bool(self.build_packages)
+
+    @property
+    def borrows(self) -> tuple[str, ...]:
+        """Mounts of `then`: what builds need, from the stage that has it."""
+        borrowed = f"type=bind,from=tools,source={_TOOLS},target={_TOOLS}"
+        return (*self.mounts, borrowed) if self.tools and not self.staged else self.mounts
 
 
 def write_recipe(
@@ -54,55 +63,64 @@ def write_recipe(
     build_packages: tuple[str, ...] = (),
 ) -> Recipe:
     """The recipe of an image of `project` below `image`; `root` is where the entry's module is imported from."""
-    minor = read_python(image)[0] or "3.13"
     lists = {
-        "requirements.txt": project.lines,
         "constraints.txt": project.constraints,
         "direct.txt": project.direct,
         "build.txt": project.build,
     }
     files = {f"{FOLDER}/{name}": "".join(f"{line}\n" for line in lines) for name, lines in lists.items() if lines}
-    constraints = f" -c {LISTS}/constraints.txt" if project.constraints else ""
-    asked = f" -r {LISTS}/requirements.txt" if project.lines else ""
-    first = []
-    if project.locked:
-        first += [f"--no-deps --require-hashes{asked}"] if asked else []
-        first += [f"--no-deps -r {LISTS}/direct.txt"] if project.direct else []
-    elif asked:
-        first.append(f"{asked.strip()}{constraints}")
-    local = [one for one in project.local if applies_to(one, minor)]
-    known = [one for one in local if one.known]
-    then = []
-    if unknown := [one for one in local if not one.known]:
-        # Only their builds know what they require: all of it is found together.
-        then.append(f"{asked}{constraints} {' '.join(_spell(one, extras=True) for one in unknown)}".strip())
-    if known:
-        then.append(f"--no-deps --no-build-isolation {' '.join(_spell(one) for one in known)}")
+    files[f"{FOLDER}/requirements.txt"] = "".join(f"{line}\n" for line in project.lines)
+    minor = read_python(image)[0] or "3.13"
+    local = [one for one in project.local if applies(Marker(one.marker) if one.marker else None, minor)]
+    first, then = _install(project), _install_local(project, local)
+    version = f"gunicorn=={gunicorn}"
+    if "gunicorn" not in project.names:
+        if project.complete:
+            first.append(f"{_PIP} {version}")
+        else:
+            # Only now it is known whether something has brought it.
+            (then or first).append(f"{{ python -c 'import gunicorn' || {_PIP} {version}; }}")
+    before = []
+    if place.variables:
+        before.append("set -a && . /run/secrets/build.env && set +a")
     if project.git:
+        before.append("if grep -q BEGIN /run/secrets/ca.pem; then export GIT_SSL_CAINFO=/run/secrets/ca.pem; fi")
         build_packages = tuple(dict.fromkeys((*build_packages, "git", "ca-certificates")))
+    tools = [f"python -m {_PIP} --target {_TOOLS} -r {LISTS}/build.txt"] if any(one.known for one in local) else []
+    secret = ("type=secret,id=env,target=/run/secrets/build.env",) if place.variables else ()
     return Recipe(
         image=image,
         workdir=place.workdir,
         files=files,
-        first=tuple(first),
-        then=tuple(then),
-        gunicorn=None if "gunicorn" in project.names else gunicorn,
-        certain=project.complete,
+        first=(*before, "python -m venv /opt/venv", *first),
+        tools=(*before, *tools) if tools else (),
+        then=(*before, *then) if then else (),
         early=project.early,
-        build=f"-r {LISTS}/build.txt" if known and project.build else "",
         packages=" ".join(packages),
         build_packages=" ".join(build_packages),
         path="" if root == "." else str(place.workdir / root),
-        secrets=bool(place.variables),
-        git=project.git,
+        mounts=(*secret, "type=cache,target=/root/.cache/pip"),
     )
 
 
-def applies_to(local: Local, minor: str) -> bool:
-    """Whether it is installed in an image with Python `minor`."""
-    from packaging.markers import Marker
+def _install(project: Project) -> list[str]:
+    constraints = f" -c {LISTS}/constraints.txt" if project.constraints else ""
+    if not project.locked:
+        return [f"{_PIP} -r {LISTS}/requirements.txt{constraints}"] if project.lines else []
+    hashed = [f"{_PIP} --no-deps --require-hashes -r {LISTS}/requirements.txt"] if project.lines else []
+    # Commits and addresses have no hash that pip could ask for: a commit is one itself.
+    return hashed + ([f"{_PIP} --no-deps -r {LISTS}/direct.txt"] if project.direct else [])
 
-    return applies(Marker(local.marker) if local.marker else None, minor)
+
+def _install_local(project: Project, local: list[Local]) -> list[str]:
+    commands = []
+    if unknown := " ".join(_spell(one, extras=True) for one in local if not one.known):
+        # Only their builds know what they require: all of it is found together.
+        constraints = f" -c {LISTS}/constraints.txt" if project.constraints else ""
+        commands.append(f"{_PIP} -r {LISTS}/requirements.txt{constraints} {unknown}")
+    if known := " ".join(_spell(one) for one in local if one.known):
+        commands.append(f"PYTHONPATH={_TOOLS} {_PIP} --no-deps --no-build-isolation {known}")
+    return commands
 
 
 def _spell(local: Local, *, extras: bool = False) -> str:
