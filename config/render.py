@@ -200,14 +200,13 @@ def render_gunicorn(site: Site, root: str = ".", *, hooks: bool = False) -> str:
 
 def render_dockerfile(site: Site, recipe: "Recipe | None", own: "Dockerfile | None" = None) -> str:
     """Write the Dockerfile by `recipe`; a Dockerfile of the application's `own` is kept as it is and added to."""
-    # In quotes, in which a Dockerfile knows an escape; the entry's grammar has no dollar.
-    entry = '"' + site.entry.replace('"', '\\"') + '"'
     return _render(
         "docker/Dockerfile.j2",
         recipe=recipe,
         site=site,
         own=own.text if own else None,
-        flask_app=None if own and "FLASK_APP" in own.variables else entry,
+        # In double quotes, of which an entry has none; nor has it a dollar.
+        flask_app=None if own and "FLASK_APP" in own.variables else f'"{site.entry}"',
     )
 
 

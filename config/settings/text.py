@@ -55,8 +55,8 @@ def _check_call(value: str) -> str:
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise PydanticCustomError(
             "grammar",
-            "{value} gives its factory something else than plain values; write texts in quotes, numbers, True, False "
-            "or None, or wrap it in wsgi.py: app = create_app(...)",
+            "{value} gives its factory something else than plain values; write texts in single quotes, numbers, True, "
+            "False or None, or wrap it in wsgi.py: app = create_app(...)",
             {"value": show_text(value)},
         ) from None
     return value
@@ -90,7 +90,7 @@ Entry = Annotated[
     grammar(
         "a WSGI entry",
         r"(?=.{1,200}$)[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)*:[A-Za-z_][A-Za-z0-9_]*"
-        r"(\([A-Za-z0-9_ ,.='\"\[\]{}:/@+-]*\))?",
+        r"(\([A-Za-z0-9_ ,.='/:@+-]*\))?",
         "write package.module:app, or package.module:create_app() for a factory",
     ),
     AfterValidator(_check_call),

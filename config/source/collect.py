@@ -138,12 +138,11 @@ class Collected:
             return
         if self.hashed and required:
             self.place.refuse(file, f"pip takes no folder, {shown}, where hashes are asked for; take it out", number)
-        self.take_package(package, where, editable, extras, marker, required=required)
+        self.take_package(package, editable, extras, marker, required=required)
 
     def take_package(
         self,
         package: Package,
-        where: object,
         editable: bool,
         extras: tuple[str, ...] = (),
         marker: str = "",
@@ -152,10 +151,11 @@ class Collected:
     ) -> None:
         """Install `package` once the source was copied, and what it requires before."""
         known = package.requires is not None
+        where = self.place.find(package.folder) or self.place.below
         key = str(where)
         again = key in self.local
         self.local[key] = Local(
-            path=self.place.find(package.folder) or type(self.place.below)("."),
+            path=where,
             editable=editable,
             extras=extras,
             marker=marker,

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from packaging.markers import Marker
 
-MINORS: Final = tuple(f"3.{minor}" for minor in range(8, 16))
+MINORS: Final = tuple(f"3.{minor}" for minor in range(9, 16))
 _MACHINES: Final = ("x86_64", "aarch64", "armv7l", "ppc64le", "s390x")
 _GRID: Final = tuple((minor, machine) for minor in MINORS for machine in _MACHINES)
 # The images of all Pythons and processors.
@@ -69,7 +69,7 @@ def write_marker(condition: int) -> str:
             groups.setdefault(machines, []).append(minor)
     parts = []
     for machines, minors in groups.items():
-        said = [] if len(minors) == len(MINORS) else [_either("python_version", minors)]
+        said = _spell_range(minors)
         said += [] if len(machines) == len(_MACHINES) else [_either("platform_machine", machines)]
         parts.append(" and ".join(said))
     return " or ".join(f"({part})" if len(parts) > 1 else part for part in parts)
@@ -99,6 +99,15 @@ def spread(
     for (target, _), condition in found.items():
         total[target] = total.get(target, NEVER) | condition
     return total
+
+
+def _spell_range(minors: list[str]) -> list[str]:
+    """What says that Python is one of these: a range where they follow one another."""
+    first, last = MINORS.index(minors[0]), MINORS.index(minors[-1])
+    if last - first + 1 != len(minors):
+        return [_either("python_version", minors)]
+    said = [f'python_version >= "{minors[0]}"'] if first else []
+    return said + ([f'python_version <= "{minors[-1]}"'] if last + 1 < len(MINORS) else [])
 
 
 def _either(name: str, values: Iterable[str]) -> str:

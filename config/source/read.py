@@ -120,7 +120,7 @@ def _take_itself(found: Collected, package: Package, *, known: bool = True) -> N
     found.roots += package.roots
     found.python += package.python
     if package.installs:
-        found.take_package(package, "itself", True, found.place.extras if not known else (), required=not known)
+        found.take_package(package, True, found.place.extras if not known else (), required=not known)
 
 
 def _read_version_files(found: Collected) -> None:

@@ -167,8 +167,9 @@ def _indexes(place: Place, package: Package, lock: Path | None) -> list[dict[str
     found = [one for one in (listed if isinstance(listed, list) else []) if isinstance(one, dict)]
     plain = [table.get("index-url"), *(table.get("extra-index-url") or [])]
     found += [{"url": url} for url in plain if isinstance(url, str)]
-    if lock is not None and lock.parent != package.folder and (values := read_toml(place, lock.parent / "pyproject.toml")):
-        inner = take_table(place, lock.parent / "pyproject.toml", values, "tool", "uv").get("index")
+    shared = lock.parent / "pyproject.toml" if lock else package.file
+    if shared != package.file and shared.is_file() and (values := read_toml(place, shared)):
+        inner = take_table(place, shared, values, "tool", "uv").get("index")
         found += [one for one in (inner if isinstance(inner, list) else []) if isinstance(one, dict)]
     return found
 
