@@ -64,7 +64,11 @@ _LOG = (
     (90, r"(?m)^(?:TypeError: )?(\w+\(\) (?:missing|takes) \d+ .*argument.*)", _ENTRY),
     (91, r'exec: \\?"[^"\n]*\\?":? .*permission denied|exec gunicorn failed: Permission denied', _NOT_ITS_OWN),
     (91, r"gunicorn: bad interpreter: Permission denied|exec: [^\n]*gunicorn: Permission denied", _NOT_ITS_OWN),
-    (90, r'executable file not found|exec: \\?"gunicorn|exec gunicorn failed: No such file|gunicorn: not found', _NO_GUNICORN),
+    (
+        90,
+        r'executable file not found|exec: \\?"gunicorn|exec gunicorn failed: No such file|gunicorn: not found',
+        _NO_GUNICORN,
+    ),
     (
         90,
         r"exec ([^\n]*?)(?: failed)?: (?:[Ee]xec format error|No such file or directory)",

@@ -63,7 +63,11 @@ def _read(records: Sequence[Any]) -> list[Record]:
     found = []
     for one in records:
         # The entrypoint came later: releases of before have none.
-        if isinstance(one, Mapping) and {*one, "entrypoint"} == fields and all(isinstance(value, str) for value in one.values()):
+        if (
+            isinstance(one, Mapping)
+            and {*one, "entrypoint"} == fields
+            and all(isinstance(value, str) for value in one.values())
+        ):
             found.append(Record(**one))
     return found
 

@@ -266,7 +266,9 @@ def check_secrets(secrets: Mapping[str, Any], sites: list[str]) -> list[Mistake]
         if site not in sites:
             close = get_close_matches(site, sites, n=1, cutoff=CLOSE)
             hint = f"did you mean {close[0]}? " if close else ""
-            gone = f"if it is gone, take its secrets away: pulumi config rm --path portico:secrets.{show_text(site)[1:-1]}"
+            gone = (
+                f"if it is gone, take its secrets away: pulumi config rm --path portico:secrets.{show_text(site)[1:-1]}"
+            )
             found.append(Mistake(path, f"there is no such site; {hint}{gone}"))
         elif not isinstance(values, Mapping) or not all(isinstance(value, str) for value in values.values()):
             found.append(Mistake(path, "does not fit; write NAME: text pairs"))

@@ -118,8 +118,12 @@ class Collected:
         where = self.place.find(target)
         shown = os.path.relpath(target, self.place.source)
         if where is None:
-            above = os.path.relpath(os.path.commonpath([target.absolute(), self.place.source.absolute()]), self.place.source)
-            said = f"{shown} lies outside of the folder that the image is built from; write context: {above} for this site"
+            above = os.path.relpath(
+                os.path.commonpath([target.absolute(), self.place.source.absolute()]), self.place.source
+            )
+            said = (
+                f"{shown} lies outside of the folder that the image is built from; write context: {above} for this site"
+            )
             self.place.refuse(file, f"{said}, so that it is built from there", number)
             return
         if target.is_file() and target.name.endswith(_ARCHIVES):

@@ -61,9 +61,7 @@ def write_marker(condition: int) -> str:
     groups: dict[tuple[str, ...], list[str]] = {}
     for minor in MINORS:
         machines = tuple(
-            machine
-            for place, (other, machine) in enumerate(_GRID)
-            if other == minor and condition >> place & 1
+            machine for place, (other, machine) in enumerate(_GRID) if other == minor and condition >> place & 1
         )
         if machines:
             groups.setdefault(machines, []).append(minor)
@@ -80,9 +78,7 @@ def holds(condition: int, minor: str) -> bool:
     return any(condition >> place & 1 for place, (other, _) in enumerate(_GRID) if other == minor)
 
 
-def spread(
-    roots: Iterable[Edge], follow: Callable[[Hashable, str], Iterable[Edge]]
-) -> dict[Hashable, int]:
+def spread(roots: Iterable[Edge], follow: Callable[[Hashable, str], Iterable[Edge]]) -> dict[Hashable, int]:
     """All that the `roots` bring, and when; `follow` lists what a package requires, by itself or with an extra of it."""
     found: dict[tuple[Hashable, str], int] = {}
     waiting = [(edge, ALWAYS) for edge in roots]

@@ -192,7 +192,9 @@ def _check_volume(place: Place, file: Path, one: Instruction) -> None:
     for path in _read_words(one.value) or one.value.split():
         if not any(path == free or path.startswith(f"{free}/") for free in _WRITABLE):
             said = f"VOLUME {path} would be empty again in each new container, and nobody may write to it"
-            place.refuse(file, f"{said}; take it out, and keep what must stay in a service, such as a database", one.line)
+            place.refuse(
+                file, f"{said}; take it out, and keep what must stay in a service, such as a database", one.line
+            )
 
 
 def _list_variables(value: str) -> list[str]:

@@ -29,7 +29,9 @@ def check_hooks(place: Place, gunicorn: Gunicorn) -> bool:
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        place.refuse(file, f"it is not valid Python: {str(error).partition(' (')[0]}; mend it", getattr(error, "lineno", None))
+        place.refuse(
+            file, f"it is not valid Python: {str(error).partition(' (')[0]}; mend it", getattr(error, "lineno", None)
+        )
         return True
     said = {
         "workers": gunicorn.workers,
@@ -39,7 +41,9 @@ def check_hooks(place: Place, gunicorn: Gunicorn) -> bool:
         "preload_app": gunicorn.preload,
     }
     for node in tree.body:
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
         for target in targets:
             name = target.id if isinstance(target, ast.Name) else ""
             if name not in _SET or (value := _read(node)) == said[name]:

@@ -28,7 +28,9 @@ def choose_image(project: Project, image: str, *, given: bool) -> Chosen:
     said = " and ".join(dict.fromkeys(f"{one.where} says {one.text}" for one in wrong))
     if fitting is None:
         every = " and ".join(dict.fromkeys(f"{one.where} says {one.text}" for one in project.python))
-        return Chosen(image, minor, f"{every}, which no Python from {_CHOICES[-1]} to 3.14 is; write a range that has one")
+        return Chosen(
+            image, minor, f"{every}, which no Python from {_CHOICES[-1]} to 3.14 is; write a range that has one"
+        )
     other = re.sub(r":3[0-9.]*", f":{fitting}", image, count=1)
     if given:
         return Chosen(image, minor, f"{said}, and {image} has Python {minor}; write pythonImage: {other} for this site")

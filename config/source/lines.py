@@ -69,7 +69,11 @@ def read_lines(place: Place, path: Path, *, constraint: bool = False, _above: tu
             continue
         kept = [(one[-1], value) for one in _TEXTS for value in getattr(options, _name(one)) or ()]
         kept += [(flag, "") for flag in _FLAGS if getattr(options, _name((flag,)))]
-        own = [(one[0] if one[0] != "-C" else one[1], value) for one in _OF_ONE for value in getattr(options, _name(one)) or ()]
+        own = [
+            (one[0] if one[0] != "-C" else one[1], value)
+            for one in _OF_ONE
+            for value in getattr(options, _name(one)) or ()
+        ]
         editable = not asked and bool(options.editables)
         asked = options.editables[0] if editable else asked.strip()
         yield Line(
@@ -115,7 +119,9 @@ def _include(
         return
     target = path.parent / named
     if not target.is_file():
-        place.refuse(path, f"it includes {named}, and there is no such file beside it; write its path from here", number)
+        place.refuse(
+            path, f"it includes {named}, and there is no such file beside it; write its path from here", number
+        )
         return
     yield from read_lines(place, target, constraint=constraint, _above=above)
 

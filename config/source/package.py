@@ -168,9 +168,15 @@ def _read_dynamic(place: Place, file: Path, values: dict[str, Any]) -> tuple[Req
 
 
 def _check_version(place: Place, file: Path, values: dict[str, Any], build: list[str], dynamic: list[str]) -> None:
-    names = {str(canonicalize_name(one.split("[")[0].split("=")[0].split(">")[0].split("~")[0].strip())) for one in build}
+    names = {
+        str(canonicalize_name(one.split("[")[0].split("=")[0].split(">")[0].split("~")[0].strip())) for one in build
+    }
     tools = sorted(names & _SCM)
-    if not tools or (file.parent / "PKG-INFO").is_file() or ("version" not in dynamic and "poetry" not in values["tool"]):
+    if (
+        not tools
+        or (file.parent / "PKG-INFO").is_file()
+        or ("version" not in dynamic and "poetry" not in values["tool"])
+    ):
         return
     for path in _FALLBACKS:
         found: Any = values
@@ -180,7 +186,7 @@ def _check_version(place: Place, file: Path, values: dict[str, Any], build: list
             return
     place.refuse(
         file,
-        f"its version comes from Git by {tools[0]}, and an image holds no .git; write version = \"...\", "
+        f'its version comes from Git by {tools[0]}, and an image holds no .git; write version = "...", '
         "or the fallback version of that tool",
     )
 
@@ -198,7 +204,9 @@ def _list_roots(values: dict[str, Any]) -> tuple[str, ...]:
     where = take("tool", "setuptools", "packages", "find", "where")
     found += [one for one in where if isinstance(one, str)] if isinstance(where, list) else []
     renamed = take("tool", "setuptools", "package-dir")
-    found += [one for key, one in renamed.items() if key == "" and isinstance(one, str)] if isinstance(renamed, dict) else []
+    found += (
+        [one for key, one in renamed.items() if key == "" and isinstance(one, str)] if isinstance(renamed, dict) else []
+    )
     packages = take("tool", "poetry", "packages")
     for one in packages if isinstance(packages, list) else []:
         found += [one["from"]] if isinstance(one, dict) and isinstance(one.get("from"), str) else []

@@ -64,7 +64,9 @@ def add_index(found: Collected, url: str, name: str = "") -> None:
         found.lines.insert(0, line)
 
 
-def check_fresh(found: Collected, lock: Path, tool: str, required: Iterable[Requirement], versions: Mapping[str, Any]) -> None:
+def check_fresh(
+    found: Collected, lock: Path, tool: str, required: Iterable[Requirement], versions: Mapping[str, Any]
+) -> None:
     """Note what is required and not locked so; `versions` are those of the lock by name, None where it is no version."""
     for one in required:
         name = name_of(one)

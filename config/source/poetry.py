@@ -119,9 +119,7 @@ def _read_python(place: Place, file: Path, given: object) -> list[Wanted]:
         return []
 
 
-def _convert(
-    place: Place, file: Path, name: str, given: object, loose: list[str]
-) -> tuple[Requirement | None, bool]:
+def _convert(place: Place, file: Path, name: str, given: object, loose: list[str]) -> tuple[Requirement | None, bool]:
     """One entry as pip's own kind of requirement, and whether only an extra brings it."""
     # Read late: no other source needs it.
     from poetry.core.factory import Factory

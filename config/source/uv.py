@@ -27,11 +27,15 @@ def read_uv(found: Collected, lock: Path, package: Package) -> None:
     if (values := read_toml(place, lock)) is None:
         return
     if values.get("version") != 1:
-        place.refuse(lock, f"its version is {values.get('version')}, and version 1 is known; write it by a uv that does")
+        place.refuse(
+            lock, f"its version is {values.get('version')}, and version 1 is known; write it by a uv that does"
+        )
         return
     if values.get("conflicts"):
         said = "extras or groups that exclude one another cannot be told to pip"
-        place.refuse(lock, f"{said}; run uv export --no-dev -o requirements.txt, and write requirements: requirements.txt")
+        place.refuse(
+            lock, f"{said}; run uv export --no-dev -o requirements.txt, and write requirements: requirements.txt"
+        )
         return
     listed = [one for one in values.get("package", []) if isinstance(one, dict) and isinstance(one.get("name"), str)]
     by_name: dict[str, list[int]] = {}
@@ -112,7 +116,9 @@ def place_sources(found: Collected, package: Package, required: list[Requirement
     return placed
 
 
-def _place(found: Collected, package: Package, one: Requirement, choice: dict[str, Any]) -> list[tuple[Requirement, bool]]:
+def _place(
+    found: Collected, package: Package, one: Requirement, choice: dict[str, Any]
+) -> list[tuple[Requirement, bool]]:
     place, file = found.place, package.file
     marker = " and ".join(f"({part})" for part in (str(one.marker or ""), str(choice.get("marker", ""))) if part)
     extras = f"[{','.join(sorted(one.extras))}]" if one.extras else ""

@@ -11,7 +11,6 @@ from config.source.read import read_project
 from tests.config.sample import write_files
 
 
-
 def place(folder: Path) -> Place:
     return Place(source=folder, context=folder)
 
@@ -162,7 +161,9 @@ def test_a_module_that_python_cannot_read_is_named(tmp_path: Path, content: byte
 
 
 def test_requirements_are_listed_by_their_normalized_names(tmp_path: Path) -> None:
-    write_files(tmp_path, {"requirements.txt": "Flask_Login>=1\ngunicorn[gthread]==27 # x\n\nA.b-C ; os_name == 'posix'\n# d\n"})
+    write_files(
+        tmp_path, {"requirements.txt": "Flask_Login>=1\ngunicorn[gthread]==27 # x\n\nA.b-C ; os_name == 'posix'\n# d\n"}
+    )
     assert read_project(place(tmp_path)).names == {"flask-login", "gunicorn", "a-b-c"}
 
 
@@ -183,7 +184,9 @@ def test_a_factory_is_given_what_it_needs(tmp_path: Path, entry: str, said: str 
 
 
 def test_a_module_may_have_a_dash(tmp_path: Path) -> None:
-    assert find_entry(write_files(tmp_path, FLASK | {"my-app.py": "app = 1"}), "my-app:app").folder == PurePosixPath(".")
+    assert find_entry(write_files(tmp_path, FLASK | {"my-app.py": "app = 1"}), "my-app:app").folder == PurePosixPath(
+        "."
+    )
 
 
 def test_a_module_is_found_where_the_build_takes_it_from(tmp_path: Path) -> None:

@@ -58,9 +58,7 @@ def test_what_is_listed_is_installed(tmp_path: Path, name: str) -> None:
         *(({**files}, name != "Pipfile.lock") for name, files in LOCKED.items()),
     ],
 )
-def test_a_project_that_is_a_package_is_installed_itself(
-    tmp_path: Path, files: dict[str, str], installs: bool
-) -> None:
+def test_a_project_that_is_a_package_is_installed_itself(tmp_path: Path, files: dict[str, str], installs: bool) -> None:
     project = read(tmp_path / "shop", files)
     assert [str(one.path) for one in project.local] == (["."] if installs else [])
     assert all(one.known and one.editable for one in project.local)
@@ -82,7 +80,9 @@ REFUSED = [
         "requirements.txt:1: it names ${TOKEN}, which the build does not have; write buildSecrets: [TOKEN]",
         id="variable",
     ),
-    pytest.param({"requirements.txt": f"idna==3 --hash={HASH}\n.\n", "pyproject.toml": PROJECT}, "no folder", id="hash"),
+    pytest.param(
+        {"requirements.txt": f"idna==3 --hash={HASH}\n.\n", "pyproject.toml": PROJECT}, "no folder", id="hash"
+    ),
     pytest.param({"pyproject.toml": '[project]\nname = "a"\ndependencies = [\n"a"\n"b"]\n'}, ".toml:5:", id="comma"),
     pytest.param({"pyproject.toml": "project = 1\n"}, "project is no table", id="no table"),
     pytest.param({"pyproject.toml": "[project]\ndependencies = 1\n"}, "is no list of texts", id="no list"),
@@ -101,7 +101,10 @@ REFUSED = [
     pytest.param({"pyproject.toml": PROJECT, "uv.lock": "version = 9\n"}, "its version is 9", id="uv.lock of tomorrow"),
     pytest.param({"requirements.txt": "flask\n", ".python-version": "myenv\n"}, ".python-version:1:", id="pyenv"),
     pytest.param(
-        {"pyproject.toml": PROJECT.replace('version = "1.2"', 'dynamic = ["version"]') + BUILD.replace("tools>=68", "tools-scm")},
+        {
+            "pyproject.toml": PROJECT.replace('version = "1.2"', 'dynamic = ["version"]')
+            + BUILD.replace("tools>=68", "tools-scm")
+        },
         "its version comes from Git",
         id="version of Git",
     ),
@@ -147,10 +150,18 @@ def test_what_lies_beside_the_source_is_installed_from_the_context(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    "source", ['common = {path = "libs/common"}', 'common = {path = "libs/common", editable = true}', "common = {workspace = true}"]
+    "source",
+    [
+        'common = {path = "libs/common"}',
+        'common = {path = "libs/common", editable = true}',
+        "common = {workspace = true}",
+    ],
 )
 def test_sources_of_uv_are_where_a_package_comes_from(tmp_path: Path, source: str) -> None:
-    text = PROJECT.replace('"flask>=3"', '"flask>=3", "common"') + f'[tool.uv.workspace]\nmembers = ["libs/*"]\n[tool.uv.sources]\n{source}\n'
+    text = (
+        PROJECT.replace('"flask>=3"', '"flask>=3", "common"')
+        + f'[tool.uv.workspace]\nmembers = ["libs/*"]\n[tool.uv.sources]\n{source}\n'
+    )
     project = read(tmp_path / "shop", {"pyproject.toml": text, "libs/common/pyproject.toml": PACKAGE})
     assert (tell(project), project.lines) == ([], ("flask>=3", "idna"))
     assert [str(one.path) for one in project.local] == ["libs/common"]

@@ -149,7 +149,13 @@ OTHER = {
         {"local", "ecs"},
     ),
     "the Dockerfile": (
-        edit(("config/templates/docker/Dockerfile.j2", "WORKDIR {{ recipe.workdir }}", "WORKDIR {{ recipe.workdir }}\nENV A=1")),
+        edit(
+            (
+                "config/templates/docker/Dockerfile.j2",
+                "WORKDIR {{ recipe.workdir }}",
+                "WORKDIR {{ recipe.workdir }}\nENV A=1",
+            )
+        ),
         {"local", "ecs"},
     ),
     "its end on ECS": (

@@ -43,15 +43,21 @@ def test_included_files_are_installed_before_the_code_is_copied(root: Path) -> N
 
 @pytest.mark.parametrize("line", ["-e .", ".", "./lib", "lib/inner"])
 def test_folders_are_installed_after_the_code_is_copied_and_what_they_require_before(root: Path, line: str) -> None:
-    package = '[build-system]\nrequires = ["flit_core"]\n[project]\nname = "x"\nversion = "1"\ndependencies = ["idna"]\n'
+    package = (
+        '[build-system]\nrequires = ["flit_core"]\n[project]\nname = "x"\nversion = "1"\ndependencies = ["idna"]\n'
+    )
     folder = line.removeprefix("-e ").removeprefix("./").replace(".", "")
-    write_files(root / "shop", {"requirements.txt": f"flask\n{line}\n", f"{folder}/pyproject.toml".lstrip("/"): package})
+    write_files(
+        root / "shop", {"requirements.txt": f"flask\n{line}\n", f"{folder}/pyproject.toml".lstrip("/"): package}
+    )
     found = render_all(root)
     assert found[".portico/requirements/requirements.txt"] == "flask\nidna\n"
     assert found[".portico/requirements/build.txt"].startswith("flit_core\n")
     text = found["Dockerfile"]
     path = f"/app/{folder}".rstrip("/")
-    assert text.index("COPY app/ /app/") < text.index(f"--no-deps --no-build-isolation {'-e ' * ('-e' in line)}{path}\n")
+    assert text.index("COPY app/ /app/") < text.index(
+        f"--no-deps --no-build-isolation {'-e ' * ('-e' in line)}{path}\n"
+    )
 
 
 def test_a_folder_whose_requirements_only_its_build_knows_is_installed_with_them(root: Path) -> None:
@@ -102,7 +108,7 @@ def test_every_line_that_goes_on_has_a_next_one(root: Path, site: dict[str, Any]
 def test_flask_commands_work_on_the_entry(root: Path, entry: str) -> None:
     assert f'ENV FLASK_APP="{entry}"' in render_all(root, {"entry": entry})["Dockerfile"].splitlines()
     write_files(root / "shop", {"Dockerfile": "FROM python:3.13-slim\nENV FLASK_APP=mine\n"})
-    assert "FLASK_APP=\"" not in render_all(root, {"entry": entry})["Dockerfile"]
+    assert 'FLASK_APP="' not in render_all(root, {"entry": entry})["Dockerfile"]
 
 
 def test_the_image_below_is_the_one_that_is_set(root: Path) -> None:
