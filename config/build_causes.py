@@ -10,8 +10,8 @@ _CAUSES = (
     ),
     (
         r"401 Client Error|403 Client Error|HTTP error 40[13]|User for \S+:",
-        "the package index asks who the build is: set the secret that its address names, and write it in `buildSecrets` "
-        "of {site}",
+        "the package index asks who the build is: set the secret that its address names, and write it in "
+        "`buildSecrets` of {site}",
     ),
     (
         r"name resolution|Name or service not known|Network is unreachable|Connection refused|ReadTimeoutError"

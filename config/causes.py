@@ -72,8 +72,8 @@ _LOG = (
     (
         90,
         r"exec ([^\n]*?)(?: failed)?: (?:[Ee]xec format error|No such file or directory)",
-        "{0} of its ENTRYPOINT cannot be run: see that it begins with #! and a program of the image, that its lines end "
-        "without carriage returns, and that it is executable",
+        "{0} of its ENTRYPOINT cannot be run: see that it begins with #! and a program of the image, that its lines "
+        "end without carriage returns, and that it is executable",
     ),
     (87, r"unable to open database file|attempt to write a readonly database", _DATABASE),
     (88, r"FileNotFoundError: [^\n]*'/run/secrets/([^'/\n]+)'", _SECRET),

@@ -55,7 +55,7 @@ def find_entry(place: Place, entry: str, project: Project | None = None) -> Foun
 
 
 def _brings(project: Project, top: str) -> bool:
-    """Whether a required package may hold the module `top`: by its name, or by a part of it, as apache-superset does."""
+    """Whether a required package may hold the module `top`: by its name or a part of it, as apache-superset does."""
     wanted = str(canonicalize_name(top))
     named = any(wanted == name or wanted in name.split("-") for name in project.names)
     return named or not project.complete or bool(project.mistakes)

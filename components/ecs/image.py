@@ -16,8 +16,9 @@ class ImageArgs:
     """`tag` names what is in the image; it lies at `repository` (URL), once `context` (a folder) has been built.
 
     `of` names a build of the same besides, under a name of its own on the user's Docker. `platform` is Docker's name
-    of a processor; `arguments` are given to the build, with `tokens` also secrets of the site. With `held` the registry has the image under this digest: it is
-    not pushed. `login` opens the registry. `builder` names where images are built, `hooks` are told of failures.
+    of a processor; `arguments` are given to the build, with `tokens` also secrets of the site. With
+    `held` the registry has the image under this digest: it is not pushed. `login` opens the registry. `builder` names
+    where images are built, `hooks` are told of failures.
     """
 
     site: str

@@ -9,7 +9,6 @@ from config.settings.quantity import Duration, Size
 from config.settings.section import Section
 from config.settings.text import GunicornVersion
 
-
 # More than this one process of NGINX's would wait for, and no processor serves.
 THREADS: Final = 512
 

@@ -23,7 +23,6 @@ from config.settings.ssh import Ssh
 from config.settings.text import Address, EngineAddress, FilePath, ImageName, ReleaseId, SiteName
 from config.settings.tls import Tls
 
-
 # What an application needs in memory besides its uploads.
 _BESIDES = Size.parse("128M")
 
@@ -203,8 +202,8 @@ class Settings(Section):
                 path, body = max(site.list_collected(), key=lambda one: one[1])
                 yield Mistake(
                     f"sites[{index}].{path}",
-                    f"{body} does not fit into gunicorn.memory, {site.gunicorn.memory}: /tmp is part of it, and takes two "
-                    f"such bodies; write gunicorn.memory: {needed}M for this site",
+                    f"{body} does not fit into gunicorn.memory, {site.gunicorn.memory}: /tmp is part of it, and takes "
+                    f"two such bodies; write gunicorn.memory: {needed}M for this site",
                 )
 
     def count_replicas(self, site: Site) -> int:

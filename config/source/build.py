@@ -17,6 +17,9 @@ from config.source.project import Project
 from config.source.read import read_project
 from config.source.recipe import FOLDER, write_recipe
 
+_TEXTS = (("context", "context"), ("requirements", "requirements"), ("python_image", "pythonImage"))
+_LISTS = (("extras", "extras"), ("build_secrets", "buildSecrets"))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Build:
@@ -46,7 +49,7 @@ def read_build(settings: Settings, site: Site, root: Path) -> Build:
     below = "" if str(place.below) == "." else f"{place.below}/"
     # What .dockerignore says has been done; in the context it could hide what is added here.
     files = {path: file for path, file in found.items() if path != ".dockerignore"}
-    _check_copied(place, project, files if found else None)
+    _check_copied(place, project, files)
     entry = find_entry(place, site.entry, project)
     image = site.python_image or settings.python_image
     chosen = choose_image(project, image, given=bool(site.python_image) or image != _default())
@@ -100,19 +103,21 @@ def check_sources(values: object, root: Path, held: Mapping[str, object]) -> lis
 
 def _take(site: Mapping[str, object]) -> dict[str, object]:
     """The settings that a source is read by, as far as they are of the kind that they must be."""
-    taken: dict[str, object] = {}
-    for name, given in (("context", "context"), ("requirements", "requirements"), ("python_image", "pythonImage")):
-        if isinstance(value := site.get(given), str) and set(value) <= set("./") or name != "context":
-            taken[name] = value if isinstance(value := site.get(given), str) else None
-    for name, given in (("extras", "extras"), ("build_secrets", "buildSecrets")):
-        listed = site.get(given)
-        taken[name] = [one for one in listed if isinstance(one, str)] if isinstance(listed, list | tuple) else []
-    return taken
+    texts = {name: site[given] for name, given in _TEXTS if isinstance(site.get(given), str)}
+    if set(str(texts.get("context", ""))) - set("./"):
+        # It could be any folder of this machine, and is refused by the settings.
+        del texts["context"]
+    lists = {name: site.get(given) for name, given in _LISTS}
+    return texts | {
+        name: [one for one in listed if isinstance(one, str)]
+        for name, listed in lists.items()
+        if isinstance(listed, list | tuple)
+    }
 
 
-def _check_copied(place: Place, project: Project, files: Mapping[str, File] | None) -> None:
+def _check_copied(place: Place, project: Project, files: Mapping[str, File]) -> None:
     """Note folders that are installed, and that .dockerignore keeps out."""
-    for local in project.local if files is not None else ():
+    for local in project.local if files else ():
         path = str(local.path)
         inside = path == "." or path in files or any(one.startswith(f"{path}/") for one in files)
         if not inside:

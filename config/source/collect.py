@@ -4,12 +4,13 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
-from packaging.markers import InvalidMarker, Marker
+from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from config.source.addresses import read_file_url, split_extras, split_marker
 from config.source.lines import Line
 from config.source.package import Package, read_package
 from config.source.place import APP, Place
@@ -60,8 +61,8 @@ class Collected:
             return
         self.hashed = self.hashed or any(name == "--hash" for name, _ in line.options)
         options = "".join(f" {name}={value}" for name, value in line.options)
-        text, marker = _split_marker(line.text)
-        if (local := self._as_local(line, text, marker)) is not None:
+        text, marker = split_marker(line.text)
+        if self._as_local(line, text, marker):
             if line.constraint:
                 self._refuse(line, "pip takes no folder as a constraint; name the package and its version")
             return
@@ -95,7 +96,7 @@ class Collected:
     ) -> None:
         """Take a requirement that stands in `file`; one that leads to a folder is that folder."""
         if requirement.url and requirement.url.startswith("file:"):
-            target = _read_file_url(requirement.url, self.place.source)
+            target = read_file_url(requirement.url, self.place.source)
             marker = str(requirement.marker or "")
             self.add_local(file, number, target, editable, tuple(sorted(requirement.extras)), marker)
             return
@@ -114,7 +115,7 @@ class Collected:
         *,
         required: bool = True,
     ) -> None:
-        """Take a folder or an archive of the source; `required` says whether its own requirements are asked for, too."""
+        """Take a folder or an archive of the source, with `required` also what it requires itself."""
         where = self.place.find(target)
         shown = os.path.relpath(target, self.place.source)
         if where is None:
@@ -175,29 +176,29 @@ class Collected:
         for one in package.list_required(extras):
             self.add_requirement(package.file, one)
 
-    def _as_local(self, line: Line, text: str, marker: str) -> bool | None:
-        """Take it as a folder or file of the source; None where pip would not."""
-        target, extras = text, ()
+    def _as_local(self, line: Line, text: str, marker: str) -> bool:
+        """Take it as a folder or file of the source, and whether pip would."""
+        target, extras = text, tuple[str, ...]()
         if "://" in text or text.startswith("file:"):
             if not text.startswith("file:"):
-                return None
-            target = str(_read_file_url(text, self.place.source))
+                return False
+            target = str(read_file_url(text, self.place.source))
         else:
-            target, extras = _split_extras(text)
+            target, extras = split_extras(text)
             path = self.place.source / target
             looks = "/" in target or target.startswith(".") or line.editable
             if " @ " in text or "@" in text.split("/")[0]:
                 try:
                     given = Requirement(line.text)
                 except InvalidRequirement:
-                    return None
+                    return False
                 if given.url and given.url.startswith("file:"):
                     self.add_requirement(line.path, given, line.editable, line.number)
                     return True
-                return None
+                return False
             archive = target.endswith(_ARCHIVES) and path.is_file()
             if not archive and not (looks and (path.is_dir() or target.startswith((".", "/")))):
-                return None
+                return False
         path = Path(os.path.normpath(self.place.source / target))
         self.add_local(line.path, line.number, path, line.editable, extras, marker)
         return True
@@ -237,27 +238,3 @@ def collect_all(found: Collected, file: Path, requirements: Iterable[Requirement
     """Take requirements of one file; those of `editable` lead to their folder."""
     for one in requirements:
         found.add_requirement(file, one, name_of(one) in editable)
-
-
-def _split_marker(text: str) -> tuple[str, str]:
-    """The text and the marker behind it, as pip parts them."""
-    separator = "; " if "://" in text else ";"
-    before, _, after = text.partition(separator)
-    marker = after.strip()
-    try:
-        return (before.strip(), str(Marker(marker)) if marker else "")
-    except InvalidMarker:
-        return text, ""
-
-
-def _split_extras(text: str) -> tuple[str, tuple[str, ...]]:
-    path, bracket, rest = text.partition("[")
-    if not bracket or not rest.endswith("]"):
-        return text, ()
-    return path.strip(), tuple(one.strip() for one in rest[:-1].split(",") if one.strip())
-
-
-def _read_file_url(url: str, base: Path) -> Path:
-    path = unquote(url.removeprefix("file:"))
-    path = path.removeprefix("//localhost") if path.startswith("//localhost/") else path
-    return Path(os.path.normpath(base / (path[2:] if path.startswith("//") else path)))

@@ -79,7 +79,7 @@ def holds(condition: int, minor: str) -> bool:
 
 
 def spread(roots: Iterable[Edge], follow: Callable[[Hashable, str], Iterable[Edge]]) -> dict[Hashable, int]:
-    """All that the `roots` bring, and when; `follow` lists what a package requires, by itself or with an extra of it."""
+    """All that the `roots` bring, and when; `follow` lists what a package requires, by itself or with an extra."""
     found: dict[tuple[Hashable, str], int] = {}
     waiting = [(edge, ALWAYS) for edge in roots]
     while waiting:

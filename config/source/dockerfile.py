@@ -1,8 +1,8 @@
 """A Dockerfile of the application's own: what of it is honoured, and what cannot be, said before anything is built.
 
-Honoured: every instruction that makes the image, ENTRYPOINT in its list form (it is handed Gunicorn's command), WORKDIR,
-ENV but for HOME and USER. Portico's own: the command, the user, the port, the health check. So CMD may only start a
-server, and nothing may be kept in a VOLUME.
+Honoured: every instruction that makes the image, ENTRYPOINT in its list form (it is handed Gunicorn's command),
+WORKDIR, ENV but for HOME and USER. Portico's own: the command, the user, the port, the health check. So CMD may only
+start a server, and nothing may be kept in a VOLUME.
 """
 
 import json

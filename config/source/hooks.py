@@ -1,7 +1,6 @@
 """A gunicorn.conf.py of the application's own: its hooks run beside Portico's, its settings where Portico has none."""
 
 import ast
-from pathlib import Path
 from typing import Any, Final
 
 from config.settings.gunicorn import Gunicorn
@@ -29,11 +28,10 @@ def check_hooks(place: Place, gunicorn: Gunicorn) -> bool:
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        place.refuse(
-            file, f"it is not valid Python: {str(error).partition(' (')[0]}; mend it", getattr(error, "lineno", None)
-        )
+        said = f"it is not valid Python: {str(error).partition(' (')[0]}; mend it"
+        place.refuse(file, said, getattr(error, "lineno", None))
         return True
-    said = {
+    ours = {
         "workers": gunicorn.workers,
         "threads": gunicorn.threads,
         "timeout": gunicorn.timeout.seconds,
@@ -46,7 +44,7 @@ def check_hooks(place: Place, gunicorn: Gunicorn) -> bool:
         )
         for target in targets:
             name = target.id if isinstance(target, ast.Name) else ""
-            if name not in _SET or (value := _read(node)) == said[name]:
+            if name not in _SET or (value := _read(node)) == ours[name]:
                 continue
             if name == "worker_class":
                 shown = f"worker_class is written here, and Portico runs {gunicorn.worker_class}"
@@ -57,7 +55,7 @@ def check_hooks(place: Place, gunicorn: Gunicorn) -> bool:
             hint = f"write gunicorn.{_SET[name]}: {str(value).lower() if value is not None else '...'}{unit}"
             place.refuse(
                 file,
-                f"{shown}, and the site's settings say {said[name]}; {hint} for this site, and take the line out",
+                f"{shown}, and the site's settings say {ours[name]}; {hint} for this site, and take the line out",
                 node.lineno,
             )
     return True

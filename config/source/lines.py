@@ -69,11 +69,7 @@ def read_lines(place: Place, path: Path, *, constraint: bool = False, _above: tu
             continue
         kept = [(one[-1], value) for one in _TEXTS for value in getattr(options, _name(one)) or ()]
         kept += [(flag, "") for flag in _FLAGS if getattr(options, _name((flag,)))]
-        own = [
-            (one[0] if one[0] != "-C" else one[1], value)
-            for one in _OF_ONE
-            for value in getattr(options, _name(one)) or ()
-        ]
+        own = [(_long(one), value) for one in _OF_ONE for value in getattr(options, _name(one)) or ()]
         editable = not asked and bool(options.editables)
         asked = options.editables[0] if editable else asked.strip()
         yield Line(
@@ -142,6 +138,9 @@ def _parse(line: str) -> tuple[str, Values]:
     return " ".join(words[:count]), options
 
 
+def _long(names: tuple[str, ...]) -> str:
+    return next(name for name in names if name.startswith("--"))
+
+
 def _name(names: tuple[str, ...]) -> str:
-    long = next(name for name in names if name.startswith("--"))
-    return long.strip("-").replace("-", "_")
+    return _long(names).strip("-").replace("-", "_")

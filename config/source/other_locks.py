@@ -42,9 +42,9 @@ def read_pdm_lock(found: Collected, lock: Path, package: Package) -> None:
         for target in by_name.get(name_of(requirement), []):
             own = {str(canonicalize_name(one)) for one in listed[target].get("extras", ())}
             # One with extras is an entry of its own, which requires the plain one.
-            fits = listed[target].get("version") is None or requirement.url
-            fits = fits or requirement.specifier.contains(str(listed[target]["version"]), prereleases=True)
-            if fits and own <= extras:
+            version = listed[target].get("version")
+            free = version is None or bool(requirement.url)
+            if own <= extras and (free or requirement.specifier.contains(str(version), prereleases=True)):
                 yield Edge(target, (), condition & _read(listed[target].get("marker")))
 
     def follow(node: Hashable, _: str) -> Iterator[Edge]:
@@ -82,8 +82,8 @@ def read_pipfile_lock(found: Collected, lock: Path) -> None:
     place = found.place
     if (values := read_json(place, lock)) is None:
         return
-    meta = values.get("_meta") if isinstance(values.get("_meta"), dict) else {}
-    asked = meta.get("requires") or {}
+    meta = take_table(place, lock, values, "_meta")
+    asked = take_table(place, lock, meta, "requires")
     for key in ("python_full_version", "python_version"):
         if text := asked.get(key):
             spec = f"=={text}" if key == "python_full_version" else f"=={text}.*"

@@ -20,7 +20,7 @@ PUBLIC = ("pypi.org", "files.pythonhosted.org")
 
 @dataclass(frozen=True, kw_only=True)
 class Pin:
-    """One locked package: a version with the hashes of its files, or an address (`url`, without hashes for a commit)."""
+    """One locked package: a version with the hashes of its files, or an address, for a commit without hashes."""
 
     name: str
     version: str = ""
@@ -67,7 +67,7 @@ def add_index(found: Collected, url: str, name: str = "") -> None:
 def check_fresh(
     found: Collected, lock: Path, tool: str, required: Iterable[Requirement], versions: Mapping[str, Any]
 ) -> None:
-    """Note what is required and not locked so; `versions` are those of the lock by name, None where it is no version."""
+    """Note what is required and not locked so; `versions` are the lock's by name, None for what is no version."""
     for one in required:
         name = name_of(one)
         if name not in versions:

@@ -44,7 +44,7 @@ def read_poetry_lock(found: Collected, lock: Path, package: Package) -> None:
         versions.setdefault(name, []).append(None if one.get("source") else str(one.get("version")))
     check_fresh(found, lock, "poetry lock", required, versions)
     # Before Poetry 1.5 the hashes stood apart.
-    apart = metadata.get("files") if isinstance(metadata.get("files"), dict) else {}
+    apart = take_table(place, lock, metadata, "files")
 
     def list_edges(requirement: Requirement) -> Iterator[Edge]:
         condition = read_marker(str(requirement.marker or ""))

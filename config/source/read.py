@@ -98,8 +98,8 @@ def _read_wishes(found: Collected, package: Package) -> None:
     place = found.place
     known = package.requires is not None
     if package.poetry:
-        for one in package.poetry.loose:
-            place.refuse(package.file, f"pip cannot be told of {one}: write one range for it, or run poetry lock")
+        for entry in package.poetry.loose:
+            place.refuse(package.file, f"pip cannot be told of {entry}: write one range for it, or run poetry lock")
         for name, source in package.poetry.pinned.items():
             said = f"{name} is to come from the source {source} alone, and pip would take it from any"
             place.refuse(package.file, f"{said}; run poetry lock, and keep poetry.lock beside it")
@@ -129,7 +129,7 @@ def _read_version_files(found: Collected) -> None:
     if place.image is not None:
         # Whoever names an image has chosen: these are for the machine of who develops.
         return
-    for name, prefix in ((".python-version", ""), ("runtime.txt", "python-")):
+    for name in (".python-version", "runtime.txt"):
         file = place.source / name
         if not file.is_file() or (text := read_text(place, file)) is None:
             continue

@@ -98,12 +98,13 @@ def read_json(place: Place, path: Path) -> dict[str, Any] | None:
 
 def take_table(place: Place, path: Path, values: dict[str, Any], *names: str) -> dict[str, Any]:
     """The table at `names`, empty where there is none; noted where something else stands there."""
-    found: Any = values
+    found: dict[str, Any] = values
     for depth, name in enumerate(names, 1):
-        found = found.get(name, {})
-        if not isinstance(found, dict):
+        inner = found.get(name, {})
+        if not isinstance(inner, dict):
             place.refuse(path, f"{'.'.join(names[:depth])} is no table; write [{'.'.join(names[:depth])}]")
             return {}
+        found = inner
     return found
 
 

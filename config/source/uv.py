@@ -130,8 +130,8 @@ def _place(
         target = Path(os.path.normpath(package.folder / path)).absolute()
         return [(at(target.as_uri()), choice.get("editable") is True)]
     if choice.get("workspace"):
-        if target := _find_member(place, package.folder, name_of(one)):
-            return [(at(target.absolute().as_uri()), True)]
+        if member := _find_member(place, package.folder, name_of(one)):
+            return [(at(member.absolute().as_uri()), True)]
         said = "is a member of a workspace that is not in the folder that the image is built from"
         place.refuse(file, f"{one.name} {said}; write context: with the workspace's folder, from the source")
         return []

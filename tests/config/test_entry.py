@@ -178,7 +178,8 @@ def test_requirements_are_listed_by_their_normalized_names(tmp_path: Path) -> No
     ],
 )
 def test_a_factory_is_given_what_it_needs(tmp_path: Path, entry: str, said: str | None) -> None:
-    text = "def create_app(mode, more=1): ...\ndef keyed(*, mode): ...\ndef free(mode=1): ...\n@click\ndef decorated(ctx): ..."
+    text = "def create_app(mode, more=1): ...\ndef keyed(*, mode): ...\ndef free(mode=1): ...\n"
+    text += "@click\ndef decorated(ctx): ..."
     problem = find_entry(write_files(tmp_path, FLASK | {"web.py": text}), entry).problem
     assert (said is None) == (problem is None) and (said or "") in (problem or "")
 

@@ -1,4 +1,4 @@
-"""Whatever bytes a project's files hold: what is read of them is what pip, uv and Python's own parsers read, or is told."""
+"""Whatever a project's files hold: what is read of them is what pip, uv and Python's own parsers read, or is told."""
 
 import codecs
 import subprocess
@@ -22,7 +22,7 @@ from config.source.place import Place
 from tests.config.projects import BUILD, HASH, LOCKED, PROJECT, read
 
 few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-SESSION = PipSession()
+SESSION = PipSession()  # type: ignore[no-untyped-call]
 
 ENCODINGS = {
     "UTF-8": lambda text: text.encode(),

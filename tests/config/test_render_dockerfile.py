@@ -1,5 +1,6 @@
 """The Dockerfile installs what the source requires, and keeps one of the source's own."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,7 @@ def test_every_line_that_goes_on_has_a_next_one(root: Path, site: dict[str, Any]
     package = '[build-system]\nrequires = ["flit_core"]\n[project]\nname = "x"\nversion = "1"\n'
     write_files(root / "shop", {"requirements.txt": "flask\n-e .\n", "pyproject.toml": package})
     lines = render_all(root, site)["Dockerfile"].splitlines()
-    assert all(after.strip() for line, after in zip(lines, lines[1:], strict=False) if line.endswith("\\"))
+    assert all(after.strip() for line, after in pairwise(lines) if line.endswith("\\"))
 
 
 @pytest.mark.parametrize("entry", ["web:app", "web:create_app()"])

@@ -127,8 +127,8 @@ def test_a_link_that_leaves_the_folder_is_told(tmp_path: Path, target: str) -> N
     write_files(tmp_path, {"secret.txt": "secret", "shop/web.py": "app = 1", "shop/pkg/a": "", "other/b": ""})
     (tmp_path / "shop" / "link").symlink_to(target)
     assert list_refusals(tmp_path / "shop") == {
-        "shop/link": f"it leads to {target}, which is not in the folder that the image is built from; put a copy there, "
-        "write context: with a folder above both, or leave it out in shop/.dockerignore"
+        "shop/link": f"it leads to {target}, which is not in the folder that the image is built from; put a copy "
+        "there, write context: with a folder above both, or leave it out in shop/.dockerignore"
     }
     # From above, it stays in the image; left out, nobody asks where it leads.
     if not target.startswith("/"):
