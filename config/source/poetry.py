@@ -37,7 +37,7 @@ class Poetry:
     def merge(
         self, requires: tuple[Requirement, ...], extras: Extras, *, listed: bool
     ) -> tuple[tuple[Requirement, ...], dict[str, tuple[Requirement, ...]]]:
-        """Requirements and extras of the whole: `[project]` says which where it has them `listed`, Poetry from where."""
+        """Requirements and extras of all: `[project]` says which where it has them `listed`, Poetry from where."""
         own = {str(canonicalize_name(one.name)): one for one in self.requires}
         found = dict(extras)
         for name, names in self.extras.items():

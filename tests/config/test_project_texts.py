@@ -22,7 +22,7 @@ from config.source.place import Place
 from tests.config.projects import BUILD, HASH, LOCKED, PROJECT, read
 
 few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-SESSION = PipSession()  # type: ignore[no-untyped-call]
+SESSION = PipSession()
 
 ENCODINGS = {
     "UTF-8": lambda text: text.encode(),
