@@ -60,7 +60,9 @@ def read_dockerfile(place: Place) -> Dockerfile | None:
             _check_volume(place, file, one)
     entry = _find(found, "ENTRYPOINT")
     words = _read_entrypoint(place, file, entry) if entry else ()
-    if command := _find(found, "CMD"):
+    # Behind a server it holds that one's options.
+    served = entry is not None and "gunicorn" in entry.value
+    if not served and (command := _find(found, "CMD")):
         _check_command(place, file, command)
     variables = {name for one in found if one.name == "ENV" for name in _list_variables(one.value)}
     return Dockerfile(text=text.rstrip(), entrypoint=words, variables=frozenset(variables))
