@@ -24,12 +24,13 @@ from tests.config.projects import BUILD, HASH, LOCKED, PROJECT, read
 few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 SESSION = PipSession()
 
+# A mark or a line that says it, and what encodes the rest.
 ENCODINGS = {
-    "UTF-8": lambda text: text.encode(),
-    "UTF-8 with a mark": lambda text: codecs.BOM_UTF8 + text.encode(),
-    "UTF-16, as PowerShell writes it": lambda text: codecs.BOM_UTF16_LE + text.encode("utf-16-le"),
-    "UTF-16, the other way": lambda text: codecs.BOM_UTF16_BE + text.encode("utf-16-be"),
-    "Latin-1 that says so": lambda text: f"# -*- coding: latin-1 -*-\n{text}".encode("latin-1"),
+    "UTF-8": (b"", "utf-8"),
+    "UTF-8 with a mark": (codecs.BOM_UTF8, "utf-8"),
+    "UTF-16, as PowerShell writes it": (codecs.BOM_UTF16_LE, "utf-16-le"),
+    "UTF-16, the other way": (codecs.BOM_UTF16_BE, "utf-16-be"),
+    "Latin-1 that says so": (b"# -*- coding: latin-1 -*-\n", "latin-1"),
 }
 ENDS = {"lines of Linux": "\n", "lines of Windows": "\r\n"}
 _LINES = st.sampled_from(
@@ -71,6 +72,12 @@ def folder() -> Iterator[Path]:
         yield path
 
 
+def encode(name: str, text: str) -> bytes:
+    """The text as a file of that encoding holds it."""
+    before, encoding = ENCODINGS[name]
+    return before + text.encode(encoding)
+
+
 def read_as_pip(file: Path) -> list[tuple[str, bool, bool]] | None:
     """What pip itself reads of it; None where it refuses."""
     try:
@@ -86,7 +93,7 @@ def read_as_pip(file: Path) -> list[tuple[str, bool, bool]] | None:
 @example(["-r more.txt"], "UTF-8 with a mark", "lines of Windows")
 def test_requirements_are_read_as_pip_reads_them(folder: Path, lines: list[str], encoding: str, ends: str) -> None:
     file = folder / "requirements.txt"
-    file.write_bytes(ENCODINGS[encoding]("".join(f"{line}{ENDS[ends]}" for line in lines)))
+    file.write_bytes(encode(encoding, "".join(f"{line}{ENDS[ends]}" for line in lines)))
     place = Place(source=folder, context=folder)
     ours = [(one.text, one.editable, one.constraint) for one in read_lines(place, file) if one.text]
     theirs = read_as_pip(file)
@@ -142,7 +149,8 @@ _GRAPH = st.fixed_dictionaries(
 @given(_GRAPH)
 def test_a_lock_of_uv_gives_what_uv_itself_exports(folder: Path, graph: dict[str, list[tuple[str, str, bool]]]) -> None:
     """Packages, and when: under each Python and processor that an image may have."""
-    home = folder / "uv"
+    # Not below a folder that is tried with spoilt files: uv looks for a workspace above.
+    home = folder.parent / "uv"
     home.mkdir(exist_ok=True)
     (home / "uv.lock").write_text(write_lock(graph))
     direct = ", ".join(f'"{name}{f"; {marker}" if marker else ""}"' for name, marker, _ in graph["shop"])
