@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pulumi
 
-from components import deploy, end_quietly, read_past, require_room
-from config.load import load
+from portico.components import deploy, end_quietly, read_past, require_room
+from portico.config.load import load
 
 end_quietly()
 root = Path(__file__).parent

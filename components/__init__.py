@@ -1,8 +1,8 @@
 """Everything that creates resources."""
 
-from components.engines import deploy
-from components.interrupt import end_quietly
-from components.past import read_past
-from components.room import require_room
+from portico.components.deploy import deploy
+from portico.components.previous_outputs import read_past
+from portico.components.shutdown import end_quietly
+from portico.components.state_disk import require_room
 
 __all__ = ["deploy", "end_quietly", "read_past", "require_room"]

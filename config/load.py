@@ -9,12 +9,12 @@ from typing import Any
 import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
 
-from config.history import History
-from config.plan import make_plan, parse_values
-from config.private import Private
-from config.release import Release
-from config.settings import Mistake, Mistakes, Settings
-from config.tree import Tree
+from portico.config.plan import make_plan, parse_values
+from portico.config.release.history import History
+from portico.config.release.release import Release
+from portico.config.render.tree import Tree
+from portico.config.settings import Mistake, Mistakes, Settings
+from portico.config.tls.nginx_secrets import Private
 
 
 @dataclass(frozen=True, kw_only=True)

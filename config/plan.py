@@ -7,20 +7,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from config.cloud_init import pack_user_data, render_user_data
-from config.fleet import adapt, describe_task, make_fleet
-from config.fleet.image import complete_application
-from config.history import History, Record, hold, keep_held, read_history, remember, tell_past
-from config.layout import lay_out
-from config.private import Private, read_private
-from config.release import Complete, Describe, Release, assemble_release, make_release
-from config.render import render_nginx
-from config.replica import describe_release
-from config.settings import Mistake, Mistakes, Settings, check_secrets
-from config.source import tell_unreadable
-from config.source.build import check_sources
-from config.source.origins import list_lacking, list_wrong_origins, without_tokens
-from config.tree import Tree, join_trees
+from portico.config.release.history import History, Record, hold, keep_held, read_history, remember, tell_past
+from portico.config.release.release import Complete, Describe, Release, assemble_release, make_release
+from portico.config.release.replica import describe_release
+from portico.config.render.cloud_init import pack_user_data, render_user_data
+from portico.config.render.layout import lay_out
+from portico.config.render.nginx import render_nginx
+from portico.config.render.tree import Tree, join_trees
+from portico.config.settings import Mistake, Mistakes, Settings, check_secrets
+from portico.config.source.build import check_sources
+from portico.config.source.files import tell_unreadable
+from portico.config.source.origins import list_lacking, list_wrong_origins, without_tokens
+from portico.config.targets.ecs import adapt, describe_task, make_fleet
+from portico.config.targets.ecs.image import complete_application
+from portico.config.tls.nginx_secrets import Private, read_private
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,9 +8,9 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from config.presets import PRESETS
-from config.settings import Settings
-from config.settings.quantity import Quantity
+from portico.config.settings import Settings
+from portico.config.settings.presets import PRESETS
+from portico.config.settings.quantity import Quantity
 
 _HEAD = """# Settings
 
@@ -31,7 +31,7 @@ a host name stand twice) is checked by every `pulumi preview`, `pulumi up`, `mak
 _PRESETS = """# Presets
 
 `portico:preset` says what is meant where a stack file says nothing. Whatever the stack file says lies over it, setting
-by setting. Written by `make docs` from `config/presets.py`: change it there.
+by setting. Written by `make docs` from `config/settings/presets.py`: change it there.
 
 - `default`: what this project stands for: connections to Gunicorn that are kept, static files compressed when the
   release is made, protecting headers, limits that no visitor notices.

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import AfterValidator, BaseModel
 from pydantic.fields import FieldInfo
 
-from config.settings import Settings
-from config.settings.quantity import Quantity
-from config.settings.text import Address, NetworkRange
+from portico.config.settings import Settings
+from portico.config.settings.quantity import Quantity
+from portico.config.settings.text import Address, NetworkRange
 
 Schema = dict[str, Any]
 

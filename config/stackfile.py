@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from config.plan import parse_values
+from portico.config.plan import parse_values
 
 
 class UnreadableStack(Exception):

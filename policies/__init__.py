@@ -5,7 +5,7 @@ Nothing here needs Pulumi, so the pack has an environment of its own: requiremen
 
 from typing import Final
 
-from policies import (
+from portico.policies import (
     balancer,
     bucket,
     container,
@@ -23,8 +23,8 @@ from policies import (
     user_data,
     vault,
 )
-from policies.graph import Graph
-from policies.rule import Rule, Violation
+from portico.policies.graph import Graph
+from portico.policies.rule import Rule, Violation
 
 RULES: Final[tuple[Rule, ...]] = (
     instance.require_imdsv2,

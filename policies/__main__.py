@@ -20,10 +20,10 @@ from pulumi_policy import (  # noqa: E402
 )
 from pulumi_policy.deserialize import deserialize_properties, serialize_properties  # noqa: E402
 
-from policies import RULES  # noqa: E402
-from policies.graph import Graph, Resource  # noqa: E402
-from policies.rule import Rule  # noqa: E402
-from policies.wire import find_secrets, read_inputs  # noqa: E402
+from portico.policies import RULES  # noqa: E402
+from portico.policies.graph import Graph, Resource  # noqa: E402
+from portico.policies.rule import Rule  # noqa: E402
+from portico.policies.wire import find_secrets, read_inputs  # noqa: E402
 
 # As it is, a validation is not told which inputs are secrets, and one of the rules is about that alone.
 policy.deserialize_properties = lambda props, _=True: deserialize_properties(props, True)

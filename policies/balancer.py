@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from policies.containers import list_containers
-from policies.graph import UNKNOWN, Graph, Resource, look, may_be, of_type, points_at
-from policies.kinds import BALANCER, SERVICE, TARGETS, TASK
-from policies.rule import Finding, rule
+from portico.policies.containers import list_containers
+from portico.policies.graph import UNKNOWN, Graph, Resource, look, may_be, of_type, points_at
+from portico.policies.kinds import BALANCER, SERVICE, TARGETS, TASK
+from portico.policies.rule import Finding, rule
 
 
 @rule("CKV_AWS_131", "CKV_AWS_328", "ELB.4", "ELB.12")

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from policies.graph import Graph, look, may_be, of_type, points_at
-from policies.kinds import BUCKET, BUCKET_CLOSED, BUCKET_LIFECYCLE
-from policies.rule import Finding, rule
+from portico.policies.graph import Graph, look, may_be, of_type, points_at
+from portico.policies.kinds import BUCKET, BUCKET_CLOSED, BUCKET_LIFECYCLE
+from portico.policies.rule import Finding, rule
 
 _CLOSED: Final = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from policies.containers import Container, list_containers
-from policies.graph import Graph, look, members, of_type
-from policies.kinds import TASK
-from policies.likeness import find_likenesses
-from policies.rule import Finding, rule
+from portico.policies.containers import Container, list_containers
+from portico.policies.graph import Graph, look, members, of_type
+from portico.policies.kinds import TASK
+from portico.policies.likeness import find_likenesses
+from portico.policies.rule import Finding, rule
 
 _DIGEST: Final = re.compile(r"[^@\s]+@sha256:[0-9a-f]{64}")
 _ROOT: Final = ("", "0", "root")

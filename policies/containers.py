@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from policies.graph import Graph, Resource, look, of_type
-from policies.kinds import TASK
+from portico.policies.graph import Graph, Resource, look, of_type
+from portico.policies.kinds import TASK
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from policies import RULES
-from policies.rule import Rule
+from portico.policies import RULES
+from portico.policies.rule import Rule
 
 _HEAD: Final = """# The rules for AWS
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from policies.graph import Graph, Resource, look, members, of_type
-from policies.kinds import POLICY, ROLE, ROLE_POLICY
+from portico.policies.graph import Graph, Resource, look, members, of_type
+from portico.policies.kinds import POLICY, ROLE, ROLE_POLICY
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
-from policies.graph import Graph, look, of_type
-from policies.kinds import DEFAULT_GROUP, GROUP
-from policies.opening import list_openings
-from policies.rule import Finding, rule
+from portico.policies.graph import Graph, look, of_type
+from portico.policies.kinds import DEFAULT_GROUP, GROUP
+from portico.policies.opening import list_openings
+from portico.policies.rule import Finding, rule
 
 _ADMIN: Final = {22: "SSH", 3389: "RDP"}
 # UDP 443 is HTTP/3.

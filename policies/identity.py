@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from policies.grant import as_tuple, list_grants, list_statements
-from policies.graph import UNKNOWN, Graph, Resource, look, members, of_type, points_at
-from policies.kinds import ACCOUNT, INSTANCE, POLICY_ATTACHMENT, PROFILE, ROLE, TEMPLATE
-from policies.rule import Finding, rule
+from portico.policies.grant import as_tuple, list_grants, list_statements
+from portico.policies.graph import UNKNOWN, Graph, Resource, look, members, of_type, points_at
+from portico.policies.kinds import ACCOUNT, INSTANCE, POLICY_ATTACHMENT, PROFILE, ROLE, TEMPLATE
+from portico.policies.rule import Finding, rule
 
 SSM: Final = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 # What AWS itself offers for no narrower resource than all.

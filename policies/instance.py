@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from policies.graph import UNKNOWN, Graph, look, may_be, members, of_type
-from policies.kinds import INSTANCE, TEMPLATE, VOLUME
-from policies.rule import Finding, rule
+from portico.policies.graph import UNKNOWN, Graph, look, may_be, members, of_type
+from portico.policies.kinds import INSTANCE, TEMPLATE, VOLUME
+from portico.policies.rule import Finding, rule
 
 _AMI: Final = re.compile(r"ami-([0-9a-f]{8}|[0-9a-f]{17})")
 # Functions that choose an image while the program runs. The engine does not list them among the resources: who has a

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from policies.graph import UNKNOWN, Graph, Resource, look, may_be, members, of_type, points_at
-from policies.kinds import BALANCER, LISTENER, LISTENER_RULE
-from policies.rule import Finding, rule
+from portico.policies.graph import UNKNOWN, Graph, Resource, look, may_be, members, of_type, points_at
+from portico.policies.kinds import BALANCER, LISTENER, LISTENER_RULE
+from portico.policies.rule import Finding, rule
 
 # Of AWS's policies those that begin at TLS 1.2. Its own default begins at 1.0.
 _MODERN: Final = re.compile(r"ELBSecurityPolicy-(TLS13-1-[23]|TLS-1-2|FS-1-2)-.+")

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from policies.graph import UNKNOWN, Graph, look, of_type, points_at
-from policies.kinds import ALARM, INSTANCE, LOG_GROUP
-from policies.rule import Finding, rule
+from portico.policies.graph import UNKNOWN, Graph, look, of_type, points_at
+from portico.policies.kinds import ALARM, INSTANCE, LOG_GROUP
+from portico.policies.rule import Finding, rule
 
 
 @rule("CKV_AWS_66")

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from policies.graph import Graph, look, may_be, members, of_type, points_at
-from policies.kinds import (
+from portico.policies.graph import Graph, look, may_be, members, of_type, points_at
+from portico.policies.kinds import (
     DEFAULT_GROUP,
     DEFAULT_SUBNET,
     DEFAULT_VPC,
@@ -15,7 +15,7 @@ from policies.kinds import (
     SUBNET,
     VPC,
 )
-from policies.rule import Finding, rule
+from portico.policies.rule import Finding, rule
 
 
 @rule("CKV2_AWS_12", "CIS 5.4", whole=True)

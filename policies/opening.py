@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any, Final
 
-from policies.graph import UNKNOWN, Graph, Resource, look, members, of_type
-from policies.kinds import DEFAULT_GROUP, EGRESS, GROUP, GROUP_RULE, INGRESS
+from portico.policies.graph import UNKNOWN, Graph, Resource, look, members, of_type
+from portico.policies.kinds import DEFAULT_GROUP, EGRESS, GROUP, GROUP_RULE, INGRESS
 
 # A network that is wider than this counts as everybody: 0.0.0.0/1 and 128.0.0.0/1 together are.
 _WIDEST: Final = {4: 8, 6: 16}

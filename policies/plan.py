@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from policies.graph import Graph, Resource
-from policies.wire import find_secrets, read_inputs
+from portico.policies.graph import Graph, Resource
+from portico.policies.wire import find_secrets, read_inputs
 
 
 def read_plan(text: str) -> Graph:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from policies.graph import Graph, Resource, of_type, points_at
-from policies.kinds import BALANCER, DEFAULT_GROUP, GROUP, SERVICE
-from policies.opening import Opening, list_openings
-from policies.rule import Finding, rule
+from portico.policies.graph import Graph, Resource, of_type, points_at
+from portico.policies.kinds import BALANCER, DEFAULT_GROUP, GROUP, SERVICE
+from portico.policies.opening import Opening, list_openings
+from portico.policies.rule import Finding, rule
 
 # What an opening can be made from, in all of Pulumi's forms.
 _SOURCES = ("referencedSecurityGroupId", "sourceSecurityGroupId", "ingress")

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from policies.graph import UNKNOWN, Graph, look, may_be, members, of_type, points_at
-from policies.kinds import REPOSITORY, REPOSITORY_LIFECYCLE
-from policies.rule import Finding, rule
+from portico.policies.graph import UNKNOWN, Graph, look, may_be, members, of_type, points_at
+from portico.policies.kinds import REPOSITORY, REPOSITORY_LIFECYCLE
+from portico.policies.rule import Finding, rule
 
 
 @rule("CKV_AWS_51", "ECR.2")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from policies.graph import Graph, Resource
+from portico.policies.graph import Graph, Resource
 
 
 class Finding(NamedTuple):

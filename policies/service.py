@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from policies.graph import UNKNOWN, Graph, Resource, look, may_be, members, of_type, points_at
-from policies.kinds import BALANCER, CLUSTER, SERVICE, SUBNET
-from policies.rule import Finding, rule
+from portico.policies.graph import UNKNOWN, Graph, Resource, look, may_be, members, of_type, points_at
+from portico.policies.kinds import BALANCER, CLUSTER, SERVICE, SUBNET
+from portico.policies.rule import Finding, rule
 
 # The newest of Linux. LATEST is that one, and so is what AWS takes where nothing is written.
 _PLATFORM: Final = "1.4.0"

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from policies.graph import Graph, Resource, look, of_type
-from policies.kinds import ACCOUNT, EIP_ASSOCIATION, GROUP_RULE, INSTANCE, POLICY_ATTACHMENT, ROLE_POLICY
-from policies.rule import Finding, rule
+from portico.policies.graph import Graph, Resource, look, of_type
+from portico.policies.kinds import ACCOUNT, EIP_ASSOCIATION, GROUP_RULE, INSTANCE, POLICY_ATTACHMENT, ROLE_POLICY
+from portico.policies.rule import Finding, rule
 
 # What AWS gives no tags. Every other resource of AWS is asked for them.
 UNTAGGABLE: Final = frozenset(

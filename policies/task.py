@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from policies.grant import as_tuple, list_statements
-from policies.graph import UNKNOWN, Graph, Resource, look, may_be, of_type, points_at
-from policies.kinds import LOG_GROUP, ROLE, SERVICE, TASK
-from policies.rule import Finding, rule
+from portico.policies.grant import as_tuple, list_statements
+from portico.policies.graph import UNKNOWN, Graph, Resource, look, may_be, of_type, points_at
+from portico.policies.kinds import LOG_GROUP, ROLE, SERVICE, TASK
+from portico.policies.rule import Finding, rule
 
 _TASKS = "ecs-tasks.amazonaws.com"
 

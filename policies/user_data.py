@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Final
 from zlib import error
 
-from policies.graph import Graph, Resource, look, of_type
-from policies.kinds import INSTANCE, TEMPLATE
-from policies.likeness import find_likenesses
-from policies.rule import Finding, rule
+from portico.policies.graph import Graph, Resource, look, of_type
+from portico.policies.kinds import INSTANCE, TEMPLATE
+from portico.policies.likeness import find_likenesses
+from portico.policies.rule import Finding, rule
 
 # AWS allows 16 KB, before base64. The difference is room for a change that cannot wait.
 LIMIT: Final = 14 * 1024

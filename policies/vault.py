@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from policies.graph import UNKNOWN, Graph, look, of_type
-from policies.kinds import SECRET, SECRET_VERSION
-from policies.rule import Finding, rule
+from portico.policies.graph import UNKNOWN, Graph, look, of_type
+from portico.policies.kinds import SECRET, SECRET_VERSION
+from portico.policies.rule import Finding, rule
 
 
 @rule()

@@ -23,10 +23,10 @@ install() {
 }
 ensure draw_ready "Installing what draws the plot into .tools/bench (about 30 s)" install
 # Better a plot that fails now than after all the measuring.
-"$draw/bin/python" -m tests.bench.deploying.plot tests/bench/deploying/sample.jsonl "$TOOLS/sample.svg"
+"$draw/bin/python" -m bench.deploying.plot bench/deploying/sample.jsonl "$TOOLS/sample.svg"
 
 record=$TOOLS/deploys.jsonl
-.venv/bin/python -m tests.bench.deploying.run --record "$record" "$@"
-.venv/bin/python -m tests.bench.deploying.document "$record" docs/deploys.md
-"$draw/bin/python" -m tests.bench.deploying.plot "$record" docs/deploys.svg "$TOOLS/deploys.png"
+.venv/bin/python -m bench.deploying.run --record "$record" "$@"
+.venv/bin/python -m bench.deploying.document "$record" docs/deploys.md
+"$draw/bin/python" -m bench.deploying.plot "$record" docs/deploys.svg "$TOOLS/deploys.png"
 say "docs/deploys.md and docs/deploys.svg are written; the plot as PNG: .tools/deploys.png"

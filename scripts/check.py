@@ -14,10 +14,10 @@ import docker  # noqa: E402
 from docker.errors import DockerException  # noqa: E402
 from docker.models.containers import Container as DockerContainer  # noqa: E402
 
-from components.drift import read_live  # noqa: E402
-from components.engine import Engine  # noqa: E402
-from config.drift import Container, Live, compare_containers, compare_files, compare_releases  # noqa: E402
-from config.live import find_releases  # noqa: E402
+from portico.components.docker.engine_client import Engine  # noqa: E402
+from portico.components.docker.live_files import read_live  # noqa: E402
+from portico.config.live.drift import Container, Live, compare_containers, compare_files, compare_releases  # noqa: E402
+from portico.config.live.served import find_releases  # noqa: E402
 from scripts.engine import (  # noqa: E402
     CONTAINER,
     SERVICE,

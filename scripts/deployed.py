@@ -17,7 +17,7 @@ from docker.models.containers import Container
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from components.engine import Engine  # noqa: E402
+from portico.components.docker.engine_client import Engine  # noqa: E402
 from scripts.engine import SERVICE, Export, find_engine, list_resources  # noqa: E402
 
 STACK = "pulumi:pulumi:Stack"

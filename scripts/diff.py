@@ -13,10 +13,10 @@ sys.path.insert(0, str(ROOT))
 
 from docker.errors import DockerException  # noqa: E402
 
-from components.drift import read_tree  # noqa: E402
-from config.plan import make_plan  # noqa: E402
-from config.settings import Mistakes  # noqa: E402
-from config.stackfile import UnreadableStack, read_stack  # noqa: E402
+from portico.components.docker.live_files import read_tree  # noqa: E402
+from portico.config.plan import make_plan  # noqa: E402
+from portico.config.settings import Mistakes  # noqa: E402
+from portico.config.stackfile import UnreadableStack, read_stack  # noqa: E402
 from scripts.deployed import Deployed, Refused, read_export  # noqa: E402
 from scripts.engine import find_engine  # noqa: E402
 

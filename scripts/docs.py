@@ -9,12 +9,12 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from config.reference import write_presets, write_reference  # noqa: E402
-from config.release import make_release  # noqa: E402
-from config.render import render_nginx  # noqa: E402
-from config.schema import write_schema  # noqa: E402
-from config.settings import Settings  # noqa: E402
-from policies.document import write_rules  # noqa: E402
+from portico.config.reference import write_presets, write_reference  # noqa: E402
+from portico.config.release.release import make_release  # noqa: E402
+from portico.config.render.nginx import render_nginx  # noqa: E402
+from portico.config.schema import write_schema  # noqa: E402
+from portico.config.settings import Settings  # noqa: E402
+from portico.policies.document import write_rules  # noqa: E402
 
 _FILES = """# The files that Portico writes
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from components.engine import Engine
+from portico.components.docker.engine_client import Engine
 
 PROVIDER = "pulumi:providers:docker"
 CONTAINER = "docker:index/container:Container"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from components.engine import Engine
-from components.tunnel import run_remotely
+from portico.components.docker.engine_client import Engine
+from portico.components.docker.ssh_tunnel import run_remotely
 from scripts.deployed import Refused, read_export
 from scripts.engine import PROVIDER, Export, list_resources, read_engine
 

@@ -21,7 +21,7 @@ import docker
 from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container
 
-from components.engine import Engine as Docker
+from portico.components.docker.engine_client import Engine as Docker
 from scripts.engine import find_engine
 from scripts.holder import describe, find_backend, read_holders
 

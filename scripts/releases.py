@@ -23,8 +23,8 @@ class Refused(Exception):
 
 def read_served(stack: str) -> dict[str, str] | None:
     """The releases that NGINX sends requests to, by site; None where nobody can tell."""
-    from components.drift import read_live
-    from config.live import find_releases
+    from portico.components.docker.live_files import read_live
+    from portico.config.live.served import find_releases
     from scripts.deployed import Refused as Undeployed
     from scripts.deployed import read_export
     from scripts.engine import find_engine, list_serving

@@ -12,11 +12,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from config.fleet import make_fleet  # noqa: E402
-from config.layout import lay_out  # noqa: E402
-from config.plan import Plan, make_plan  # noqa: E402
-from config.settings import Mistakes  # noqa: E402
-from config.stackfile import UnreadableStack, read_stack  # noqa: E402
+from portico.config.plan import Plan, make_plan  # noqa: E402
+from portico.config.render.layout import lay_out  # noqa: E402
+from portico.config.settings import Mistakes  # noqa: E402
+from portico.config.stackfile import UnreadableStack, read_stack  # noqa: E402
+from portico.config.targets.ecs import make_fleet  # noqa: E402
 
 LAYOUTS = ("conf.d", "sites-available")
 # Lists what was written here, with digests: by it a folder of ours is told from anybody else's.

@@ -7,8 +7,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from policies import RULES, check
-from policies.plan import read_plan
+from portico.policies import RULES, check
+from portico.policies.plan import read_plan
 
 # Also what stays as it is: some rules compare resources with one another.
 PLAN = ("pulumi", "preview", "--json", "--show-sames", "--non-interactive", "--stack")

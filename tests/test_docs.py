@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from config.reference import describe
+from portico.config.reference import describe
 from scripts.docs import WRITERS
 
 ROOT = Path(__file__).parent.parent

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from components.aws.tags import make_tags
-from config.settings.aws import Dns
+from portico.components.aws.tags import make_tags
+from portico.config.settings.aws import Dns
 
 
 @dataclass(frozen=True, kw_only=True)

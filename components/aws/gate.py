@@ -7,7 +7,7 @@ from typing import Any, Final
 import pulumi
 import pulumi_aws as aws
 
-from components.aws.tags import make_tags
+from portico.components.aws.tags import make_tags
 
 EVERYBODY: Final = "0.0.0.0/0"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from config.machine import Machine
+from portico.config.messages.vm_changes import Machine
 
 INSTANCE = "aws:ec2/instance:Instance"
 ASSOCIATION = "aws:ec2/eipAssociation:EipAssociation"
@@ -27,7 +27,7 @@ class Known:
 
 
 def find_known(resources: Mapping[str, Any]) -> Known | None:
-    """The newest VM among the resources of a stack (components/past.py); None where there is none.
+    """The newest VM among the resources of a stack (components/previous_outputs.py); None where there is none.
 
     There are two while one takes the place of the other, also after an update that failed on the way.
     """

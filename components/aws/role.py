@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from components.aws.tags import make_tags
+from portico.components.aws.tags import make_tags
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from components.aws.tags import make_tags
-from config.machine import Machine
+from portico.components.aws.tags import make_tags
+from portico.config.messages.vm_changes import Machine
 
 
 @dataclass(frozen=True, kw_only=True)

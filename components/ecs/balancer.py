@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from components.aws.tags import make_tags
+from portico.components.aws.tags import make_tags
 
 # TLS 1.2 with forward secrecy, and 1.3.
 _TLS = "ELBSecurityPolicy-TLS13-1-2-2021-06"

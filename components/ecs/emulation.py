@@ -6,7 +6,7 @@ from typing import Final
 
 import pulumi
 
-from components.engine import Engine
+from portico.components.docker.engine_client import Engine
 
 # Where Linux lists what it runs by an interpreter.
 _INTERPRETERS: Final = Path("/proc/sys/fs/binfmt_misc")

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from components.aws.gate import EVERYBODY, Gate
-from components.aws.tags import make_tags
-from config.settings.aws import Egress
+from portico.components.aws.gate import EVERYBODY, Gate
+from portico.components.aws.tags import make_tags
+from portico.config.settings.aws import Egress
 
 
 @dataclass(frozen=True, kw_only=True)

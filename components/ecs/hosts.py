@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from zlib import crc32
 
-from config.settings import Site
+from portico.config.settings import Site
 
 # How many values a rule of a balancer takes.
 _MOST = 5

@@ -7,8 +7,8 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_docker as docker
 
-from components.context import list_secrets, name_log
-from components.label import list_labels
+from portico.components.build_context import list_secrets, name_log
+from portico.components.docker.labels import list_labels
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,13 +7,13 @@ from pathlib import Path
 import pulumi
 import pulumi_docker as docker
 
-from components.context import write_context
-from components.ecs.image import Image, ImageArgs
-from components.ecs.registry import Registry, name_repository
-from components.ecs.stock import Stock
-from config.fleet import FleetSite
-from config.release import Release
-from config.settings import Settings
+from portico.components.build_context import write_context
+from portico.components.ecs.image import Image, ImageArgs
+from portico.components.ecs.registry import Registry, name_repository
+from portico.components.ecs.registry_contents import Stock
+from portico.config.release.release import Release
+from portico.config.settings import Settings
+from portico.config.targets.ecs import FleetSite
 
 
 @dataclass(frozen=True, kw_only=True)

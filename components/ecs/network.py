@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from components.aws.enclosure import enclose
-from components.aws.tags import make_tags
+from portico.components.aws.enclosure import enclose
+from portico.components.aws.tags import make_tags
 
 # What a task without a way to the internet must reach of AWS; layers of images come from S3.
 _SERVICES = ("ecr.api", "ecr.dkr", "logs", "secretsmanager")

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from components.aws.tags import make_tags
-from components.image import name_image
+from portico.components.aws.tags import make_tags
+from portico.components.docker.images import name_image
 
 # The roles of images: each has a repository of its own, so that many of one kind never push out the other.
 ROLES = ("application", "nginx")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from components.aws.tags import make_tags
+from portico.components.aws.tags import make_tags
 
 # Seconds until the next step: up at once, down only when it has been quiet.
 _UP, _DOWN = 60, 300

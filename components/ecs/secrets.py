@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from components.aws.tags import make_tags
+from portico.components.aws.tags import make_tags
 
 # Days in which a removed secret can be had back: the longest that AWS offers, and the shortest.
 _LONG, _SHORT = 30, 7

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from components.aws.tags import make_tags
-from components.ecs.hosts import HostRule
-from components.ecs.verdict import Asked, Watch, require_live
+from portico.components.aws.tags import make_tags
+from portico.components.ecs.hosts import HostRule
+from portico.components.ecs.rollout_check import Asked, Watch, require_live
 
 # What the balancer asks every task, in seconds: it is believed after two answers, and given up after three.
 _INTERVAL, _PATIENCE, _HEALTHY, _UNHEALTHY = 10, 5, 2, 3

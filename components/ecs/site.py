@@ -8,18 +8,18 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.aws.tags import make_tags
-from components.ecs.hosts import HostRule
-from components.ecs.images import Images, Workshop
-from components.ecs.registry import Registry, RegistryArgs
-from components.ecs.roles import Roles, RolesArgs
-from components.ecs.scaling import Scaling, ScalingArgs
-from components.ecs.secrets import USERS, Secrets, SecretsArgs
-from components.ecs.service import Service, ServiceArgs
-from components.made import or_none
-from config.fleet import VOLUMES, FleetSite, container_definitions
-from config.layout import LISTEN, READY
-from config.settings import Settings
+from portico.components.aws.tags import make_tags
+from portico.components.ecs.hosts import HostRule
+from portico.components.ecs.images import Images, Workshop
+from portico.components.ecs.registry import Registry, RegistryArgs
+from portico.components.ecs.roles import Roles, RolesArgs
+from portico.components.ecs.scaling import Scaling, ScalingArgs
+from portico.components.ecs.secrets import USERS, Secrets, SecretsArgs
+from portico.components.ecs.service import Service, ServiceArgs
+from portico.components.partial_update import or_none
+from portico.config.render.layout import LISTEN, READY
+from portico.config.settings import Settings
+from portico.config.targets.ecs import VOLUMES, FleetSite, container_definitions
 
 
 @dataclass(frozen=True, kw_only=True)

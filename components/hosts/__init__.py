@@ -8,9 +8,9 @@ from typing import Any, Protocol
 
 import pulumi
 
-from components import vacancy
-from components.engine import Engine
-from config.settings import Settings
+from portico.components.docker import free_ports as vacancy
+from portico.components.docker.engine_client import Engine
+from portico.config.settings import Settings
 
 
 class Host(Protocol):
@@ -18,7 +18,7 @@ class Host(Protocol):
 
     `watch` can be asked at the end of an update, when every machine is there.
 
-    `builder` names where images are built (components/builder.py), None where the provider finds it.
+    `builder` names where images are built (components/docker/buildx_builder.py), None where the provider finds it.
 
     `place` is part of the names of what lies there, where another machine may take this one's; "" where none does.
     `options` are those of everything that lies on the host: its provider, and that it goes when the host goes.
@@ -42,20 +42,20 @@ def make_host(name: str, settings: Settings, past: Mapping[str, Any]) -> Host:
     """
     # Read late: who deploys locally never waits for what the others need.
     if settings.ssh:
-        from components.hosts.connection import connect
-        from components.hosts.preflight import require_ready
-        from components.hosts.ssh import SshHost
+        from portico.components.hosts.connection import connect
+        from portico.components.hosts.preflight import require_ready
+        from portico.components.hosts.ssh import SshHost
 
         connection = connect(settings.ssh, pulumi.get_stack())
         require_ready(connection)
         vacancy.require_vacant(Engine(connection.url, connection.options), settings)
         return SshHost(name, connection)
     if settings.aws:
-        from components.hosts.aws import AwsHost
-        from components.past import read_resources
+        from portico.components.hosts.aws import AwsHost
+        from portico.components.previous_outputs import read_resources
 
         return AwsHost(name, settings, read_resources())
-    from components.hosts.local import LocalHost
+    from portico.components.hosts.local import LocalHost
 
     engine = Engine(settings.docker)
     vacancy.require_vacant(engine, settings)

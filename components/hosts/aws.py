@@ -9,19 +9,20 @@ import pulumi
 import pulumi_aws
 import pulumi_docker
 
-from components import aws, vacancy
-from components.aws.known import Known, find_known
-from components.aws.tags import make_tags
-from components.builder import name_builder
-from components.diagnosis import Diagnosis
-from components.engine import Engine
-from components.hosts import preflight
-from components.hosts.connection import Connection, make_connection
-from components.hosts.late import LateEngine
-from components.hosts.readiness import wait_ready
-from config.cloud_init import USER, pack_user_data, render_user_data
-from config.machine import Machine, announce_machine
-from config.settings import Settings
+from portico.components import aws
+from portico.components.aws.known import Known, find_known
+from portico.components.aws.tags import make_tags
+from portico.components.docker import free_ports as vacancy
+from portico.components.docker.buildx_builder import name_builder
+from portico.components.docker.diagnosis import Diagnosis
+from portico.components.docker.engine_client import Engine
+from portico.components.hosts import preflight
+from portico.components.hosts.connection import Connection, make_connection
+from portico.components.hosts.deferred_engine import LateEngine
+from portico.components.hosts.readiness import wait_ready
+from portico.config.messages.vm_changes import Machine, announce_machine
+from portico.config.render.cloud_init import USER, pack_user_data, render_user_data
+from portico.config.settings import Settings
 
 # Seconds that a VM has to answer which has served before: enough for a reboot.
 _BACK = 180
@@ -146,7 +147,7 @@ class AwsHost(pulumi.ComponentResource):
                 "--document-name AWS-StartSSHSession --parameters portNumber=%p"
             )
         else:
-            way = f".venv/bin/python components/hosts/detour.py %h %p {mine.region}"
+            way = f".venv/bin/python components/hosts/ec2_proxy_command.py %h %p {mine.region}"
         return make_connection(USER, vm, 22, pulumi.get_stack(), key=mine.key, proxy=way)
 
     def _is_lost(self, known: Known, account: pulumi_aws.Provider) -> bool:

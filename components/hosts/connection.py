@@ -5,7 +5,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.settings import Ssh
+from portico.config.settings import Ssh
 
 # Both lie below Pulumi.yaml's folder, where Pulumi and its plugins run. The paths are relative, so that they
 # are the same on every machine: the plugin's settings are part of the state.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pulumi
 
-from components.hosts.connection import Connection
+from portico.components.hosts.connection import Connection
 
 # What a VM says of itself, in one line; see config/templates/cloud-init.
 _QUESTION = """

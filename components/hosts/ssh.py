@@ -3,10 +3,10 @@
 import pulumi
 import pulumi_docker as docker
 
-from components.builder import name_builder
-from components.diagnosis import Diagnosis
-from components.engine import Engine
-from components.hosts.connection import Connection
+from portico.components.docker.buildx_builder import name_builder
+from portico.components.docker.diagnosis import Diagnosis
+from portico.components.docker.engine_client import Engine
+from portico.components.hosts.connection import Connection
 
 
 class SshHost(pulumi.ComponentResource):

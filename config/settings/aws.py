@@ -7,7 +7,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from config.settings.cloud_text import (
+from portico.config.mistake import Mistake
+from portico.config.settings.cloud_text import (
     AmiId,
     HostedZoneId,
     InstanceType,
@@ -19,12 +20,11 @@ from config.settings.cloud_text import (
     TopicArn,
     Zone,
 )
-from config.settings.machine_text import KeyPath
-from config.settings.mistake import Mistake
-from config.settings.quantity import Size
-from config.settings.region import find_partition
-from config.settings.section import Filled, Section
-from config.settings.text import HostName, NetworkRange
+from portico.config.settings.machine_text import KeyPath
+from portico.config.settings.quantity import Size
+from portico.config.settings.region import find_partition
+from portico.config.settings.section import Filled, Section
+from portico.config.settings.text import HostName, NetworkRange
 
 # The shortest prefix of a network that is somebody's own, by the version of IP.
 _WIDEST = {4: 8, 6: 16}

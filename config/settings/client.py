@@ -5,8 +5,8 @@ from typing import Literal
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from config.settings.section import Filled, Section
-from config.settings.text import NetworkRange
+from portico.config.settings.section import Filled, Section
+from portico.config.settings.text import NetworkRange
 
 
 class Client(Section):

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from config.settings.text import grammar
+from portico.config.settings.text import grammar
 
 Region = Annotated[
     str, grammar("a region of AWS", r"[a-z]{2}(-gov|-iso[a-z]?)?-[a-z]+-[1-9]", "write one such as eu-central-1")

@@ -6,14 +6,14 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from config.settings.aws import RETENTION, Egress
-from config.settings.cloud_text import CertificateArn, HostedZoneId, Region, TagKey, TagValue, Zone
-from config.settings.mistake import Mistake
-from config.settings.nginx import Nginx
-from config.settings.quantity import Size
-from config.settings.region import find_partition
-from config.settings.section import Section
-from config.settings.site import Site
+from portico.config.mistake import Mistake
+from portico.config.settings.aws import RETENTION, Egress
+from portico.config.settings.cloud_text import CertificateArn, HostedZoneId, Region, TagKey, TagValue, Zone
+from portico.config.settings.nginx import Nginx
+from portico.config.settings.quantity import Size
+from portico.config.settings.region import find_partition
+from portico.config.settings.section import Section
+from portico.config.settings.site import Site
 
 # Memory (MiB) that a task may have, by its CPU units, as Fargate sells them.
 _SOLD: Final = {

@@ -5,9 +5,9 @@ from typing import Final, Literal, Self
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from config.settings.quantity import Duration, Size
-from config.settings.section import Section
-from config.settings.text import GunicornVersion
+from portico.config.settings.quantity import Duration, Size
+from portico.config.settings.section import Section
+from portico.config.settings.text import GunicornVersion
 
 # More than this one process of NGINX's would wait for, and no processor serves.
 THREADS: Final = 512

@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from config.settings.section import Section
-from config.settings.text import RequestRate
+from portico.config.settings.section import Section
+from portico.config.settings.text import RequestRate
 
 
 class Rate(Section):

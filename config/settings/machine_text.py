@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from config.settings.mistake import show_text
-from config.settings.text import grammar
+from portico.config.mistake import show_text
+from portico.config.settings.text import grammar
 
 MachineName = Annotated[
     str,

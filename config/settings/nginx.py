@@ -6,9 +6,9 @@ from typing import Final, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from config.settings.quantity import Duration, Size
-from config.settings.section import Section
-from config.settings.text import NginxVersion
+from portico.config.settings.quantity import Duration, Size
+from portico.config.settings.section import Section
+from portico.config.settings.text import NginxVersion
 
 # What NGINX needs beside the bodies that it collects: for answers on their way and for those that are kept, which lie
 # in memory too, and for itself.

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from config.settings.section import Section
-from config.settings.text import FilePath, ImageName, SiteName, Variable, grammar
+from portico.config.settings.section import Section
+from portico.config.settings.text import FilePath, ImageName, SiteName, Variable, grammar
 
 Above = Annotated[
     str,

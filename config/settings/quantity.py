@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 
-from config.settings.mistake import show_text
+from portico.config.mistake import show_text
 
 
 @dataclass(frozen=True, order=True)

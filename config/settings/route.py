@@ -5,10 +5,10 @@ from typing import Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from config.settings.limits import Rate
-from config.settings.quantity import Duration, Size
-from config.settings.section import Section
-from config.settings.text import UrlPath
+from portico.config.settings.limits import Rate
+from portico.config.settings.quantity import Duration, Size
+from portico.config.settings.section import Section
+from portico.config.settings.text import UrlPath
 
 
 class Route(Section):

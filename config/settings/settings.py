@@ -10,18 +10,18 @@ from typing import Any, Literal, Self
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from config.presets import apply_preset
-from config.settings.aws import Aws
-from config.settings.client import Client
-from config.settings.ecs import Ecs
-from config.settings.mistake import CLOSE, Mistake, Mistakes, list_mistakes, show_text
-from config.settings.nginx import Nginx, read_version
-from config.settings.quantity import Size
-from config.settings.section import Filled, Section
-from config.settings.site import Site, derive_uid
-from config.settings.ssh import Ssh
-from config.settings.text import Address, EngineAddress, FilePath, ImageName, ReleaseId, SiteName
-from config.settings.tls import Tls
+from portico.config.mistake import CLOSE, Mistake, Mistakes, list_mistakes, show_text
+from portico.config.settings.aws import Aws
+from portico.config.settings.client import Client
+from portico.config.settings.ecs import Ecs
+from portico.config.settings.nginx import Nginx, read_version
+from portico.config.settings.presets import apply_preset
+from portico.config.settings.quantity import Size
+from portico.config.settings.section import Filled, Section
+from portico.config.settings.site import Site, derive_uid
+from portico.config.settings.ssh import Ssh
+from portico.config.settings.text import Address, EngineAddress, FilePath, ImageName, ReleaseId, SiteName
+from portico.config.settings.tls import Tls
 
 # What an application needs in memory besides its uploads.
 _BESIDES = Size.parse("128M")
@@ -144,8 +144,8 @@ class Settings(Section):
             yield Mistake("ecs", f"is for another target than {self.target}; write target: ecs, or leave it out")
         if self.ecs and self.target == "ecs":
             # Read late: they are written in terms of these settings.
-            from config.fleet.taken import list_taken
-            from config.fleet.timing import list_contradictions
+            from portico.config.targets.ecs.checks import list_taken
+            from portico.config.targets.ecs.timing import list_contradictions
 
             yield from self.ecs.list_contradictions()
             yield from list_contradictions(self)

@@ -9,26 +9,17 @@ from zlib import crc32
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from config.entry import find_entry
-from config.settings.gunicorn import Gunicorn
-from config.settings.headers import Headers
-from config.settings.limits import Limits
-from config.settings.origin import Origin
-from config.settings.quantity import Size
-from config.settings.route import Route
-from config.settings.section import Filled
-from config.settings.text import (
-    Entry,
-    Folder,
-    HostName,
-    UrlFolder,
-    UrlPath,
-    UserName,
-    Value,
-    Variable,
-)
-from config.settings.tls import Certificate
-from config.source.place import FORMS, place_source
+from portico.config.settings.gunicorn import Gunicorn
+from portico.config.settings.headers import Headers
+from portico.config.settings.limits import Limits
+from portico.config.settings.origin import Origin
+from portico.config.settings.quantity import Size
+from portico.config.settings.route import Route
+from portico.config.settings.section import Filled
+from portico.config.settings.text import Entry, Folder, HostName, UrlFolder, UrlPath, UserName, Value, Variable
+from portico.config.settings.tls import Certificate
+from portico.config.source.place import FORMS, place_source
+from portico.config.source.wsgi_entry import find_entry
 
 
 class Site(Origin):

@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from config.settings.machine_text import Command, HostKey, JumpHost, KeyPath, LoginName, MachineName
-from config.settings.section import Section
+from portico.config.settings.machine_text import Command, HostKey, JumpHost, KeyPath, LoginName, MachineName
+from portico.config.settings.section import Section
 
 
 class Ssh(Section):

@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from config.settings.mistake import show_text
+from portico.config.mistake import show_text
 
 
 def grammar(kind: str, pattern: str, hint: str) -> AfterValidator:

@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from config.settings.section import Section
-from config.settings.text import FilePath
+from portico.config.settings.section import Section
+from portico.config.settings.text import FilePath
 
 
 class Tls(Section):

@@ -1,5 +1,5 @@
 """What an application's folder holds: its files, and what it says of how it is installed."""
 
-from config.source.files import File, read_source, tell_unreadable
+from portico.config.source.files import File, read_source, tell_unreadable
 
 __all__ = ["File", "read_source", "tell_unreadable"]

@@ -5,17 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.entry import FoundEntry, find_entry
-from config.render import render_dockerfile, render_gunicorn
-from config.settings import Mistake, Mistakes, Settings, Site
-from config.source.dockerfile import read_dockerfile
-from config.source.files import File, read_source
-from config.source.hooks import check_hooks
-from config.source.image import choose_image
-from config.source.place import Place, place_source
-from config.source.project import Project
-from config.source.read import read_project
-from config.source.recipe import FOLDER, write_recipe
+from portico.config.render.nginx import render_dockerfile, render_gunicorn
+from portico.config.settings import Mistake, Mistakes, Settings, Site
+from portico.config.source.dockerfile import read_dockerfile
+from portico.config.source.files import File, read_source
+from portico.config.source.hooks import check_hooks
+from portico.config.source.image import choose_image
+from portico.config.source.place import Place, place_source
+from portico.config.source.project import Project
+from portico.config.source.read import read_project
+from portico.config.source.recipe import FOLDER, write_recipe
+from portico.config.source.wsgi_entry import FoundEntry, find_entry
 
 _TEXTS = (("context", "context"), ("requirements", "requirements"), ("python_image", "pythonImage"))
 _LISTS = (("extras", "extras"), ("build_secrets", "buildSecrets"))

@@ -10,11 +10,11 @@ from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from config.source.addresses import read_file_url, split_extras, split_marker
-from config.source.lines import Line
-from config.source.package import Package, read_package
-from config.source.place import APP, Place
-from config.source.project import Local, Project, Wanted, applies, name_of
+from portico.config.source.addresses import read_file_url, split_extras, split_marker
+from portico.config.source.lines import Line
+from portico.config.source.package import Package, read_package
+from portico.config.source.place import APP, Place
+from portico.config.source.project import Local, Project, Wanted, applies, name_of
 
 _ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".tar")
 _INSIDE = "the image is built from the source alone"

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from config.source.place import Place
-from config.source.text import read_text
+from portico.config.source.place import Place
+from portico.config.source.text import read_text
 
 _SERVERS: Final = (
     *("gunicorn", "flask", "python", "python3", "uwsgi", "waitress-serve", "uvicorn", "hypercorn", "gevent"),

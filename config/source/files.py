@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from config.ignore import Pattern, Unreadable, list_files, make_pattern, parse_ignore
-from config.settings.mistake import Mistake, Mistakes, show_text
+from portico.config.mistake import Mistake, Mistakes, show_text
+from portico.config.source.dockerignore import Pattern, Unreadable, list_files, make_pattern, parse_ignore
 
 # What no image wants, where the source has no .dockerignore of its own to say so.
 _IGNORED = (

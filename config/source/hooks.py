@@ -3,9 +3,9 @@
 import ast
 from typing import Any, Final
 
-from config.settings.gunicorn import Gunicorn
-from config.source.place import Place
-from config.source.text import read_text
+from portico.config.settings.gunicorn import Gunicorn
+from portico.config.source.place import Place
+from portico.config.source.text import read_text
 
 NAME: Final = "gunicorn.conf.py"
 # Gunicorn's settings that Portico has a setting for: what is written there must be what is set.

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from config.source.project import Project
+from portico.config.source.project import Project
 
 # Python's versions that are asked after, the newest of those that most packages have files for first.
 _CHOICES = ("3.13", "3.12", "3.11", "3.14", "3.10", "3.9")

@@ -8,8 +8,8 @@ from optparse import OptionParser, Values
 from pathlib import Path
 from typing import NoReturn
 
-from config.source.place import Place
-from config.source.text import read_text
+from portico.config.source.place import Place
+from portico.config.source.text import read_text
 
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from config.settings import Mistake, Settings
-from config.source.place import place_source
+from portico.config.settings import Mistake, Settings
+from portico.config.source.place import place_source
 
 Secrets = Mapping[str, Mapping[str, str]]
 # Settings of the Dockerfile that Portico writes; with one of the application's own nothing would follow from them.

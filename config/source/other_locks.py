@@ -9,13 +9,13 @@ from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from config.source.collect import Collected
-from config.source.conditions import ALWAYS, Edge, read_marker, spread
-from config.source.lines import list_variables
-from config.source.package import Package, parse_specifiers
-from config.source.pins import Pin, add_index, add_pins, check_fresh
-from config.source.project import Wanted, name_of
-from config.source.text import read_json, read_toml, take_table
+from portico.config.source.collect import Collected
+from portico.config.source.conditions import ALWAYS, Edge, read_marker, spread
+from portico.config.source.lines import list_variables
+from portico.config.source.package import Package, parse_specifiers
+from portico.config.source.pins import Pin, add_index, add_pins, check_fresh
+from portico.config.source.project import Wanted, name_of
+from portico.config.source.text import read_json, read_toml, take_table
 
 
 def read_pdm_lock(found: Collected, lock: Path, package: Package) -> None:

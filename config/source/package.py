@@ -8,11 +8,11 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
-from config.source.lines import read_lines
-from config.source.place import Place
-from config.source.poetry import Poetry, read_poetry
-from config.source.project import Wanted
-from config.source.text import read_toml, take_list, take_table
+from portico.config.source.lines import read_lines
+from portico.config.source.place import Place
+from portico.config.source.poetry import Poetry, read_poetry
+from portico.config.source.project import Wanted
+from portico.config.source.text import read_toml, take_list, take_table
 
 # pip's own choice where nothing is said.
 _SETUPTOOLS = ("setuptools>=40.8.0",)

@@ -10,9 +10,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from config.source.collect import Collected
-from config.source.conditions import ALWAYS, NEVER, holds, write_marker
-from config.source.project import name_of
+from portico.config.source.collect import Collected
+from portico.config.source.conditions import ALWAYS, NEVER, holds, write_marker
+from portico.config.source.project import name_of
 
 # What everybody's pip asks, or the mirror that it was told of in its place.
 PUBLIC = ("pypi.org", "files.pythonhosted.org")

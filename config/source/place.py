@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from config.settings.mistake import Mistake
+from portico.config.mistake import Mistake
 
 # Where the context of a Dockerfile that Portico writes lies in the image.
 APP: Final = PurePosixPath("/app")

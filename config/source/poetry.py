@@ -9,9 +9,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
-from config.source.place import Place
-from config.source.project import Wanted
-from config.source.text import take_table
+from portico.config.source.place import Place
+from portico.config.source.project import Wanted
+from portico.config.source.text import take_table
 
 Extras = Mapping[str, tuple[Requirement, ...]]
 

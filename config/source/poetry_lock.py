@@ -11,13 +11,13 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from config.source.collect import Collected
-from config.source.conditions import ALWAYS, NEVER, Edge, read_marker, spread
-from config.source.package import Package
-from config.source.pins import Pin, add_index, add_pins, check_fresh
-from config.source.poetry import read_range
-from config.source.project import Wanted, name_of
-from config.source.text import read_toml, take_table
+from portico.config.source.collect import Collected
+from portico.config.source.conditions import ALWAYS, NEVER, Edge, read_marker, spread
+from portico.config.source.package import Package
+from portico.config.source.pins import Pin, add_index, add_pins, check_fresh
+from portico.config.source.poetry import read_range
+from portico.config.source.project import Wanted, name_of
+from portico.config.source.text import read_toml, take_table
 
 
 def read_poetry_lock(found: Collected, lock: Path, package: Package) -> None:

@@ -8,7 +8,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from config.settings.mistake import Mistake
+from portico.config.mistake import Mistake
 
 
 @dataclass(frozen=True, kw_only=True)

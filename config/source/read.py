@@ -5,16 +5,16 @@ from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from config.source.collect import Collected, collect_all
-from config.source.lines import read_lines
-from config.source.other_locks import read_pdm_lock, read_pipfile_lock, read_pylock
-from config.source.package import Package, read_package
-from config.source.pins import add_index
-from config.source.place import LOCKS, OTHERS, Place
-from config.source.poetry_lock import read_poetry_lock
-from config.source.project import Project, Wanted, name_of
-from config.source.text import read_text
-from config.source.uv import find_uv_lock, place_sources, read_uv
+from portico.config.source.collect import Collected, collect_all
+from portico.config.source.lines import read_lines
+from portico.config.source.other_locks import read_pdm_lock, read_pipfile_lock, read_pylock
+from portico.config.source.package import Package, read_package
+from portico.config.source.pins import add_index
+from portico.config.source.place import LOCKS, OTHERS, Place
+from portico.config.source.poetry_lock import read_poetry_lock
+from portico.config.source.project import Project, Wanted, name_of
+from portico.config.source.text import read_text
+from portico.config.source.uv import find_uv_lock, place_sources, read_uv
 
 
 def read_project(place: Place) -> Project:

@@ -6,9 +6,9 @@ from pathlib import PurePosixPath
 
 from packaging.markers import Marker
 
-from config.source.image import read_python
-from config.source.place import APP, Place
-from config.source.project import Local, Project, applies
+from portico.config.source.image import read_python
+from portico.config.source.place import APP, Place
+from portico.config.source.project import Local, Project, applies
 
 # Where the files of requirements lie in the context, and where they are found while an image is built.
 FOLDER = ".portico/requirements"

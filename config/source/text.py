@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from config.source.place import Place
+from portico.config.source.place import Place
 
 # The longer ones first: that of UTF-32 begins with that of UTF-16.
 _MARKS = (

@@ -10,13 +10,13 @@ from packaging.markers import InvalidMarker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from config.source.collect import Collected
-from config.source.conditions import ALWAYS, Edge, read_marker, spread
-from config.source.package import Package, parse_specifiers
-from config.source.pins import Pin, add_index, add_pins, check_fresh
-from config.source.place import Place
-from config.source.project import name_of
-from config.source.text import read_toml, take_table
+from portico.config.source.collect import Collected
+from portico.config.source.conditions import ALWAYS, Edge, read_marker, spread
+from portico.config.source.package import Package, parse_specifiers
+from portico.config.source.pins import Pin, add_index, add_pins, check_fresh
+from portico.config.source.place import Place
+from portico.config.source.project import name_of
+from portico.config.source.text import read_toml, take_table
 
 _LOCAL = ("editable", "directory", "virtual", "path")
 

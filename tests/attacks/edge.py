@@ -13,9 +13,9 @@ from typing import Any
 
 from docker.models.containers import Container
 
-from config.release import make_release
-from config.render import render_nginx
-from config.settings import Settings
+from portico.config.release.release import make_release
+from portico.config.render.nginx import render_nginx
+from portico.config.settings import Settings
 from tests.attacks.raw import ADDRESS, connect
 from tests.docker.engine import Deployment, execute, free_port
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.bench.deploying import phases, record, table
-from tests.bench.deploying.contenders import HERE, NGINX, Contender
-from tests.bench.deploying.run import describe
+from bench.deploying import phases, record, table
+from bench.deploying.contenders import HERE, NGINX, Contender
+from bench.deploying.run import describe
 from tests.docker.command import ROOT
 from tests.docker.load import Report, Sample, Seen
 

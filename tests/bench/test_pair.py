@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.serving.bench import Bench
-from tests.bench.serving.pair import try_pairs
+from bench.serving.bench import Bench
+from bench.serving.pair import try_pairs
 
 pytestmark = [pytest.mark.docker, pytest.mark.extended]
 

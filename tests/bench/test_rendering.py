@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.bench.rendering import COUNTS, MOST_RATIO, MOST_SECONDS, measure
+from bench.rendering import COUNTS, MOST_RATIO, MOST_SECONDS, measure
 from tests.config.sample import SHOP, write_files
 
 

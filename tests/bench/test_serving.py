@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.bench.serving.report import report
-from tests.bench.serving.shot import Contender, Shot, Use, used
+from bench.serving.report import report
+from bench.serving.shot import Contender, Shot, Use, used
 
 pytestmark = pytest.mark.extended
 

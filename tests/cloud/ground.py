@@ -10,7 +10,7 @@ import docker
 import docker.errors
 import pytest
 
-from config.settings import Settings
+from portico.config.settings import Settings
 from tests.cloud.balanced import Balanced
 from tests.cloud.caller import Caller
 from tests.cloud.plugin.cloud import Thing

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from policies import RULES, kinds
-from policies.graph import UNKNOWN, Graph, Resource
-from policies.plan import read_plan
+from portico.policies import RULES, kinds
+from portico.policies.graph import UNKNOWN, Graph, Resource
+from portico.policies.plan import read_plan
 from scripts.rules import PLAN
 from tests.cloud.plugin.kinds import INSTANCE, KINDS
 from tests.cloud.stack import Small

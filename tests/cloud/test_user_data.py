@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from config.cloud_init import READY, USER, render_user_data
-from config.settings import Aws
+from portico.config.render.cloud_init import READY, USER, render_user_data
+from portico.config.settings import Aws
 from tests.cloud.deployment import AMI, REGION
 from tests.cloud.kernel import KernelVm
 from tests.cloud.vm import IMAGE

@@ -22,7 +22,7 @@ import docker.errors
 import docker.types
 from docker.models.containers import Container
 
-from components.tunnel import DIAL, dig_tunnel
+from portico.components.docker.ssh_tunnel import DIAL, dig_tunnel
 from tests.docker.command import ROOT
 
 RECIPE: Final = ROOT / "scripts" / "setup" / "vm.sh"

@@ -1,4 +1,4 @@
-"""Where components/scripts/prove.sh and switch.sh run without Docker: folders of a test, and replicas that answer.
+"""Where components/in_container/prove.sh and switch.sh run without Docker: folders of a test, and replicas that answer.
 
 Only NGINX's own processes are stand-ins: what it was told to load is written to a file.
 """
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
 
-SCRIPTS = Path(__file__).parents[2] / "components" / "scripts"
+SCRIPTS = Path(__file__).parents[2] / "components" / "in_container"
 RELEASE = "a" * 12
 # A second of the scripts is shorter here; not where a test measures one.
 QUICK = 'sleep() { command sleep "0.0${1%%.*}5"; }\n'

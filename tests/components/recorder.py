@@ -84,7 +84,7 @@ class Recorder(Mocks):
     expected: int = 0
 
     def expect(self) -> None:
-        """What components/interrupt.py would do to the process: a verdict is expected from now on."""
+        """What components/shutdown.py would do to the process: a verdict is expected from now on."""
         self.expected += 1
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
@@ -225,8 +225,8 @@ def run(
         # No Docker is behind a recorder: what the engine of this machine would say is nobody's business here.
         patch.setattr("docker.from_env", _find_nobody)
         # So it cannot be asked at the end either; tests/components/test_outcome.py has an engine that answers.
-        patch.setattr("components.outcome.compare", lambda *_: [])
-        patch.setattr("components.release.expect_verdict", recorder.expect)
+        patch.setattr("portico.components.docker.switch_verdict.compare", lambda *_: [])
+        patch.setattr("portico.components.docker.config_switch.expect_verdict", recorder.expect)
         contextvars.copy_context().run(_run, recorder, build, stack)
     return recorder
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pulumi
 
-from components.engine import Engine
-from components.portico import Portico, PorticoArgs
-from config.history import Record
-from config.load import Stack
-from config.private import read_private
-from config.release import make_release
-from config.render import render_nginx
+from portico.components.docker.engine_client import Engine
+from portico.components.docker.stack import Portico, PorticoArgs
+from portico.config.load import Stack
+from portico.config.release.history import Record
+from portico.config.release.release import make_release
+from portico.config.render.nginx import render_nginx
+from portico.config.tls.nginx_secrets import read_private
 from tests.components.recorder import Recorder, Resource, run
 from tests.config.sample import make_site, read_settings
 

@@ -6,10 +6,10 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.engine import Engine
-from components.observation import Observation
-from components.portico import Portico, PorticoArgs
-from config.drift import Live
+from portico.components.docker.engine_client import Engine
+from portico.components.docker.observation import Observation
+from portico.components.docker.stack import Portico, PorticoArgs
+from portico.config.live.drift import Live
 from tests.components.recorder import run
 from tests.components.sample import make_stack
 
@@ -27,7 +27,7 @@ def preview(
     said: list[str] = []
     monkeypatch.setattr(pulumi.log, "info", lambda text, *_, **__: said.append(text))
     monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: dry)
-    monkeypatch.setattr("components.portico.observe", lambda *_: Observation(live=live))
+    monkeypatch.setattr("portico.components.docker.stack.observe", lambda *_: Observation(live=live))
 
     def build() -> None:
         portico = Portico(

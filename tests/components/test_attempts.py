@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from components.attempts import LABEL, Attempts
-from components.observation import Observation, Seen
-from config.drift import Live
+from portico.components.docker.attempts import LABEL, Attempts
+from portico.components.docker.observation import Observation, Seen
+from portico.config.live.drift import Live
 
 ID = "0123456789ab" + "0" * 52
 URN = "urn:pulumi:test::portico::portico:index:Gunicorn$docker:index/container:Container::shop-gunicorn-0"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from config.render import render_gunicorn
+from portico.config.render.nginx import render_gunicorn
 from tests.components.ground import RELEASE, Ground
 from tests.components.test_prove import JUDGE
 from tests.config.sample import read_settings

@@ -1,6 +1,6 @@
 """The words of a failed build."""
 
-from components.build_log import read_failed_step
+from portico.components.docker.build_log import read_failed_step
 
 OUTPUT = """#1 [internal] load build definition
 #1 DONE 0.0s

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from config.load import Stack
+from portico.config.load import Stack
 from tests.components.ground import Ground, read
 from tests.components.sample import BLOG, make_stack
 from tests.config.sample import make_site

@@ -5,8 +5,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.collision import explain_collision, watch_ports
-from config.public import Public
+from portico.components.docker.port_collision import explain_collision, watch_ports
+from portico.config.public_address import Public
 
 PUBLIC = Public(address="127.0.0.1", port=8193, tls_port=8443)
 FAILED = "Error response from daemon: driver failed programming external connectivity on endpoint x (0123): "

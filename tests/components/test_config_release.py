@@ -7,10 +7,10 @@ import pulumi
 import pulumi_docker as docker
 import pytest
 
-from components.release import ConfigCheck, ConfigCheckArgs, ConfigRelease, ConfigReleaseArgs
-from components.replica import Replica
-from config.private import Private
-from config.tree import name_tree
+from portico.components.docker.config_switch import ConfigCheck, ConfigCheckArgs, ConfigRelease, ConfigReleaseArgs
+from portico.components.docker.replica import Replica
+from portico.config.render.tree import name_tree
+from portico.config.tls.nginx_secrets import Private
 from tests.components.recorder import CONTAINER, Recorder, list_texts, run
 from tests.components.sample import make_stack
 from tests.config.sample import make_site
@@ -171,9 +171,9 @@ def test_another_attempt_switches_again(root: Path) -> None:
 
 
 def test_a_program_that_switches_must_hear_the_verdict(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """See components/interrupt.py; a preview asks for none."""
+    """See components/shutdown.py; a preview asks for none."""
     heard: list[str] = []
-    monkeypatch.setattr("components.outcome.settle", lambda: heard.append("settled"))
+    monkeypatch.setattr("portico.components.docker.switch_verdict.settle", lambda: heard.append("settled"))
     assert release(root).expected == 1 and heard == ["settled"]
     with pytest.raises(pulumi.RunError):
         release(root, state={"exitCode": 1})

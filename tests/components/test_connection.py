@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from components.hosts.connection import Connection, connect
-from config.settings import Ssh
+from portico.components.hosts.connection import Connection, connect
+from portico.config.settings import Ssh
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIcjJtpPjOoD4Ojo7JOqFRFX9QgRz2G5rAHUwsl8RTb1"
 

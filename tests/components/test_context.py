@@ -9,8 +9,8 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from components.context import list_secrets, write_context
-from config.release import make_release
+from portico.components.build_context import list_secrets, write_context
+from portico.config.release.release import make_release
 from tests.components.sample import make_stack
 from tests.config.sample import make_site, read_settings, write_files
 

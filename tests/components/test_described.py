@@ -7,9 +7,9 @@ from typing import Any
 import pulumi_docker as docker
 import pytest
 
-from config import replica
-from config.release import Release
-from config.replica import Place, describe_files, describe_replica
+from portico.config.release import replica
+from portico.config.release.release import Release
+from portico.config.release.replica import Place, describe_files, describe_replica
 from tests.components.recorder import Resource
 from tests.components.sample import SECRET, deploy, make_stack
 from tests.config.sample import make_site

@@ -6,10 +6,10 @@ from typing import Any
 import docker.errors
 import pytest
 
-from components.diagnosis import describe
-from components.engine import Engine
+from portico.components.docker.diagnosis import describe
+from portico.components.docker.engine_client import Engine
 
-# How the health check says that nobody answered (components/scripts/health.py).
+# How the health check says that nobody answered (components/in_container/health.py).
 SILENT = "GET / with Host: a -> no answer since Gunicorn does not listen ({})"
 SLOW = "GET / with Host: a -> no answer in time"
 CONFIG = {"Labels": {"portico.site": "shop"}, "Env": ["PORTICO_ADDRESS=0.0.0.0:8000", "A=b=c"]}

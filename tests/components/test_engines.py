@@ -32,7 +32,7 @@ def list_imports(file: Path) -> set[str]:
 @pytest.mark.parametrize("file", sorted(DOCKER), ids=lambda file: str(file.relative_to(COMPONENTS)))
 def test_no_module_of_docker_names_ecs(file: Path) -> None:
     assert not [name for name in list_imports(file) if "ecs" in name.split(".")]
-    assert "components.ecs" not in file.read_text() and "config.fleet" not in file.read_text()
+    assert "portico.components.ecs" not in file.read_text() and "portico.config.targets.ecs" not in file.read_text()
 
 
 @pytest.mark.parametrize("file", sorted(ECS), ids=lambda file: str(file.relative_to(COMPONENTS)))
@@ -42,14 +42,16 @@ def test_no_module_of_ecs_names_the_containers_of_docker(file: Path) -> None:
 
 def test_who_deploys_onto_docker_waits_for_nothing_of_aws() -> None:
     script = (
-        "import sys\nimport components\nfrom components.engines import docker\n"
-        "print(*(name for name in sys.modules if name.startswith(('pulumi_aws', 'components.ecs', 'components.aws'))))"
+        "import sys\nimport portico.components\nfrom portico.components.deploy import docker\n"
+        "print(*(name for name in sys.modules if name.startswith(('pulumi_aws', 'portico.components.ecs', 'portico.components.aws'))))"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
 
 
 def test_what_is_common_to_both_loads_neither() -> None:
-    script = "import sys\nimport components\nprint(*(name for name in sys.modules if name.startswith('pulumi_')))"
+    script = (
+        "import sys\nimport portico.components\nprint(*(name for name in sys.modules if name.startswith('pulumi_')))"
+    )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

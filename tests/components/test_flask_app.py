@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.flask import FlaskApp, FlaskAppArgs
+from portico.components.docker.flask_app import FlaskApp, FlaskAppArgs
 from tests.components.recorder import CONTAINER, IMAGE, VOLUME, Recorder, list_texts, run
 from tests.components.sample import SECRET, make_stack
 from tests.config.sample import make_site, write_files

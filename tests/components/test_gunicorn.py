@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from components.gunicorn import Gunicorn, GunicornArgs
+from portico.components.docker.gunicorn import Gunicorn, GunicornArgs
 from tests.components.recorder import CONTAINER, Recorder, Resource, run
 from tests.components.sample import make_stack
 from tests.config.sample import make_site

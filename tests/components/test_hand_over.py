@@ -5,11 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from config.fleet import container_definitions
+from portico.config.targets.ecs import container_definitions
 from tests.config.ecs_sample import plan_fleet
 from tests.config.sample import HASH, SHOP, make_site, write_files
 
-SCRIPT = (Path(__file__).parents[2] / "components" / "scripts" / "secrets.py").read_text()
+SCRIPT = (Path(__file__).parents[2] / "components" / "in_container" / "secrets.py").read_text()
 
 
 def hand_over(folder: Path, environment: dict[bytes, bytes]) -> subprocess.CompletedProcess[str]:

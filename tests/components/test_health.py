@@ -14,7 +14,7 @@ from time import monotonic, sleep
 
 import pytest
 
-SCRIPT = (Path(__file__).parents[2] / "components" / "scripts" / "health.py").read_text()
+SCRIPT = (Path(__file__).parents[2] / "components" / "in_container" / "health.py").read_text()
 HOST = socket.gethostname()
 
 

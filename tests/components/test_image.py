@@ -6,10 +6,10 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.engine import Engine
-from components.image import name_image
-from components.tags import list_tags
-from config.history import Record
+from portico.components.docker.engine_client import Engine
+from portico.components.docker.image_tags import list_tags
+from portico.components.docker.images import name_image
+from portico.config.release.history import Record
 from tests.components.recorder import IMAGE, run
 from tests.components.sample import deploy, make_stack
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-START = "import atexit, sys; atexit.register(print, 'said'); from components.interrupt import expect_verdict, settle\n"
+START = "import atexit, sys; atexit.register(print, 'said'); from portico.components.shutdown import expect_verdict, settle\n"
 
 
 def end(code: str) -> tuple[int, str]:
@@ -15,7 +15,7 @@ def end(code: str) -> tuple[int, str]:
 
 
 def test_an_interrupt_ends_the_program_without_a_trace() -> None:
-    code = "import os, signal; from components import end_quietly; end_quietly(); os.kill(os.getpid(), signal.SIGINT)"
+    code = "import os, signal; from portico.components import end_quietly; end_quietly(); os.kill(os.getpid(), signal.SIGINT)"
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
     # Pulumi's language host adds nothing to this exit code: the user has been told.
     assert (ended.returncode, ended.stderr) == (32, "")
@@ -29,7 +29,7 @@ def test_a_program_whose_verdict_never_came_does_not_end_well() -> None:
 
 
 def test_a_program_whose_verdict_never_came_cleans_up() -> None:
-    clean = "from components.interrupt import at_end; at_end(lambda: print('{}', flush=True)); "
+    clean = "from portico.components.shutdown import at_end; at_end(lambda: print('{}', flush=True)); "
     assert end(clean.format("early") + "expect_verdict(); " + clean.format("late"))[1].split() == [
         "late",
         "early",

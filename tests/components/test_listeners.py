@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from components.listeners import FOREIGN, TABLES, Listener, read_machine
-from config.public import Binding
+from portico.components.docker.listeners import FOREIGN, TABLES, Listener, read_machine
+from portico.config.public_address import Binding
 
 HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 TCP = (

@@ -3,8 +3,8 @@
 import pulumi
 import pytest
 
-from components.engine import Engine
-from components.hosts.local import LocalHost
+from portico.components.docker.engine_client import Engine
+from portico.components.hosts.local import LocalHost
 from tests.components.recorder import PROVIDER, VOLUME, Recorder, run
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.made import NONE, find_id, join_names, list_made, require_all
+from portico.components.partial_update import NONE, find_id, join_names, list_made, require_all
 
 
 async def _say(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.network import Network
+from portico.components.docker.network import Network
 from tests.components.recorder import NETWORK, Recorder, run
 
 

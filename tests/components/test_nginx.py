@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from components.nginx import Nginx, NginxArgs
-from config.public import Public
-from config.settings import Nginx as Settings
+from portico.components.docker.nginx import Nginx, NginxArgs
+from portico.config.public_address import Public
+from portico.config.settings import Nginx as Settings
 from tests.components.recorder import CONTAINER, Recorder, run
 
 PUBLIC = Public(address="127.0.0.1", port=8080)
@@ -128,5 +128,5 @@ def test_what_has_a_name_or_changes_while_it_runs_is_no_part_of_it(changes: dict
 
 def test_how_it_is_started_is_a_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     before = made_of()
-    monkeypatch.setattr("components.nginx.CACHES", ())
+    monkeypatch.setattr("portico.components.docker.nginx.CACHES", ())
     assert {key for key, value in made_of().items() if value != before[key]} == {"parts"}

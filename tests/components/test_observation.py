@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from components.drift import read_live
-from components.engine import Engine
-from components.observation import Observation, Seen, observe
-from config.drift import Live
+from portico.components.docker.engine_client import Engine
+from portico.components.docker.live_files import read_live
+from portico.components.docker.observation import Observation, Seen, observe
+from portico.config.live.drift import Live
 from tests.components.recorder import run
 from tests.components.watched import EDGE, Watched, inspect, serve, show
 

@@ -6,9 +6,9 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.engine import Engine
-from components.outcome import Ended, Outcome, compare
-from components.replica import Replica
+from portico.components.docker.engine_client import Engine
+from portico.components.docker.replica import Replica
+from portico.components.docker.switch_verdict import Ended, Outcome, compare
 from tests.components.sample import BLOG, make_stack
 from tests.components.watched import EDGE, Watched, serve, show
 from tests.config.sample import make_site
@@ -37,8 +37,8 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is said as an error; "settled" where the program was told of a good end."""
     told: list[str] = []
     monkeypatch.setattr(pulumi.log, "error", lambda text: told.append(text))
-    monkeypatch.setattr("components.outcome.settle", lambda: told.append("settled"))
-    monkeypatch.setattr("components.outcome.stop_superseded", lambda *_: told.append("stopped"))
+    monkeypatch.setattr("portico.components.docker.switch_verdict.settle", lambda: told.append("settled"))
+    monkeypatch.setattr("portico.components.docker.switch_verdict.stop_superseded", lambda *_: told.append("stopped"))
     return told
 
 

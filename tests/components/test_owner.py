@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from components.owner import SCRIPT, find_program, spell_program
+from portico.components.docker.socket_owner import SCRIPT, find_program, spell_program
 
 
 @pytest.fixture

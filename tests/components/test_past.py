@@ -4,8 +4,8 @@ from typing import ClassVar
 
 import pytest
 
-import components.past
-from components.past import read_past
+import portico.components.previous_outputs
+from portico.components.previous_outputs import read_past
 from tests.components.recorder import run
 
 

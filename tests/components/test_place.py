@@ -7,8 +7,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.portico import Portico, PorticoArgs
-from config.history import Record
+from portico.components.docker.stack import Portico, PorticoArgs
+from portico.config.release.history import Record
 from tests.components.recorder import Recorder, run
 from tests.components.sample import make_stack
 

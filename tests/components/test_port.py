@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from components.port import Port, PortArgs
-from config.public import Public
+from portico.components.docker.port_holder import Port, PortArgs
+from portico.config.public_address import Public
 from tests.components.recorder import CONTAINER, Recorder, run
 
 

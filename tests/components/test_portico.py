@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.portico import Portico, PorticoArgs
+from portico.components.docker.stack import Portico, PorticoArgs
 from tests.components.recorder import CONTAINER, IMAGE, NETWORK, VOLUME, Recorder, Resource, list_texts, run
 from tests.components.sample import BLOG, SECRET, deploy, deploy_both, make_stack
 from tests.components.watched import EDGE, Watched, show
@@ -188,8 +188,8 @@ def test_a_replica_that_is_not_well_is_made_anew_and_the_other_is_not(
         }
         for name, one in {"shop-gunicorn-0": well, "shop-gunicorn-1": sick, "portico-nginx-server": EDGE}.items()
     }
-    monkeypatch.setattr("components.portico.list_tags", lambda _: frozenset())
-    monkeypatch.setattr("components.announcement.list_tags", lambda _: frozenset())
+    monkeypatch.setattr("portico.components.docker.stack.list_tags", lambda _: frozenset())
+    monkeypatch.setattr("portico.components.docker.preview.list_tags", lambda _: frozenset())
     args = PorticoArgs(stack=stack, root=root, engine=engine, resources=resources)
     made = run(lambda: Portico("portico", args))
     attempts = [made.container(f"shop-gunicorn-{index}").labels["portico.attempt"] for index in range(2)]

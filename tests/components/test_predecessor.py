@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from components.predecessor import list_predecessors
-from config.public import Public
+from portico.components.docker.port_predecessors import list_predecessors
+from portico.config.public_address import Public
 
 CONTAINER = "docker:index/container:Container"
 PUBLIC = Public(address="127.0.0.1", port=80, tls_port=443)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from components.hosts.connection import Connection
-from components.hosts.preflight import find_obstacle, require_ready
+from portico.components.hosts.connection import Connection
+from portico.components.hosts.preflight import find_obstacle, require_ready
 from tests.components.fake_ssh import FakeSsh
 
 KNOWN = ("-o", "StrictHostKeyChecking=accept-new", "-o", "UserKnownHostsFile=.portico/known_hosts/staging")

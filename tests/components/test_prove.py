@@ -81,7 +81,7 @@ def test_any_other_answer_is_none(ground: Ground, code: int) -> None:
 
 
 def test_the_switch_and_the_health_check_agree_on_what_is_good(ground: Ground) -> None:
-    health = (Path(__file__).parents[2] / "components" / "scripts" / "health.py").read_text()
+    health = (Path(__file__).parents[2] / "components" / "in_container" / "health.py").read_text()
     line = next(line for line in health.splitlines() if "status[:1] not in" in line)
     ran = ground.prove('for code in $(seq 200 599); do if is_good "$code"; then echo "$code"; fi; done')
     names = {"status": ""}
@@ -324,7 +324,7 @@ def test_a_refused_replica_is_given_no_name(ground: Ground) -> None:
 
 @pytest.mark.parametrize("whose", ["its own", "another's"])
 def test_a_name_that_was_laid_aside_is_taken(ground: Ground, whose: str) -> None:
-    """The health check lays aside the name of a replica that fails (components/scripts/health.py)."""
+    """The health check lays aside the name of a replica that fails (components/in_container/health.py)."""
     old, new = ground.add(), ground.add()
     ground.replicas = [new]
     aside, owner = Path(f"{new.known}.out"), new if whose == "its own" else old

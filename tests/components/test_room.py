@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components import require_room
+from portico.components import require_room
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.builder import name_builder
-from components.engine import Engine
-from components.hosts import Host, make_host
-from components.hosts.connection import Connection
-from components.hosts.ssh import SshHost
+from portico.components.docker.buildx_builder import name_builder
+from portico.components.docker.engine_client import Engine
+from portico.components.hosts import Host, make_host
+from portico.components.hosts.connection import Connection
+from portico.components.hosts.ssh import SshHost
 from tests.components.recorder import PROVIDER, Resource, run
 from tests.config.sample import read_settings
 
@@ -119,13 +119,13 @@ def test_the_target_chooses_it_once_the_machine_was_asked(root: Path, monkeypatc
     settings = read_settings(root, target="ssh", ssh={"host": "shop.example", "user": "deploy"})
     found: list[Host] = []
     seen: list[Resource] = []
-    monkeypatch.setattr("components.hosts.preflight.find_obstacle", lambda way: f"{way.url} is down")
+    monkeypatch.setattr("portico.components.hosts.preflight.find_obstacle", lambda way: f"{way.url} is down")
     with pytest.raises(pulumi.RunError, match=r"ssh://deploy@shop\.example:22 is down\. Nothing was changed\."):
         run(lambda: make_host("host", settings, {}), seen=seen)
     assert not [one for one in seen if one.type == PROVIDER]
-    monkeypatch.setattr("components.hosts.preflight.find_obstacle", lambda _: None)
+    monkeypatch.setattr("portico.components.hosts.preflight.find_obstacle", lambda _: None)
     asked: list[Engine | None] = []
-    monkeypatch.setattr("components.vacancy.require_vacant", lambda engine, _: asked.append(engine))
+    monkeypatch.setattr("portico.components.docker.free_ports.require_vacant", lambda engine, _: asked.append(engine))
     run(lambda: found.append(make_host("host", settings, {})))
     assert isinstance(found[0], SshHost) and asked == [found[0].engine]
 
@@ -137,8 +137,8 @@ def test_where_a_port_is_taken_nothing_of_the_host_is_made(root: Path, monkeypat
     def refuse(*_: object) -> None:
         raise pulumi.RunError("taken")
 
-    monkeypatch.setattr("components.hosts.preflight.find_obstacle", lambda _: None)
-    monkeypatch.setattr("components.vacancy.require_vacant", refuse)
+    monkeypatch.setattr("portico.components.hosts.preflight.find_obstacle", lambda _: None)
+    monkeypatch.setattr("portico.components.docker.free_ports.require_vacant", refuse)
     for target in ({"target": "ssh", "ssh": {"host": "shop.example", "user": "deploy"}}, {}):
         settings = read_settings(root, **target)
         with pytest.raises(pulumi.RunError, match="taken"):

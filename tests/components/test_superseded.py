@@ -5,8 +5,8 @@ from typing import Any
 import docker.errors
 import pytest
 
-from components.observation import Observation
-from components.superseded import list_superseded, stop_superseded
+from portico.components.docker.observation import Observation
+from portico.components.docker.superseded_replicas import list_superseded, stop_superseded
 from tests.components.recorder import run
 from tests.components.test_observation import see
 from tests.components.watched import EDGE, Watched, serve, show

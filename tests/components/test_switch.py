@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from config.load import Stack
+from portico.config.load import Stack
 from tests.components.ground import Ground, Ran, Replica, status
 from tests.components.sample import BLOG, make_stack
 from tests.config.sample import make_site

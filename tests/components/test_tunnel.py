@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from docker.errors import DockerException
 
-from components.engine import Engine, read_free
-from components.tunnel import dig_tunnel, open_tunnel
+from portico.components.docker.engine_client import Engine, read_free
+from portico.components.docker.ssh_tunnel import dig_tunnel, open_tunnel
 from tests.components.fake_ssh import FakeSsh
 
 ADDRESS = "ssh://deploy@shop.example:22"
@@ -108,7 +108,7 @@ def test_nobody_else_can_use_it() -> None:
 def test_it_is_gone_when_the_program_ends_however_it_ends() -> None:
     program = (
         "import os, signal, sys\n"
-        "from components.interrupt import end_quietly; from components.tunnel import dig_tunnel\n"
+        "from portico.components.shutdown import end_quietly; from portico.components.docker.ssh_tunnel import dig_tunnel\n"
         "end_quietly(); print(dig_tunnel(['false']), flush=True)\n"
         "if sys.argv[1] == 'stopped': os.kill(os.getpid(), signal.SIGINT); signal.pause()"
     )

@@ -11,12 +11,12 @@ import docker.errors
 import pulumi
 import pytest
 
-from components.engine import Engine
-from components.listeners import Listener, Machine
-from components.vacancy import require_vacant
-from components.vantage import View
-from config.public import Binding, Protocol
-from config.settings import Settings
+from portico.components.docker.engine_client import Engine
+from portico.components.docker.free_ports import require_vacant
+from portico.components.docker.listeners import Listener, Machine
+from portico.components.docker.machine_view import View
+from portico.config.public_address import Binding, Protocol
+from portico.config.settings import Settings
 from tests.components.aws.sample import read as read_aws
 from tests.config.sample import make_site, read_settings
 
@@ -67,7 +67,7 @@ class Ground:
 @pytest.fixture
 def ground(monkeypatch: pytest.MonkeyPatch) -> Ground:
     made = Ground()
-    monkeypatch.setattr("components.vacancy.look", made.look)
+    monkeypatch.setattr("portico.components.docker.free_ports.look", made.look)
     monkeypatch.setattr("pulumi.get_project", lambda: "portico")
     monkeypatch.setattr("pulumi.get_stack", lambda: "dev")
     return made
@@ -143,7 +143,7 @@ def test_a_container_is_seen_where_the_machine_is_not(root: Path, ground: Ground
 def test_the_stacks_own_ports_are_its_own_and_nothing_else_is_asked(
     root: Path, ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("components.vacancy.look", lambda *_: pytest.fail("the machine was asked"))
+    monkeypatch.setattr("portico.components.docker.free_ports.look", lambda *_: pytest.fail("the machine was asked"))
     assert refuse(root, holder(HTTP)) == []
 
 

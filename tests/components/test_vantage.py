@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from components.engine import Engine
-from components.vantage import View, look, try_bind
-from config.public import Binding
+from portico.components.docker.engine_client import Engine
+from portico.components.docker.machine_view import View, look, try_bind
+from portico.config.public_address import Binding
 from tests.components.fake_ssh import FakeSsh
 
 

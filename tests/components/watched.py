@@ -11,7 +11,7 @@ from typing import Any
 from docker.errors import NotFound
 from docker.models.containers import Container
 
-from components.engine import Engine
+from portico.components.docker.engine_client import Engine
 
 
 def show(id: str, role: str = "gunicorn", site: str = "shop", release: str = "", **more: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from config.settings import Aws
+from portico.config.settings import Aws
 from tests.config.sample import make_site, make_values
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILyPanceixqZUIVLDot/0hw3LR0twup61rzmEvDAGtDB you@example"

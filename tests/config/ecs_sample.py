@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from config.fleet import FleetSite, make_fleet
-from config.plan import make_plan
-from config.settings import Ecs
+from portico.config.plan import make_plan
+from portico.config.settings import Ecs
+from portico.config.targets.ecs import FleetSite, make_fleet
 from tests.config.sample import make_site, make_values
 
 CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f"

@@ -8,7 +8,7 @@ from typing import Any
 
 import crossplane
 
-from config.tree import Tree
+from portico.config.render.tree import Tree
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from config.source.place import Place
-from config.source.project import Project
-from config.source.read import read_project
+from portico.config.source.place import Place
+from portico.config.source.project import Project
+from portico.config.source.read import read_project
 from tests.config.sample import write_files
 
 HASH = "sha256:" + "ab" * 32

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from config.layout import lay_out
-from config.release import make_release
-from config.render import render_nginx
-from config.settings import Mistakes, Settings
-from config.tree import Tree
+from portico.config.release.release import make_release
+from portico.config.render.layout import lay_out
+from portico.config.render.nginx import render_nginx
+from portico.config.render.tree import Tree
+from portico.config.settings import Mistakes, Settings
 from tests.config.nginx_file import Directive, parse_tree, servers_of
 
 # What `htpasswd -nB` prints after the colon.

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from config.align import align
+from portico.config.render.align import align
 from tests.config.sample import EVEN, make_full_site, make_site, render
 
 OLD_NAMES = {"upstream": "container", "nginxImage": "nginx:1.22.1"}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from config.announcement import Change, Outcome, announce, recall
+from portico.config.messages.change_summary import Change, Outcome, announce, recall
 
 EDGE: dict[str, Any] = {"image": "nginx:1.26.3", "address": "::1", "port": 80, "tls_port": None, "http3": False}
 BEFORE = Outcome(

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from config import authority
-from config.authority import issue_certificate
+from portico.config.tls import local_ca as authority
+from portico.config.tls.local_ca import issue_certificate
 
 HOSTS = ("shop.example", "*.shop.example", "localhost", "www.shop.example")
 

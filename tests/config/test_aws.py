@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from config.plan import make_plan
-from config.settings import Mistakes, Settings
+from portico.config.plan import make_plan
+from portico.config.settings import Mistakes, Settings
 from tests.config.aws_sample import AMI, KEY, make_aws_values, make_section, read_aws
 from tests.config.sample import make_site, make_values, refuse
 

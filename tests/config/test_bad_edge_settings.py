@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from config.private import read_private
-from config.settings import Mistakes
+from portico.config.settings import Mistakes
+from portico.config.tls.nginx_secrets import read_private
 from tests.config.sample import HASH, make_site, make_values, read_settings, refuse, write_files
 
 RATE = "is not a rate; write requests a second or a minute, such as 10r/s or 30r/m"

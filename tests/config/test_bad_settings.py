@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from config.settings import Mistakes, Settings
+from portico.config.settings import Mistakes, Settings
 from tests.config.sample import make_site, make_values, refuse, write_files
 
 HOST = (

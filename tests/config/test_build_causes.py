@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.build_causes import find_build_cause
+from portico.config.messages.build_causes import find_build_cause
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from config.causes import Evidence, rank_causes
+from portico.config.messages.replica_causes import Evidence, rank_causes
 
 SOCKET = "unix:/run/portico/shop/abc-0.sock"
 SILENT = "GET / with Host: a -> no answer since Gunicorn does not listen ([Errno 2] No such file or directory)"

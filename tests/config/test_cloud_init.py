@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from config.cloud_init import READY, pack_user_data, render_user_data, unpack_user_data
-from config.settings import Mistakes
+from portico.config.render.cloud_init import READY, pack_user_data, render_user_data, unpack_user_data
+from portico.config.settings import Mistakes
 from tests.config.aws_sample import KEY, read_aws
 
 
@@ -136,7 +136,7 @@ def test_it_is_packed_and_the_same_when_unpacked(text: str) -> None:
     ("size", "fits"), [pytest.param(14 * 1024, True, id="14 KB"), pytest.param(14 * 1024 + 1, False, id="one more")]
 )
 def test_it_is_refused_above_14_kb(monkeypatch: pytest.MonkeyPatch, size: int, fits: bool) -> None:
-    monkeypatch.setattr("config.cloud_init.gzip.compress", lambda *_, **__: b"a" * size)
+    monkeypatch.setattr("portico.config.render.cloud_init.gzip.compress", lambda *_, **__: b"a" * size)
     if fits:
         assert pack_user_data("a")
         return

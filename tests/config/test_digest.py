@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from config.digest import digest_files, digest_secrets, digest_values
-from config.source import File
+from portico.config.release.digest import digest_files, digest_secrets, digest_values
+from portico.config.source.files import File
 
 FILES = {"a": File(b"1"), "b/c": File(b"2", executable=True)}
 

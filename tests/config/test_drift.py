@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.drift import Container, Live, compare_containers, compare_files, compare_releases
+from portico.config.live.drift import Container, Live, compare_containers, compare_files, compare_releases
 
 FILES = {"nginx.conf": "events {}", "conf.d/shop.conf": "server {}"}
 

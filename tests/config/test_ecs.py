@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from config.settings import Settings, Size
+from portico.config.settings import Settings, Size
 from tests.config.ecs_sample import CERTIFICATE, ZONE, make_ecs_values, make_section, read_ecs
 from tests.config.sample import HASH, make_site, make_values, refuse
 

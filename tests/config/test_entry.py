@@ -4,10 +4,10 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from config.entry import FoundEntry
-from config.entry import find_entry as find
-from config.source.place import Place
-from config.source.read import read_project
+from portico.config.source.place import Place
+from portico.config.source.read import read_project
+from portico.config.source.wsgi_entry import FoundEntry
+from portico.config.source.wsgi_entry import find_entry as find
 from tests.config.sample import write_files
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from config.plan import make_plan
-from config.tree import Tree
+from portico.config.plan import make_plan
+from portico.config.render.tree import Tree
 from tests.config.aws_sample import make_aws_values
 from tests.config.ecs_sample import CERTIFICATE, make_ecs_values, make_section, plan_fleet
 from tests.config.sample import make_full_site, make_site

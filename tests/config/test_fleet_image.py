@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from config.digest import digest_files
-from config.fleet import make_fleet
-from config.plan import make_plan
-from config.release import Release
-from config.settings import derive_uid
+from portico.config.plan import make_plan
+from portico.config.release.digest import digest_files
+from portico.config.release.release import Release
+from portico.config.settings import derive_uid
+from portico.config.targets.ecs import make_fleet
 from tests.config.ecs_sample import make_ecs_values, make_section, plan_fleet
 from tests.config.sample import make_site, make_values, write_files
 
-SCRIPTS = Path(__file__).parents[2] / "components" / "scripts"
+SCRIPTS = Path(__file__).parents[2] / "components" / "in_container"
 
 
 def read_instructions(text: str) -> list[str]:

@@ -38,7 +38,7 @@ def test_nothing_else_is_answered(root: Path, tmp_path: Path) -> None:
 def test_a_task_that_is_busy_or_asks_for_a_password_is_ready_and_one_that_fails_is_not(
     root: Path, tmp_path: Path
 ) -> None:
-    """As components/scripts/health.py sees it; a load balancer knows 2xx alone."""
+    """As components/in_container/health.py sees it; a load balancer knows 2xx alone."""
     (fleet,) = plan_fleet(root, make_site())
     location = find_ready(parse_tree(fleet.tree, tmp_path)).location("=", "/ready")
     assert location.get("proxy_intercept_errors") == "on"

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from config.fleet import VOLUMES, FleetSite, container_definitions, describe_task, make_fleet, task
-from config.layout import LISTEN, READY
-from config.plan import make_plan
-from config.release import assemble_release
+from portico.config.plan import make_plan
+from portico.config.release.release import assemble_release
+from portico.config.render.layout import LISTEN, READY
+from portico.config.targets.ecs import VOLUMES, FleetSite, container_definitions, describe_task, make_fleet, task
 from tests.config.ecs_sample import make_ecs_values, make_section, plan_fleet
 from tests.config.sample import HASH, make_site
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from config.cloud_init import render_user_data
-from config.fleet import FleetSite, container_definitions, make_fleet
-from config.plan import make_plan
-from config.tree import Tree
+from portico.config.plan import make_plan
+from portico.config.render.cloud_init import render_user_data
+from portico.config.render.tree import Tree
+from portico.config.targets.ecs import FleetSite, container_definitions, make_fleet
 from tests.config.nginx_file import parse_tree
 from tests.program.stackfile import EVERY, ROOT, merge_values
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from config.history import Record, keep_held, read_history, remember, spell_history
-from config.plan import Plan, make_plan
-from config.settings import Mistakes
+from portico.config.plan import Plan, make_plan
+from portico.config.release.history import Record, keep_held, read_history, remember, spell_history
+from portico.config.settings import Mistakes
 from tests.config.sample import HASH, make_site, make_values, write_files
 
 TIMES = [f"2026-01-0{day}T00:00:00Z" for day in range(1, 10)]

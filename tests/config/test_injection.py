@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from config.render import render_gunicorn
-from config.settings import Mistakes
+from portico.config.render.nginx import render_gunicorn
+from portico.config.settings import Mistakes
 from tests.config.nginx_file import Directive, parse_tree
 from tests.config.sample import HASH, SHOP, make_site, read_settings, render, write_files
 

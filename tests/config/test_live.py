@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from config.drift import Live
-from config.live import find_releases, tell_served
-from config.release import make_release
-from config.render import render_nginx
+from portico.config.live.drift import Live
+from portico.config.live.served import find_releases, tell_served
+from portico.config.release.release import make_release
+from portico.config.render.nginx import render_nginx
 from tests.config.sample import make_full_site, make_site, read_settings, write_files
 
 A, B, C = ("a" * 12, "b" * 12, "c" * 12)

@@ -8,7 +8,7 @@ import pulumi
 import pytest
 from pulumi.runtime import set_all_config, set_mocks
 
-from config.load import Stack, load
+from portico.config.load import Stack, load
 from tests.components.recorder import Recorder, use_loop
 from tests.config.sample import make_site, make_values
 from tests.program.stackfile import spell_config

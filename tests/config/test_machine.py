@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from config.machine import Machine, announce_machine
+from portico.config.messages.vm_changes import Machine, announce_machine
 from tests.config.aws_sample import AMI, KEY, read_aws
 
 MACHINE = Machine.of(read_aws())

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from config.plan import make_plan
-from config.settings import Mistakes
-from config.source.dockerfile import list_instructions
-from config.source.image import choose_image
+from portico.config.plan import make_plan
+from portico.config.settings import Mistakes
+from portico.config.source.dockerfile import list_instructions
+from portico.config.source.image import choose_image
 from tests.config.projects import BUILD, LOCKED, PROJECT, read
 from tests.config.sample import make_site, make_values, write_files
 
@@ -176,7 +176,7 @@ def test_what_portico_sets_itself_is_nobodys_to_set(root: Path, name: str) -> No
 
 def test_room_follows_from_what_is_allowed(root: Path) -> None:
     def sizes(**site: Any) -> tuple[str, int]:
-        from config.replica import Place, describe_replica
+        from portico.config.release.replica import Place, describe_replica
 
         made = describe_replica(plan(root, {}, **site).releases[0], 0, Place())
         return made["tmpfs"]["/tmp"].rpartition("size=")[2], made["ulimits"][0]["hard"]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from config.render import render_gunicorn
-from config.settings import Duration, Settings
+from portico.config.render.nginx import render_gunicorn
+from portico.config.settings import Duration, Settings
 from tests.config.nginx_file import Directive, inherit, list_levels, parse_tree, servers_of
 from tests.config.sample import make_full_site, make_site, read_settings, render
 

@@ -5,8 +5,8 @@ from typing import Any, get_args
 
 import pytest
 
-from config.presets import PRESETS, apply_preset
-from config.settings import Settings
+from portico.config.settings import Settings
+from portico.config.settings.presets import PRESETS, apply_preset
 from tests.config.nginx_file import Directive, inherit, parse_tree, said, servers_of
 from tests.config.sample import make_site, make_values, read_settings, render
 

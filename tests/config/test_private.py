@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from config.private import Private, read_private
-from config.release import make_release
-from config.render import render_nginx
-from config.settings import Mistakes
+from portico.config.release.release import make_release
+from portico.config.render.nginx import render_nginx
+from portico.config.settings import Mistakes
+from portico.config.tls.nginx_secrets import Private, read_private
 from tests.config.sample import HASH, make_site, read_settings, write_files
 
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n"

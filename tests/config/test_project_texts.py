@@ -16,9 +16,9 @@ from packaging.requirements import Requirement
 from pip._internal.network.session import PipSession
 from pip._internal.req.req_file import parse_requirements
 
-from config.source.conditions import ALWAYS, read_marker, write_marker
-from config.source.lines import read_lines
-from config.source.place import Place
+from portico.config.source.conditions import ALWAYS, read_marker, write_marker
+from portico.config.source.lines import read_lines
+from portico.config.source.place import Place
 from tests.config.projects import BUILD, HASH, LOCKED, PROJECT, read
 
 few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

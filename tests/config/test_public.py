@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from config.public import Binding, Public, spell_address
+from portico.config.public_address import Binding, Public, spell_address
 from tests.config.sample import make_site, read_settings
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
-from config.settings import Duration, Size
+from portico.config.settings import Duration, Size
 
 # The most that is taken: 1024G and 8760h.
 BYTES, MILLISECONDS = 1024 * 1024**3, 8760 * 3_600_000

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from config.render import render_gunicorn
+from portico.config.render.nginx import render_gunicorn
 from tests.config.sample import EVEN, make_full_site, make_site, read_settings, render
 
 TLS = {"tls": {"localAuthority": True, "http3": True}}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from docker.utils.build import exclude_paths
 
-from config.release import Release, make_release
+from portico.config.release.release import Release, make_release
 from tests.config.sample import SHOP, make_site, read_settings, write_files
 
 

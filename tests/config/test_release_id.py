@@ -28,7 +28,7 @@ STACKS = {
 ASK = """
 import json, sys
 from pathlib import Path
-from config.plan import make_plan
+from portico.config.plan import make_plan
 root, stacks = Path(sys.argv[1]), json.loads(sys.argv[2])
 releases = {name: make_plan(values, root).releases[0] for name, values in stacks.items()}
 print(json.dumps({name: [release.id, release.image] for name, release in releases.items()}))
@@ -113,7 +113,7 @@ def move_modules(program: Path) -> None:
 
 def write_other_scripts(program: Path) -> None:
     """What runs in NGINX's container and in those that check and switch."""
-    for path in (program / "components/scripts").iterdir():
+    for path in (program / "components/in_container").iterdir():
         if path.suffix in (".sh", ".pl"):
             path.write_text(f"{path.read_text()}\n# Another one.\n")
 
@@ -139,11 +139,11 @@ def test_another_portico_with_the_same_replicas_makes_no_other_release(
     assert ask(program, shop) == now
 
 
-HEALTH = ("components/scripts/health.py", "PAUSE = 2.0", "PAUSE = 3.0")
+HEALTH = ("components/in_container/health.py", "PAUSE = 2.0", "PAUSE = 3.0")
 OTHER = {
     "the health check": (edit(HEALTH), {"local", "ecs"}),
-    "what lays out files": (edit(("components/scripts/files.py", "KEPT = 5", "KEPT = 6")), {"local", "ecs"}),
-    "what takes secrets": (edit(("components/scripts/secrets.py", "0o400", "0o440")), {"ecs"}),
+    "what lays out files": (edit(("components/in_container/files.py", "KEPT = 5", "KEPT = 6")), {"local", "ecs"}),
+    "what takes secrets": (edit(("components/in_container/secrets.py", "0o400", "0o440")), {"ecs"}),
     "gunicorn.conf.py": (
         edit(("config/templates/gunicorn/gunicorn.conf.py.j2", "keepalive = 75", "keepalive = 76")),
         {"local", "ecs"},
@@ -159,17 +159,23 @@ OTHER = {
         {"local", "ecs"},
     ),
     "its end on ECS": (
-        edit(("config/templates/fleet/application.Dockerfile.j2", "chmod 0700", "chmod 0500")),
+        edit(("config/templates/ecs/application.Dockerfile.j2", "chmod 0700", "chmod 0500")),
         {"ecs"},
     ),
-    "a limit of every container": (edit(("config/container.py", "_PROCESSES = 512", "_PROCESSES = 513")), {"local"}),
-    "a label of every container": (
-        edit(("config/container.py", '"portico.role": role', '"portico.role": role, "portico.kind": role')),
+    "a limit of every container": (
+        edit(("config/release/hardening.py", "_PROCESSES = 512", "_PROCESSES = 513")),
         {"local"},
     ),
-    "a replica's own arguments": (edit(("config/replica.py", 'interval": "1s"', 'interval": "2s"')), {"local"}),
-    "where static files are laid out": (edit(("config/replica.py", '"/srv/static"', '"/srv/files"')), {"local"}),
-    "a container of a task": (edit(("config/fleet/task.py", '"timeout": 20', '"timeout": 21')), {"ecs"}),
+    "a label of every container": (
+        edit(("config/release/hardening.py", '"portico.role": role', '"portico.role": role, "portico.kind": role')),
+        {"local"},
+    ),
+    "a replica's own arguments": (edit(("config/release/replica.py", 'interval": "1s"', 'interval": "2s"')), {"local"}),
+    "where static files are laid out": (
+        edit(("config/release/replica.py", '"/srv/static"', '"/srv/files"')),
+        {"local"},
+    ),
+    "a container of a task": (edit(("config/targets/ecs/task.py", '"timeout": 20', '"timeout": 21')), {"ecs"}),
 }
 
 

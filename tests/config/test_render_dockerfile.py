@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from config.source.build import read_build
+from portico.config.source.build import read_build
 from tests.config.sample import make_site, read_settings, write_files
 
 PYPROJECT = '[project]\nname = "shop"\ndependencies = ["flask>=3", "requests"]\n'

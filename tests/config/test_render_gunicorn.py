@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from config.release import make_release
-from config.render import render_gunicorn, render_nginx
+from portico.config.release.release import make_release
+from portico.config.render.nginx import render_gunicorn, render_nginx
 from tests.config.sample import make_site, read_settings
 
 SOCKET = "/run/portico/shop/0123456789ab-0.sock"
@@ -187,7 +187,7 @@ def publish(root: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[
 def test_a_name_that_leads_to_a_living_replica_stays_there(
     root: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, full: bool
 ) -> None:
-    """The new one is not proven yet: the switch gives it the name (components/scripts/prove.sh)."""
+    """The new one is not proven yet: the switch gives it the name (components/in_container/prove.sh)."""
     other = folder / "r-0.sock.other"
     name, aside = folder / "r-0.sock", folder / "r-0.sock.out"
     name.symlink_to(other.name)

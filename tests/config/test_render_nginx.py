@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from config.release import make_release
-from config.settings import Duration
+from portico.config.release.release import make_release
+from portico.config.settings import Duration
 from tests.config.nginx_file import Directive, parse_tree
 from tests.config.sample import make_site, read_settings, render
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from config.release import make_release
+from portico.config.release.release import make_release
 from tests.config.sample import HASH, make_full_site, make_site, parse, read_settings, server_of
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from config.plan import make_plan
-from config.settings import Mistakes
-from config.source import File, read_source
+from portico.config.plan import make_plan
+from portico.config.settings import Mistakes
+from portico.config.source.files import File, read_source
 from tests.config.sample import SHOP, make_site, make_values, write_files
 
 NAMES = [

@@ -84,7 +84,7 @@ def test_a_host_key_is_kept_without_what_stands_around_it(root: Path, written: s
 
 
 def test_the_machine_is_no_part_of_what_is_served(root: Path) -> None:
-    from config.release import make_release
+    from portico.config.release.release import make_release
 
     here, there = read_settings(root), read_settings(root, target="ssh", ssh=MACHINE)
     assert make_release(here, here.sites[0], root, {}).id == make_release(there, there.sites[0], root, {}).id

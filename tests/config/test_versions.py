@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from config.settings import Mistakes
+from portico.config.settings import Mistakes
 from tests.config.nginx_file import Directive, parse_tree, servers_of
 from tests.config.sample import EVEN, make_full_site, make_site, render
 

@@ -5,10 +5,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import docker
 import pytest
 
-from config.settings import Settings
+import docker
+from portico.config.settings import Settings
 from tests.docker.applications import small, write_offline, write_small
 from tests.docker.engine import HELLO, HTTPBIN, Deployment, strays
 from tests.docker.figures import FIGURES, LEFT_OUT, Figures

@@ -10,7 +10,6 @@ from enum import Enum, auto
 from typing import Final
 
 from docker.models.containers import Container
-
 from tests.docker.command import Result
 from tests.docker.faults import await_until, is_unhealthy
 from tests.docker.ground import BREAKS, REPLICAS, Ground

@@ -10,10 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Final, Self
 
-import docker
 import yaml
-from docker.models.containers import Container
 
+import docker
+from docker.models.containers import Container
 from tests.cloud.vm import Vm
 from tests.docker.ask import ADDRESS
 from tests.docker.clone import make_clone

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 
 from docker.models.containers import Container
-
 from tests.docker.engine import execute
 
 # The workers of a replica: Gunicorn's processes whose parent is one too.

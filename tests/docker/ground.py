@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from docker.models.containers import Container
-
 from tests.docker.applications import small, write_offline
 from tests.docker.ask import ask
 from tests.docker.engine import Deployment, execute

@@ -9,7 +9,6 @@ from typing import Self
 import docker
 from docker.errors import APIError
 from docker.models.containers import Container
-
 from tests.docker.engine import Deployment
 
 MEBIBYTE = 2**20

@@ -9,8 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import docker
-
-from config.settings import Gunicorn, Settings
+from portico.config.settings import Gunicorn, Settings
 from tests.docker.command import environment
 from tests.docker.figures import Figures
 from tests.docker.rows import ROWS

@@ -6,9 +6,9 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 
-import docker
 import pytest
 
+import docker
 from tests.docker.applications import small, write_small
 from tests.docker.ask import get
 from tests.docker.by_hand import command, type_into_shell, type_into_terminal

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import docker
 import pytest
 
+import docker
 from tests.docker.commands import PROJECT
 from tests.docker.conftest import Deploy
 from tests.docker.engine import HELLO, Deployment

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from docker.models.containers import Container
 
+from docker.models.containers import Container
 from tests.docker.applications import small, write_small
 from tests.docker.by_hand import change_files
 from tests.docker.conftest import Deploy

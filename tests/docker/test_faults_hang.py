@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from docker.models.containers import Container
 
+from docker.models.containers import Container
 from tests.docker.applications import small, write_hanging
 from tests.docker.ask import ADDRESS
 from tests.docker.conftest import Deploy

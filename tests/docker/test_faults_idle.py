@@ -9,7 +9,7 @@ from threading import Event, Thread
 
 import pytest
 
-from config.layout import LISTEN
+from portico.config.render.layout import LISTEN
 from tests.docker.applications import small, write_small
 from tests.docker.ask import ADDRESS
 from tests.docker.conftest import Deploy

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from docker.models.containers import Container
 
+from docker.models.containers import Container
 from tests.docker.commands import PROJECT
 from tests.docker.engine import Deployment, execute
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import pytest
 import yaml
+
 from docker.errors import ContainerError, NotFound
 from docker.models.containers import Container
-
 from tests.docker.applications import small, write_small
 from tests.docker.ask import get
 from tests.docker.conftest import Deploy

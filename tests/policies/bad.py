@@ -5,9 +5,9 @@ from base64 import b64encode
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from policies import kinds
-from policies.graph import UNKNOWN, Resource
-from policies.user_data import LIMIT
+from portico.policies import kinds
+from portico.policies.graph import UNKNOWN, Resource
+from portico.policies.user_data import LIMIT
 from tests.policies.sample import GOOD, TAGS, assumed_by, change, encode, make, permit, unlink, without, write_policy
 
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from policies import kinds
-from policies.graph import UNKNOWN, Resource
+from portico.policies import kinds
+from portico.policies.graph import UNKNOWN, Resource
 from tests.policies.bad import Bad
 from tests.policies.fleet import BRINGER, FLEET, IMAGE, LOGS, REFUSAL, REGISTRY, SECRET, SERVING, amend, contain, define
 from tests.policies.sample import TAGS, assumed_by, change, make, unlink, without

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from policies import kinds
-from policies.graph import UNKNOWN, Resource
+from portico.policies import kinds
+from portico.policies.graph import UNKNOWN, Resource
 from tests.policies.sample import TAGS, assumed_by, make, write_policy
 
 REGISTRY = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"

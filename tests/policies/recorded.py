@@ -1,7 +1,7 @@
 """What the stand-in for the engine has recorded, as the rules read it."""
 
-from policies.graph import Graph, Resource
-from policies.wire import find_secrets, read_inputs
+from portico.policies.graph import Graph, Resource
+from portico.policies.wire import find_secrets, read_inputs
 from tests.components.recorder import Recorder
 
 

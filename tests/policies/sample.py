@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from policies import kinds
-from policies.graph import UNKNOWN, Resource
-from policies.identity import SSM
+from portico.policies import kinds
+from portico.policies.graph import UNKNOWN, Resource
+from portico.policies.identity import SSM
 
 TAGS = {"project": "portico"}
 USER_DATA = "#cloud-config\nusers:\n  - name: portico\n    lock_passwd: true\n"

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-import policies
-from policies import RULES, check, kinds
-from policies.graph import UNKNOWN, Resource
-from policies.rule import Rule
-from policies.tags import UNTAGGABLE
+import portico.policies
+from portico.policies import RULES, check, kinds
+from portico.policies.graph import UNKNOWN, Resource
+from portico.policies.rule import Rule
+from portico.policies.tags import UNTAGGABLE
 from tests.components.recorder import run
 from tests.policies import bad_fleet
 from tests.policies.bad import BAD as BAD_VM

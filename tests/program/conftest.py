@@ -39,10 +39,10 @@ def reach_everything(patch: pytest.MonkeyPatch) -> None:
     async def ready(*_: object) -> None:
         pass
 
-    patch.setattr("components.hosts.preflight.find_obstacle", lambda _: None)
-    patch.setattr("components.vacancy.require_vacant", lambda *_: None)
-    patch.setattr("components.hosts.aws.require_command", lambda _: None)
-    patch.setattr("components.hosts.aws.wait_ready", ready)
+    patch.setattr("portico.components.hosts.preflight.find_obstacle", lambda _: None)
+    patch.setattr("portico.components.docker.free_ports.require_vacant", lambda *_: None)
+    patch.setattr("portico.components.hosts.aws.require_command", lambda _: None)
+    patch.setattr("portico.components.hosts.aws.wait_ready", ready)
 
 
 def _run(home: Path, stack: str, more: dict[str, object]) -> Recorder:

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from policies.graph import Graph, of_type
-from policies.kinds import ACCOUNT
+from portico.policies.graph import Graph, of_type
+from portico.policies.kinds import ACCOUNT
 from tests.cloud.replay import given
 
 REGION = "eu-central-1"

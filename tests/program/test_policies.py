@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from policies import RULES, check, kinds
-from policies.containers import list_containers
-from policies.graph import Graph
-from policies.rule import Rule
+from portico.policies import RULES, check, kinds
+from portico.policies.containers import list_containers
+from portico.policies.graph import Graph
+from portico.policies.rule import Rule
 from tests.components.ecs.sample import SECTION, SHOP, deploy
 from tests.components.recorder import Recorder
 from tests.components.sample import BLOG, SECRET

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from config.settings import Settings
+from portico.config.settings import Settings
 from tests.program.stackfile import EVERY, ROOT, merge_values, read_project
 
 DECLARED: dict[str, dict[str, Any]] = read_project()["config"]

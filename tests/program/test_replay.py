@@ -10,9 +10,9 @@ from botocore.exceptions import ClientError, ParamValidationError
 from moto import mock_aws
 from pulumi.runtime import set_all_config
 
-from policies import check
-from policies.graph import Graph, of_type
-from policies.kinds import ACCOUNT
+from portico.policies import check
+from portico.policies.graph import Graph, of_type
+from portico.policies.kinds import ACCOUNT
 from tests.cloud.replay import Replay, Unmapped
 from tests.components.recorder import Recorder, run
 from tests.policies.recorded import read_graph

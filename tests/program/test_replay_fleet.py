@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 from moto import mock_aws
 
-from policies.graph import Graph, Resource
+from portico.policies.graph import Graph, Resource
 from tests.cloud.replay import Replay, Unmapped
 from tests.components.ecs.sample import SECTION, SHOP, deploy
 from tests.components.recorder import Recorder

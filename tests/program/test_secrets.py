@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from components.aws.known import INSTANCE
-from config.cloud_init import unpack_user_data
+from portico.components.aws.known import INSTANCE
+from portico.config.render.cloud_init import unpack_user_data
 from tests.components.recorder import CONTAINER, Recorder, list_texts
 from tests.program.conftest import run_stacks
 from tests.program.stackfile import STACKS

@@ -183,7 +183,7 @@ def test_the_provider_talks_to_the_engine_of_the_stack(made: Recorder, expected:
 
 
 def test_whatever_fails_on_docker_says_why(made: Recorder) -> None:
-    """Anything may fail where the machine is lost or its disk is full (components/diagnosis.py)."""
+    """Anything may fail where the machine is lost or its disk is full (components/docker/diagnosis.py)."""
     resources = [found for found in made.resources if found.type.startswith("docker:")]
     assert len(resources) > 10
     assert [found.name for found in resources if not found.error_hooks] == []

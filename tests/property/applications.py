@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from config.authority import issue_certificate
+from portico.config.tls.local_ca import issue_certificate
 from tests.config.sample import write_files
 
 _WEB = "from flask import Flask\n\napp = Flask(__name__)\n\n\ndef create_app():\n    return app\n"

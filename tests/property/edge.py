@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from config.tree import Tree
+from portico.config.render.tree import Tree
 from tests.property.rendered import Rendered
 
 # What a build may lack, and the lines that it cannot read then. Images of Debian and of Docker's

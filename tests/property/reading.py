@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from config.settings.route import Route
+from portico.config.settings.route import Route
 from tests.config.nginx_file import Directive
 
 _SECONDS: Final = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}

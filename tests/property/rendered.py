@@ -12,13 +12,13 @@ from unittest.mock import patch
 
 import crossplane
 
-from config.fleet import adapt
-from config.layout import Layout, lay_out
-from config.private import Private, read_private
-from config.release import Release, make_release
-from config.render import render_nginx
-from config.settings import Settings
-from config.tree import Tree
+from portico.config.release.release import Release, make_release
+from portico.config.render.layout import Layout, lay_out
+from portico.config.render.nginx import render_nginx
+from portico.config.render.tree import Tree
+from portico.config.settings import Settings
+from portico.config.targets.ecs import adapt
+from portico.config.tls.nginx_secrets import Private, read_private
 from tests.config.nginx_file import Directive
 
 

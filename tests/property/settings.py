@@ -10,16 +10,16 @@ from typing import Any, Final
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from config.settings import Duration, Ecs, Gunicorn, Nginx, Settings, Site, Size, derive_uid
-from config.settings.aws import RETENTION, Egress
-from config.settings.client import Client
-from config.settings.ecs import BRINGER, HostedZone
-from config.settings.headers import Headers
-from config.settings.limits import Limits, Rate
-from config.settings.nginx import BESIDES, Gzip
-from config.settings.route import Route
-from config.settings.section import Section
-from config.settings.tls import Certificate, Tls
+from portico.config.settings import Duration, Ecs, Gunicorn, Nginx, Settings, Site, Size, derive_uid
+from portico.config.settings.aws import RETENTION, Egress
+from portico.config.settings.client import Client
+from portico.config.settings.ecs import BRINGER, HostedZone
+from portico.config.settings.headers import Headers
+from portico.config.settings.limits import Limits, Rate
+from portico.config.settings.nginx import BESIDES, Gzip
+from portico.config.settings.route import Route
+from portico.config.settings.section import Section
+from portico.config.settings.tls import Certificate, Tls
 from scripts.setup.base_images import TESTED
 from tests.property.applications import APPLICATIONS, BUNDLE, CERTIFICATE, KEY
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from config.layout import READY
-from config.settings import Settings
+from portico.config.render.layout import READY
+from portico.config.settings import Settings
 from tests.config.nginx_file import Directive
 from tests.property.profile import holds_for
 from tests.property.reading import in_force, inherited, listed, only, value, walk_with_parents

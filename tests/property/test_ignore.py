@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from docker.utils.build import exclude_paths
 from hypothesis import strategies as st
 
-from config.ignore import list_files, parse_ignore
+from portico.config.source.dockerignore import list_files, parse_ignore
 from tests.config.sample import write_files
 from tests.property.profile import holds_for
 

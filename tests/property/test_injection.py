@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from config.settings import Ecs, Mistakes, Settings
-from config.settings.aws import Egress
-from config.settings.ecs import HostedZone
-from config.settings.section import Section
+from portico.config.settings import Ecs, Mistakes, Settings
+from portico.config.settings.aws import Egress
+from portico.config.settings.ecs import HostedZone
+from portico.config.settings.section import Section
 from tests.config.nginx_file import Directive
 from tests.property.applications import BUNDLE, CERTIFICATE, KEY
 from tests.property.profile import holds_for

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from config.settings import Mistakes
+from portico.config.settings import Mistakes
 from scripts.setup.base_images import TESTED
 from tests.property.applications import CERTIFICATE, KEY
 from tests.property.edge import Edge

@@ -54,7 +54,7 @@ def check_a_request_may_end_on_both_sides(rendered: Rendered, main: Directive) -
     for release in rendered.releases:
         gunicorn = rendered.gunicorn(release)
         longest = release.site.gunicorn.timeout.amount
-        # Gunicorn counts whole seconds; Docker stops it 5 s after that (components/gunicorn.py).
+        # Gunicorn counts whole seconds; Docker stops it 5 s after that (components/docker/gunicorn.py).
         assert longest <= gunicorn["timeout"] * 1000 < longest + 1000
         assert gunicorn["graceful_timeout"] == gunicorn["timeout"]
         assert shutdown > gunicorn["graceful_timeout"] * 1000

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from config.release import Release
-from config.settings import Mistakes, Settings, Site
-from config.settings.limits import Rate
-from config.settings.route import Route
+from portico.config.release.release import Release
+from portico.config.settings import Mistakes, Settings, Site
+from portico.config.settings.limits import Rate
+from portico.config.settings.route import Route
 from tests.config.nginx_file import Directive, said
 from tests.property.profile import holds_for
 from tests.property.reading import (

@@ -7,8 +7,8 @@ from typing import Any, get_args
 import pytest
 from pydantic.fields import FieldInfo
 
-from config.settings import Settings
-from config.settings.section import Section
+from portico.config.settings import Settings
+from portico.config.settings.section import Section
 from tests.property.profile import gather
 from tests.property.rendered import render
 from tests.property.settings import FIELDS, fleets, stacks

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from config.fleet import FleetSite, container_definitions, make_fleet
-from config.plan import make_plan
-from config.settings import Mistakes, Settings
+from portico.config.plan import make_plan
+from portico.config.settings import Mistakes, Settings
+from portico.config.targets.ecs import FleetSite, container_definitions, make_fleet
 from tests.config.nginx_file import Directive
 from tests.property.profile import holds_for
 from tests.property.reading import find_location, find_server, find_upstream, milliseconds, only, value

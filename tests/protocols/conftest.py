@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from config.authority import issue_certificate
+from portico.config.tls.local_ca import issue_certificate
 from tests.attacks.edge import Edge, get_edge
 from tests.docker.engine import Deployment, free_port
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from websockets.sync.client import connect as connect_websocket
 
-from config.private import read_private
-from config.settings import Settings
+from portico.config.settings import Settings
+from portico.config.tls.nginx_secrets import read_private
 from tests.attacks.edge import Edge, render, run_nginx
 from tests.attacks.raw import ask, connect, get
 from tests.protocols.secure import HOST, authority, curl, is_modern, run, shake, trust

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from config.plan import Plan, make_plan
-from config.stackfile import read_stack
+from portico.config.plan import Plan, make_plan
+from portico.config.stackfile import read_stack
 from scripts.render import main
 from tests.docker.ask import ask, get
 from tests.docker.command import ROOT

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from config.fleet import make_fleet
-from config.plan import make_plan
-from config.render import render_nginx
+from portico.config.plan import make_plan
+from portico.config.render.nginx import render_nginx
+from portico.config.targets.ecs import make_fleet
 from scripts.render import MARKER, main
 from tests.config.ecs_sample import make_ecs_values
 from tests.config.sample import HASH, SHOP, make_site, write_files

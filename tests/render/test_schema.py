@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 import yaml
 
-from config.schema import make_schema
-from config.settings import Mistakes, Settings
+from portico.config.schema import make_schema
+from portico.config.settings import Mistakes, Settings
 from tests.program.stackfile import ROOT, STACKS
 
 SITE = {"name": "hello", "source": "examples/hello", "entry": "hello:app", "hosts": ["hello.example"]}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from config.stackfile import UnreadableStack, read_stack
+from portico.config.stackfile import UnreadableStack, read_stack
 
 PROJECT = (
     "name: shop\nconfig:\n  shop:port:\n    type: integer\n    default: 8080\n  address:\n    default: 127.0.0.1\n"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from config.plan import make_plan
-from config.stackfile import read_stack
+from portico.config.plan import make_plan
+from portico.config.stackfile import read_stack
 from scripts.render import main
 from tests.docker.ask import get
 from tests.render.machine import Machine

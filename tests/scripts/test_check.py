@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.engine import Engine
+from portico.components.docker.engine_client import Engine
 from scripts import check
 from scripts.engine import CONTAINER, PROVIDER, SERVICE
 from tests.components.watched import EDGE, Watched, inspect, serve, show

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from components.engine import Engine
+from portico.components.docker.engine_client import Engine
 from scripts.deployed import STACK, Deployed, Refused, read_export, report
 from scripts.engine import PROVIDER, find_engine, list_serving, name_docker
 from scripts.logs import split_lines

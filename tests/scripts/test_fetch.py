@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from config.authority import issue_certificate
+from portico.config.tls.local_ca import issue_certificate
 from tests.docker.command import ROOT
 
 # What set-up itself calls on the way.

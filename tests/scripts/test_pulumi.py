@@ -30,8 +30,8 @@ def folder(tmp_path: Path) -> Path:
     """A copy of set-up on a machine that reaches no vendor."""
     folder = tmp_path / "a checkout"
     shutil.copytree(ROOT / "scripts" / "setup", folder / "scripts" / "setup")
-    shutil.copytree(ROOT / "scripts" / "registry_only", folder / "scripts" / "registry_only")
-    engine = folder / "scripts" / "registry_only" / "engine.sh"
+    shutil.copytree(ROOT / "contrib" / "registry_only", folder / "contrib" / "registry_only")
+    engine = folder / "contrib" / "registry_only" / "engine.sh"
     engine.write_text(ENGINE.replace("set -eu\n", f'set -eu\nROOT="{folder}" TOOLS="{folder}/.tools"\n'))
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "curl").write_text("#!/bin/sh\nexit 6\n")
@@ -63,7 +63,7 @@ def test_all_is_built_at_once_and_never_again(folder: Path) -> None:
 @pytest.mark.parametrize("part", ["language-host", "docker-plugin"])
 def test_a_part_whose_source_has_changed_is_built_again(folder: Path, part: str) -> None:
     set_up(folder)
-    (folder / "scripts" / "registry_only" / "engine" / part / "more.go").write_text("package main\n")
+    (folder / "contrib" / "registry_only" / "engine" / part / "more.go").write_text("package main\n")
     assert set_up(folder) == [part]
     assert set_up(folder) == []
 
@@ -88,5 +88,5 @@ def test_a_set_up_that_was_killed_while_it_put_them_in_place(folder: Path, left:
 def test_the_vendors_plugin_is_left_alone(folder: Path) -> None:
     set_up(folder)
     (folder / ".tools" / "docker-plugin.built").unlink()
-    (folder / "scripts" / "registry_only" / "engine" / "docker-plugin" / "more.go").write_text("package main\n")
+    (folder / "contrib" / "registry_only" / "engine" / "docker-plugin" / "more.go").write_text("package main\n")
     assert set_up(folder) == []

@@ -12,7 +12,7 @@ class Vms:
 
     def boot(self, id: str, user_data: str) -> str:
         # Read late: the double of `aws` only asks for addresses.
-        from config.settings import Settings
+        from portico.config.settings import Settings
 
         defaults = Settings.model_fields
         images = (defaults["nginx_image"].default, defaults["python_image"].default)

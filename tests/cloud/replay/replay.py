@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from policies.graph import Graph, Resource, look, of_type
-from policies.kinds import ACCOUNT
+from portico.policies.graph import Graph, Resource, look, of_type
+from portico.policies.kinds import ACCOUNT
 from tests.cloud.replay import balancer, buckets, groups, identity, machine, network, tasks, vault, watch
 from tests.cloud.replay.given import Given
 from tests.cloud.replay.made import Made

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import Settings
+from portico.config.settings import Settings
 from tests.cloud.ssh.place import Place
 from tests.cloud.user_data import plain
 from tests.cloud.vm import Vm, sweep

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from components.hosts.connection import connect
-from components.hosts.preflight import find_obstacle
-from config.settings import Ssh
+from portico.components.hosts.connection import connect
+from portico.components.hosts.preflight import find_obstacle
+from portico.config.settings import Ssh
 from tests.cloud.ssh.place import Place
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]

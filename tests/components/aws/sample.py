@@ -5,9 +5,9 @@ from typing import Any
 
 import pulumi
 
-from components.hosts.aws import AwsHost
-from config.machine import Machine
-from config.settings import Settings
+from portico.components.hosts.aws import AwsHost
+from portico.config.messages.vm_changes import Machine
+from portico.config.settings import Settings
 from tests.components.recorder import PROVIDER, Recorder, Resource, run
 from tests.config.aws_sample import make_aws_values, make_section, read_aws
 

@@ -13,10 +13,10 @@ import pulumi
 import pulumi_docker
 import pytest
 
-from components.engine import Engine
-from components.hosts.aws import AwsHost
-from components.hosts.connection import Connection
-from components.hosts.late import LateEngine
+from portico.components.docker.engine_client import Engine
+from portico.components.hosts.aws import AwsHost
+from portico.components.hosts.connection import Connection
+from portico.components.hosts.deferred_engine import LateEngine
 from tests.components.aws.sample import ASSOCIATION, INSTANCE, OLD, leave, make_host, read
 from tests.components.recorder import PROVIDER, VOLUME, Recorder, Resource, run
 from tests.program.stackfile import ROOT
@@ -82,7 +82,7 @@ def test_ports_are_looked_for_on_the_vm_that_stays_before_the_firewall_hears_of_
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[Engine | None] = []
-    monkeypatch.setattr("components.vacancy.require_vacant", lambda engine, _: asked.append(engine))
+    monkeypatch.setattr("portico.components.docker.free_ports.require_vacant", lambda engine, _: asked.append(engine))
     make_host(root)
     hosts: list[AwsHost] = []
     make_host(root, resources=leave(3), alive=[OLD], hosts=hosts)
@@ -91,7 +91,7 @@ def test_ports_are_looked_for_on_the_vm_that_stays_before_the_firewall_hears_of_
     def refuse(*_: object) -> None:
         raise pulumi.RunError("taken")
 
-    monkeypatch.setattr("components.vacancy.require_vacant", refuse)
+    monkeypatch.setattr("portico.components.docker.free_ports.require_vacant", refuse)
     seen: list[Any] = []
     with pytest.raises(pulumi.RunError, match="taken"):
         make_host(root, resources=leave(3), alive=[OLD], seen=seen)
@@ -170,7 +170,7 @@ def test_the_address_leads_there_only_once_a_release_is_live(root: Path) -> None
         ),
         (
             {"access": "ssh", "sshFrom": ["198.51.100.0/24"]},
-            "ProxyCommand=.venv/bin/python components/hosts/detour.py %h %p eu-central-1",
+            "ProxyCommand=.venv/bin/python components/hosts/ec2_proxy_command.py %h %p eu-central-1",
         ),
     ],
     ids=["ssm", "ssh"],
@@ -196,7 +196,7 @@ def test_containers_wait_until_the_vm_is_ready_for_as_long_as_the_settings_say(
     async def wait(connection: Connection, seconds: float) -> None:
         waited.append((connection.host, seconds))
 
-    monkeypatch.setattr("components.hosts.aws.wait_ready", wait)
+    monkeypatch.setattr("portico.components.hosts.aws.wait_ready", wait)
     make_host(root, {"readyTimeout": 900})
     # One that has served has only to answer.
     make_host(root, {"readyTimeout": 900}, resources=leave(), alive=[OLD])
@@ -207,7 +207,7 @@ def test_nothing_of_docker_is_made_where_the_vm_does_not_get_ready(root: Path, m
     async def wait(*_: object) -> None:
         raise pulumi.RunError("not ready")
 
-    monkeypatch.setattr("components.hosts.aws.wait_ready", wait)
+    monkeypatch.setattr("portico.components.hosts.aws.wait_ready", wait)
     seen: list[Any] = []
     with pytest.raises(pulumi.RunError, match="not ready"):
         make_host(root, seen=seen)
@@ -215,7 +215,7 @@ def test_nothing_of_docker_is_made_where_the_vm_does_not_get_ready(root: Path, m
 
 
 def test_a_vm_whose_docker_cannot_be_used_is_refused_in_a_sentence(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("components.hosts.preflight.find_obstacle", lambda there: f"{there.host} has 3 MB left")
+    monkeypatch.setattr("portico.components.hosts.preflight.find_obstacle", lambda there: f"{there.host} has 3 MB left")
     with pytest.raises(pulumi.RunError) as caught:
         make_host(root, resources=leave(), alive=[OLD])
     assert str(caught.value) == (

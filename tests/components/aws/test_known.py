@@ -1,7 +1,7 @@
 """Which VM is there, read from the state of the update before."""
 
-from components.aws.known import find_known
-from config.machine import Machine
+from portico.components.aws.known import find_known
+from portico.config.messages.vm_changes import Machine
 from tests.components.aws.sample import OLD, leave
 from tests.config.aws_sample import read_aws
 

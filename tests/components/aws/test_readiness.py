@@ -8,8 +8,8 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from components.hosts.connection import Connection
-from components.hosts.readiness import wait_ready
+from portico.components.hosts.connection import Connection
+from portico.components.hosts.readiness import wait_ready
 
 THERE = Connection("portico", "i-0123", 22, ("-o", "BatchMode=yes"))
 AGAIN = (
@@ -23,7 +23,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The lines that are shown; the pauses are short."""
     lines: list[str] = []
     monkeypatch.setattr("pulumi.log.info", lambda text, *_, **__: lines.append(text))
-    monkeypatch.setattr("components.hosts.readiness._PAUSE", 0.02)
+    monkeypatch.setattr("portico.components.hosts.readiness._PAUSE", 0.02)
     return lines
 
 
@@ -81,7 +81,7 @@ def test_what_it_does_meanwhile_is_told_once_a_step(ssh: Path, told: list[str]) 
 def test_the_same_is_told_again_after_half_a_minute(
     ssh: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("components.hosts.readiness._EVERY", 0.0)
+    monkeypatch.setattr("portico.components.hosts.readiness._EVERY", 0.0)
     say(ssh, "echo 'waits: installing Docker'", "echo 'waits: installing Docker'", "echo ready")
     asyncio.run(wait_ready(THERE, 60))
     assert len(told) == 2

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from config.cloud_init import render_user_data, unpack_user_data
+from portico.config.render.cloud_init import render_user_data, unpack_user_data
 from tests.components.aws.sample import INSTANCE, make_host
 from tests.components.recorder import Recorder, Resource, list_texts
 from tests.config.aws_sample import AMI, read_aws

@@ -7,8 +7,8 @@ from typing import Any
 import pulumi
 from pulumi.runtime import set_all_config
 
-from components.engines import deploy as deploy_stack
-from config.load import load
+from portico.components.deploy import deploy as deploy_stack
+from portico.config.load import load
 from tests.components.fleet_answers import REGION
 from tests.components.recorder import Recorder, Resource, run
 from tests.components.sample import BLOG, SECRET

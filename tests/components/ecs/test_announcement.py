@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components.ecs.announcement import Planned, announce
+from portico.components.ecs.preview import Planned, announce
 from tests.components.ecs.sample import deploy
 from tests.config.sample import make_site
 

@@ -8,8 +8,8 @@ import docker.errors
 import pulumi
 import pytest
 
-from components.ecs.emulation import require_platform
-from components.engine import Engine
+from portico.components.docker.engine_client import Engine
+from portico.components.ecs.emulation import require_platform
 from tests.components.ecs.sample import deploy, recall
 from tests.components.recorder import Resource, run
 
@@ -106,7 +106,7 @@ def refuse(engine: Engine, platform: str) -> None:
 
 
 def test_nothing_is_made_before_it_is_asked(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
-    monkeypatch.setattr("components.engines.ecs.require_platform", refuse)
+    monkeypatch.setattr("portico.components.ecs.deploy.require_platform", refuse)
     seen: list[Resource] = []
     with pytest.raises(pulumi.RunError, match="no linux/arm64"):
         deploy(root, seen=seen)
@@ -115,5 +115,5 @@ def test_nothing_is_made_before_it_is_asked(monkeypatch: pytest.MonkeyPatch, roo
 
 def test_with_nothing_to_build_it_is_not_asked(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
     before = deploy(root)
-    monkeypatch.setattr("components.engines.ecs.require_platform", refuse)
+    monkeypatch.setattr("portico.components.ecs.deploy.require_platform", refuse)
     deploy(root, past=before.exports, answers={"known": recall(before)})

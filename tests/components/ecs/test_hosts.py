@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from components.ecs.hosts import HostRule, list_rules
+from portico.components.ecs.hosts import HostRule, list_rules
 from tests.components.recorder import Recorder
 from tests.config.sample import make_site, read_settings
 

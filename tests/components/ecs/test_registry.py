@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from components.ecs.registry import name_repository
+from portico.components.ecs.registry import name_repository
 from tests.components.ecs.sample import deploy, deploy_both
 from tests.components.recorder import Recorder, run
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from config.fleet import VOLUMES
+from portico.config.targets.ecs import VOLUMES
 from tests.components.ecs.sample import deploy
 from tests.components.fleet_answers import ACCOUNT, REGION
 from tests.components.recorder import SERVICE, Recorder
@@ -95,7 +95,7 @@ def test_a_task_definition_says_what_fargate_wants_to_know(made: Recorder) -> No
 
 
 def test_nothing_is_said_of_a_task_that_its_releases_id_is_not_made_of(made: Recorder) -> None:
-    """Which is made of the first five (config/fleet/task.py); the others never change while a stack lives."""
+    """Which is made of the first five (config/targets/ecs/task.py); the others never change while a stack lives."""
     assert set(made.find(TASK, "shop-task").inputs) == {
         *("cpu", "memory", "runtimePlatform", "volumes", "containerDefinitions"),
         *("family", "requiresCompatibilities", "networkMode", "executionRoleArn", "taskRoleArn"),

@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.ecs.verdict import Watch, explain
+from portico.components.ecs.rollout_check import Watch, explain
 from tests.components.ecs.sample import SECTION, SHOP, deploy
 from tests.components.fleet_answers import ACCOUNT, REGION
 from tests.components.recorder import SERVICE, Recorder, Resource, run

@@ -11,7 +11,7 @@ from pathlib import Path
 import docker
 import docker.errors
 
-from config.settings import Settings
+from portico.config.settings import Settings
 from tests.cloud.plugin.cloud import Cloud
 from tests.cloud.plugin.fargate.service import Service
 from tests.cloud.plugin.fargate.status import name_process

@@ -1,0 +1,73 @@
+"""Which containers are made anew although nothing about them changed: those that do not do what they should.
+
+The stack's record cannot tell: a refresh takes the mark from a container that failed, and an update of nothing else
+would call it good. So each replica and each switch has a number, in its label. It grows whenever the engine does not
+show the last one as it should be, and a container with another number replaces it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from portico.components.docker.observation import Observation
+
+LABEL = "portico.attempt"
+_CONTAINER = "docker:index/container:Container"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempts:
+    """`resources` are the stack's (components/previous_outputs.py), `observed` what its engine shows, None without one."""
+
+    resources: Mapping[str, Any] = field(default_factory=dict)
+    observed: Observation | None = None
+
+    def of_replica(self, name: str) -> int:
+        """The number of the replica whose resource has this name."""
+        return _count(self._find(name)) + self.is_sick(name)
+
+    def is_sick(self, name: str) -> bool:
+        """Whether there is such a replica, and it is not well or was not proven: it is made anew."""
+        last = self._find(name)
+        if last is None or self.observed is None:
+            return False
+        seen = self.observed.containers.get(str(last.get("name")))
+        if seen is None or not seen.well:
+            return True
+        return seen.id[:12] not in self.observed.proven and seen.site not in self.observed.unasked
+
+    def of_switch(self, name: str, tree: str) -> int:
+        """The number of the switch to `tree`: another one where that tree is not live."""
+        last = self._find(name)
+        if last is None or self.observed is None:
+            return _count(last)
+        live = self.observed.live
+        return _count(last) + (live is None or live.target != f"trees/{tree}" or bool(last.get("exitCode")))
+
+    def _find(self, name: str) -> Mapping[str, Any] | None:
+        return find_container(self.resources, name)
+
+
+def find_container(resources: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    """The outputs of a container by the name of its resource."""
+    return next((one["outputs"] for found, one in _list(resources) if found == name), None)
+
+
+def find_edge(resources: Mapping[str, Any], component: str) -> str:
+    """The name of NGINX's container by the stack's record, "" where there is none; `component` is that of NGINX.
+
+    Its resource is named after what holds the port (components/docker/nginx.py).
+    """
+    found = [one["outputs"].get("name") for name, one in _list(resources) if name.startswith(f"{component}-")]
+    return str(next(filter(None, found), ""))
+
+
+def _list(resources: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for urn, one in resources.items():
+        if one["type"] == _CONTAINER:
+            yield urn.rpartition("::")[2], one
+
+
+def _count(outputs: Mapping[str, Any] | None) -> int:
+    labels = (outputs or {}).get("labels") or []
+    return next((int(one["value"]) for one in labels if one.get("label") == LABEL), 0)

@@ -1,0 +1,40 @@
+"""The Docker engine: one NGINX before all sites, on the machine that the settings name."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from portico.components.docker.stack import Portico, PorticoArgs
+from portico.components.hosts import make_host
+from portico.components.previous_outputs import read_resources
+from portico.config.load import Stack
+
+
+def deploy_containers(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything of the stack on its host; the stack's outputs."""
+    host = make_host("host", stack.settings, past)
+    portico = Portico(
+        f"portico{host.place}",
+        PorticoArgs(
+            stack=stack,
+            root=root,
+            past=past,
+            hooks=host.hooks,
+            engine=host.engine,
+            watch=host.watch,
+            resources=read_resources(),
+            builder=host.builder,
+            place=host.place,
+        ),
+        host.options,
+    )
+    return {
+        "address": host.publish(portico.tree),
+        "url": portico.url,
+        "urls": portico.urls,
+        "releases": portico.releases,
+        "tree": portico.tree,
+        "history": portico.history,
+        "held": portico.held,
+        "baseline": portico.baseline,
+    }

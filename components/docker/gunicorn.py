@@ -1,0 +1,75 @@
+"""Gunicorn: the replicas that serve one application."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_docker as docker
+
+from portico.components.docker.attempts import LABEL
+from portico.components.docker.hardening import start_first
+from portico.config.release.release import Release
+from portico.config.release.replica import Place, describe_replica
+
+
+@dataclass(frozen=True, kw_only=True)
+class GunicornArgs:
+    """`image`, `files` and `secrets` come from FlaskApp, `network` and `subnet` from Network.
+
+    `attempts` are numbers by index: a replica with another number is another container.
+    """
+
+    release: Release
+    image: pulumi.Input[str]
+    files: pulumi.Input[str]
+    network: pulumi.Input[str]
+    subnet: pulumi.Input[str]
+    sockets: pulumi.Input[str]
+    secrets: pulumi.Input[str] | None = None
+    attempts: Sequence[int] = ()
+
+
+class Gunicorn(pulumi.ComponentResource):
+    """The replicas of one release. New ones start before the old ones stop.
+
+    Nobody waits for them here: whether they are healthy, the switch itself asks (components/in_container/prove.sh).
+
+    Outputs: `containers` (ids), `names` (Docker names).
+    """
+
+    containers: list[docker.Container]
+
+    def __init__(self, name: str, args: GunicornArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("portico:index:Gunicorn", name, None, opts)
+        self.containers = [
+            docker.Container(
+                f"{name}-{index}",
+                self._replica(args, index),
+                opts=start_first(self),
+            )
+            for index in range(args.release.replicas)
+        ]
+        self.register_outputs(
+            {
+                "containers": [container.id for container in self.containers],
+                "names": [container.name for container in self.containers],
+            }
+        )
+
+    def _replica(self, args: GunicornArgs, index: int) -> docker.ContainerArgs:
+        place = Place(
+            project=pulumi.get_project(),
+            stack=pulumi.get_stack(),
+            sockets=args.sockets,
+            secrets=args.secrets,
+            network=args.network,
+            subnet=args.subnet,
+        )
+        made = describe_replica(args.release, index, place)
+        # No part of the release's id: a replica that is tried again is of the same release.
+        made["labels"].append({"label": LABEL, "value": str(args.attempts[index] if args.attempts else 0)})
+        # `files` is waited for: by then the folder for the socket and the secrets are there.
+        made["envs"] = pulumi.Output.all(made["envs"], args.files).apply(
+            lambda ready: [f"{name}={value}" for name, value in sorted(ready[0].items())]
+        )
+        return docker.ContainerArgs(image=args.image, **made)

@@ -1,0 +1,130 @@
+"""NGINX: the edge."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_docker as docker
+
+from portico.components.docker.hardening import describe_parts, harden
+from portico.components.docker.labels import label_container
+from portico.components.docker.port_collision import watch_ports
+from portico.components.docker.port_holder import find_place, publish
+from portico.components.partial_update import list_made, or_none
+from portico.config.in_container import read_script
+from portico.config.public_address import Public
+from portico.config.render.layout import PRIVATE
+from portico.config.settings import Nginx as NginxSettings
+from portico.config.settings.nginx import ANSWERS
+
+_CONFIG = "/etc/portico/live/nginx.conf"
+
+# The provider needs another container for most changes, and changes memory, restart policy and time to end
+# where they are. These it would change in the state alone. "#initerror" stands for a container that did not start.
+_REPLACING = ["init", "tmpfs", "healthcheck", "#initerror"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NginxArgs:
+    """The three volumes and the network are names.
+
+    `verdict` resolves once a first configuration has been accepted and lies in the volume `config`.
+    `replicas` are what it sends requests to: it is made after them, and one that is replaced goes before them.
+    `public` is where it is published: by itself, or where it `takes` the ports from a Port; `past` are the URNs of what
+    has one of the ports until now, and goes just before.
+    """
+
+    settings: NginxSettings
+    image: pulumi.Input[str]
+    network: pulumi.Input[str]
+    config: pulumi.Input[str]
+    sockets: pulumi.Input[str]
+    static: pulumi.Input[str]
+    verdict: pulumi.Input[str]
+    public: Public
+    takes: bool = True
+    replicas: Sequence[pulumi.CustomResource] = ()
+    past: Sequence[str] = ()
+
+
+class Nginx(pulumi.ComponentResource):
+    """The container that answers. It outlives releases: they reach it by a reload.
+
+    One with another image starts beside it, on the same port, and the old one ends with its last request; so does one
+    for another port. Where it publishes the port itself, one for the same port must wait until the old one has gone.
+
+    Outputs: `container` (id). `made_of` is what cannot change without another container, but for the image:
+    plain values by name.
+    """
+
+    container: pulumi.Output[str]
+    made_of: dict[str, Any]
+
+    def __init__(self, name: str, args: NginxArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("portico:index:Nginx", name, None, opts)
+        command = ["nginx", "-c", _CONFIG, "-g", "daemon off;"]
+        if args.takes:
+            entrypoint, stop = ["perl", "-e", read_script("take.pl"), _CONFIG], "SIGQUIT"
+        else:
+            entrypoint, stop = ["sh", "-c", read_script("edge.sh"), "edge"], "SIGTERM"
+        container = harden(
+            docker.ContainerArgs(
+                image=or_none(pulumi.Output.all(args.image, args.verdict).apply(lambda ready: str(ready[0]))),
+                entrypoints=entrypoint,
+                command=command,
+                envs=[f"PLACE={find_place(args.public)}"] if args.takes else None,
+                labels=label_container("nginx"),
+                user="101:101",
+                ports=None if args.takes else publish(args.public),
+                volumes=[
+                    docker.ContainerVolumeArgs(volume_name=args.config, container_path="/etc/portico", read_only=True),
+                    docker.ContainerVolumeArgs(volume_name=args.sockets, container_path="/run/portico"),
+                    docker.ContainerVolumeArgs(volume_name=args.static, container_path="/srv/static", read_only=True),
+                ],
+                # Answers and request bodies too large for a buffer pass through here: less than its memory together.
+                tmpfs=_make_room(args.settings.uploads.mebibytes),
+                networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=args.network)],
+                healthcheck=docker.ContainerHealthcheckArgs(
+                    tests=["CMD", "curl", "-sf", "-m", "2", f"http://127.0.0.1:{PRIVATE}/healthz"],
+                    interval="5s",
+                    timeout="3s",
+                    retries=3,
+                ),
+                restart="unless-stopped",
+                # What each of them means, the scripts say.
+                stop_signal=stop,
+                destroy_grace_seconds=_DRAIN if args.takes else _CUT,
+            ),
+            memory=args.settings.memory.mebibytes,
+        )
+        edge = docker.Container(
+            # As with the holder of a port (components/docker/port_holder.py): for another one it is another resource.
+            f"{name}-server" if args.takes else f"{name}-edge-{args.public.port}",
+            container,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=list_made(args.replicas),
+                delete_before_replace=not args.takes,
+                replace_on_changes=_REPLACING,
+                aliases=list(args.past),
+                hooks=None if args.takes else watch_ports(args.public, name),
+            ),
+        )
+        # Which place it takes the ports at, the port says.
+        self.made_of = {"parts": describe_parts(container, "envs"), **({} if args.takes else vars(args.public))}
+        self.container = edge.id
+        self.register_outputs({"container": self.container})
+
+
+# Seconds until Docker ends it: edge.sh needs less than one; NGINX itself sees to it that its last request ends.
+_CUT, _DRAIN = 5, 3600
+
+# Where the packaged NGINX keeps its temporary files, by distribution; owned by its user.
+CACHES = ("/var/cache/nginx", "/var/lib/nginx")
+
+
+def _make_room(uploads: int) -> dict[str, str]:
+    """File systems in memory, which count towards the container's limit; `uploads` in MiB."""
+    room = {"/tmp": f"rw,noexec,nosuid,nodev,size={ANSWERS.mebibytes}m"}
+    return room | {path: f"rw,noexec,nosuid,nodev,size={uploads}m,uid=101,gid=101,mode=0700" for path in CACHES}

@@ -1,0 +1,257 @@
+"""Portico: Flask applications behind one NGINX."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_docker as docker
+
+from portico.components.build_context import write_context
+from portico.components.docker.attempts import Attempts, find_edge
+from portico.components.docker.config_switch import ConfigCheck, ConfigCheckArgs, ConfigRelease, ConfigReleaseArgs
+from portico.components.docker.engine_client import Engine
+from portico.components.docker.failure_hooks import bind_hooks
+from portico.components.docker.flask_app import FlaskApp, FlaskAppArgs
+from portico.components.docker.gunicorn import Gunicorn, GunicornArgs
+from portico.components.docker.image_tags import list_tags
+from portico.components.docker.images import forget_lost
+from portico.components.docker.labels import list_labels
+from portico.components.docker.network import Network
+from portico.components.docker.nginx import Nginx, NginxArgs
+from portico.components.docker.observation import observe
+from portico.components.docker.port_holder import Port, PortArgs
+from portico.components.docker.port_predecessors import list_predecessors
+from portico.components.docker.preview import add_built, announce_changes
+from portico.components.docker.repairs import count_repairs
+from portico.components.docker.replica import Replica
+from portico.components.partial_update import list_made, or_none
+from portico.config.live.served import find_releases, tell_served
+from portico.config.load import Stack
+from portico.config.messages.change_summary import foresee
+from portico.config.public_address import Public
+from portico.config.release.history import spell_history
+from portico.config.release.release import Release
+from portico.config.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class PorticoArgs:
+    """`stack` is everything that the stack file says; `root` the folder of Pulumi.yaml.
+
+    `past` are the outputs of the last good update. `hooks` are told of everything that fails.
+    `engine` is the one that the provider talks to, None where it does not run yet: then nothing is there.
+    `watch` is the one that is asked at the end of an update: a machine that is only being made is there by then.
+    `resources` are those that the last update left (components/previous_outputs.py).
+    `builder` names where images are built. `place` is part of the names of what lies on a machine that another may
+    replace: there, it is another thing.
+    """
+
+    stack: Stack
+    root: Path = field(default_factory=Path)
+    past: Mapping[str, Any] = field(default_factory=dict)
+    hooks: pulumi.ResourceHookBinding | None = None
+    engine: Engine | None = None
+    watch: Engine | None = None
+    resources: Mapping[str, Any] = field(default_factory=dict)
+    builder: pulumi.Input[str] | None = None
+    place: str = ""
+
+
+class Portico(pulumi.ComponentResource):
+    """All sites of a stack: their applications, their replicas, and the edge before them.
+
+    The order is the promise: a configuration is checked before anything else is made, new replicas
+    are healthy before NGINX is told of them, and old ones are deleted last.
+
+    Outputs: `url` (of the first site), `urls` ({site: url}), `releases` ({site: release id}),
+    `tree` (digest of the configuration that is live), `history` (past releases by site, newest
+    first: what must be known to make one again), `held` (the sites that stay at one of them),
+    `baseline` (what the next update compares itself with).
+    """
+
+    url: pulumi.Output[str]
+    urls: pulumi.Output[dict[str, str]]
+    releases: dict[str, str]
+    tree: pulumi.Output[str]
+    history: pulumi.Output[dict[str, list[dict[str, str]]]]
+    held: dict[str, str]
+    baseline: pulumi.Output[dict[str, Any]]
+
+    def __init__(self, name: str, args: PorticoArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("portico:index:Portico", name, None, bind_hooks(opts, args.hooks))
+        stack, settings = args.stack, args.stack.settings
+        history = forget_lost(stack, _list_images(args.engine, stack))
+        child = pulumi.ResourceOptions(parent=self)
+
+        # What goes with its machine holds nothing that lasts: there the host protects what does.
+        kept = pulumi.ResourceOptions(parent=self, protect=settings.protect and not args.place)
+        network = Network(f"{name}-network", kept)
+        config, sockets, static = (_keep(f"{name}-{role}", role, kept) for role in ("config", "sockets", "static"))
+        image = docker.RemoteImage(f"{name}-nginx-image", name=settings.nginx_image, keep_locally=True, opts=child)
+        nginx_image = or_none(image.image_id)
+
+        observed = observe(args.engine, find_edge(args.resources, f"{name}-nginx"))
+        live = observed.live if observed else None
+        past = tell_served({**args.past, **args.past.get("baseline", {})}, live) if args.engine else {}
+        repairs = count_repairs(past, stack, live)
+        attempts = Attempts(resources=args.resources, observed=observed)
+        check = ConfigCheck(
+            f"{name}-check",
+            ConfigCheckArgs(
+                tree=stack.tree,
+                private=stack.private,
+                image=nginx_image,
+                config=config,
+                repairs=repairs,
+                hands_over=settings.hands_over,
+            ),
+            child,
+        )
+        longest = max(release.site.gunicorn.timeout.seconds for release in stack.releases)
+        asked: list[Replica] = []
+        sick: dict[str, int] = {}
+        for release in stack.releases:
+            older = {record.image for record in history.get(release.site.name, ())}
+            app = self._make_app(args, release, sockets, static, check.verdict, older)
+            name_replicas = f"{release.site.name}-gunicorn{args.place}"
+            names = [f"{name_replicas}-{index}" for index in range(release.replicas)]
+            sick[release.site.name] = sum(map(attempts.is_sick, names))
+            gunicorn = Gunicorn(
+                name_replicas,
+                GunicornArgs(
+                    release=release,
+                    image=app.image,
+                    files=app.files,
+                    secrets=app.secrets,
+                    network=network.id,
+                    subnet=network.subnet,
+                    sockets=sockets,
+                    attempts=[attempts.of_replica(one) for one in names],
+                ),
+                child,
+            )
+            asked += [Replica(release=release, index=i, container=one) for i, one in enumerate(gunicorn.containers)]
+        replicas = [one.container for one in asked]
+
+        public, shared = Public.of(settings), settings.hands_over
+        holders = (f"{name}-port-holder", f"{name}-nginx-edge")
+        before = list_predecessors(public, args.resources, *(holders if shared else reversed(holders)))
+        nginx = Nginx(
+            f"{name}-nginx",
+            NginxArgs(
+                settings=settings.nginx,
+                image=nginx_image,
+                network=network.id,
+                config=config,
+                sockets=sockets,
+                static=static,
+                verdict=check.verdict,
+                replicas=replicas,
+                public=public,
+                takes=shared,
+                past=() if shared else before,
+            ),
+            child,
+        )
+        switched = ConfigRelease(
+            f"{name}-release",
+            ConfigReleaseArgs(
+                verdict=check.verdict,
+                image=nginx_image,
+                config=config,
+                sockets=sockets,
+                nginx=nginx.container,
+                replicas=asked,
+                patience=settings.health_timeout,
+                # The longest request, and what a busy machine takes besides.
+                longest=longest + 40,
+                repairs=repairs,
+                attempt=attempts.of_switch(f"{name}-release-switch", stack.tree.digest),
+                engine=args.watch or args.engine,
+                served=find_releases(live) if live else {},
+            ),
+            pulumi.ResourceOptions(parent=self, depends_on=list_made(replicas)),
+        )
+        made_of = nginx.made_of
+        opened: list[pulumi.Output[Any]] = []
+        if shared:
+            port = Port(
+                f"{name}-port",
+                PortArgs(
+                    public=public,
+                    # What is asked at the port is served by then.
+                    image=or_none(pulumi.Output.all(nginx_image, switched.answers).apply(lambda ready: str(ready[0]))),
+                    network=network.id,
+                    config=config,
+                    past=before,
+                ),
+                pulumi.ResourceOptions(parent=self, depends_on=switched.switch),
+            )
+            opened.append(port.container)
+            made_of = port.made_of | made_of
+
+        done = switched.require_live(*opened)
+
+        parts = {"image": settings.nginx_image, **made_of}
+        after = foresee(settings, stack.releases, stack.tree.digest, parts, repairs)
+        announce_changes(add_built(past, args.engine, stack), after, stack.releases, sick)
+        # Of no use to people, and as one word not in their way.
+        self.baseline = pulumi.Output.secret(after.export() | {"nginx": nginx.container})
+
+        urls = {release.site.name: _make_url(release.site.hosts[0], settings) for release in stack.releases}
+        # The URLs are known at once, but true only when the tree is live.
+        self.urls = done.apply(lambda _: urls)
+        self.url = done.apply(lambda _: next(iter(urls.values())))
+        self.releases = {release.site.name: release.id for release in stack.releases}
+        self.tree = done
+        # No secret is in it, but it is long: a secret output is shown in one word, and its environment not in clear.
+        self.history = pulumi.Output.secret(spell_history(history))
+        self.held = dict(stack.held)
+        outputs = ("url", "urls", "releases", "tree", "history", "held")
+        self.register_outputs({name: getattr(self, name) for name in outputs})
+
+    def _make_app(
+        self,
+        args: PorticoArgs,
+        release: Release,
+        sockets: pulumi.Output[str],
+        static: pulumi.Output[str],
+        verdict: pulumi.Output[str],
+        past: set[str],
+    ) -> FlaskApp:
+        stack, held = args.stack, release.site.name in args.stack.held
+        return FlaskApp(
+            f"{release.site.name}{args.place}",
+            FlaskAppArgs(
+                release=release,
+                context=None if held else write_context(args.root, release, stack.settings.ca_bundle),
+                past=past,
+                sockets=sockets,
+                static=static,
+                verdict=verdict,
+                secrets=stack.secrets.get(release.site.name),
+                builder=args.builder,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+
+
+def _keep(name: str, role: str, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
+    """A volume that outlives its containers; its Docker name."""
+    labels = [docker.VolumeLabelArgs(label=key, value=value) for key, value in list_labels(role).items()]
+    return docker.Volume(name, labels=labels, opts=opts).name
+
+
+def _list_images(engine: Engine | None, stack: Stack) -> frozenset[str] | None:
+    """The names of the engine's images, as far as the stack's past asks for them; None where it could not be asked."""
+    if engine is None:
+        return frozenset()
+    return list_tags(engine) if stack.history else None
+
+
+def _make_url(host: str, settings: Settings) -> str:
+    scheme, port = ("https", settings.tls.port) if settings.tls else ("http", settings.port)
+    usual = {"http": 80, "https": 443}[scheme]
+    return f"{scheme}://{host.replace('*', 'www')}" + ("" if port == usual else f":{port}")

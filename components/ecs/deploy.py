@@ -1,0 +1,45 @@
+"""ECS on Fargate: AWS runs each site as tasks of its own, behind one load balancer."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_aws
+import pulumi_docker
+
+from portico.components.docker.buildx_builder import name_builder
+from portico.components.docker.diagnosis import Diagnosis
+from portico.components.docker.engine_client import Engine
+from portico.components.ecs import Fleet, FleetArgs, Stock
+from portico.components.ecs.emulation import require_platform
+from portico.components.previous_outputs import read_resources
+from portico.config.load import Stack
+
+
+def deploy_tasks(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything of the stack on AWS; the stack's outputs. Images are built on the user's own Docker."""
+    settings = stack.settings
+    assert settings.ecs
+    region, platform, here = settings.ecs.region, settings.ecs.platform, Engine(settings.docker)
+    account = pulumi_aws.Provider(f"fleet-{region}", region=region)
+    docker = pulumi_docker.Provider("fleet-docker", host=here.address)
+    if not settings.ecs.https:
+        pulumi.log.warn(
+            "The sites are served over plain HTTP, which everybody on the way can read and change; write ecs.dns, or "
+            "the ARN of a certificate at ecs.certificate."
+        )
+    fleet = Fleet(
+        "fleet",
+        FleetArgs(
+            stack=stack,
+            stock=Stock(read_resources(), account, region),
+            root=root,
+            past=past,
+            builder=name_builder(here, pulumi.get_stack()),
+            hooks=Diagnosis(here).hooks,
+            require_builder=lambda: require_platform(here, platform),
+        ),
+        pulumi.ResourceOptions(providers=[account, docker]),
+    )
+    return fleet.outputs

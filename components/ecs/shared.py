@@ -1,0 +1,228 @@
+"""All sites of a stack on ECS, and what they share."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from portico.components.aws import FlowLogs, FlowLogsArgs
+from portico.components.aws.tags import make_tags
+from portico.components.ecs.access_logs import AccessLogs, AccessLogsArgs
+from portico.components.ecs.balancer import Balancer, BalancerArgs
+from portico.components.ecs.certificate import Certificate, CertificateArgs
+from portico.components.ecs.firewall import Firewall, FirewallArgs
+from portico.components.ecs.hosts import list_rules
+from portico.components.ecs.image import log_in
+from portico.components.ecs.images import Workshop
+from portico.components.ecs.network import Network, NetworkArgs
+from portico.components.ecs.preview import Planned, announce_changes
+from portico.components.ecs.registry_contents import Stock
+from portico.components.ecs.site import Ground, Site, SiteArgs
+from portico.components.partial_update import require_all
+from portico.components.shutdown import expect_verdict, settle
+from portico.config.load import Stack
+from portico.config.release.history import spell_history
+from portico.config.render.layout import LISTEN, READY
+from portico.config.targets.ecs import RANGE, FleetSite, make_fleet
+
+# What takes connections in a task, by what it is for.
+_PORTS = {"web": LISTEN, "health": READY}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FleetArgs:
+    """`stack` is everything that the stack file says; `root` the folder of Pulumi.yaml.
+
+    `past` are the outputs of the last good update, `stock` is what the registry has. `builder` names where images are
+    built; `hooks` are told of builds that failed. `require_builder` is called before anything is made, where an image
+    has to be built; it raises pulumi.RunError if that cannot be done.
+    """
+
+    stack: Stack
+    stock: Stock
+    root: Path = field(default_factory=Path)
+    past: Mapping[str, Any] = field(default_factory=dict)
+    builder: pulumi.Input[str] | None = None
+    hooks: pulumi.ResourceHookBinding | None = None
+    require_builder: Callable[[], None] = lambda: None
+
+
+class Fleet(pulumi.ComponentResource):
+    """All sites of a stack: each as tasks of its own, all behind one load balancer.
+
+    The order is the promise: images are built and checked before a task is touched, new tasks are healthy before old
+    ones go, and a host name leads here only when what it leads to is live.
+
+    Outputs: `address` (DNS name of the balancer), `url` (of the first site), `urls` ({site: url}), `releases`
+    ({site: release id}), `trees` ({site: digest of NGINX's files}), `history` (past releases by site, newest first),
+    `held` (the sites that stay at one of them).
+    """
+
+    address: pulumi.Output[str]
+    url: pulumi.Output[str]
+    urls: pulumi.Output[dict[str, str]]
+    releases: pulumi.Output[dict[str, str]]
+    trees: pulumi.Output[dict[str, str]]
+    history: pulumi.Output[dict[str, list[dict[str, str]]]]
+    held: dict[str, str]
+
+    def __init__(self, name: str, args: FleetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        settings = args.stack.settings
+        assert settings.ecs
+        sites = make_fleet(args.stack)
+        args.stock.require_region()
+        args.stock.require_past(sites)
+        if not args.stock.is_complete(sites):
+            args.require_builder()
+        super().__init__("portico:ecs:Fleet", name, None, opts)
+        self._name, self._args, self._settings, self._ecs = name, args, settings, settings.ecs
+        self._child = pulumi.ResourceOptions(parent=self)
+        releases = {one.site.name: one.release.id for one in sites}
+        trees = {one.site.name: one.tree.digest for one in sites}
+        announce_changes(
+            args.past,
+            [
+                Planned(site=site, release=releases[site], tree=trees[site], replicas=one.replicas)
+                for site, one in zip(releases, sites, strict=True)
+            ],
+        )
+        balancer, ground = self._lay_ground(sites)
+        workshop = Workshop(
+            root=args.root, stock=args.stock, login=log_in(self), builder=args.builder, hooks=args.hooks
+        )
+        rules = list_rules([one.site for one in sites])
+        made = [
+            Site(
+                one.site.name,
+                SiteArgs(
+                    fleet=one,
+                    settings=settings,
+                    ground=ground,
+                    workshop=workshop,
+                    rules=[rule for rule in rules if rule.site == one.site.name],
+                    secrets=args.stack.secrets.get(one.site.name),
+                ),
+                self._child,
+            )
+            for one in sites
+        ]
+        # Known at once, but true only when everything is live.
+        live = require_all({one.site.name: site.live for one, site in zip(sites, made, strict=True)})
+        if not pulumi.runtime.is_dry_run():
+            expect_verdict()
+            live.apply(lambda _: settle())
+        self._lead(sites, balancer, live)
+        scheme = "https" if self._ecs.https else "http"
+        urls = {one.site.name: f"{scheme}://{one.site.hosts[0].replace('*', 'www')}" for one in sites}
+        self.address = pulumi.Output.all(balancer.name, live).apply(lambda found: str(found[0]))
+        self.urls = live.apply(lambda _: urls)
+        self.url = live.apply(lambda _: next(iter(urls.values())))
+        self.releases = live.apply(lambda _: releases)
+        self.trees = live.apply(lambda _: trees)
+        # No secret is in it, but it is long: a secret output is shown in one word, and its environment not in clear.
+        self.history = pulumi.Output.secret(spell_history(args.stack.history))
+        self.held = dict(args.stack.held)
+        self.outputs: dict[str, Any] = {
+            "address": self.address,
+            "url": self.url,
+            "urls": self.urls,
+            "releases": self.releases,
+            "trees": self.trees,
+            "history": self.history,
+            "held": self.held,
+        }
+        self.register_outputs(self.outputs)
+
+    def _lay_ground(self, sites: tuple[FleetSite, ...]) -> tuple[Balancer, Ground]:
+        """Network, balancer and cluster, which are there before any site."""
+        name, mine, tags, protect = self._name, self._ecs, self._ecs.tags, self._settings.protect
+        network = Network(
+            f"{name}-network",
+            NetworkArgs(
+                region=mine.region,
+                zones=mine.availability_zones,
+                range=RANGE,
+                kind=mine.network,
+                tags=tags,
+                protect=protect,
+            ),
+            self._child,
+        )
+        FlowLogs(f"{name}-flows", FlowLogsArgs(vpc=network.id, retention=mine.retention, tags=tags), self._child)
+        firewall = Firewall(
+            f"{name}-firewall",
+            FirewallArgs(vpc=network.id, ports=_PORTS, https=mine.https, egress=mine.egress, tags=tags),
+            self._child,
+        )
+        logs = AccessLogs(
+            f"{name}-access-logs",
+            AccessLogsArgs(
+                account=network.account,
+                partition=mine.partition,
+                retention=mine.retention,
+                protect=protect,
+                tags=tags,
+            ),
+            self._child,
+        )
+        balancer = Balancer(
+            f"{name}-balancer",
+            BalancerArgs(
+                vpc=network.id,
+                subnets=network.balancer_subnets,
+                firewall=firewall.balancer,
+                logs=logs.bucket,
+                idle=sites[0].timing.alb_idle,
+                certificate=self._certify(sites),
+                protect=protect,
+                tags=tags,
+            ),
+            self._child,
+        )
+        cluster = aws.ecs.Cluster(
+            f"{name}-cluster",
+            # CPU, memory and requests are measured anyway; what this adds costs some dollars a month for each site.
+            settings=[aws.ecs.ClusterSettingArgs(name="containerInsights", value="disabled")],
+            tags=make_tags("cluster", tags),
+            opts=self._child,
+        )
+        return balancer, Ground(
+            cluster_arn=cluster.arn,
+            cluster_name=cluster.name,
+            vpc=network.id,
+            subnets=network.task_subnets,
+            public=network.public_tasks,
+            firewall=firewall.tasks,
+            listener=balancer.listener,
+            suffix=balancer.suffix,
+        )
+
+    def _certify(self, sites: tuple[FleetSite, ...]) -> pulumi.Input[str] | None:
+        if not self._ecs.dns:
+            return self._ecs.certificate
+        hosts = [host for one in sites for host in one.hosts]
+        zone = self._ecs.dns.zone
+        return Certificate(
+            f"{self._name}-certificate", CertificateArgs(hosts=hosts, zone=zone, tags=self._ecs.tags), self._child
+        ).arn
+
+    def _lead(self, sites: tuple[FleetSite, ...], balancer: Balancer, live: pulumi.Output[list[str]]) -> None:
+        """Let all host names lead to the balancer, the first time only once the sites are live."""
+        if not self._ecs.dns:
+            return
+        # As a dependency: what is live changes with every release, and moves no name.
+        agreed: pulumi.Output[list[pulumi.Resource]] = live.apply(lambda _: [])
+        for host in (host for one in sites for host in one.hosts):
+            aws.route53.Record(
+                f"{self._name}-host-{host}",
+                zone_id=self._ecs.dns.zone,
+                name=host,
+                type="A",
+                aliases=[
+                    aws.route53.RecordAliasArgs(name=balancer.name, zone_id=balancer.zone, evaluate_target_health=False)
+                ],
+                opts=pulumi.ResourceOptions(parent=self, depends_on=agreed),
+            )

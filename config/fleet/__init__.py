@@ -1,7 +1,0 @@
-"""Sites as tasks on ECS: what is built, and what a task is made of. Plain data, no Pulumi."""
-
-from config.fleet.site import RANGE, FleetSite, adapt, make_fleet
-from config.fleet.task import VOLUMES, container_definitions, describe_task
-from config.fleet.timing import Timing
-
-__all__ = ["RANGE", "VOLUMES", "FleetSite", "Timing", "adapt", "container_definitions", "describe_task", "make_fleet"]

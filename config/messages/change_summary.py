@@ -1,0 +1,191 @@
+"""What an update will do to those who send requests, told before it is done."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from portico.config.public_address import Public
+from portico.config.release.release import Release
+from portico.config.settings import Settings
+
+Kind = Literal["first", "reload", "rolling", "rebuild", "interruption", "update", "removal"]
+
+# What NGINX's container cannot change while it runs, in the user's words; what else it has is "its own parts".
+_EDGE = {
+    "image": "its image",
+    "address": "its address",
+    "port": "its port",
+    "tls_port": "its HTTPS port",
+    "http3": "HTTP/3",
+    "parts": "how Portico starts it",
+    "owner": "how Portico holds its port",
+}
+# Where another container holds the port, of these a new one can begin beside the old one.
+_BESIDE = {"image", "parts"}
+# What is published: where the new ports and the old ones go together, both are there for a while.
+_PUBLIC = ("address", "port", "tls_port", "http3")
+# From the last answer of the old container to the first one of the new; docs/releases.md has the measurements.
+GAP = "about 1.5 s"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happens to one `subject`, a site's name or NGINX, in a sentence or two."""
+
+    kind: Kind
+    subject: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.text}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What an update leaves, or will leave: the part of the stack's outputs that announcements compare.
+
+    `images` are names by content, `edge` what NGINX's container is made of, `repairs` how often
+    files changed by hand have been restored, `kept` the images of past releases that can be gone back to.
+    """
+
+    releases: Mapping[str, str]
+    images: Mapping[str, str]
+    tree: str
+    edge: Mapping[str, Any]
+    memory: int
+    repairs: int = 0
+    kept: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+    def export(self) -> dict[str, Any]:
+        """The outputs as the stack shows them; `releases` and `tree` are exported once they are live."""
+        return {"images": dict(self.images), "edge": {**self.edge, "memory": self.memory}, "repairs": self.repairs}
+
+
+def foresee(
+    settings: Settings, releases: Sequence[Release], tree: str, edge: Mapping[str, Any], repairs: int = 0
+) -> Outcome:
+    """What an update to these settings and releases will leave."""
+    return Outcome(
+        releases={release.site.name: release.id for release in releases},
+        images={release.site.name: release.image for release in releases},
+        tree=tree,
+        edge=edge,
+        memory=settings.nginx.memory.mebibytes,
+        repairs=repairs,
+    )
+
+
+def recall(past: Mapping[str, Any]) -> Outcome | None:
+    """What the last good update left, from the stack's outputs; None before the first one."""
+    if not all(past.get(key) for key in ("releases", "images", "tree", "edge")):
+        return None
+    edge = dict(past["edge"])
+    memory = int(edge.pop("memory", 0))
+    return Outcome(
+        releases=past["releases"],
+        images=past["images"],
+        tree=str(past["tree"]),
+        edge=edge,
+        memory=memory,
+        repairs=int(past.get("repairs", 0)),
+        kept={
+            site: {record["image"] for record in records} | {past.get("there", {}).get(site)}
+            for site, records in past.get("history", {}).items()
+        },
+    )
+
+
+def announce(
+    before: Outcome | None, after: Outcome, replicas: Mapping[str, int], sick: Mapping[str, int] | None = None
+) -> list[Change]:
+    """What differs, one change a subject: sites in their order, NGINX last; nothing where nothing does.
+
+    `replicas` are the numbers of containers by site, `sick` those of replicas that are not well.
+    """
+    sick = sick or {}
+    if before is None:
+        return [*(_add(site, replicas[site]) for site in after.releases), Change("first", "NGINX", "starts.")]
+    changes: list[Change] = []
+    for site, id in after.releases.items():
+        if site not in before.releases:
+            changes.append(_add(site, replicas[site]))
+        elif before.releases[site] != id:
+            changes.append(_renew(site, before, after, replicas[site]))
+        elif sick.get(site):
+            changes.append(Change("rolling", site, _heal(sick[site])))
+    changes += [
+        Change("removal", site, "removed: NGINX reloads without it, then its replicas end; its images are removed.")
+        for site in before.releases
+        if site not in after.releases
+    ]
+    reloads = bool(changes)
+    if replaced := [key for key in _EDGE if before.edge.get(key) != after.edge.get(key)]:
+        changes.append(_replace(replaced, before, after))
+    elif before.repairs != after.repairs:
+        text = "its files were changed by hand: they are written again, then it reloads. No request waits."
+        changes.append(Change("reload", "NGINX", text))
+    elif before.memory != after.memory:
+        text = f"its memory limit changes while it runs ({before.memory} → {after.memory} MiB). No request waits."
+        changes.append(Change("update", "NGINX", text))
+    elif before.tree != after.tree and not reloads:
+        changes.append(Change("reload", "NGINX", "reload (its files change). No request waits."))
+    return changes
+
+
+def _add(site: str, replicas: int) -> Change:
+    text = f"added: its image is built, {_count(replicas)} start{_s(replicas)}, then NGINX hears of it."
+    return Change("first", site, text)
+
+
+def _renew(site: str, before: Outcome, after: Outcome, replicas: int) -> Change:
+    image = after.images[site]
+    built = image != before.images.get(site) and image not in before.kept.get(site, ())
+    return Change(
+        "rebuild" if built else "rolling",
+        site,
+        f"a new release ({before.releases[site]} → {after.releases[site]}): "
+        f"{'its image is built' if built else 'its image is there already'}, "
+        f"{_count(replicas)} start{_s(replicas)} beside the old ones, then NGINX reloads. No request waits.",
+    )
+
+
+def _heal(replicas: int) -> str:
+    if replicas == 1:
+        return "a replica is not well: another one takes its place once it is healthy. No request waits."
+    return f"{replicas} replicas are not well: others take their places once they are healthy. No request waits."
+
+
+def _replace(keys: Sequence[str], before: Outcome, after: Outcome) -> Change:
+    image = f" ({before.edge.get('image')} → {after.edge.get('image')})" if "image" in keys else ""
+    reasons = " and ".join(_EDGE[key] for key in keys)
+    change = "changes" if len(keys) == 1 else "change"
+    held = before.edge.get("owner") and after.edge.get("owner")
+    quic = " Connections by HTTP/3 begin anew." if after.edge.get("http3") else ""
+    if held and set(keys) <= _BESIDE:
+        text = f"since {reasons} {change}{image}: the new one takes the port beside it. No request waits."
+        return Change("rolling", "NGINX", f"replaced, {text}{quic}")
+    old, new = (_read_public(outcome) for outcome in (before, after))
+    if old and new and new.stands_beside(old):
+        cut = "" if held else " At the old one, requests that take longer than 0.2 s are cut."
+        text = f"since {reasons} {change}{image}: the new port is open before the old one closes. No request waits."
+        return Change("rolling", "NGINX", f"replaced, {text}{cut}{quic}")
+    return Change(
+        "interruption",
+        "NGINX",
+        f"replaced, since {reasons} {change}{image}: {GAP} without answers. "
+        "Requests that take longer than 0.2 s are cut.",
+    )
+
+
+def _read_public(outcome: Outcome) -> Public | None:
+    # What is not set is no output.
+    told = {key: outcome.edge[key] for key in _PUBLIC if key in outcome.edge}
+    return Public(**told) if {"address", "port"} <= told.keys() else None
+
+
+def _count(replicas: int) -> str:
+    return "1 replica" if replicas == 1 else f"{replicas} replicas"
+
+
+def _s(replicas: int) -> str:
+    return "s" if replicas == 1 else ""

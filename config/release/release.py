@@ -1,0 +1,134 @@
+"""A release: one exact state of one site, named by everything that makes it differ from another."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from portico.config.release.digest import digest_files, digest_secrets, digest_values
+from portico.config.release.replica import SOCKETS, describe_release
+from portico.config.settings import Settings, Site, derive_uid
+from portico.config.source.build import Build, read_build
+from portico.config.source.files import File
+
+PORT = 8000
+
+# The containers of a release as plain values, made of its site and of the names of its secrets.
+Describe = Callable[["Release", Collection[str]], Any]
+Complete = Callable[[Mapping[str, File], int], Mapping[str, File]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """What is built, started and asked for one site.
+
+    `context` is the build context: {path: file}, empty where the image is a past release's. `image` is its
+    digest: equal content is built once. `id` names the image together with the containers that are made of it.
+    `entrypoint` are the words of the image's own before Gunicorn's. `tokens` are the secrets of its build: never log
+    them.
+    """
+
+    site: Site
+    id: str
+    image: str
+    context: Mapping[str, File]
+    replicas: int
+    uid: int
+    static: str | None
+    compress: bool
+    bind: tuple[str, ...]
+    upstream: tuple[str, ...]
+    entrypoint: tuple[str, ...] = ()
+    tokens: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+
+def make_release(
+    settings: Settings,
+    site: Site,
+    root: Path,
+    secrets: Mapping[str, str],
+    complete: Complete | None = None,
+    describe: Describe = describe_release,
+    tokens: Mapping[str, str] | None = None,
+) -> Release:
+    """Read the source of `site` and name what it is now; paths count from `root`.
+
+    `tokens` are the secrets of its build, which make no other release.
+
+    `complete` adds to the build context what the image needs besides, for a user's number; that is part of it too.
+    `describe` is assemble_release's.
+    """
+    build = read_build(settings, site, root)
+    context = dict(build.context)
+    if complete:
+        context = dict(complete(context, derive_uid(site.name)))
+    made = assemble_release(
+        *(settings, site, digest_files(context), _find_static(site, build), secrets, context, describe),
+        entrypoint=build.entrypoint,
+    )
+    return replace(made, tokens=tokens or {})
+
+
+def assemble_release(
+    settings: Settings,
+    site: Site,
+    image: str,
+    static: str | None,
+    secrets: Mapping[str, str],
+    context: Mapping[str, File] | None = None,
+    describe: Describe = describe_release,
+    entrypoint: tuple[str, ...] = (),
+) -> Release:
+    """The release of `site` that the image of that digest makes; no source is read.
+
+    `static` is the folder in it that NGINX serves. Without `context` the image is believed to be there. `describe` says
+    what its containers are made of: everything that replaces a replica must be part of the id, since only another id
+    makes NGINX switch before the old one stops.
+    """
+    release = Release(
+        site=site,
+        id="",
+        image=image,
+        context=context or {},
+        replicas=settings.count_replicas(site),
+        uid=derive_uid(site.name),
+        static=static,
+        compress=settings.nginx.gzip.static,
+        bind=(),
+        upstream=(),
+        entrypoint=entrypoint,
+    )
+    # Its own name stands in what it is made of: the id is that of the release that has none yet.
+    made_of = {
+        "image": image,
+        "secrets": digest_secrets(secrets),
+        "containers": describe(_address(settings, release), secrets),
+    }
+    return _address(settings, replace(release, id=digest_values(made_of)))
+
+
+def _address(settings: Settings, release: Release) -> Release:
+    """The same release with the places where its replicas listen, and where NGINX looks for them."""
+    site, id, indexes = release.site, release.id, range(release.replicas)
+    if settings.upstream == "tcp":
+        before = settings.sites[: settings.sites.index(site)]
+        first = PORT + sum(settings.count_replicas(other) for other in before)
+        bind = tuple(f"127.0.0.1:{first + index}" for index in indexes)
+        return replace(release, bind=bind, upstream=bind)
+    if settings.upstream == "socket":
+        bind = tuple(f"unix:{SOCKETS}/{site.name}/{id}-{index}.sock" for index in indexes)
+        return replace(release, bind=bind, upstream=bind)
+    upstream = tuple(f"{site.name}-{id}-{index}:{PORT}" for index in indexes)
+    if settings.nginx_version < (1, 27, 3):
+        upstream = (f"{site.name}-{id}:{PORT}",)
+    return replace(release, bind=(f"0.0.0.0:{PORT}",) * release.replicas, upstream=upstream)
+
+
+def _find_static(site: Site, build: Build) -> str | None:
+    """The folder that NGINX serves, relative to the source; None where there is none to serve."""
+    if site.static:
+        return site.static
+    if build.entry.folder is None:
+        return None
+    folder = str(PurePosixPath(build.entry.folder) / "static").removeprefix("./")
+    return folder if any(path.startswith(f"{folder}/") for path in build.files) else None

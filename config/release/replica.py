@@ -1,0 +1,147 @@
+"""The containers of a release, as plain values: they are made of these, and so is the release's id.
+
+Whatever replaces a replica must make another id: only then NGINX switches before the old replica stops. So nothing
+about these containers is said anywhere else (components/docker/gunicorn.py and components/docker/flask_app.py add what other resources
+supply), and what is said here is in the id without being listed there.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from portico.config.in_container import read_script
+from portico.config.release.hardening import drop_capabilities, list_labels, restrict
+
+if TYPE_CHECKING:
+    from portico.config.release.release import Release
+
+# Where sockets and static files are mounted, in the edge and in every replica alike.
+SOCKETS = "/run/portico"
+STATIC = "/srv/static"
+_SECRETS = "/run/secrets"
+# Seconds that one process of the health check goes on asking: to start one in a container takes 75 ms of a processor
+# (measured: docs/releases.md), which a small VM has better uses for.
+_WATCH = "30"
+
+# Arguments by the names of docker.ContainerArgs.
+Described = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where the containers of a release are made: it is no part of what they are, and makes no other release.
+
+    Pulumi knows some of it only while it deploys. `sockets`, `static` and `secrets` are names of volumes; `secrets` is
+    None where the site has none. `network` is the network's name, and `subnet` its addresses.
+    """
+
+    project: str = ""
+    stack: str = ""
+    sockets: Any = ""
+    static: Any = ""
+    secrets: Any = None
+    network: Any = ""
+    subnet: Any = ""
+
+
+def describe_release(release: "Release", secrets: Collection[str]) -> Described:
+    """All containers of a release and what they are handed, wherever that is; `secrets` are names."""
+    place = Place(secrets="" if secrets else None)
+    return {
+        "replicas": [describe_replica(release, index, place) for index in range(release.replicas)],
+        "files": describe_files(release, place),
+        "uploads": describe_uploads(dict.fromkeys(secrets, "")),
+    }
+
+
+def describe_replica(release: "Release", index: int, place: Place) -> Described:
+    """The `index`th replica, but for its image. `envs` are {name: value}, since not every value is known yet."""
+    site, bind = release.site, release.bind[index]
+    alias = f"{site.name}-{release.id}"
+    return restrict(site.gunicorn.memory.mebibytes, site.gunicorn.count_processes(release.replicas)) | {
+        "entrypoints": [*release.entrypoint, "gunicorn"],
+        "command": ["--config", "/etc/gunicorn/gunicorn.conf.py", site.entry],
+        "envs": {
+            **site.environment,
+            "HOME": "/tmp",
+            "USER": site.name,
+            "PORTICO_SITE": site.name,
+            "PORTICO_RELEASE": release.id,
+            "PORTICO_REPLICA": str(index),
+            "PORTICO_ADDRESS": bind,
+            # For components/in_container/health.py: when the last request ended.
+            "PORTICO_PROGRESS": "/tmp/.portico/progress",
+            # For components/in_container/prove.sh: what became of its workers.
+            "PORTICO_BOOTS": f"{SOCKETS}/{site.name}/{release.id}-{index}.boots",
+            "FORWARDED_ALLOW_IPS": place.subnet,
+        },
+        "labels": _label("gunicorn", release, place),
+        # Its own user and group: the folder of its socket lets in that user and NGINX, no other site.
+        "user": f"{release.uid}:{release.uid}",
+        "volumes": [
+            _mount(place.sockets, SOCKETS),
+            *([] if place.secrets is None else [_mount(place.secrets, _SECRETS) | {"read_only": True}]),
+        ],
+        "tmpfs": {"/tmp": f"rw,noexec,nosuid,nodev,size={site.scratch.mebibytes}m"},
+        "networks_advanced": [{"name": place.network, "aliases": [alias, f"{alias}-{index}"]}],
+        "healthcheck": {
+            "tests": [
+                *("CMD", "python3", "-I", "-S", "-c", read_script("health.py")),
+                *(_WATCH, f"{site.hung_after:g}", bind, site.health, site.hosts[0].replace("*", "www")),
+            ],
+            # Short, for a new replica is waited for; later on a process stays for longer: see _WATCH.
+            "interval": "1s",
+            # It ends by itself after 34 s; a busy machine takes seconds to start it, and it must come to act.
+            "timeout": "45s",
+            "start_period": "2s",
+            "retries": 3,
+        },
+        "restart": "unless-stopped",
+        # Longer than Gunicorn's own graceful timeout, or Docker would cut its last requests.
+        "destroy_grace_seconds": site.gunicorn.timeout.seconds + 5,
+    }
+
+
+def describe_files(release: "Release", place: Place) -> Described:
+    """What lays out static files and secrets, but for its image and the secrets themselves."""
+    site = release.site
+    return restrict(128) | {
+        "entrypoints": ["python3", "-I", "-c", read_script("files.py")],
+        "command": [
+            *(site.name, release.id, str(release.uid), release.static or "-"),
+            *(site.static_url, "compress" if release.compress else "plain"),
+        ],
+        "labels": _label("files", release, place),
+        "volumes": [
+            _mount(place.sockets, SOCKETS),
+            _mount(place.static, STATIC),
+            *([] if place.secrets is None else [_mount(place.secrets, _SECRETS)]),
+        ],
+        # Root without powers but this one: folders are given to the site's own user.
+        "user": "0:0",
+        "capabilities": drop_capabilities("CAP_CHOWN"),
+        # Uploads are refused by a read-only root; this container lives for a moment.
+        "read_only": place.secrets is None,
+        "network_mode": "none",
+        "attach": True,
+        "logs": True,
+        "must_run": False,
+        "restart": "no",
+    }
+
+
+def describe_uploads(secrets: Mapping[str, str]) -> list[dict[str, str]]:
+    """How secrets, {NAME: value}, reach what lays them out."""
+    return [
+        {"file": f"/incoming/{name}", "content": value, "permissions": "0400"}
+        for name, value in sorted(secrets.items())
+    ]
+
+
+def _label(role: str, release: "Release", place: Place) -> list[dict[str, str]]:
+    labels = list_labels(place.project, place.stack, role, release.site.name, release.id)
+    return [{"label": key, "value": value} for key, value in labels.items()]
+
+
+def _mount(volume: Any, path: str) -> dict[str, Any]:
+    return {"volume_name": volume, "container_path": path}

@@ -1,0 +1,75 @@
+"""Where NGINX's files lie: in Portico's own container, or on a machine that runs NGINX itself."""
+
+from dataclasses import dataclass
+
+from portico.config.settings import Settings
+
+# Ports inside the edge's container: above 1024, so that NGINX needs no capability.
+LISTEN = 8080
+LISTEN_TLS = 8443
+# Answers on the machine's own loopback only: liveness, the served tree's digest, counters.
+PRIVATE = 8081
+# Answers the load balancer alone, where there is one: whether the application behind is ready.
+READY = 8082
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """Paths and ports that differ between machines; everything else is the same text.
+
+    `files` is the folder of nginx.conf, `sites` the folder of the sites' files below it, `private`
+    the folder of certificates and password files. `cached` is how much the cache may hold; `answers` is
+    where answers lie that are too large for a buffer, None where that is the disk anyway.
+    """
+
+    files: str
+    sites: str
+    enabled: str
+    private: str
+    user: str | None
+    pid: str
+    error_log: str
+    access_log: str
+    static: str
+    cache: str
+    cached: str
+    answers: str | None
+    listen: int
+    listen_tls: int
+
+
+def lay_out(settings: Settings, name: str = "conf.d") -> Layout:
+    """The layout `name`: conf.d as in Portico's container, or sites-available as on Debian."""
+    if name == "conf.d":
+        return Layout(
+            files="/etc/portico/live",
+            sites="conf.d",
+            enabled="conf.d",
+            private="/etc/portico/private",
+            user=None,
+            pid="/tmp/nginx.pid",
+            error_log="/dev/stderr",
+            access_log="/dev/stdout",
+            static="/srv/static",
+            cache="/tmp/cache",
+            cached="16m",
+            answers="/tmp/answers",
+            listen=LISTEN,
+            listen_tls=LISTEN_TLS,
+        )
+    return Layout(
+        files="/etc/nginx",
+        sites="sites-available",
+        enabled="sites-enabled",
+        private="/etc/nginx/private",
+        user="www-data",
+        pid="/run/nginx.pid",
+        error_log="/var/log/nginx/error.log",
+        access_log="/var/log/nginx/access.log",
+        static="/srv/static",
+        cache="/var/cache/nginx/portico",
+        cached="128m",
+        answers=None,
+        listen=settings.port,
+        listen_tls=settings.tls.port if settings.tls else 0,
+    )

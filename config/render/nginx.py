@@ -1,0 +1,224 @@
+"""Settings in, text out: pure functions, so that a preview shows exactly what will be live."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from portico.config.render.align import align
+from portico.config.render.headers import insists, list_headers, name_defaults
+from portico.config.render.layout import PRIVATE, READY, Layout, lay_out
+from portico.config.render.tree import Tree, name_tree
+from portico.config.settings import Duration, Settings, Site
+from portico.config.settings.route import Route
+
+if TYPE_CHECKING:
+    from portico.config.release.release import Release
+    from portico.config.source.dockerfile import Dockerfile
+    from portico.config.source.recipe import Recipe
+
+# How long a kept connection is still answered after a reload: clients that ask every few seconds
+# get their next answer with `Connection: close` instead of a reset.
+DRAIN = Duration.parse("5s")
+
+# What the applications are told about a request: always set, so that no client can say it.
+_TOLD = (
+    ("Host", "$host{port}", "the name that the client asked for"),
+    ("X-Real-IP", "$remote_addr", "the client's address"),
+    ("X-Forwarded-For", "$remote_addr", "replaces what the client claims"),
+    ("X-Forwarded-Proto", "{scheme}", "http or https"),
+    ("X-Request-ID", "$request_id", "the same in the access log"),
+)
+# How long NGINX waits when a load balancer asks whether a task is ready: with the time to connect, less than the 5 s
+# that the load balancer waits itself.
+_READY = Duration.parse("2s")
+# The reason of the scheme behind a load balancer.
+_BALANCED = "http or https, as the load balancer was asked: it asks NGINX by http"
+# And what nobody may tell them.
+_CLEARED = ("X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Ssl", "Forwarded", "Proxy")
+
+
+@cache
+def _templates() -> Environment:
+    # Nothing is escaped for NGINX or Python: the settings' grammars are closed instead (config/settings/text.py).
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def render_nginx(
+    settings: Settings, releases: Sequence["Release"], layout: Layout | None = None, private: str = ""
+) -> Tree:
+    """Write `nginx.conf`, a file a site, the private status server and the error page.
+
+    `private` is the folder of certificates and password files, below the layout's.
+    """
+    layout = layout or lay_out(settings)
+    common = _gather(settings, releases, layout, private)
+    files = {"nginx.conf": _render_nginx("nginx.conf.j2", **common)}
+    files["conf.d/00-status.conf"] = _render_nginx("status.conf.j2", **common)
+    if common["balanced"]:
+        files["conf.d/01-ready.conf"] = _render_nginx("ready.conf.j2", **common)
+    files["pages/portico-unavailable.html"] = _render("nginx/pages/portico-unavailable.html.j2")
+    for release in releases:
+        files[f"{layout.sites}/{release.site.name}.conf"] = _render_nginx(
+            "site.conf.j2", **common, **_gather_site(settings, release, common)
+        )
+    links = {}
+    if layout.enabled != layout.sites:
+        for release in releases:
+            name = f"{release.site.name}.conf"
+            links[f"{layout.enabled}/{name}"] = f"../{layout.sites}/{name}"
+    return name_tree(files, links)
+
+
+def _gather(settings: Settings, releases: Sequence["Release"], layout: Layout, private: str) -> dict[str, Any]:
+    """The values that all templates see."""
+    timeout = max((release.site.gunicorn.timeout for release in releases), key=lambda value: value.amount)
+    tls, routes = settings.tls, [route for release in releases for route in _list_routes(release.site)]
+    port = _spell_port(tls.port if tls and tls.redirect else settings.port)
+    scheme = "$scheme"
+    if settings.client is not None:
+        # The client asked the proxy in front, at a port that only that one knows.
+        port, scheme = "", "$scheme" if settings.client.header == "proxy_protocol" else "$client_scheme"
+    elif tls and not tls.redirect:
+        port = "$public_port"
+    # Whether a load balancer of Portico's own is in front: what is written for it says so beside it.
+    balanced = settings.target == "ecs"
+    # Before 1.27.3 an upstream's names are resolved once, so a restarted container would be lost.
+    variable = settings.upstream == "container" and settings.nginx_version < (1, 27, 3)
+    served = [release for release in releases if not release.site.maintenance]
+    told = [(name, value.format(port=port, scheme=scheme), reason) for name, value, reason in _TOLD]
+    if balanced:
+        told = [(*one[:2], _BALANCED) if scheme in one[1] else one for one in told]
+    return {
+        "settings": settings,
+        "balanced": balanced,
+        "ready_port": READY,
+        "ready_timeout": _READY,
+        "nginx": settings.nginx,
+        "client": settings.client,
+        "tls": tls,
+        "version": settings.nginx_version,
+        "layout": layout,
+        "private": private,
+        "private_port": PRIVATE,
+        "releases": releases,
+        "drain": DRAIN,
+        # A request that just began when the reload came may take this long and is still answered.
+        "shutdown": Duration(timeout.amount + 5_000),
+        "told": told,
+        "cleared": _CLEARED,
+        "port": port,
+        "scheme": scheme,
+        "plain_port": _spell_port(settings.port),
+        "insists": insists(settings),
+        "defaults": name_defaults(release.site for release in releases),
+        "tls_port": _spell_port(tls.port) if tls else "",
+        "proxy_protocol": settings.client is not None and settings.client.header == "proxy_protocol",
+        "variable": variable,
+        # As a variable, a name is asked for by sites that are served alone.
+        "resolves": settings.upstream == "container" and bool(served or not variable),
+        "crowded": any(release.site.limits.connections for release in releases),
+        "rates": _list_rates(releases),
+        # What is compressed already is of use only where files are served.
+        "packed": settings.nginx.gzip.static and any(release.static for release in served),
+        "caches": any(route.cache for route in routes),
+        "websockets": any(route.websocket for route in routes),
+    }
+
+
+def _gather_site(settings: Settings, release: "Release", common: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that the file of one site sees besides those that are `common`."""
+    site, tls = release.site, settings.tls
+    # By their numbers, which name the zones that limits count in.
+    routes = dict(enumerate(_list_routes(site), 1))
+    scheme, port = ("https", tls.port) if tls and tls.redirect else ("http", settings.port)
+    home = f"{scheme}://{site.hosts[0]}{_spell_port(port)}"
+    if common["scheme"] == "$client_scheme" and not tls:
+        # The proxy in front has another port than NGINX, and maybe HTTPS.
+        home = f"$client_scheme://{site.hosts[0]}"
+    return {
+        "release": release,
+        "site": site,
+        "maintenance": site.maintenance,
+        "routes": {number: route for number, route in routes.items() if route.path != "/"},
+        "rest": next(((number, route) for number, route in routes.items() if route.path == "/"), (0, Route(path="/"))),
+        "describe": _describe,
+        "headers": (headers := list_headers(settings, site, common["defaults"])),
+        "widest": max(len(name) for name, _ in headers),
+        "home": home,
+        # Gunicorn gives up first, so that a slow request ends with the application's own answer.
+        "read_timeout": Duration(site.gunicorn.timeout.amount + 5_000),
+    }
+
+
+def _list_routes(site: Site) -> Sequence[Route]:
+    """The routes that are written: none in maintenance, when every path has the same answer."""
+    return () if site.maintenance else site.routes
+
+
+def _spell_port(port: int) -> str:
+    return "" if port in (80, 443) else f":{port}"
+
+
+def _list_rates(releases: Sequence["Release"]) -> dict[str, str]:
+    """The zones that requests are counted in over time, and the rate of each."""
+    rates: dict[str, str] = {}
+    for release in releases:
+        site = release.site
+        limits = [(f"{site.name}.rate", site.limits.rate)]
+        limits += [(f"{site.name}.rate.{index}", route.rate) for index, route in enumerate(_list_routes(site), 1)]
+        rates |= {zone: limit.rate for zone, limit in limits if limit}
+    return rates
+
+
+def _describe(route: Route) -> str:
+    """What a route is for, in one line."""
+    for given, text in (
+        (route.websocket, "WebSocket: the connection may be upgraded, and be silent for long."),
+        (route.stream, "Server-sent events: each leaves at once, and silence may be long."),
+        (route.cache, "Answers kept for everybody, never those for one person."),
+        (not route.buffering or not route.request_buffering, "Passed on as it comes."),
+    ):
+        if given:
+            return text
+    return "A path with limits of its own."
+
+
+def render_gunicorn(site: Site, root: str = ".", *, hooks: bool = False) -> str:
+    """Write `gunicorn.conf.py`; `root` is the import root inside the source, `hooks` whether it has such a file."""
+    body = max([site.body, *(route.body for route in site.routes if route.body)])
+    return _render("gunicorn/gunicorn.conf.py.j2", site=site, gunicorn=site.gunicorn, root=root, body=body, hooks=hooks)
+
+
+def render_dockerfile(site: Site, recipe: "Recipe | None", own: "Dockerfile | None" = None) -> str:
+    """Write the Dockerfile by `recipe`; a Dockerfile of the application's `own` is kept as it is and added to."""
+    return _render(
+        "docker/Dockerfile.j2",
+        recipe=recipe,
+        site=site,
+        own=own.text if own else None,
+        # In double quotes, of which an entry has none; nor has it a dollar.
+        flask_app=None if own and "FLASK_APP" in own.variables else f'"{site.entry}"',
+    )
+
+
+def render_fleet(template: str, **values: object) -> str:
+    """Write a part of what images on ECS are built from."""
+    return _render(f"fleet/{template}", **values)
+
+
+def _render_nginx(template: str, **values: object) -> str:
+    """Render, then lay the comments of neighbouring lines under one another."""
+    return align(_render(f"nginx/{template}", **values))
+
+
+def _render(template: str, **values: object) -> str:
+    return _templates().get_template(template).render(**values)

@@ -1,0 +1,124 @@
+"""Where a WSGI entry such as `shop.web:app` stands in the source, found without running it."""
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from packaging.utils import canonicalize_name
+
+from portico.config.source.place import Place
+from portico.config.source.project import Project
+from portico.config.source.read import read_project
+
+
+@dataclass(frozen=True)
+class FoundEntry:
+    """What is known of an entry: the problem, if any; else the import root and the module's folder.
+
+    Both folders are relative to the source; `folder` is None where the module comes from a package
+    that the requirements name (its files are not in the source).
+    """
+
+    problem: str | None = None
+    root: str = "."
+    folder: PurePosixPath | None = None
+
+
+def find_entry(place: Place, entry: str, project: Project | None = None) -> FoundEntry:
+    """Find the module and the name that `entry` speaks of, in the source or in what `project` requires."""
+    source, project = place.source, project or read_project(place)
+    module, _, name = entry.partition(":")
+    top = module.partition(".")[0]
+    missing = None
+    for root in dict.fromkeys((".", "src", *project.roots)):
+        if not ((source / root / top).is_dir() or (source / root / f"{top}.py").is_file()):
+            continue
+        path = PurePosixPath(root) / module.replace(".", "/")
+        for file in (path / "__init__.py", path.with_name(f"{path.name}.py")):
+            if (source / file).is_file():
+                problem = _find_name(source / file, file, entry, name)
+                return FoundEntry(problem, root, file.parent)
+        missing = missing or f"{path}.py"
+    if missing:
+        return FoundEntry(
+            f'"{entry}" cannot be imported: there is no {missing} in the source; write package.module:app'
+        )
+    if (source / "Dockerfile").is_file() or _brings(project, top):
+        return FoundEntry()
+    modules = sorted(file.stem for file in source.glob("*.py"))
+    hint = f"the modules there are {', '.join(modules)}" if modules else "the folder holds no module"
+    return FoundEntry(
+        f'"{entry}" cannot be imported: the source holds no {top}.py and no folder {top}, '
+        f"and the requirements do not name it; {hint}"
+        + (f". If one of them brings {top} by another name, write a wsgi.py that imports it" if project.names else "")
+    )
+
+
+def _brings(project: Project, top: str) -> bool:
+    """Whether a required package may hold the module `top`: by its name or a part of it, as apache-superset does."""
+    wanted = str(canonicalize_name(top))
+    named = any(wanted == name or wanted in name.split("-") for name in project.names)
+    return named or not project.complete or bool(project.mistakes)
+
+
+def _find_name(path: Path, shown: PurePosixPath, entry: str, said: str) -> str | None:
+    name, called, arguments = said.partition("(")
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (RecursionError, MemoryError):
+        return None
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None)
+        return f'"{entry}" cannot be imported: {shown} is not valid Python (line {line}); mend it'
+    names = _list_names(tree.body)
+    if name in names or "*" in names or "__getattr__" in names:
+        function = names.get(name) == "function"
+        if function and not called and name.startswith(("create_", "make_")):
+            return f'"{entry}" is a factory; write {entry}() so that it is called'
+        lacking = _list_needed(tree.body, name) if called and arguments == ")" else []
+        if lacking:
+            return f"\"{entry}\" is called without {lacking[0]}; write it, as in {entry[:-1]}{lacking[0]}='...')"
+        return None
+    close = [found for found, kind in names.items() if kind in ("value", "function")]
+    hint = f"the names there are {', '.join(close[:8])}" if close else "the module defines none"
+    return f'"{entry}" cannot be imported: {shown} defines no {name}; {hint}'
+
+
+def _list_needed(body: list[ast.stmt], name: str) -> list[str]:
+    """The arguments that the one function of that name must be given; none where decorators may give them."""
+    found = [one for one in body if isinstance(one, ast.FunctionDef) and one.name == name]
+    if len(found) != 1 or found[0].decorator_list:
+        return []
+    given = found[0].args
+    plain = [one.arg for one in (*given.posonlyargs, *given.args)]
+    needed = plain[: len(plain) - len(given.defaults)]
+    pairs = zip(given.kwonlyargs, given.kw_defaults, strict=True)
+    return needed + [one.arg for one, default in pairs if default is None]
+
+
+def _list_names(body: list[ast.stmt]) -> dict[str, str]:
+    """Names that a module binds at its top level, inside `if`, `try`, `with` and the like too."""
+    names: dict[str, str] = {}
+    waiting: list[ast.AST] = list(body)
+    while waiting:
+        node = waiting.pop(0)
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                names[name] = "function"
+                continue
+            case ast.ClassDef(name=name):
+                names[name] = "class"
+                continue
+            case ast.Lambda() | ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                continue
+            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+                for alias in aliases:
+                    names[alias.asname or alias.name.partition(".")[0]] = "import"
+            case ast.Name(id=name, ctx=ast.Store()):
+                names[name] = "value"
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
+                names[name] = "value"
+            case _:
+                pass
+        waiting = [*ast.iter_child_nodes(node), *waiting]
+    return names

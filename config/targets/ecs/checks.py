@@ -1,0 +1,43 @@
+"""What is the load balancer's on ECS, so that no setting can say it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from portico.config.settings import Mistake, Settings
+
+
+def list_taken(settings: Settings) -> Iterator[Mistake]:
+    """Settings that say something about what the load balancer does.
+
+    Defaults are no choice of the user's: Pulumi.yaml hands over its own.
+    """
+    # What it does anyway may stay written, so that a stack moves between aws and ecs by one setting.
+    if settings.address not in (_default("address"), "0.0.0.0", "::"):
+        yield Mistake("address", f'"{settings.address}" is no address of the load balancer on ecs; leave it out')
+    if settings.port not in (_default("port"), 80):
+        yield Mistake("port", f"{settings.port} is none of the load balancer's on ecs, 80 and 443; leave it out")
+    if settings.upstream != _default("upstream"):
+        text = f'"{settings.upstream}" is no choice on ecs, where NGINX and Gunicorn share a loopback; leave it out'
+        yield Mistake("upstream", text)
+    if settings.tls:
+        yield Mistake("tls", "is the load balancer's on ecs; write ecs.certificate or ecs.dns instead")
+    if settings.client:
+        yield Mistake("client", "is known on ecs: the load balancer alone is in front; leave it out")
+    if settings.nginx.handover is not None:
+        yield Mistake("nginx.handover", "is for a port of one machine, and ecs has none; leave it out")
+    if "keepalive" in settings.nginx.model_fields_set:
+        yield Mistake("nginx.keepalive", "follows on ecs from the longest request; leave it out")
+    for index, site in enumerate(settings.sites):
+        if site.certificate:
+            text = "is the load balancer's on ecs; write ecs.certificate or ecs.dns instead"
+            yield Mistake(f"sites[{index}].certificate", text)
+        if site.weights:
+            text = "is for replicas of one machine, and tasks on ecs are all alike; leave it out"
+            yield Mistake(f"sites[{index}].weights", text)
+        if site.balance == "ip_hash":
+            text = '"ip_hash" is nothing that the load balancer knows; write round_robin, least_conn or random'
+            yield Mistake(f"sites[{index}].balance", text)
+
+
+def _default(name: str) -> Any:
+    return Settings.model_fields[name].default

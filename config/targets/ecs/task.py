@@ -1,0 +1,239 @@
+"""The containers of one task, as ECS takes them: NGINX and Gunicorn of one site, and what runs before them."""
+
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+from portico.config.in_container import read_script
+from portico.config.release.release import Release
+from portico.config.render.layout import LISTEN, PRIVATE, READY
+from portico.config.settings import Nginx, Settings
+from portico.config.settings.ecs import BRINGER
+from portico.config.targets.ecs.image import EDGE, HEALTH, SECRETS
+from portico.config.targets.ecs.site import FleetSite
+from portico.config.targets.ecs.timing import Timing
+
+# What a task's containers write to, or hand over: empty volumes of the task's own, gone with it. By name: where the
+# container of that name's first word has them.
+VOLUMES: Final = {
+    "gunicorn-tmp": "/tmp",
+    "gunicorn-secrets": "/run/secrets",
+    "nginx-tmp": "/tmp",
+    "nginx-cache": "/var/cache/nginx",
+    "nginx-lib": "/var/lib/nginx",
+    "nginx-private": "/etc/portico/private",
+}
+# Seconds that one process of the health check goes on asking: it is started less often than ECS asks.
+_WATCH: Final = "8"
+
+Container = dict[str, Any]
+
+
+def container_definitions(
+    fleet: FleetSite,
+    *,
+    application: str,
+    nginx: str,
+    log_group: str,
+    region: str,
+    secrets: Mapping[str, str] | None = None,
+    users: str | None = None,
+) -> list[Container]:
+    """The containers of a task of `fleet`, in the order in which they start; they stop in the reverse one.
+
+    `application` and `nginx` are images by digest (repository@sha256:…); ValueError if one is not. `secrets` are
+    {NAME: what ECS reads it from (`valueFrom`)}, and `users` is the same for the password hashes of a site that asks
+    for a password.
+    """
+    for image in (application, nginx):
+        if "@sha256:" not in image:
+            raise ValueError(f"{image} is not an image by its digest: a tag may come to mean another one")
+    if bool(fleet.private.files) != bool(users):
+        raise ValueError(f"{fleet.site.name}: the password hashes are handed over if and only if there are any")
+    return _define(
+        fleet.release,
+        fleet.settings.nginx,
+        fleet.timing,
+        application=application,
+        nginx=nginx,
+        log=_log(fleet.site.name, log_group, region),
+        secrets=secrets or {},
+        users=users,
+        folder=fleet.private.digest,
+    )
+
+
+def describe_task(settings: Settings, release: Release, secrets: Collection[str]) -> dict[str, Any]:
+    """All that replaces the tasks of a release: what its task definition is made of, but for what AWS names.
+
+    `settings` are the stack's, `secrets` are names. NGINX's own files are not in it: another digest names those.
+    """
+    assert settings.ecs
+    return {
+        "cpu": settings.ecs.cpu,
+        "memory": settings.ecs.memory_of(release.site, settings.nginx),
+        "architecture": settings.ecs.architecture,
+        "volumes": VOLUMES,
+        "containers": _define(
+            release,
+            settings.nginx,
+            Timing.of(settings),
+            application="",
+            nginx="",
+            log=_log(release.site.name, "", ""),
+            secrets=dict.fromkeys(secrets, ""),
+            users="" if release.site.users else None,
+            folder="",
+        ),
+        # Static files are laid out while NGINX's image is built.
+        "files": [release.static, release.site.static_url, release.compress, read_script("files.py")],
+    }
+
+
+def _define(
+    release: Release,
+    settings: Nginx,
+    timing: Timing,
+    *,
+    application: str,
+    nginx: str,
+    log: Container,
+    secrets: Mapping[str, str],
+    users: str | None,
+    folder: str,
+) -> list[Container]:
+    common = {"logConfiguration": log}
+    found = []
+    if secrets:
+        found.append(_make_bringer("secrets", application, release.uid, common) | _bring_secrets(secrets))
+    if users is not None:
+        bringer = _make_bringer("users", nginx, EDGE, common)
+        found.append(bringer | _bring_users(release.site.name, folder, users))
+    found.append(_make_gunicorn(release, timing, application, bool(secrets)) | common)
+    found.append(_make_nginx(settings, timing, nginx, users is not None) | common)
+    return found
+
+
+def _make_bringer(name: str, image: str, uid: int, common: Container) -> Container:
+    """A container that ends once it has written files: ECS hands secrets over as environment variables alone.
+
+    What it gets so is gone with it; the containers that serve have none in their environment.
+    """
+    return _harden(name, image, uid, memory=BRINGER) | common | {"essential": False, "stopTimeout": 10}
+
+
+def _bring_secrets(secrets: Mapping[str, str]) -> Container:
+    return {
+        "entryPoint": ["python3", "-I", "-S", SECRETS],
+        "secrets": [
+            {"name": f"PORTICO_SECRET_{name}", "valueFrom": source} for name, source in sorted(secrets.items())
+        ],
+        "mountPoints": [_mount("gunicorn-secrets")],
+    }
+
+
+def _bring_users(site: str, folder: str, users: str) -> Container:
+    script = 'umask 077 && mkdir -p "$1" && printf %s "$PORTICO_USERS" >"$1/$2"'
+    return {
+        "entryPoint": ["sh", "-c", script, "users"],
+        "command": [f"{VOLUMES['nginx-private']}/{folder}", f"{site}.users"],
+        "secrets": [{"name": "PORTICO_USERS", "valueFrom": users}],
+        "mountPoints": [_mount("nginx-private")],
+    }
+
+
+def _make_gunicorn(release: Release, timing: Timing, image: str, secrets: bool) -> Container:
+    site = release.site
+    environment = {
+        **site.environment,
+        "HOME": "/tmp",
+        "USER": site.name,
+        "PORTICO_SITE": site.name,
+        "PORTICO_RELEASE": release.id,
+        "PORTICO_ADDRESS": release.bind[0],
+        # For components/in_container/health.py: when the last request ended.
+        "PORTICO_PROGRESS": "/tmp/.portico/progress",
+        # A task has one loopback: NGINX comes from there, and nobody else can.
+        "FORWARDED_ALLOW_IPS": "127.0.0.1",
+    }
+    made = _harden("gunicorn", image, release.uid, memory=site.gunicorn.memory.mebibytes) | {
+        "essential": True,
+        "entryPoint": [*release.entrypoint, "gunicorn"],
+        "command": ["--config", "/etc/gunicorn/gunicorn.conf.py", site.entry],
+        "environment": [{"name": name, "value": value} for name, value in sorted(environment.items())],
+        "mountPoints": [_mount("gunicorn-tmp")],
+        "healthCheck": {
+            "command": [
+                *("CMD", "python3", "-I", "-S", HEALTH),
+                *(_WATCH, f"{site.hung_after:g}", release.bind[0], site.health, site.hosts[0].replace("*", "www")),
+                # ECS replaces a container that is unhealthy, and late is not dead.
+                "patient",
+            ],
+            "interval": 5,
+            # It ends by itself after 12 s, and must come to act.
+            "timeout": 20,
+            "retries": 3,
+            "startPeriod": timing.start,
+        },
+        # Longer than Gunicorn's own graceful timeout, or its last requests would be cut.
+        "stopTimeout": timing.stop_timeout,
+    }
+    if secrets:
+        made["mountPoints"].append(_mount("gunicorn-secrets", read_only=True))
+        made["dependsOn"] = [{"containerName": "secrets", "condition": "SUCCESS"}]
+    return made
+
+
+def _make_nginx(settings: Nginx, timing: Timing, image: str, users: bool) -> Container:
+    files = settings.connections * 2
+    made = _harden("nginx", image, EDGE, memory=settings.memory.mebibytes) | {
+        "essential": True,
+        # The image says what it runs, and by which signal that ends: QUIT, so that requests end first.
+        "portMappings": [{"containerPort": port, "hostPort": port, "protocol": "tcp"} for port in (LISTEN, READY)],
+        "mountPoints": [_mount(name) for name in ("nginx-tmp", "nginx-cache", "nginx-lib")],
+        "ulimits": [{"name": "nofile", "softLimit": files, "hardLimit": files}],
+        "healthCheck": {
+            "command": ["CMD", "curl", "-sf", "-m", "2", f"http://127.0.0.1:{PRIVATE}/healthz"],
+            "interval": 5,
+            "timeout": 3,
+            "retries": 3,
+            "startPeriod": 10,
+        },
+        # After Gunicorn, so before it when the task stops: what NGINX has taken is still answered.
+        "dependsOn": [{"containerName": "gunicorn", "condition": "HEALTHY"}],
+        # Longer than NGINX's own worker_shutdown_timeout.
+        "stopTimeout": timing.stop_timeout,
+    }
+    if users:
+        made["mountPoints"].append(_mount("nginx-private", read_only=True))
+        made["dependsOn"].append({"containerName": "users", "condition": "SUCCESS"})
+    return made
+
+
+def _harden(name: str, image: str, uid: int, *, memory: int) -> Container:
+    """What every container has in common: a user without powers, a file system that nobody writes to, a limit."""
+    return {
+        "name": name,
+        "image": image,
+        "user": f"{uid}:{uid}",
+        "memory": memory,
+        "readonlyRootFilesystem": True,
+        "privileged": False,
+        # A first process that ends the children of others, too: health checks are some.
+        "linuxParameters": {"capabilities": {"drop": ["ALL"]}, "initProcessEnabled": True},
+    }
+
+
+def _mount(volume: str, *, read_only: bool = False) -> Container:
+    return {"sourceVolume": volume, "containerPath": VOLUMES[volume], "readOnly": read_only}
+
+
+def _log(site: str, group: str, region: str) -> Container:
+    options = {
+        "awslogs-group": group,
+        "awslogs-region": region,
+        "awslogs-stream-prefix": site,
+        # Where logs cannot be written in time, lines are lost; else the application would stand still.
+        "mode": "non-blocking",
+        "max-buffer-size": "4m",
+    }
+    return {"logDriver": "awslogs", "options": options}
