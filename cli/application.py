@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from portico.config.source.requirements import list_requirements
+from portico.config.mistake import Mistake
+from portico.config.source.place import FORMS, Place
+from portico.config.source.project import Project
+from portico.config.source.read import read_project
 from portico.config.source.wsgi_entry import find_entry
 
 # Where no application of the project's own is.
@@ -30,15 +33,21 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """What a folder holds: its applications, likely ones first, a path that tells health, and its requirements."""
+    """What a folder holds: its applications, likely ones first, a path that tells health, and its requirements.
+
+    `requirements` is the file that says what is installed, None where none does. `mistakes` are those in it.
+    """
 
     applications: tuple[Found, ...]
     health: str | None
     requirements: str | None
+    mistakes: tuple[Mistake, ...] = ()
 
 
 def look_at(folder: Path) -> Source:
     """Read the modules of a source. Those that are no valid Python are passed over."""
+    place = Place(source=folder, context=folder)
+    project = read_project(place)
     found: list[tuple[int, str, Found]] = []
     paths: set[str] = set()
     for module, path in _list_modules(folder):
@@ -50,17 +59,22 @@ def look_at(folder: Path) -> Source:
         for rank, one in _find_applications(folder, module, tree):
             usual = _USUAL.index(path.stem) if path.stem in _USUAL else len(_USUAL)
             found.append((rank * 100 + module.count(".") * 10 + usual, one.entry, one))
-    good = [one for _, _, one in sorted(found, key=lambda each: each[:2]) if not find_entry(folder, one.entry).problem]
+    listed = [one for _, _, one in sorted(found, key=lambda each: each[:2])]
+    good = [one for one in listed if not find_entry(place, one.entry, project).problem]
     health = next((path for path in _HEALTH if path in paths), None)
-    return Source(applications=tuple(good), health=health, requirements=_find_requirements(folder))
+    return Source(
+        applications=tuple(good),
+        health=health,
+        requirements=_find_requirements(folder, project),
+        mistakes=project.mistakes if any((folder / name).is_file() for name in FORMS) else (),
+    )
 
 
-def _find_requirements(folder: Path) -> str | None:
+def _find_requirements(folder: Path, project: Project) -> str | None:
     """The file that says what it needs, None where none does."""
-    for name in ("Dockerfile", "requirements.txt", "pyproject.toml"):
-        if (folder / name).is_file() and (name == "Dockerfile" or list_requirements(folder)):
-            return name
-    return None
+    if (folder / "Dockerfile").is_file():
+        return "Dockerfile"
+    return project.origin if project.names or not project.complete else None
 
 
 def _list_modules(folder: Path) -> Iterator[tuple[str, Path]]:

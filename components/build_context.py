@@ -1,6 +1,7 @@
 """Build contexts on disk: the frozen files that an image is made of."""
 
 import os
+import shlex
 import shutil
 import stat
 import time
@@ -8,7 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 import pulumi
+import pulumi_docker as docker
 
+from portico.components.shutdown import at_end
 from portico.config.release.release import Release
 from portico.config.source.files import File
 
@@ -44,6 +47,13 @@ def _write(root: Path, release: Release, ca_bundle: str | None) -> str:
     home = root / ".portico"
     _write_secrets(root, home, ca_bundle)
     name = f"{release.site.name}-{release.image}"
+    if release.tokens:
+        lines = [f"{key}={shlex.quote(text)}\n" for key, text in sorted(release.tokens.items())]
+        tokens = root / _name_tokens(f".portico/contexts/{name}")
+        tokens.parent.mkdir(mode=0o700, exist_ok=True)
+        _write_private(tokens, "".join(lines).encode())
+        # As long as something may be built: that is the program's life.
+        at_end(lambda: tokens.unlink(missing_ok=True))
     target = home / "contexts" / name
     log = root / name_log(f".portico/contexts/{name}")
     log.parent.mkdir(exist_ok=True)
@@ -112,6 +122,18 @@ def name_log(context: str) -> str:
     return context.replace("/contexts/", "/builds/") + ".log"
 
 
+def list_secrets(context: str, tokens: bool) -> list[docker.RemoteImageBuildSecretArgs]:
+    """What a build from this context may read, and no image keeps; with `tokens` also secrets of its site."""
+    found = {"pip": ".portico/pip.conf", "ca": ".portico/ca.pem", "apt": ".portico/apt.conf"}
+    if tokens:
+        found["env"] = _name_tokens(context)
+    return [docker.RemoteImageBuildSecretArgs(id=name, src=path) for name, path in found.items()]
+
+
+def _name_tokens(context: str) -> str:
+    return context.replace("/contexts/", "/tokens/") + ".env"
+
+
 def _write_secrets(root: Path, home: Path, ca_bundle: str | None) -> None:
     home.mkdir(exist_ok=True)
     bundle = ca_bundle or os.environ.get("PORTICO_CA_BUNDLE", "")
@@ -120,6 +142,8 @@ def _write_secrets(root: Path, home: Path, ca_bundle: str | None) -> None:
     if certificates:
         lines.append("cert = /run/secrets/ca.pem")
     _write_private(home / "ca.pem", certificates or b"\n")
+    # As pip: what is fetched over HTTPS is checked with these, where there are any.
+    _write_private(home / "apt.conf", b'Acquire::https::CAInfo "/run/secrets/ca.pem";\n' if certificates else b"\n")
     _write_private(home / "pip.conf", "\n".join(["[global]", *lines, ""]).encode())
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from portico.config.mistake import Mistake, Mistakes, list_mistakes, show_text
+from portico.config.mistake import CLOSE, Mistake, Mistakes, list_mistakes, show_text
 from portico.config.settings import Settings, derive_uid
 from portico.config.settings.nginx import read_version
 from portico.config.settings.presets import apply_preset
@@ -130,9 +130,12 @@ def check_secrets(secrets: Mapping[str, Any], sites: list[str]) -> list[Mistake]
     for site, values in secrets.items():
         path = f"secrets.{site}"
         if site not in sites:
-            close = get_close_matches(site, sites, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"write one of {', '.join(sites)}"
-            found.append(Mistake(path, f"there is no such site; {hint}"))
+            close = get_close_matches(site, sites, n=1, cutoff=CLOSE)
+            hint = f"did you mean {close[0]}? " if close else ""
+            gone = (
+                f"if it is gone, take its secrets away: pulumi config rm --path portico:secrets.{show_text(site)[1:-1]}"
+            )
+            found.append(Mistake(path, f"there is no such site; {hint}{gone}"))
         elif not isinstance(values, Mapping) or not all(isinstance(value, str) for value in values.values()):
             found.append(Mistake(path, "does not fit; write NAME: text pairs"))
         else:

@@ -7,6 +7,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+# How alike two words are of which one is the other, misspelt: `path` is none of `health`, nor `volumes` of `routes`.
+CLOSE = 0.75
 # What to write instead, by the type of pydantic's error. Our own types say it themselves.
 _HINTS = {
     "string_type": "write a text, in quotes where it looks like a number",
@@ -62,7 +64,7 @@ def _explain(model: type[BaseModel], line: Mapping[str, Any]) -> Mistake:
     path = join_path(part for part in loc if part != "[key]")
     if kind == "extra_forbidden":
         known = _settings_at(model, loc[:-1])
-        close = get_close_matches(str(loc[-1]), known, n=1)
+        close = get_close_matches(str(loc[-1]), known, n=1, cutoff=CLOSE)
         hint = f"did you mean {close[0]}?" if close else f"the settings here are {', '.join(known)}"
         return Mistake(path, f"there is no such setting; {hint}")
     if kind == "missing":

@@ -12,7 +12,9 @@ from portico.config.release.history import History, Record, hold, keep_held, rea
 from portico.config.release.release import Release
 from portico.config.render.tree import Tree
 from portico.config.settings import Mistake, Mistakes, Settings
+from portico.config.source.build import check_sources
 from portico.config.source.files import tell_unreadable
+from portico.config.source.origins import list_lacking, list_wrong_origins, without_tokens
 from portico.config.targets import find_target
 from portico.config.tls.nginx_secrets import Private, read_private
 
@@ -65,7 +67,7 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
     try:
         settings = check_settings(values, root, held)
     except Mistakes as found:
-        mistakes += tell_past(found.all, values, held)
+        mistakes += [*tell_past(found.all, values, held), *check_sources(values.get("sites"), root, held)]
     except OSError as error:
         # A source is looked at, too: its requirements, and the module of its entry.
         mistakes.append(tell_unreadable(error))
@@ -75,6 +77,8 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
         mistakes += check_secrets(secrets, names)
     else:
         mistakes.append(Mistake("secrets", "does not fit; write site: NAME: text"))
+    if not mistakes:
+        mistakes += [*list_wrong_origins(settings, root, held), *list_lacking(settings, secrets)]
     if mistakes:
         raise Mistakes(mistakes)
     private = read_private(settings, root)
@@ -84,13 +88,17 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
     for site in settings.sites:
         alone = target.adapt(settings, site)
         one = next(found for found in alone.sites if found.name == site.name)
-        given = secrets.get(site.name, {})
+        given = {name: text for name, text in secrets.get(site.name, {}).items() if name not in site.build_secrets}
+        tokens = {name: text for name, text in secrets.get(site.name, {}).items() if name in site.build_secrets}
         if record := held.get(site.name):
             held_static = record.static or None
-            releases.append(assemble_release(alone, one, record.image, held_static, given, describe=describe))
+            words = tuple(json.loads(record.entrypoint or "[]"))
+            releases.append(
+                assemble_release(alone, one, record.image, held_static, given, describe=describe, entrypoint=words)
+            )
             continue
         try:
-            releases.append(make_release(alone, one, root, given, complete, describe))
+            releases.append(make_release(alone, one, root, given, complete, describe, tokens))
         except Mistakes as found:
             mistakes += found.all
         except OSError as error:
@@ -101,7 +109,7 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
         settings=settings,
         releases=tuple(releases),
         private=private,
-        secrets=secrets,
+        secrets=without_tokens(settings, secrets),
         held=held,
         past=past,
         sites={site["name"]: site for site in values["sites"]},

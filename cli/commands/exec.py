@@ -42,7 +42,8 @@ def describe(replica: dict[str, Any], command: list[str], *, terminal: bool) -> 
     kept = ("User", "WorkingDir", "StopSignal")
     return {key: config.get(key) for key in kept} | {
         "Image": replica["Image"],
-        "Entrypoint": [],
+        # Its image's own, which may set what the command needs; the last word is Gunicorn.
+        "Entrypoint": (config.get("Entrypoint") or [])[:-1],
         "Cmd": command,
         "Env": [line for line in config["Env"] if not line.startswith(OF_A_REPLICA)],
         "Labels": labels,

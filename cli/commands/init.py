@@ -4,11 +4,12 @@ from pathlib import Path
 
 import click
 
-from portico.cli.application import Found, look_at
+from portico.cli.application import Found, Source, look_at
 from portico.cli.engine import has_terminal
 from portico.cli.new_project import Project, spell_name
 from portico.cli.options import example
 from portico.cli.refused import Refused
+from portico.config.source.place import Place
 from portico.config.source.wsgi_entry import find_entry
 
 
@@ -53,14 +54,14 @@ def command(source: str, folder: str, entry: str, name: str, hosts: tuple[str, .
     click.echo(
         f"\n{application.entry} as {name}" + (f", asked for its health at {found.health}" if found.health else "")
     )
-    for line in list_todo(project, found.requirements, kept):
+    for line in list_todo(project, found, kept):
         click.echo(line)
 
 
 def choose(root: Path, found: tuple[Found, ...], entry: str) -> Found:
     """The application that is meant: the one of `entry`, or the likeliest. Raises Refused."""
     if entry:
-        if problem := find_entry(root, entry).problem:
+        if problem := find_entry(Place(source=root, context=root), entry).problem:
             raise Refused(f"--entry: {problem}")
         return next((one for one in found if one.entry == entry), Found(entry=entry))
     if not found:
@@ -73,10 +74,10 @@ def choose(root: Path, found: tuple[Found, ...], entry: str) -> Found:
     return found[0]
 
 
-def list_todo(project: Project, requirements: str | None, kept: list[Path]) -> list[str]:
+def list_todo(project: Project, found: Source, kept: list[Path]) -> list[str]:
     """What is left to be done."""
-    lines = []
-    if not requirements:
+    lines = [f"Mend: {one}" for one in found.mistakes]
+    if not found.requirements and not found.mistakes:
         lines.append("Missing: a requirements.txt that names Flask; write one, or `pip freeze > requirements.txt`.")
     if (ignore := project.source / ".dockerignore") in kept:
         ignored = [line.strip().strip("/") for line in ignore.read_text(errors="replace").splitlines()]

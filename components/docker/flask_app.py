@@ -52,7 +52,10 @@ class FlaskApp(pulumi.ComponentResource):
         if args.context is None:
             image = find_image(site.name, release.image, self)
         else:
-            image = build_image(site.name, release.image, args.context, args.verdict, self, builder=args.builder)
+            image = build_image(
+                *(site.name, release.image, args.context, args.verdict, self, args.builder),
+                tokens=bool(release.tokens),
+            )
         for digest in sorted({*args.past} - {release.image}):
             find_image(site.name, digest, self)
         self.image = or_none(image.image_id)

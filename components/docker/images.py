@@ -7,7 +7,7 @@ from collections.abc import Collection
 import pulumi
 import pulumi_docker as docker
 
-from portico.components.build_context import name_log
+from portico.components.build_context import list_secrets, name_log
 from portico.components.docker.labels import list_labels
 from portico.components.scope import name_owner
 from portico.config.load import Stack
@@ -40,8 +40,13 @@ def build_image(
     verdict: pulumi.Input[str],
     parent: pulumi.Resource,
     builder: pulumi.Input[str] | None = None,
+    *,
+    tokens: bool = False,
 ) -> Image:
-    """The image that `context` makes. Nothing is built before `verdict` resolves."""
+    """The image that `context` makes, with secrets of its site where there are `tokens`.
+
+    Nothing is built before `verdict` resolves.
+    """
     labels = list_labels("image", site)
     build = docker.RemoteImageBuildArgs(
         context=context,
@@ -50,10 +55,7 @@ def build_image(
         # The provider hands the one to buildx, the other to an engine that it asks itself.
         label=labels,
         labels=labels,
-        secrets=[
-            docker.RemoteImageBuildSecretArgs(id="pip", src=".portico/pip.conf"),
-            docker.RemoteImageBuildSecretArgs(id="ca", src=".portico/ca.pem"),
-        ],
+        secrets=list_secrets(context, tokens),
     )
     # As a dependency, not by way of an input: a preview that cannot know the verdict yet would show a rebuild.
     agreed: pulumi.Output[list[pulumi.Resource]] = pulumi.Output.from_input(verdict).apply(lambda _: [])

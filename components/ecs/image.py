@@ -7,7 +7,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_docker as docker
 
-from portico.components.build_context import name_log
+from portico.components.build_context import list_secrets, name_log
 from portico.components.docker.labels import list_labels
 
 
@@ -16,8 +16,9 @@ class ImageArgs:
     """`tag` names what is in the image; it lies at `repository` (URL), once `context` (a folder) has been built.
 
     `of` names a build of the same besides, under a name of its own on the user's Docker. `platform` is Docker's name
-    of a processor; `arguments` are given to the build. With `held` the registry has the image under this digest: it is
-    not pushed. `login` opens the registry. `builder` names where images are built, `hooks` are told of failures.
+    of a processor; `arguments` are given to the build, with `tokens` also secrets of the site. With
+    `held` the registry has the image under this digest: it is not pushed. `login` opens the registry. `builder` names
+    where images are built, `hooks` are told of failures.
     """
 
     site: str
@@ -27,6 +28,7 @@ class ImageArgs:
     platform: str
     login: docker.RegistryImageAuthConfigArgs
     of: str = ""
+    tokens: bool = False
     arguments: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     held: str | None = None
     builder: pulumi.Input[str] | None = None
@@ -74,10 +76,7 @@ class Image(pulumi.ComponentResource):
             # The provider hands the one to buildx, the other to an engine that it asks itself.
             label=labels,
             labels=labels,
-            secrets=[
-                docker.RemoteImageBuildSecretArgs(id="pip", src=".portico/pip.conf"),
-                docker.RemoteImageBuildSecretArgs(id="ca", src=".portico/ca.pem"),
-            ],
+            secrets=list_secrets(context, args.tokens),
             # One image, not a list with a page about its making beside it: what is scanned is what runs.
             provenance="false",
         )

@@ -67,7 +67,7 @@ class Images:
         arguments: dict[str, pulumi.Input[str]] = {}
         if wanted:
             arguments["APPLICATION"] = application.local or self._fetch(application.reference)
-        context = replace(release, image=f"nginx-{fleet.digest}", context=fleet.nginx)
+        context = replace(release, image=f"nginx-{fleet.digest}", context=fleet.nginx, tokens={})
         return application, self._make_image("nginx", fleet.digest, context, None, arguments=arguments)
 
     def _find(self, role: str, tag: str) -> str | None:
@@ -101,6 +101,7 @@ class Images:
                 of=of,
                 repository=self._registry.urls[role],
                 context=write_context(workshop.root, source, ca_bundle) if source else None,
+                tokens=bool(source and source.tokens),
                 platform=self._platform,
                 login=workshop.login,
                 arguments=arguments or {},

@@ -3,6 +3,38 @@
 import re
 
 _CAUSES = (
+    # First what hides behind others: pip that reaches no index says that it finds no package.
+    (
+        r"certificate verify failed|CERTIFICATE_VERIFY_FAILED|SSLCertVerificationError|server certificate verification",
+        "the package index shows a certificate that the build does not trust: set `caBundle` or PORTICO_CA_BUNDLE",
+    ),
+    (
+        r"401 Client Error|403 Client Error|HTTP error 40[13]|User for \S+:",
+        "the package index asks who the build is: set the secret that its address names, and write it in "
+        "`buildSecrets` of {site}",
+    ),
+    (
+        r"name resolution|Name or service not known|Network is unreachable|Connection refused|ReadTimeoutError"
+        r"|Max retries exceeded|Temporary failure resolving|Could not resolve host",
+        "the build does not reach the package index: see PIP_INDEX_URL where `pulumi up` runs",
+    ),
+    (
+        r"E: Unable to locate package (\S+)",
+        "Debian has no package {0}: see `packages` and `buildPackages` of {site}, and the Debian of its image",
+    ),
+    (
+        r"Cannot find command 'git'|git: (?:command )?not found|executable file not found[^\n]*git",
+        "a requirement is fetched by Git, and the image has none: let the Dockerfile of {site} install git first",
+    ),
+    (
+        r"Multiple top-level (?:packages|modules) discovered in a flat-layout",
+        "the project of {site} does not say which of its folders are packages: write [tool.setuptools] packages in its "
+        "pyproject.toml, or, if it is no package, take [build-system] out",
+    ),
+    (
+        r"requires a different Python: (\S+ not in '[^'\n]+')",
+        "a package wants another Python ({0}): write `pythonImage` of {site}",
+    ),
     (
         r"No matching distribution found for (\S+)",
         "pip finds no {0}: see its name and version in the requirements of {site}, and that it has a file for the "
@@ -15,19 +47,10 @@ _CAUSES = (
     ),
     (r"THESE PACKAGES DO NOT MATCH THE HASHES", "a package is not the one whose hash the requirements of {site} name"),
     (
-        r"certificate verify failed|CERTIFICATE_VERIFY_FAILED",
-        "the package index shows a certificate that the build does not trust: set `caBundle` or PORTICO_CA_BUNDLE",
-    ),
-    (
-        r"name resolution|Name or service not known|Network is unreachable|Connection refused|ReadTimeoutError"
-        r"|Max retries exceeded",
-        "the build does not reach the package index: see PIP_INDEX_URL where `pulumi up` runs",
-    ),
-    (
         r"(?:No such file or directory|command not found|unable to execute)[^\n]*'?(gcc|cc|g\+\+|cargo|pg_config)\b"
         r"|error: command '(\S+)' failed",
         "a package has to be compiled ({0}), and the image has no compiler: ask for a version that comes as a wheel, "
-        "or bring a Dockerfile of your own",
+        "or write what compiles it in `buildPackages` of {site}, such as gcc, libc6-dev and libpq-dev",
     ),
     (
         r"exec format error",
@@ -45,6 +68,9 @@ _CAUSES = (
 
 def find_build_cause(site: str, output: str) -> str | None:
     """The likely cause that a build's `output` tells, with what to do; None where it tells none that is known."""
+    if re.search(r"from versions: (?!none)", output):
+        # The index was reached in the end: what pip tried again before is beside the point.
+        output = re.sub(r"(?m)^.*Retrying \(Retry.*$", "", output)
     for sign, text in _CAUSES:
         if match := re.search(sign, output):
             what = next((group for group in match.groups() if group), "") if match.groups() else ""

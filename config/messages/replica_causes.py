@@ -26,6 +26,16 @@ class Evidence:
     address: str = ""
 
 
+_NO_GUNICORN = "its image holds no gunicorn that is found: let the Dockerfile install it, and PATH lead to it"
+_NOT_ITS_OWN = (
+    "its user may not run gunicorn: a container runs as Portico's own user of {site}, whatever USER the Dockerfile "
+    "names; install where everybody may read, such as /opt/venv, not in /root or in a home (or write chmod a+rx for it)"
+)
+_FLASK = "Flask is missing: name flask in the requirements of {site}"
+_DATABASE = (
+    "SQLite cannot open or write its database: only /tmp can be written, and it is empty after a restart; let the "
+    "application of {site} use a database server, or a file below /tmp for what may be lost"
+)
 _PACKAGE = "the package {0} is missing: name it in the requirements of {site}, or, if it is its own, see `entry`"
 _ENTRY = "`entry` of {site} names something that is no application ({0}): write module:app or module:create_app()"
 _MEMORY = "it ran out of memory: raise `gunicorn.memory` of {site}, or lower its `gunicorn.workers`"
@@ -44,27 +54,41 @@ _SENSITIVE = (
 _LOG = (
     (95, r"was sent SIGKILL! Perhaps out of memory", _MEMORY),
     (95, r"(?m)^MemoryError", _MEMORY),
-    (90, r"ModuleNotFoundError: No module named '([^']+)'", _PACKAGE),
+    (91, r"ModuleNotFoundError: No module named '(?:werkzeug|flask)(?:\.[^'\n]*)?'", _FLASK),
+    (90, r"ModuleNotFoundError: No module named '([^'\n]+)'", _PACKAGE),
     (90, r'File "([^"\n]+", line \d+)\n(?:.*\n){0,4}(?:Syntax|Indentation|Tab)Error: ', "{0} is not valid Python"),
     (90, r"(Failed to find attribute '.+' in '.+')\.", _ENTRY),
     (90, r"(Failed to find application object: .+)", _ENTRY),
     (90, r"(Application object must be callable)", _ENTRY),
     (90, r"(Failed to parse .+ as .+)\.", _ENTRY),
     (90, r"(?m)^(?:TypeError: )?(\w+\(\) (?:missing|takes) \d+ .*argument.*)", _ENTRY),
-    (90, r'executable file not found|exec: \\?"gunicorn', "its image holds no gunicorn: let the Dockerfile install it"),
-    (88, r"FileNotFoundError: .*'/run/secrets/([^'/]+)'", _SECRET),
+    (91, r'exec: \\?"[^"\n]*\\?":? .*permission denied|exec gunicorn failed: Permission denied', _NOT_ITS_OWN),
+    (91, r"gunicorn: bad interpreter: Permission denied|exec: [^\n]*gunicorn: Permission denied", _NOT_ITS_OWN),
+    (
+        90,
+        r'executable file not found|exec: \\?"gunicorn|exec gunicorn failed: No such file|gunicorn: not found',
+        _NO_GUNICORN,
+    ),
+    (
+        90,
+        r"exec ([^\n]*?)(?: failed)?: (?:[Ee]xec format error|No such file or directory)",
+        "{0} of its ENTRYPOINT cannot be run: see that it begins with #! and a program of the image, that its lines "
+        "end without carriage returns, and that it is executable",
+    ),
+    (87, r"unable to open database file|attempt to write a readonly database", _DATABASE),
+    (88, r"FileNotFoundError: [^\n]*'/run/secrets/([^'/\n]+)'", _SECRET),
     (88, r"no secret key was set", _SECRET.replace("{0}", "SECRET_KEY")),
     (86, r"No space left on device", "the disk is full, or /tmp is (64 MB): make room (`docker system df` says where)"),
     (85, r"Address already in use", "something else in its container listens at the same address"),
     (
         85,
-        r"Read-only file system(?:: '([^']+)')?",
+        r"Read-only file system(?:: '([^'\n]+)')?",
         "it writes to its own folder ({0}): only /tmp can be written, and it is empty after a restart",
     ),
-    (84, r"(?:PermissionError|Permission denied).*?(?:: '([^']+)')", "its user may not open {0}"),
+    (84, r"(?:PermissionError|Permission denied)[^\n]*?: '([^'\n]+)'", "its user may not open {0}"),
     (
         82,
-        r"FileNotFoundError: .*'([^']+)'",
+        r"FileNotFoundError: [^\n]*?: b?'([^'\n]+)'",
         "{0} is not in its image: see .dockerignore, and the folder it counts from",
     ),
     (
@@ -98,15 +122,22 @@ _HEALTH = (
 
 def rank_causes(evidence: Evidence) -> list[str]:
     """The likely causes, at most three, the most likely first; each says what to do."""
+    # The same cause is told once, of the place nearest to the end, and each line of a log has one cause.
     found: dict[str, tuple[int, int]] = {}
-    for certainty, place, text in _find(evidence):
-        found[text] = max(found.get(text, (0, 0)), (certainty, place))
-    ranked = sorted(found, key=lambda text: found[text], reverse=True)
+    kinds, lines = set[str](), set[int]()
+    for certainty, place, text, kind, line in sorted(_find(evidence), key=lambda one: one[:2], reverse=True):
+        if kind in kinds or line in lines:
+            continue
+        kinds.add(kind)
+        lines |= {line} if line else set()
+        found[text] = (certainty, place)
+    ranked = list(found)
     # A guess stands beside other guesses, never beside something that is known.
     return [text for text in ranked if found[text][0] >= 70 or text == ranked[0]][:_MOST]
 
 
-def _find(evidence: Evidence) -> Iterator[tuple[int, int, str]]:
+def _find(evidence: Evidence) -> Iterator[tuple[int, int, str, str, int]]:
+    """Of each sign: how certain it is, its place, what it means, of which kind that is, and its line; 0 for none."""
     # What was before the last start is told again after it, or is no longer true; a last start that
     # has only just begun tells nothing yet.
     log = evidence.log[max(evidence.log.rfind("Starting gunicorn"), 0) :]
@@ -114,19 +145,24 @@ def _find(evidence: Evidence) -> Iterator[tuple[int, int, str]]:
         log = evidence.log
     site = evidence.site or "the site"
     if evidence.oom:
-        yield 100, 0, _MEMORY.format(site=site)
-    yield from _find_address(evidence, log)
-    yield from _find_key(log, site)
+        yield 100, 0, _MEMORY.format(site=site), _MEMORY, 0
+    for certainty, place, text in _find_address(evidence, log):
+        yield certainty, place, text, text, 0
+    for certainty, place, text in _find_key(log, site):
+        yield certainty, place, text, "KeyError", 0
     for words, table in ((log, _LOG), (evidence.health, _HEALTH)):
         for certainty, sign, text in table:
             for match in re.finditer(sign, words):
                 what = match[1] if match.re.groups else ""
                 said = _name(what) if words is log else what
-                yield certainty, match.start(), text.format(said, site=site).replace(" ()", "")
+                line = words.count("\n", 0, match.end()) + 1 if words is log else 0
+                yield certainty, match.start(), text.format(said, site=site).replace(" ()", ""), text, line
     if evidence.passed:
-        yield 62, 0, "it became healthy too late: raise `healthTimeout`, or see what it does at its start"
+        late = "it became healthy too late: raise `healthTimeout`, or see what it does at its start"
+        yield 62, 0, late, late, 0
     if evidence.exit_code == 137 and not evidence.oom:
-        yield 25, 0, "it was killed from outside (exit code 137): see the system's own log"
+        killed = "it was killed from outside (exit code 137): see the system's own log"
+        yield 25, 0, killed, killed, 0
 
 
 def _name(what: str | None) -> str:

@@ -8,11 +8,9 @@ from typing import Any
 from portico.config.release.digest import digest_files, digest_secrets, digest_values
 from portico.config.release.release import Release
 from portico.config.release.replica import SOCKETS, describe_release
-from portico.config.render.gunicorn import render_gunicorn
-from portico.config.render.image import render_dockerfile, render_requirements
 from portico.config.settings import Settings, Site, derive_uid
-from portico.config.source.files import File, read_source
-from portico.config.source.wsgi_entry import FoundEntry, find_entry
+from portico.config.source.build import Build, read_build
+from portico.config.source.files import File
 
 PORT = 8000
 
@@ -28,21 +26,24 @@ def make_release(
     secrets: Mapping[str, str],
     complete: Complete | None = None,
     describe: Describe = describe_release,
+    tokens: Mapping[str, str] | None = None,
 ) -> Release:
     """Read the source of `site` and name what it is now; paths count from `root`.
+
+    `tokens` are the secrets of its build, which make no other release.
 
     `complete` adds to the build context what the image needs besides, for a user's number; that is part of it too.
     `describe` is assemble_release's.
     """
-    source = root / site.source
-    files = read_source(source)
-    entry = find_entry(source, site.entry)
-    context = _make_context(settings, site, source, files, entry)
+    build = read_build(settings, site, root)
+    context = dict(build.context)
     if complete:
         context = dict(complete(context, derive_uid(site.name)))
-    return assemble_release(
-        settings, site, digest_files(context), _find_static(site, files, entry), secrets, context, describe
+    made = assemble_release(
+        *(settings, site, digest_files(context), _find_static(site, build), secrets, context, describe),
+        entrypoint=build.entrypoint,
     )
+    return replace(made, tokens=tokens or {})
 
 
 def assemble_release(
@@ -53,6 +54,7 @@ def assemble_release(
     secrets: Mapping[str, str],
     context: Mapping[str, File] | None = None,
     describe: Describe = describe_release,
+    entrypoint: tuple[str, ...] = (),
 ) -> Release:
     """The release of `site` that the image of that digest makes; no source is read.
 
@@ -71,6 +73,7 @@ def assemble_release(
         compress=settings.nginx.gzip.static,
         bind=(),
         upstream=(),
+        entrypoint=entrypoint,
     )
     # Its own name stands in what it is made of: the id is that of the release that has none yet.
     made_of = {
@@ -98,28 +101,11 @@ def _address(settings: Settings, release: Release) -> Release:
     return replace(release, bind=(f"0.0.0.0:{PORT}",) * release.replicas, upstream=upstream)
 
 
-def _make_context(
-    settings: Settings, site: Site, source: Path, files: Mapping[str, File], entry: FoundEntry
-) -> dict[str, File]:
-    texts = {
-        "Dockerfile": render_dockerfile(settings, site, source),
-        ".portico/gunicorn.conf.py": render_gunicorn(site, entry.root),
-    }
-    if (source / "Dockerfile").is_file():
-        prefix = ""
-    else:
-        prefix = "app/"
-        texts[".portico/requirements.txt"] = render_requirements(source) or ""
-    # What .dockerignore says has been done; in the context it could hide what was added here.
-    context = {prefix + path: file for path, file in files.items() if path != ".dockerignore"}
-    return context | {path: File(text.encode()) for path, text in texts.items()}
-
-
-def _find_static(site: Site, files: Mapping[str, File], entry: FoundEntry) -> str | None:
+def _find_static(site: Site, build: Build) -> str | None:
     """The folder that NGINX serves, relative to the source; None where there is none to serve."""
     if site.static:
         return site.static
-    if entry.folder is None:
+    if build.entry.folder is None:
         return None
-    folder = str(PurePosixPath(entry.folder) / "static").removeprefix("./")
-    return folder if any(path.startswith(f"{folder}/") for path in files) else None
+    folder = str(PurePosixPath(build.entry.folder) / "static").removeprefix("./")
+    return folder if any(path.startswith(f"{folder}/") for path in build.files) else None

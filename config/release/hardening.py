@@ -2,14 +2,15 @@
 
 from typing import Any
 
-# Enough for every worker and thread that the settings allow; a fork bomb ends here.
+# Enough for what is no replica; a fork bomb ends here.
 _PROCESSES = 512
 
 
-def restrict(memory: int) -> dict[str, Any]:
+def restrict(memory: int, processes: int = _PROCESSES) -> dict[str, Any]:
     """What a container may not do or use, by the names of docker.ContainerArgs.
 
-    `memory` is the limit in MiB, swap included.
+    `memory` is the limit in MiB, swap included. `processes` (threads count, too) are those of the container's user in
+    all containers of the machine: so the kernel counts.
     """
     return {
         "init": True,
@@ -19,7 +20,7 @@ def restrict(memory: int) -> dict[str, Any]:
         "log_driver": "json-file",
         "log_opts": {"max-size": "10m", "max-file": "3"},
         # The provider knows no PID limit; the limit of processes of the container's user stands in.
-        "ulimits": [{"name": "nproc", "soft": _PROCESSES, "hard": _PROCESSES}],
+        "ulimits": [{"name": "nproc", "soft": processes, "hard": processes}],
         "read_only": True,
         "capabilities": drop_capabilities(),
     }

@@ -17,7 +17,8 @@ class Record:
     """One release that was live.
 
     `image` is the digest of its content, `at` when it first went live (UTC), `site` the site's
-    settings as the stack file held them (JSON), `static` the folder of static files, "" for none.
+    settings as the stack file held them (JSON), `static` the folder of static files, "" for none, `entrypoint` the
+    words of the image before Gunicorn's (JSON), "" for none.
     """
 
     release: str
@@ -25,6 +26,7 @@ class Record:
     at: str
     site: str
     static: str
+    entrypoint: str = ""
 
     @classmethod
     def of(cls, release: Release, values: Mapping[str, Any], at: str) -> Self:
@@ -36,6 +38,7 @@ class Record:
             at=at,
             site=json.dumps(kept, sort_keys=True),
             static=release.static or "",
+            entrypoint=json.dumps(release.entrypoint) if release.entrypoint else "",
         )
 
     def settings(self, today: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,7 +62,12 @@ def _read(records: Sequence[Any]) -> list[Record]:
     fields = set(Record.__dataclass_fields__)
     found = []
     for one in records:
-        if isinstance(one, Mapping) and set(one) == fields and all(isinstance(value, str) for value in one.values()):
+        # The entrypoint came later: releases of before have none.
+        if (
+            isinstance(one, Mapping)
+            and {*one, "entrypoint"} == fields
+            and all(isinstance(value, str) for value in one.values())
+        ):
             found.append(Record(**one))
     return found
 

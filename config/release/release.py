@@ -1,7 +1,7 @@
 """A release: one exact state of one site, named by everything that makes it differ from another."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from portico.config.settings import Site
 from portico.config.source.files import File
@@ -13,6 +13,8 @@ class Release:
 
     `context` is the build context: {path: file}, empty where the image is a past release's. `image` is its
     digest: equal content is built once. `id` names the image together with the containers that are made of it.
+    `entrypoint` are the words of the image's own before Gunicorn's. `tokens` are the secrets of its build: never log
+    them.
     """
 
     site: Site
@@ -25,3 +27,5 @@ class Release:
     compress: bool
     bind: tuple[str, ...]
     upstream: tuple[str, ...]
+    entrypoint: tuple[str, ...] = ()
+    tokens: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)

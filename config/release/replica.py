@@ -56,12 +56,13 @@ def describe_replica(release: Release, index: int, place: Place) -> Described:
     """The `index`th replica, but for its image. `envs` are {name: value}, since not every value is known yet."""
     site, bind = release.site, release.bind[index]
     alias = f"{site.name}-{release.id}"
-    return restrict(site.gunicorn.memory.mebibytes) | {
-        "entrypoints": ["gunicorn"],
+    return restrict(site.gunicorn.memory.mebibytes, site.gunicorn.count_processes(release.replicas)) | {
+        "entrypoints": [*release.entrypoint, "gunicorn"],
         "command": ["--config", "/etc/gunicorn/gunicorn.conf.py", site.entry],
         "envs": {
             **site.environment,
             "HOME": "/tmp",
+            "USER": site.name,
             "PORTICO_SITE": site.name,
             "PORTICO_RELEASE": release.id,
             "PORTICO_REPLICA": str(index),
@@ -79,7 +80,7 @@ def describe_replica(release: Release, index: int, place: Place) -> Described:
             _mount(place.sockets, SOCKETS),
             *([] if place.secrets is None else [_mount(place.secrets, _SECRETS) | {"read_only": True}]),
         ],
-        "tmpfs": {"/tmp": "rw,noexec,nosuid,nodev,size=64m"},
+        "tmpfs": {"/tmp": f"rw,noexec,nosuid,nodev,size={site.scratch.mebibytes}m"},
         "networks_advanced": [{"name": place.network, "aliases": [alias, f"{alias}-{index}"]}],
         "healthcheck": {
             "tests": [

@@ -1,13 +1,16 @@
 """How Gunicorn runs an application."""
 
-from typing import Literal
+from typing import Final, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from portico.config.settings.quantity import Duration, Size
 from portico.config.settings.section import Section
 from portico.config.settings.text import GunicornVersion
+
+# More than this one process of NGINX's would wait for, and no processor serves.
+THREADS: Final = 512
 
 
 class Gunicorn(Section):
@@ -40,6 +43,29 @@ class Gunicorn(Section):
         default=False,
         description="Load the application once and fork: less memory, but connections opened on import are shared.",
     )
+
+    def count_processes(self, replicas: int) -> int:
+        """The processes and threads that a site may have on a machine: Linux counts them for all its containers.
+
+        Those of two releases, each thread of each worker, what Gunicorn, health checks and commands by hand need.
+        """
+        return max(512, 2 * replicas * (self.workers * (self.threads + 4) + 32))
+
+    @model_validator(mode="after")
+    def _check_threads(self) -> Self:
+        if self.workers * self.threads > THREADS:
+            raise PydanticCustomError(
+                "threads",
+                "{workers} workers of {threads} threads are {all}, and a replica may have {most}; write fewer threads, "
+                "or more replicas",
+                {
+                    "workers": self.workers,
+                    "threads": self.threads,
+                    "all": self.workers * self.threads,
+                    "most": THREADS,
+                },
+            )
+        return self
 
     @field_validator("worker_class", mode="before")
     @classmethod

@@ -11,32 +11,19 @@ from pydantic_core import PydanticCustomError
 from portico.config.settings.gunicorn import Gunicorn
 from portico.config.settings.headers import Headers
 from portico.config.settings.limits import Limits
+from portico.config.settings.origin import Origin
 from portico.config.settings.quantity import Size
 from portico.config.settings.route import Route
-from portico.config.settings.section import Filled, Section
-from portico.config.settings.text import (
-    Entry,
-    FilePath,
-    Folder,
-    HostName,
-    SiteName,
-    UrlFolder,
-    UrlPath,
-    UserName,
-    Value,
-    Variable,
-)
+from portico.config.settings.section import Filled
+from portico.config.settings.text import Entry, Folder, HostName, UrlFolder, UrlPath, UserName, Value, Variable
 from portico.config.settings.tls import Certificate
+from portico.config.source.place import FORMS, place_source
 from portico.config.source.wsgi_entry import find_entry
 
 
-class Site(Section):
+class Site(Origin):
     """One Flask application: where its source is, how it is started, which host names it serves."""
 
-    name: SiteName = Field(examples=["shop"], description="The site's name, used in file, container and label names.")
-    source: FilePath = Field(
-        examples=["../shop"], description="The folder of the Flask source, from Pulumi.yaml or from the root."
-    )
     entry: Entry = Field(
         examples=["shop.web:app"], description="The WSGI entry: package.module:app or package.module:create_app()."
     )
@@ -95,7 +82,7 @@ class Site(Section):
                 '"{value}" is not a folder ({path}); write the path of the Flask source, from Pulumi.yaml',
                 {"value": value, "path": str(folder)},
             )
-        if not any((folder / name).is_file() for name in ("Dockerfile", "requirements.txt", "pyproject.toml")):
+        if not any((folder / name).is_file() for name in FORMS) and not any(folder.glob("requirements*")):
             raise PydanticCustomError(
                 "folder",
                 '"{value}" holds no requirements.txt, pyproject.toml or Dockerfile; '
@@ -108,7 +95,7 @@ class Site(Section):
     @classmethod
     def _find_entry(cls, value: str, info: ValidationInfo) -> str:
         looked_at = "source" in info.data and not _is_held(info)
-        if looked_at and (problem := find_entry(_root(info) / info.data["source"], value).problem):
+        if looked_at and (problem := find_entry(place_source(_root(info), info.data), value).problem):
             raise PydanticCustomError("entry", "{problem}", {"problem": problem})
         return value
 
@@ -138,6 +125,13 @@ class Site(Section):
             if name.startswith("PORTICO_"):
                 raise PydanticCustomError(
                     "reserved", "{name} is Portico's own name; write one without PORTICO_", {"name": name}
+                )
+            if name in ("HOME", "USER"):
+                raise PydanticCustomError(
+                    "reserved",
+                    "{name} is set by Portico: /tmp is the only folder that can be written to, and each site has a "
+                    "user of its own; take it out, and write a variable that the application asks for itself",
+                    {"name": name},
                 )
         return value
 
@@ -216,6 +210,12 @@ class Site(Section):
         for index, route in enumerate(self.routes):
             if route.request_buffering:
                 yield (f"routes[{index}].body", route.body) if route.body else ("body", self.body)
+
+    @property
+    def scratch(self) -> Size:
+        """How large /tmp is: uploads lie there while the application reads them, two of the largest size at least."""
+        largest = max([size for _, size in self.list_collected()], default=self.body)
+        return max(Size.parse("64M"), Size(2 * largest.bytes))
 
     @property
     def hung_after(self) -> float:

@@ -4,6 +4,7 @@ NGINX and Jinja2 escape nothing for one another, so no setting may hold a charac
 something to NGINX (`;`, `{`, `}`, `$`, quotes, a backslash, a line end, a space).
 """
 
+import ast
 import os
 import re
 from ipaddress import ip_address, ip_network
@@ -43,6 +44,24 @@ def _refuse_digits(value: str) -> str:
     return value
 
 
+def _check_call(value: str) -> str:
+    """As Gunicorn and Flask: what a factory is given are plain values."""
+    call = value.partition(":")[2]
+    try:
+        tree = ast.parse(call, mode="eval").body
+        given = [*tree.args, *(one.value for one in tree.keywords)] if isinstance(tree, ast.Call) else []
+        for one in given:
+            ast.literal_eval(one)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        raise PydanticCustomError(
+            "grammar",
+            "{value} gives its factory something else than plain values; write texts in single quotes, numbers, True, "
+            "False or None, or wrap it in wsgi.py: app = create_app(...)",
+            {"value": show_text(value)},
+        ) from None
+    return value
+
+
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 
 SiteName = Annotated[
@@ -70,9 +89,11 @@ Entry = Annotated[
     str,
     grammar(
         "a WSGI entry",
-        r"(?=.{1,200}$)[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z0-9_]*(\(\))?",
+        r"(?=.{1,200}$)[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)*:[A-Za-z_][A-Za-z0-9_]*"
+        r"(\([A-Za-z0-9_ ,.='/:@+-]*\))?",
         "write package.module:app, or package.module:create_app() for a factory",
     ),
+    AfterValidator(_check_call),
 ]
 UrlPath = Annotated[
     str,

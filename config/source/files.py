@@ -25,6 +25,8 @@ IGNORED = (
     "**/.ruff_cache",
     ".portico",
 )
+# Places of each container that a link may lead to.
+_EVERYWHERE = ("/tmp/", "/run/", "/dev/", "/proc/")
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,8 @@ class File:
 def read_source(folder: Path) -> Mapping[str, File]:
     """Read every file that belongs to the image: {path relative to `folder`: file}, sorted.
 
-    A `.dockerignore` is honoured as Docker itself reads it. Symbolic links stay links; those that leave the folder are
-    left out: nothing is there in the image. Folders that hold nothing are kept, as Docker keeps them.
+    A `.dockerignore` is honoured as Docker itself reads it. Symbolic links stay links; one that leaves the folder is
+    refused, since nothing is there in the image. Folders that hold nothing are kept, as Docker keeps them.
     Raises Mistakes with a line that Docker would not read, or with all files that cannot be taken.
     """
     mistakes: list[Mistake] = []
@@ -76,6 +78,13 @@ def read_source(folder: Path) -> Mapping[str, File]:
             continue
         if file and file.link and _find_bytes(file.link):
             refuse(name, f"it leads to {_show(file.link)}, a name that is not UTF-8; rename that, and lead it there")
+        elif file and file.link and _leaves(folder, name, file.link):
+            refuse(
+                name,
+                f"it leads to {_show(file.link)}, which is not in the folder that the image is built from; put a copy "
+                f"there, write context: with a folder above both, or leave it out in {folder.name}/.dockerignore",
+            )
+            continue
         if file:
             files[name.rstrip("/")] = file
     if mistakes:
@@ -99,7 +108,17 @@ def _read_patterns(folder: Path, refuse: Callable[[str, str], None]) -> list[Pat
         raise Mistakes([Mistake(f"{folder.name}/.dockerignore", text)]) from None
     except OSError as error:
         refuse(".dockerignore", f"it cannot be read ({error.strerror}); let yourself read it")
-    return [make_pattern(line) for line in IGNORED]
+    return [make_pattern(line) for line in (*IGNORED, *_list_environments(folder))]
+
+
+def _list_environments(folder: Path) -> list[str]:
+    """Virtual environments of any name, in the folder or one below it: each has a file that says so."""
+    found = []
+    for pattern in ("*/pyvenv.cfg", "*/*/pyvenv.cfg"):
+        for mark in folder.glob(pattern):
+            name = str(mark.parent.relative_to(folder))
+            found += [name] if name.isascii() and not set(name) & set("*?[]\\!#") else []
+    return found
 
 
 def _read(folder: Path, name: str) -> File | None:
@@ -107,16 +126,22 @@ def _read(folder: Path, name: str) -> File | None:
     path = folder / name
     found = path.lstat()
     if stat.S_ISLNK(found.st_mode):
-        target, inside = os.readlink(path), folder.resolve()
-        # normpath, not resolve: links may lead to one another in a circle.
-        reached = os.path.normpath(inside / os.path.dirname(name) / target)
-        within = not os.path.isabs(target) and Path(reached).is_relative_to(inside)
-        return File(b"", link=target) if within else None
+        return File(b"", link=os.readlink(path))
     if stat.S_ISDIR(found.st_mode):
         return File(b"", folder=True)
     if not stat.S_ISREG(found.st_mode):
         return None
     return File(path.read_bytes(), bool(found.st_mode & stat.S_IXUSR), modified=found.st_mtime_ns)
+
+
+def _leaves(folder: Path, name: str, target: str) -> bool:
+    """Whether a link leads out of `folder`, and to no place that every image has."""
+    inside = folder.resolve()
+    if os.path.isabs(target):
+        return not target.startswith(_EVERYWHERE)
+    # normpath, not resolve: links may lead to one another in a circle.
+    reached = os.path.normpath(inside / os.path.dirname(name) / target)
+    return not Path(reached).is_relative_to(inside)
 
 
 def _complain(folder: Path, error: OSError) -> str:

@@ -4,7 +4,11 @@ import ast
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from portico.config.source.requirements import list_requirements, normalize
+from packaging.utils import canonicalize_name
+
+from portico.config.source.place import Place
+from portico.config.source.project import Project
+from portico.config.source.read import read_project
 
 
 @dataclass(frozen=True)
@@ -20,37 +24,49 @@ class FoundEntry:
     folder: PurePosixPath | None = None
 
 
-def find_entry(source: Path, entry: str) -> FoundEntry:
-    """Find the module and the name that `entry` speaks of, below `source` or in its requirements."""
+def find_entry(place: Place, entry: str, project: Project | None = None) -> FoundEntry:
+    """Find the module and the name that `entry` speaks of, in the source or in what `project` requires."""
+    source, project = place.source, project or read_project(place)
     module, _, name = entry.partition(":")
     top = module.partition(".")[0]
     missing = None
-    for root in (".", "src"):
+    for root in dict.fromkeys((".", "src", *project.roots)):
         if not ((source / root / top).is_dir() or (source / root / f"{top}.py").is_file()):
             continue
         path = PurePosixPath(root) / module.replace(".", "/")
         for file in (path / "__init__.py", path.with_name(f"{path.name}.py")):
             if (source / file).is_file():
-                problem = _find_name(source / file, file, entry, name.removesuffix("()"), name.endswith("()"))
+                problem = _find_name(source / file, file, entry, name)
                 return FoundEntry(problem, root, file.parent)
         missing = missing or f"{path}.py"
     if missing:
         return FoundEntry(
             f'"{entry}" cannot be imported: there is no {missing} in the source; write package.module:app'
         )
-    if (source / "Dockerfile").is_file() or normalize(top) in list_requirements(source):
+    if (source / "Dockerfile").is_file() or _brings(project, top):
         return FoundEntry()
     modules = sorted(file.stem for file in source.glob("*.py"))
     hint = f"the modules there are {', '.join(modules)}" if modules else "the folder holds no module"
     return FoundEntry(
         f'"{entry}" cannot be imported: the source holds no {top}.py and no folder {top}, '
         f"and the requirements do not name it; {hint}"
+        + (f". If one of them brings {top} by another name, write a wsgi.py that imports it" if project.names else "")
     )
 
 
-def _find_name(path: Path, shown: PurePosixPath, entry: str, name: str, called: bool) -> str | None:
+def _brings(project: Project, top: str) -> bool:
+    """Whether a required package may hold the module `top`: by its name or a part of it, as apache-superset does."""
+    wanted = str(canonicalize_name(top))
+    named = any(wanted == name or wanted in name.split("-") for name in project.names)
+    return named or not project.complete or bool(project.mistakes)
+
+
+def _find_name(path: Path, shown: PurePosixPath, entry: str, said: str) -> str | None:
+    name, called, arguments = said.partition("(")
     try:
         tree = ast.parse(path.read_bytes())
+    except (RecursionError, MemoryError):
+        return None
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
         return f'"{entry}" cannot be imported: {shown} is not valid Python (line {line}); mend it'
@@ -59,10 +75,25 @@ def _find_name(path: Path, shown: PurePosixPath, entry: str, name: str, called: 
         function = names.get(name) == "function"
         if function and not called and name.startswith(("create_", "make_")):
             return f'"{entry}" is a factory; write {entry}() so that it is called'
+        lacking = _list_needed(tree.body, name) if called and arguments == ")" else []
+        if lacking:
+            return f"\"{entry}\" is called without {lacking[0]}; write it, as in {entry[:-1]}{lacking[0]}='...')"
         return None
     close = [found for found, kind in names.items() if kind in ("value", "function")]
     hint = f"the names there are {', '.join(close[:8])}" if close else "the module defines none"
     return f'"{entry}" cannot be imported: {shown} defines no {name}; {hint}'
+
+
+def _list_needed(body: list[ast.stmt], name: str) -> list[str]:
+    """The arguments that the one function of that name must be given; none where decorators may give them."""
+    found = [one for one in body if isinstance(one, ast.FunctionDef) and one.name == name]
+    if len(found) != 1 or found[0].decorator_list:
+        return []
+    given = found[0].args
+    plain = [one.arg for one in (*given.posonlyargs, *given.args)]
+    needed = plain[: len(plain) - len(given.defaults)]
+    pairs = zip(given.kwonlyargs, given.kw_defaults, strict=True)
+    return needed + [one.arg for one, default in pairs if default is None]
 
 
 def _list_names(body: list[ast.stmt]) -> dict[str, str]:

@@ -10,7 +10,11 @@ from portico.config.render.layout import lay_out
 from portico.config.render.nginx import render_nginx
 from portico.config.render.tree import Tree
 from portico.config.settings import Settings, Site
+from portico.config.settings.quantity import Size
 from portico.config.targets.target import Planned
+
+# What an application needs in memory besides its uploads.
+_BESIDES = Size.parse("128M")
 
 
 def check(settings: Settings) -> Iterator[Mistake]:
@@ -35,6 +39,15 @@ def check(settings: Settings) -> Iterator[Mistake]:
                     f"{body} does not fit into nginx.uploads, {settings.nginx.uploads}, where bodies are collected; "
                     "raise that and nginx.memory, or write requestBuffering: false for the route that takes them",
                 )
+        # /tmp is memory of the replica, beside what Python needs for itself.
+        needed = site.scratch.mebibytes + _BESIDES.mebibytes
+        if needed > site.gunicorn.memory.mebibytes and site.scratch > Size.parse("64M"):
+            path, body = max(site.list_collected(), key=lambda one: one[1])
+            yield Mistake(
+                f"sites[{index}].{path}",
+                f"{body} does not fit into gunicorn.memory, {site.gunicorn.memory}: /tmp is part of it, and takes "
+                f"two such bodies; write gunicorn.memory: {needed}M for this site",
+            )
 
 
 def adapt(settings: Settings, site: Site) -> Settings:

@@ -10,6 +10,7 @@ from portico.cli.application import Found, look_at
 from portico.cli.main import portico
 from portico.config.checks import check_settings
 from portico.config.source.files import read_source
+from portico.config.source.place import Place
 from portico.config.source.wsgi_entry import find_entry
 
 FLASK = "from flask import Flask\n"
@@ -51,7 +52,8 @@ def init(root: Path, monkeypatch: pytest.MonkeyPatch, *words: str) -> Result:
 def test_applications_are_found_likely_ones_first(tmp_path: Path, files: dict[str, str], entries: list[str]) -> None:
     found = look_at(write(tmp_path, **files)).applications
     assert [one.entry for one in found] == entries
-    assert all(not find_entry(tmp_path, entry).problem for entry in entries)
+    place = Place(source=tmp_path, context=tmp_path)
+    assert all(not find_entry(place, entry).problem for entry in entries)
 
 
 def test_static_files_and_a_health_path_are_found(tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from portico.components.build_context import write_context
+from portico.components.build_context import list_secrets, write_context
+from portico.config.release.assemble import make_release
 from tests.components.sample import make_stack
-from tests.config.sample import write_files
+from tests.config.sample import make_site, read_settings, write_files
 
 
 @pytest.fixture(autouse=True)
@@ -131,7 +132,16 @@ def test_the_umask_of_whoever_builds_reaches_no_file(root: Path, umask: int) -> 
         modes = list_modes(root / write(root))
     finally:
         os.umask(past)
-    folders = {".", ".portico", "app", "app/books", "app/static", "app/plugins", "app/plugins/deep"}
+    folders = {
+        ".",
+        ".portico",
+        ".portico/requirements",
+        "app",
+        "app/books",
+        "app/static",
+        "app/plugins",
+        "app/plugins/deep",
+    }
     assert {path for path, mode in modes.items() if mode == "drwxr-xr-x"} == folders
     assert {path for path, mode in modes.items() if mode == "-rwxr-xr-x"} == {"app/run.sh"}
     assert {mode for path, mode in modes.items() if path not in folders | {"app/run.sh", "app/latest"}} == {
@@ -205,3 +215,16 @@ def test_a_file_keeps_its_time_which_its_answers_are_known_by(root: Path) -> Non
 def test_no_file_is_from_the_future(root: Path) -> None:
     os.utime(root / "shop/static/shop.css", (4e9, 4e9))
     assert (root / write(root) / "app/static/shop.css").stat().st_mtime <= time.time()
+
+
+def test_secrets_of_a_build_lie_beside_it_for_their_owner_alone(root: Path) -> None:
+    write_files(root / "shop", {"requirements.txt": "--extra-index-url https://${TOKEN}@i.example/simple\nflask\n"})
+    settings = read_settings(root, make_site(buildSecrets=["TOKEN"]))
+    release = make_release(settings, settings.sites[0], root, {}, tokens={"TOKEN": "it's"})
+    context = write_context(root, release, None)
+    secrets = {one.id: str(one.src) for one in list_secrets(context, tokens=True)}
+    file = root / secrets["env"]
+    assert file.read_text() == "TOKEN='it'\"'\"'s'\n"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert all(b"it's" not in path.read_bytes() for path in (root / context).rglob("*") if path.is_file())
+    assert "env" not in {one.id for one in list_secrets(context, tokens=False)}

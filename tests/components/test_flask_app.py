@@ -82,6 +82,7 @@ def test_what_pip_is_told_reaches_the_build_as_secrets_only(root: Path) -> None:
     assert {secret["id"]: secret["src"] for secret in build["secrets"]} == {
         "pip": ".portico/pip.conf",
         "ca": ".portico/ca.pem",
+        "apt": ".portico/apt.conf",
     }
     assert not build.get("buildArgs") and not build.get("args")
 

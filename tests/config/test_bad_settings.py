@@ -136,7 +136,8 @@ SITE: list[tuple[str, dict[str, Any], str]] = [
         "entry with missing module",
         site(entry="wob:app"),
         f'entry: "wob:app" {IMPORT} the source holds no wob.py and no folder wob, '
-        "and the requirements do not name it; the modules there are web",
+        "and the requirements do not name it; the modules there are web. "
+        "If one of them brings wob by another name, write a wsgi.py that imports it",
     ),
     (
         "entry with missing submodule",

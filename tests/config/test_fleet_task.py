@@ -143,12 +143,13 @@ def test_every_mount_is_of_a_volume_that_its_image_makes(closed: FleetSite) -> N
 
 
 def test_gunicorn_is_told_what_it_is_told_on_a_vm(root: Path) -> None:
-    (fleet,) = plan_fleet(root, make_site(environment={"LOG_LEVEL": "debug", "HOME": "/"}, health="/healthz"))
+    (fleet,) = plan_fleet(root, make_site(environment={"LOG_LEVEL": "debug"}, health="/healthz"))
     gunicorn = define(fleet)["gunicorn"]
     environment = {one["name"]: one["value"] for one in gunicorn["environment"]}
     assert environment == {
         "LOG_LEVEL": "debug",
         "HOME": "/tmp",
+        "USER": "shop",
         "PORTICO_SITE": "shop",
         "PORTICO_RELEASE": fleet.release.id,
         "PORTICO_ADDRESS": "127.0.0.1:8000",

@@ -69,7 +69,18 @@ def test_secrets_stay_secret_outputs(root: Path) -> None:
 
 
 BAD_SECRETS = [
-    pytest.param({"shep": {"A": "b"}}, "secrets.shep: there is no such site; did you mean shop?", id="unknown site"),
+    pytest.param(
+        {"shep": {"A": "b"}},
+        "secrets.shep: there is no such site; did you mean shop? if it is gone, take its secrets away: "
+        "pulumi config rm --path portico:secrets.shep",
+        id="unknown site",
+    ),
+    pytest.param(
+        {"blog": {"A": "b"}},
+        "secrets.blog: there is no such site; if it is gone, take its secrets away: "
+        "pulumi config rm --path portico:secrets.blog",
+        id="site that was removed",
+    ),
     pytest.param({"shop": {"A": 1}}, "secrets.shop: does not fit; write NAME: text pairs", id="number"),
     pytest.param({"shop": "hunter2"}, "secrets.shop: does not fit; write NAME: text pairs", id="text"),
     pytest.param(["hunter2"], "secrets: does not fit; write site: NAME: text", id="list"),

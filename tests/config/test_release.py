@@ -194,7 +194,7 @@ def test_a_site_has_a_user_of_its_own_that_is_nobody_on_the_host(root: Path) -> 
 def test_the_context_holds_the_source_below_app(root: Path) -> None:
     context = release(root).context
     assert set(context) == {
-        *("Dockerfile", ".portico/gunicorn.conf.py", ".portico/requirements.txt"),
+        *("Dockerfile", ".portico/gunicorn.conf.py", ".portico/requirements/requirements.txt"),
         *(f"app/{name}" for name in SHOP),
     }
     assert context["app/web.py"].content.decode() == SHOP["web.py"]

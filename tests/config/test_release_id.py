@@ -157,7 +157,13 @@ OTHER = {
         {"local", "ecs"},
     ),
     "the Dockerfile": (
-        edit(("config/templates/docker/Dockerfile.j2", "WORKDIR /app", "WORKDIR /app\nENV A=1")),
+        edit(
+            (
+                "config/templates/docker/Dockerfile.j2",
+                "WORKDIR {{ recipe.workdir }}",
+                "WORKDIR {{ recipe.workdir }}\nENV A=1",
+            )
+        ),
         {"local", "ecs"},
     ),
     "its end on ECS": (

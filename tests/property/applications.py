@@ -22,13 +22,20 @@ class Application:
 
 APPLICATIONS: Final[Mapping[str, Application]] = {
     "plain": Application(
-        {"requirements.txt": "flask==3.1.3\n", "web.py": _WEB, "static/site.css": "body { margin: 0 }\n"},
+        {
+            "more.txt": "flask==3.1.3\n",
+            "requirements.txt": "flask==3.1.3\n",
+            "web.py": _WEB,
+            "static/site.css": "body { margin: 0 }\n",
+        },
         ("web:app", "web:create_app()"),
         ("static",),
     ),
     "apps/packed": Application(
         {
-            "pyproject.toml": '[project]\nname = "packed"\nversion = "1"\ndependencies = ["flask==3.1.3"]\n',
+            "pyproject.toml": '[project]\nname = "packed"\nversion = "1"\ndependencies = ["flask==3.1.3"]\n'
+            '[project.optional-dependencies]\nmore = ["requests"]\n',
+            "more.txt": "flask==3.1.3\n",
             "src/packed/__init__.py": _WEB,
             "src/packed/admin.py": "from packed import app\n",
             "src/packed/static/a.0123abcd.js": "alert(1)\n",
@@ -37,8 +44,12 @@ APPLICATIONS: Final[Mapping[str, Application]] = {
         ("packed:app", "packed.admin:app"),
         ("src/packed/static", "public"),
     ),
-    "bare": Application({"requirements.txt": "flask==3.1.3\ngunicorn==27.0.1\n", "main.py": _WEB}, ("main:app",)),
-    "own": Application({"Dockerfile": "FROM python:3.13-slim\nCOPY . /app\n", "own.py": _WEB}, ("own:app",)),
+    "bare": Application(
+        {"more.txt": "flask\n", "requirements.txt": "flask==3.1.3\ngunicorn==27.0.1\n", "main.py": _WEB}, ("main:app",)
+    ),
+    "own": Application(
+        {"more.txt": "flask\n", "Dockerfile": "FROM python:3.13-slim\nCOPY . /app\n", "own.py": _WEB}, ("own:app",)
+    ),
 }
 BUNDLE: Final = "tls/bundle.pem"
 CERTIFICATE: Final = "tls/own.crt"

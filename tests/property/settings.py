@@ -188,6 +188,13 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
     Site: {
         "name": _text("[a-z]([a-z0-9-]{0,30}[a-z0-9])?"),
         "source": st.sampled_from(sorted(APPLICATIONS)),
+        "context": st.just(".."),
+        "requirements": st.just("more.txt"),
+        "extras": st.just(["more"]),
+        "pythonImage": _images("python", ["3.13-slim", "3.12.4", "3.11-slim-bookworm"]),
+        "packages": _lists(st.sampled_from(["libpq5", "git", "g++", "libc6:arm64", "gcc=4:14.2.0-1"]), 0, 3),
+        "buildPackages": _lists(st.sampled_from(["gcc", "libpq-dev"]), 0, 2),
+        "buildSecrets": _lists(st.sampled_from(["TOKEN", "INDEX_PASSWORD"]), 0, 2),
         "entry": st.sampled_from([entry for one in APPLICATIONS.values() for entry in one.entries]),
         "hosts": _hosts(1, 3),
         "health": _paths() | st.just("/"),
@@ -196,7 +203,9 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "static": st.sampled_from([folder for one in APPLICATIONS.values() for folder in one.static]),
         "staticUrl": _paths("/"),
         "environment": st.dictionaries(
-            _text("[A-Za-z_][A-Za-z0-9_]{0,12}").filter(lambda name: not name.startswith("PORTICO_")),
+            _text("[A-Za-z_][A-Za-z0-9_]{0,12}").filter(
+                lambda name: not name.startswith("PORTICO_") and name not in ("HOME", "USER")
+            ),
             st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=40),
             max_size=3,
         ),
@@ -386,6 +395,17 @@ def _mend_memory(values: Values) -> None:
         nginx["memory"] = f"{room}M"
     if nginx:
         values["nginx"] = nginx
+    for site in values["sites"]:
+        # /tmp holds two bodies, and is a part of Gunicorn's memory.
+        bodies = [Size.parse(one["body"]) for one in (site, *site.get("routes", ())) if "body" in one]
+        if any(body > Size.parse("400G") for body in bodies):
+            for one in (site, *site.get("routes", ())):
+                one.pop("body", None)
+            bodies = []
+        needed = 2 * max([Size.parse("64M"), *bodies]).mebibytes + 128
+        gunicorn = site.setdefault("gunicorn", {})
+        if bodies and Size.parse(gunicorn.get("memory", "512M")).mebibytes < needed:
+            gunicorn["memory"] = f"{needed}M"
 
 
 def _mend_hosts(site: Values, taken: set[str]) -> None:
@@ -408,6 +428,9 @@ def _mend_site(site: Values) -> None:
         site["entry"] = application.entries[-1]
     if site.get("static") not in application.static:
         site.pop("static", None)
+    gunicorn = site.get("gunicorn", {})
+    if gunicorn.get("workers", 2) * gunicorn.get("threads", 4) > 512:
+        gunicorn["threads"] = 512 // gunicorn["workers"]
     if site.get("weights"):
         site["replicas"] = len(site["weights"])
     url = site.get("staticUrl", "/static/")

@@ -51,6 +51,13 @@ FULL: dict[str, Any] = {
         {
             "name": "shop",
             "source": "plain",
+            "context": "..",
+            "requirements": "more.txt",
+            "extras": ["more"],
+            "pythonImage": "python:3.13-slim",
+            "packages": ["libpq5"],
+            "buildPackages": ["gcc"],
+            "buildSecrets": ["TOKEN"],
             "entry": "web:app",
             "hosts": ["shop.example"],
             "health": "/healthz",

@@ -146,6 +146,7 @@ def _make_gunicorn(release: Release, timing: Timing, image: str, secrets: bool) 
     environment = {
         **site.environment,
         "HOME": "/tmp",
+        "USER": site.name,
         "PORTICO_SITE": site.name,
         "PORTICO_RELEASE": release.id,
         "PORTICO_ADDRESS": release.bind[0],
@@ -156,7 +157,7 @@ def _make_gunicorn(release: Release, timing: Timing, image: str, secrets: bool) 
     }
     made = _harden("gunicorn", image, release.uid, memory=site.gunicorn.memory.mebibytes) | {
         "essential": True,
-        "entryPoint": ["gunicorn"],
+        "entryPoint": [*release.entrypoint, "gunicorn"],
         "command": ["--config", "/etc/gunicorn/gunicorn.conf.py", site.entry],
         "environment": [{"name": name, "value": value} for name, value in sorted(environment.items())],
         "mountPoints": [_mount("gunicorn-tmp")],

@@ -75,6 +75,7 @@ def test_a_build_has_what_pip_needs_as_secrets_alone(root: Path) -> None:
         assert {secret["id"]: secret["src"] for secret in one.inputs["build"]["secrets"]} == {
             "pip": ".portico/pip.conf",
             "ca": ".portico/ca.pem",
+            "apt": ".portico/apt.conf",
         }
         assert one.error_hooks
 

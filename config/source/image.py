@@ -1,0 +1,43 @@
+"""Python's image: chosen by what the source asks for, or refused."""
+
+import re
+from dataclasses import dataclass
+
+from portico.config.source.project import Project
+
+# Python's versions that are asked after, the newest of those that most packages have files for first.
+_CHOICES = ("3.13", "3.12", "3.11", "3.14", "3.10", "3.9")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The image, the Python in it as far as its name tells, and what is wrong with it, if anything."""
+
+    image: str
+    minor: str | None = None
+    problem: str | None = None
+
+
+def choose_image(project: Project, image: str, *, given: bool) -> Chosen:
+    """The image for `project`: `image`, or, where that was not `given`, one like it with a Python that fits."""
+    minor, patch = read_python(image)
+    wrong = [one for one in project.python if minor and not one.takes(minor, patch)]
+    if not wrong:
+        return Chosen(image, minor)
+    fitting = next((one for one in _CHOICES if all(wanted.takes(one) for wanted in project.python)), None)
+    said = " and ".join(dict.fromkeys(f"{one.where} says {one.text}" for one in wrong))
+    if fitting is None:
+        every = " and ".join(dict.fromkeys(f"{one.where} says {one.text}" for one in project.python))
+        return Chosen(
+            image, minor, f"{every}, which no Python from {_CHOICES[-1]} to 3.14 is; write a range that has one"
+        )
+    other = re.sub(r":3[0-9.]*", f":{fitting}", image, count=1)
+    if given:
+        return Chosen(image, minor, f"{said}, and {image} has Python {minor}; write pythonImage: {other} for this site")
+    return Chosen(other, fitting)
+
+
+def read_python(image: str) -> tuple[str | None, int | None]:
+    """The Python that an image of Docker's own has, by its tag: its version, and the patch where that is told."""
+    match = re.search(r"(?:^|/)python:(3\.\d+)(?:\.(\d+))?(?=[^0-9.]|$)", image)
+    return (match[1], int(match[2]) if match[2] else None) if match else (None, None)
