@@ -44,8 +44,7 @@ class PorticoArgs:
     `engine` is the one that the provider talks to, None where it does not run yet: then nothing is there.
     `watch` is the one that is asked at the end of an update: a machine that is only being made is there by then.
     `resources` are those that the last update left (components/previous_outputs.py).
-    `builder` names where images are built. `place` is part of the names of what lies on a machine that another may
-    replace: there, it is another thing.
+    `builder` names where images are built. `place` is part of what things on a machine are called that may be replaced.
     """
 
     stack: Stack
