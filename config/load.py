@@ -41,7 +41,8 @@ def load(root: Path, history: Any = None) -> Stack:
     Raises pulumi.RunError with every mistake, before any resource is registered.
     """
     stack = make_stack(parse_values(CONFIG.get()), root, history)
-    if stack.secrets and not is_config_secret(f"{NAMESPACE}:secrets"):
+    given = stack.secrets or any(release.tokens for release in stack.releases)
+    if given and not is_config_secret(f"{NAMESPACE}:secrets"):
         pulumi.log.warn(
             f"portico:secrets stands in clear in Pulumi.{pulumi.get_stack()}.yaml, for all who may read that file; "
             "set each one with pulumi config set --secret --path portico:secrets.SITE.NAME"

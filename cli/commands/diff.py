@@ -18,6 +18,7 @@ from portico.cli.spelling import spell
 from portico.components.docker.live_files import read_tree
 from portico.config.plan import make_plan
 from portico.config.stackfile import UnreadableStack, read_stack
+from portico.config.targets import find_target
 
 
 def read_live(stack: str, root: Path) -> dict[str, str] | None:
@@ -55,7 +56,7 @@ def show(stack: str, root: Path) -> None:
     """Print the difference. Raises Refused, UnreadableStack, Mistakes, DockerException and OSError."""
     values = read_stack(root, stack)
     plan = make_plan(values, root, read_history(root, stack) if values.get("rollback") else None)
-    if plan.settings.target == "ecs":
+    if find_target(plan.settings).in_images():
         raise Refused(
             f"the files of the stack {stack} lie in images, since its target is ecs: `pulumi preview` says which "
             f"of them change, and {spell('render', stack, out='folder')} writes them all."

@@ -14,6 +14,7 @@ from portico.cli.spelling import assign, spell, spell_option
 from portico.config.plan import Plan, make_plan
 from portico.config.render.layout import lay_out
 from portico.config.stackfile import read_stack
+from portico.config.targets import find_target
 from portico.config.targets.ecs import make_fleet
 
 LAYOUTS = ("conf.d", "sites-available")
@@ -35,7 +36,7 @@ def render_stack(plan: Plan, layout: str) -> Rendering:
 
     Raises Refused.
     """
-    if plan.settings.target == "ecs":
+    if find_target(plan.settings).in_images():
         return _render_fleet(plan, layout)
     tree = plan.render(layout)
     files = dict(tree.files)

@@ -30,6 +30,9 @@ class Planned(Protocol):
 class Target(Protocol):
     """The same questions for every target."""
 
+    def in_images(self) -> bool:
+        """Whether NGINX's files lie in images of the sites, not on a machine."""
+
     def check(self, settings: Settings) -> Iterator[Mistake]:
         """What is wrong with settings that are right by themselves, but not on this target."""
 

@@ -90,6 +90,11 @@ OTHER: dict[str, dict[str, Any]] = {
     "upstream": {"stack": {"upstream": "container"}},
     "replicas of the stack": {"stack": {"replicas": 3}},
     "Python's image": {"stack": {"pythonImage": "python:3.12-slim"}},
+    "Python's image for the site": {"pythonImage": "python:3.12-slim"},
+    "a folder above the source": {"context": ".."},
+    "packages of Debian": {"packages": ["libpq5"]},
+    "packages of Debian that builds need": {"buildPackages": ["gcc"]},
+    "variables of the build": {"buildSecrets": ["TOKEN"]},
     "secret": {"secrets": {"A": "1"}},
     "when it counts as hung": {"gunicorn": {"hungAfter": "20s"}},
     "Gunicorn's access log": {"gunicorn": {"accessLog": True}},
@@ -132,12 +137,20 @@ def test_a_certificate_makes_no_other_release(root: Path) -> None:
     assert release(root, stack={"tls": {}}, certificate=own).id == release(root).id
 
 
+@pytest.mark.parametrize("other", [{"requirements": "more.txt"}, {"requirements": "pyproject.toml", "extras": ["x"]}])
+def test_what_chooses_packages_makes_another_release(root: Path, other: dict[str, Any]) -> None:
+    project = '[project]\nname = "shop"\nversion = "1"\ndependencies = ["flask"]\noptional-dependencies.x = ["idna"]\n'
+    write_files(root / "shop", {"more.txt": "flask==3.1.2\n", "pyproject.toml": project})
+    before = [release(root).id, release(root, requirements="pyproject.toml").id]
+    assert release(root, **other).id not in before
+
+
 def test_every_setting_of_a_site_is_in_one_of_both_lists() -> None:
-    """Of host names and routes, both are tried; what a source, its static files and a certificate are needs files."""
+    """Host names and routes are in both; a source, what it requires, static files and a certificate need files."""
     sites = {str(field.alias) for field in Site.model_fields.values()}
     guns = {str(field.alias) for field in Gunicorn.model_fields.values()}
     changed = {key for changes in OTHER.values() for key in changes} - {"stack", "secrets"}
-    assert sites == changed | SAME.keys() | {"certificate", "source", "static"}
+    assert sites == changed | SAME.keys() | {"certificate", "source", "static", "requirements", "extras"}
     # There is one class of workers, which is no choice yet.
     assert guns - {"workerClass"} == {key for changes in OTHER.values() for key in changes.get("gunicorn", ())}
 

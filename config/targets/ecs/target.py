@@ -14,7 +14,7 @@ from portico.config.targets.ecs.site import adapt, make_fleet
 from portico.config.targets.ecs.task import describe_task
 from portico.config.targets.target import Planned
 
-__all__ = ["adapt", "check", "complete", "describe", "render"]
+__all__ = ["adapt", "check", "complete", "describe", "in_images", "render"]
 
 
 def check(settings: Settings) -> Iterator[Mistake]:
@@ -26,6 +26,11 @@ def check(settings: Settings) -> Iterator[Mistake]:
     yield from list_taken(settings)
     if settings.protect and not settings.ecs.https:
         yield Mistake("ecs", "a protected stack speaks HTTPS; write ecs.certificate or ecs.dns")
+
+
+def in_images() -> bool:
+    """A task has no folder that Portico could write them to."""
+    return True
 
 
 def complete(settings: Settings) -> Complete | None:
