@@ -72,7 +72,7 @@ have no latency.
 - Portico builds with BuildKit, as does the provider; this docker-compose builds with Docker's classic builder.
 - Other ways were not measured: Swarm, Kubernetes, Compose with an own script that starts second containers first.
 
-Sources: [tests/bench/deploying](../tests/bench/deploying).
+Sources: [bench/deploying](../bench/deploying).
 """
 
 if __name__ == "__main__":

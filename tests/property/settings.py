@@ -395,8 +395,8 @@ def _mend_memory(values: Values) -> None:
         nginx["memory"] = f"{room}M"
     if nginx:
         values["nginx"] = nginx
-    for site in values["sites"]:
-        # /tmp holds two bodies, and is a part of Gunicorn's memory.
+    # /tmp holds two bodies, and is a part of Gunicorn's memory; in a task it is on the disk.
+    for site in values["sites"] if values.get("target") != "ecs" else ():
         bodies = [Size.parse(one["body"]) for one in (site, *site.get("routes", ())) if "body" in one]
         if any(body > Size.parse("400G") for body in bodies):
             for one in (site, *site.get("routes", ())):
