@@ -54,7 +54,7 @@ CHANGING = [
     *("make up", "pulumi up --skip-preview", "pulumi up --refresh", "pulumi refresh", "make recover"),
     *("make rollback left", "make resume left", "pulumi up --target left"),
 ]
-STEPS = 200 if SOAK else 12
+STEPS = 200 if SOAK else 20
 WEIGHTS = {Kind.UPDATE: 4, Kind.HOLD: 2, Kind.FREE: 2, Kind.SOURCE: 2}
 
 
@@ -119,7 +119,6 @@ def test_after_a_failed_release_each_pair_of_doors(walk: Walk, figures: Figures)
 
 
 @pytest.mark.timeout(3600 if SOAK else 900)
-@pytest.mark.extended
 def test_at_random(walk: Walk, figures: Figures) -> None:
     seed = int(os.environ.get("PORTICO_SEED") or random.randrange(1_000_000))
     print(f"\nPORTICO_SEED={seed}")
