@@ -84,9 +84,14 @@ def test_a_program_whose_verdict_never_came_cleans_up(end: End) -> None:
 
 def test_a_program_that_heard_its_verdict_ends_well(end: End) -> None:
     assert end("expect_verdict(); settle()") == (0, "said\n")
-    assert end("expect_verdict(); expect_verdict(); settle()")[0] == 0
+    assert end("expect_verdict(); expect_verdict(); settle(); settle()") == (0, "said\n")
     # A stack without a switch, or a preview.
     assert end("pass") == (0, "said\n")
+
+
+def test_the_verdict_on_one_of_two_is_none_on_the_other(end: End) -> None:
+    """A user's program may have two: that one is live says nothing of the one that could not be made."""
+    assert end("expect_verdict(); expect_verdict(); settle()")[0] == 32
 
 
 def test_a_program_that_fails_besides_does_not_end_well_either(end: End) -> None:
