@@ -161,7 +161,7 @@ def test_where_nginx_finds_replicas_by_name_each_container_is_asked_by_its_own(r
 
 def test_the_switch_asks_before_it_turns_anything(root: Path) -> None:
     script = release(root).container("release-switch").inputs["entrypoints"][-1]
-    assert script.index("prove() {") < script.index("\nprove\n") < script.index('\n    point "trees/$next"\n')
+    assert script.index("prove() {") < script.index("\nprove\n") < script.index('\n    point "$next"\n')
 
 
 def test_another_attempt_switches_again(root: Path) -> None:

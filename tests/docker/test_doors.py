@@ -46,8 +46,8 @@ LISTED = {
 PARTS = list(LISTED.values())[: None if SOAK else 2]
 # Targets of make that bring nothing live and tell nothing of what is.
 OTHERS = {
-    *("help", "setup", "down", "logs", "shell", "exec", "rules", "lint", "format", "lock", "docs", "bench"),
-    *("bench-deploy", "soak", "stop-docker", "clean"),
+    *("help", "setup", "doctor", "status", "down", "logs", "shell", "exec", "rules", "lint", "format", "lock", "docs"),
+    *("bench", "bench-deploy", "soak", "stop-docker", "clean"),
 }
 # Those that may leave something else behind than they found: each follows each of them.
 CHANGING = [

@@ -40,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
 def test_what_is_missing_is_installed_first(folder: Path, words: list[str], lacks: str, said: list[str]) -> None:
     script = [str(folder / "scripts" / "portico"), *words]
     done = subprocess.run(script, env={"PATH": "/usr/bin:/bin", "LACKS": lacks}, capture_output=True, text=True)
-    assert done.stdout.splitlines() == [*said, " ".join(["-m cli", *words])], done.stderr
+    assert done.stdout.splitlines() == [*said, " ".join(["-m portico.cli", *words])], done.stderr
 
 
 def test_what_its_user_has_to_mend_ends_it(folder: Path) -> None:
