@@ -57,7 +57,11 @@ def test_it_holds_all_that_the_program_reads_and_nothing_else(wheel: Path) -> No
         found = {name for name in archive.namelist() if ".dist-info/" not in name}
     templates = [path for path in (ROOT / "config" / "templates").rglob("*") if path.is_file()]
     scripts = [path for path in APART.iterdir() if path.is_file()]
-    others = [ROOT / "py.typed", ROOT / "__main__.py", ROOT / "policies" / "PulumiPolicy.yaml"]
+    # Set-up, for whoever has no checkout.
+    scripts += [ROOT / "scripts" / name for name in ("setup.sh", "stop-docker.sh")]
+    for folder in (ROOT / "scripts" / "setup", ROOT / "contrib" / "registry_only"):
+        scripts += [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    others = [ROOT / "py.typed", ROOT / "Pulumi.yaml", ROOT / "__main__.py", ROOT / "policies" / "PulumiPolicy.yaml"]
     wanted = {f"portico/{path.relative_to(ROOT)}" for path in (*MODULES, *templates, *scripts, *others)}
     assert found == wanted
 

@@ -17,7 +17,6 @@ from portico.components.docker.flask_app import FlaskApp, FlaskAppArgs
 from portico.components.docker.gunicorn import Gunicorn, GunicornArgs
 from portico.components.docker.image_tags import list_tags
 from portico.components.docker.images import forget_lost
-from portico.components.docker.labels import list_labels
 from portico.components.docker.network import Network
 from portico.components.docker.nginx import Nginx, NginxArgs
 from portico.components.docker.observation import observe
@@ -26,6 +25,7 @@ from portico.components.docker.port_predecessors import list_predecessors
 from portico.components.docker.preview import add_built, announce_changes
 from portico.components.docker.repairs import count_repairs
 from portico.components.docker.replica import Replica
+from portico.components.docker.volumes import keep_volume
 from portico.components.partial_update import list_made, or_none
 from portico.components.scope import name_resource
 from portico.config.live.served import find_releases, tell_served
@@ -87,7 +87,9 @@ class Portico(pulumi.ComponentResource):
         # What goes with its machine holds nothing that lasts: there the host protects what does.
         kept = pulumi.ResourceOptions(parent=self, protect=settings.protect and not args.place)
         network = Network(f"{name}-network", kept)
-        config, sockets, static = (_keep(f"{name}-{role}", role, kept) for role in ("config", "sockets", "static"))
+        config, sockets, static = (
+            keep_volume(f"{name}-{role}", role, kept) for role in ("config", "sockets", "static")
+        )
         image = docker.RemoteImage(f"{name}-nginx-image", name=settings.nginx_image, keep_locally=True, opts=child)
         nginx_image = or_none(image.image_id)
 
@@ -235,12 +237,6 @@ class Portico(pulumi.ComponentResource):
             ),
             pulumi.ResourceOptions(parent=self),
         )
-
-
-def _keep(name: str, role: str, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
-    """A volume that outlives its containers; its Docker name."""
-    labels = [docker.VolumeLabelArgs(label=key, value=value) for key, value in list_labels(role).items()]
-    return docker.Volume(name, labels=labels, opts=opts).name
 
 
 def _list_images(engine: Engine | None, stack: Stack) -> frozenset[str] | None:

@@ -46,15 +46,15 @@ LISTED = {
 PARTS = list(LISTED.values())[: None if SOAK else 2]
 # Targets of make that bring nothing live and tell nothing of what is.
 OTHERS = {
-    *("help", "setup", "down", "logs", "shell", "exec", "rules", "lint", "format", "lock", "docs", "bench"),
-    *("bench-deploy", "soak", "stop-docker", "clean"),
+    *("help", "setup", "doctor", "status", "down", "logs", "shell", "exec", "rules", "lint", "format", "lock", "docs"),
+    *("bench", "bench-deploy", "soak", "stop-docker", "clean"),
 }
 # Those that may leave something else behind than they found: each follows each of them.
 CHANGING = [
     *("make up", "pulumi up --skip-preview", "pulumi up --refresh", "pulumi refresh", "make recover"),
     *("make rollback left", "make resume left", "pulumi up --target left"),
 ]
-STEPS = 200 if SOAK else 12
+STEPS = 200 if SOAK else 20
 WEIGHTS = {Kind.UPDATE: 4, Kind.HOLD: 2, Kind.FREE: 2, Kind.SOURCE: 2}
 
 
@@ -119,7 +119,6 @@ def test_after_a_failed_release_each_pair_of_doors(walk: Walk, figures: Figures)
 
 
 @pytest.mark.timeout(3600 if SOAK else 900)
-@pytest.mark.extended
 def test_at_random(walk: Walk, figures: Figures) -> None:
     seed = int(os.environ.get("PORTICO_SEED") or random.randrange(1_000_000))
     print(f"\nPORTICO_SEED={seed}")

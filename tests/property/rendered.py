@@ -56,12 +56,13 @@ def render(values: Mapping[str, Any], root: Path, layout: str = "conf.d") -> Ren
     """Check `values` and write everything, as `pulumi up` does; on ECS for the only site."""
     settings = check_settings(values, root)
     private = read_private(settings, root)
-    if settings.target == "ecs":
+    balanced = settings.target == "ecs"
+    if balanced:
         (site,) = settings.sites
         settings = adapt(settings, site)
     releases = tuple(make_release(settings, site, root, {}) for site in settings.sites)
     place = lay_out(settings, layout)
-    tree = render_nginx(settings, releases, place, private.digest)
+    tree = render_nginx(settings, releases, place, private.digest, balanced=balanced)
     return Rendered(settings=settings, releases=releases, layout=place, tree=tree, private=private)
 
 

@@ -104,6 +104,8 @@ HOSTILE = (
     "'",
     '"',
     '" always; add_header X-Evil "1',
+    # Some texts may hold one kind of quotes, and stand in the other.
+    "\"'; return 200 x; '\"",
     "a\\",
     "\\n",
     "a#b",
