@@ -428,6 +428,10 @@ def _mend_site(site: Values) -> None:
         site["entry"] = application.entries[-1]
     if site.get("static") not in application.static:
         site.pop("static", None)
+    if "Dockerfile" in application.files:
+        # They are for the one that Portico writes.
+        for key in ("requirements", "extras", "pythonImage", "packages", "buildPackages"):
+            site.pop(key, None)
     gunicorn = site.get("gunicorn", {})
     if gunicorn.get("workers", 2) * gunicorn.get("threads", 4) > 512:
         gunicorn["threads"] = 512 // gunicorn["workers"]
