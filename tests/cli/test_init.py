@@ -1,5 +1,6 @@
 """`portico init`: what it finds in the source of an application, and that it overwrites nothing."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,28 @@ def test_static_files_and_a_health_path_are_found(tmp_path: Path) -> None:
     assert (found.health, found.requirements) == ("/health", "requirements.txt")
     usual = look_at(write(tmp_path, app=f"{FLASK}app = Flask('x', static_folder='static')"))
     assert usual.applications == (Found(entry="app:app"),) and usual.health is None
+
+
+@pytest.mark.parametrize(
+    ("names", "said", "wrong"),
+    [
+        pytest.param(["Pipfile.lock"], "Pipfile.lock", "", id="a lock"),
+        pytest.param(["Pipfile.lock", "uv.lock"], None, "both say what is installed", id="two locks"),
+        pytest.param([], None, "", id="nothing"),
+    ],
+)
+def test_what_says_the_packages_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: list[str], said: str | None, wrong: str
+) -> None:
+    root = write(tmp_path, app=f"{FLASK}app = Flask(__name__)")
+    (root / "requirements.txt").unlink()
+    pins = {"flask": {"version": "==3.1.3", "hashes": [f"sha256:{'0' * 64}"]}}
+    for name in names:
+        (root / name).write_text(json.dumps({"_meta": {}, "default": pins, "develop": {}}))
+    assert look_at(root).requirements == said
+    lines = init(root, monkeypatch, "--entry", "app:app").output.splitlines()
+    assert any(line.startswith("Mend: ") and wrong in line for line in lines) == bool(wrong)
+    assert any(line.startswith("Missing: a requirements.txt") for line in lines) == (not names)
 
 
 def test_what_is_written_is_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,6 +51,17 @@ def test_other_projects_configuration_is_none_of_ours(root: Path) -> None:
     assert load(root).settings.docker is None
 
 
+@pytest.mark.parametrize("names", [["TOKEN"], []])
+def test_a_secret_in_clear_is_warned_of_also_where_only_the_build_has_it(
+    root: Path, monkeypatch: pytest.MonkeyPatch, names: list[str]
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("pulumi.log.warn", said.append)
+    load_values(root, make_values(make_site(buildSecrets=names), secrets={"shop": {"TOKEN": "in clear"}}))
+    (line,) = said
+    assert "stands in clear" in line
+
+
 def test_secrets_stay_secret_outputs(root: Path) -> None:
     stack = load_values(root, make_values(secrets={"shop": {"KEY": "correct horse"}}))
     assert "correct horse" not in repr(stack)
