@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from portico.config.mistake import CLOSE, Mistake, Mistakes, list_mistakes, show_text
+from portico.config.mistake import CLOSE, Mistake, Mistakes, list_halves, list_mistakes, show_text
 from portico.config.settings import Settings, derive_uid
 from portico.config.settings.nginx import read_version
 from portico.config.settings.presets import apply_preset
@@ -26,6 +26,9 @@ def check_settings(values: Mapping[str, Any], root: Path, held: Collection[str] 
     The sources of sites that are `held` at a past release are not looked at.
     Raises Mistakes with everything that is wrong, so that nothing needs a second try.
     """
+    if halves := [*list_halves(values)]:
+        # Nothing can be written of these, not even JSON.
+        raise Mistakes(halves)
     mistakes = [*_list_twins(values)]
     try:
         # By way of JSON: its arrays are tuples here, and nothing else is coerced.

@@ -27,6 +27,14 @@ class _Loader(yaml.SafeLoader):
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012
 
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """As Pulumi, refuse a key that stands twice: the one or the other is not meant."""
+        written = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode) and key.value != "<<"]
+        for key in written:
+            if written.count(key) > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
 
 _TRUTHS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("|".join(f"{word}$" for word in _TRUTHS)), None)
@@ -59,13 +67,12 @@ def read_stack(root: Path, stack: str) -> dict[str, Any]:
     for key, declared in _config(root / "Pulumi.yaml").items():
         value = declared.get("value", declared.get("default")) if isinstance(declared, dict) else declared
         if value is not None:
-            # In the project's own file a key may stand without the project's name.
-            texts[key if ":" in key else f"{project}:{key}"] = _spell(value)
+            texts[_name(key, project)] = _spell(value)
     document, config = _read(file), _config(file)
     if _holds_secret(config) and not isinstance(document.get("encryptionsalt"), str):
         return parse_values(texts | _ask_pulumi(root, stack))
     reader = _Secrets(document, file.name, stack)
-    texts |= {key: _spell(reader.open(value)) for key, value in config.items()}
+    texts |= {_name(key, project): _spell(reader.open(value)) for key, value in config.items()}
     return parse_values(texts)
 
 
@@ -89,23 +96,40 @@ def _holds_secret(value: Any) -> bool:
     return isinstance(value, list) and any(map(_holds_secret, value))
 
 
-def _read(file: Path) -> Mapping[str, Any]:
+def _name(key: str, project: str) -> str:
+    """The whole name of a key: one may stand without the project's."""
+    return key if ":" in key else f"{project}:{key}"
+
+
+def _read(file: Path, loader: type[yaml.SafeLoader] | type[yaml.BaseLoader] = _Loader) -> Mapping[str, Any]:
     try:
-        document = yaml.load(file.read_text(), _Loader)
+        document = yaml.load(file.read_text(), loader)
     except OSError as error:
         raise UnreadableStack(f"{file.name} cannot be read: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UnreadableStack(f"{file.name} is not valid YAML: {error}") from None
+    except RecursionError:
+        raise UnreadableStack(f"{file.name} is nested too deeply to be read; take brackets out") from None
+    except (yaml.YAMLError, ValueError, KeyError) as error:
+        # Of a value that is none of its kind, Python's own words tell which.
+        said = "".join(one if one.isprintable() or one == "\n" else ascii(one)[1:-1] for one in str(error))
+        raise UnreadableStack(f"{file.name} is not valid YAML: {said[:600]}") from None
     return document if isinstance(document, dict) else {}
 
 
 def _config(file: Path) -> dict[str, Any]:
-    """The `config` section; a value that is no list and no mapping stays the text that was written."""
+    """The `config` section; a value stays the text that was written, unless it is a number, a list or a mapping."""
     config = _read(file).get("config")
     if not isinstance(config, dict):
         return {}
-    written = (yaml.load(file.read_text(), yaml.BaseLoader) or {}).get("config", {})
-    return {str(key): _keyed(v) if isinstance(v, dict | list) else written.get(str(key)) for key, v in config.items()}
+    written = _read(file, yaml.BaseLoader).get("config") or {}
+    return {
+        str(key): _keyed(value) if isinstance(value, dict | list) else _write(value, written.get(str(key)))
+        for key, value in config.items()
+    }
+
+
+def _write(value: Any, written: Any) -> Any:
+    """A number as Pulumi writes it again: with ten digits, however it was written."""
+    return str(value) if type(value) is int else written
 
 
 def _keyed(value: Any) -> Any:
@@ -153,7 +177,7 @@ class _Secrets:
                 f"the passphrase does not open the secrets of {self._file}; "
                 "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the stack's own"
             ) from None
-        except ValueError:
+        except (ValueError, IndexError):
             raise UnreadableStack(f"{self._file} holds a secret that is not in Pulumi's form; set it anew") from None
 
     def _derive(self) -> bytes:

@@ -43,6 +43,12 @@ class Route(Section):
             raise PydanticCustomError(
                 "route", "an answer that is not buffered cannot be cached; write cache, or buffering: false"
             )
+        if self.cache and self.cache < Duration.parse("1s"):
+            raise PydanticCustomError(
+                "route",
+                "cache is {cache}, and NGINX keeps an answer for a second at least; write one such as 5s",
+                {"cache": str(self.cache)},
+            )
         if self.stream and self.websocket:
             raise PydanticCustomError("route", "write stream (server-sent events) or websocket, not both")
         return self

@@ -99,7 +99,7 @@ UrlPath = Annotated[
     str,
     grammar(
         "a path",
-        r"(?!.*(//|\.\.))/[A-Za-z0-9/_.~-]{0,200}",
+        r"(?!.*(//|\.\.|/\.(/|$)))/[A-Za-z0-9/_.~-]{0,200}",
         "write it from the root, of letters, digits and / _ . ~ -, such as /healthz",
     ),
 ]
@@ -107,7 +107,7 @@ UrlFolder = Annotated[
     str,
     grammar(
         "a URL folder",
-        r"(?!.*(//|\.\.))/[A-Za-z0-9/_.~-]{1,200}/",
+        r"(?!.*(//|\.\.|/\./))/[A-Za-z0-9/_.~-]{1,200}/",
         "write it with a slash at both ends, such as /static/",
     ),
 ]

@@ -56,6 +56,9 @@ def read_build(settings: Settings, site: Site, root: Path) -> Build:
     chosen = choose_image(project, image, given=bool(site.python_image) or image != _default())
     if chosen.problem and own is None:
         place.refuse(place.source / (project.origin or "."), chosen.problem)
+    if site.static and own is None and not any(path.startswith(f"{below}{site.static}/") for path in found):
+        said = "no file of it gets into the image; put one there, see .dockerignore, or leave static out"
+        place.refuse(place.source / site.static, said)
     mistakes += [*project.mistakes, *place.found]
     if mistakes:
         raise Mistakes(mistakes)

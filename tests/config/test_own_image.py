@@ -202,3 +202,22 @@ def test_a_lock_is_installed_with_its_hashes_alone(root: Path) -> None:
     text = release.context["Dockerfile"].content.decode()
     assert "--no-deps --require-hashes -r /tmp/requirements/requirements.txt" in text
     assert "--no-deps --no-build-isolation -e /app\n" in text
+
+
+@pytest.mark.parametrize("place", ["name", "entry", "source"])
+def test_half_a_character_is_refused_at_its_place(root: Path, place: str) -> None:
+    assert any("holds half a character" in one for one in refuse(root, {}, **{place: "\ud800"}))
+
+
+@pytest.mark.parametrize("value", ["a\nb", "\x1b[31mred", "a\u2028b"])
+def test_what_is_said_is_one_printable_line(root: Path, value: str) -> None:
+    with pytest.raises(Mistakes) as caught:
+        make_plan(make_values(make_site(source=value), address=value, **{value: 1}), root)
+    assert all(str(one).isprintable() for one in caught.value.all)
+
+
+@pytest.mark.parametrize("files", [{}, {"public/a.css": "", ".dockerignore": "public\n"}])
+def test_a_static_folder_that_the_image_has_not_is_refused(root: Path, files: dict[str, str]) -> None:
+    (root / "shop/public").mkdir()
+    (one,) = refuse(root, files, static="public")
+    assert one.startswith("shop/public: no file of it gets into the image")

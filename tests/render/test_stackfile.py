@@ -45,7 +45,10 @@ def test_a_file_without_settings_has_the_defaults(tmp_path: Path) -> None:
         ('"80"', 80),  # as `pulumi config set` writes it
         ("true", True),
         ("yes", "yes"),
-        ("0x50", "0x50"),
+        # As `pulumi config --json` prints them.
+        ("0x50", 80),
+        ("010", 8),
+        ("8_080", 8080),
         ("12:30", "12:30"),
         ("1.30.6", "1.30.6"),
         ("", ""),
@@ -130,3 +133,29 @@ def test_a_secret_opens_with_its_passphrase(tmp_path: Path, monkeypatch: pytest.
     locked = "v1:6+7fdlH2UvbESLCF:NW/03R617a4QMTkc+dHZ9DbQy9BWnw=="
     text = LOCKED.format(locked=locked).replace("oVlF7xvLkH4=", "byPoVuQw6vo=")
     assert read(tmp_path, text)["secrets"] == {"shop": {"KEY": "pulumi"}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: " + "1" * 5000,
+        "a: [0o]",
+        "a: [0x_]",
+        "a: [!!int abc]",
+        "a: {b: !!bool maybe}",
+        "shop:a: &a [*a]",
+        "a: " + "[" * 3000 + "]" * 3000,
+        "shop:a: {b: 1, b: 2}",
+        "shop:a: 1\n  shop:a: 2",
+    ],
+)
+def test_what_is_no_stack_is_refused_without_a_traceback(tmp_path: Path, text: str) -> None:
+    with pytest.raises(UnreadableStack) as caught:
+        read(tmp_path, f"config:\n  {text}\n")
+    assert all(line.isprintable() and len(line) < 700 for line in str(caught.value).split("\n"))
+
+
+def test_a_key_without_a_name_before_it_is_the_projects(tmp_path: Path) -> None:
+    assert read(tmp_path, "config:\n  port: 99\n")["port"] == 8080
+    (tmp_path / "Pulumi.yaml").write_text(PROJECT.replace("name: shop", "name: portico"))
+    assert read_stack(tmp_path, "dev")["port"] == 99
