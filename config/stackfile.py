@@ -96,7 +96,7 @@ def _holds_secret(value: Any) -> bool:
     return isinstance(value, list) and any(map(_holds_secret, value))
 
 
-def _name(key: str, project: str) -> str:
+def _name(key: str, project: object) -> str:
     """The whole name of a key: one may stand without the project's."""
     return key if ":" in key else f"{project}:{key}"
 
