@@ -222,7 +222,7 @@ class Ground:
         return status.read(self.caller.cloud, self.service.id)
 
     def containers(self, name: str) -> list[Any]:
-        found = self.engine.containers.list(all=True, filters={"label": f"{LABEL}={self.owner}"})
+        found = self.engine.containers.list(all=True, ignore_removed=True, filters={"label": f"{LABEL}={self.owner}"})
         return [one for one in found if str(one.name).endswith(f"-{name}")]
 
 

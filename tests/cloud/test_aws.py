@@ -209,7 +209,8 @@ def test_destroy_leaves_nothing(prod: AwsDeployment) -> None:
     prod.destroy()
     assert prod.cloud.things() == []
     engine = docker.from_env()
-    names = [found.name for found in engine.containers.list(all=True)] + [one.name for one in engine.volumes.list()]
+    containers = engine.containers.list(all=True, ignore_removed=True)
+    names = [*(one.name for one in containers), *(one.name for one in engine.volumes.list())]
     engine.close()
     assert vm not in names
     with pytest.raises(ConnectionRefusedError):

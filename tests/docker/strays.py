@@ -8,8 +8,9 @@ from tests.docker.engine import PREFIX, Deployment
 def strays(engine: docker.DockerClient) -> list[str]:
     """What `destroy` left, and what is left on the engine of the deployments of this run that have ended."""
     label: dict[str, str | list[str] | bool] = {"label": f"portico.project={PROJECT}"}
+    containers = engine.containers.list(all=True, ignore_removed=True, filters=label)
     found = [
-        *(("container", one.name, one.labels) for one in engine.containers.list(all=True, filters=label)),
+        *(("container", one.name, one.labels) for one in containers),
         *(("network", one.name, one.attrs["Labels"]) for one in engine.networks.list(filters=label)),
         *(("volume", one.name, one.attrs["Labels"]) for one in engine.volumes.list(filters=label)),
         *(("image", one.tags or one.id, one.labels) for one in engine.images.list(filters=label)),
