@@ -81,6 +81,8 @@ def read_name(pid: int) -> str:
 
 def tell_holder(deployment: Deployment) -> str:
     """What every command of make says first, where another run works on the stack or was killed; "" else."""
-    told: list[dict[str, str]] = json.loads(deployment.make("doctor", fails=None, JSON="yes").output)
+    # Make adds a line of its own where the command ends with 1.
+    told: list[dict[str, str]]
+    told, _ = json.JSONDecoder().raw_decode(deployment.make("doctor", fails=None, JSON="yes").output)
     (lock,) = [one for one in told if one["what"] == "lock"]
     return lock["told"] if lock["state"] == "missing" else ""
