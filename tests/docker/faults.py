@@ -5,8 +5,10 @@ Docker's own `kill` is no crash: whoever asks for it wants the container to stay
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
+from docker.errors import APIError
 from docker.models.containers import Container
 from tests.docker.engine import execute
 
@@ -93,6 +95,23 @@ def await_until(true: Callable[[], bool], seconds: float) -> float:
 def stretch(seconds: float) -> float:
     """A promised time, made longer on a machine that more processes want than it has cores."""
     return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
+@contextmanager
+def paused(*containers: Container) -> Iterator[None]:
+    """Containers that do nothing meanwhile. One that begins a health check just then is tried again."""
+    with ExitStack() as stack:
+        for container in containers:
+            for tries in range(10):
+                try:
+                    container.pause()
+                    break
+                except APIError as error:
+                    if "unable to freeze" not in str(error) or tries == 9:
+                        raise
+                    time.sleep(1)
+            stack.callback(container.unpause)
+        yield
 
 
 def is_healthy(container: Container) -> bool:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.docker.ask import ask, get
 from tests.docker.engine import Deployment
+from tests.docker.faults import paused
 
 pytestmark = pytest.mark.docker
 FIVE_MEBIBYTES = 5 * 1024 * 1024
@@ -69,15 +70,9 @@ def test_what_a_client_claims_is_not_believed(two_sites: Deployment, claim: dict
 
 def test_static_files_are_served_while_no_replica_runs(two_sites: Deployment) -> None:
     style = (two_sites.source("hello") / "static" / "style.css").read_bytes()
-    replicas = two_sites.containers("gunicorn", "hello")
-    for replica in replicas:
-        replica.pause()
-    try:
+    with paused(*two_sites.containers("gunicorn", "hello")):
         response = get(two_sites.port, "localhost", "/static/style.css")
         picture = get(two_sites.port, "localhost", "/static/icon.png")
-    finally:
-        for replica in replicas:
-            replica.unpause()
     assert (response.status, response.body) == (200, style)
     assert response.headers["content-type"].startswith("text/css")
     assert response.headers["server"] == "nginx"

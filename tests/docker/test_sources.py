@@ -8,6 +8,7 @@ from tests.docker.applications import DOCKERFILE, MODULE, PYPROJECT, small
 from tests.docker.ask import get
 from tests.docker.conftest import Deploy
 from tests.docker.engine import Deployment, execute
+from tests.docker.faults import paused
 
 pytestmark = pytest.mark.docker
 
@@ -41,12 +42,8 @@ def test_own_dockerfile_is_what_runs(sources: Deployment) -> None:
 
 
 def test_pyproject_static_files_of_the_package_are_served(sources: Deployment) -> None:
-    replica = sources.container("gunicorn", "packaged")
-    replica.pause()
-    try:
+    with paused(sources.container("gunicorn", "packaged")):
         note = get(sources.port, "packaged.localhost", "/static/note.txt")
-    finally:
-        replica.unpause()
     assert (note.status, note.body) == (200, b"a note\n")
 
 
