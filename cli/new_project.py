@@ -3,12 +3,11 @@
 import json
 import re
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from portico import __version__
 from portico.cli.application import Found
-from portico.cli.project import HOME
 from portico.config.source.files import IGNORED
 
 _MAIN = '''"""Deploys the sites of Pulumi.<stack>.yaml. Other resources of Pulumi may be made here too."""
@@ -43,7 +42,7 @@ class Project:
             self.folder / "Pulumi.yaml": self._spell_project(),
             self.folder / "Pulumi.dev.yaml": self._spell_stack(),
             self.folder / "__main__.py": _MAIN,
-            self.folder / "requirements.txt": f"portico=={find_version()}\n",
+            self.folder / "requirements.txt": f"portico=={__version__}\n",
             self.folder / ".gitignore": _IGNORE,
         }
         if self.folder.parent == self.source and not (self.source / "Dockerfile").is_file():
@@ -97,12 +96,3 @@ def spell_name(text: str) -> str:
     """A name for a site and a project, made of another text."""
     name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:30].strip("-")
     return name if re.match(r"[a-z]", name) else f"site-{name}".strip("-")
-
-
-def find_version() -> str:
-    """The version of Portico that is installed, or that of the checkout."""
-    try:
-        return version("portico")
-    except PackageNotFoundError:
-        told = re.search(r'(?m)^version = "(.+)"', (HOME / "pyproject.toml").read_text())
-        return told[1] if told else "0"
