@@ -2,7 +2,7 @@
 # live, and proves that. What it was asked for is live if its exit code is 0.
 #
 # A site whose replicas are not proven keeps the file that is live; a new one gets none. The other sites go live.
-# Lines that begin with @ are for Portico's program (components/outcome.py): "@refused SITE INDEX CONTAINER WHY" of a
+# Lines that begin with @ are for Portico's program (components/docker/switch_verdict.py): "@refused SITE INDEX CONTAINER WHY" of a
 # replica, "@live SITE" of a site that is served as asked for, "@drained" when NGINX asks no replica that no live file
 # names.
 # TREE names the tree, PORT is NGINX's private port, LONGEST the time in seconds that old workers may take to end.
