@@ -11,8 +11,11 @@ _EMPTY = re.compile(
     r"update failed|preview failed|destroy failed|refresh failed|update canceled|resource operations? failed"
     r"|(one or more )?errors? occurred while \w+|.*\bpreviously errored\b.*"
 )
-# Of a program that has said why before.
-_ENDED = re.compile(r"an unhandled error occurred: [Pp]rogram exited with non-zero exit code: \d+|[Pp]rogram failed.*")
+# Of a program that has said why before, and of a provider that the engine ends together with it.
+_ENDED = re.compile(
+    r"an unhandled error occurred: [Pp]rogram exited with non-zero exit code: \d+|[Pp]rogram failed.*"
+    r"|Detected that \S+ exited prematurely\.(?s:.*)"
+)
 CUT = "  ..."
 
 

@@ -144,6 +144,12 @@ def test_what_the_program_did_not_explain_stays_with_its_resource() -> None:
     assert choose([("", "an unhandled error occurred: program exited with non-zero exit code: 1")]) != []
 
 
+def test_a_provider_that_ends_with_the_engine_is_said_only_where_nothing_else_is() -> None:
+    ended = "Detected that /x/pulumi-resource-docker exited prematurely.\nThis is *always* a bug in the provider."
+    assert choose([("", "shop did not go live"), ("", ended)]) == ["shop did not go live"]
+    assert choose([("", ended)]) == [ended]
+
+
 def test_a_long_message_keeps_its_beginning_and_its_end() -> None:
     long, short = "\n".join(f"line {number}" for number in range(100)), "one\ntwo"
     (cut, kept) = fit([long, short], 12, 80)

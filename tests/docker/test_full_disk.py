@@ -9,7 +9,6 @@ import sys
 import pytest
 
 from tests.docker.applications import OFFLINE
-from tests.docker.command import ROOT
 from tests.docker.conftest import TARGETS
 from tests.docker.engine import Deployment
 from tests.docker.figures import Figures
@@ -82,7 +81,8 @@ def test_a_state_that_cannot_be_written(machine: Machine, served: Deployment, fi
             assert "no space left on device" in failed.output, failed.tail()
             print(f"\n{left} KiB left: {failed.tail()}")
         # As `make up` does, for an empty lock and a torn state.
-        print(machine.run(sys.executable, str(ROOT / "scripts" / "mend_state.py"), str(state)))
+        mend = "import sys, pathlib, portico.cli.torn_state as t; print(*t.mend_all(pathlib.Path(sys.argv[1])))"
+        print(machine.run(sys.executable, "-c", mend, str(state)))
         assert resources(machine.run("cat", file)) == before
         served.up()
         load.wait(1)
