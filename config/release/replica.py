@@ -11,8 +11,8 @@ from typing import Any
 
 from portico.config.in_container import read_script
 from portico.config.release.hardening import drop_capabilities, list_labels, restrict
-from portico.config.settings.hidden import list_hidden
 from portico.config.release.release import Release
+from portico.config.settings.hidden import list_hidden
 
 # Where sockets and static files are mounted, in the edge and in every replica alike.
 SOCKETS = "/run/portico"

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from portico.config.settings.hidden import spell_hidden
 from portico.config.release.release import Release
 from portico.config.render.align import align
 from portico.config.render.headers import insists, list_headers, name_defaults
@@ -11,6 +10,7 @@ from portico.config.render.layout import PRIVATE, READY, Layout, lay_out
 from portico.config.render.templates import render
 from portico.config.render.tree import Tree, name_tree
 from portico.config.settings import Duration, Settings, Site
+from portico.config.settings.hidden import spell_hidden
 from portico.config.settings.route import Route
 
 # How long a kept connection is still answered after a reload: clients that ask every few seconds

@@ -35,7 +35,7 @@ def _check_hidden(value: str) -> str:
     if value not in HIDDEN:
         raise PydanticCustomError(
             "hidden",
-            '{value} is not hidden; write one of {choice}, or leave it out',
+            "{value} is not hidden; write one of {choice}, or leave it out",
             {"value": show_text(value), "choice": ", ".join(HIDDEN)},
         )
     return value

@@ -16,8 +16,8 @@ class Tls(Section):
         default=None,
         ge=1,
         le=65535,
-        description="The port of HTTPS that visitors use where it leads to `port`, such as 443 of a router; `port` itself "
-        "where not set. Redirects name it.",
+        description="The port of HTTPS that visitors use where another one leads to `port`, such as 443 of a router. "
+        "Redirects name it.",
     )
     profile: Literal["modern", "intermediate"] = Field(
         default="intermediate",

@@ -149,8 +149,8 @@ EXPECTED = {
         (
             ["return 308 $scheme://shop.example$asked_port$request_uri; # 308 keeps a POST a POST"],
             [
-                "return 308 $client_scheme://shop.example$asked_port$request_uri; # 308 keeps a POST a POST, and the load "
-                "balancer was asked by this scheme"
+                "return 308 $client_scheme://shop.example$asked_port$request_uri; # 308 keeps a POST a POST, and the "
+                "load balancer was asked by this scheme"
             ],
         ),
     ],

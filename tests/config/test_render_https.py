@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.config.nginx_file import servers_of
-from tests.config.sample import make_site, parse, server_of
+from tests.config.sample import make_site, parse
 
 TLS = {"localAuthority": True}
 
