@@ -41,7 +41,7 @@ class Site(Origin):
     body: Size = Field(default=Size.parse("5M"), description="Largest request body; a longer one is refused with 413.")
     static: Folder | None = Field(
         default=None,
-        description="The folder of static files, inside the source. Found beside the entry's module where not set.",
+        description="The folder of static files, inside the source; that of the Flask object where not set.",
     )
     static_url: UrlFolder = Field(default="/static/", description="The URL below which NGINX serves the static files.")
     publish: tuple[Hidden, ...] = Field(
