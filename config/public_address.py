@@ -81,6 +81,7 @@ class Public:
 
 def make_url(host: str, settings: Settings) -> str:
     """The URL that the site with this host name answers at; a wildcard stands for its `www`."""
-    scheme, port = ("https", settings.tls.port) if settings.tls else ("http", settings.port)
+    tls = settings.tls
+    scheme, port = ("https", tls.public_port or tls.port) if tls else ("http", settings.port)
     usual = {"http": 80, "https": 443}[scheme]
     return f"{scheme}://{host.replace('*', 'www')}" + ("" if port == usual else f":{port}")

@@ -8,13 +8,8 @@ import sys
 from fnmatch import fnmatch
 from pathlib import Path
 
-site, release, uid, static, url, compress = sys.argv[1:]
+site, release, uid, static, url, compress, hidden = sys.argv[1:]
 EDGE = 101  # NGINX's group: it may enter the folder of sockets, other sites may not
-# Never published, whatever the folder holds: what begins with a dot, backups, source.
-HIDDEN = """
-    .* *~ #*# *.bak *.old *.orig *.save *.copy *.swp *.swo *.tmp *.rej *.dist
-    *.py *.pyc __pycache__ *.php *.sql *.sqlite *.db *.pem *.key
-"""
 TEXTS = ".css .js .mjs .json .svg .txt .html .xml .map .webmanifest .ico .wasm .md"
 # NGINX makes an ETag of a file's time and size. So the time follows from the content: the same file has the same ETag
 # and Last-Modified in every release and on every machine. It is one of 2020 to 2024, never in the future.
@@ -30,7 +25,7 @@ os.chown(folder, int(uid), EDGE)
 
 def leave_out(_: str, names: list[str]) -> list[str]:
     """Of the names in a folder, those that are not published."""
-    return [name for name in names if any(fnmatch(name.lower(), pattern) for pattern in HIDDEN.split())]
+    return [name for name in names if any(fnmatch(name.lower(), pattern) for pattern in hidden.split())]
 
 
 def pack(path: Path) -> None:

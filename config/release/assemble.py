@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from portico.config.release.digest import digest_files, digest_secrets, digest_values
@@ -11,6 +11,7 @@ from portico.config.release.replica import SOCKETS, describe_release
 from portico.config.settings import Settings, Site, derive_uid
 from portico.config.source.build import Build, read_build
 from portico.config.source.files import File
+from portico.config.source.static_folder import find_static_folder
 
 PORT = 8000
 
@@ -105,7 +106,4 @@ def _find_static(site: Site, build: Build) -> str | None:
     """The folder that NGINX serves, relative to the source; None where there is none to serve."""
     if site.static:
         return site.static
-    if build.entry.folder is None:
-        return None
-    folder = str(PurePosixPath(build.entry.folder) / "static").removeprefix("./")
-    return folder if any(path.startswith(f"{folder}/") for path in build.files) else None
+    return find_static_folder(build.entry, build.files)

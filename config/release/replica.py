@@ -12,6 +12,7 @@ from typing import Any
 from portico.config.in_container import read_script
 from portico.config.release.hardening import drop_capabilities, list_labels, restrict
 from portico.config.release.release import Release
+from portico.config.settings.hidden import list_hidden
 
 # Where sockets and static files are mounted, in the edge and in every replica alike.
 SOCKETS = "/run/portico"
@@ -107,7 +108,7 @@ def describe_files(release: Release, place: Place) -> Described:
         "entrypoints": ["python3", "-I", "-c", read_script("files.py")],
         "command": [
             *(site.name, release.id, str(release.uid), release.static or "-"),
-            *(site.static_url, "compress" if release.compress else "plain"),
+            *(site.static_url, "compress" if release.compress else "plain", " ".join(list_hidden(site.publish))),
         ],
         "labels": _label("files", release, place),
         "volumes": [

@@ -27,7 +27,7 @@ def list_headers(settings: Settings, site: Site, defaults: Defaults) -> list[tup
     if insists(settings):
         listed.append(("Strict-Transport-Security", "$strict_transport"))
     if tls and tls.http3:
-        listed.append(("Alt-Svc", f"'h3=\":{tls.port}\"; ma=86400'"))
+        listed.append(("Alt-Svc", f"'h3=\":{tls.public_port or tls.port}\"; ma=86400'"))
     return [*listed, ("X-Request-ID", "$request_id")]
 
 

@@ -1,6 +1,6 @@
 """NGINX's files: pure functions, so that a preview shows exactly what will be live."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from portico.config.release.release import Release
@@ -10,6 +10,7 @@ from portico.config.render.layout import PRIVATE, READY, Layout, lay_out
 from portico.config.render.templates import render
 from portico.config.render.tree import Tree, name_tree
 from portico.config.settings import Duration, Settings, Site
+from portico.config.settings.hidden import spell_hidden
 from portico.config.settings.route import Route
 
 # How long a kept connection is still answered after a reload: clients that ask every few seconds
@@ -18,7 +19,7 @@ DRAIN = Duration.parse("5s")
 
 # What the applications are told about a request: always set, so that no client can say it.
 _TOLD = (
-    ("Host", "$host{port}", "the name that the client asked for"),
+    ("Host", "$host$asked_port", "the name and the port that the client asked for"),
     ("X-Real-IP", "$remote_addr", "the client's address"),
     ("X-Forwarded-For", "$remote_addr", "replaces what the client claims"),
     ("X-Forwarded-Proto", "{scheme}", "http or https"),
@@ -71,17 +72,13 @@ def _gather(
     """The values that all templates see."""
     timeout = max((release.site.gunicorn.timeout for release in releases), key=lambda value: value.amount)
     tls, routes = settings.tls, [route for release in releases for route in _list_routes(release.site)]
-    port = _spell_port(tls.port if tls and tls.redirect else settings.port)
     scheme = "$scheme"
-    if settings.client is not None:
-        # The client asked the proxy in front, at a port that only that one knows.
-        port, scheme = "", "$scheme" if settings.client.header == "proxy_protocol" else "$client_scheme"
-    elif tls and not tls.redirect:
-        port = "$public_port"
+    if settings.client is not None and settings.client.header != "proxy_protocol":
+        scheme = "$client_scheme"
     # Before 1.27.3 an upstream's names are resolved once, so a restarted container would be lost.
     variable = settings.upstream == "container" and settings.nginx_version < (1, 27, 3)
     served = [release for release in releases if not release.site.maintenance]
-    told = [(name, value.format(port=port, scheme=scheme), reason) for name, value, reason in _TOLD]
+    told = [(name, value.format(scheme=scheme), reason) for name, value, reason in _TOLD]
     if balanced:
         told = [(*one[:2], _BALANCED) if scheme in one[1] else one for one in told]
     return {
@@ -102,12 +99,10 @@ def _gather(
         "shutdown": Duration(timeout.amount + 5_000),
         "told": told,
         "cleared": _CLEARED,
-        "port": port,
         "scheme": scheme,
-        "plain_port": _spell_port(settings.port),
         "insists": insists(settings),
         "defaults": name_defaults(release.site for release in releases),
-        "tls_port": _spell_port(tls.port) if tls else "",
+        "tls_port": _spell_port(tls.public_port or tls.port) if tls else "",
         "proxy_protocol": settings.client is not None and settings.client.header == "proxy_protocol",
         "variable": variable,
         # As a variable, a name is asked for by sites that are served alone.
@@ -126,17 +121,17 @@ def _gather_site(settings: Settings, release: Release, common: Mapping[str, Any]
     site, tls = release.site, settings.tls
     # By their numbers, which name the zones that limits count in.
     routes = dict(enumerate(_list_routes(site), 1))
-    scheme, port = ("https", tls.port) if tls and tls.redirect else ("http", settings.port)
-    home = f"{scheme}://{site.hosts[0]}{_spell_port(port)}"
-    if common["scheme"] == "$client_scheme" and not tls:
-        # The proxy in front has another port than NGINX, and maybe HTTPS.
-        home = f"$client_scheme://{site.hosts[0]}"
+    home = f"{common['scheme']}://{site.hosts[0]}$asked_port"
+    if tls and tls.redirect:
+        home = f"https://{site.hosts[0]}{common['tls_port']}"
     return {
         "release": release,
         "site": site,
         "maintenance": site.maintenance,
         "routes": {number: route for number, route in routes.items() if route.path != "/"},
         "rest": next(((number, route) for number, route in routes.items() if route.path == "/"), (0, Route(path="/"))),
+        "bare": _list_bare(routes.values()),
+        "hidden": spell_hidden(release.site.publish),
         "describe": _describe,
         "headers": (headers := list_headers(settings, site, common["defaults"])),
         "widest": max(len(name) for name, _ in headers),
@@ -149,6 +144,13 @@ def _gather_site(settings: Settings, release: Release, common: Mapping[str, Any]
 def _list_routes(site: Site) -> Sequence[Route]:
     """The routes that are written: none in maintenance, when every path has the same answer."""
     return () if site.maintenance else site.routes
+
+
+def _list_bare(routes: Collection[Route]) -> list[str]:
+    """The paths of folders without their slash, but for those that have a route of their own."""
+    named = {route.path for route in routes}
+    found = [route.path.rstrip("/") for route in routes if route.path.endswith("/")]
+    return [path for path in found if path and path not in named]
 
 
 def _spell_port(port: int) -> str:

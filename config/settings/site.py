@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from portico.config.settings.gunicorn import Gunicorn
 from portico.config.settings.headers import Headers
+from portico.config.settings.hidden import Hidden
 from portico.config.settings.limits import Limits
 from portico.config.settings.origin import Origin
 from portico.config.settings.quantity import Size
@@ -40,9 +41,14 @@ class Site(Origin):
     body: Size = Field(default=Size.parse("5M"), description="Largest request body; a longer one is refused with 413.")
     static: Folder | None = Field(
         default=None,
-        description="The folder of static files, inside the source. Found beside the entry's module where not set.",
+        description="The folder of static files, inside the source; that of the Flask object where not set.",
     )
     static_url: UrlFolder = Field(default="/static/", description="The URL below which NGINX serves the static files.")
+    publish: tuple[Hidden, ...] = Field(
+        default=(),
+        examples=["['*.py']"],
+        description="Static files that are hidden elsewhere, by the pattern of their name: source for the browser.",
+    )
     environment: dict[Variable, Value] = Field(
         default_factory=dict, description="Environment variables of the application; secrets go to portico:secrets."
     )

@@ -12,6 +12,13 @@ class Tls(Section):
     """HTTPS for every site, and a redirect to it. Certificates come from each site, or from a local authority."""
 
     port: int = Field(default=8443, ge=1, le=65535, description="The port that HTTPS is published on.")
+    public_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="The port of HTTPS that visitors use where another one leads to `port`, such as 443 of a router. "
+        "Redirects name it.",
+    )
     profile: Literal["modern", "intermediate"] = Field(
         default="intermediate",
         description="Mozilla's profile: intermediate speaks TLS 1.2 and 1.3, modern 1.3 alone.",

@@ -13,15 +13,15 @@ from portico.config.source.read import read_project
 
 @dataclass(frozen=True)
 class FoundEntry:
-    """What is known of an entry: the problem, if any; else the import root and the module's folder.
+    """What is known of an entry: the problem, if any; else the folder that imports count from, and the module's file.
 
-    Both folders are relative to the source; `folder` is None where the module comes from a package
-    that the requirements name (its files are not in the source).
+    Both are relative to the source; `file` is None where the module comes from a package that the requirements name
+    (its files are not in the source).
     """
 
     problem: str | None = None
     root: str = "."
-    folder: PurePosixPath | None = None
+    file: PurePosixPath | None = None
 
 
 def find_entry(place: Place, entry: str, project: Project | None = None) -> FoundEntry:
@@ -37,7 +37,7 @@ def find_entry(place: Place, entry: str, project: Project | None = None) -> Foun
         for file in (path / "__init__.py", path.with_name(f"{path.name}.py")):
             if (source / file).is_file():
                 problem = _find_name(source / file, file, entry, name)
-                return FoundEntry(problem, root, file.parent)
+                return FoundEntry(problem, root, file)
         missing = missing or f"{path}.py"
     if missing:
         return FoundEntry(

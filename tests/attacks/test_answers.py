@@ -40,7 +40,7 @@ CASES: dict[str, tuple[int, Callable[[Edge], Answer]]] = {
     "missing page": (404, lambda edge: get(edge.port, HOST, "/missing")),
     "missing file": (404, lambda edge: get(edge.port, HOST, "/static/missing")),
     "bare folder": (404, lambda edge: get(edge.port, HOST, "/static")),
-    "folder": (403, lambda edge: get(edge.port, HOST, "/static/")),
+    "folder": (404, lambda edge: get(edge.port, HOST, "/static/")),
     "wrong method": (405, lambda edge: get(edge.port, HOST, "/whoami", method="POST", body=b"x")),
     "method of a file": (405, lambda edge: get(edge.port, HOST, "/static/style.css", method="POST", body=b"x")),
     "too long": (413, lambda edge: get(edge.port, HOST, "/echo", method="POST", body=bytes(70_000))),

@@ -38,9 +38,9 @@ DEFENCES: dict[str, tuple[Edits, Test]] = {
         ((r"location \^~ /static/ \{\n *root ([^;]*);", r"location ^~ /static {\n alias \1/static/;"),),
         lambda edge: static.test_look_alikes_are_not_found(edge, "/static../static/style.css"),
     ),
-    "bare prefix is 404": (
-        ((r"^ *location = /static \{ return 404; \}.*$", ""),),
-        lambda edge: static.test_look_alikes_are_not_found(edge, "/static"),
+    "hidden files are not asked of the application": (
+        ((r"^ *location ~\* .*return 404.*$", ""),),
+        lambda edge: static.test_dotfiles_backups_and_source_are_not_served(edge, ".htpasswd", False),
     ),
     "default server": (
         ((r"return +444;", "return 200 hello;"),),
@@ -52,7 +52,7 @@ DEFENCES: dict[str, tuple[Edits, Test]] = {
     ),
     "Host is the edge's": (
         ((r"(proxy_set_header Host) +\S+;", r"\1 $http_host;"),),
-        lambda edge: hosts.test_the_application_sees_the_name_as_the_edge_spells_it(edge, "probe.localhost:1"),
+        lambda edge: hosts.test_the_application_sees_the_name_as_the_edge_spells_it(edge, "PROBE.localhost:9000"),
     ),
     "X-Forwarded-For replaces": (
         ((r"(proxy_set_header X-Forwarded-For) +\S+;", r"\1 $proxy_add_x_forwarded_for;"),),

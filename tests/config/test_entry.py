@@ -75,7 +75,7 @@ def test_a_module_is_found_where_python_would(
     tmp_path: Path, files: dict[str, str], entry: str, root: str, folder: str
 ) -> None:
     found = find_entry(write_files(tmp_path, FLASK | files), entry)
-    assert (found.problem, found.root, found.folder) == (None, root, PurePosixPath(folder))
+    assert (found.problem, found.root, found.file and found.file.parent) == (None, root, PurePosixPath(folder))
 
 
 def test_a_folder_of_data_does_not_hide_a_package_in_src(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ REQUIRED = [
 @pytest.mark.parametrize(("files", "entry"), REQUIRED)
 def test_a_module_may_come_from_a_required_package(tmp_path: Path, files: dict[str, str], entry: str) -> None:
     found = find_entry(write_files(tmp_path, files), entry)
-    assert (found.problem, found.root, found.folder) == (None, ".", None)
+    assert (found.problem, found.root, found.file and found.file.parent) == (None, ".", None)
 
 
 NOT_REQUIRED = [
@@ -185,12 +185,11 @@ def test_a_factory_is_given_what_it_needs(tmp_path: Path, entry: str, said: str 
 
 
 def test_a_module_may_have_a_dash(tmp_path: Path) -> None:
-    assert find_entry(write_files(tmp_path, FLASK | {"my-app.py": "app = 1"}), "my-app:app").folder == PurePosixPath(
-        "."
-    )
+    found = find_entry(write_files(tmp_path, FLASK | {"my-app.py": "app = 1"}), "my-app:app")
+    assert found.file == PurePosixPath("my-app.py")
 
 
 def test_a_module_is_found_where_the_build_takes_it_from(tmp_path: Path) -> None:
     build = '[project]\nname = "shop"\nversion = "1"\n[tool.setuptools.packages.find]\nwhere = ["lib"]\n'
     found = find_entry(write_files(tmp_path, {"pyproject.toml": build, "lib/shop/web.py": "app = 1"}), "shop.web:app")
-    assert (found.problem, found.root, found.folder) == (None, "lib", PurePosixPath("lib/shop"))
+    assert (found.problem, found.root, found.file and found.file.parent) == (None, "lib", PurePosixPath("lib/shop"))

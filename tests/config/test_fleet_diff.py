@@ -21,7 +21,7 @@ MAY_DIFFER = {
     "listen": r"listen ",
     "real client": r"(set_real_ip_from|real_ip_header|real_ip_recursive|proxy_set_header X-Forwarded-Proto) ",
     # The scheme is the client's too: a load balancer speaks HTTPS, and NGINX behind it HTTP.
-    "real scheme": r"(geo |map \$is_proxy|default |10\.0\.0\.0/16 1;|1:https? |\}$|return 308 )",
+    "real scheme": r"(geo |map \$is_proxy|default |10\.0\.0\.0/16 1;|1:https? |\}$|return 308 |proxy_cache_key )",
     "upstream": r"server (127\.0\.0\.1:8000|unix:)",
     "keepalive": r"keepalive_timeout ",
     "why": r"#",
@@ -147,10 +147,10 @@ EXPECTED = {
             ["server 127.0.0.1:8000 max_fails=0; # in the same task, whose containers share one loopback"],
         ),
         (
-            ["return 308 http://shop.example$request_uri; # 308 keeps a POST a POST"],
+            ["return 308 $scheme://shop.example$asked_port$request_uri; # 308 keeps a POST a POST"],
             [
-                "return 308 $client_scheme://shop.example$request_uri; # 308 keeps a POST a POST, and the load "
-                "balancer was asked by this scheme"
+                "return 308 $client_scheme://shop.example$asked_port$request_uri; # 308 keeps a POST a POST, and the "
+                "load balancer was asked by this scheme"
             ],
         ),
     ],

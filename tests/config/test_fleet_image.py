@@ -9,6 +9,7 @@ from portico.config.plan import make_plan
 from portico.config.release.digest import digest_files
 from portico.config.release.release import Release
 from portico.config.settings import derive_uid
+from portico.config.settings.hidden import HIDDEN
 from portico.config.targets.ecs import make_fleet
 from tests.config.ecs_sample import make_ecs_values, make_section, plan_fleet
 from tests.config.sample import make_site, make_values, write_files
@@ -106,7 +107,8 @@ def test_static_files_come_from_the_applications_image(root: Path) -> None:
     lines = read_instructions(fleet.nginx["Dockerfile"].content.decode())
     assert lines[:2] == ["ARG APPLICATION", "FROM ${APPLICATION} AS files"]
     (run,) = (line for line in lines if "files.py shop" in line)
-    assert run.endswith(f"python3 -I /files.py shop {fleet.release.id} {fleet.release.uid} static /assets/ compress")
+    words = f"python3 -I /files.py shop {fleet.release.id} {fleet.release.uid} static /assets/ compress"
+    assert run.endswith(f"{words} '{' '.join(HIDDEN)}'")
     assert "COPY --from=files /srv/static/ /srv/static/" in lines
     assert fleet.nginx["files.py"].content == (SCRIPTS / "files.py").read_bytes()
 

@@ -77,6 +77,7 @@ OTHER: dict[str, dict[str, Any]] = {
     "entry": {"entry": "web:create_app()"},
     "first host, asked for by the health check": {"hosts": ["other.example"]},
     "URL of the static files": {"staticUrl": "/assets/"},
+    "published files": {"publish": ["*.py"]},
     "compressed static files": {"stack": {"nginx": {"gzip": {"static": False}}}},
     "environment": {"environment": {"A": "1"}},
     "replicas": {"replicas": 3},

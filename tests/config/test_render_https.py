@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.config.nginx_file import servers_of
-from tests.config.sample import make_site, parse, server_of
+from tests.config.sample import make_site, parse
 
 TLS = {"localAuthority": True}
 
@@ -14,11 +14,10 @@ TLS = {"localAuthority": True}
 @pytest.mark.parametrize(
     ("stack", "home"),
     [
-        ({"port": 80}, "http://shop.example$request_uri"),
-        ({"port": 8080}, "http://shop.example:8080$request_uri"),
+        ({"port": 8080}, "$scheme://shop.example$asked_port$request_uri"),
         ({"tls": TLS}, "https://shop.example:8443$request_uri"),
         ({"tls": TLS | {"port": 443}}, "https://shop.example$request_uri"),
-        ({"tls": TLS | {"redirect": False}}, "http://shop.example:8080$request_uri"),
+        ({"tls": TLS | {"redirect": False}}, "$scheme://shop.example$asked_port$request_uri"),
     ],
     ids=str,
 )
@@ -36,7 +35,14 @@ def test_plain_http_leads_to_https_by_a_308(root: Path, tmp_path: Path, port: in
     assert plain.all("listen") == [("8080",)] and plain.find("location") == []
     assert plain.get("return") == f"308 https://$host{spelled}$request_uri"
     assert secure.all("listen") == [("8443", "ssl")]
-    assert ("Host", f"$host{spelled}") in [found.args for found in main.find("proxy_set_header")]
+
+
+def test_the_redirect_names_the_port_that_visitors_use(root: Path, tmp_path: Path) -> None:
+    main = parse(root, tmp_path, make_site(aliases=["www.shop.example"]), tls=TLS | {"port": 8443, "publicPort": 443})
+    plain, _ = servers_of(main, "shop.example")
+    assert plain.get("return") == "308 https://$host$request_uri"
+    (other,) = servers_of(main, "www.shop.example")
+    assert other.get("return") == "308 https://shop.example$request_uri"
 
 
 def test_without_the_redirect_one_server_answers_both(root: Path, tmp_path: Path) -> None:
@@ -63,14 +69,7 @@ def test_a_profile_is_mozillas(root: Path, tmp_path: Path, profile: str, protoco
         assert cipher.startswith("ECDHE-") and ("GCM" in cipher or "POLY1305" in cipher)
 
 
-def test_the_host_names_the_port_that_the_request_came_by(root: Path, tmp_path: Path) -> None:
-    main = parse(root, tmp_path, port=8080, tls=TLS | {"redirect": False, "port": 8443})
-    (found,) = (found for found in main.find("map") if found.args == ("$scheme", "$public_port"))
-    assert [(one.name, one.args) for one in found.block] == [
-        ("default", ("",)),
-        ("http", (":8080",)),
-        ("https", (":8443",)),
-    ]
-    server = server_of(main)
-    told = {found.args[1] for found in main.find("proxy_set_header") if found.args[0] == "Host"}
-    assert told == {"$host$public_port", "$site_host"} and server.get("server_name") == "shop.example"
+def test_http3_names_the_port_that_has_no_header_for_it(root: Path, tmp_path: Path) -> None:
+    main = parse(root, tmp_path, tls=TLS | {"port": 8444, "http3": True})
+    (asked,) = (found for found in main.find("map") if found.args == ("$http_host", "$asked_port"))
+    assert ("", (":8444",)) in [(one.name, one.args) for one in asked.block]

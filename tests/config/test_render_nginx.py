@@ -1,5 +1,6 @@
 """NGINX's files say what the settings say, and fit the version that reads them."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def test_a_tree_says_its_own_digest(root: Path) -> None:
 
 @pytest.mark.parametrize(
     "stack",
-    [{"nginx": {"workers": 3}}, {"nginx": {"keepalive": "10s"}}, {"port": 81}, {"nginxImage": "nginx:1.26.3"}],
+    [{"nginx": {"workers": 3}}, {"nginx": {"keepalive": "10s"}}, {"nginxImage": "nginx:1.26.3"}],
     ids=str,
 )
 def test_another_text_is_another_tree(root: Path, stack: dict[str, Any]) -> None:
@@ -140,12 +141,38 @@ def test_static_files_are_served_by_release(root: Path, http: Directive) -> None
     assert not http.find("alias")  # with an alias, a forgotten slash opens the folder above
 
 
-@pytest.mark.parametrize(("port", "host"), [(80, "$host"), (443, "$host"), (8080, "$host:8080")])
-def test_the_application_is_told_the_host_as_the_client_wrote_it(
-    root: Path, tmp_path: Path, port: int, host: str
+@pytest.mark.parametrize(
+    ("host", "port"),
+    [
+        *(("shop.example", ""), ("shop.example:9000", ":9000"), ("[::1]", ""), ("[::1]:80", ":80"), ("", "")),
+        *(("shop.example:", ""), ("shop.example:x", ""), ("shop.example:123456", ""), ("a:1 b", "")),
+    ],
+)
+def test_the_application_is_told_the_port_that_the_client_asked(http: Directive, host: str, port: str) -> None:
+    assert ("Host", "$host$asked_port") in [found.args for found in http.find("proxy_set_header")]
+    (asked,) = (found for found in http.find("map") if found.args == ("$http_host", "$asked_port"))
+    (pattern,) = (one.name.removeprefix("~") for one in asked.block if one.name.startswith("~"))
+    found = re.search(pattern.replace("?<", "?P<"), host)
+    assert (found["asked"] if found else "") == port
+
+
+def test_what_is_no_file_is_asked_of_the_application(http: Directive) -> None:
+    server = server_of(http, "shop.example")
+    static = server.location("^~", "/static/")
+    inner = [found for found in static.find("location") if not found.all("return")]
+    assert len(inner) == 2 and all(found.get("try_files") == "$uri @application" for found in inner)
+    assert server.location("@application").get("proxy_pass") == "http://shop"
+
+
+@pytest.mark.parametrize(("routes", "exact"), [(["/api/"], 1), (["/api/", "/api"], 1), (["/api"], 1), (["/"], 0)])
+def test_a_folder_without_its_slash_is_the_applications(
+    root: Path, tmp_path: Path, routes: list[str], exact: int
 ) -> None:
-    main = parse_tree(render(root, port=port), tmp_path / "tree")
-    assert ("Host", host) in [found.args for found in main.find("proxy_set_header")]
+    """NGINX would answer with a redirect, and a POST would lose its body."""
+    site = make_site(static=None, routes=[{"path": path} for path in routes])
+    server = server_of(parse_tree(render(root, site), tmp_path / "tree"), "shop.example")
+    found = [location for location in server.find("location") if location.args == ("=", "/api")]
+    assert [location.get("proxy_pass") for location in found] == ["http://shop"] * exact
 
 
 @pytest.mark.parametrize(

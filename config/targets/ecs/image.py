@@ -8,6 +8,7 @@ from portico.config.release.release import Release
 from portico.config.render.image import render_fleet
 from portico.config.render.tree import Tree
 from portico.config.settings import Settings
+from portico.config.settings.hidden import list_hidden
 from portico.config.source.files import File
 
 # NGINX's user in its images.
@@ -38,7 +39,10 @@ def make_nginx_context(settings: Settings, release: Release, tree: Tree) -> dict
 
     The application's image is the build argument APPLICATION. The build ends with NGINX's own opinion of its files.
     """
-    dockerfile = render_fleet("nginx.Dockerfile.j2", settings=settings, release=release, tree=tree, edge=EDGE)
+    hidden = " ".join(list_hidden(release.site.publish))
+    dockerfile = render_fleet(
+        "nginx.Dockerfile.j2", settings=settings, release=release, tree=tree, edge=EDGE, hidden=hidden
+    )
     files = {f"tree/{path}": File(text.encode()) for path, text in tree.files.items()}
     if release.static:
         files["files.py"] = _read("files.py")

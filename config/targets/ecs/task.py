@@ -8,6 +8,7 @@ from portico.config.release.release import Release
 from portico.config.render.layout import LISTEN, PRIVATE, READY
 from portico.config.settings import Nginx, Settings
 from portico.config.settings.ecs import BRINGER
+from portico.config.settings.hidden import list_hidden
 from portico.config.targets.ecs.image import EDGE, HEALTH, SECRETS
 from portico.config.targets.ecs.site import FleetSite
 from portico.config.targets.ecs.timing import Timing
@@ -85,7 +86,10 @@ def describe_task(settings: Settings, release: Release, secrets: Collection[str]
             folder="",
         ),
         # Static files are laid out while NGINX's image is built.
-        "files": [release.static, release.site.static_url, release.compress, read_script("files.py")],
+        "files": [
+            *(release.static, release.site.static_url, release.compress),
+            *(list_hidden(release.site.publish), read_script("files.py")),
+        ],
     }
 
 

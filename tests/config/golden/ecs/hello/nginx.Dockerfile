@@ -5,7 +5,7 @@ FROM ${APPLICATION} AS files
 USER 0
 COPY files.py /files.py
 RUN mkdir -p /run/portico /srv/static \
-    && python3 -I /files.py hello <release of hello> 40870 static /static/ compress
+    && python3 -I /files.py hello <release of hello> 40870 static /static/ compress '.* *~ #*# *.bak *.old *.orig *.save *.copy *.swp *.swo *.tmp *.rej *.dist *.py *.pyc __pycache__ *.php *.sql *.sqlite *.db *.pem *.key'
 
 # --- NGINX with its files, which lie as they do on a machine
 FROM nginx:1.30.6
