@@ -11,6 +11,7 @@ from portico.cli.options import example, site_option, stack_option
 from portico.cli.prepare import prepare
 from portico.cli.refused import Refused
 from portico.cli.spelling import spell
+from portico.config.release.launch import find_launcher
 
 
 def open_shell(stack: str, site: str = "") -> int:
@@ -26,7 +27,9 @@ def open_shell(stack: str, site: str = "") -> int:
     if terminal:
         click.echo(f"In {replica.name}, as the user of {site}, while it serves. Leave with exit.")
     options = ["--interactive", *(["--tty"] if terminal else [])]
-    shell = ["sh", "-c", "exec $(command -v bash || command -v sh)"]
+    # What the application has as variables, a command by hand needs too.
+    launcher = find_launcher(replica.attrs["Config"].get("Entrypoint") or [])
+    shell = [*launcher, "sh", "-c", "exec $(command -v bash || command -v sh)"]
     process = subprocess.Popen(
         name_docker(deployed.engine, "exec", *options, str(replica.id), *shell, terminal=terminal)
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 from portico.config.in_container import read_script
 from portico.config.release.hardening import drop_capabilities, list_labels, restrict
+from portico.config.release.launch import begin
 from portico.config.release.release import Release
 
 # Where sockets and static files are mounted, in the edge and in every replica alike.
@@ -57,7 +58,7 @@ def describe_replica(release: Release, index: int, place: Place) -> Described:
     site, bind = release.site, release.bind[index]
     alias = f"{site.name}-{release.id}"
     return restrict(site.gunicorn.memory.mebibytes, site.gunicorn.count_processes(release.replicas)) | {
-        "entrypoints": [*release.entrypoint, "gunicorn"],
+        "entrypoints": [*begin(release), "gunicorn"],
         "command": ["--config", "/etc/gunicorn/gunicorn.conf.py", site.entry],
         "envs": {
             **site.environment,

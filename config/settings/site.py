@@ -14,6 +14,7 @@ from portico.config.settings.limits import Limits
 from portico.config.settings.origin import Origin
 from portico.config.settings.quantity import Size
 from portico.config.settings.route import Route
+from portico.config.settings.secrets_as import SecretsAs
 from portico.config.settings.section import Filled
 from portico.config.settings.text import Entry, Folder, HostName, UrlFolder, UrlPath, UserName, Value, Variable
 from portico.config.settings.tls import Certificate
@@ -45,6 +46,9 @@ class Site(Origin):
     static_url: UrlFolder = Field(default="/static/", description="The URL below which NGINX serves the static files.")
     environment: dict[Variable, Value] = Field(
         default_factory=dict, description="Environment variables of the application; secrets go to portico:secrets."
+    )
+    secrets_as: SecretsAs = Field(
+        default="files", description="How it gets its secrets: all one way, or by name; as files they are there always."
     )
     aliases: tuple[HostName, ...] = Field(
         default=(), description="Host names that are redirected to the first of `hosts`, such as www.shop.example."
