@@ -76,11 +76,12 @@ def assemble_release(
         upstream=(),
         entrypoint=entrypoint,
         variables=list_variables(site.secrets_as, secrets),
+        secrets=digest_secrets(secrets),
     )
     # Its own name stands in what it is made of: the id is that of the release that has none yet.
     made_of = {
         "image": image,
-        "secrets": digest_secrets(secrets),
+        "secrets": release.secrets,
         "containers": describe(_address(settings, release), secrets),
     }
     return _address(settings, replace(release, id=digest_values(made_of)))

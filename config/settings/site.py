@@ -11,10 +11,9 @@ from pydantic_core import PydanticCustomError
 from portico.config.settings.gunicorn import Gunicorn
 from portico.config.settings.headers import Headers
 from portico.config.settings.limits import Limits
-from portico.config.settings.origin import Origin
+from portico.config.settings.processes import Processes
 from portico.config.settings.quantity import Size
 from portico.config.settings.route import Route
-from portico.config.settings.secrets_as import SecretsAs
 from portico.config.settings.section import Filled
 from portico.config.settings.text import Entry, Folder, HostName, UrlFolder, UrlPath, UserName, Value, Variable
 from portico.config.settings.tls import Certificate
@@ -22,7 +21,7 @@ from portico.config.source.place import FORMS, place_source
 from portico.config.source.wsgi_entry import find_entry
 
 
-class Site(Origin):
+class Site(Processes):
     """One Flask application: where its source is, how it is started, which host names it serves."""
 
     entry: Entry = Field(
@@ -46,9 +45,6 @@ class Site(Origin):
     static_url: UrlFolder = Field(default="/static/", description="The URL below which NGINX serves the static files.")
     environment: dict[Variable, Value] = Field(
         default_factory=dict, description="Environment variables of the application; secrets go to portico:secrets."
-    )
-    secrets_as: SecretsAs = Field(
-        default="files", description="How it gets its secrets: all one way, or by name; as files they are there always."
     )
     aliases: tuple[HostName, ...] = Field(
         default=(), description="Host names that are redirected to the first of `hosts`, such as www.shop.example."

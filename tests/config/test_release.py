@@ -100,6 +100,8 @@ OTHER: dict[str, dict[str, Any]] = {
     "Gunicorn's access log": {"gunicorn": {"accessLog": True}},
     "largest body, which the application knows too": {"body": "6M"},
     "name": {"name": "blog"},
+    "a first worker, whose processes count for the same user": {"workers": [{"name": "queue", "command": "work"}]},
+    "a first release command, likewise": {"release": {"command": "flask db upgrade"}},
     "a route whose answers take longer, which is when it counts as hung": {
         "routes": [{"path": "/events", "stream": True}]
     },
@@ -128,6 +130,20 @@ def test_what_makes_a_replica_differ_makes_another_release(root: Path, name: str
 def test_what_is_nginxs_alone_makes_no_other_release(root: Path, name: str) -> None:
     # A weight for each of two replicas, which are as many as there are unless told.
     assert release(root, **{name: SAME[name]}, replicas=2).id == release(root).id
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"workers": [{"name": "a", "command": "a"}]}, {"workers": [{"name": "b", "command": "b", "replicas": 3}]}),
+        ({"release": {"command": "a"}}, {"release": {"command": "b", "timeout": "1h"}}),
+        ({"release": {"command": "a"}}, {"workers": [{"name": "a", "command": "a"}]}),
+    ],
+)
+def test_another_command_of_a_further_process_makes_no_other_release(
+    root: Path, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    assert release(root, **before).id == release(root, **after).id
 
 
 def test_a_certificate_makes_no_other_release(root: Path) -> None:
