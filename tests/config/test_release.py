@@ -166,7 +166,10 @@ def test_every_setting_of_a_site_is_in_one_of_both_lists() -> None:
     sites = {str(field.alias) for field in Site.model_fields.values()}
     guns = {str(field.alias) for field in Gunicorn.model_fields.values()}
     changed = {key for changes in OTHER.values() for key in changes} - {"stack", "secrets"}
-    assert sites == changed | SAME.keys() | {"certificate", "source", "static", "requirements", "extras"}
+    assert sites == changed | SAME.keys() | {
+        *("certificate", "source", "static", "requirements", "extras"),
+        "secretsAs",  # test_secrets_as.py
+    }
     # There is one class of workers, which is no choice yet.
     assert guns - {"workerClass"} == {key for changes in OTHER.values() for key in changes.get("gunicorn", ())}
 
