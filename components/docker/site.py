@@ -17,7 +17,7 @@ from portico.components.docker.network import Network
 from portico.components.docker.release_command import ReleaseCommand, ReleaseCommandArgs
 from portico.components.docker.replica import Replica
 from portico.components.docker.switch_verdict import Ended
-from portico.components.docker.workers import Running, Workers, WorkersArgs, list_names
+from portico.components.docker.workers import Running, Workers, WorkersArgs
 from portico.components.partial_update import tell_failed
 from portico.components.scope import name_resource
 from portico.config.load import Stack
@@ -111,7 +111,7 @@ def make_workers(ground: Ground, site: Site, ended: pulumi.Output[Ended]) -> lis
             network=ground.network.id,
             sockets=ground.sockets,
             barrier=barrier,
-            attempts={one: ground.attempts.of_worker(one) for _, one in list_names(name, release)},
+            attempts=ground.attempts,
         ),
         pulumi.ResourceOptions(parent=ground.parent),
     ).running

@@ -9,6 +9,7 @@ import pulumi
 import pulumi_docker as docker
 
 from portico.components.docker.attempts import Attempts, find_edge
+from portico.components.docker.command_record import await_commands, read_done
 from portico.components.docker.config_switch import ConfigCheck, ConfigCheckArgs, ConfigRelease, ConfigReleaseArgs
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.failure_hooks import bind_hooks
@@ -90,7 +91,8 @@ class Portico(pulumi.ComponentResource):
         nginx_image = or_none(image.image_id)
 
         watch = args.watch or args.engine
-        observed = observe(args.engine, find_edge(args.resources, f"{name}-nginx"))
+        edge = find_edge(args.resources, f"{name}-nginx")
+        observed = await_commands(args.engine, edge, observe(args.engine, edge))
         live = observed.live if observed else None
         past = tell_served({**args.past, **args.past.get("baseline", {})}, live) if args.engine else {}
         repairs = count_repairs(past, stack, live)
@@ -191,7 +193,8 @@ class Portico(pulumi.ComponentResource):
 
         parts = {"image": settings.nginx_image, **made_of}
         after = foresee(settings, stack.releases, stack.tree.digest, parts, repairs)
-        announce_changes(add_built(past, args.engine, stack), after, stack.releases, faults)
+        done_before = read_done(args.engine, observed, stack.releases)
+        announce_changes(add_built(past, args.engine, stack), after, stack.releases, faults, done_before, workers)
         # Of no use to people, and as one word not in their way.
         self.baseline = pulumi.Output.secret(after.export() | {"nginx": nginx.container})
 

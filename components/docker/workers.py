@@ -1,12 +1,12 @@
 """Workers: the processes of one site that answer no requests."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_docker as docker
 
-from portico.components.docker.attempts import LABEL
+from portico.components.docker.attempts import LABEL, Attempts
 from portico.components.docker.barrier import Barrier
 from portico.components.docker.hardening import spell_environment, start_first
 from portico.components.scope import name_owner
@@ -23,8 +23,7 @@ _BESIDES = 120
 class WorkersArgs:
     """`image`, `files` and `secrets` come from FlaskApp; `network` and `sockets` are names.
 
-    None is made before `barrier`. `attempts` are numbers by the name of the container's resource: one with another
-    number is another container.
+    None is made before `barrier`. `attempts` give each container a number: with another one it is another container.
     """
 
     release: Release
@@ -34,17 +33,18 @@ class WorkersArgs:
     sockets: pulumi.Input[str]
     barrier: Barrier
     secrets: pulumi.Input[str] | None = None
-    attempts: Mapping[str, int] = field(default_factory=dict)
+    attempts: Attempts = field(default_factory=Attempts)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Running:
-    """One container of a worker, by the name of its resource."""
+    """One container of a worker, by the name of its resource. `lost`: the one before it does not run."""
 
     release: Release
     worker: Worker
     name: str
     container: docker.Container
+    lost: bool = False
 
 
 class Workers(pulumi.ComponentResource):
@@ -61,8 +61,14 @@ class Workers(pulumi.ComponentResource):
     def __init__(self, name: str, args: WorkersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:index:Workers", name, None, opts)
         self.running = [
-            Running(release=args.release, worker=worker, name=one, container=self._make(one, worker, args))
-            for worker, one in list_names(name, args.release)
+            Running(
+                release=args.release,
+                worker=worker,
+                name=one,
+                container=self._make(one, worker, args),
+                lost=args.attempts.is_worker_lost(one),
+            )
+            for worker, one in _list_names(name, args.release)
         ]
         self.register_outputs({"containers": [one.container.id for one in self.running]})
 
@@ -75,7 +81,7 @@ class Workers(pulumi.ComponentResource):
             network=args.network,
         )
         made = describe_worker(args.release, worker, place)
-        made["labels"].append({"label": LABEL, "value": str(args.attempts.get(name, 0))})
+        made["labels"].append({"label": LABEL, "value": str(args.attempts.of_worker(name))})
         made["envs"] = spell_environment(made["envs"], args.files)
         # The provider would give up after 20 minutes, and the longest job may take longer.
         longest = pulumi.CustomTimeouts(delete=f"{made['destroy_grace_seconds'] + _BESIDES}s")
@@ -85,7 +91,7 @@ class Workers(pulumi.ComponentResource):
         )
 
 
-def list_names(name: str, release: Release) -> Iterator[tuple[Worker, str]]:
+def _list_names(name: str, release: Release) -> Iterator[tuple[Worker, str]]:
     """Each container of the workers of a release, with its worker; `name` is the component's.
 
     No name of a site has a dot in it, so no other site's resource is called so.
