@@ -9,6 +9,7 @@ import pulumi
 import pulumi_docker as docker
 
 from portico.components.docker.attempts import Attempts, find_edge
+from portico.components.docker.command_record import await_commands, read_done
 from portico.components.docker.config_switch import ConfigCheck, ConfigCheckArgs, ConfigRelease, ConfigReleaseArgs
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.failure_hooks import bind_hooks
@@ -21,8 +22,9 @@ from portico.components.docker.port_holder import Port, PortArgs
 from portico.components.docker.port_predecessors import list_predecessors
 from portico.components.docker.preview import add_built, announce_changes
 from portico.components.docker.repairs import count_repairs
-from portico.components.docker.site import Ground, make_site
+from portico.components.docker.site import Ground, list_failed, make_site, make_workers
 from portico.components.docker.volumes import keep_volume
+from portico.components.docker.worker_verdict import require_running, verify
 from portico.components.partial_update import list_made, or_none
 from portico.config.live.served import find_releases, tell_served
 from portico.config.load import Stack
@@ -88,7 +90,9 @@ class Portico(pulumi.ComponentResource):
         image = docker.RemoteImage(f"{name}-nginx-image", name=settings.nginx_image, keep_locally=True, opts=child)
         nginx_image = or_none(image.image_id)
 
-        observed = observe(args.engine, find_edge(args.resources, f"{name}-nginx"))
+        watch = args.watch or args.engine
+        edge = find_edge(args.resources, f"{name}-nginx")
+        observed = await_commands(args.engine, edge, observe(args.engine, edge))
         live = observed.live if observed else None
         past = tell_served({**args.past, **args.past.get("baseline", {})}, live) if args.engine else {}
         repairs = count_repairs(past, stack, live)
@@ -118,6 +122,8 @@ class Portico(pulumi.ComponentResource):
             verdict=check.verdict,
             builder=args.builder,
             place=args.place,
+            engine=watch,
+            served=find_releases(live) if live else {},
         )
         sites = [make_site(ground, release) for release in stack.releases]
         asked = [one for site in sites for one in site.replicas]
@@ -158,8 +164,8 @@ class Portico(pulumi.ComponentResource):
                 longest=longest + 40,
                 repairs=repairs,
                 attempt=attempts.of_switch(f"{name}-release-switch", stack.tree.digest),
-                engine=args.watch or args.engine,
-                served=find_releases(live) if live else {},
+                engine=watch,
+                served=ground.served,
             ),
             pulumi.ResourceOptions(parent=self, depends_on=list_made(replicas)),
         )
@@ -181,11 +187,14 @@ class Portico(pulumi.ComponentResource):
             opened.append(port.container)
             made_of = port.made_of | made_of
 
-        done = switched.require_live(*opened)
+        workers = [one for site in sites for one in make_workers(ground, site, switched.ended)]
+        verified = verify(watch, workers)
+        done = require_running(switched.require_live(*opened, verified), [*list_failed(sites), verified])
 
         parts = {"image": settings.nginx_image, **made_of}
         after = foresee(settings, stack.releases, stack.tree.digest, parts, repairs)
-        announce_changes(add_built(past, args.engine, stack), after, stack.releases, faults)
+        done_before = read_done(args.engine, observed, stack.releases)
+        announce_changes(add_built(past, args.engine, stack), after, stack.releases, faults, done_before, workers)
         # Of no use to people, and as one word not in their way.
         self.baseline = pulumi.Output.secret(after.export() | {"nginx": nginx.container})
 

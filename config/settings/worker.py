@@ -14,9 +14,9 @@ ProcessName = Annotated[
     str,
     grammar(
         "the name of a process",
-        r"(?!web$)[a-z]([a-z0-9-]{0,30}[a-z0-9])?",
+        r"(?!(web|release)$)[a-z]([a-z0-9-]{0,30}[a-z0-9])?",
         "write 1 to 32 lower-case letters, digits and dashes, starting with a letter, such as queue; "
-        "web is what Gunicorn is called",
+        "web and release are taken",
     ),
 ]
 
