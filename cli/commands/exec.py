@@ -42,7 +42,7 @@ def describe(replica: dict[str, Any], command: list[str], *, terminal: bool) -> 
     kept = ("User", "WorkingDir", "StopSignal")
     return {key: config.get(key) for key in kept} | {
         "Image": replica["Image"],
-        # Its image's own, which may set what the command needs; the last word is Gunicorn's, or that of another process.
+        # Its image's own, which may set what the command needs; the last word is that of the process itself.
         "Entrypoint": (config.get("Entrypoint") or [])[:-1],
         "Cmd": command,
         "Env": [line for line in config["Env"] if not line.startswith(OF_A_REPLICA)],

@@ -25,9 +25,8 @@ def open_shell(stack: str, site: str = "", process: str = WEB) -> int:
     terminal = has_terminal()
     # Who pipes commands in wants nothing else on the output.
     if terminal:
-        click.echo(
-            f"In {container.name}, as the user of {site}, while it {'serves' if process == WEB else 'works'}. Leave with exit."
-        )
+        what = "serves" if process == WEB else "works"
+        click.echo(f"In {container.name}, as the user of {site}, while it {what}. Leave with exit.")
     options = ["--interactive", *(["--tty"] if terminal else [])]
     # What the application has as variables, a command by hand needs too.
     launcher = find_launcher(replica.attrs["Config"].get("Entrypoint") or [])
