@@ -8,7 +8,9 @@ export PORTICO_MADE := yes
 PORTICO := scripts/portico
 # What was said of a site, as an option.
 SITED = $(if $(SITE),--site "$$SITE")
-export ENV OUT LAYOUT WRITE LIMIT WORKERS ROUNDS SECONDS_EACH SITE TO FORCE TAIL FOLLOW CMD
+# And of one of its processes.
+OF = $(SITED) $(if $(PROCESS),--process "$$PROCESS")
+export ENV OUT LAYOUT WRITE LIMIT WORKERS ROUNDS SECONDS_EACH SITE PROCESS TO FORCE TAIL FOLLOW CMD
 # As it was written: a dollar in it is the command's, not Make's.
 override CMD := $(value CMD)
 
@@ -60,14 +62,14 @@ recover: ## After a run that was killed: put everything in order, then deploy
 down: ## Remove everything the stack made
 	@$(PORTICO) down -s "$$ENV"
 
-logs: ## Show the last lines of every container: [SITE=site] [TAIL=50] [FOLLOW=1]
-	@$(PORTICO) logs -s "$$ENV" $(SITED) $(if $(TAIL),--tail "$$TAIL") $(if $(FOLLOW),--follow)
+logs: ## Show the last lines of every container: [SITE=site] [PROCESS=worker] [TAIL=50] [FOLLOW=1]
+	@$(PORTICO) logs -s "$$ENV" $(OF) $(if $(TAIL),--tail "$$TAIL") $(if $(FOLLOW),--follow)
 
-shell: ## Open a shell in a running replica: [SITE=site]
-	@$(PORTICO) shell -s "$$ENV" $(SITED)
+shell: ## Open a shell in a running replica: [SITE=site] [PROCESS=worker]
+	@$(PORTICO) shell -s "$$ENV" $(OF)
 
-exec: ## Run a command in a container of the live release: CMD="flask db upgrade" [SITE=site]
-	@$(PORTICO) exec -s "$$ENV" $(SITED) -- "$$CMD"
+exec: ## Run a command in a container of the live release: CMD="flask db upgrade" [SITE=site] [PROCESS=worker]
+	@$(PORTICO) exec -s "$$ENV" $(OF) -- "$$CMD"
 
 test: ## Run what a change must pass, the real engine included (WORKERS=2)
 	@scripts/test.sh

@@ -13,8 +13,13 @@ from portico.cli.export import read_export
 from portico.cli.refused import Refused
 from portico.cli.spelling import spell, spell_option
 from portico.components.docker.engine_client import Engine
+from portico.config.release.process import PROCESS
+from portico.config.release.release_command import ROLE as COMMAND
+from portico.config.release.worker import ROLE as WORKER
 
 STACK = "pulumi:pulumi:Stack"
+# What a process is called that is no worker.
+WEB, RELEASE = "web", "release"
 
 
 @dataclass(frozen=True)
@@ -81,3 +86,29 @@ class Deployed:
         if not found:
             raise Refused(f"release {release} of {site} has no container any more; {spell('up', self.stack)} mends it")
         return sorted(found, key=lambda one: (one.status != "running", one.health != "healthy"))
+
+    def choose_label(self, site: str, process: str) -> dict[str, str]:
+        """By which labels the containers of one process of a site are found; `process` is web, release or a worker's.
+
+        Raises Refused where the site has no such process.
+        """
+        if process == WEB:
+            return {"role": "gunicorn", "site": site}
+        if process == RELEASE:
+            return {"role": COMMAND, "site": site}
+        workers = {one.labels.get(PROCESS, "") for one in self.list_containers(role=WORKER, site=site)}
+        if process not in workers:
+            known = " ".join([WEB, RELEASE, *sorted(workers)])
+            raise Refused(f'{site} has no process "{process}"; write {spell_option("process")} and one of: {known}')
+        return {"role": WORKER, "site": site, "process": process}
+
+    def list_process(self, site: str, process: str) -> list[Container]:
+        """The containers of one process of the live release, those that run first. Raises Refused."""
+        if process == WEB:
+            return self.list_replicas(site)
+        release = self.releases[site]
+        found = self.list_containers(**self.choose_label(site, process), release=release)
+        if not found:
+            what = f"{process} of {site} has no container of the live release {release}"
+            raise Refused(f"{what}; {spell('up', self.stack)} makes it")
+        return sorted(found, key=lambda one: one.status != "running")

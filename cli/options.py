@@ -47,6 +47,11 @@ def site_option(function: F) -> F:
     return click.option("--site", metavar="NAME", default="", help=told, shell_complete=_list_sites)(function)
 
 
+def process_option(told: str, default: str = "web") -> Callable[[F], F]:
+    """`--process NAME`: one process of a site."""
+    return click.option("--process", metavar="NAME", default=default, show_default=bool(default), help=told)
+
+
 def json_option(function: F) -> F:
     """`--json`: for scripts."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")(function)

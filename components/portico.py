@@ -1,6 +1,6 @@
 """Portico beside the other resources of a user's own Pulumi program."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,8 @@ from portico.components.scope import scope
 from portico.components.shutdown import expect_verdict, settle
 from portico.components.state_disk import require_room
 from portico.config.load import make_stack
+from portico.config.mistake import Mistake, Mistakes, join_path
+from portico.config.secure_values import find_values
 
 _TYPE = "portico:index:Program"
 # Stands for a secret that only the update will know: a preview shows the release that another value makes.
@@ -25,7 +27,8 @@ class Site:
     """One Flask application, where its source is and which host names it answers to.
 
     `source` is its folder, from Pulumi.yaml. `entry` is the WSGI entry, such as `shop.web:app`. `secrets` are files of
-    these names below /run/secrets; a value may be an Output, and another value is another release. `environment` is
+    these names below /run/secrets; a value may be an Output, and another value is another release. `secrets_as` is
+    "files", "environment" (each one is also a variable of the application), or one of the two by name. `environment` is
     for what everybody may read. `replicas` are containers, the stack's number where not set. `settings` are all others
     of docs/settings.md below `sites[]`, as in a stack file: {"staticUrl": "/assets/", "gunicorn": {"workers": 3}}.
     """
@@ -38,6 +41,7 @@ class Site:
     replicas: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict, repr=False)
+    secrets_as: str | Mapping[str, str] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def spell(self) -> dict[str, Any]:
@@ -50,6 +54,7 @@ class Site:
             "health": self.health,
             "replicas": self.replicas,
             "environment": dict(self.environment) or None,
+            "secretsAs": dict(self.secrets_as) if isinstance(self.secrets_as, Mapping) else self.secrets_as,
         }
         return {key: value for key, value in said.items() if value is not None} | dict(self.settings)
 
@@ -81,6 +86,8 @@ class Portico(pulumi.ComponentResource):
         super().__init__(_TYPE, name, None, opts)
         secrets = {site.name: dict(site.secrets) for site in sites if site.secrets}
         values = {**(settings or {}), "sites": [site.spell() for site in sites]}
+        if wrong := [*_list_outputs(values)]:
+            raise pulumi.RunError(str(Mistakes(wrong)))
         later = any(isinstance(value, pulumi.Output) for given in secrets.values() for value in given.values())
         made: pulumi.Output[dict[str, Any]]
         if later:
@@ -122,6 +129,17 @@ class Portico(pulumi.ComponentResource):
         if waited:
             settle()
         return found
+
+
+def _list_outputs(values: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Outputs among the settings: these are plain, stand in the state in clear, and make the files of NGINX."""
+    for path in find_values(values, lambda one: isinstance(one, pulumi.Output)):
+        if len(path) == 4 and (path[0], path[2]) == ("sites", "environment"):
+            way = f'secrets={{"{path[3]}": …}}, secrets_as={{"{path[3]}": "environment"}}'
+            said = f"is an Output, and what stands in the environment is in clear everywhere; write Site({way})"
+        else:
+            said = "is an Output, and settings are known before Pulumi deploys; write a plain value"
+        yield Mistake(join_path(path), said)
 
 
 def read_own(name: str) -> Mapping[str, Any]:

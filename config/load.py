@@ -1,6 +1,6 @@
 """The only module that reads Pulumi's configuration."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,9 @@ from portico.config.plan import NAMESPACE, make_plan, parse_values
 from portico.config.release.history import History
 from portico.config.release.release import Release
 from portico.config.render.tree import Tree
+from portico.config.secure_values import list_exposed
 from portico.config.settings import Mistake, Mistakes, Settings
+from portico.config.stackfile import UnreadableStack, read_written
 from portico.config.tls.nginx_secrets import Private
 
 
@@ -40,7 +42,8 @@ def load(root: Path, history: Any = None) -> Stack:
     `history` is the stack's output of that name, as the last good update left it.
     Raises pulumi.RunError with every mistake, before any resource is registered.
     """
-    stack = make_stack(parse_values(CONFIG.get()), root, history)
+    values = parse_values(CONFIG.get())
+    stack = make_stack(values, root, history, [*_list_exposed(values, root)])
     given = stack.secrets or any(release.tokens for release in stack.releases)
     if given and not is_config_secret(f"{NAMESPACE}:secrets"):
         pulumi.log.warn(
@@ -50,13 +53,31 @@ def load(root: Path, history: Any = None) -> Stack:
     return stack
 
 
-def make_stack(values: Mapping[str, Any], root: Path, history: Any = None) -> Stack:
+def _list_exposed(values: Mapping[str, Any], root: Path) -> Iterator[Mistake]:
+    """What is encrypted in the configuration and is no secret of Portico's."""
+    keys = [key for key in values if key != "secrets" and is_config_secret(f"{NAMESPACE}:{key}")]
+    if keys:
+        try:
+            written = read_written(root, pulumi.get_stack())
+        except UnreadableStack:
+            # Pulumi has read it, by an option of its own from elsewhere: then the keys are told, and no place in them.
+            written = {}
+        yield from list_exposed(written, keys)
+
+
+def make_stack(values: Mapping[str, Any], root: Path, history: Any = None, wrong: Sequence[Mistake] = ()) -> Stack:
     """Check values as a stack file holds them, and read the sources; paths count from `root`.
 
-    `history` is what the last good update left. Raises pulumi.RunError with every mistake.
+    `history` is what the last good update left, `wrong` are mistakes that were found before. Raises pulumi.RunError
+    with every mistake.
     """
     try:
-        plan = make_plan(values, root, history)
+        try:
+            plan = make_plan(values, root, history)
+        except Mistakes as found:
+            raise Mistakes([*wrong, *found.all]) from None
+        if wrong:
+            raise Mistakes(wrong)
         if plan.settings.upstream == "tcp":
             # Each container has a loopback of its own: NGINX would find nobody there.
             text = '"tcp" is for NGINX and Gunicorn on one machine (make render); write socket or container'

@@ -11,6 +11,7 @@ from portico.config.release.assemble import assemble_release, make_release
 from portico.config.release.history import History, Record, hold, keep_held, read_history, remember, tell_past
 from portico.config.release.release import Release
 from portico.config.render.tree import Tree
+from portico.config.secret_variables import list_wrong_variables
 from portico.config.settings import Mistake, Mistakes, Settings
 from portico.config.source.build import check_sources
 from portico.config.source.files import tell_unreadable
@@ -79,6 +80,7 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
         mistakes.append(Mistake("secrets", "does not fit; write site: NAME: text"))
     if not mistakes:
         mistakes += [*list_wrong_origins(settings, root, held), *list_lacking(settings, secrets)]
+        mistakes += list_wrong_variables(settings, secrets)
     if mistakes:
         raise Mistakes(mistakes)
     private = read_private(settings, root)

@@ -15,7 +15,9 @@ from typing import Any
 
 import yaml
 
-from portico.config.plan import parse_values
+from portico.config.mistake import Mistakes
+from portico.config.plan import NAMESPACE, parse_values
+from portico.config.secure_values import list_exposed
 
 
 class UnreadableStack(Exception):
@@ -54,7 +56,7 @@ _Loader.add_constructor("tag:yaml.org,2002:int", lambda loader, node: _read_int(
 def read_stack(root: Path, stack: str) -> dict[str, Any]:
     """The stack's values: what its own file says, over the defaults of Pulumi.yaml; secrets are in clear.
 
-    Raises UnreadableStack.
+    Raises UnreadableStack, and Mistakes where something is encrypted that is no secret of Portico's.
     """
     file = root / f"Pulumi.{stack}.yaml"
     if not re.fullmatch(r"[A-Za-z0-9_.-]+", stack) or not file.is_file():
@@ -68,12 +70,28 @@ def read_stack(root: Path, stack: str) -> dict[str, Any]:
         value = declared.get("value", declared.get("default")) if isinstance(declared, dict) else declared
         if value is not None:
             texts[_name(key, project)] = _spell(value)
+    if exposed := [*list_exposed(read_written(root, stack))]:
+        raise Mistakes(exposed)
     document, config = _read(file), _config(file)
     if _holds_secret(config) and not isinstance(document.get("encryptionsalt"), str):
         return parse_values(texts | _ask_pulumi(root, stack))
     reader = _Secrets(document, file.name, stack)
     texts |= {_name(key, project): _spell(reader.open(value)) for key, value in config.items()}
     return parse_values(texts)
+
+
+def read_written(root: Path, stack: str) -> dict[str, Any]:
+    """Portico's settings as the stack's own file has them: what is encrypted there still is, as {"secure": …}.
+
+    Empty where there is no such file. Raises UnreadableStack.
+    """
+    file = root / f"Pulumi.{stack}.yaml"
+    if not file.is_file():
+        return {}
+    project = _read(root / "Pulumi.yaml").get("name")
+    named = {_name(key, project): value for key, value in _config(file).items()}
+    prefix = f"{NAMESPACE}:"
+    return {key.removeprefix(prefix): value for key, value in named.items() if key.startswith(prefix)}
 
 
 def _ask_pulumi(root: Path, stack: str) -> dict[str, str]:

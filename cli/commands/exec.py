@@ -14,9 +14,9 @@ from docker import DockerClient
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
-from portico.cli.deployed import Deployed
+from portico.cli.deployed import WEB, Deployed
 from portico.cli.engine import has_terminal, name_docker
-from portico.cli.options import example, site_option, stack_option
+from portico.cli.options import example, process_option, site_option, stack_option
 from portico.cli.prepare import prepare
 from portico.cli.refused import Refused
 from portico.cli.spelling import spell
@@ -42,7 +42,7 @@ def describe(replica: dict[str, Any], command: list[str], *, terminal: bool) -> 
     kept = ("User", "WorkingDir", "StopSignal")
     return {key: config.get(key) for key in kept} | {
         "Image": replica["Image"],
-        # Its image's own, which may set what the command needs; the last word is Gunicorn.
+        # Its image's own, which may set what the command needs; the last word is that of the process itself.
         "Entrypoint": (config.get("Entrypoint") or [])[:-1],
         "Cmd": command,
         "Env": [line for line in config["Env"] if not line.startswith(OF_A_REPLICA)],
@@ -97,13 +97,16 @@ def run(words: list[str], container: Container, *, terminal: bool) -> int:
     return process.wait()
 
 
-def execute(stack: str, site: str, words: tuple[str, ...]) -> int:
-    """Run the words to their end, and return their exit code. Raises Refused and DockerException."""
+def execute(stack: str, site: str, words: tuple[str, ...], process: str = WEB) -> int:
+    """Run the words to their end, and return their exit code. Raises Refused and DockerException.
+
+    `process` is whose memory and variables they have.
+    """
     if not any(word.strip() for word in words):
         raise Refused(f"which command? Write {spell('exec', command='flask db upgrade')}")
     deployed = Deployed.read(stack)
     site = deployed.choose_site(site, "exec")
-    replica = deployed.list_replicas(site)[0]
+    replica = deployed.list_process(site, process)[0]
     terminal = has_terminal()
     command = list(words) if len(words) > 1 else ["sh", "-c", words[0]]
     config = describe(replica.attrs, command, terminal=terminal)
@@ -120,12 +123,13 @@ def execute(stack: str, site: str, words: tuple[str, ...]) -> int:
 )
 @stack_option
 @site_option
+@process_option("As in a container of which process: web, release or the name of a worker.")
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND...")
 @click.pass_context
-def command(context: click.Context, stack: str, site: str, words: tuple[str, ...]) -> None:
+def command(context: click.Context, stack: str, site: str, process: str, words: tuple[str, ...]) -> None:
     """Run a command in a container of the live release, apart from the traffic; its exit code is the command's.
 
     One text is given to a shell; several words are the command itself.
     """
     prepare(stack)
-    context.exit(execute(stack, site, words))
+    context.exit(execute(stack, site, words, process))

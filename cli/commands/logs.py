@@ -11,7 +11,7 @@ from docker.errors import DockerException, NotFound
 from docker.models.containers import Container
 
 from portico.cli.deployed import Deployed
-from portico.cli.options import example, site_option, stack_option
+from portico.cli.options import example, process_option, site_option, stack_option
 from portico.cli.prepare import prepare
 from portico.cli.refused import Refused
 from portico.cli.spelling import assign
@@ -74,16 +74,19 @@ def follow(deployed: Deployed, tail: str, **labels: str) -> None:
 @click.command(epilog=example("portico logs -s prod --site shop --follow"))
 @stack_option
 @site_option
+@process_option("Of one process alone: web, release or the name of a worker.", default="")
 @click.option("--tail", default=LINES, show_default=True, metavar="LINES", help="Lines of each container, or all.")
 @click.option("--follow", "following", is_flag=True, help="Go on, also with containers that start later.")
-def command(stack: str, site: str, tail: str, following: bool) -> None:
-    """Show the last lines of every container of the stack, or of those of a site."""
+def command(stack: str, site: str, process: str, tail: str, following: bool) -> None:
+    """Show the last lines of every container of the stack, of those of a site, or of one process of it."""
     if tail != "all" and not tail.isdecimal():
         said = assign("tail", f'"{tail}"')
         raise Refused(f"{said} is no number of lines; write {assign('tail', '200')}, or {assign('tail', 'all')}")
     prepare(stack)
     deployed = Deployed.read(stack)
-    labels = {"site": deployed.choose_site(site, "logs")} if site else {}
+    labels = {"site": deployed.choose_site(site, "logs")} if site or process else {}
+    if process:
+        labels = deployed.choose_label(labels["site"], process)
     with suppress(KeyboardInterrupt):
         if following:
             follow(deployed, tail, **labels)

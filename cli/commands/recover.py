@@ -26,10 +26,14 @@ from portico.cli.refused import Refused
 from portico.cli.screen import Screen
 from portico.cli.spelling import assign, spell_option
 from portico.components.docker.engine_client import Engine as Docker
+from portico.config.release.release_command import ROLE
+from portico.config.release.worker import STOP
 
 KINDS = {"container": "docker:index/container:Container", "network": "docker:index/network:Network"}
 KINDS["volume"] = "docker:index/volume:Volume"
 GRACE = 60  # seconds that an orphan's last requests have
+# Roles of containers that are left to come to their own end.
+_LEFT = ("exec", ROLE)
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,9 @@ class Engine:
     def orphans(self, state: State) -> list[Container]:
         """Containers that stand in no state."""
         found = [one for one in self.containers() if one.id not in state.known["container"]]
-        # A command that somebody runs with `portico exec` stands in no state, and nobody interrupted it.
-        return [one for one in found if one.labels.get("portico.role") != "exec" or one.status != "running"]
+        # A command that somebody runs with `portico exec` stands in no state, and nobody interrupted it. A release
+        # command goes on where the run that began it was killed, and nothing good comes of cutting it.
+        return [one for one in found if one.labels.get("portico.role") not in _LEFT or one.status != "running"]
 
     def others(self, state: State) -> Iterator[tuple[str, Any]]:
         """Orphaned networks and volumes, with their kind."""
@@ -137,8 +142,8 @@ def sweep(engine: Engine, state: State, *, keep: list[Container]) -> int:
             continue
         role = orphan.labels.get("portico.role", "?")
         print(f"Removing container {orphan.name} ({role}): the interrupted run made it and could not write it down.")
-        if role in ("gunicorn", "nginx") and orphan.status == "running":
-            orphan.stop(timeout=GRACE)
+        if role in ("gunicorn", "nginx", "worker") and orphan.status == "running":
+            orphan.stop(timeout=int(orphan.labels.get(STOP, GRACE)))
         with suppress(NotFound):
             orphan.remove(force=True, v=True)
         count += 1
@@ -186,6 +191,10 @@ def tidy(place: Place, screen: Screen, before: State, client: docker.DockerClien
     labels = (f"portico.project={before.project}", f"portico.stack={stack}")
     engine = Engine(client, labels, read_time(str(client.info()["SystemTime"])))
     refuse_lost_state(engine, before, force=force)
+    for command in engine.containers(f"portico.role={ROLE}"):
+        if command.status == "running":
+            print(f"The release command of {command.labels.get('portico.site')} still runs ({command.name}).")
+            print("It is left to come to its end, and this waits for it.")
     # Whether the last switch came to its end nobody knows. It serves nothing itself: without it, `up` proves anew
     # what NGINX serves, whatever release that is going to be.
     for switch in engine.containers("portico.role=switch"):

@@ -153,6 +153,9 @@ def _list_todo(plan: Plan, layout: str) -> list[str]:
             lines.append(f"start in {site.source}: PORTICO_ADDRESS={bind} gunicorn --config {config} {site.entry}")
         if site.environment or plan.secrets.get(site.name):
             lines.append(f"give {site.name} its `environment`, and its secrets as files in /run/secrets/")
+        if release.variables:
+            names = ", ".join(release.variables)
+            lines.append(f"give {site.name} these of its secrets as environment variables too: {names}")
     folder = f"{where.private}/{plan.private.digest}"
     for site in settings.sites:
         if settings.tls and site.certificate:

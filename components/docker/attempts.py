@@ -42,6 +42,26 @@ class Attempts:
         proven = seen.id[:12] in self.observed.proven or seen.site in self.observed.unasked
         return "" if proven else "never proven by a switch"
 
+    def of_worker(self, name: str) -> int:
+        """The number of the worker's container whose resource has this name."""
+        return _count(self._find(name)) + self.is_worker_lost(name)
+
+    def is_worker_lost(self, name: str) -> bool:
+        """Whether that worker does not run, and is made anew; not where there was none."""
+        last = self._find(name)
+        if last is None or self.observed is None:
+            return False
+        seen = self.observed.containers.get(str(last.get("name")))
+        return seen is None or seen.state != "running"
+
+    def of_command(self, name: str) -> int:
+        """The number of the release command's container: another one where that did not end well."""
+        last = self._find(name)
+        if last is None or self.observed is None:
+            return _count(last)
+        seen = self.observed.containers.get(str(last.get("name")))
+        return _count(last) + (seen is None or seen.state != "exited" or seen.exit_code != 0)
+
     def of_switch(self, name: str, tree: str) -> int:
         """The number of the switch to `tree`: another one where that tree is not live."""
         last = self._find(name)

@@ -127,11 +127,13 @@ class ConfigRelease(pulumi.ComponentResource):
     others go live; `require_live` then raises pulumi.RunError with the site, and why. Nothing that it replaces is
     deleted before that succeeded.
 
-    Outputs: `answers`: the tree's digest, once NGINX has something to answer with. `switch` is the container.
+    Outputs: `answers`: the tree's digest, once NGINX has something to answer with. `switch` is the container, and
+    `ended` how it ended.
     """
 
     answers: pulumi.Output[str]
     switch: pulumi.Resource
+    ended: pulumi.Output[Ended]
 
     def __init__(self, name: str, args: ConfigReleaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:index:ConfigRelease", name, None, opts)
@@ -187,9 +189,9 @@ class ConfigRelease(pulumi.ComponentResource):
             ),
         )
         ended = pulumi.Output.all(args.verdict, args.nginx, ids, switch.exit_code, switch.container_logs, switch.id)
-        self._ended = ended.apply(lambda found: Ended(*found[:5]))
+        self.ended = ended.apply(lambda found: Ended(*found[:5]))
         self._outcome = Outcome(asked=asked, served=args.served, engine=args.engine)
-        self.answers = self._ended.apply(self._outcome.require_answers)
+        self.answers = self.ended.apply(self._outcome.require_answers)
         self.register_outputs({"answers": self.answers})
 
     def require_live(self, *before: pulumi.Output[Any]) -> pulumi.Output[str]:
@@ -197,7 +199,7 @@ class ConfigRelease(pulumi.ComponentResource):
 
         Where it is not, pulumi.RunError ends the program. So this comes last: what it would not wait for is not made.
         """
-        return pulumi.Output.all(self._ended, self._made, self.answers, *before).apply(
+        return pulumi.Output.all(self.ended, self._made, self.answers, *before).apply(
             lambda found: self._outcome.require_live(found[0], self._list_lacking(found[1]))
         )
 

@@ -78,12 +78,21 @@ class Diagnosis:
         return self._engine.count_free() < _LITTLE
 
 
-def describe(engine: Engine | None, container: str, resource: str, why: str = "", keeps: str = _KEEPS) -> str:
-    """What Docker knows of a failed container: causes, health check, exit code, last log lines.
+def describe(
+    engine: Engine | None,
+    container: str,
+    resource: str,
+    why: str = "",
+    keeps: str = _KEEPS,
+    *,
+    what: str = "did not become healthy",
+    lines: int = _LINES,
+) -> str:
+    """What Docker knows of a failed container: causes, health check, exit code, last `lines` of its log.
 
-    `why` is what the switch saw, `keeps` what serves instead.
+    `why` is what the switch saw, `keeps` what serves instead, `what` says how it failed.
     """
-    parts = [f"{resource} did not become healthy. {keeps}"]
+    parts = [f"{resource} {what}. {keeps}"]
     if engine is None:
         return "\n".join([*parts, why])
     try:
@@ -103,7 +112,7 @@ def describe(engine: Engine | None, container: str, resource: str, why: str = ""
     elif evidence.restarts:
         times = "once" if evidence.restarts == 1 else f"{evidence.restarts} times"
         parts.append(f"It was restarted {times}; last exit code {evidence.exit_code}.")
-    shown = "\n".join(log.splitlines()[-_LINES:])
+    shown = "\n".join(log.splitlines()[-lines:])
     parts.append("Its last log lines:\n" + textwrap.indent(shown or "(it printed nothing)", "  "))
     return "\n".join(parts)
 

@@ -7,7 +7,8 @@ import pulumi
 import pulumi_docker as docker
 
 from portico.components.docker.attempts import LABEL
-from portico.components.docker.hardening import start_first
+from portico.components.docker.barrier import Barrier
+from portico.components.docker.hardening import spell_environment, start_first
 from portico.components.scope import name_owner
 from portico.config.release.release import Release
 from portico.config.release.replica import Place, describe_replica
@@ -17,7 +18,8 @@ from portico.config.release.replica import Place, describe_replica
 class GunicornArgs:
     """`image`, `files` and `secrets` come from FlaskApp, `network` and `subnet` from Network.
 
-    `attempts` are numbers by index: a replica with another number is another container.
+    `attempts` are numbers by index: a replica with another number is another container. None is made before `barrier`,
+    if there is one.
     """
 
     release: Release
@@ -28,6 +30,7 @@ class GunicornArgs:
     sockets: pulumi.Input[str]
     secrets: pulumi.Input[str] | None = None
     attempts: Sequence[int] = ()
+    barrier: Barrier | None = None
 
 
 class Gunicorn(pulumi.ComponentResource):
@@ -46,7 +49,7 @@ class Gunicorn(pulumi.ComponentResource):
             docker.Container(
                 f"{name}-{index}",
                 self._replica(args, index),
-                opts=start_first(self),
+                opts=args.barrier.put_before(start_first(self)) if args.barrier else start_first(self),
             )
             for index in range(args.release.replicas)
         ]
@@ -70,7 +73,5 @@ class Gunicorn(pulumi.ComponentResource):
         # No part of the release's id: a replica that is tried again is of the same release.
         made["labels"].append({"label": LABEL, "value": str(args.attempts[index] if args.attempts else 0)})
         # `files` is waited for: by then the folder for the socket and the secrets are there.
-        made["envs"] = pulumi.Output.all(made["envs"], args.files).apply(
-            lambda ready: [f"{name}={value}" for name, value in sorted(ready[0].items())]
-        )
+        made["envs"] = spell_environment(made["envs"], args.files)
         return docker.ContainerArgs(image=args.image, **made)

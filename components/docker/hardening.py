@@ -54,6 +54,13 @@ def require_success(container: docker.Container, what: str) -> pulumi.Output[str
     return pulumi.Output.all(container.id, container.exit_code, container.container_logs).apply(check)
 
 
+def spell_environment(variables: dict[str, Any], ready: pulumi.Input[Any]) -> pulumi.Output[list[str]]:
+    """The variables as Docker takes them, once `ready` is known: whatever has them waits for that."""
+    return pulumi.Output.all(variables, ready).apply(
+        lambda known: [f"{name}={value}" for name, value in sorted(known[0].items())]
+    )
+
+
 def describe_parts(container: docker.ContainerArgs, *apart: str) -> str:
     """A digest of what cannot change without another container, but for image, ports and `apart`, which have names."""
     values = {key: _plain(value) for key, value in vars(container).items() if key not in {*_APART, *apart}}

@@ -15,12 +15,14 @@ from portico.components.docker.engine_client import Engine
 from portico.components.docker.live_files import CONFIG, read_live
 from portico.components.scope import name_owner
 from portico.config.live.drift import Live
+from portico.config.release.process import PROCESS
 
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
     """A container: its id, what it is, Docker's word for its state ("running", "exited", …) and for its health.
 
+    `process` is its name among those of its role, "" where it has none. `exit_code` is None while it runs.
     `health` is "" for one without a health check. `restarts` is how often Docker has started it again; it is asked
     only of one whose health check has not passed yet.
     """
@@ -34,6 +36,8 @@ class Seen:
     state: str
     health: str
     restarts: int = 0
+    process: str = ""
+    exit_code: int | None = None
 
     @property
     def fault(self) -> str:
@@ -99,6 +103,7 @@ def observe(engine: Engine | None, edge: str) -> Observation | None:
 def _read(listed: Mapping[str, Any]) -> Seen:
     status = str(listed.get("Status"))
     health = re.search(r"\((?:health: )?(starting|healthy|unhealthy)\)", status)
+    ended = re.match(r"Exited \((\d+)\)", status)
     names: Any = listed.get("Names") or [""]
     labels: Any = listed.get("Labels") or {}
     return Seen(
@@ -110,6 +115,8 @@ def _read(listed: Mapping[str, Any]) -> Seen:
         networks=frozenset((listed.get("NetworkSettings") or {}).get("Networks") or {}),
         state=str(listed.get("State")),
         health=health[1] if health else "",
+        process=str(labels.get(PROCESS, "")),
+        exit_code=int(ended[1]) if ended else None,
     )
 
 

@@ -1,7 +1,7 @@
 """Says what an update will do to those who send requests, before it does it."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -9,8 +9,10 @@ import pulumi
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.image_tags import list_tags
 from portico.components.docker.images import name_image
+from portico.components.docker.workers import Running
 from portico.config.load import Stack
 from portico.config.messages.change_summary import Outcome, announce, recall
+from portico.config.messages.process_changes import tell_processes
 from portico.config.release.release import Release
 
 # The command `portico` sets it where no preview comes before.
@@ -23,17 +25,33 @@ def is_announced() -> bool:
 
 
 def announce_changes(
-    past: Mapping[str, Any], after: Outcome, releases: Sequence[Release], faults: Mapping[str, Sequence[str]]
+    past: Mapping[str, Any],
+    after: Outcome,
+    releases: Sequence[Release],
+    faults: Mapping[str, Sequence[str]],
+    done: Mapping[str, Collection[str]],
+    workers: Sequence[Running],
 ) -> None:
     """Print one line for each site that changes, and for NGINX; in one run alone, so that it is said once.
 
     `past` are the outputs of the last good update, `faults` what is wrong with those replicas of each site
-    that are made anew.
+    that are made anew, `done` the keys of release commands that were run.
     """
     if not is_announced():
         return
     replicas = {release.site.name: release.replicas for release in releases}
-    for change in announce(recall(past), after, replicas, faults):
+    before = recall(past)
+    further = {
+        one.site.name: tell_processes(
+            one,
+            renewed=before is None or before.releases.get(one.site.name) != one.id,
+            done=done.get(one.site.name, ()),
+            workers=before.workers.get(one.site.name, {}) if before else {},
+            faults={each.worker.name for each in workers if each.lost and each.release is one},
+        )
+        for one in releases
+    }
+    for change in announce(before, after, replicas, faults, further):
         pulumi.log.info(str(change))
 
 

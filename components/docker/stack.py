@@ -8,13 +8,11 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
-from portico.components.build_context import write_context
 from portico.components.docker.attempts import Attempts, find_edge
+from portico.components.docker.command_record import await_commands, read_done
 from portico.components.docker.config_switch import ConfigCheck, ConfigCheckArgs, ConfigRelease, ConfigReleaseArgs
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.failure_hooks import bind_hooks
-from portico.components.docker.flask_app import FlaskApp, FlaskAppArgs
-from portico.components.docker.gunicorn import Gunicorn, GunicornArgs
 from portico.components.docker.image_tags import list_tags
 from portico.components.docker.images import forget_lost
 from portico.components.docker.network import Network
@@ -24,16 +22,15 @@ from portico.components.docker.port_holder import Port, PortArgs
 from portico.components.docker.port_predecessors import list_predecessors
 from portico.components.docker.preview import add_built, announce_changes
 from portico.components.docker.repairs import count_repairs
-from portico.components.docker.replica import Replica
+from portico.components.docker.site import Ground, list_failed, make_site, make_workers
 from portico.components.docker.volumes import keep_volume
+from portico.components.docker.worker_verdict import require_running, verify
 from portico.components.partial_update import list_made, or_none
-from portico.components.scope import name_resource
 from portico.config.live.served import find_releases, tell_served
 from portico.config.load import Stack
 from portico.config.messages.change_summary import foresee
 from portico.config.public_address import Public, make_url
 from portico.config.release.history import spell_history
-from portico.config.release.release import Release
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +90,9 @@ class Portico(pulumi.ComponentResource):
         image = docker.RemoteImage(f"{name}-nginx-image", name=settings.nginx_image, keep_locally=True, opts=child)
         nginx_image = or_none(image.image_id)
 
-        observed = observe(args.engine, find_edge(args.resources, f"{name}-nginx"))
+        watch = args.watch or args.engine
+        edge = find_edge(args.resources, f"{name}-nginx")
+        observed = await_commands(args.engine, edge, observe(args.engine, edge))
         live = observed.live if observed else None
         past = tell_served({**args.past, **args.past.get("baseline", {})}, live) if args.engine else {}
         repairs = count_repairs(past, stack, live)
@@ -111,29 +110,24 @@ class Portico(pulumi.ComponentResource):
             child,
         )
         longest = max(release.site.gunicorn.timeout.seconds for release in stack.releases)
-        asked: list[Replica] = []
-        faults: dict[str, list[str]] = {}
-        for release in stack.releases:
-            older = {record.image for record in history.get(release.site.name, ())}
-            app = self._make_app(args, release, sockets, static, check.verdict, older)
-            name_replicas = name_resource(f"{release.site.name}-gunicorn{args.place}")
-            names = [f"{name_replicas}-{index}" for index in range(release.replicas)]
-            faults[release.site.name] = list(filter(None, map(attempts.find_fault, names)))
-            gunicorn = Gunicorn(
-                name_replicas,
-                GunicornArgs(
-                    release=release,
-                    image=app.image,
-                    files=app.files,
-                    secrets=app.secrets,
-                    network=network.id,
-                    subnet=network.subnet,
-                    sockets=sockets,
-                    attempts=[attempts.of_replica(one) for one in names],
-                ),
-                child,
-            )
-            asked += [Replica(release=release, index=i, container=one) for i, one in enumerate(gunicorn.containers)]
+        ground = Ground(
+            parent=self,
+            root=args.root,
+            stack=stack,
+            history=history,
+            attempts=attempts,
+            network=network,
+            sockets=sockets,
+            static=static,
+            verdict=check.verdict,
+            builder=args.builder,
+            place=args.place,
+            engine=watch,
+            served=find_releases(live) if live else {},
+        )
+        sites = [make_site(ground, release) for release in stack.releases]
+        asked = [one for site in sites for one in site.replicas]
+        faults = {site.release.site.name: site.faults for site in sites}
         replicas = [one.container for one in asked]
 
         public, shared = Public.of(settings), settings.hands_over
@@ -170,8 +164,8 @@ class Portico(pulumi.ComponentResource):
                 longest=longest + 40,
                 repairs=repairs,
                 attempt=attempts.of_switch(f"{name}-release-switch", stack.tree.digest),
-                engine=args.watch or args.engine,
-                served=find_releases(live) if live else {},
+                engine=watch,
+                served=ground.served,
             ),
             pulumi.ResourceOptions(parent=self, depends_on=list_made(replicas)),
         )
@@ -193,11 +187,14 @@ class Portico(pulumi.ComponentResource):
             opened.append(port.container)
             made_of = port.made_of | made_of
 
-        done = switched.require_live(*opened)
+        workers = [one for site in sites for one in make_workers(ground, site, switched.ended)]
+        verified = verify(watch, workers)
+        done = require_running(switched.require_live(*opened, verified), [*list_failed(sites), verified])
 
         parts = {"image": settings.nginx_image, **made_of}
         after = foresee(settings, stack.releases, stack.tree.digest, parts, repairs)
-        announce_changes(add_built(past, args.engine, stack), after, stack.releases, faults)
+        done_before = read_done(args.engine, observed, stack.releases)
+        announce_changes(add_built(past, args.engine, stack), after, stack.releases, faults, done_before, workers)
         # Of no use to people, and as one word not in their way.
         self.baseline = pulumi.Output.secret(after.export() | {"nginx": nginx.container})
 
@@ -212,31 +209,6 @@ class Portico(pulumi.ComponentResource):
         self.held = dict(stack.held)
         outputs = ("url", "urls", "releases", "tree", "history", "held")
         self.register_outputs({name: getattr(self, name) for name in outputs})
-
-    def _make_app(
-        self,
-        args: PorticoArgs,
-        release: Release,
-        sockets: pulumi.Output[str],
-        static: pulumi.Output[str],
-        verdict: pulumi.Output[str],
-        past: set[str],
-    ) -> FlaskApp:
-        stack, held = args.stack, release.site.name in args.stack.held
-        return FlaskApp(
-            name_resource(f"{release.site.name}{args.place}"),
-            FlaskAppArgs(
-                release=release,
-                context=None if held else write_context(args.root, release, stack.settings.ca_bundle),
-                past=past,
-                sockets=sockets,
-                static=static,
-                verdict=verdict,
-                secrets=stack.secrets.get(release.site.name),
-                builder=args.builder,
-            ),
-            pulumi.ResourceOptions(parent=self),
-        )
 
 
 def _list_images(engine: Engine | None, stack: Stack) -> frozenset[str] | None:

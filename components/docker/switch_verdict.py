@@ -26,6 +26,10 @@ class Ended:
     code: int | None
     logs: str | None
 
+    def serves(self, site: str) -> bool:
+        """Whether `site` is live as asked for; nobody asks for the replicas of one in maintenance."""
+        return self.code in (None, 0) or bool(_read_live(self) and site not in _read_refused(self))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:

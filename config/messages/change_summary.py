@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from portico.config.public_address import Public
 from portico.config.release.release import Release
+from portico.config.release.worker import digest_workers
 from portico.config.settings import Settings
 
 Kind = Literal["first", "reload", "rolling", "rebuild", "interruption", "update", "removal"]
@@ -45,7 +46,8 @@ class Outcome:
     """What an update leaves, or will leave: the part of the stack's outputs that announcements compare.
 
     `images` are names by content, `edge` what NGINX's container is made of, `repairs` how often
-    files changed by hand have been restored, `kept` the images of past releases that can be gone back to.
+    files changed by hand have been restored, `kept` the images of past releases that can be gone back to, `workers`
+    what the workers of each site are, by name.
     """
 
     releases: Mapping[str, str]
@@ -55,10 +57,13 @@ class Outcome:
     memory: int
     repairs: int = 0
     kept: Mapping[str, Collection[str]] = field(default_factory=dict)
+    workers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def export(self) -> dict[str, Any]:
         """The outputs as the stack shows them; `releases` and `tree` are exported once they are live."""
-        return {"images": dict(self.images), "edge": {**self.edge, "memory": self.memory}, "repairs": self.repairs}
+        workers = {"workers": {site: dict(found) for site, found in self.workers.items()}} if self.workers else {}
+        edge = {**self.edge, "memory": self.memory}
+        return {"images": dict(self.images), "edge": edge, "repairs": self.repairs} | workers
 
 
 def foresee(
@@ -72,6 +77,7 @@ def foresee(
         edge=edge,
         memory=settings.nginx.memory.mebibytes,
         repairs=repairs,
+        workers={release.site.name: digest_workers(release) for release in releases if release.site.workers},
     )
 
 
@@ -92,6 +98,7 @@ def recall(past: Mapping[str, Any]) -> Outcome | None:
             site: {record["image"] for record in records} | {past.get("there", {}).get(site)}
             for site, records in past.get("history", {}).items()
         },
+        workers=past.get("workers", {}),
     )
 
 
@@ -100,12 +107,19 @@ def announce(
     after: Outcome,
     replicas: Mapping[str, int],
     faults: Mapping[str, Sequence[str]] | None = None,
+    further: Mapping[str, Sequence[str]] | None = None,
 ) -> list[Change]:
     """What differs, one change a subject: sites in their order, NGINX last; nothing where nothing does.
 
-    `replicas` are the numbers of containers by site, `faults` what is wrong with those that are not well.
+    `replicas` are the numbers of containers by site, `faults` what is wrong with those that are not well, `further`
+    sentences on the other processes of a site (process_changes.py).
     """
-    faults = faults or {}
+    return _add_further(_compare(before, after, replicas, faults or {}), after, further or {})
+
+
+def _compare(
+    before: Outcome | None, after: Outcome, replicas: Mapping[str, int], faults: Mapping[str, Sequence[str]]
+) -> list[Change]:
     if before is None:
         return [*(_add(site, replicas[site]) for site in after.releases), Change("first", "NGINX", "starts.")]
     changes: list[Change] = []
@@ -133,6 +147,17 @@ def announce(
     elif before.tree != after.tree and not reloads:
         changes.append(Change("reload", "NGINX", "reload (its files change). No request waits."))
     return changes
+
+
+def _add_further(changes: Sequence[Change], after: Outcome, further: Mapping[str, Sequence[str]]) -> list[Change]:
+    """The changes with what becomes of the other processes of each site; NGINX stays last."""
+    told = {change.subject: change for change in changes}
+    for site, sentences in further.items():
+        if sentences:
+            known = told.get(site) or Change("update", site, "its replicas stay.")
+            told[site] = Change(known.kind, site, " ".join([known.text, *sentences]))
+    names = [*after.releases, *(change.subject for change in changes if change.subject not in after.releases)]
+    return [told[name] for name in names if name in told]
 
 
 def _add(site: str, replicas: int) -> Change:

@@ -9,6 +9,7 @@ from portico.config.release.digest import digest_files, digest_secrets, digest_v
 from portico.config.release.release import Release
 from portico.config.release.replica import SOCKETS, describe_release
 from portico.config.settings import Settings, Site, derive_uid
+from portico.config.settings.secrets_as import list_variables
 from portico.config.source.build import Build, read_build
 from portico.config.source.files import File
 from portico.config.source.static_folder import find_static_folder
@@ -75,11 +76,13 @@ def assemble_release(
         bind=(),
         upstream=(),
         entrypoint=entrypoint,
+        variables=list_variables(site.secrets_as, secrets),
+        secrets=digest_secrets(secrets),
     )
     # Its own name stands in what it is made of: the id is that of the release that has none yet.
     made_of = {
         "image": image,
-        "secrets": digest_secrets(secrets),
+        "secrets": release.secrets,
         "containers": describe(_address(settings, release), secrets),
     }
     return _address(settings, replace(release, id=digest_values(made_of)))

@@ -13,8 +13,9 @@ class Release:
 
     `context` is the build context: {path: file}, empty where the image is a past release's. `image` is its
     digest: equal content is built once. `id` names the image together with the containers that are made of it.
-    `entrypoint` are the words of the image's own before Gunicorn's. `tokens` are the secrets of its build: never log
-    them.
+    `entrypoint` are the words of the image's own before Gunicorn's. `secrets` is the digest of its secrets, "" where it
+    has none; `variables` are the names of those that its processes have as environment variables. `tokens` are the
+    secrets of its build: never log them.
     """
 
     site: Site
@@ -28,4 +29,6 @@ class Release:
     bind: tuple[str, ...]
     upstream: tuple[str, ...]
     entrypoint: tuple[str, ...] = ()
+    secrets: str = ""
+    variables: tuple[str, ...] = ()
     tokens: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)

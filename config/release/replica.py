@@ -11,6 +11,7 @@ from typing import Any
 
 from portico.config.in_container import read_script
 from portico.config.release.hardening import drop_capabilities, list_labels, restrict
+from portico.config.release.launch import begin
 from portico.config.release.release import Release
 from portico.config.settings.hidden import list_hidden
 
@@ -21,6 +22,8 @@ _SECRETS = "/run/secrets"
 # Seconds that one process of the health check goes on asking: to start one in a container takes 75 ms of a processor
 # (measured: docs/releases.md), which a small VM has better uses for.
 _WATCH = "30"
+# What workers and commands may have besides the replicas: Linux counts the user's processes, whatever their container.
+_FURTHER = 2048
 
 # Arguments by the names of docker.ContainerArgs.
 Described = dict[str, Any]
@@ -57,15 +60,11 @@ def describe_replica(release: Release, index: int, place: Place) -> Described:
     """The `index`th replica, but for its image. `envs` are {name: value}, since not every value is known yet."""
     site, bind = release.site, release.bind[index]
     alias = f"{site.name}-{release.id}"
-    return restrict(site.gunicorn.memory.mebibytes, site.gunicorn.count_processes(release.replicas)) | {
-        "entrypoints": [*release.entrypoint, "gunicorn"],
+    return restrict(site.gunicorn.memory.mebibytes, count_processes(release)) | {
+        "entrypoints": [*begin(release), "gunicorn"],
         "command": ["--config", "/etc/gunicorn/gunicorn.conf.py", site.entry],
         "envs": {
-            **site.environment,
-            "HOME": "/tmp",
-            "USER": site.name,
-            "PORTICO_SITE": site.name,
-            "PORTICO_RELEASE": release.id,
+            **describe_environment(release),
             "PORTICO_REPLICA": str(index),
             "PORTICO_ADDRESS": bind,
             # For components/in_container/health.py: when the last request ended.
@@ -74,14 +73,11 @@ def describe_replica(release: Release, index: int, place: Place) -> Described:
             "PORTICO_BOOTS": f"{SOCKETS}/{site.name}/{release.id}-{index}.boots",
             "FORWARDED_ALLOW_IPS": place.subnet,
         },
-        "labels": _label("gunicorn", release, place),
+        "labels": label("gunicorn", release, place),
         # Its own user and group: the folder of its socket lets in that user and NGINX, no other site.
         "user": f"{release.uid}:{release.uid}",
-        "volumes": [
-            _mount(place.sockets, SOCKETS),
-            *([] if place.secrets is None else [_mount(place.secrets, _SECRETS) | {"read_only": True}]),
-        ],
-        "tmpfs": {"/tmp": f"rw,noexec,nosuid,nodev,size={site.scratch.mebibytes}m"},
+        "volumes": mount_volumes(place),
+        "tmpfs": describe_scratch(release),
         "networks_advanced": [{"name": place.network, "aliases": [alias, f"{alias}-{index}"]}],
         "healthcheck": {
             "tests": [
@@ -110,7 +106,7 @@ def describe_files(release: Release, place: Place) -> Described:
             *(site.name, release.id, str(release.uid), release.static or "-"),
             *(site.static_url, "compress" if release.compress else "plain", " ".join(list_hidden(site.publish))),
         ],
-        "labels": _label("files", release, place),
+        "labels": label("files", release, place),
         "volumes": [
             _mount(place.sockets, SOCKETS),
             _mount(place.static, STATIC),
@@ -137,7 +133,39 @@ def describe_uploads(secrets: Mapping[str, str]) -> list[dict[str, str]]:
     ]
 
 
-def _label(role: str, release: Release, place: Place) -> list[dict[str, str]]:
+def count_processes(release: Release) -> int:
+    """The processes and threads that the site's user may have on a machine, those of its further processes included."""
+    further = _FURTHER if release.site.release or release.site.workers else 0
+    return release.site.gunicorn.count_processes(release.replicas) + further
+
+
+def describe_environment(release: Release) -> dict[str, str]:
+    """The variables that every process of a release has."""
+    site = release.site
+    return {
+        **site.environment,
+        "HOME": "/tmp",
+        "USER": site.name,
+        "PORTICO_SITE": site.name,
+        "PORTICO_RELEASE": release.id,
+    }
+
+
+def mount_volumes(place: Place) -> list[dict[str, Any]]:
+    """The volumes that every process of a release has."""
+    return [
+        _mount(place.sockets, SOCKETS),
+        *([] if place.secrets is None else [_mount(place.secrets, _SECRETS) | {"read_only": True}]),
+    ]
+
+
+def describe_scratch(release: Release) -> dict[str, str]:
+    """The only folder that every process of a release can write to, and loses at its end."""
+    return {"/tmp": f"rw,noexec,nosuid,nodev,size={release.site.scratch.mebibytes}m"}
+
+
+def label(role: str, release: Release, place: Place) -> list[dict[str, str]]:
+    """The labels of a container of a release, in the form that docker.Container takes."""
     labels = list_labels(place.project, place.stack, role, release.site.name, release.id)
     return [{"label": key, "value": value} for key, value in labels.items()]
 

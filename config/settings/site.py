@@ -12,7 +12,7 @@ from portico.config.settings.gunicorn import Gunicorn
 from portico.config.settings.headers import Headers
 from portico.config.settings.hidden import Hidden
 from portico.config.settings.limits import Limits
-from portico.config.settings.origin import Origin
+from portico.config.settings.processes import Processes
 from portico.config.settings.quantity import Size
 from portico.config.settings.route import Route
 from portico.config.settings.section import Filled
@@ -22,7 +22,7 @@ from portico.config.source.place import FORMS, place_source
 from portico.config.source.wsgi_entry import find_entry
 
 
-class Site(Origin):
+class Site(Processes):
     """One Flask application: where its source is, how it is started, which host names it serves."""
 
     entry: Entry = Field(

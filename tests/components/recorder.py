@@ -229,6 +229,7 @@ def run(
         patch.setattr("docker.from_env", _find_nobody)
         # So it cannot be asked at the end either; tests/components/test_outcome.py has an engine that answers.
         patch.setattr("portico.components.docker.switch_verdict.compare", lambda *_: [])
+        patch.setattr("portico.components.docker.worker_verdict.watch", lambda *_: [])
         patch.setattr("portico.components.docker.config_switch.expect_verdict", recorder.expect)
         # Where in a program a resource is made is nobody's business either, and it was a quarter of a run.
         patch.setattr("pulumi.runtime.resource._get_stack_trace", StackTrace)

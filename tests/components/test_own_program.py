@@ -88,6 +88,34 @@ def test_a_value_that_could_not_be_made_deploys_nothing(home: Path) -> None:
     assert not deploy(home, build).of_type(CONTAINER)
 
 
+def test_an_output_may_be_a_variable_of_the_application_and_stands_in_clear_nowhere(home: Path) -> None:
+    made = deploy(home, make(secrets={"DATABASE_URL": ADDRESS}, secrets_as="environment"))
+    replica = made.container("front-shop-gunicorn-0")
+    assert replica.inputs["entrypoints"][-2:] == ["DATABASE_URL", "gunicorn"]
+    assert ADDRESS not in str(replica.inputs)
+
+
+def test_an_output_among_the_settings_is_refused_by_its_place(home: Path) -> None:
+    seen: list[str] = []
+
+    def build() -> None:
+        value = pulumi.Output.secret(ADDRESS)
+        try:
+            Portico("front", sites=[make_site(environment={"DB": value}, health=value)], settings={"port": value})
+        except pulumi.RunError as error:
+            seen.extend(str(error).splitlines()[1:])
+
+    assert not deploy(home, build).of_type(CONTAINER)
+    plain = "is an Output, and settings are known before Pulumi deploys; write a plain value"
+    said = "is an Output, and what stands in the environment is in clear everywhere; write Site("
+    way = 'secrets={"DB": …}, secrets_as={"DB": "environment"})'
+    assert [line.strip() for line in seen] == [
+        f"port: {plain}",
+        f"sites[0].health: {plain}",
+        f"sites[0].environment.DB: {said}{way}",
+    ]
+
+
 def test_two_in_one_program_do_not_meet(home: Path) -> None:
     def build() -> None:
         make("front", 8080)()

@@ -101,6 +101,8 @@ OTHER: dict[str, dict[str, Any]] = {
     "Gunicorn's access log": {"gunicorn": {"accessLog": True}},
     "largest body, which the application knows too": {"body": "6M"},
     "name": {"name": "blog"},
+    "a first worker, whose processes count for the same user": {"workers": [{"name": "queue", "command": "work"}]},
+    "a first release command, likewise": {"release": {"command": "flask db upgrade"}},
     "a route whose answers take longer, which is when it counts as hung": {
         "routes": [{"path": "/events", "stream": True}]
     },
@@ -131,6 +133,20 @@ def test_what_is_nginxs_alone_makes_no_other_release(root: Path, name: str) -> N
     assert release(root, **{name: SAME[name]}, replicas=2).id == release(root).id
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"workers": [{"name": "a", "command": "a"}]}, {"workers": [{"name": "b", "command": "b", "replicas": 3}]}),
+        ({"release": {"command": "a"}}, {"release": {"command": "b", "timeout": "1h"}}),
+        ({"release": {"command": "a"}}, {"workers": [{"name": "a", "command": "a"}]}),
+    ],
+)
+def test_another_command_of_a_further_process_makes_no_other_release(
+    root: Path, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    assert release(root, **before).id == release(root, **after).id
+
+
 def test_a_certificate_makes_no_other_release(root: Path) -> None:
     chain, key = issue_certificate(root / "issued", "shop", ["shop.example"])
     write_files(root, {"shop.crt": chain, "shop.key": key})
@@ -151,7 +167,10 @@ def test_every_setting_of_a_site_is_in_one_of_both_lists() -> None:
     sites = {str(field.alias) for field in Site.model_fields.values()}
     guns = {str(field.alias) for field in Gunicorn.model_fields.values()}
     changed = {key for changes in OTHER.values() for key in changes} - {"stack", "secrets"}
-    assert sites == changed | SAME.keys() | {"certificate", "source", "static", "requirements", "extras"}
+    assert sites == changed | SAME.keys() | {
+        *("certificate", "source", "static", "requirements", "extras"),
+        "secretsAs",  # test_secrets_as.py
+    }
     # There is one class of workers, which is no choice yet.
     assert guns - {"workerClass"} == {key for changes in OTHER.values() for key in changes.get("gunicorn", ())}
 

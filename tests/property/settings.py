@@ -209,6 +209,7 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
             st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=40),
             max_size=3,
         ),
+        "secretsAs": st.sampled_from(["files", "environment"]),
         "aliases": _hosts(0, 2),
         "balance": st.sampled_from(["round_robin", "least_conn", "ip_hash", "random"]),
         "weights": _lists(st.integers(1, 100), 0, 4),

@@ -31,6 +31,10 @@ def list_taken(settings: Settings) -> Iterator[Mistake]:
         if site.certificate:
             text = "is the load balancer's on ecs; write ecs.certificate or ecs.dns instead"
             yield Mistake(f"sites[{index}].certificate", text)
+        for name, what in (("release", "a release command"), ("workers", "workers")):
+            if getattr(site, name):
+                text = f"{what} on ecs: Portico runs none there yet; leave it out, or write target: aws"
+                yield Mistake(f"sites[{index}].{name}", text)
         if site.weights:
             text = "is for replicas of one machine, and tasks on ecs are all alike; leave it out"
             yield Mistake(f"sites[{index}].weights", text)

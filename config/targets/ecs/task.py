@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from portico.config.in_container import read_script
+from portico.config.release.launch import begin
 from portico.config.release.release import Release
 from portico.config.render.layout import LISTEN, PRIVATE, READY
 from portico.config.settings import Nginx, Settings
@@ -161,7 +162,7 @@ def _make_gunicorn(release: Release, timing: Timing, image: str, secrets: bool) 
     }
     made = _harden("gunicorn", image, release.uid, memory=site.gunicorn.memory.mebibytes) | {
         "essential": True,
-        "entryPoint": [*release.entrypoint, "gunicorn"],
+        "entryPoint": [*begin(release), "gunicorn"],
         "command": ["--config", "/etc/gunicorn/gunicorn.conf.py", site.entry],
         "environment": [{"name": name, "value": value} for name, value in sorted(environment.items())],
         "mountPoints": [_mount("gunicorn-tmp")],

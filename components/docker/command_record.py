@@ -1,0 +1,74 @@
+"""Which release commands a machine has run: the record that they keep there, and those that run just now."""
+
+import io
+import tarfile
+import time
+from collections.abc import Sequence
+
+import pulumi
+from docker.errors import DockerException
+
+from portico.components.docker.engine_client import Engine
+from portico.components.docker.observation import Observation, Seen, observe
+from portico.config.release.release import Release
+from portico.config.release.release_command import ROLE
+from portico.config.release.replica import SOCKETS
+
+_PAUSE, _PATIENCE = 1.0, 30.0  # seconds between two looks, and between two lines of progress
+
+
+def read_done(
+    engine: Engine | None, observed: Observation | None, releases: Sequence[Release]
+) -> dict[str, frozenset[str]]:
+    """The keys of release commands that ended well, by site (components/in_container/once.py wrote them down)."""
+    sites = [release.site.name for release in releases if release.site.release]
+    if not sites or engine is None or observed is None or observed.edge is None:
+        return {}
+    return {site: _read(engine, observed.edge.id, site) for site in sites}
+
+
+def _read(engine: Engine, edge: str, site: str) -> frozenset[str]:
+    try:
+        chunks, _ = engine.connect().containers.get(edge).get_archive(f"{SOCKETS}/{site}/once")
+    # Nothing ran yet, or nobody answers: then it is announced once too often, and not run for that.
+    except (DockerException, OSError):
+        return frozenset()
+    with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
+        file = archive.extractfile("once")
+        lines = file.read().decode(errors="replace").splitlines() if file else []
+    return frozenset(words[0] for line in lines if (words := line.split())[1:2] == ["0"])
+
+
+def await_commands(engine: Engine | None, edge: str, observed: Observation | None) -> Observation | None:
+    """What the engine shows once no release command of an interrupted run is running any more.
+
+    Nothing is registered before: Pulumi could end what it does not find in the program. Each command ends by itself,
+    since its own limit ends it (release.timeout). A preview waits for nobody.
+    """
+    began, due = time.monotonic(), 0.0
+    while running := _list_running(observed):
+        names = ", ".join(sorted({one.site for one in running}))
+        if pulumi.runtime.is_dry_run():
+            pulumi.log.info(
+                f"{names}: the release command of a run before this one still runs; an update waits for it."
+            )
+            break
+        waited = time.monotonic() - began
+        if waited >= due:
+            due += _PATIENCE
+            pulumi.log.info(
+                f"{names}: the release command of a run before this one still runs; this update waits for its end "
+                f"({waited:.0f} s until now)."
+            )
+        time.sleep(_PAUSE)
+        observed = observe(engine, edge)
+    return observed
+
+
+def _list_running(observed: Observation | None) -> list[Seen]:
+    """In the network of NGINX, if there is one: labels alone would not tell those of another checkout."""
+    if observed is None:
+        return []
+    found = [one for one in observed.containers.values() if one.role == ROLE and one.state == "running"]
+    networks = observed.edge.networks if observed.edge else None
+    return [one for one in found if networks is None or one.networks & networks]

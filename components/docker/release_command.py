@@ -1,0 +1,101 @@
+"""The release command: what runs once for each release, before any of its replicas is made."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_docker as docker
+
+from portico.components.docker.attempts import LABEL
+from portico.components.docker.barrier import Barrier
+from portico.components.docker.diagnosis import describe
+from portico.components.docker.engine_client import Engine
+from portico.components.docker.hardening import spell_environment, start_first
+from portico.components.scope import name_owner
+from portico.config.release.release import Release
+from portico.config.release.release_command import describe_command
+from portico.config.release.replica import Place
+
+_LINES = 20  # of its log, where it failed
+# Seconds that making its container and ending it take besides.
+_BESIDES = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseCommandArgs:
+    """`image`, `files` and `secrets` come from FlaskApp; `network` and `sockets` are names.
+
+    Another `attempt` is another container. `engine` is asked why it failed, and `served` is the release that is live,
+    "" where there is none.
+    """
+
+    release: Release
+    image: pulumi.Input[str]
+    files: pulumi.Input[str]
+    network: pulumi.Input[str]
+    sockets: pulumi.Input[str]
+    secrets: pulumi.Input[str] | None = None
+    attempt: int = 0
+    engine: Engine | None = None
+    served: str = ""
+
+
+class ReleaseCommand(pulumi.ComponentResource):
+    """Runs the release command of one site, once for what it depends on (components/in_container/once.py).
+
+    Where it fails, that is said at once, and `barrier` is closed: no replica of the release is made, and the stack's
+    own verdict comes at the end, so that other sites go live.
+
+    Outputs: `container` (its id).
+    """
+
+    barrier: Barrier
+
+    def __init__(self, name: str, args: ReleaseCommandArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("portico:index:ReleaseCommand", name, None, opts)
+        self._args, self._name = args, f"{args.release.site.name}-release-command"
+        settings = args.release.site.release
+        assert settings
+        # Another one may still run, for as long as this one may: this one waits for it.
+        longest = 2 * settings.timeout.seconds + _BESIDES
+        container = docker.Container(
+            f"{name}-command",
+            self._describe(),
+            opts=pulumi.ResourceOptions.merge(
+                # The old one may still run, if it was interrupted: it is never ended to make room.
+                start_first(self),
+                pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create=f"{longest}s")),
+            ),
+        )
+        self.barrier = Barrier(name, [container.id, container.exit_code], self._judge)
+        self.register_outputs({"container": container.id})
+
+    def _describe(self) -> docker.ContainerArgs:
+        args = self._args
+        place = Place(
+            project=name_owner(),
+            stack=pulumi.get_stack(),
+            sockets=args.sockets,
+            secrets=args.secrets,
+            network=args.network,
+        )
+        made = describe_command(args.release, place)
+        made["labels"].append({"label": LABEL, "value": str(args.attempt)})
+        made["envs"] = spell_environment(made["envs"], args.files)
+        return docker.ContainerArgs(image=args.image, **made)
+
+    def _judge(self, ended: list[Any]) -> bool:
+        container, code = ended
+        if code in (None, 0):
+            return True
+        site, settings = self._args.release.site, self._args.release.site.release
+        assert settings
+        keeps = (
+            f"the release before it ({self._args.served}) keeps serving"
+            if self._args.served
+            else f"there is no release of {site.name} before it"
+        )
+        what = f"(`{settings.command}`) failed{'' if self._args.engine else f' with exit code {code}'}"
+        told = f"No replica of release {self._args.release.id} was made; {keeps}."
+        pulumi.log.error(describe(self._args.engine, str(container), self._name, keeps=told, what=what, lines=_LINES))
+        return False

@@ -1,0 +1,164 @@
+"""What is made for one site: its application, and the replicas that serve it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import pulumi
+
+from portico.components.build_context import write_context
+from portico.components.docker.attempts import Attempts
+from portico.components.docker.barrier import Barrier
+from portico.components.docker.engine_client import Engine
+from portico.components.docker.flask_app import FlaskApp, FlaskAppArgs
+from portico.components.docker.gunicorn import Gunicorn, GunicornArgs
+from portico.components.docker.network import Network
+from portico.components.docker.release_command import ReleaseCommand, ReleaseCommandArgs
+from portico.components.docker.replica import Replica
+from portico.components.docker.switch_verdict import Ended
+from portico.components.docker.workers import Running, Workers, WorkersArgs
+from portico.components.partial_update import tell_failed
+from portico.components.scope import name_resource
+from portico.config.load import Stack
+from portico.config.release.history import History
+from portico.config.release.release import Release
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What all sites of a stack stand on, and whose children their parts are: `parent`'s.
+
+    `verdict` resolves once the configuration has been accepted. `builder` and `place` are PorticoArgs'. The volumes are
+    names. `engine` is the one that is asked why something failed, and `served` are the releases that are live, by site.
+    """
+
+    parent: pulumi.Resource
+    root: Path
+    stack: Stack
+    history: History
+    attempts: Attempts
+    network: Network
+    sockets: pulumi.Output[str]
+    static: pulumi.Output[str]
+    verdict: pulumi.Output[str]
+    builder: pulumi.Input[str] | None = None
+    place: str = ""
+    engine: Engine | None = None
+    served: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """The parts of one site; `faults` are what is wrong with those of its replicas that are made anew.
+
+    `command` is None where the site has no release command.
+    """
+
+    release: Release
+    app: FlaskApp
+    command: ReleaseCommand | None
+    replicas: list[Replica]
+    faults: list[str]
+
+
+def make_site(ground: Ground, release: Release) -> Site:
+    """Everything of one release that is made before NGINX hears of it."""
+    opts = pulumi.ResourceOptions(parent=ground.parent)
+    app = _make_app(ground, release)
+    command = _make_command(ground, release, app) if release.site.release else None
+    name = name_resource(f"{release.site.name}-gunicorn{ground.place}")
+    names = [f"{name}-{index}" for index in range(release.replicas)]
+    gunicorn = Gunicorn(
+        name,
+        GunicornArgs(
+            release=release,
+            image=app.image,
+            files=app.files,
+            secrets=app.secrets,
+            network=ground.network.id,
+            subnet=ground.network.subnet,
+            sockets=ground.sockets,
+            attempts=[ground.attempts.of_replica(one) for one in names],
+            barrier=command.barrier if command else None,
+        ),
+        opts,
+    )
+    return Site(
+        release=release,
+        app=app,
+        command=command,
+        replicas=[Replica(release=release, index=i, container=one) for i, one in enumerate(gunicorn.containers)],
+        faults=list(filter(None, map(ground.attempts.find_fault, names))),
+    )
+
+
+def make_workers(ground: Ground, site: Site, ended: pulumi.Output[Ended]) -> list[Running]:
+    """The workers of one site, once the switch has `ended` and its release is live."""
+    release = site.release
+    if not release.site.workers:
+        return []
+    name = name_resource(f"{release.site.name}-worker{ground.place}")
+    before = [site.command.barrier.well] if site.command else []
+    barrier = Barrier(name, [ended, *before], lambda known: known[0].serves(release.site.name) and all(known[1:]))
+    return Workers(
+        name,
+        WorkersArgs(
+            release=release,
+            image=site.app.image,
+            files=site.app.files,
+            secrets=site.app.secrets,
+            network=ground.network.id,
+            sockets=ground.sockets,
+            barrier=barrier,
+            attempts=ground.attempts,
+        ),
+        pulumi.ResourceOptions(parent=ground.parent),
+    ).running
+
+
+def list_failed(sites: Sequence[Site]) -> list[pulumi.Output[list[str]]]:
+    """What is to be said at the end of each site whose release command failed."""
+    return [site.command.barrier.well.apply(partial(_tell, site.release.site.name)) for site in sites if site.command]
+
+
+def _tell(site: str, well: bool) -> list[str]:
+    return [] if well else [tell_failed([site])]
+
+
+def _make_command(ground: Ground, release: Release, app: FlaskApp) -> ReleaseCommand:
+    name = name_resource(f"{release.site.name}-release{ground.place}")
+    return ReleaseCommand(
+        name,
+        ReleaseCommandArgs(
+            release=release,
+            image=app.image,
+            files=app.files,
+            secrets=app.secrets,
+            network=ground.network.id,
+            sockets=ground.sockets,
+            attempt=ground.attempts.of_command(f"{name}-command"),
+            engine=ground.engine,
+            served=ground.served.get(release.site.name, ""),
+        ),
+        pulumi.ResourceOptions(parent=ground.parent),
+    )
+
+
+def _make_app(ground: Ground, release: Release) -> FlaskApp:
+    stack, site = ground.stack, release.site.name
+    held = site in stack.held
+    return FlaskApp(
+        name_resource(f"{site}{ground.place}"),
+        FlaskAppArgs(
+            release=release,
+            context=None if held else write_context(ground.root, release, stack.settings.ca_bundle),
+            past={record.image for record in ground.history.get(site, ())},
+            sockets=ground.sockets,
+            static=ground.static,
+            verdict=ground.verdict,
+            secrets=stack.secrets.get(site),
+            builder=ground.builder,
+        ),
+        pulumi.ResourceOptions(parent=ground.parent),
+    )

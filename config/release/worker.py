@@ -1,0 +1,37 @@
+"""The containers of a release's workers."""
+
+from dataclasses import replace
+
+from portico.config.in_container import read_script
+from portico.config.release.digest import digest_values
+from portico.config.release.process import describe_process
+from portico.config.release.release import Release
+from portico.config.release.replica import SOCKETS, Described, Place
+from portico.config.settings.command import split_command
+from portico.config.settings.worker import Worker
+
+ROLE = "worker"
+# By this label it is known how many seconds a worker has to end, also where no record of it is left.
+STOP = "portico.stop"
+_BESIDES = 5  # seconds that Docker waits longer, so that a worker's own limit comes first
+
+
+def describe_worker(release: Release, worker: Worker, place: Place) -> Described:
+    """A container of `worker`, but for its image. All that it has are alike."""
+    words = split_command(worker.command)
+    if worker.single:
+        lock = f"{SOCKETS}/{release.site.name}/worker.{worker.name}.lock"
+        words = ["python3", "-I", "-S", "-c", read_script("single.py"), lock, *words]
+    made = describe_process(release, place, ROLE, words, memory=worker.memory.mebibytes, name=worker.name)
+    made["labels"].append({"label": STOP, "value": str(worker.stop.seconds)})
+    # SIGTERM goes to the command alone: the init process (`init`) hands it to its own child, not to that one's.
+    return made | {"restart": "unless-stopped", "destroy_grace_seconds": worker.stop.seconds + _BESIDES}
+
+
+def digest_workers(release: Release) -> dict[str, str]:
+    """What each worker is, by its name, whatever the release is called: another value is another container."""
+    nameless = replace(release, id="")
+    return {
+        worker.name: digest_values(describe_worker(nameless, worker, Place()) | {"replicas": worker.replicas})
+        for worker in release.site.workers
+    }
