@@ -1,7 +1,7 @@
 """Gunicorn: the replicas that serve one application."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_docker as docker
@@ -17,7 +17,8 @@ from portico.config.release.replica import Place, describe_replica
 class GunicornArgs:
     """`image`, `files` and `secrets` come from FlaskApp, `network` and `subnet` from Network.
 
-    `attempts` are numbers by index: a replica with another number is another container.
+    `attempts` are numbers by index: a replica with another number is another container. `data` are the names of the
+    volumes of the site's data, by the data's name.
     """
 
     release: Release
@@ -28,6 +29,7 @@ class GunicornArgs:
     sockets: pulumi.Input[str]
     secrets: pulumi.Input[str] | None = None
     attempts: Sequence[int] = ()
+    data: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Gunicorn(pulumi.ComponentResource):
@@ -65,6 +67,7 @@ class Gunicorn(pulumi.ComponentResource):
             secrets=args.secrets,
             network=args.network,
             subnet=args.subnet,
+            data=args.data,
         )
         made = describe_replica(args.release, index, place)
         # No part of the release's id: a replica that is tried again is of the same release.
