@@ -11,11 +11,12 @@ import pulumi_docker as docker
 from portico.components.build_context import write_context
 from portico.components.docker.attempts import Attempts, find_edge
 from portico.components.docker.config_switch import ConfigCheck, ConfigCheckArgs, ConfigRelease, ConfigReleaseArgs
+from portico.components.docker.data_volumes import DataVolumes, DataVolumesArgs
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.failure_hooks import bind_hooks
 from portico.components.docker.flask_app import FlaskApp, FlaskAppArgs
 from portico.components.docker.gunicorn import Gunicorn, GunicornArgs
-from portico.components.docker.image_tags import list_tags
+from portico.components.docker.image_tags import list_past_tags
 from portico.components.docker.images import forget_lost
 from portico.components.docker.network import Network
 from portico.components.docker.nginx import Nginx, NginxArgs
@@ -81,11 +82,12 @@ class Portico(pulumi.ComponentResource):
     def __init__(self, name: str, args: PorticoArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:index:Portico", name, None, bind_hooks(opts, args.hooks))
         stack, settings = args.stack, args.stack.settings
-        history = forget_lost(stack, _list_images(args.engine, stack))
+        history = forget_lost(stack, list_past_tags(args.engine, stack))
         child = pulumi.ResourceOptions(parent=self)
 
         # What goes with its machine holds nothing that lasts: there the host protects what does.
         kept = pulumi.ResourceOptions(parent=self, protect=settings.protect and not args.place)
+        data = DataVolumes(DataVolumesArgs(settings=settings, engine=args.engine, resources=args.resources), child)
         network = Network(f"{name}-network", kept)
         config, sockets, static = (
             keep_volume(f"{name}-{role}", role, kept) for role in ("config", "sockets", "static")
@@ -115,7 +117,7 @@ class Portico(pulumi.ComponentResource):
         faults: dict[str, list[str]] = {}
         for release in stack.releases:
             older = {record.image for record in history.get(release.site.name, ())}
-            app = self._make_app(args, release, sockets, static, check.verdict, older)
+            app = self._make_app(args, release, sockets, static, check.verdict, older, data.of(release.site.name))
             name_replicas = name_resource(f"{release.site.name}-gunicorn{args.place}")
             names = [f"{name_replicas}-{index}" for index in range(release.replicas)]
             faults[release.site.name] = list(filter(None, map(attempts.find_fault, names)))
@@ -130,6 +132,7 @@ class Portico(pulumi.ComponentResource):
                     subnet=network.subnet,
                     sockets=sockets,
                     attempts=[attempts.of_replica(one) for one in names],
+                    data=data.of(release.site.name),
                 ),
                 child,
             )
@@ -153,6 +156,7 @@ class Portico(pulumi.ComponentResource):
                 public=public,
                 takes=shared,
                 past=() if shared else before,
+                data=data.served,
             ),
             child,
         )
@@ -221,6 +225,7 @@ class Portico(pulumi.ComponentResource):
         static: pulumi.Output[str],
         verdict: pulumi.Output[str],
         past: set[str],
+        data: Mapping[str, pulumi.Input[str]],
     ) -> FlaskApp:
         stack, held = args.stack, release.site.name in args.stack.held
         return FlaskApp(
@@ -234,13 +239,7 @@ class Portico(pulumi.ComponentResource):
                 verdict=verdict,
                 secrets=stack.secrets.get(release.site.name),
                 builder=args.builder,
+                data=data,
             ),
             pulumi.ResourceOptions(parent=self),
         )
-
-
-def _list_images(engine: Engine | None, stack: Stack) -> frozenset[str] | None:
-    """The names of the engine's images, as far as the stack's past asks for them; None where it could not be asked."""
-    if engine is None:
-        return frozenset()
-    return list_tags(engine) if stack.history else None

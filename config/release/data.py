@@ -13,7 +13,7 @@ VOLUMES = "/srv/portico"
 
 
 def mount_data(site: Site, volumes: Mapping[str, Any]) -> dict[str, Any]:
-    """The argument `mounts` of a container of `site`, {} for a site without data. `volumes` are names by data's name."""
+    """The argument `mounts` of a container of `site`, {} without data. `volumes` are names by the data's name."""
     return _mount({one.path: volumes[one.name] for one in site.data})
 
 

@@ -100,7 +100,8 @@ class Data(Section):
     def _require_url(self) -> "Data":
         if self.guarded and self.url is None:
             raise PydanticCustomError(
-                "data", "guarded is for files that NGINX serves; write url beside it, such as /guarded/, or leave it out"
+                "data",
+                "guarded is for files that NGINX serves; write url beside it, such as /guarded/, or leave it out",
             )
         return self
 
