@@ -1,27 +1,70 @@
 """`portico down`: removes everything that a stack made, and says what stays."""
 
+from collections.abc import Sequence
+from contextlib import suppress
+
 import click
 
+from portico.cli.data import Folder, find_place, list_data, remove_data
 from portico.cli.engine import has_terminal
 from portico.cli.export import read_export
 from portico.cli.options import example, stack_option, yes_option
-from portico.cli.prepare import prepare
+from portico.cli.prepare import Place, prepare
 from portico.cli.pulumi import exists
+from portico.cli.refused import Refused
 from portico.cli.run import run, spell_path, tell_failure
 from portico.cli.screen import Screen
 from portico.cli.spelling import spell
 
 
+def choose_data(folders: Sequence[Folder], sites: Sequence[str]) -> list[Folder]:
+    """The data to be deleted: that of the `sites`, and on a terminal of those whose name is typed.
+
+    Raises Refused where nobody says whose it is, or a site has none.
+    """
+    having = list(dict.fromkeys(folder.site for folder in folders))
+    if lacking := [site for site in sites if site not in having]:
+        choice = f"write one of: {' '.join(having)}" if having else "no site of the stack has any"
+        raise Refused(f'there is no data of a site "{lacking[0]}"; {choice}')
+    if not having:
+        return []
+    if not sites:
+        if not has_terminal():
+            raise Refused(f"whose data is to be deleted? Write --data --site and one of: {' '.join(having)}")
+        for folder in folders:
+            click.echo(str(folder))
+        told = click.prompt("This deletes data for ever. Whose? Write the site's name, or nothing", default="")
+        sites = [told] if told in having else []
+    return [folder for folder in folders if folder.site in sites]
+
+
+def find_data(place: Place) -> list[Folder]:
+    """The data of the stack's sites; nothing where no engine answers."""
+    from docker.errors import DockerException
+
+    with suppress(DockerException, OSError):
+        if engine := find_place(place.stack, place.root):
+            return list_data(engine, place.stack, place.root)
+    return []
+
+
 @click.command(epilog=example("portico down -s staging --yes"))
 @stack_option
 @yes_option
+@click.option("--data", is_flag=True, help="Delete a site's data, too; its name is asked for.")
+@click.option("--site", "sites", metavar="NAME", multiple=True, help="With --data: whose data, so nobody is asked.")
 @click.pass_context
-def command(context: click.Context, stack: str, yes: bool) -> None:
-    """Remove everything that the stack made. On a terminal it is to be confirmed."""
+def command(context: click.Context, stack: str, yes: bool, data: bool, sites: tuple[str, ...]) -> None:
+    """Remove everything that the stack made but its data. On a terminal it is to be confirmed."""
+    if sites and not data:
+        raise Refused("--site says whose data is deleted; write --data before it, or leave it out")
     place = prepare(stack)
-    if not exists(stack, place.root):
+    known = exists(stack, place.root)
+    if not known and not data:
         click.echo(f"Nothing to remove: the stack {stack} was never created here.")
         return
+    folders = find_data(place)
+    doomed = choose_data(folders, sites) if data else []
     screen = Screen()
     if (
         not yes
@@ -30,6 +73,21 @@ def command(context: click.Context, stack: str, yes: bool) -> None:
     ):
         screen.say("Nothing was removed.")
         context.exit(1)
+    if known:
+        _remove(context, place, screen)
+    engine = find_place(stack, place.root) if doomed else None
+    if engine:
+        remove_data(engine, doomed)
+    for folder in doomed:
+        screen.say(f"Deleted: {folder}.")
+    for folder in folders:
+        if folder not in doomed:
+            again = spell("down", stack) + f" --data --site {folder.site}"
+            screen.say(f"Kept: {folder}. The next {spell('up', stack)} uses it again; {again} deletes it.")
+
+
+def _remove(context: click.Context, place: Place, screen: Screen) -> None:
+    stack = place.stack
     words = ["destroy", "--yes", "--skip-preview", "--suppress-outputs"]
     ended = run(place, "down", words, screen)
     if ended.code:
