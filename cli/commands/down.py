@@ -14,28 +14,26 @@ from portico.cli.pulumi import exists
 from portico.cli.refused import Refused
 from portico.cli.run import run, spell_path, tell_failure
 from portico.cli.screen import Screen
-from portico.cli.spelling import spell
+from portico.cli.spelling import spell, spell_option
+
+# Stands for the name of a site that nobody has written.
+ASK = "?"
 
 
-def choose_data(folders: Sequence[Folder], sites: Sequence[str]) -> list[Folder]:
-    """The data to be deleted: that of the `sites`, and on a terminal of those whose name is typed.
-
-    Raises Refused where nobody says whose it is, or a site has none.
-    """
+def choose_data(folders: Sequence[Folder], site: str) -> list[Folder]:
+    """The data to be deleted: that of the site, which is asked for where it is ASK. Raises Refused."""
     having = list(dict.fromkeys(folder.site for folder in folders))
-    if lacking := [site for site in sites if site not in having]:
-        choice = f"write one of: {' '.join(having)}" if having else "no site of the stack has any"
-        raise Refused(f'there is no data of a site "{lacking[0]}"; {choice}')
     if not having:
-        return []
-    if not sites:
+        raise Refused("there is no data to delete")
+    if site == ASK:
         if not has_terminal():
-            raise Refused(f"whose data is to be deleted? Write --data --site and one of: {' '.join(having)}")
+            raise Refused(f"whose data is to be deleted? Write {spell_option('data')} and one of: {' '.join(having)}")
         for folder in folders:
             click.echo(str(folder))
-        told = click.prompt("This deletes data for ever. Whose? Write the site's name, or nothing", default="")
-        sites = [told] if told in having else []
-    return [folder for folder in folders if folder.site in sites]
+        site = click.prompt("This deletes data for ever. Whose? Write the name of the site")
+    if site not in having:
+        raise Refused(f'there is no data of a site "{site}"; nothing was removed. Write one of: {" ".join(having)}')
+    return [folder for folder in folders if folder.site == site]
 
 
 def find_data(place: Place) -> list[Folder]:
@@ -51,20 +49,25 @@ def find_data(place: Place) -> list[Folder]:
 @click.command(epilog=example("portico down -s staging --yes"))
 @stack_option
 @yes_option
-@click.option("--data", is_flag=True, help="Delete a site's data, too; its name is asked for.")
-@click.option("--site", "sites", metavar="NAME", multiple=True, help="With --data: whose data, so nobody is asked.")
+@click.option(
+    "--data",
+    "site",
+    metavar="[SITE]",
+    is_flag=False,
+    flag_value=ASK,
+    default="",
+    help="Delete the data of a site, too. Its name is asked for where it is not written.",
+)
 @click.pass_context
-def command(context: click.Context, stack: str, yes: bool, data: bool, sites: tuple[str, ...]) -> None:
+def command(context: click.Context, stack: str, yes: bool, site: str) -> None:
     """Remove everything that the stack made but its data. On a terminal it is to be confirmed."""
-    if sites and not data:
-        raise Refused("--site says whose data is deleted; write --data before it, or leave it out")
     place = prepare(stack)
     known = exists(stack, place.root)
-    if not known and not data:
+    if not known and not site:
         click.echo(f"Nothing to remove: the stack {stack} was never created here.")
         return
     folders = find_data(place)
-    doomed = choose_data(folders, sites) if data else []
+    doomed = choose_data(folders, site) if site else []
     screen = Screen()
     if (
         not yes
@@ -82,8 +85,8 @@ def command(context: click.Context, stack: str, yes: bool, data: bool, sites: tu
         screen.say(f"Deleted: {folder}.")
     for folder in folders:
         if folder not in doomed:
-            again = spell("down", stack) + f" --data --site {folder.site}"
-            screen.say(f"Kept: {folder}. The next {spell('up', stack)} uses it again; {again} deletes it.")
+            deletes = spell("down", stack, data=folder.site)
+            screen.say(f"Kept: {folder}. The next {spell('up', stack)} uses it again; {deletes} deletes it.")
 
 
 def _remove(context: click.Context, place: Place, screen: Screen) -> None:
