@@ -126,7 +126,8 @@ class Story:
 
     def _end(self, event: Event) -> None:
         op, labels = str(event.step.get("op")), event.labels
-        if op in _GONE:
+        # Data goes out of Pulumi's record alone.
+        if op in _GONE and event.labels.get("portico.role") != "data":
             kind = event.type.rpartition(":")[2]
             self.removed[kind] = self.removed.get(kind, 0) + 1
         if op not in _MADE:

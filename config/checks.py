@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from portico.config.data_urls import list_taken_urls
 from portico.config.mistake import CLOSE, Mistake, Mistakes, list_halves, list_mistakes, show_text
 from portico.config.settings import Settings, derive_uid
 from portico.config.settings.nginx import read_version
@@ -51,6 +52,7 @@ def _list_contradictions(settings: Settings) -> Iterator[Mistake]:
     yield from _check_tls(settings)
     yield from _check_version(settings)
     yield from _check_names(settings)
+    yield from list_taken_urls(settings)
 
 
 def _check_sections(settings: Settings) -> Iterator[Mistake]:

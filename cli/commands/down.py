@@ -1,27 +1,73 @@
 """`portico down`: removes everything that a stack made, and says what stays."""
 
+from collections.abc import Sequence
+from contextlib import suppress
+
 import click
 
+from portico.cli.data import Folder, find_place, list_data, remove_data
 from portico.cli.engine import has_terminal
 from portico.cli.export import read_export
 from portico.cli.options import example, stack_option, yes_option
-from portico.cli.prepare import prepare
+from portico.cli.prepare import Place, prepare
 from portico.cli.pulumi import exists
+from portico.cli.refused import Refused
 from portico.cli.run import run, spell_path, tell_failure
 from portico.cli.screen import Screen
-from portico.cli.spelling import spell
+from portico.cli.spelling import spell, spell_option
+
+# Stands for the name of a site that nobody has written.
+ASK = "?"
+
+
+def choose_data(folders: Sequence[Folder], site: str) -> list[Folder]:
+    """The data to be deleted: that of the site, which is asked for where it is ASK. Raises Refused."""
+    having = list(dict.fromkeys(folder.site for folder in folders))
+    if not having:
+        raise Refused("there is no data to delete")
+    if site == ASK:
+        if not has_terminal():
+            raise Refused(f"whose data is to be deleted? Write {spell_option('data')} and one of: {' '.join(having)}")
+        for folder in folders:
+            click.echo(str(folder))
+        site = click.prompt("This deletes data for ever. Whose? Write the name of the site")
+    if site not in having:
+        raise Refused(f'there is no data of a site "{site}"; nothing was removed. Write one of: {" ".join(having)}')
+    return [folder for folder in folders if folder.site == site]
+
+
+def find_data(place: Place) -> list[Folder]:
+    """The data of the stack's sites; nothing where no engine answers."""
+    from docker.errors import DockerException
+
+    with suppress(DockerException, OSError):
+        if engine := find_place(place.stack, place.root):
+            return list_data(engine, place.stack, place.root)
+    return []
 
 
 @click.command(epilog=example("portico down -s staging --yes"))
 @stack_option
 @yes_option
+@click.option(
+    "--data",
+    "site",
+    metavar="[SITE]",
+    is_flag=False,
+    flag_value=ASK,
+    default="",
+    help="Delete the data of a site, too. Its name is asked for where it is not written.",
+)
 @click.pass_context
-def command(context: click.Context, stack: str, yes: bool) -> None:
-    """Remove everything that the stack made. On a terminal it is to be confirmed."""
+def command(context: click.Context, stack: str, yes: bool, site: str) -> None:
+    """Remove everything that the stack made but its data. On a terminal it is to be confirmed."""
     place = prepare(stack)
-    if not exists(stack, place.root):
+    known = exists(stack, place.root)
+    if not known and not site:
         click.echo(f"Nothing to remove: the stack {stack} was never created here.")
         return
+    folders = find_data(place)
+    doomed = choose_data(folders, site) if site else []
     screen = Screen()
     if (
         not yes
@@ -30,6 +76,21 @@ def command(context: click.Context, stack: str, yes: bool) -> None:
     ):
         screen.say("Nothing was removed.")
         context.exit(1)
+    if known:
+        _remove(context, place, screen)
+    engine = find_place(stack, place.root) if doomed else None
+    if engine:
+        remove_data(engine, doomed)
+    for folder in doomed:
+        screen.say(f"Deleted: {folder}.")
+    for folder in folders:
+        if folder not in doomed:
+            deletes = spell("down", stack, data=folder.site)
+            screen.say(f"Kept: {folder}. The next {spell('up', stack)} uses it again; {deletes} deletes it.")
+
+
+def _remove(context: click.Context, place: Place, screen: Screen) -> None:
+    stack = place.stack
     words = ["destroy", "--yes", "--skip-preview", "--suppress-outputs"]
     ended = run(place, "down", words, screen)
     if ended.code:

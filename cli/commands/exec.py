@@ -35,7 +35,8 @@ def describe(replica: dict[str, Any], command: list[str], *, terminal: bool) -> 
     config: dict[str, Any] = replica["Config"]
     host: dict[str, Any] = replica["HostConfig"]
     labels: dict[str, str] = {**(config.get("Labels") or {}), "portico.role": "exec"}
-    mounts = []
+    # The site's data; sockets and secrets are binds.
+    mounts = list(host.get("Mounts") or [])
     if any(one["Destination"] == SECRETS for one in replica["Mounts"]):
         own = {key: value for key, value in labels.items() if key.startswith("portico.")}
         mounts.append({"Type": "volume", "Target": SECRETS, "VolumeOptions": {"Labels": own}})
@@ -71,7 +72,7 @@ def make_container(client: DockerClient, replica: Container, config: dict[str, A
     made: dict[str, Any] = client.api.create_container_from_config(config, name)  # type: ignore[no-untyped-call]
     container = client.containers.get(made["Id"])
     try:
-        if config["HostConfig"]["Mounts"]:
+        if any(one["Target"] == SECRETS for one in config["HostConfig"]["Mounts"]):
             # Owner and mode travel with the files.
             chunks, _ = replica.get_archive(f"{SECRETS}/.")
             container.put_archive(SECRETS, b"".join(chunks))

@@ -1,15 +1,30 @@
 """`portico status`: what runs of a stack, which releases are live, and where they answer."""
 
+from contextlib import suppress
+
 import click
 
 from portico.cli.commands.releases import read_served
-from portico.cli.engine import find_engine
+from portico.cli.data import Folder, list_data, measure
+from portico.cli.deployed import Deployed
+from portico.cli.engine import Export, find_engine
 from portico.cli.export import read_export
 from portico.cli.holder import describe
 from portico.cli.options import example, json_option, spell_json, stack_option
-from portico.cli.prepare import prepare
+from portico.cli.prepare import Place, prepare
 from portico.cli.spelling import spell
 from portico.cli.summary import summarize
+
+
+def look_at_data(stack: str, place: Place, export: Export) -> list[Folder]:
+    """The data of the stack's sites with its size; nothing where the engine does not answer."""
+    from docker.errors import DockerException
+
+    with suppress(DockerException, OSError):
+        deployed = Deployed.of(stack, export)
+        folders = list_data(deployed.engine, stack, place.root)
+        return measure(folders, deployed.list_containers(role="gunicorn") if folders else [])
+    return []
 
 
 @click.command(epilog=example("portico status -s prod --json"))
@@ -23,6 +38,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     found, engine, held = summarize(export), find_engine(export), describe(stack, place.root)
     served = read_served(stack) if engine else None
     live = found.releases if served is None else served
+    data = look_at_data(stack, place, export) if engine else []
     if as_json:
         told = {
             "stack": stack,
@@ -33,6 +49,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
             },
             "running": found.running,
             "lock": held,
+            **({"data": data} if data else {}),
         }
         click.echo(spell_json(told))
         context.exit(0 if found.running else 1)
@@ -46,3 +63,5 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     for site in dict.fromkeys([*found.urls, *live]):
         held_at = f", held at {found.held[site]}" if site in found.held else ""
         click.echo(f"{site or stack}: {live.get(site) or 'none is live'}{held_at}  {found.urls.get(site, '')}".rstrip())
+    for folder in data:
+        click.echo(str(folder))

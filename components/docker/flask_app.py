@@ -1,7 +1,7 @@
 """A Flask application."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_docker as docker
@@ -22,7 +22,7 @@ class FlaskAppArgs:
     `past` are the digests of other images that stay, to go back to. `secrets` are {NAME: value}, a secret output.
     `sockets` and `static` name the volumes shared with the edge. `verdict` resolves once the
     configuration has been accepted: before that, nothing is built.
-    `builder` names where images are built.
+    `builder` names where images are built. `data` are the names of the volumes of its data, by the data's name.
     """
 
     release: Release
@@ -33,6 +33,7 @@ class FlaskAppArgs:
     secrets: pulumi.Output[Mapping[str, str]] | None = None
     past: Collection[str] = ()
     builder: pulumi.Input[str] | None = None
+    data: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class FlaskApp(pulumi.ComponentResource):
@@ -84,6 +85,7 @@ class FlaskApp(pulumi.ComponentResource):
             sockets=args.sockets,
             static=args.static,
             secrets=self.secrets,
+            data=args.data,
         )
         made = describe_files(args.release, place)
         if args.secrets is not None:

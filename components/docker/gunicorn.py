@@ -1,7 +1,7 @@
 """Gunicorn: the replicas that serve one application."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_docker as docker
@@ -19,7 +19,7 @@ class GunicornArgs:
     """`image`, `files` and `secrets` come from FlaskApp, `network` and `subnet` from Network.
 
     `attempts` are numbers by index: a replica with another number is another container. None is made before `barrier`,
-    if there is one.
+    if there is one. `data` are the names of the volumes of the site's data, by the data's name.
     """
 
     release: Release
@@ -31,6 +31,7 @@ class GunicornArgs:
     secrets: pulumi.Input[str] | None = None
     attempts: Sequence[int] = ()
     barrier: Barrier | None = None
+    data: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Gunicorn(pulumi.ComponentResource):
@@ -68,6 +69,7 @@ class Gunicorn(pulumi.ComponentResource):
             secrets=args.secrets,
             network=args.network,
             subnet=args.subnet,
+            data=args.data,
         )
         made = describe_replica(args.release, index, place)
         # No part of the release's id: a replica that is tried again is of the same release.

@@ -1,6 +1,7 @@
 """The images that an engine has, asked while the program runs."""
 
 from portico.components.docker.engine_client import Engine
+from portico.config.load import Stack
 
 
 def list_tags(engine: Engine) -> frozenset[str] | None:
@@ -13,3 +14,10 @@ def list_tags(engine: Engine) -> frozenset[str] | None:
     # What the connection itself refuses is one of Python's own errors.
     except (docker.errors.DockerException, OSError):
         return None
+
+
+def list_past_tags(engine: Engine | None, stack: Stack) -> frozenset[str] | None:
+    """The same, as far as the stack's past asks for them; None where the engine could not be asked."""
+    if engine is None:
+        return frozenset()
+    return list_tags(engine) if stack.history else None

@@ -1,7 +1,7 @@
 """NGINX: the edge."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
@@ -14,7 +14,7 @@ from portico.components.docker.port_holder import find_place, publish
 from portico.components.partial_update import list_made, or_none
 from portico.config.in_container import read_script
 from portico.config.public_address import Public
-from portico.config.render.layout import PRIVATE
+from portico.config.render.layout import DATA, PRIVATE
 from portico.config.settings import Nginx as NginxSettings
 from portico.config.settings.nginx import ANSWERS
 
@@ -32,7 +32,8 @@ class NginxArgs:
     `verdict` resolves once a first configuration has been accepted and lies in the volume `config`.
     `replicas` are what it sends requests to: it is made after them, and one that is replaced goes before them.
     `public` is where it is published: by itself, or where it `takes` the ports from a Port; `past` are the URNs of what
-    has one of the ports until now, and goes just before.
+    has one of the ports until now, and goes just before. `data` are volumes with files that it serves, by the folder
+    below DATA where it finds them.
     """
 
     settings: NginxSettings
@@ -46,6 +47,7 @@ class NginxArgs:
     takes: bool = True
     replicas: Sequence[pulumi.CustomResource] = ()
     past: Sequence[str] = ()
+    data: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Nginx(pulumi.ComponentResource):
@@ -82,6 +84,7 @@ class Nginx(pulumi.ComponentResource):
                     docker.ContainerVolumeArgs(volume_name=args.sockets, container_path="/run/portico"),
                     docker.ContainerVolumeArgs(volume_name=args.static, container_path="/srv/static", read_only=True),
                 ],
+                mounts=_mount_data(args.data),
                 # Answers and request bodies too large for a buffer pass through here: less than its memory together.
                 tmpfs=_make_room(args.settings.uploads.mebibytes),
                 networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=args.network)],
@@ -112,7 +115,11 @@ class Nginx(pulumi.ComponentResource):
             ),
         )
         # Which place it takes the ports at, the port says.
-        self.made_of = {"parts": describe_parts(container, "envs"), **({} if args.takes else vars(args.public))}
+        self.made_of = {
+            "parts": describe_parts(container, "envs", "mounts"),
+            **({} if args.takes else vars(args.public)),
+            **({"data": " ".join(sorted(args.data))} if args.data else {}),
+        }
         self.container = edge.id
         self.register_outputs({"container": self.container})
 
@@ -122,6 +129,13 @@ _CUT, _DRAIN = 5, 3600
 
 # Where the packaged NGINX keeps its temporary files, by distribution; owned by its user.
 CACHES = ("/var/cache/nginx", "/var/lib/nginx")
+
+
+def _mount_data(volumes: Mapping[str, pulumi.Input[str]]) -> list[docker.ContainerMountArgs] | None:
+    return [
+        docker.ContainerMountArgs(type="volume", source=volume, target=f"{DATA}/{folder}", read_only=True)
+        for folder, volume in sorted(volumes.items())
+    ] or None
 
 
 def _make_room(uploads: int) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The release command: what runs once for each release, before any of its replicas is made."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
@@ -23,7 +24,8 @@ _BESIDES = 120
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseCommandArgs:
-    """`image`, `files` and `secrets` come from FlaskApp; `network` and `sockets` are names.
+    """`image`, `files` and `secrets` come from FlaskApp; `network` and `sockets` are names, `data` those
+    of the volumes of the site's data, by its name.
 
     Another `attempt` is another container. `engine` is asked why it failed, and `served` is the release that is live,
     "" where there is none.
@@ -35,6 +37,7 @@ class ReleaseCommandArgs:
     network: pulumi.Input[str]
     sockets: pulumi.Input[str]
     secrets: pulumi.Input[str] | None = None
+    data: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     attempt: int = 0
     engine: Engine | None = None
     served: str = ""
@@ -78,6 +81,7 @@ class ReleaseCommand(pulumi.ComponentResource):
             sockets=args.sockets,
             secrets=args.secrets,
             network=args.network,
+            data=args.data,
         )
         made = describe_command(args.release, place)
         made["labels"].append({"label": LABEL, "value": str(args.attempt)})

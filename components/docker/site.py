@@ -10,6 +10,7 @@ import pulumi
 from portico.components.build_context import write_context
 from portico.components.docker.attempts import Attempts
 from portico.components.docker.barrier import Barrier
+from portico.components.docker.data_volumes import DataVolumes
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.flask_app import FlaskApp, FlaskAppArgs
 from portico.components.docker.gunicorn import Gunicorn, GunicornArgs
@@ -39,6 +40,7 @@ class Ground:
     history: History
     attempts: Attempts
     network: Network
+    data: DataVolumes
     sockets: pulumi.Output[str]
     static: pulumi.Output[str]
     verdict: pulumi.Output[str]
@@ -81,6 +83,7 @@ def make_site(ground: Ground, release: Release) -> Site:
             sockets=ground.sockets,
             attempts=[ground.attempts.of_replica(one) for one in names],
             barrier=command.barrier if command else None,
+            data=ground.data.of(release.site.name),
         ),
         opts,
     )
@@ -111,6 +114,7 @@ def make_workers(ground: Ground, site: Site, ended: pulumi.Output[Ended]) -> lis
             network=ground.network.id,
             sockets=ground.sockets,
             barrier=barrier,
+            data=ground.data.of(release.site.name),
             attempts=ground.attempts,
         ),
         pulumi.ResourceOptions(parent=ground.parent),
@@ -135,6 +139,7 @@ def _make_command(ground: Ground, release: Release, app: FlaskApp) -> ReleaseCom
             image=app.image,
             files=app.files,
             secrets=app.secrets,
+            data=ground.data.of(release.site.name),
             network=ground.network.id,
             sockets=ground.sockets,
             attempt=ground.attempts.of_command(f"{name}-command"),
@@ -159,6 +164,7 @@ def _make_app(ground: Ground, release: Release) -> FlaskApp:
             verdict=ground.verdict,
             secrets=stack.secrets.get(site),
             builder=ground.builder,
+            data=ground.data.of(site),
         ),
         pulumi.ResourceOptions(parent=ground.parent),
     )

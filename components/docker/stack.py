@@ -11,9 +11,10 @@ import pulumi_docker as docker
 from portico.components.docker.attempts import Attempts, find_edge
 from portico.components.docker.command_record import await_commands, read_done
 from portico.components.docker.config_switch import ConfigCheck, ConfigCheckArgs, ConfigRelease, ConfigReleaseArgs
+from portico.components.docker.data_volumes import DataVolumes, DataVolumesArgs
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.failure_hooks import bind_hooks
-from portico.components.docker.image_tags import list_tags
+from portico.components.docker.image_tags import list_past_tags
 from portico.components.docker.images import forget_lost
 from portico.components.docker.network import Network
 from portico.components.docker.nginx import Nginx, NginxArgs
@@ -78,11 +79,12 @@ class Portico(pulumi.ComponentResource):
     def __init__(self, name: str, args: PorticoArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:index:Portico", name, None, bind_hooks(opts, args.hooks))
         stack, settings = args.stack, args.stack.settings
-        history = forget_lost(stack, _list_images(args.engine, stack))
+        history = forget_lost(stack, list_past_tags(args.engine, stack))
         child = pulumi.ResourceOptions(parent=self)
 
         # What goes with its machine holds nothing that lasts: there the host protects what does.
         kept = pulumi.ResourceOptions(parent=self, protect=settings.protect and not args.place)
+        data = DataVolumes(DataVolumesArgs(settings=settings, engine=args.engine, resources=args.resources), child)
         network = Network(f"{name}-network", kept)
         config, sockets, static = (
             keep_volume(f"{name}-{role}", role, kept) for role in ("config", "sockets", "static")
@@ -112,6 +114,7 @@ class Portico(pulumi.ComponentResource):
         longest = max(release.site.gunicorn.timeout.seconds for release in stack.releases)
         ground = Ground(
             parent=self,
+            data=data,
             root=args.root,
             stack=stack,
             history=history,
@@ -147,6 +150,7 @@ class Portico(pulumi.ComponentResource):
                 public=public,
                 takes=shared,
                 past=() if shared else before,
+                data=data.served,
             ),
             child,
         )
@@ -210,9 +214,3 @@ class Portico(pulumi.ComponentResource):
         outputs = ("url", "urls", "releases", "tree", "history", "held")
         self.register_outputs({name: getattr(self, name) for name in outputs})
 
-
-def _list_images(engine: Engine | None, stack: Stack) -> frozenset[str] | None:
-    """The names of the engine's images, as far as the stack's past asks for them; None where it could not be asked."""
-    if engine is None:
-        return frozenset()
-    return list_tags(engine) if stack.history else None

@@ -1,6 +1,6 @@
 """Workers: the processes of one site that answer no requests."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pulumi
@@ -21,7 +21,8 @@ _BESIDES = 120
 
 @dataclass(frozen=True, kw_only=True)
 class WorkersArgs:
-    """`image`, `files` and `secrets` come from FlaskApp; `network` and `sockets` are names.
+    """`image`, `files` and `secrets` come from FlaskApp; `network` and `sockets` are names, `data` those
+    of the volumes of the site's data, by its name.
 
     None is made before `barrier`. `attempts` give each container a number: with another one it is another container.
     """
@@ -33,6 +34,7 @@ class WorkersArgs:
     sockets: pulumi.Input[str]
     barrier: Barrier
     secrets: pulumi.Input[str] | None = None
+    data: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     attempts: Attempts = field(default_factory=Attempts)
 
 
@@ -79,6 +81,7 @@ class Workers(pulumi.ComponentResource):
             sockets=args.sockets,
             secrets=args.secrets,
             network=args.network,
+            data=args.data,
         )
         made = describe_worker(args.release, worker, place)
         made["labels"].append({"label": LABEL, "value": str(args.attempts.of_worker(name))})

@@ -5,6 +5,7 @@ None of it is part of the release's id: another worker replaces no replica.
 
 from collections.abc import Sequence
 
+from portico.config.release.data import mount_data
 from portico.config.release.hardening import restrict
 from portico.config.release.launch import begin
 from portico.config.release.release import Release
@@ -54,4 +55,5 @@ def describe_process(
         "healthcheck": {"tests": ["NONE"]},
         # An image may say another one, for its server.
         "stop_signal": "SIGTERM",
+        **mount_data(release.site, place.data),
     }

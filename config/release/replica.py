@@ -6,10 +6,11 @@ resources supply), and what is said here is in the id without being listed there
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from portico.config.in_container import read_script
+from portico.config.release.data import VOLUMES, mount_data, mount_data_apart
 from portico.config.release.hardening import drop_capabilities, list_labels, restrict
 from portico.config.release.launch import begin
 from portico.config.release.release import Release
@@ -34,7 +35,8 @@ class Place:
     """Where the containers of a release are made: it is no part of what they are, and makes no other release.
 
     Pulumi knows some of it only while it deploys. `sockets`, `static` and `secrets` are names of volumes; `secrets` is
-    None where the site has none. `network` is the network's name, and `subnet` its addresses.
+    None where the site has none. `network` is the network's name, and `subnet` its addresses. `data` are names of
+    volumes by the name of the data.
     """
 
     project: str = ""
@@ -44,11 +46,12 @@ class Place:
     secrets: Any = None
     network: Any = ""
     subnet: Any = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 def describe_release(release: Release, secrets: Collection[str]) -> Described:
     """All containers of a release and what they are handed, wherever that is; `secrets` are names."""
-    place = Place(secrets="" if secrets else None)
+    place = Place(secrets="" if secrets else None, data={one.name: "" for one in release.site.data})
     return {
         "replicas": [describe_replica(release, index, place) for index in range(release.replicas)],
         "files": describe_files(release, place),
@@ -94,17 +97,21 @@ def describe_replica(release: Release, index: int, place: Place) -> Described:
         "restart": "unless-stopped",
         # Longer than Gunicorn's own graceful timeout, or Docker would cut its last requests.
         "destroy_grace_seconds": site.gunicorn.timeout.seconds + 5,
+        **mount_data(site, place.data),
     }
 
 
 def describe_files(release: Release, place: Place) -> Described:
     """What lays out static files and secrets, but for its image and the secrets themselves."""
     site = release.site
+    # What is done for data comes first, and takes its own words away. Its powers are not needed without it.
+    scripts, powers = (["data.py"], ["CAP_DAC_OVERRIDE", "CAP_FOWNER"]) if site.data else ([], [])
     return restrict(128) | {
-        "entrypoints": ["python3", "-I", "-c", read_script("files.py")],
+        "entrypoints": ["python3", "-I", "-c", read_script(*scripts, "files.py")],
         "command": [
             *(site.name, release.id, str(release.uid), release.static or "-"),
             *(site.static_url, "compress" if release.compress else "plain", " ".join(list_hidden(site.publish))),
+            *(f"{VOLUMES}/{one.name}={one.path}" for one in site.data),
         ],
         "labels": label("files", release, place),
         "volumes": [
@@ -114,7 +121,7 @@ def describe_files(release: Release, place: Place) -> Described:
         ],
         # Root without powers but this one: folders are given to the site's own user.
         "user": "0:0",
-        "capabilities": drop_capabilities("CAP_CHOWN"),
+        "capabilities": drop_capabilities("CAP_CHOWN", *powers),
         # Uploads are refused by a read-only root; this container lives for a moment.
         "read_only": place.secrets is None,
         "network_mode": "none",
@@ -122,6 +129,7 @@ def describe_files(release: Release, place: Place) -> Described:
         "logs": True,
         "must_run": False,
         "restart": "no",
+        **mount_data_apart(site, place.data),
     }
 
 

@@ -11,6 +11,8 @@ LISTEN_TLS = 8443
 PRIVATE = 8081
 # Answers the load balancer alone, where there is one: whether the application behind is ready.
 READY = 8082
+# Where NGINX finds data that has a URL: a folder for each site, and in it one for each of its data.
+DATA = "/srv/data"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +33,7 @@ class Layout:
     error_log: str
     access_log: str
     static: str
+    data: str
     cache: str
     cached: str
     answers: str | None
@@ -51,6 +54,7 @@ def lay_out(settings: Settings, name: str = "conf.d") -> Layout:
             error_log="/dev/stderr",
             access_log="/dev/stdout",
             static="/srv/static",
+            data=DATA,
             cache="/tmp/cache",
             cached="16m",
             answers="/tmp/answers",
@@ -67,6 +71,7 @@ def lay_out(settings: Settings, name: str = "conf.d") -> Layout:
         error_log="/var/log/nginx/error.log",
         access_log="/var/log/nginx/access.log",
         static="/srv/static",
+        data=DATA,
         cache="/var/cache/nginx/portico",
         cached="128m",
         answers=None,

@@ -111,6 +111,7 @@ def _gather(
         "rates": _list_rates(releases),
         # What is compressed already is of use only where files are served.
         "packed": settings.nginx.gzip.static and any(release.static for release in served),
+        "shows_data": any(data.url for release in served for data in release.site.data),
         "caches": any(route.cache for route in routes),
         "websockets": any(route.websocket for route in routes),
     }

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from portico.config.settings.data import DataFolders
 from portico.config.settings.gunicorn import Gunicorn
 from portico.config.settings.headers import Headers
 from portico.config.settings.hidden import Hidden
@@ -75,6 +76,7 @@ class Site(Processes):
     )
     maintenance: bool = Field(default=False, description="Answer everything with a page that asks to come back.")
     gunicorn: Gunicorn = Field(default_factory=Gunicorn, description="How Gunicorn runs this application.")
+    data: DataFolders = Field(default=(), description="Folders that last: they outlive releases and `down`.")
 
     @field_validator("source")
     @classmethod

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from portico.config.settings import Duration, Ecs, Gunicorn, Nginx, Settings, Site, Size, derive_uid
 from portico.config.settings.aws import RETENTION, Egress
 from portico.config.settings.client import Client
+from portico.config.settings.data import Data
 from portico.config.settings.ecs import BRINGER, HostedZone
 from portico.config.settings.headers import Headers
 from portico.config.settings.limits import Limits, Rate
@@ -221,6 +222,21 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "users": st.dictionaries(_text("[A-Za-z0-9_.@-]{1,16}"), _hashes(), max_size=2),
         "maintenance": _BOOLEANS,
         "gunicorn": section(Gunicorn),
+        "data": st.deferred(
+            lambda: _lists(
+                section(Data),
+                *(0, 3),
+                unique_by=(lambda one: one["name"], lambda one: one["path"], lambda one: one.get("url", one["name"])),
+            )
+        ),
+    },
+    Data: {
+        "name": _text("[a-z]([a-z0-9-]{0,10}[a-z0-9])?"),
+        "path": st.sampled_from(
+            ["/app/instance", "/app/static/uploads", "/var/lib/shop", "/srv/media", "/home/shop.d"]
+        ),
+        "url": _paths("/"),
+        "guarded": _BOOLEANS,
     },
     Headers: {
         "contentSecurityPolicy": _header_values(),
@@ -311,7 +327,7 @@ def _move(values: Values, ecs: Values, version: str, said: bool) -> Values:
         _bound(nginx, name, Size, "8G")
     values["nginx"] = nginx
     values["healthTimeout"] = min(values.get("healthTimeout", 60), 300)
-    for key in ("certificate", "weights", *(["balance"] if site.get("balance") == "ip_hash" else [])):
+    for key in ("certificate", "data", "weights", *(["balance"] if site.get("balance") == "ip_hash" else [])):
         site.pop(key, None)
     gunicorn = site.setdefault("gunicorn", {})
     _bound(gunicorn, "timeout", Duration, "110s")
@@ -453,6 +469,12 @@ def _mend_site(site: Values) -> None:
             longest = max(longest, Duration.parse(route["timeout"]))
     if longest > limit:
         site["gunicorn"] = site.get("gunicorn", {}) | {"timeout": str(longest)}
+    taken = [url, "/portico-unavailable.html/", *(route["path"] for route in site.get("routes", []))]
+    for data in site.get("data", []):
+        if data.get("url") in taken or site.get("health", "/").startswith(data.get("url", "//")):
+            data.pop("url")
+        if "url" not in data:
+            data.pop("guarded", None)
     # NGINX's own page and the static files stand there.
     paths = [route["path"].rstrip("/") for route in site.get("routes", [])]
     assume(url.rstrip("/") not in paths and "/portico-unavailable.html" not in paths)

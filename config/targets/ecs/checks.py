@@ -41,6 +41,9 @@ def list_taken(settings: Settings) -> Iterator[Mistake]:
         if site.balance == "ip_hash":
             text = '"ip_hash" is nothing that the load balancer knows; write round_robin, least_conn or random'
             yield Mistake(f"sites[{index}].balance", text)
+        if site.data:
+            text = "is not kept on ecs, whose tasks have no disk; write target: local or ssh, or leave it out"
+            yield Mistake(f"sites[{index}].data", text)
 
 
 def _default(name: str) -> Any:

@@ -1,0 +1,47 @@
+"""What an update will do to data that lasts, told before it is done."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from portico.config.messages.change_summary import Change
+from portico.config.settings.data import Data
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Data that is there: of which site, its name, and Docker's name of its volume."""
+
+    site: str
+    name: str
+    volume: str
+
+
+def announce_data(
+    before: Mapping[Key, Kept], wanted: Mapping[Key, Data], there: Collection[Key], volumes: Mapping[Key, str]
+) -> Iterator[Change]:
+    """One sentence for data that begins, comes back, is gone or is not used any more; none for what stays as it is.
+
+    Keys are the names of a site and of its data: of the last update (`before`), of the settings (`wanted`), and of the
+    volumes that the engine has (`there`). `volumes` are Docker's names of the wanted ones.
+    """
+    for key, data in wanted.items():
+        site, name = key
+        if key in there:
+            if key not in before:
+                text = f"its data {name} is there already, in the volume {volumes[key]}, and is used again."
+                yield Change("update", site, text)
+        elif key in before:
+            text = f"its data {name} is gone: the volume {volumes[key]} was removed by hand; it begins anew."
+            yield Change("first", site, text)
+        else:
+            text = f"its data {name} begins at {data.path}, with what the image has there. Releases keep it."
+            yield Change("first", site, text)
+    for key, kept in before.items():
+        if key not in wanted:
+            text = (
+                f"keeps its data {kept.name}, which no setting names any more: it stays in the volume {kept.volume} "
+                f"until you remove it (docker volume rm {kept.volume})."
+            )
+            yield Change("removal", kept.site, text)

@@ -1,0 +1,128 @@
+"""Folders of a site that last: what lies there survives releases, and the removal of everything else."""
+
+from itertools import combinations
+from pathlib import PurePosixPath
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from portico.config.settings.section import Section
+from portico.config.settings.text import UrlFolder, grammar
+
+# What a container has or gets at these places would be hidden by a folder of data, or lie on a disk by it.
+_TAKEN = {
+    "/app": "the application's source",
+    "/bin": "programs",
+    "/boot": "the system's own files",
+    "/dev": "devices",
+    "/etc": "settings of the image, and Gunicorn's",
+    "/incoming": "the way that secrets come",
+    "/lib": "libraries",
+    "/lib64": "libraries",
+    "/opt/venv": "the application's packages",
+    "/proc": "what the kernel tells",
+    "/run": "sockets and secrets",
+    "/sbin": "programs",
+    "/srv/portico": "data on its way into a volume",
+    "/srv/static": "static files on their way to NGINX",
+    "/sys": "what the kernel tells",
+    "/tmp": "memory, which is empty at each start",
+    "/usr/bin": "programs",
+    "/usr/lib": "libraries",
+    "/usr/local/bin": "programs",
+    "/usr/local/lib": "libraries",
+    "/usr/sbin": "programs",
+    "/var/run": "sockets and secrets",
+}
+# Below these an application may keep what is its own.
+_OPEN = ("/app",)
+
+DataName = Annotated[
+    str,
+    grammar(
+        "a name of data",
+        r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?",
+        "write 1 to 32 lower-case letters, digits and dashes, starting with a letter, such as uploads",
+    ),
+]
+
+
+def _refuse_taken(value: str) -> str:
+    path = PurePosixPath(value)
+    for taken, what in _TAKEN.items():
+        if path == PurePosixPath(taken):
+            where = f"is where a container has {what}"
+        elif PurePosixPath(taken).is_relative_to(path):
+            where = f"would hide {taken}, where a container has {what}"
+        elif path.is_relative_to(taken) and taken not in _OPEN:
+            where = f"is in {taken}, where a container has {what}"
+        else:
+            continue
+        raise PydanticCustomError(
+            "data",
+            "{path} {where}; write a folder of the data's own, such as /app/instance or /var/lib/shop",
+            {"path": value, "where": where},
+        )
+    return value
+
+
+DataPath = Annotated[
+    str,
+    grammar(
+        "the path of a folder in the container",
+        r"(?=.{1,200}$)/|(?!.*/\.\.?(/|$))(/[A-Za-z0-9_.-]+)+",
+        "write it from the root and without a slash at its end, such as /app/instance, of letters, digits and / _ . -",
+    ),
+    AfterValidator(_refuse_taken),
+]
+
+
+class Data(Section):
+    """A folder of the application that lasts: in a volume of its own, which no release and no `down` removes."""
+
+    name: DataName = Field(examples=["uploads"], description="The name; with another one it is other data.")
+    path: DataPath = Field(
+        examples=["/app/instance"],
+        description="Where the application finds the folder, from the root of its container; an image that Portico "
+        "writes has the source in /app. What the image has there is taken over by the first release.",
+    )
+    url: UrlFolder | None = Field(
+        default=None,
+        description="The URL below which NGINX serves the files; only the application can read them where not set.",
+    )
+    guarded: bool = Field(
+        default=False,
+        description="Serve them only where the application says so, by the header X-Accel-Redirect: <url><file>.",
+    )
+
+    @model_validator(mode="after")
+    def _require_url(self) -> "Data":
+        if self.guarded and self.url is None:
+            raise PydanticCustomError(
+                "data",
+                "guarded is for files that NGINX serves; write url beside it, such as /guarded/, or leave it out",
+            )
+        return self
+
+
+def _refuse_twins(value: tuple[Data, ...]) -> tuple[Data, ...]:
+    for one, other in combinations(value, 2):
+        if one.name == other.name:
+            raise PydanticCustomError(
+                "twin", 'the name "{name}" stands twice; write each name once', {"name": one.name}
+            )
+        if one.url and one.url == other.url:
+            raise PydanticCustomError("twin", 'the url "{url}" stands twice; write each url once', {"url": one.url})
+        inner, outer = (one, other) if PurePosixPath(one.path).is_relative_to(other.path) else (other, one)
+        if PurePosixPath(inner.path).is_relative_to(outer.path):
+            raise PydanticCustomError(
+                "data",
+                "{inner} is in {outer}, which is data too, and one would hide a part of the other; "
+                "write folders beside one another",
+                {"inner": inner.path, "outer": outer.path},
+            )
+    return value
+
+
+DataFolders = Annotated[tuple[Data, ...], AfterValidator(_refuse_twins)]
