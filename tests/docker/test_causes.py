@@ -38,7 +38,8 @@ class Broken:
 BROKEN = {
     "number": Broken(text="app = 5", cause="`entry` of number names something that is no application"),
     "factory": Broken(
-        text="def create_app(mode): return app",
+        # What a decorator returns is known only to the running application.
+        text="def same(made): return made\n\n\n@same\ndef create_app(mode): return app",
         settings={"entry": "web:create_app()"},
         cause="`entry` of factory names something that is no application (create_app() missing 1",
     ),
