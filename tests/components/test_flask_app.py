@@ -7,6 +7,7 @@ import pulumi
 import pytest
 
 from portico.components.docker.flask_app import FlaskApp, FlaskAppArgs
+from portico.config.settings.hidden import HIDDEN
 from tests.components.recorder import CONTAINER, IMAGE, VOLUME, Recorder, list_texts, run
 from tests.components.sample import SECRET, make_stack
 from tests.config.sample import make_site, write_files
@@ -91,7 +92,8 @@ def test_the_files_are_laid_out_by_the_new_image_without_a_network(root: Path) -
     release = make_stack(root).releases[0]
     files = make(root).container("shop-files")
     assert files.inputs["image"] == f"sha256:{name_resource(root)}"
-    assert files.inputs["command"] == ["shop", release.id, str(release.uid), "static", "/static/", "compress"]
+    words = ["shop", release.id, str(release.uid), "static", "/static/", "compress", " ".join(HIDDEN)]
+    assert files.inputs["command"] == words
     assert files.inputs["networkMode"] == "none"
     assert files.mounts == {"/run/portico": "sockets", "/srv/static": "static"}
     assert (files.inputs["attach"], files.inputs["mustRun"], files.inputs["logs"]) == (True, False, True)
