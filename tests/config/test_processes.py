@@ -51,7 +51,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"release": {**UPGRADE, "timeout": 30}},
-        'sites[0].release.timeout: "30" is not a duration; write a whole number and a unit (ms, s, m or h), such as 30s',
+        'sites[0].release.timeout: "30" is not a duration; write a whole number and a unit (ms, s, m or h), such as '
+        "30s",
     ),
     (
         {"workers": [queue(name="web")]},
