@@ -1,5 +1,6 @@
 """What runs besides the web's replicas: a release command once for each release, and workers that lose no job."""
 
+import subprocess
 import time
 from dataclasses import dataclass
 from itertools import pairwise
@@ -202,6 +203,36 @@ def test_a_worker_that_crashes_fails_the_update_with_its_log_and_the_old_one_goe
     shop.up()
     assert len(shop.containers("worker")) == 2
     assert find_workers(shop)
+
+
+def test_by_hand_a_command_runs_as_a_worker_does_and_in_the_image_of_the_next_release(shop: Deployment) -> None:
+    before = shop.ids()
+    assert type_command(shop, "--process", "queue", "--", "echo $PORTICO_PROCESS") == "queue"
+    said = type_words(shop, "logs", "--site", "shop", "--process", "queue")
+    assert all(line.startswith("shop-worker.queue-0-") for line in said.splitlines())
+    shop.write("shop", "coming.txt", "not live yet")
+    assert type_command(shop, "--release", "next", "--", "cat coming.txt") == "not live yet"
+    assert type_command(shop, "--", "test -e coming.txt || echo live") == "live"
+    (shop.source("shop") / "coming.txt").unlink()
+    assert shop.ids() == before
+
+
+def type_command(deployment: Deployment, *words: str) -> str:
+    return type_words(deployment, "exec", "--site", "shop", *words).strip()
+
+
+def type_words(deployment: Deployment, command: str, *words: str) -> str:
+    """What a command of portico prints; it must succeed."""
+    done = subprocess.run(
+        deployment.spell_portico(command, *words),
+        env=deployment.environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def test_a_release_command_outlives_an_update_that_is_killed_and_is_not_run_beside_itself(shop: Deployment) -> None:
