@@ -10,7 +10,7 @@ PORTICO := scripts/portico
 SITED = $(if $(SITE),--site "$$SITE")
 # And of one of its processes.
 OF = $(SITED) $(if $(PROCESS),--process "$$PROCESS")
-export ENV OUT LAYOUT WRITE LIMIT WORKERS ROUNDS SECONDS_EACH SITE PROCESS TO FORCE TAIL FOLLOW CMD DATA
+export ENV OUT LAYOUT WRITE LIMIT WORKERS ROUNDS SECONDS_EACH SITE PROCESS RELEASE TO FORCE TAIL FOLLOW CMD DATA
 # As it was written: a dollar in it is the command's, not Make's.
 override CMD := $(value CMD)
 
@@ -68,8 +68,8 @@ logs: ## Show the last lines of every container: [SITE=site] [PROCESS=worker] [T
 shell: ## Open a shell in a running replica: [SITE=site] [PROCESS=worker]
 	@$(PORTICO) shell -s "$$ENV" $(OF)
 
-exec: ## Run a command in a container of the live release: CMD="flask db upgrade" [SITE=site] [PROCESS=worker]
-	@$(PORTICO) exec -s "$$ENV" $(OF) -- "$$CMD"
+exec: ## Run a command in a container of a release: CMD="flask routes" [SITE=site] [PROCESS=worker] [RELEASE=next]
+	@$(PORTICO) exec -s "$$ENV" $(OF) $(if $(RELEASE),--release "$$RELEASE") -- "$$CMD"
 
 test: ## Run what a change must pass, the real engine included (WORKERS=2)
 	@scripts/test.sh

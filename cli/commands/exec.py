@@ -1,4 +1,4 @@
-"""`portico exec`: a command in a container of its own, made as a replica of the live release is.
+"""`portico exec`: a command in a container of its own, made as a replica of the live or of the next release is.
 
 One text is given to a shell; several words are the command itself. Ends with the command's own exit code.
 """
@@ -7,6 +7,7 @@ import secrets
 import signal
 import subprocess
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import click
@@ -16,12 +17,14 @@ from docker.models.containers import Container
 
 from portico.cli.deployed import WEB, Deployed
 from portico.cli.engine import has_terminal, name_docker
+from portico.cli.next_release import NextRelease
 from portico.cli.options import example, process_option, site_option, stack_option
 from portico.cli.prepare import prepare
 from portico.cli.refused import Refused
 from portico.cli.spelling import spell
 
 SECRETS = "/run/secrets"
+LIVE, NEXT = "live", "next"
 # What makes a replica of a container: where NGINX finds it, and which one it is.
 OF_A_REPLICA = ("PORTICO_ADDRESS=", "PORTICO_REPLICA=", "PORTICO_PROGRESS=")
 
@@ -38,8 +41,7 @@ def describe(replica: dict[str, Any], command: list[str], *, terminal: bool) -> 
     # The site's data; sockets and secrets are binds.
     mounts = list(host.get("Mounts") or [])
     if any(one["Destination"] == SECRETS for one in replica["Mounts"]):
-        own = {key: value for key, value in labels.items() if key.startswith("portico.")}
-        mounts.append({"Type": "volume", "Target": SECRETS, "VolumeOptions": {"Labels": own}})
+        mounts.append(mount_secrets(labels))
     kept = ("User", "WorkingDir", "StopSignal")
     return {key: config.get(key) for key in kept} | {
         "Image": replica["Image"],
@@ -67,15 +69,20 @@ def describe(replica: dict[str, Any], command: list[str], *, terminal: bool) -> 
     }
 
 
-def make_container(client: DockerClient, replica: Container, config: dict[str, Any], name: str) -> Container:
-    """Make it, and give it the replica's secrets; nothing runs in it yet."""
+def mount_secrets(labels: dict[str, str]) -> dict[str, Any]:
+    """A volume for a copy of the secrets, known by the stack's own labels."""
+    own = {key: value for key, value in labels.items() if key.startswith("portico.")}
+    return {"Type": "volume", "Target": SECRETS, "VolumeOptions": {"Labels": own}}
+
+
+def make_container(client: DockerClient, secrets: bytes, config: dict[str, Any], name: str) -> Container:
+    """Make it, and give it the secrets, an archive of files; nothing runs in it yet."""
     made: dict[str, Any] = client.api.create_container_from_config(config, name)  # type: ignore[no-untyped-call]
     container = client.containers.get(made["Id"])
     try:
         if any(one["Target"] == SECRETS for one in config["HostConfig"]["Mounts"]):
             # Owner and mode travel with the files.
-            chunks, _ = replica.get_archive(f"{SECRETS}/.")
-            container.put_archive(SECRETS, b"".join(chunks))
+            container.put_archive(SECRETS, secrets)
     except BaseException:
         remove(container)
         raise
@@ -98,20 +105,28 @@ def run(words: list[str], container: Container, *, terminal: bool) -> int:
     return process.wait()
 
 
-def execute(stack: str, site: str, words: tuple[str, ...], process: str = WEB) -> int:
+def execute(stack: str, site: str, words: tuple[str, ...], process: str = WEB, release: str = LIVE) -> int:
     """Run the words to their end, and return their exit code. Raises Refused and DockerException.
 
-    `process` is whose memory and variables they have.
+    `process` is whose memory and variables they have; `release` is live or next.
     """
     if not any(word.strip() for word in words):
-        raise Refused(f"which command? Write {spell('exec', command='flask db upgrade')}")
+        raise Refused(f"which command? Write {spell('exec', command='flask routes')}")
     deployed = Deployed.read(stack)
     site = deployed.choose_site(site, "exec")
     replica = deployed.list_process(site, process)[0]
     terminal = has_terminal()
     command = list(words) if len(words) > 1 else ["sh", "-c", words[0]]
     config = describe(replica.attrs, command, terminal=terminal)
-    container = make_container(deployed.client, replica, config, f"{site}-exec-{secrets.token_hex(4)}")
+    if release == NEXT:
+        following = NextRelease.find(deployed, Path.cwd(), site)
+        following.require_image(deployed, Path.cwd())
+        config = following.dress(config, command)
+        config["HostConfig"]["Mounts"] = [mount_secrets(config["Labels"])] if following.secrets else []
+        files = following.pack_secrets()
+    else:
+        files = read_secrets(replica) if config["HostConfig"]["Mounts"] else b""
+    container = make_container(deployed.client, files, config, f"{site}-exec-{secrets.token_hex(4)}")
     try:
         start = ("start", "--attach", "--interactive", str(container.id))
         return run(name_docker(deployed.engine, *start, terminal=terminal), container, terminal=terminal)
@@ -119,18 +134,31 @@ def execute(stack: str, site: str, words: tuple[str, ...], process: str = WEB) -
         remove(container)
 
 
+def read_secrets(replica: Container) -> bytes:
+    """The files of a replica's secrets, with their owner and mode."""
+    chunks, _ = replica.get_archive(f"{SECRETS}/.")
+    return b"".join(chunks)
+
+
 @click.command(
-    context_settings={"ignore_unknown_options": True}, epilog=example("portico exec --site shop -- flask db upgrade")
+    context_settings={"ignore_unknown_options": True}, epilog=example("portico exec --site shop -- flask routes")
 )
 @stack_option
 @site_option
 @process_option("As in a container of which process: web, release or the name of a worker.")
+@click.option(
+    "--release",
+    type=click.Choice([LIVE, NEXT]),
+    default=LIVE,
+    show_default=True,
+    help="In the image of the live release, or of what up would deploy, which is built where it is not there.",
+)
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND...")
 @click.pass_context
-def command(context: click.Context, stack: str, site: str, process: str, words: tuple[str, ...]) -> None:
-    """Run a command in a container of the live release, apart from the traffic; its exit code is the command's.
+def command(context: click.Context, stack: str, site: str, process: str, release: str, words: tuple[str, ...]) -> None:
+    """Run a command in a container of a release, apart from the traffic; its exit code is the command's.
 
     One text is given to a shell; several words are the command itself.
     """
     prepare(stack)
-    context.exit(execute(stack, site, words, process))
+    context.exit(execute(stack, site, words, process, release))

@@ -1,7 +1,5 @@
 """Images of releases: one resource each, so that each that goes is announced, and goes after its containers."""
 
-import hashlib
-import re
 from collections.abc import Collection
 
 import pulumi
@@ -12,25 +10,14 @@ from portico.components.docker.labels import list_labels
 from portico.components.scope import name_owner
 from portico.config.load import Stack
 from portico.config.release.history import History, Record
+from portico.config.release.image_name import spell_image
 
 Image = docker.RemoteImage
 
 
 def name_image(site: str, digest: str) -> str:
-    """The image's name on the engine.
-
-    Project and stack are in it: stacks that share an engine never remove each other's. The project `portico` is the one
-    of a checkout, whose images have had no project in their names since the first release.
-    """
-    project = name_owner()
-    owner = [] if project == "portico" else [_spell(project)]
-    return "/".join(["portico", *owner, _spell(pulumi.get_stack()), f"{site}:{digest}"])
-
-
-def _spell(name: str) -> str:
-    """A name as a part of an image's name; those stay apart that differ in what such a part cannot hold."""
-    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
-    return plain if plain == name else f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:6]}".lstrip("-")
+    """The image's name on the engine (config/release/image_name.py)."""
+    return spell_image(name_owner(), pulumi.get_stack(), site, digest)
 
 
 def build_image(
@@ -42,10 +29,11 @@ def build_image(
     builder: pulumi.Input[str] | None = None,
     *,
     tokens: bool = False,
+    provider: docker.Provider | None = None,
 ) -> Image:
     """The image that `context` makes, with secrets of its site where there are `tokens`.
 
-    Nothing is built before `verdict` resolves.
+    Nothing is built before `verdict` resolves. `provider` is another one than the parent's.
     """
     labels = list_labels("image", site)
     build = docker.RemoteImageBuildArgs(
@@ -59,7 +47,7 @@ def build_image(
     )
     # As a dependency, not by way of an input: a preview that cannot know the verdict yet would show a rebuild.
     agreed: pulumi.Output[list[pulumi.Resource]] = pulumi.Output.from_input(verdict).apply(lambda _: [])
-    return _register(site, digest, build, pulumi.ResourceOptions(parent=parent, depends_on=agreed))
+    return _register(site, digest, build, pulumi.ResourceOptions(parent=parent, depends_on=agreed, provider=provider))
 
 
 def find_image(site: str, digest: str, parent: pulumi.Resource) -> Image:

@@ -1,5 +1,6 @@
 """What runs besides the web's replicas: a release command once for each release, and workers that lose no job."""
 
+import subprocess
 import time
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,6 +11,7 @@ import pytest
 from tests.docker.applications import small, write_small
 from tests.docker.conftest import Deploy
 from tests.docker.engine import Deployment, execute
+from tests.docker.killed import Running
 from tests.docker.traffic import light
 
 pytestmark = pytest.mark.docker
@@ -41,6 +43,9 @@ def migrate(name):
         for number in range(30):
             print(f"line {number} of the migration")
         sys.exit(3)
+    if name == "slow":
+        time.sleep(70)
+    note("migrated", name)
 
 
 def queue():
@@ -68,7 +73,7 @@ globals()[sys.argv[1]](*sys.argv[2:])
 """
 SHOP: Final = small(
     "shop",
-    release={"command": "python jobs.py migrate first", "timeout": "30s"},
+    release={"command": "python jobs.py migrate first", "timeout": "3m"},
     workers=[
         {"name": "queue", "command": "python jobs.py queue"},
         {"name": "beat", "command": "python jobs.py beat", "single": True},
@@ -105,7 +110,7 @@ def find_workers(deployment: Deployment) -> dict[str, str]:
 
 def migrate(deployment: Deployment, word: str) -> None:
     """From now on the release command is another one."""
-    deployment.configure_site("shop", release={"command": f"python jobs.py migrate {word}", "timeout": "30s"})
+    deployment.configure_site("shop", release={"command": f"python jobs.py migrate {word}", "timeout": "3m"})
 
 
 @pytest.fixture(scope="module")
@@ -198,3 +203,47 @@ def test_a_worker_that_crashes_fails_the_update_with_its_log_and_the_old_one_goe
     shop.up()
     assert len(shop.containers("worker")) == 2
     assert find_workers(shop)
+
+
+def test_by_hand_a_command_runs_as_a_worker_does_and_in_the_image_of_the_next_release(shop: Deployment) -> None:
+    before = shop.ids()
+    assert type_command(shop, "--process", "queue", "--", "echo $PORTICO_PROCESS") == "queue"
+    said = type_words(shop, "logs", "--site", "shop", "--process", "queue")
+    assert all(line.startswith("shop-worker.queue-0-") for line in said.splitlines())
+    shop.write("shop", "coming.txt", "not live yet")
+    assert type_command(shop, "--release", "next", "--", "cat coming.txt") == "not live yet"
+    assert type_command(shop, "--", "test -e coming.txt || echo live") == "live"
+    (shop.source("shop") / "coming.txt").unlink()
+    assert shop.ids() == before
+
+
+def type_command(deployment: Deployment, *words: str) -> str:
+    return type_words(deployment, "exec", "--site", "shop", *words).strip()
+
+
+def type_words(deployment: Deployment, command: str, *words: str) -> str:
+    """What a command of portico prints; it must succeed."""
+    done = subprocess.run(
+        deployment.spell_portico(command, *words),
+        env=deployment.environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_a_release_command_outlives_an_update_that_is_killed_and_is_not_run_beside_itself(shop: Deployment) -> None:
+    migrate(shop, "slow")
+    running = Running(shop, 1, door="pulumi")
+    while "slow" not in list_migrations(shop):
+        assert running.process.poll() is None, running.log.read_text()
+        time.sleep(0.2)
+    assert running.kill()
+    result = shop.recover()
+    assert "The release command of shop still runs" in result.output
+    assert "this update waits for its end" in result.output
+    assert [one.what for one in read_seen(shop) if one.word == "slow"] == ["migrate", "migrated"]
+    assert shop.present() == shop.wanted()
