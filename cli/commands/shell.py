@@ -29,13 +29,13 @@ def open_shell(stack: str, site: str = "", process: str = WEB) -> int:
         click.echo(f"In {container.name}, as the user of {site}, while it {what}. Leave with exit.")
     options = ["--interactive", *(["--tty"] if terminal else [])]
     # What the application has as variables, a command by hand needs too.
-    launcher = find_launcher(replica.attrs["Config"].get("Entrypoint") or [])
+    launcher = find_launcher(container.attrs["Config"].get("Entrypoint") or [])
     shell = [*launcher, "sh", "-c", "exec $(command -v bash || command -v sh)"]
-    process = subprocess.Popen(
+    opened = subprocess.Popen(
         name_docker(deployed.engine, "exec", *options, str(container.id), *shell, terminal=terminal)
     )
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is for the shell
-    return process.wait()
+    return opened.wait()
 
 
 @click.command(epilog=example("portico shell -s prod --site shop"))
