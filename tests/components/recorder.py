@@ -54,6 +54,7 @@ class Resource:
     deleted_with: str
     provider: str
     error_hooks: tuple[str, ...]
+    create_hooks: tuple[str, ...]
 
     @property
     def labels(self) -> dict[str, str]:
@@ -196,6 +197,7 @@ class _Monitor(MockMonitor):
                     deleted_with=request.deletedWith,
                     provider=request.provider,
                     error_hooks=tuple(request.hooks.on_error),
+                    create_hooks=tuple(request.hooks.before_create),
                 )
             )
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]

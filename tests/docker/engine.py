@@ -196,6 +196,10 @@ class Deployment(Commands):
             name = site["name"]
             wanted["files", name, releases[name]] = 1
             wanted["gunicorn", name, releases[name]] = site.get("replicas") or self.settings.get("replicas", 2)
+            if site.get("release"):
+                wanted["command", name, releases[name]] = 1
+            if site.get("workers"):
+                wanted["worker", name, releases[name]] = sum(one.get("replicas", 1) for one in site["workers"])
         return wanted
 
     def images(self) -> list[str]:

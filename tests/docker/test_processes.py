@@ -10,6 +10,7 @@ import pytest
 from tests.docker.applications import small, write_small
 from tests.docker.conftest import Deploy
 from tests.docker.engine import Deployment, execute
+from tests.docker.killed import Running
 from tests.docker.traffic import light
 
 pytestmark = pytest.mark.docker
@@ -41,6 +42,9 @@ def migrate(name):
         for number in range(30):
             print(f"line {number} of the migration")
         sys.exit(3)
+    if name == "slow":
+        time.sleep(25)
+    note("migrated", name)
 
 
 def queue():
@@ -198,3 +202,17 @@ def test_a_worker_that_crashes_fails_the_update_with_its_log_and_the_old_one_goe
     shop.up()
     assert len(shop.containers("worker")) == 2
     assert find_workers(shop)
+
+
+def test_a_release_command_outlives_an_update_that_is_killed_and_is_not_run_beside_itself(shop: Deployment) -> None:
+    migrate(shop, "slow")
+    running = Running(shop, 1, door="pulumi")
+    while "slow" not in list_migrations(shop):
+        assert running.process.poll() is None, running.log.read_text()
+        time.sleep(0.2)
+    assert running.kill()
+    result = shop.recover()
+    assert "The release command of shop still runs" in result.output
+    assert "this update waits for its end" in result.output
+    assert [one.what for one in read_seen(shop) if one.word == "slow"] == ["migrate", "migrated"]
+    assert shop.present() == shop.wanted()

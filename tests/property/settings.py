@@ -15,6 +15,7 @@ from portico.config.settings.aws import RETENTION, Egress
 from portico.config.settings.client import Client
 from portico.config.settings.ecs import BRINGER, HostedZone
 from portico.config.settings.headers import Headers
+from portico.config.settings.job import Job
 from portico.config.settings.limits import Limits, Rate
 from portico.config.settings.nginx import BESIDES, Gzip
 from portico.config.settings.route import Route
@@ -209,6 +210,7 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
             st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=40),
             max_size=3,
         ),
+        "schedule": st.just([]) | _lists(section(Job), 0, 2, unique_by=lambda job: job["name"]),
         "secretsAs": st.sampled_from(["files", "environment"]),
         "aliases": _hosts(0, 2),
         "balance": st.sampled_from(["round_robin", "least_conn", "ip_hash", "random"]),
@@ -221,6 +223,15 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "users": st.dictionaries(_text("[A-Za-z0-9_.@-]{1,16}"), _hashes(), max_size=2),
         "maintenance": _BOOLEANS,
         "gunicorn": section(Gunicorn),
+    },
+    Job: {
+        "name": _text("[a-z]([a-z0-9-]{0,30}[a-z0-9])?"),
+        "cron": st.sampled_from(["* * * * *", "30 3 * * *", "*/5 8-18 * * MON-FRI", "0 0 L * *", "15 14 1 * *"]),
+        "timeZone": st.sampled_from(["UTC", "Europe/Berlin", "America/New_York"]),
+        "command": st.sampled_from(["flask tidy", "sh -c 'sleep 1; true'", 'python -m shop.jobs "two words"']),
+        "overlap": st.sampled_from(["forbid", "allow", "replace"]),
+        "timeout": _durations(),
+        "memory": _sizes(),
     },
     Headers: {
         "contentSecurityPolicy": _header_values(),
@@ -311,7 +322,7 @@ def _move(values: Values, ecs: Values, version: str, said: bool) -> Values:
         _bound(nginx, name, Size, "8G")
     values["nginx"] = nginx
     values["healthTimeout"] = min(values.get("healthTimeout", 60), 300)
-    for key in ("certificate", "weights", *(["balance"] if site.get("balance") == "ip_hash" else [])):
+    for key in ("certificate", "weights", "schedule", *(["balance"] if site.get("balance") == "ip_hash" else [])):
         site.pop(key, None)
     gunicorn = site.setdefault("gunicorn", {})
     _bound(gunicorn, "timeout", Duration, "110s")

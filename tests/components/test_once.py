@@ -1,0 +1,104 @@
+"""What runs a release command inside its container, and what a single worker waits for: run here as there."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from portico.config.in_container import read_script
+
+
+def once(folder: Path, *command: str, key: str = "k1", limit: int = 60) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-I", "-S", "-c", read_script("once.py"), str(folder), key, str(limit), *command],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def note(folder: Path, code: int = 0, seconds: float = 0) -> list[str]:
+    """A command that writes down that it ran."""
+    script = f"import sys, time; open({str(folder / 'ran')!r}, 'a').write('x'); time.sleep({seconds}); sys.exit({code})"
+    return [sys.executable, "-I", "-S", "-c", script]
+
+
+def count(folder: Path) -> int:
+    return len((folder / "ran").read_text())
+
+
+def test_what_ended_well_is_not_run_again_for_its_key(tmp_path: Path) -> None:
+    assert once(tmp_path, *note(tmp_path)).returncode == 0
+    again = once(tmp_path, *note(tmp_path))
+    assert (again.returncode, count(tmp_path)) == (0, 1)
+    assert "not run again" in again.stdout
+    assert once(tmp_path, *note(tmp_path), key="k2").returncode == 0
+    assert once(tmp_path, *note(tmp_path)).returncode == 0
+    assert count(tmp_path) == 2
+    lines = [line.split() for line in (tmp_path / "once").read_text().splitlines()]
+    assert [(key, code) for key, code, _, _ in lines] == [("k1", "0"), ("k2", "0")]
+
+
+def test_what_failed_is_run_again_and_ends_with_its_own_code(tmp_path: Path) -> None:
+    assert [once(tmp_path, *note(tmp_path, code=3)).returncode for _ in range(2)] == [3, 3]
+    assert count(tmp_path) == 2
+
+
+def test_what_takes_too_long_is_ended_and_says_by_which_setting(tmp_path: Path) -> None:
+    done = once(tmp_path, *note(tmp_path, seconds=60), limit=1)
+    assert done.returncode == 124 and "release.timeout" in done.stdout
+
+
+@pytest.mark.parametrize(("command", "code"), [("/nobody/has/this", 127), ("/", 126)])
+def test_a_program_that_cannot_be_run_is_named(tmp_path: Path, command: str, code: int) -> None:
+    done = once(tmp_path, command)
+    assert done.returncode == code and f"{command} cannot be run: " in done.stdout
+    assert not done.stderr
+
+
+def test_a_signal_reaches_the_command_and_is_its_end(tmp_path: Path) -> None:
+    words = [sys.executable, "-I", "-S", "-c", read_script("once.py"), str(tmp_path), "k", "60"]
+    process = subprocess.Popen([*words, *note(tmp_path, seconds=60)])
+    while not (tmp_path / "ran").exists():
+        time.sleep(0.05)
+    process.terminate()
+    assert process.wait(20) == 128 + 15
+
+
+def test_two_never_run_beside_each_other_and_the_second_sees_what_the_first_did(tmp_path: Path) -> None:
+    words = [sys.executable, "-I", "-S", "-c", read_script("once.py"), str(tmp_path), "k1", "60"]
+    with subprocess.Popen([*words, *note(tmp_path, seconds=2)]) as first:
+        while not (tmp_path / "ran").exists():
+            time.sleep(0.05)
+        second = once(tmp_path, *note(tmp_path))
+        assert first.wait(20) == 0
+    assert (second.returncode, count(tmp_path)) == (0, 1)
+    assert "still runs" in second.stdout and "not run again" in second.stdout
+
+
+def test_one_that_was_killed_leaves_no_lock_and_counts_as_not_run(tmp_path: Path) -> None:
+    words = [sys.executable, "-I", "-S", "-c", read_script("once.py"), str(tmp_path), "k1", "60"]
+    with subprocess.Popen([*words, *note(tmp_path, seconds=3)]) as first:
+        while not (tmp_path / "ran").exists():
+            time.sleep(0.05)
+        first.kill()
+    assert once(tmp_path, *note(tmp_path)).returncode == 0
+    assert count(tmp_path) == 2
+
+
+def test_a_single_worker_waits_for_the_one_before_it(tmp_path: Path) -> None:
+    script = "import sys, time; print('begins', flush=True); time.sleep(float(sys.argv[1])); print('ends', time.time())"
+    single = [sys.executable, "-I", "-S", "-c", read_script("single.py"), str(tmp_path / "lock"), sys.executable]
+
+    def start(seconds: float) -> "subprocess.Popen[str]":
+        return subprocess.Popen([*single, "-c", script, str(seconds)], stdout=subprocess.PIPE, text=True)
+
+    with start(2) as first:
+        assert first.stdout and first.stdout.readline() == "begins\n"
+        began = time.monotonic()
+        with start(0) as second:
+            assert second.stdout and second.stdout.readline() == "begins\n"
+            waited = time.monotonic() - began
+    assert 1 < waited < 20

@@ -1,0 +1,131 @@
+"""Whether workers run, as the engine shows them at the end of an update."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+from portico.components.docker import worker_verdict
+from portico.components.docker.worker_verdict import watch
+from portico.components.docker.workers import Running
+from tests.components.sample import make_stack
+from tests.components.watched import Watched, inspect, show
+from tests.config.sample import make_site
+
+NEW, OLD = "1" * 64, "2" * 64
+Make = Callable[..., dict[str, Running]]
+
+
+@pytest.fixture(autouse=True)
+def pulumi_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_verdict, "list_labels", lambda role: {"portico.role": role})
+    monkeypatch.setattr(worker_verdict, "_PAUSE", 0.01)
+    monkeypatch.setattr(worker_verdict, "WATCH", 0.2)
+    STARTED.clear()
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    told: list[str] = []
+    monkeypatch.setattr(pulumi.log, "error", lambda text: told.append(text))
+    return told
+
+
+@pytest.fixture
+def make(root: Path) -> Make:
+    """The one new container of a worker, by its id."""
+
+    def build(**worker: Any) -> dict[str, Running]:
+        values = {"name": "queue", "command": "work", "stop": "40s", **worker}
+        release = make_stack(root, make_site(workers=[values])).releases[0]
+        container: Any = None
+        one = Running(release=release, worker=release.site.workers[0], name="shop-worker.queue-0", container=container)
+        return {NEW: one}
+
+    return build
+
+
+def worker(id: str, state: str = "running", status: str = "Up 2 minutes", restarts: int = 0, site: str = "shop") -> Any:
+    listed = show(id, "worker", site, State=state, Status=status)
+    listed["Labels"]["portico.process"] = "queue"
+    listed["inspected"] = inspect(listed, restarts)
+    return listed
+
+
+def test_one_that_has_run_for_long_enough_is_well_at_once(make: Make, said: list[str]) -> None:
+    engine = Watched(listed=[worker(NEW)])
+    assert watch(engine, make()) == [] and said == []
+    assert len(engine.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        worker(NEW, "restarting", "Restarting (1) 1 second ago"),
+        worker(NEW, "exited", "Exited (1) 1 second ago"),
+        worker(NEW, status="Up Less than a second", restarts=1),
+    ],
+)
+def test_one_that_ended_fails_at_once_and_docker_goes_on_with_it(
+    make: Make, said: list[str], listed: dict[str, Any]
+) -> None:
+    engine = Watched(listed=[listed], logs="ImportError: no spoon")
+    (told,) = watch(engine, make())
+    assert told == "The worker queue of shop does not keep running; why is said above. Nothing was removed."
+    assert said[0].startswith("shop-worker.queue-0 did not keep running. Docker goes on starting it.")
+    assert "ImportError: no spoon" in said[0] and engine.stopped == []
+
+
+def test_one_that_is_gone_fails(make: Make, said: list[str]) -> None:
+    assert len(watch(Watched(listed=[]), make())) == 1
+
+
+def test_where_an_older_one_runs_the_new_one_is_stopped(make: Make, said: list[str]) -> None:
+    engine = Starting(listed=[worker(NEW, "restarting", "Restarting (1)"), worker(OLD)])
+    assert len(watch(engine, make())) == 1
+    assert "The one before it goes on." in said[0]
+    assert (engine.stopped, STARTED) == ([(NEW, 1)], [OLD])
+
+
+def test_an_older_one_is_left_to_pulumi_where_there_may_be_several(make: Make, said: list[str]) -> None:
+    engine = Starting(listed=[worker(NEW), worker(OLD)])
+    assert watch(engine, make()) == [] and engine.stopped == []
+
+
+def test_a_single_one_is_ended_before_its_successor_is_judged(make: Make, said: list[str]) -> None:
+    engine = Starting(listed=[worker(NEW), worker(OLD)])
+    assert watch(engine, make(single=True)) == []
+    assert engine.stopped == [(OLD, 40)] and STARTED == []
+    # It waited for the lock until then: how long it has been up says nothing.
+    assert len(engine.asked) > 3
+
+
+def test_a_single_one_begins_again_where_its_successor_fails(make: Make, said: list[str]) -> None:
+    engine = Starting(listed=[worker(NEW, restarts=1), worker(OLD)])
+    assert len(watch(engine, make(single=True))) == 1
+    assert engine.stopped == [(OLD, 40), (NEW, 1)] and STARTED == [OLD]
+
+
+def test_another_sites_worker_and_another_checkouts_are_left_alone(make: Make, said: list[str]) -> None:
+    foreign = worker("3" * 64)
+    foreign["NetworkSettings"] = {"Networks": {"portico-2": {}}}
+    engine = Starting(listed=[worker(NEW), worker(OLD, site="blog"), foreign])
+    assert watch(engine, make(single=True)) == [] and engine.stopped == []
+
+
+def test_an_engine_that_does_not_answer_is_no_good_end(make: Make) -> None:
+    assert watch(Watched(listed=None), make()) == ["Docker could not be asked whether the workers run: nobody answers"]
+
+
+STARTED: list[str] = []
+
+
+class Starting(Watched):
+    """An engine on which a container can be started, too."""
+
+    def connect(self) -> Any:
+        client = super().connect()
+        client.api.start = STARTED.append
+        return client
