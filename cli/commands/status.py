@@ -3,11 +3,13 @@
 import click
 
 from portico.cli.commands.releases import read_served
+from portico.cli.deployed import Deployed
 from portico.cli.engine import find_engine
 from portico.cli.export import read_export
 from portico.cli.holder import describe
 from portico.cli.options import example, json_option, spell_json, stack_option
 from portico.cli.prepare import prepare
+from portico.cli.schedule import read_runs, tell_runs
 from portico.cli.spelling import spell
 from portico.cli.summary import summarize
 
@@ -23,12 +25,18 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     found, engine, held = summarize(export), find_engine(export), describe(stack, place.root)
     served = read_served(stack) if engine else None
     live = found.releases if served is None else served
+    runs = {site: read_runs(Deployed.of(stack, export), site) for site in live} if engine else {}
     if as_json:
         told = {
             "stack": stack,
             "engine": engine.address or "local" if engine else None,
             "sites": {
-                site: {"url": found.urls.get(site), "live": live.get(site), "held": found.held.get(site)}
+                site: {
+                    "url": found.urls.get(site),
+                    "live": live.get(site),
+                    "held": found.held.get(site),
+                    "runs": runs.get(site) or [],
+                }
                 for site in dict.fromkeys([*found.urls, *live])
             },
             "running": found.running,
@@ -46,3 +54,5 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     for site in dict.fromkeys([*found.urls, *live]):
         held_at = f", held at {found.held[site]}" if site in found.held else ""
         click.echo(f"{site or stack}: {live.get(site) or 'none is live'}{held_at}  {found.urls.get(site, '')}".rstrip())
+        for line in tell_runs(runs.get(site) or []):
+            click.echo(line)
