@@ -3,28 +3,32 @@
 import io
 import tarfile
 import time
-from collections.abc import Sequence
 
 import pulumi
 from docker.errors import DockerException
 
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.observation import Observation, Seen, observe
-from portico.config.release.release import Release
-from portico.config.release.release_command import ROLE
+from portico.config.load import Stack
+from portico.config.release.release_command import ROLE, key_command
 from portico.config.release.replica import SOCKETS
 
 _PAUSE, _PATIENCE = 1.0, 30.0  # seconds between two looks, and between two lines of progress
 
 
-def read_done(
-    engine: Engine | None, observed: Observation | None, releases: Sequence[Release]
-) -> dict[str, frozenset[str]]:
-    """The keys of release commands that ended well, by site (components/in_container/once.py wrote them down)."""
-    sites = [release.site.name for release in releases if release.site.release]
-    if not sites or engine is None or observed is None or observed.edge is None:
-        return {}
-    return {site: _read(engine, observed.edge.id, site) for site in sites}
+def read_done(engine: Engine | None, observed: Observation | None, stack: Stack) -> dict[str, frozenset[str]]:
+    """The keys of release commands that are not run again, by site: of those that ended well.
+
+    components/in_container/once.py wrote them down. A site that is held at a past release runs none.
+    """
+    found: dict[str, frozenset[str]] = {}
+    for release in stack.releases:
+        site = release.site.name
+        if release.site.release and site in stack.held:
+            found[site] = frozenset({key_command(release)})
+        elif release.site.release and engine and observed and observed.edge:
+            found[site] = _read(engine, observed.edge.id, site)
+    return found
 
 
 def _read(engine: Engine, edge: str, site: str) -> frozenset[str]:
@@ -34,7 +38,7 @@ def _read(engine: Engine, edge: str, site: str) -> frozenset[str]:
     except (DockerException, OSError):
         return frozenset()
     with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
-        file = archive.extractfile("once")
+        file = next((archive.extractfile(member) for member in archive), None)
         lines = file.read().decode(errors="replace").splitlines() if file else []
     return frozenset(words[0] for line in lines if (words := line.split())[1:2] == ["0"])
 

@@ -53,7 +53,7 @@ class Ground:
 class Site:
     """The parts of one site; `faults` are what is wrong with those of its replicas that are made anew.
 
-    `command` is None where the site has no release command.
+    `command` is None where the site has no release command, or is held at a past release.
     """
 
     release: Release
@@ -67,7 +67,9 @@ def make_site(ground: Ground, release: Release) -> Site:
     """Everything of one release that is made before NGINX hears of it."""
     opts = pulumi.ResourceOptions(parent=ground.parent)
     app = _make_app(ground, release)
-    command = _make_command(ground, release, app) if release.site.release else None
+    # What goes back runs nothing: the command of an older release knows less than the data has become since.
+    runs = release.site.release and release.site.name not in ground.stack.held
+    command = _make_command(ground, release, app) if runs else None
     name = name_resource(f"{release.site.name}-gunicorn{ground.place}")
     names = [f"{name}-{index}" for index in range(release.replicas)]
     gunicorn = Gunicorn(

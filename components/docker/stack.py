@@ -193,7 +193,7 @@ class Portico(pulumi.ComponentResource):
 
         parts = {"image": settings.nginx_image, **made_of}
         after = foresee(settings, stack.releases, stack.tree.digest, parts, repairs)
-        done_before = read_done(args.engine, observed, stack.releases)
+        done_before = read_done(args.engine, observed, stack)
         announce_changes(add_built(past, args.engine, stack), after, stack.releases, faults, done_before, workers)
         # Of no use to people, and as one word not in their way.
         self.baseline = pulumi.Output.secret(after.export() | {"nginx": nginx.container})

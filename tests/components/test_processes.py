@@ -118,6 +118,14 @@ def test_workers_follow_what_the_switch_says_of_their_site(code: int | None, log
     assert Ended("t", "e", [], code, logs).serves("shop") is serves
 
 
+def test_a_site_that_goes_back_runs_nothing_and_has_the_workers_of_its_release(root: Path) -> None:
+    """Not even where a secret has changed since, which would be another key."""
+    release = make_stack(root, SITE).releases[0]
+    made = deploy(root, SITE, held={"shop": release.id}, history={"shop": ()}, images=None)
+    assert COMMAND not in find_places(made) and set(WORKERS) <= find_places(made).keys()
+    assert made.container("shop-gunicorn-0").create_hooks == ()
+
+
 def last(name: str, attempt: int, **outputs: Any) -> dict[str, Any]:
     labels = [{"label": "portico.attempt", "value": str(attempt)}]
     return {

@@ -43,7 +43,7 @@ def migrate(name):
             print(f"line {number} of the migration")
         sys.exit(3)
     if name == "slow":
-        time.sleep(25)
+        time.sleep(70)
     note("migrated", name)
 
 
@@ -72,7 +72,7 @@ globals()[sys.argv[1]](*sys.argv[2:])
 """
 SHOP: Final = small(
     "shop",
-    release={"command": "python jobs.py migrate first", "timeout": "30s"},
+    release={"command": "python jobs.py migrate first", "timeout": "3m"},
     workers=[
         {"name": "queue", "command": "python jobs.py queue"},
         {"name": "beat", "command": "python jobs.py beat", "single": True},
@@ -109,7 +109,7 @@ def find_workers(deployment: Deployment) -> dict[str, str]:
 
 def migrate(deployment: Deployment, word: str) -> None:
     """From now on the release command is another one."""
-    deployment.configure_site("shop", release={"command": f"python jobs.py migrate {word}", "timeout": "30s"})
+    deployment.configure_site("shop", release={"command": f"python jobs.py migrate {word}", "timeout": "3m"})
 
 
 @pytest.fixture(scope="module")
