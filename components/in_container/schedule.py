@@ -202,8 +202,8 @@ class Scheduler:
             try:
                 if now - due > LATE:
                     self._miss(job, due, now)
-                else:
-                    self._start(job, due)
+                elif not self._start(job, due):
+                    return WAIT
             except OSError as error:
                 # Without a record it could be run twice: it is tried again until it is too late.
                 say(job.name, "of", spell(due), "cannot be written down, so it waits:", error.strerror)
@@ -224,6 +224,7 @@ class Scheduler:
         say(job.name, "missed", count, "times from", spell(due), "to", spell(last), "since nothing ran here")
 
     def _start(self, job, due):
+        """Start it, or leave it out; False where it has to wait."""
         lock = (self.folder / f"{job.name}.run").open("a")
         if job.overlap == "allow" or take(lock):
             self._run(job, due, lock)
@@ -237,8 +238,16 @@ class Scheduler:
             self._ask_to_end(job, due)
         else:
             lock.close()
+            if not self._ran(job, due):
+                return False
             self._write(job, due, "skipped")
             say(job.name, "of", spell(due), "is skipped: the one before it still runs")
+        return True
+
+    def _ran(self, job, due):
+        """Whether what runs of the job ran at that time, too: what is late itself keeps none from its turn."""
+        runs = [run for run in self.book.read()["runs"] if run["job"] == job.name and run["outcome"] == "running"]
+        return any(run["start"] <= spell(due) for run in runs)
 
     def _ask_to_end(self, job, due):
         """Whoever runs it, in whichever container, ends what was due before."""
