@@ -12,141 +12,36 @@ import os
 import select
 import signal
 import socket
-import subprocess
 import sys
 import time
-import types
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
+
+from portico.components.in_container.schedule_book import Book, take
+from portico.components.in_container.scheduled_job import Job, Run, say, spell
 
 LATE = 300  # seconds: what is later than that, since nobody was there to run it, is missed
-KILL = 10  # seconds that a job has after SIGTERM
-KEPT = 20  # runs of each job that are remembered
 WAIT = 0.5  # seconds between two looks at what other containers do
 # A clock that goes back by less than this makes jobs wait; by more, what was scheduled before is forgotten.
 BACK = 3600
 
 
-def read_cron(source):
-    """The module that reads cron expressions, of its source."""
-    module = types.ModuleType("cronsim")
-    exec(compile(source, "cronsim.py", "exec"), module.__dict__)
-    return module.CronSim
-
-
-def find_zone(name):
-    """The time zone of that name; the program ends where the image does not know it."""
-    if name == "UTC":
-        return UTC
-    from zoneinfo import ZoneInfo
-
-    try:
-        return ZoneInfo(name)
-    except (OSError, ValueError, LookupError):
-        sys.exit(f"The image knows no time zone {name}: write packages: [tzdata] for the site, or timeZone: UTC.")
-
-
-def spell(at):
-    """A time as people and logs have it."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def say(*words):
-    """A line in the container's log."""
-    print("schedule:", *words, flush=True)
-
-
-class Job:
-    """One job, as the settings have it."""
-
-    def __init__(self, cron, name, expression, zone, words, overlap, timeout):
-        self.cron, self.name, self.expression, self.zone = cron, name, expression, find_zone(zone)
-        self.words, self.overlap, self.timeout = words, overlap, timeout
-
-    def find_next(self, after):
-        """The first time after `after`, in seconds since 1970; None where there is none."""
-        for one in self.cron(self.expression, datetime.fromtimestamp(after, self.zone)):
-            # Of an hour that comes twice, the first one could be meant, which is over.
-            if one.timestamp() > after:
-                return one.timestamp()
-        return None
-
-
-class Book:
-    """What was scheduled: {"until": {job: time}, "runs": [...]}, in a file that the containers of a site share."""
-
-    def __init__(self, folder):
-        self.file, self.lock = folder / "schedule.json", folder / "book.lock"
-
-    def read(self):
-        """What stands in it; nothing where it was never written."""
-        try:
-            return json.loads(self.file.read_text())
-        except (OSError, ValueError):
-            return {"until": {}, "runs": []}
-
-    @contextmanager
-    def change(self):
-        """What stands in it, to be changed in place, by one at a time. Raises OSError where it cannot be written."""
-        with self.lock.open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            found = self.read()
-            yield found
-            found["runs"] = trim(found["runs"])
-            new = self.file.with_suffix(".new")
-            with new.open("w") as file:
-                json.dump(found, file)
-                file.flush()
-                os.fsync(file.fileno())
-            new.replace(self.file)
-
-
-def trim(runs):
-    """The last ones of each job; those that are still going on are always among them."""
-    seen, kept = {}, []
-    for run in reversed(runs):
-        seen[run["job"]] = seen.get(run["job"], 0) + 1
-        if seen[run["job"]] <= KEPT or run["outcome"] == "running":
-            kept.insert(0, run)
-    return kept
-
-
-class Run:
-    """One process of a job, with the lock by which other runs of the job see it."""
-
-    def __init__(self, job, due, lock):
-        self.job, self.due, self.lock, self.begun = job, due, lock, time.monotonic()
-        self.outcome, self.told = "ended", None
-        variables = {**os.environ, "PORTICO_JOB": job.name, "PORTICO_SCHEDULED": spell(due)}
-        self.process = subprocess.Popen(job.words, stdin=subprocess.DEVNULL, start_new_session=True, env=variables)
-
-    def end(self, outcome):
-        """Tell it to end, and kill it where it does not."""
-        if self.told is None:
-            self.outcome, self.told = outcome, time.monotonic()
-            self._signal(signal.SIGTERM)
-        elif time.monotonic() - self.told > KILL:
-            self._signal(signal.SIGKILL)
-
-    def _signal(self, number):
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, number)
-
-
 class Scheduler:
     """Everything that is to be done at a time; `step` is called again and again."""
 
-    def __init__(self, jobs, folder, release):
+    def __init__(self, jobs: list[Job], folder: Path, release: str) -> None:
         self.jobs, self.folder, self.release = jobs, folder, release
         self.book, self.me = Book(folder), socket.gethostname()
-        self.runs, self.pending = [], {}
+        self.runs: list[Run] = []
+        self.pending: dict[str, float] = {}
+        self.until: dict[str, float] = {}
         self.ending = self.holds = False
         self.lock = (folder / "lock").open("a")
         self.alive = (folder / f"alive.{self.me}").open("a")
         fcntl.flock(self.alive, fcntl.LOCK_EX)
 
-    def step(self):
+    def step(self) -> float:
         """Do what is due now; seconds until there may be something to do again."""
         self._reap()
         if self.ending and self.holds:
@@ -161,11 +56,11 @@ class Scheduler:
             self._try_again(name)
         return max(wait, 0.01)
 
-    def is_done(self):
+    def is_done(self) -> bool:
         """Whether it was told to end, and everything that it has begun has ended."""
         return self.ending and not self.runs and not self.pending
 
-    def _begin(self):
+    def _begin(self) -> None:
         """Take over: whoever is gone has left runs that nobody will end in the book."""
         now, names = time.time(), {job.name for job in self.jobs}
         with self.book.change() as book:
@@ -180,7 +75,7 @@ class Scheduler:
         self.until, self.holds = book["until"], True
         say("scheduling", len(self.jobs), "jobs of release", self.release)
 
-    def _lives(self, holder):
+    def _lives(self, holder: str) -> bool:
         path = self.folder / f"alive.{holder}"
         if holder == self.me or not path.exists():
             return False
@@ -190,7 +85,7 @@ class Scheduler:
             path.unlink()
         return False
 
-    def _schedule(self, job):
+    def _schedule(self, job: Job) -> float:
         """Start what is due of a job; seconds until its next time."""
         while True:
             now = time.time()
@@ -209,21 +104,21 @@ class Scheduler:
                 say(job.name, "of", spell(due), "cannot be written down, so it waits:", error.strerror)
                 return WAIT
 
-    def _write(self, job, due, outcome, **more):
+    def _write(self, job: Job, due: float, outcome: str, **more: object) -> None:
         with self.book.change() as book:
             book["until"][job.name] = max(due, book["until"].get(job.name, 0))
             run = {"job": job.name, "due": spell(due), "outcome": outcome, "release": self.release, "holder": self.me}
             book["runs"].append({**run, **more})
         self.until[job.name] = max(due, self.until[job.name])
 
-    def _miss(self, job, due, now):
+    def _miss(self, job: Job, due: float, now: float) -> None:
         last, count = due, 1
         while (later := job.find_next(last)) is not None and later <= now - LATE:
             last, count = later, count + 1
         self._write(job, last, "missed", first=spell(due), count=count)
         say(job.name, "missed", count, "times from", spell(due), "to", spell(last), "since nothing ran here")
 
-    def _start(self, job, due):
+    def _start(self, job: Job, due: float) -> bool:
         """Start it, or leave it out; False where it has to wait."""
         lock = (self.folder / f"{job.name}.run").open("a")
         if job.overlap == "allow" or take(lock):
@@ -244,17 +139,17 @@ class Scheduler:
             say(job.name, "of", spell(due), "is skipped: the one before it still runs")
         return True
 
-    def _ran(self, job, due):
+    def _ran(self, job: Job, due: float) -> bool:
         """Whether what runs of the job ran at that time, too: what is late itself keeps none from its turn."""
         runs = [run for run in self.book.read()["runs"] if run["job"] == job.name and run["outcome"] == "running"]
         return any(run["start"] <= spell(due) for run in runs)
 
-    def _ask_to_end(self, job, due):
+    def _ask_to_end(self, job: Job, due: float) -> None:
         """Whoever runs it, in whichever container, ends what was due before."""
         with suppress(OSError):
             (self.folder / f"{job.name}.stop").write_text(repr(due))
 
-    def _try_again(self, name):
+    def _try_again(self, name: str) -> None:
         job, due = next(one for one in self.jobs if one.name == name), self.pending[name]
         lock = (self.folder / f"{name}.run").open("a")
         if take(lock):
@@ -263,7 +158,7 @@ class Scheduler:
         else:
             lock.close()
 
-    def _run(self, job, due, lock):
+    def _run(self, job: Job, due: float, lock: Any) -> None:
         try:
             self._write(job, due, "running", start=spell(time.time()))
         except OSError:
@@ -271,7 +166,7 @@ class Scheduler:
             raise
         self._launch(job, due, lock)
 
-    def _launch(self, job, due, lock):
+    def _launch(self, job: Job, due: float, lock: Any) -> None:
         say(job.name, "of", spell(due), "starts")
         try:
             self.runs.append(Run(job, due, lock))
@@ -280,7 +175,7 @@ class Scheduler:
             self._finish(job, due, "failed", why=f"{job.words[0]}: {error.strerror}")
             say(job.name, "cannot be run:", job.words[0], error.strerror)
 
-    def _reap(self):
+    def _reap(self) -> None:
         for run in list(self.runs):
             code = run.process.poll()
             if code is None:
@@ -290,14 +185,14 @@ class Scheduler:
                     run.end(run.outcome if run.told is not None else "replaced")
                 continue
             # What it has left behind is ended with it.
-            run._signal(signal.SIGKILL)
+            run.signal(signal.SIGKILL)
             seconds = round(time.monotonic() - run.begun, 1)
             self.runs.remove(run)
             self._finish(run.job, run.due, run.outcome, code=code, seconds=seconds)
             run.lock.close()
             say(run.job.name, "of", spell(run.due), run.outcome, "with exit code", code, "after", seconds, "s")
 
-    def _is_replaced(self, run):
+    def _is_replaced(self, run: Run) -> bool:
         if run.job.overlap != "replace":
             return False
         try:
@@ -305,7 +200,7 @@ class Scheduler:
         except (OSError, ValueError):
             return False
 
-    def _finish(self, job, due, outcome, **more):
+    def _finish(self, job: Job, due: float, outcome: str, **more: object) -> None:
         try:
             with self.book.change() as book:
                 for run in reversed(book["runs"]):
@@ -316,20 +211,10 @@ class Scheduler:
             say("what became of", job.name, "of", spell(due), "cannot be written down:", error.strerror)
 
 
-def take(file):
-    """Take the lock of an open file, if nobody has it."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
-def main():
+def main() -> None:
     """Schedule until SIGTERM, and then wait for what runs."""
-    source, told, folder = sys.argv[1:]
-    cron = read_cron(source)
-    jobs = [Job(cron, **one) for one in json.loads(told)]
+    told, folder = sys.argv[1:]
+    jobs = [Job(**one) for one in json.loads(told)]
     path = Path(folder)
     path.mkdir(mode=0o750, exist_ok=True)
     scheduler = Scheduler(jobs, path, os.environ.get("PORTICO_RELEASE", ""))
@@ -349,4 +234,5 @@ def main():
                 os.read(ear, 4096)
 
 
-main()
+if __name__ == "__main__":
+    main()

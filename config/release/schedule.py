@@ -14,6 +14,7 @@ from portico.config.settings.worker import Worker
 
 # Seconds between SIGTERM and SIGKILL of a job that takes too long, and until that is written down.
 _BESIDES: Final = 20
+_MODULES: Final = ("schedule_book", "scheduled_job", "schedule")
 _OWN: Final = Size.parse("64M")
 
 
@@ -28,7 +29,7 @@ def is_scheduler(site: Site, worker: Worker) -> bool:
 
 
 def write_words(site: Site) -> list[str]:
-    """The words of its command: the script, what reads cron expressions, the jobs, and where their record is."""
+    """The words of its command: the script with its modules, the jobs, and where their record is."""
     jobs = [
         {
             "name": job.name,
@@ -41,7 +42,7 @@ def write_words(site: Site) -> list[str]:
         for job in site.schedule
     ]
     folder = f"{SOCKETS}/{site.name}/schedule"
-    return ["python3", "-I", "-c", read_script("schedule.py"), _read_cronsim(), json.dumps(jobs), folder]
+    return ["python3", "-I", "-c", read_script("bundle.py"), _bundle(), json.dumps(jobs), folder]
 
 
 def _make_scheduler(site: Site) -> Worker:
@@ -58,6 +59,9 @@ def _make_scheduler(site: Site) -> Worker:
 
 
 @cache
-def _read_cronsim() -> str:
-    """The installed package's own module: no image has to have it."""
-    return (files("cronsim") / "cronsim.py").read_text(encoding="utf-8")
+def _bundle() -> str:
+    """The script and its modules, by name, in the order in which they need one another."""
+    # The installed package's own module.
+    cronsim = (files("cronsim") / "cronsim.py").read_text(encoding="utf-8")
+    own = [(f"portico.components.in_container.{name}", read_script(f"{name}.py")) for name in _MODULES]
+    return json.dumps([("cronsim", cronsim), *own])
