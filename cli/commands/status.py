@@ -12,6 +12,7 @@ from portico.cli.export import read_export
 from portico.cli.holder import describe
 from portico.cli.options import example, json_option, spell_json, stack_option
 from portico.cli.prepare import Place, prepare
+from portico.cli.schedule import read_runs, tell_runs
 from portico.cli.spelling import spell
 from portico.cli.summary import summarize
 
@@ -39,12 +40,18 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     served = read_served(stack) if engine else None
     live = found.releases if served is None else served
     data = look_at_data(stack, place, export) if engine else []
+    runs = {site: read_runs(Deployed.of(stack, export), site) for site in live} if engine else {}
     if as_json:
         told = {
             "stack": stack,
             "engine": engine.address or "local" if engine else None,
             "sites": {
-                site: {"url": found.urls.get(site), "live": live.get(site), "held": found.held.get(site)}
+                site: {
+                    "url": found.urls.get(site),
+                    "live": live.get(site),
+                    "held": found.held.get(site),
+                    "runs": runs.get(site) or [],
+                }
                 for site in dict.fromkeys([*found.urls, *live])
             },
             "running": found.running,
@@ -63,5 +70,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     for site in dict.fromkeys([*found.urls, *live]):
         held_at = f", held at {found.held[site]}" if site in found.held else ""
         click.echo(f"{site or stack}: {live.get(site) or 'none is live'}{held_at}  {found.urls.get(site, '')}".rstrip())
+        for line in tell_runs(runs.get(site) or []):
+            click.echo(line)
     for folder in data:
         click.echo(str(folder))

@@ -24,6 +24,7 @@ from portico.components.scope import name_resource
 from portico.config.load import Stack
 from portico.config.release.history import History
 from portico.config.release.release import Release
+from portico.config.release.schedule import list_workers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +102,7 @@ def make_site(ground: Ground, release: Release) -> Site:
 def make_workers(ground: Ground, site: Site, ended: pulumi.Output[Ended]) -> list[Running]:
     """The workers of one site, once the switch has `ended` and its release is live."""
     release = site.release
-    if not release.site.workers:
+    if not list_workers(release.site):
         return []
     name = name_resource(f"{release.site.name}-worker{ground.place}")
     before = [site.command.barrier.well] if site.command else []

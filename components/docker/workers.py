@@ -12,6 +12,7 @@ from portico.components.docker.hardening import spell_environment, start_first
 from portico.components.scope import name_owner
 from portico.config.release.release import Release
 from portico.config.release.replica import Place
+from portico.config.release.schedule import list_workers
 from portico.config.release.worker import describe_worker
 from portico.config.settings.worker import Worker
 
@@ -99,6 +100,6 @@ def _list_names(name: str, release: Release) -> Iterator[tuple[Worker, str]]:
 
     No name of a site has a dot in it, so no other site's resource is called so.
     """
-    for worker in release.site.workers:
+    for worker in list_workers(release.site):
         for index in range(worker.replicas):
             yield worker, f"{name}.{worker.name}-{index}"

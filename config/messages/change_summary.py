@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from portico.config.public_address import Public
 from portico.config.release.release import Release
+from portico.config.release.schedule import list_workers
 from portico.config.release.worker import digest_workers
 from portico.config.settings import Settings
 
@@ -78,7 +79,7 @@ def foresee(
         edge=edge,
         memory=settings.nginx.memory.mebibytes,
         repairs=repairs,
-        workers={release.site.name: digest_workers(release) for release in releases if release.site.workers},
+        workers={release.site.name: digest_workers(release) for release in releases if list_workers(release.site)},
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from portico.config.release.release import Release
 from portico.config.release.release_command import key_command
+from portico.config.release.schedule import list_workers
 from portico.config.release.worker import digest_workers
 from portico.config.settings.worker import Worker
 
@@ -35,7 +36,7 @@ def _tell_command(release: Release, done: Collection[str], *, renewed: bool) -> 
 
 def _tell_workers(release: Release, before: Mapping[str, str], faults: Collection[str], *, renewed: bool) -> list[str]:
     now = digest_workers(release)
-    told = {worker.name: worker for worker in release.site.workers}
+    told = {worker.name: worker for worker in list_workers(release.site)}
     added = [name for name in told if name not in before]
     changed = [name for name in told if name in before and (renewed or before[name] != now[name])]
     ill = [name for name in told if name in faults and name not in changed and name not in added]

@@ -143,7 +143,7 @@ def describe_uploads(secrets: Mapping[str, str]) -> list[dict[str, str]]:
 
 def count_processes(release: Release) -> int:
     """The processes and threads that the site's user may have on a machine, those of its further processes included."""
-    further = _FURTHER if release.site.release or release.site.workers else 0
+    further = _FURTHER if release.site.release or release.site.workers or release.site.schedule else 0
     return release.site.gunicorn.count_processes(release.replicas) + further
 
 

@@ -7,6 +7,7 @@ from portico.config.release.digest import digest_values
 from portico.config.release.process import describe_process
 from portico.config.release.release import Release
 from portico.config.release.replica import SOCKETS, Described, Place
+from portico.config.release.schedule import is_scheduler, list_workers, write_words
 from portico.config.settings.command import split_command
 from portico.config.settings.worker import Worker
 
@@ -18,7 +19,7 @@ _BESIDES = 5  # seconds that Docker waits longer, so that a worker's own limit c
 
 def describe_worker(release: Release, worker: Worker, place: Place) -> Described:
     """A container of `worker`, but for its image. All that it has are alike."""
-    words = split_command(worker.command)
+    words = write_words(release.site) if is_scheduler(release.site, worker) else split_command(worker.command)
     if worker.single:
         lock = f"{SOCKETS}/{release.site.name}/worker.{worker.name}.lock"
         words = ["python3", "-I", "-S", "-c", read_script("single.py"), lock, *words]
@@ -33,5 +34,5 @@ def digest_workers(release: Release) -> dict[str, str]:
     nameless = replace(release, id="")
     return {
         worker.name: digest_values(describe_worker(nameless, worker, Place()) | {"replicas": worker.replicas})
-        for worker in release.site.workers
+        for worker in list_workers(release.site)
     }

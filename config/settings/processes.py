@@ -1,12 +1,18 @@
 """What an application runs besides the processes that answer requests."""
 
-from pydantic import Field, field_validator
+from typing import Final
+
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from portico.config.settings.job import Job
 from portico.config.settings.origin import Origin
 from portico.config.settings.release_command import ReleaseCommand
 from portico.config.settings.secrets_as import SecretsAs
 from portico.config.settings.worker import Worker
+
+# What runs the jobs is a process like any worker, and has this name.
+SCHEDULE: Final = "schedule"
 
 
 class Processes(Origin):
@@ -24,10 +30,27 @@ class Processes(Origin):
         default=(), description="Processes that answer no requests, such as the workers of a queue."
     )
 
+    schedule: tuple[Job, ...] = Field(
+        default=(), description="Commands that run at times of their own, such as each night."
+    )
+
     @field_validator("workers")
     @classmethod
     def _refuse_twin_workers(cls, value: tuple[Worker, ...]) -> tuple[Worker, ...]:
-        names = [worker.name for worker in value]
-        if twin := next((name for name in names if names.count(name) > 1), None):
-            raise PydanticCustomError("twin", '"{name}" names two workers; write another name', {"name": twin})
+        _refuse_twins("workers", [worker.name for worker in value])
         return value
+
+    @field_validator("schedule")
+    @classmethod
+    def _refuse_twin_jobs(cls, value: tuple[Job, ...], info: ValidationInfo) -> tuple[Job, ...]:
+        _refuse_twins("jobs", [job.name for job in value])
+        if value and any(worker.name == SCHEDULE for worker in info.data.get("workers", ())):
+            raise PydanticCustomError(
+                "twin", "{name} is what runs the jobs; write another name for that worker", {"name": SCHEDULE}
+            )
+        return value
+
+
+def _refuse_twins(what: str, names: list[str]) -> None:
+    if twin := next((name for name in names if names.count(name) > 1), None):
+        raise PydanticCustomError("twin", '"{name}" names two {what}; write another name', {"name": twin, "what": what})

@@ -16,6 +16,7 @@ from portico.config.settings.client import Client
 from portico.config.settings.data import Data
 from portico.config.settings.ecs import BRINGER, HostedZone
 from portico.config.settings.headers import Headers
+from portico.config.settings.job import Job
 from portico.config.settings.limits import Limits, Rate
 from portico.config.settings.nginx import BESIDES, Gzip
 from portico.config.settings.route import Route
@@ -210,6 +211,7 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
             st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=40),
             max_size=3,
         ),
+        "schedule": st.just([]) | _lists(section(Job), 0, 2, unique_by=lambda job: job["name"]),
         "secretsAs": st.sampled_from(["files", "environment"]),
         "aliases": _hosts(0, 2),
         "balance": st.sampled_from(["round_robin", "least_conn", "ip_hash", "random"]),
@@ -237,6 +239,15 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         ),
         "url": _paths("/"),
         "guarded": _BOOLEANS,
+    },
+    Job: {
+        "name": _text("[a-z]([a-z0-9-]{0,30}[a-z0-9])?"),
+        "cron": st.sampled_from(["* * * * *", "30 3 * * *", "*/5 8-18 * * MON-FRI", "0 0 L * *", "15 14 1 * *"]),
+        "timeZone": st.sampled_from(["UTC", "Europe/Berlin", "America/New_York"]),
+        "command": st.sampled_from(["flask tidy", "sh -c 'sleep 1; true'", 'python -m shop.jobs "two words"']),
+        "overlap": st.sampled_from(["forbid", "allow", "replace"]),
+        "timeout": _durations(),
+        "memory": _sizes(),
     },
     Headers: {
         "contentSecurityPolicy": _header_values(),
@@ -327,7 +338,7 @@ def _move(values: Values, ecs: Values, version: str, said: bool) -> Values:
         _bound(nginx, name, Size, "8G")
     values["nginx"] = nginx
     values["healthTimeout"] = min(values.get("healthTimeout", 60), 300)
-    for key in ("certificate", "data", "weights", *(["balance"] if site.get("balance") == "ip_hash" else [])):
+    for key in ("certificate", "data", "weights", "schedule", "workers", "release", *(["balance"] if site.get("balance") == "ip_hash" else [])):
         site.pop(key, None)
     gunicorn = site.setdefault("gunicorn", {})
     _bound(gunicorn, "timeout", Duration, "110s")

@@ -31,7 +31,7 @@ def list_taken(settings: Settings) -> Iterator[Mistake]:
         if site.certificate:
             text = "is the load balancer's on ecs; write ecs.certificate or ecs.dns instead"
             yield Mistake(f"sites[{index}].certificate", text)
-        for name, what in (("release", "a release command"), ("workers", "workers")):
+        for name, what in (("release", "a release command"), ("workers", "workers"), ("schedule", "jobs")):
             if getattr(site, name):
                 text = f"{what} on ecs: Portico runs none there yet; leave it out, or write target: aws"
                 yield Mistake(f"sites[{index}].{name}", text)

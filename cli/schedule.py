@@ -1,0 +1,57 @@
+"""What became of the jobs of a site, as the container that runs them has written it down."""
+
+import io
+import json
+import tarfile
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from docker.errors import DockerException
+
+from portico.cli.deployed import Deployed
+from portico.config.release.replica import SOCKETS
+from portico.config.release.worker import ROLE
+from portico.config.settings.processes import SCHEDULE
+
+# Of each job, those that are shown to people.
+_SHOWN: Final = 3
+
+Runs = list[dict[str, Any]]
+
+
+def read_runs(deployed: Deployed, site: str) -> Runs:
+    """The last runs of all jobs of `site`, the oldest first; none where nothing runs jobs, or nothing is known yet."""
+    try:
+        for one in deployed.list_containers(role=ROLE, site=site, process=SCHEDULE):
+            chunks, _ = one.get_archive(f"{SOCKETS}/{site}/schedule/schedule.json")
+            with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
+                file = archive.extractfile(archive.getmembers()[0])
+                runs: Runs = json.loads(file.read())["runs"] if file else []
+                return runs
+    except (DockerException, OSError, ValueError, KeyError):
+        # Status tells what can be seen, and that the engine does not answer it says itself.
+        return []
+    return []
+
+
+def tell_runs(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """A line for each of the last runs of each job, the newest first."""
+    for job in dict.fromkeys(run["job"] for run in runs):
+        for run in [one for one in reversed(runs) if one["job"] == job][:_SHOWN]:
+            yield f"  {job} of {run['due']}: {_tell(run)}"
+
+
+def _tell(run: Mapping[str, Any]) -> str:
+    release = f" (release {run['release']})" if run.get("release") else ""
+    code = f"with exit code {run.get('code')} after {run.get('seconds')} s{release}"
+    told = {
+        "running": f"runs since {run.get('start')}{release}",
+        "ended": f"ended {code}",
+        "timeout": f"took too long and was ended, {code}",
+        "replaced": f"was ended by the next one, {code}" if "code" in run else "gave way to the next one",
+        "failed": f"could not be run: {run.get('why')}{release}",
+        "skipped": "was left out, since the one before it still ran",
+        "missed": f"was missed with all since {run.get('first')} ({run.get('count')}): nothing ran here",
+        "lost": f"was cut: its container ended before it did{release}",
+    }
+    return told.get(str(run["outcome"]), str(run["outcome"]))
