@@ -22,6 +22,7 @@ from portico.cli.refused import Refused
 from portico.cli.spelling import spell
 
 SECRETS = "/run/secrets"
+SOCKETS = "/run/portico"
 # What makes a replica of a container: where NGINX finds it, and which one it is.
 OF_A_REPLICA = ("PORTICO_ADDRESS=", "PORTICO_REPLICA=", "PORTICO_PROGRESS=")
 
@@ -35,8 +36,12 @@ def describe(replica: dict[str, Any], command: list[str], *, terminal: bool) -> 
     config: dict[str, Any] = replica["Config"]
     host: dict[str, Any] = replica["HostConfig"]
     labels: dict[str, str] = {**(config.get("Labels") or {}), "portico.role": "exec"}
-    # The site's data; sockets and secrets are binds.
-    mounts = list(host.get("Mounts") or [])
+    # The site's data is the one thing that it shares. The engine copies nothing of the image into it.
+    mounts: list[dict[str, Any]] = [
+        {"Type": "volume", "Source": one["Name"], "Target": one["Destination"], "VolumeOptions": {"NoCopy": True}}
+        for one in replica["Mounts"]
+        if one["Destination"] not in (SOCKETS, SECRETS)
+    ]
     if any(one["Destination"] == SECRETS for one in replica["Mounts"]):
         own = {key: value for key, value in labels.items() if key.startswith("portico.")}
         mounts.append({"Type": "volume", "Target": SECRETS, "VolumeOptions": {"Labels": own}})

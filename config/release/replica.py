@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from portico.config.in_container import read_script
-from portico.config.release.data import VOLUMES, mount_data, mount_volumes
+from portico.config.release.data import VOLUMES, mount_apart, mount_data
 from portico.config.release.hardening import drop_capabilities, list_labels, restrict
 from portico.config.release.release import Release
 
@@ -82,6 +82,7 @@ def describe_replica(release: Release, index: int, place: Place) -> Described:
         "volumes": [
             _mount(place.sockets, SOCKETS),
             *([] if place.secrets is None else [_mount(place.secrets, _SECRETS) | {"read_only": True}]),
+            *mount_data(site, place.data),
         ],
         "tmpfs": {"/tmp": f"rw,noexec,nosuid,nodev,size={site.scratch.mebibytes}m"},
         "networks_advanced": [{"name": place.network, "aliases": [alias, f"{alias}-{index}"]}],
@@ -100,7 +101,6 @@ def describe_replica(release: Release, index: int, place: Place) -> Described:
         "restart": "unless-stopped",
         # Longer than Gunicorn's own graceful timeout, or Docker would cut its last requests.
         "destroy_grace_seconds": site.gunicorn.timeout.seconds + 5,
-        **mount_data(site, place.data),
     }
 
 
@@ -121,6 +121,7 @@ def describe_files(release: Release, place: Place) -> Described:
             _mount(place.sockets, SOCKETS),
             _mount(place.static, STATIC),
             *([] if place.secrets is None else [_mount(place.secrets, _SECRETS)]),
+            *mount_apart(site, place.data),
         ],
         # Root without powers but this one: folders are given to the site's own user.
         "user": "0:0",
@@ -132,7 +133,6 @@ def describe_files(release: Release, place: Place) -> Described:
         "logs": True,
         "must_run": False,
         "restart": "no",
-        **mount_volumes(site, place.data),
     }
 
 
