@@ -197,12 +197,11 @@ def test_uploads_survive_a_release_without_loss(album: Deployment) -> None:
 
 
 def test_its_size_is_told_and_a_command_of_ones_own_has_it(album: Deployment) -> None:
-    told = album._run("status", album.spell_portico("status", "--json"), fails=False, most=60).output
+    told = album.portico("status", "--json").output
     data = json.loads(told[told.index("{") :])["data"]
     assert [(one["site"], one["name"]) for one in data] == [("album", "media"), ("album", "store")]
     assert all(one["used"] > 0 and one["free"] > 0 for one in data)
-    words = album.spell_portico("exec", "--site", "album", "--", "cat", "/app/media/kept.txt")
-    assert "kept" in album._run("exec", words, fails=False, most=60).output
+    assert "kept" in album.portico("exec", "--site", "album", "--", "cat", "/app/media/kept.txt").output
 
 
 def test_down_keeps_it_and_up_takes_it_over(album: Deployment) -> None:
@@ -256,4 +255,4 @@ def test_down_deletes_the_data_of_the_site_that_is_named(album: Deployment) -> N
 
 
 def _down(album: Deployment, *words: str, fails: bool = False) -> str:
-    return album._run("down", album.spell_portico("down", "--yes", *words), fails=fails, most=150).output
+    return album.portico("down", "--yes", *words, fails=fails).output
