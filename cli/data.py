@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from portico.cli.engine import find_engine
 from portico.cli.export import read_export
 from portico.cli.project import read_config, read_name
@@ -66,6 +64,8 @@ def find_place(stack: str, root: Path) -> "Engine | None":
         return Engine(str(config["docker"]) if config.get("docker") else None)
     if not isinstance(config.get("ssh"), dict):
         return None
+    from pydantic import ValidationError
+
     from portico.components.hosts.connection import connect
     from portico.config.settings import Ssh
 
