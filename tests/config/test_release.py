@@ -100,6 +100,7 @@ OTHER: dict[str, dict[str, Any]] = {
     "Gunicorn's access log": {"gunicorn": {"accessLog": True}},
     "largest body, which the application knows too": {"body": "6M"},
     "name": {"name": "blog"},
+    "a folder of data": {"data": [{"name": "store", "path": "/var/lib/shop"}]},
     "a route whose answers take longer, which is when it counts as hung": {
         "routes": [{"path": "/events", "stream": True}]
     },
