@@ -54,19 +54,27 @@ def find_place(stack: str, root: Path) -> "Engine | None":
     """The engine that the stack is on, or would be by its settings; None where those name none that keeps data."""
     from portico.components.docker.engine_client import Engine
 
-    if engine := find_engine(read_export(stack, root)):
-        return engine
     config = read_config(root, stack)
     target = str(config.get("target") or "local")
+    if target not in ("local", "ssh"):
+        return None
+    if engine := find_engine(read_export(stack, root)):
+        return engine
     if target == "local":
         return Engine(str(config["docker"]) if config.get("docker") else None)
-    if target == "ssh" and isinstance(config.get("ssh"), dict):
-        from portico.components.hosts.connection import connect
-        from portico.config.settings import Ssh
+    if not isinstance(config.get("ssh"), dict):
+        return None
+    from pydantic import ValidationError
 
+    from portico.components.hosts.connection import connect
+    from portico.config.settings import Ssh
+
+    try:
         connection = connect(Ssh.model_validate(config["ssh"]), stack)
-        return Engine(connection.url, connection.options)
-    return None
+    except ValidationError:
+        # What is wrong with it, `portico up` says.
+        return None
+    return Engine(connection.url, connection.options)
 
 
 def list_data(engine: "Engine", stack: str, root: Path) -> list[Folder]:

@@ -24,6 +24,7 @@ from portico.cli.refused import Refused
 from portico.components.docker.image_tags import list_tags
 from portico.config.plan import make_plan
 from portico.config.release.image_name import spell_image
+from portico.config.release.launch import begin
 from portico.config.release.release import Release
 from portico.config.release.replica import describe_environment
 from portico.config.stackfile import read_stack
@@ -74,7 +75,7 @@ class NextRelease:
         labels = {**config["Labels"], "portico.release": self.release.id}
         return {key: value for key, value in config.items() if key != "WorkingDir"} | {
             "Image": self.image,
-            "Entrypoint": [*self.release.entrypoint],
+            "Entrypoint": begin(self.release),
             "Cmd": command,
             "Env": [f"{name}={value}" for name, value in describe_environment(self.release).items()],
             "Labels": labels,

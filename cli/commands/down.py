@@ -36,11 +36,11 @@ def choose_data(folders: Sequence[Folder], site: str) -> list[Folder]:
     return [folder for folder in folders if folder.site == site]
 
 
-def find_data(place: Place) -> list[Folder]:
-    """The data of the stack's sites; nothing where no engine answers."""
+def find_data(place: Place, *, wanted: bool) -> list[Folder]:
+    """The data of the stack's sites; nothing where no engine answers. Raises DockerException where it is `wanted`."""
     from docker.errors import DockerException
 
-    with suppress(DockerException, OSError):
+    with suppress(*(() if wanted else (DockerException, OSError))):
         if engine := find_place(place.stack, place.root):
             return list_data(engine, place.stack, place.root)
     return []
@@ -66,7 +66,7 @@ def command(context: click.Context, stack: str, yes: bool, site: str) -> None:
     if not known and not site:
         click.echo(f"Nothing to remove: the stack {stack} was never created here.")
         return
-    folders = find_data(place)
+    folders = find_data(place, wanted=bool(site))
     doomed = choose_data(folders, site) if site else []
     screen = Screen()
     if (

@@ -25,6 +25,7 @@ from portico.cli.spelling import spell
 
 SECRETS = "/run/secrets"
 LIVE, NEXT = "live", "next"
+SOCKETS = "/run/portico"
 # What makes a replica of a container: where NGINX finds it, and which one it is.
 OF_A_REPLICA = ("PORTICO_ADDRESS=", "PORTICO_REPLICA=", "PORTICO_PROGRESS=")
 
@@ -38,8 +39,12 @@ def describe(replica: dict[str, Any], command: list[str], *, terminal: bool) -> 
     config: dict[str, Any] = replica["Config"]
     host: dict[str, Any] = replica["HostConfig"]
     labels: dict[str, str] = {**(config.get("Labels") or {}), "portico.role": "exec"}
-    # The site's data; sockets and secrets are binds.
-    mounts = list(host.get("Mounts") or [])
+    # The site's data is the one thing that it shares. The engine copies nothing of the image into it.
+    mounts: list[dict[str, Any]] = [
+        {"Type": "volume", "Source": one["Name"], "Target": one["Destination"], "VolumeOptions": {"NoCopy": True}}
+        for one in replica["Mounts"]
+        if one["Destination"] not in (SOCKETS, SECRETS)
+    ]
     if any(one["Destination"] == SECRETS for one in replica["Mounts"]):
         mounts.append(mount_secrets(labels))
     kept = ("User", "WorkingDir", "StopSignal")
@@ -122,10 +127,12 @@ def execute(stack: str, site: str, words: tuple[str, ...], process: str = WEB, r
         following = NextRelease.find(deployed, Path.cwd(), site)
         following.require_image(deployed, Path.cwd())
         config = following.dress(config, command)
-        config["HostConfig"]["Mounts"] = [mount_secrets(config["Labels"])] if following.secrets else []
+        data = [one for one in config["HostConfig"]["Mounts"] if one["Target"] != SECRETS]
+        config["HostConfig"]["Mounts"] = data + ([mount_secrets(config["Labels"])] if following.secrets else [])
         files = following.pack_secrets()
     else:
-        files = read_secrets(replica) if config["HostConfig"]["Mounts"] else b""
+        given = any(one["Target"] == SECRETS for one in config["HostConfig"]["Mounts"])
+        files = read_secrets(replica) if given else b""
     container = make_container(deployed.client, files, config, f"{site}-exec-{secrets.token_hex(4)}")
     try:
         start = ("start", "--attach", "--interactive", str(container.id))

@@ -70,6 +70,11 @@ class Nginx(pulumi.ComponentResource):
             entrypoint, stop = ["perl", "-e", read_script("take.pl"), _CONFIG], "SIGQUIT"
         else:
             entrypoint, stop = ["sh", "-c", read_script("edge.sh"), "edge"], "SIGTERM"
+        volumes = [
+            docker.ContainerVolumeArgs(volume_name=args.config, container_path="/etc/portico", read_only=True),
+            docker.ContainerVolumeArgs(volume_name=args.sockets, container_path="/run/portico"),
+            docker.ContainerVolumeArgs(volume_name=args.static, container_path="/srv/static", read_only=True),
+        ]
         container = harden(
             docker.ContainerArgs(
                 image=or_none(pulumi.Output.all(args.image, args.verdict).apply(lambda ready: str(ready[0]))),
@@ -79,12 +84,7 @@ class Nginx(pulumi.ComponentResource):
                 labels=label_container("nginx"),
                 user="101:101",
                 ports=None if args.takes else publish(args.public),
-                volumes=[
-                    docker.ContainerVolumeArgs(volume_name=args.config, container_path="/etc/portico", read_only=True),
-                    docker.ContainerVolumeArgs(volume_name=args.sockets, container_path="/run/portico"),
-                    docker.ContainerVolumeArgs(volume_name=args.static, container_path="/srv/static", read_only=True),
-                ],
-                mounts=_mount_data(args.data),
+                volumes=volumes,
                 # Answers and request bodies too large for a buffer pass through here: less than its memory together.
                 tmpfs=_make_room(args.settings.uploads.mebibytes),
                 networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=args.network)],
@@ -101,6 +101,9 @@ class Nginx(pulumi.ComponentResource):
             ),
             memory=args.settings.memory.mebibytes,
         )
+        # Its own reason to be another container, so the volumes come later.
+        parts = describe_parts(container, "envs")
+        container.volumes = [*volumes, *_mount_data(args.data)]
         edge = docker.Container(
             # As with the holder of a port (components/docker/port_holder.py): for another one it is another resource.
             f"{name}-server" if args.takes else f"{name}-edge-{args.public.port}",
@@ -116,7 +119,7 @@ class Nginx(pulumi.ComponentResource):
         )
         # Which place it takes the ports at, the port says.
         self.made_of = {
-            "parts": describe_parts(container, "envs", "mounts"),
+            "parts": parts,
             **({} if args.takes else vars(args.public)),
             **({"data": " ".join(sorted(args.data))} if args.data else {}),
         }
@@ -131,11 +134,11 @@ _CUT, _DRAIN = 5, 3600
 CACHES = ("/var/cache/nginx", "/var/lib/nginx")
 
 
-def _mount_data(volumes: Mapping[str, pulumi.Input[str]]) -> list[docker.ContainerMountArgs] | None:
+def _mount_data(volumes: Mapping[str, pulumi.Input[str]]) -> list[docker.ContainerVolumeArgs]:
     return [
-        docker.ContainerMountArgs(type="volume", source=volume, target=f"{DATA}/{folder}", read_only=True)
+        docker.ContainerVolumeArgs(volume_name=volume, container_path=f"{DATA}/{folder}", read_only=True)
         for folder, volume in sorted(volumes.items())
-    ] or None
+    ]
 
 
 def _make_room(uploads: int) -> dict[str, str]:

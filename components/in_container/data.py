@@ -14,6 +14,10 @@ from pathlib import Path
 NGINX = 101  # NGINX's user: it reads what has a URL, whatever mode the application's umask gives new files
 # While the image's files are on their way, they lie here; it is gone once all of them are there.
 PARTIAL = ".portico-first"
+# In each volume: into one that is empty, Docker copies the image's files each time that a container is made, and gives
+# the folder to the image's user.
+MARK = ".portico"
+WHY = "Portico keeps this file here: a folder with nothing in it would be filled and owned anew with each container.\n"
 
 
 def take_over(volume: Path, source: Path, owner: int) -> None:
@@ -22,6 +26,9 @@ def take_over(volume: Path, source: Path, owner: int) -> None:
     The folder itself is given last: whose it is tells that all was done, also where this was interrupted.
     """
     if volume.stat().st_uid == owner:
+        if not any(volume.iterdir()):
+            mark(volume)
+            os.chown(volume / MARK, owner, owner)
         return
     if Path.cwd().is_relative_to(source):
         # The image's own WORKDIR: later releases would never be seen.
@@ -31,7 +38,15 @@ def take_over(volume: Path, source: Path, owner: int) -> None:
         partial.mkdir()
     if partial.is_dir():
         fill(volume, source, partial)
+    mark(volume)
     give(volume, owner)
+
+
+def mark(volume: Path) -> None:
+    """See to it that the volume is never empty; a link that is there by that name is not followed."""
+    (volume / MARK).unlink(missing_ok=True)
+    with open(os.open(volume / MARK, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444), "w") as file:
+        file.write(WHY)
 
 
 def fill(volume: Path, source: Path, partial: Path) -> None:

@@ -12,21 +12,15 @@ from portico.config.settings import Site
 VOLUMES = "/srv/portico"
 
 
-def mount_data(site: Site, volumes: Mapping[str, Any]) -> dict[str, Any]:
-    """The argument `mounts` of a container of `site`, {} without data. `volumes` are names by the data's name."""
-    return _mount({one.path: volumes[one.name] for one in site.data})
+def mount_data(site: Site, volumes: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What a container of `site` has among its `volumes`, [] without data. `volumes` are names by the data's name.
+
+    Docker copies what the image has at that place into a volume that is empty, and gives the folder back to the image's
+    user. So none is ever empty: components/in_container/data.py, which comes first, sees to that.
+    """
+    return [{"volume_name": volumes[one.name], "container_path": one.path} for one in site.data]
 
 
-def mount_data_apart(site: Site, volumes: Mapping[str, Any]) -> dict[str, Any]:
-    """The same for what lays out files: the volumes lie apart, so that the image's own folders are seen, too."""
-    return _mount({f"{VOLUMES}/{one.name}": volumes[one.name] for one in site.data})
-
-
-def _mount(places: Mapping[str, Any]) -> dict[str, Any]:
-    # Docker would copy what the image has into an empty volume at each start, and give the folder back to the image's
-    # user: also one that the application has emptied. So that is left to components/in_container/data.py, once.
-    mounts = [
-        {"type": "volume", "source": volume, "target": path, "volume_options": {"no_copy": True}}
-        for path, volume in places.items()
-    ]
-    return {"mounts": mounts} if mounts else {}
+def mount_apart(site: Site, volumes: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The same for what lays out files: the volumes lie where no image has anything, so that it sees both."""
+    return [{"volume_name": volumes[one.name], "container_path": f"{VOLUMES}/{one.name}"} for one in site.data]

@@ -5,7 +5,6 @@ None of it is part of the release's id: another worker replaces no replica.
 
 from collections.abc import Sequence
 
-from portico.config.release.data import mount_data
 from portico.config.release.hardening import restrict
 from portico.config.release.launch import begin
 from portico.config.release.release import Release
@@ -16,7 +15,7 @@ from portico.config.release.replica import (
     describe_environment,
     describe_scratch,
     label,
-    mount_volumes,
+    mount_shared,
 )
 
 # By this label the processes of one role are told apart.
@@ -48,12 +47,11 @@ def describe_process(
         "envs": {**describe_environment(release), **({"PORTICO_PROCESS": name} if name else {})},
         "labels": [*labels, {"label": PROCESS, "value": name}] if name else labels,
         "user": f"{release.uid}:{release.uid}",
-        "volumes": mount_volumes(place),
+        "volumes": mount_shared(release, place),
         "tmpfs": describe_scratch(release),
         "networks_advanced": [{"name": place.network}],
         # The image's own would ask a server that does not run here.
         "healthcheck": {"tests": ["NONE"]},
         # An image may say another one, for its server.
         "stop_signal": "SIGTERM",
-        **mount_data(release.site, place.data),
     }

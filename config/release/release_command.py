@@ -12,7 +12,7 @@ from portico.config.settings.command import split_command
 ROLE = "command"
 KEY = "portico.key"
 # What a command sees of its container; limits, and the number of replicas that they follow from, are no part of it.
-_SEEN = ("entrypoints", "command", "envs", "user", "volumes", "mounts")
+_SEEN = ("entrypoints", "command", "envs", "user", "volumes")
 _GRACE = 30  # seconds; only who removes the stack ends one that runs
 
 
@@ -28,7 +28,7 @@ def key_command(release: Release) -> str:
     place = Place(secrets="" if release.secrets else None, data={one.name: "" for one in release.site.data})
     nameless = replace(release, id="")
     made = describe_process(nameless, place, ROLE, split_command(settings.command), memory=0)
-    return digest_values({"image": release.image, "secrets": release.secrets, **{one: made.get(one) for one in _SEEN}})
+    return digest_values({"image": release.image, "secrets": release.secrets, **{one: made[one] for one in _SEEN}})
 
 
 def describe_command(release: Release, place: Place) -> Described:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from portico.config.in_container import read_script
-from portico.config.release.data import VOLUMES, mount_data, mount_data_apart
+from portico.config.release.data import VOLUMES, mount_apart, mount_data
 from portico.config.release.hardening import drop_capabilities, list_labels, restrict
 from portico.config.release.launch import begin
 from portico.config.release.release import Release
@@ -79,7 +79,7 @@ def describe_replica(release: Release, index: int, place: Place) -> Described:
         "labels": label("gunicorn", release, place),
         # Its own user and group: the folder of its socket lets in that user and NGINX, no other site.
         "user": f"{release.uid}:{release.uid}",
-        "volumes": mount_volumes(place),
+        "volumes": mount_shared(release, place),
         "tmpfs": describe_scratch(release),
         "networks_advanced": [{"name": place.network, "aliases": [alias, f"{alias}-{index}"]}],
         "healthcheck": {
@@ -97,7 +97,6 @@ def describe_replica(release: Release, index: int, place: Place) -> Described:
         "restart": "unless-stopped",
         # Longer than Gunicorn's own graceful timeout, or Docker would cut its last requests.
         "destroy_grace_seconds": site.gunicorn.timeout.seconds + 5,
-        **mount_data(site, place.data),
     }
 
 
@@ -118,6 +117,7 @@ def describe_files(release: Release, place: Place) -> Described:
             _mount(place.sockets, SOCKETS),
             _mount(place.static, STATIC),
             *([] if place.secrets is None else [_mount(place.secrets, _SECRETS)]),
+            *mount_apart(site, place.data),
         ],
         # Root without powers but this one: folders are given to the site's own user.
         "user": "0:0",
@@ -129,7 +129,6 @@ def describe_files(release: Release, place: Place) -> Described:
         "logs": True,
         "must_run": False,
         "restart": "no",
-        **mount_data_apart(site, place.data),
     }
 
 
@@ -159,11 +158,12 @@ def describe_environment(release: Release) -> dict[str, str]:
     }
 
 
-def mount_volumes(place: Place) -> list[dict[str, Any]]:
+def mount_shared(release: Release, place: Place) -> list[dict[str, Any]]:
     """The volumes that every process of a release has."""
     return [
         _mount(place.sockets, SOCKETS),
         *([] if place.secrets is None else [_mount(place.secrets, _SECRETS) | {"read_only": True}]),
+        *mount_data(release.site, place.data),
     ]
 
 

@@ -32,7 +32,8 @@ def describe_worker(release: Release, worker: Worker, place: Place) -> Described
 def digest_workers(release: Release) -> dict[str, str]:
     """What each worker is, by its name, whatever the release is called: another value is another container."""
     nameless = replace(release, id="")
+    place = Place(data={one.name: "" for one in release.site.data})
     return {
-        worker.name: digest_values(describe_worker(nameless, worker, Place()) | {"replicas": worker.replicas})
+        worker.name: digest_values(describe_worker(nameless, worker, place) | {"replicas": worker.replicas})
         for worker in list_workers(release.site)
     }

@@ -25,6 +25,13 @@ _TOLD = (
     ("X-Forwarded-Proto", "{scheme}", "http or https"),
     ("X-Request-ID", "$request_id", "the same in the access log"),
 )
+# What a browser shows of uploads: types in which nothing runs. SVG and HTML are none.
+_SHOWN = (
+    *(f"image/{kind}" for kind in ("avif", "gif", "jpeg", "png", "webp", "x-icon", "x-ms-bmp")),
+    *(f"audio/{kind}" for kind in ("midi", "mpeg", "ogg", "x-m4a")),
+    *(f"video/{kind}" for kind in ("3gpp", "mp4", "mpeg", "quicktime", "webm", "x-m4v")),
+    *("application/pdf", "text/plain"),
+)
 # How long NGINX waits when a load balancer asks whether a task is ready: with the time to connect, less than the 5 s
 # that the load balancer waits itself.
 _READY = Duration.parse("2s")
@@ -111,7 +118,7 @@ def _gather(
         "rates": _list_rates(releases),
         # What is compressed already is of use only where files are served.
         "packed": settings.nginx.gzip.static and any(release.static for release in served),
-        "shows_data": any(data.url for release in served for data in release.site.data),
+        "shown": _SHOWN if any(data.url for release in served for data in release.site.data) else (),
         "caches": any(route.cache for route in routes),
         "websockets": any(route.websocket for route in routes),
     }

@@ -93,7 +93,7 @@ class Data(Section):
     )
     guarded: bool = Field(
         default=False,
-        description="Serve them only where the application says so, by the header X-Accel-Redirect: <url><file>.",
+        description="Serve them only where the application says so, by the header X-Accel-Redirect with a file's URL.",
     )
 
     @model_validator(mode="after")

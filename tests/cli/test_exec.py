@@ -15,7 +15,11 @@ REPLICA: dict[str, Any] = {
         "Healthcheck": {"Test": ["CMD", "python3"]},
     },
     "HostConfig": {"Memory": 1, "Binds": ["s:/run/portico:rw"], "RestartPolicy": {"Name": "unless-stopped"}},
-    "Mounts": [{"Destination": "/run/portico"}, {"Destination": "/run/secrets"}],
+    "Mounts": [
+        {"Destination": "/run/portico", "Name": "s"},
+        {"Destination": "/run/secrets", "Name": "k"},
+        {"Destination": "/app/media", "Name": "portico.dev.shop.media"},
+    ],
     "NetworkSettings": {"Networks": {"net": {"Aliases": ["shop-abc-0"]}}},
 }
 
@@ -27,7 +31,10 @@ def test_it_is_a_replica_that_nobody_asks() -> None:
     assert made["Env"] == ["A=1", "PORTICO_SITE=shop"] and "Hostname" not in made
     assert made["Labels"]["portico.role"] == "exec" and made["Labels"]["portico.site"] == "shop"
     assert made["NetworkingConfig"] == {"EndpointsConfig": {"net": {}}} and made["Healthcheck"] == {"Test": ["NONE"]}
-    assert host["Binds"] is None and [one["Target"] for one in host["Mounts"]] == ["/run/secrets"]
+    assert host["Binds"] is None and [one["Target"] for one in host["Mounts"]] == ["/app/media", "/run/secrets"]
+    # Data is the replica's own, and the engine copies nothing of the image into it.
+    assert host["Mounts"][0]["Source"] == "portico.dev.shop.media" and "Source" not in host["Mounts"][1]
+    assert host["Mounts"][0]["VolumeOptions"] == {"NoCopy": True}
     assert host["RestartPolicy"] == {"Name": "no"} and host["AutoRemove"]
     bare = {**REPLICA, "Mounts": REPLICA["Mounts"][:1]}
     assert describe(bare, ["true"], terminal=True)["HostConfig"]["Mounts"] == []

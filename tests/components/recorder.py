@@ -51,6 +51,7 @@ class Resource:
     ignore_changes: tuple[str, ...]
     aliases: tuple[str, ...]
     protect: bool
+    retained: bool
     deleted_with: str
     provider: str
     error_hooks: tuple[str, ...]
@@ -194,6 +195,7 @@ class _Monitor(MockMonitor):
                     ignore_changes=tuple(request.ignoreChanges),
                     aliases=tuple(alias.urn for alias in request.aliases),
                     protect=request.protect,
+                    retained=request.retainOnDelete,
                     deleted_with=request.deletedWith,
                     provider=request.provider,
                     error_hooks=tuple(request.hooks.on_error),

@@ -188,7 +188,7 @@ def test_a_replica_that_is_not_well_is_made_anew_and_the_other_is_not(
         }
         for name, one in {"shop-gunicorn-0": well, "shop-gunicorn-1": sick, "portico-nginx-server": EDGE}.items()
     }
-    monkeypatch.setattr("portico.components.docker.stack.list_tags", lambda _: frozenset())
+    monkeypatch.setattr("portico.components.docker.image_tags.list_tags", lambda _: frozenset())
     monkeypatch.setattr("portico.components.docker.preview.list_tags", lambda _: frozenset())
     args = PorticoArgs(stack=stack, root=root, engine=engine, resources=resources)
     made = run(lambda: Portico("portico", args))

@@ -104,6 +104,7 @@ OTHER: dict[str, dict[str, Any]] = {
     "a first worker, whose processes count for the same user": {"workers": [{"name": "queue", "command": "work"}]},
     "a first release command, likewise": {"release": {"command": "flask db upgrade"}},
     "a first job, likewise": {"schedule": [{"name": "tidy", "cron": "0 3 * * *", "command": "flask tidy"}]},
+    "a folder of data": {"data": [{"name": "store", "path": "/var/lib/shop"}]},
     "a route whose answers take longer, which is when it counts as hung": {
         "routes": [{"path": "/events", "stream": True}]
     },

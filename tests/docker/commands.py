@@ -121,6 +121,10 @@ class Commands:
         """The words of a command of `portico` in the clone."""
         return [str(self.folder / "scripts" / "portico"), command, "-s", self.name, *words]
 
+    def portico(self, command: str, *words: str, fails: bool | None = False) -> Result:
+        """Run a command of `portico` in the clone."""
+        return self._run(f"portico {command}", self.spell_portico(command, *words), fails=fails, most=self._limit)
+
     def spell_make(self, target: str, **variables: str) -> list[str]:
         """The words of that command, for the folder."""
         given = {"ENV": self.name, **variables}

@@ -54,13 +54,6 @@ def link(name):
     return "made"
 
 
-@app.post("/clear")
-def clear():
-    for path in STORE.glob("guarded/*"):
-        path.unlink()
-    return "empty"
-
-
 @app.post("/visit")
 def visit():
     with connect() as connection:
@@ -174,6 +167,7 @@ def test_two_replicas_write_one_sqlite_database(album: Deployment) -> None:
     assert int(get(album.port, ALBUM, "/visits").body) == before + 200
 
 
+@pytest.mark.extended
 def test_nothing_changes_where_nothing_did(album: Deployment) -> None:
     before = album.ids()
     assert "nothing changed" in album.make("up").output
@@ -197,12 +191,12 @@ def test_uploads_survive_a_release_without_loss(album: Deployment) -> None:
 
 
 def test_its_size_is_told_and_a_command_of_ones_own_has_it(album: Deployment) -> None:
-    told = album._run("status", album.spell_portico("status", "--json"), fails=False, most=60).output
+    post(album, "/save/measured.txt", b"measured")
+    told = album.portico("status", "--json").output
     data = json.loads(told[told.index("{") :])["data"]
     assert [(one["site"], one["name"]) for one in data] == [("album", "media"), ("album", "store")]
     assert all(one["used"] > 0 and one["free"] > 0 for one in data)
-    words = album.spell_portico("exec", "--site", "album", "--", "cat", "/app/media/kept.txt")
-    assert "kept" in album._run("exec", words, fails=False, most=60).output
+    assert "measured" in album.portico("exec", "--site", "album", "--", "cat", "/app/media/measured.txt").output
 
 
 def test_down_keeps_it_and_up_takes_it_over(album: Deployment) -> None:
@@ -214,19 +208,22 @@ def test_down_keeps_it_and_up_takes_it_over(album: Deployment) -> None:
     assert get(album.port, ALBUM, "/media/lasting.txt").body == b"lasting"
 
 
+@pytest.mark.extended
 def test_data_that_the_settings_do_not_name_any_more_is_kept(album: Deployment) -> None:
+    post(album, "/save/unnamed.txt", b"unnamed")
     sites = album.settings["sites"]
     album.configure_site("album", data=[one for one in sites[0]["data"] if one["name"] == "store"])
     try:
         assert "keeps its data media, which no setting names any more" in album.up(door="make").output
         assert f"volume portico.{album.name}.album.media" in album.leftovers()
-        assert get(album.port, ALBUM, "/media/lasting.txt").status == 404
+        assert get(album.port, ALBUM, "/media/unnamed.txt").status == 404
     finally:
         album.configure(sites=sites)
     album.up()
-    assert get(album.port, ALBUM, "/media/lasting.txt").body == b"lasting"
+    assert get(album.port, ALBUM, "/media/unnamed.txt").body == b"unnamed"
 
 
+@pytest.mark.extended
 def test_another_checkout_may_not_use_it(album: Deployment) -> None:
     """Docker would give it the same volume: the record of this stack does not know who has it."""
     (volume,) = [one["Name"] for one in _mounts(album) if one["Destination"] == "/app/media"]
@@ -256,4 +253,4 @@ def test_down_deletes_the_data_of_the_site_that_is_named(album: Deployment) -> N
 
 
 def _down(album: Deployment, *words: str, fails: bool = False) -> str:
-    return album._run("down", album.spell_portico("down", "--yes", *words), fails=fails, most=150).output
+    return album.portico("down", "--yes", *words, fails=fails).output

@@ -18,7 +18,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copy(ROOT / "__main__.py", tmp_path)
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     monkeypatch.setattr("signal.signal", lambda *_: None)
-    monkeypatch.setattr("portico.components.docker.stack.list_tags", lambda _: None)
+    monkeypatch.setattr("portico.components.docker.image_tags.list_tags", lambda _: None)
     return tmp_path
 
 

@@ -234,9 +234,7 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
     },
     Data: {
         "name": _text("[a-z]([a-z0-9-]{0,10}[a-z0-9])?"),
-        "path": st.sampled_from(
-            ["/app/instance", "/app/static/uploads", "/var/lib/shop", "/srv/media", "/home/shop.d"]
-        ),
+        "path": st.sampled_from(["/app/instance", "/app/static/uploads", "/var/lib/shop", "/srv/media", "/home/s.d"]),
         "url": _paths("/"),
         "guarded": _BOOLEANS,
     },

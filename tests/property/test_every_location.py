@@ -107,8 +107,11 @@ def test_answers_carry_the_same_headers_everywhere(stack: Tried) -> None:
 
 @holds_for_stacks()
 def test_nothing_that_breeds_holes_is_written(stack: Tried) -> None:
-    for directive in stack.main.walk():
-        assert directive.name not in ("rewrite", "if", "alias", "autoindex", "try_files", "proxy_redirect")
+    for directive, chain in walk_with_parents(stack.main):
+        assert directive.name not in ("rewrite", "if", "autoindex", "try_files", "proxy_redirect")
+        if directive.name == "alias":
+            # Without both slashes /media../ would be a way out of the folder.
+            assert chain[-1].args[0] == "^~" and chain[-1].args[-1].endswith("/") and directive.args[0].endswith("/")
         if directive.name == "map":
             assert not any(inner.name.startswith("~") for inner in directive.block)
         if directive.name == "location" and directive.args[0].startswith("~"):

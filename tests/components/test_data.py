@@ -1,0 +1,120 @@
+"""The volumes of data: made once, kept for ever, mounted by all that a site has, and never taken from somebody else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pulumi
+import pytest
+
+from portico.components.docker.data_volumes import DataVolumes, DataVolumesArgs
+from portico.components.docker.engine_client import Engine
+from tests.components.recorder import CONTAINER, NETWORK, VOLUME, run
+from tests.components.sample import BLOG, deploy
+from tests.config.sample import make_site, read_settings
+
+MEDIA = {"name": "media", "path": "/app/media", "url": "/media/"}
+STORE = {"name": "store", "path": "/var/lib/shop"}
+NAME = "portico.test.shop.store"
+LABELS = {
+    "portico.project": "portico",
+    "portico.stack": "test",
+    "portico.role": "data",
+    "portico.site": "shop",
+    "portico.data": "store",
+}
+
+
+@dataclass(frozen=True)
+class Holding(Engine):
+    """An engine with one volume, and the containers that use it: {name: its networks}."""
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    users: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def connect(self) -> Any:
+        listed = [
+            {"Names": [f"/{name}"], "NetworkSettings": {"Networks": dict.fromkeys(networks)}}
+            for name, networks in self.users.items()
+        ]
+        volumes = {"Volumes": [{"Name": NAME, "Labels": self.labels}]}
+        return SimpleNamespace(api=SimpleNamespace(volumes=lambda: volumes, containers=lambda filters: listed))
+
+
+def test_each_is_a_volume_that_nothing_deletes(root: Path) -> None:
+    made = deploy(root, make_site(data=[MEDIA, STORE]), BLOG, protect=True)
+    volumes = [one for one in made.of_type(VOLUME) if one.labels["portico.role"] == "data"]
+    assert [one.name for one in volumes] == ["shop-data-media", "shop-data-store"]
+    assert [one.inputs["name"] for one in volumes] == ["portico.test.shop.media", NAME]
+    assert all(one.retained for one in volumes) and volumes[1].labels == LABELS
+    # A protected resource could not be taken out of the settings any more.
+    assert not any(one.protect for one in volumes)
+    assert not any(one.retained for one in made.resources if one not in volumes)
+
+
+def test_all_that_a_site_has_mounts_it_and_no_other_site_does(root: Path) -> None:
+    made = deploy(root, make_site(data=[MEDIA, STORE]), BLOG)
+    for name in ("shop-gunicorn-0", "shop-gunicorn-1"):
+        mounts = made.container(name).mounts
+        assert (
+            mounts["/app/media"] == "shop-data-media-0123456" and mounts["/var/lib/shop"] == "shop-data-store-0123456"
+        )
+    assert made.container("shop-files").mounts["/srv/portico/store"] == "shop-data-store-0123456"
+    for name in ("blog-gunicorn-0", "blog-files"):
+        assert "data" not in "".join(made.container(name).mounts.values())
+
+
+def test_nginx_reads_what_has_a_url(root: Path) -> None:
+    made = deploy(root, make_site(data=[MEDIA, STORE]), BLOG)
+    mounts = made.container("portico-nginx-server").mounts
+    assert mounts["/srv/data/shop/media"] == "ro:shop-data-media-0123456" and "/srv/data/shop/store" not in mounts
+    without = deploy(root, make_site(data=[STORE]), BLOG)
+    plain = deploy(root, make_site(), BLOG)
+    assert without.container("portico-nginx-server").mounts == plain.container("portico-nginx-server").mounts
+
+
+def make(root: Path, engine: Engine, resources: Mapping[str, Any] | None = None) -> None:
+    def build() -> None:
+        args = DataVolumesArgs(
+            settings=read_settings(root, make_site(data=[STORE])), engine=engine, resources=resources or {}
+        )
+        DataVolumes(args, pulumi.ResourceOptions())
+
+    run(build)
+
+
+def test_what_down_has_left_is_taken_over(root: Path) -> None:
+    make(root, Holding(labels=LABELS))
+
+
+def test_the_stacks_own_containers_may_use_it(root: Path) -> None:
+    """Those of its record, and what is in its network: a command of `portico exec` is in no record."""
+    known = {
+        "urn::shop-gunicorn-0": {"type": CONTAINER, "outputs": {"name": "shop-gunicorn-0-abc"}},
+        "urn::portico-network-bridge": {"type": NETWORK, "outputs": {"name": "bridge-abc"}},
+    }
+    users = {"shop-gunicorn-0-abc": ("gone",), "shop-exec-1": ("bridge-abc",)}
+    make(root, Holding(labels=LABELS, users=users), known)
+
+
+@pytest.mark.parametrize(
+    ("engine", "said"),
+    [
+        (
+            Holding(labels=LABELS, users={"shop-gunicorn-0-def": ("bridge-def",)}),
+            f"the volume {NAME} is in use by shop-gunicorn-0-def, which this stack's record does not know",
+        ),
+        (
+            Holding(labels={**LABELS, "portico.stack": "other"}),
+            f"there is a volume {NAME} already, and its labels say that it is not this site's",
+        ),
+        (Holding(), f"there is a volume {NAME} already"),
+    ],
+)
+def test_somebody_elses_is_refused(root: Path, engine: Engine, said: str) -> None:
+    with pytest.raises(pulumi.RunError) as caught:
+        make(root, engine)
+    lines = str(caught.value).splitlines()
+    assert "nothing was changed" in lines[0] and lines[1].startswith(f"  sites[0].data[0]: {said}")
