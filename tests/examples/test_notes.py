@@ -1,6 +1,7 @@
 """The example application `notes`: its pages by Flask's own test client, its processes as they are started."""
 
 import hashlib
+import importlib
 import os
 import shutil
 import sqlite3
@@ -109,9 +110,9 @@ def client(notes: Notes, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClien
     monkeypatch.syspath_prepend(notes.source)
     for name in [name for name in sys.modules if name.partition(".")[0] == "notes"]:
         monkeypatch.delitem(sys.modules, name)
-    from notes import create_app  # type: ignore[import-not-found]
-
-    app = create_app({"SQLALCHEMY_DATABASE_URI": f"sqlite:///{notes.database}", "MEDIA_FOLDER": str(notes.media)})
+    app = importlib.import_module("notes").create_app(
+        {"SQLALCHEMY_DATABASE_URI": f"sqlite:///{notes.database}", "MEDIA_FOLDER": str(notes.media)}
+    )
     yield app.test_client()
     for name in [name for name in sys.modules if name.partition(".")[0] == "notes"]:
         del sys.modules[name]
@@ -126,8 +127,7 @@ def run(client: FlaskClient, *words: str) -> str:
 
 def work(client: FlaskClient) -> int:
     """Do what is in the queue, as a worker does; how many jobs it was."""
-    from notes import worker
-
+    worker = importlib.import_module("notes.worker")
     count = 0
     with client.application.app_context():
         while worker.work("here"):
@@ -271,8 +271,7 @@ def test_a_result_that_comes_too_late_does_not_count(client: FlaskClient, migrat
     """What the job wrote is not kept either: another worker has done it meanwhile."""
     client.post("/notes", data={"title": "a", "text": "one two"})
     with client.application.app_context():
-        from notes import queue, worker
-
+        queue, worker = importlib.import_module("notes.queue"), importlib.import_module("notes.worker")
         job = queue.take("late")
         assert job
         migrated.change("UPDATE jobs SET worker = 'other'")
