@@ -22,6 +22,8 @@ NOTES: Final[dict[str, Any]] = {
     "entry": "notes:create_app()",
     "hosts": [HOST],
     "health": "/healthz",
+    # SQLite has one writer at a time, so threads serve as well as processes, and start at once.
+    "gunicorn": {"workers": 1, "threads": 8},
     "environment": {"DATABASE_URL": "sqlite:////data/notes.db", "MEDIA_FOLDER": "/media"},
     "data": [{"name": "database", "path": "/data"}, {"name": "media", "path": "/media", "url": "/media/"}],
     "release": {"command": "flask db upgrade", "timeout": "2m"},
