@@ -213,4 +213,3 @@ class Portico(pulumi.ComponentResource):
         self.held = dict(stack.held)
         outputs = ("url", "urls", "releases", "tree", "history", "held")
         self.register_outputs({name: getattr(self, name) for name in outputs})
-

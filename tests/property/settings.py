@@ -336,7 +336,15 @@ def _move(values: Values, ecs: Values, version: str, said: bool) -> Values:
         _bound(nginx, name, Size, "8G")
     values["nginx"] = nginx
     values["healthTimeout"] = min(values.get("healthTimeout", 60), 300)
-    for key in ("certificate", "data", "weights", "schedule", "workers", "release", *(["balance"] if site.get("balance") == "ip_hash" else [])):
+    for key in (
+        "certificate",
+        "data",
+        "weights",
+        "schedule",
+        "workers",
+        "release",
+        *(["balance"] if site.get("balance") == "ip_hash" else []),
+    ):
         site.pop(key, None)
     gunicorn = site.setdefault("gunicorn", {})
     _bound(gunicorn, "timeout", Duration, "110s")
