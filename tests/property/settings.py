@@ -16,12 +16,15 @@ from portico.config.settings.client import Client
 from portico.config.settings.data import Data
 from portico.config.settings.ecs import BRINGER, HostedZone
 from portico.config.settings.headers import Headers
+from portico.config.settings.hidden import HIDDEN
 from portico.config.settings.job import Job
 from portico.config.settings.limits import Limits, Rate
 from portico.config.settings.nginx import BESIDES, Gzip
+from portico.config.settings.release_command import ReleaseCommand
 from portico.config.settings.route import Route
 from portico.config.settings.section import Section
 from portico.config.settings.tls import Certificate, Tls
+from portico.config.settings.worker import Worker
 from scripts.setup.base_images import TESTED
 from tests.property.applications import APPLICATIONS, BUNDLE, CERTIFICATE, KEY
 
@@ -36,6 +39,7 @@ VERSIONS: Final = (
 LAYOUTS: Final = ("conf.d", "sites-available")
 
 _BOOLEANS = st.booleans()
+_COMMANDS = st.sampled_from(["flask tidy", "sh -c 'sleep 1; true'", 'python -m shop.jobs "two words"'])
 _CPU: Final = (256, 512, 1024, 2048, 4096)
 _LABEL = "[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?"
 _PORTS = st.sampled_from([80, 443, 8080, 8443, 8000, 5000]) | st.integers(1, 65535)
@@ -114,6 +118,10 @@ def _section(model: type[Section]) -> Strategy:
     )
 
 
+def _make_single(worker: Values) -> Values:
+    return worker | ({"replicas": 1} if worker.get("single") else {})
+
+
 FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
     Settings: {
         "target": st.just("local"),
@@ -160,6 +168,7 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
     },
     Tls: {
         "port": _PORTS,
+        "publicPort": _PORTS,
         "profile": st.sampled_from(["modern", "intermediate"]),
         "localAuthority": _BOOLEANS,
         "redirect": _BOOLEANS,
@@ -211,6 +220,9 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
             st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=40),
             max_size=3,
         ),
+        "publish": _lists(st.sampled_from(HIDDEN), 0, 2),
+        "release": section(ReleaseCommand),
+        "workers": _lists(section(Worker).map(_make_single), 0, 2, unique_by=lambda worker: worker["name"]),
         "schedule": st.just([]) | _lists(section(Job), 0, 2, unique_by=lambda job: job["name"]),
         "secretsAs": st.sampled_from(["files", "environment"]),
         "aliases": _hosts(0, 2),
@@ -238,11 +250,20 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "url": _paths("/"),
         "guarded": _BOOLEANS,
     },
+    ReleaseCommand: {"command": _COMMANDS, "timeout": _durations(), "memory": _sizes()},
+    Worker: {
+        "name": _text("(?!(web|release|schedule)$)[a-z]([a-z0-9-]{0,30}[a-z0-9])?"),
+        "command": _COMMANDS,
+        "replicas": st.integers(1, 32),
+        "single": _BOOLEANS,
+        "stop": _durations(),
+        "memory": _sizes(),
+    },
     Job: {
         "name": _text("[a-z]([a-z0-9-]{0,30}[a-z0-9])?"),
         "cron": st.sampled_from(["* * * * *", "30 3 * * *", "*/5 8-18 * * MON-FRI", "0 0 L * *", "15 14 1 * *"]),
         "timeZone": st.sampled_from(["UTC", "Europe/Berlin", "America/New_York"]),
-        "command": st.sampled_from(["flask tidy", "sh -c 'sleep 1; true'", 'python -m shop.jobs "two words"']),
+        "command": _COMMANDS,
         "overlap": st.sampled_from(["forbid", "allow", "replace"]),
         "timeout": _durations(),
         "memory": _sizes(),
