@@ -65,6 +65,22 @@ FULL: dict[str, Any] = {
             "static": "static",
             "staticUrl": "/files/",
             "environment": {"LOG_LEVEL": "info"},
+            "publish": ["*.py"],
+            "secretsAs": "environment",
+            "release": {"command": "flask db upgrade", "timeout": "10m", "memory": "512M"},
+            "workers": [{"name": "queue", "command": "flask work", "stop": "30s", "memory": "512M"}],
+            "schedule": [
+                {
+                    "name": "nightly",
+                    "cron": "30 3 * * *",
+                    "timeZone": "UTC",
+                    "command": "flask tidy",
+                    "overlap": "forbid",
+                    "timeout": "1h",
+                    "memory": "512M",
+                }
+            ],
+            "data": [{"name": "media", "path": "/srv/media", "url": "/media/"}],
             "aliases": ["www.shop.example"],
             "balance": "least_conn",
             "headers": {
