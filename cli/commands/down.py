@@ -76,6 +76,12 @@ def command(context: click.Context, stack: str, yes: bool, site: str) -> None:
     ):
         screen.say("Nothing was removed.")
         context.exit(1)
+    if known and is_protected(place):
+        deploys, removes = spell("up", stack), spell("down", stack)
+        screen.say(f"error: Nothing was removed: the stack {stack} is protected. If it is to go:")
+        screen.say(f"write 'portico:protect: false' in Pulumi.{stack}.yaml, then {deploys},")
+        screen.say(f"which takes the protection away, then {removes}.")
+        context.exit(1)
     if known:
         _remove(context, place, screen)
     engine = find_place(stack, place.root) if doomed else None
@@ -89,16 +95,21 @@ def command(context: click.Context, stack: str, yes: bool, site: str) -> None:
             screen.say(f"Kept: {folder}. The next {spell('up', stack)} uses it again; {deletes} deletes it.")
 
 
+def is_protected(place: Place) -> bool:
+    """Whether something of the stack must not be deleted.
+
+    Without a preview the engine finds that out only on its way: what is not protected itself would be gone by then.
+    """
+    resources = (read_export(place.stack, place.root).get("deployment") or {}).get("resources") or []
+    return any(one.get("protect") for one in resources)
+
+
 def _remove(context: click.Context, place: Place, screen: Screen) -> None:
     stack = place.stack
     words = ["destroy", "--yes", "--skip-preview", "--suppress-outputs"]
     ended = run(place, "down", words, screen)
     if ended.code:
         tell_failure(ended, screen)
-        if any(one.get("protect") for one in (read_export(stack).get("deployment") or {}).get("resources") or []):
-            screen.say(f"Nothing was removed: the stack {stack} is protected. If it is to go:")
-            screen.say(f"write 'portico:protect: false' in Pulumi.{stack}.yaml, then {spell('up', stack)},")
-            screen.say(f"which takes the protection away, then {spell('down', stack)}.")
         screen.say(f"Everything that was said: {spell_path(ended.log)}")
         context.exit(ended.code)
     parts = ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for name, count in ended.story.list_removed())

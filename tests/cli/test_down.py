@@ -1,9 +1,13 @@
-"""Whose data `portico down --data` deletes: never that of a site whose name nobody wrote."""
+"""What `portico down` deletes: nothing that is protected, and no data of a site whose name nobody wrote."""
+
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from portico.cli.commands.down import ASK, choose_data
+from portico.cli.commands.down import ASK, choose_data, command
 from portico.cli.data import Folder, spell_bytes
+from portico.cli.prepare import Place
 from portico.cli.refused import Refused
 
 FOLDERS = [Folder("blog", "posts", "p.dev.blog.posts"), Folder("shop", "media", "p.dev.shop.media")]
@@ -39,3 +43,27 @@ def test_a_size_is_written_as_people_do() -> None:
     told = ["0 B", "999 B", "1.0 KB", "12.3 MB", "2000.0 TB"]
     assert [spell_bytes(count) for count in (0, 999, 1000, 12_345_678, 2e15)] == told
     assert "12.3 MB in 4 files, 1.0 KB are free" in str(Folder("shop", "media", "v", 12_345_678, 4, 1000))
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_nothing_of_a_protected_stack_is_touched(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, protect: bool
+) -> None:
+    """The engine refuses what is protected itself, and would have deleted everything else by then."""
+    resources = [
+        {"type": "docker:index/container:Container"},
+        {"type": "docker:index/volume:Volume", "protect": protect},
+    ]
+    begun: list[str] = []
+    place = Place(tmp_path, "prod")
+    for name, made in {
+        "prepare": lambda _: place,
+        "exists": lambda *_: True,
+        "find_data": lambda *_, **__: [],
+        "read_export": lambda *_: {"deployment": {"resources": resources}},
+        "_remove": lambda *_: begun.append("destroy"),
+    }.items():
+        monkeypatch.setattr(f"portico.cli.commands.down.{name}", made)
+    result = CliRunner().invoke(command, ["-s", "prod", "--yes"])
+    assert (result.exit_code, begun) == ((1, []) if protect else (0, ["destroy"])), result.output
+    assert ("Nothing was removed: the stack prod is protected." in result.output) == protect

@@ -203,7 +203,7 @@ def test_logs_follow_the_replicas_of_a_release_to_come(stack: Deployment) -> Non
         *(
             pytest.param(*mistake, marks=pytest.mark.extended)
             for mistake in [
-                ("exec", {"SITE": "shop"}, 'which command? Write make exec CMD="flask db upgrade"'),
+                ("exec", {"SITE": "shop"}, 'which command? Write make exec CMD="flask routes"'),
                 ("exec", {"SITE": "shep", "CMD": "true"}, 'there is no site "shep" in the stack'),
                 ("shell", {}, "which site? Write make shell SITE= and one of: blog shop"),
                 ("logs", {"SITE": "shep"}, "write SITE= and one of: blog shop"),
