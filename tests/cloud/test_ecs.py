@@ -142,7 +142,7 @@ def test_releases_lose_no_request(fleet: FleetDeployment, figures: Figures, rele
     "silent",
     [
         pytest.param(False, id="as the provider tells it"),
-        pytest.param(True, id="as it told it before", marks=pytest.mark.extended),
+        pytest.param(True, id="as it told it before", marks=pytest.mark.soak),
     ],
 )
 def test_a_release_that_never_gets_healthy_is_rolled_back_and_up_says_so(

@@ -82,6 +82,10 @@ class Commands:
     def logs(self, site: str = "", *, fails: bool | None = False) -> Result:
         return self.make("logs", fails=fails, SITE=site)
 
+    def allow(self, seconds: float) -> None:
+        """Give each of its commands that long from now on."""
+        self._limit = seconds
+
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs. Pulumi is asked once for each state."""
         state = self._read_state_stamp()

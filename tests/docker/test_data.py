@@ -167,7 +167,7 @@ def test_two_replicas_write_one_sqlite_database(album: Deployment) -> None:
     assert int(get(album.port, ALBUM, "/visits").body) == before + 200
 
 
-@pytest.mark.extended
+@pytest.mark.soak
 def test_nothing_changes_where_nothing_did(album: Deployment) -> None:
     before = album.ids()
     assert "nothing changed" in album.make("up").output
@@ -208,7 +208,7 @@ def test_down_keeps_it_and_up_takes_it_over(album: Deployment) -> None:
     assert get(album.port, ALBUM, "/media/lasting.txt").body == b"lasting"
 
 
-@pytest.mark.extended
+@pytest.mark.soak
 def test_data_that_the_settings_do_not_name_any_more_is_kept(album: Deployment) -> None:
     post(album, "/save/unnamed.txt", b"unnamed")
     sites = album.settings["sites"]
@@ -223,7 +223,7 @@ def test_data_that_the_settings_do_not_name_any_more_is_kept(album: Deployment) 
     assert get(album.port, ALBUM, "/media/unnamed.txt").body == b"unnamed"
 
 
-@pytest.mark.extended
+@pytest.mark.soak
 def test_another_checkout_may_not_use_it(album: Deployment) -> None:
     """Docker would give it the same volume: the record of this stack does not know who has it."""
     (volume,) = [one["Name"] for one in _mounts(album) if one["Destination"] == "/app/media"]

@@ -169,6 +169,7 @@ def test_where_it_fails_the_release_before_serves_and_other_sites_go_on(shop: De
     assert len(shop.containers("gunicorn")) == 2
 
 
+@pytest.mark.soak
 def test_a_job_in_flight_is_finished_by_its_worker_and_no_beat_is_beside_another(shop: Deployment) -> None:
     old = find_workers(shop)
     shop.edit("shop", "# another release")
@@ -189,6 +190,7 @@ def test_a_job_in_flight_is_finished_by_its_worker_and_no_beat_is_beside_another
     assert all(before[1] < after[0] for before, after in pairwise(spans)), spans
 
 
+@pytest.mark.soak
 def test_a_worker_that_crashes_fails_the_update_with_its_log_and_the_old_one_goes_on(shop: Deployment) -> None:
     old = find_workers(shop)
     workers = SHOP["workers"]
@@ -205,6 +207,7 @@ def test_a_worker_that_crashes_fails_the_update_with_its_log_and_the_old_one_goe
     assert find_workers(shop)
 
 
+@pytest.mark.soak
 def test_by_hand_a_command_runs_as_a_worker_does_and_in_the_image_of_the_next_release(shop: Deployment) -> None:
     before = shop.ids()
     assert type_command(shop, "--process", "queue", "--", "echo $PORTICO_PROCESS") == "queue"
@@ -235,6 +238,7 @@ def type_words(deployment: Deployment, command: str, *words: str) -> str:
     return done.stdout
 
 
+@pytest.mark.soak
 def test_a_release_command_outlives_an_update_that_is_killed_and_is_not_run_beside_itself(shop: Deployment) -> None:
     migrate(shop, "slow")
     running = Running(shop, 1, door="pulumi")

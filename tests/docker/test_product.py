@@ -30,7 +30,7 @@ from tests.docker.product import (
 )
 from tests.docker.traffic import RATE
 
-pytestmark = [pytest.mark.docker, pytest.mark.timeout(2700 if SOAK else 500)]
+pytestmark = [pytest.mark.docker, pytest.mark.soak, pytest.mark.timeout(2700 if SOAK else 500)]
 
 RELEASES = 10 if SOAK else 2
 STEADY = 30.0 if SOAK else 5.0  # seconds before the first release

@@ -21,7 +21,7 @@ from tests.docker.killed import Running
 from tests.docker.product import HOST, NOTES, SITE, ask_database, write_release
 from tests.docker.traffic import light
 
-pytestmark = [pytest.mark.docker, pytest.mark.extended, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.docker, pytest.mark.soak, pytest.mark.timeout(1200)]
 NUMBERS: Final = itertools.count(1)
 # The release command of tests that look at what it does: it writes down when it begins and ends.
 SLOW: Final = "sh -c 'echo begin >>/data/commands; sleep 15; flask db upgrade; echo end >>/data/commands'"

@@ -85,7 +85,7 @@ def test_a_secret_that_is_a_variable_stands_nowhere_in_clear(shop: Deployment) -
     assert VALUE not in shop.pulumi("stack", "export", "--stack", shop.name).output
 
 
-@pytest.mark.extended
+@pytest.mark.soak
 def test_a_time_zone_that_the_image_does_not_know_fails_the_update(shop: Deployment) -> None:
     wrong = [one | {"timeZone": "Antarctica/Troll"} for one in SHOP["schedule"]]
     if "Troll" in execute(shop.containers("gunicorn")[0], "sh", "-c", "ls /usr/share/zoneinfo/Antarctica || true"):
