@@ -46,9 +46,7 @@ class Site(Processes):
     )
     static_url: UrlFolder = Field(default="/static/", description="The URL below which NGINX serves the static files.")
     publish: tuple[Hidden, ...] = Field(
-        default=(),
-        examples=["['*.py']"],
-        description="Static files that are hidden elsewhere, by the pattern of their name: source for the browser.",
+        default=(), examples=["['*.py']"], description="Kinds of static files that are published, and hidden elsewhere."
     )
     environment: dict[Variable, Value] = Field(
         default_factory=dict, description="Environment variables of the application; secrets go to portico:secrets."
