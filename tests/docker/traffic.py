@@ -6,7 +6,7 @@ from tests.docker.load import Client, Load, Target, json_is, json_values, standa
 
 HELLO = Target(host="localhost", expect=json_is(site="hello"))
 # Both paths answer with the URL that they were asked for.
-HTTPBIN = Target(host="httpbin.localhost", expect='"http://httpbin.localhost:', path="/get", echo=None, slow="/delay/3")
+HTTPBIN = Target(host="httpbin.localhost", expect='"http://httpbin.localhost/', path="/get", echo=None, slow="/delay/3")
 
 
 # Requests a second. Two cores carry 150 beside a release: with more, the clients' own waiting would be measured. Where
