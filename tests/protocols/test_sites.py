@@ -36,7 +36,7 @@ def test_an_exact_name_wins_over_a_wildcard(edge: Edge) -> None:
 
 def test_the_wildcard_site_sees_the_name_that_was_asked_for(edge: Edge) -> None:
     facts = get(edge.port, "other.zone.localhost", "/whoami?x=1").json()
-    assert facts["url"] == f"http://other.zone.localhost:{edge.port}/whoami?x=1"
+    assert facts["url"] == "http://other.zone.localhost/whoami?x=1"
 
 
 @pytest.mark.parametrize("alias", ["www.talk.localhost", "old.example"])
@@ -44,7 +44,7 @@ def test_other_names_lead_to_the_first(edge: Edge, alias: str) -> None:
     for method in ("GET", "POST", "HEAD"):
         answer = get(edge.port, alias, "/a%20b/?q=1&r=/x", method=method)
         assert answer.status == 308
-        assert answer.one("Location") == f"http://talk.localhost:{edge.port}/a%20b/?q=1&r=/x"
+        assert answer.one("Location") == "http://talk.localhost/a%20b/?q=1&r=/x"
 
 
 # --- balancing

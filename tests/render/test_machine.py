@@ -65,7 +65,7 @@ def test_a_request_goes_through(tmp_path: Path, image: str, layout: str, upstrea
         machine.start(image, "hello", "hello:app", release.bind)
         seen = [get(machine.port, "hello.example", "/whoami").json() for _ in range(40)]
         assert {facts["replica"] for facts in seen} == {"0", "1"}
-        assert {(facts["scheme"], facts["host"]) for facts in seen} == {("http", "hello.example:8080")}
+        assert {(facts["scheme"], facts["host"]) for facts in seen} == {("http", f"hello.example:{machine.port}")}
         assert all(facts["client"] not in ("127.0.0.1", "unknown") for facts in seen)
         assert get(machine.port, "any.example", "/whoami").status == 200
         assert ask(machine.port, "elsewhere.test") is None
