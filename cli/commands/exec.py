@@ -22,10 +22,10 @@ from portico.cli.options import example, process_option, site_option, stack_opti
 from portico.cli.prepare import prepare
 from portico.cli.refused import Refused
 from portico.cli.spelling import spell
+from portico.config.release.replica import SOCKETS
 
 SECRETS = "/run/secrets"
 LIVE, NEXT = "live", "next"
-SOCKETS = "/run/portico"
 # What makes a replica of a container: where NGINX finds it, and which one it is.
 OF_A_REPLICA = ("PORTICO_ADDRESS=", "PORTICO_REPLICA=", "PORTICO_PROGRESS=")
 

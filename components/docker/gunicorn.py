@@ -1,37 +1,28 @@
 """Gunicorn: the replicas that serve one application."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_docker as docker
 
-from portico.components.docker.attempts import LABEL
 from portico.components.docker.barrier import Barrier
-from portico.components.docker.hardening import spell_environment, start_first
-from portico.components.scope import name_owner
-from portico.config.release.release import Release
-from portico.config.release.replica import Place, describe_replica
+from portico.components.docker.hardening import start_first
+from portico.components.docker.process import ProcessArgs
+from portico.config.release.replica import describe_replica
 
 
 @dataclass(frozen=True, kw_only=True)
-class GunicornArgs:
-    """`image`, `files` and `secrets` come from FlaskApp, `network` and `subnet` from Network.
+class GunicornArgs(ProcessArgs):
+    """`subnet` are the addresses of the network.
 
     `attempts` are numbers by index: a replica with another number is another container. None is made before `barrier`,
-    if there is one. `data` are the names of the volumes of the site's data, by the data's name.
+    if there is one.
     """
 
-    release: Release
-    image: pulumi.Input[str]
-    files: pulumi.Input[str]
-    network: pulumi.Input[str]
     subnet: pulumi.Input[str]
-    sockets: pulumi.Input[str]
-    secrets: pulumi.Input[str] | None = None
     attempts: Sequence[int] = ()
     barrier: Barrier | None = None
-    data: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Gunicorn(pulumi.ComponentResource):
@@ -62,18 +53,5 @@ class Gunicorn(pulumi.ComponentResource):
         )
 
     def _replica(self, args: GunicornArgs, index: int) -> docker.ContainerArgs:
-        place = Place(
-            project=name_owner(),
-            stack=pulumi.get_stack(),
-            sockets=args.sockets,
-            secrets=args.secrets,
-            network=args.network,
-            subnet=args.subnet,
-            data=args.data,
-        )
-        made = describe_replica(args.release, index, place)
-        # No part of the release's id: a replica that is tried again is of the same release.
-        made["labels"].append({"label": LABEL, "value": str(args.attempts[index] if args.attempts else 0)})
-        # `files` is waited for: by then the folder for the socket and the secrets are there.
-        made["envs"] = spell_environment(made["envs"], args.files)
-        return docker.ContainerArgs(image=args.image, **made)
+        made = describe_replica(args.release, index, args.find_place(args.subnet))
+        return args.complete(made, args.attempts[index] if args.attempts else 0)

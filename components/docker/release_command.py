@@ -1,21 +1,17 @@
 """The release command: what runs once for each release, before any of its replicas is made."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 import pulumi_docker as docker
 
-from portico.components.docker.attempts import LABEL
 from portico.components.docker.barrier import Barrier
 from portico.components.docker.diagnosis import describe
 from portico.components.docker.engine_client import Engine
-from portico.components.docker.hardening import spell_environment, start_first
-from portico.components.scope import name_owner
-from portico.config.release.release import Release
+from portico.components.docker.hardening import start_first
+from portico.components.docker.process import ProcessArgs
 from portico.config.release.release_command import describe_command
-from portico.config.release.replica import Place
 
 _LINES = 20  # of its log, where it failed
 # Seconds that making its container and ending it take besides.
@@ -23,21 +19,12 @@ _BESIDES = 120
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReleaseCommandArgs:
-    """`image`, `files` and `secrets` come from FlaskApp; `network` and `sockets` are names, `data` those
-    of the volumes of the site's data, by its name.
+class ReleaseCommandArgs(ProcessArgs):
+    """Another `attempt` is another container.
 
-    Another `attempt` is another container. `engine` is asked why it failed, and `served` is the release that is live,
-    "" where there is none.
+    `engine` is asked why it failed, and `served` is the release that is live, "" where there is none.
     """
 
-    release: Release
-    image: pulumi.Input[str]
-    files: pulumi.Input[str]
-    network: pulumi.Input[str]
-    sockets: pulumi.Input[str]
-    secrets: pulumi.Input[str] | None = None
-    data: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     attempt: int = 0
     engine: Engine | None = None
     served: str = ""
@@ -75,18 +62,7 @@ class ReleaseCommand(pulumi.ComponentResource):
 
     def _describe(self) -> docker.ContainerArgs:
         args = self._args
-        place = Place(
-            project=name_owner(),
-            stack=pulumi.get_stack(),
-            sockets=args.sockets,
-            secrets=args.secrets,
-            network=args.network,
-            data=args.data,
-        )
-        made = describe_command(args.release, place)
-        made["labels"].append({"label": LABEL, "value": str(args.attempt)})
-        made["envs"] = spell_environment(made["envs"], args.files)
-        return docker.ContainerArgs(image=args.image, **made)
+        return args.complete(describe_command(args.release, args.find_place()), args.attempt)
 
     def _judge(self, ended: list[Any]) -> bool:
         container, code = ended

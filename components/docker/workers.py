@@ -1,17 +1,16 @@
 """Workers: the processes of one site that answer no requests."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_docker as docker
 
-from portico.components.docker.attempts import LABEL, Attempts
+from portico.components.docker.attempts import Attempts
 from portico.components.docker.barrier import Barrier
-from portico.components.docker.hardening import spell_environment, start_first
-from portico.components.scope import name_owner
+from portico.components.docker.hardening import start_first
+from portico.components.docker.process import ProcessArgs
 from portico.config.release.release import Release
-from portico.config.release.replica import Place
 from portico.config.release.schedule import list_workers
 from portico.config.release.worker import describe_worker
 from portico.config.settings.worker import Worker
@@ -21,21 +20,13 @@ _BESIDES = 120
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorkersArgs:
-    """`image`, `files` and `secrets` come from FlaskApp; `network` and `sockets` are names, `data` those
-    of the volumes of the site's data, by its name.
+class WorkersArgs(ProcessArgs):
+    """None is made before `barrier`.
 
-    None is made before `barrier`. `attempts` give each container a number: with another one it is another container.
+    `attempts` give each container a number: with another one it is another container.
     """
 
-    release: Release
-    image: pulumi.Input[str]
-    files: pulumi.Input[str]
-    network: pulumi.Input[str]
-    sockets: pulumi.Input[str]
     barrier: Barrier
-    secrets: pulumi.Input[str] | None = None
-    data: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     attempts: Attempts = field(default_factory=Attempts)
 
 
@@ -76,22 +67,12 @@ class Workers(pulumi.ComponentResource):
         self.register_outputs({"containers": [one.container.id for one in self.running]})
 
     def _make(self, name: str, worker: Worker, args: WorkersArgs) -> docker.Container:
-        place = Place(
-            project=name_owner(),
-            stack=pulumi.get_stack(),
-            sockets=args.sockets,
-            secrets=args.secrets,
-            network=args.network,
-            data=args.data,
-        )
-        made = describe_worker(args.release, worker, place)
-        made["labels"].append({"label": LABEL, "value": str(args.attempts.of_worker(name))})
-        made["envs"] = spell_environment(made["envs"], args.files)
+        made = describe_worker(args.release, worker, args.find_place())
         # The provider would give up after 20 minutes, and the longest job may take longer.
         longest = pulumi.CustomTimeouts(delete=f"{made['destroy_grace_seconds'] + _BESIDES}s")
         opts = pulumi.ResourceOptions.merge(start_first(self), pulumi.ResourceOptions(custom_timeouts=longest))
         return docker.Container(
-            name, docker.ContainerArgs(image=args.image, **made), opts=args.barrier.put_before(opts)
+            name, args.complete(made, args.attempts.of_worker(name)), opts=args.barrier.put_before(opts)
         )
 
 
