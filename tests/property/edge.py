@@ -14,7 +14,7 @@ from tests.property.rendered import Rendered
 # official library lack nothing; the bare binary that may stand in for a version does.
 _MODULES: Final = {
     "http_stub_status_module": r"stub_status;",
-    "http_gzip_static_module": r"gzip_static +on;",
+    "http_gzip_static_module": r"gzip_static +(?:on|off);",
     "http_v3_module": r"listen +\S+ quic\b[^;]*;",
 }
 
