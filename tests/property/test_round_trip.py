@@ -110,7 +110,7 @@ def check_site(rendered: Rendered, release: Release, main: Directive) -> None:
         one.limits.connections for one in settings.sites
     )
     check_rate(site.limits.rate, f"{site.name}.rate", server, main)
-    assert value(server, "auth_basic") == (site.name if site.users else None)
+    assert value(server, "auth_basic") == (site.name if site.users and not site.maintenance else None)
     assert (value(server, "ssl_certificate") is not None) == bool(tls)
     assert dict(listed_headers(server, main)) == wanted_headers(settings, site)
     check_static(rendered, release, server)
@@ -121,7 +121,11 @@ def check_site(rendered: Rendered, release: Release, main: Directive) -> None:
     # No location but these.
     known = {("/",), ("=", "/portico-unavailable.html"), *paths}
     if release.static and not site.maintenance:
-        known |= {("^~", site.static_url), ("=", site.static_url.rstrip("/"))}
+        known |= {("^~", site.static_url), ("@application",)}
+    if not site.maintenance:
+        known |= {("^~", one.url) for one in site.data if one.url}
+        # A folder without its slash is the application's.
+        known |= {("=", route.path.rstrip("/")) for route in routes if route.path.endswith("/") and route.path != "/"}
     assert {tuple(args) for args in listed(server, "location")} == known
     if site.maintenance:
         assert value(find_location(server, "/"), "return") == "503"
@@ -148,6 +152,11 @@ def check_static(rendered: Rendered, release: Release, server: Directive) -> Non
     kept = [header.args[1] for header in files.find("add_header") if header.args[0] == "Cache-Control"]
     assert any("immutable" in text for text in kept) == release.site.immutable
     assert not files.find("proxy_pass")
+    # What is no file there is asked of the application, like any other path.
+    assert [found.args for found in files.find("try_files")] == [("$uri", "@application")] * (
+        1 + release.site.immutable
+    )
+    assert value(find_location(server, "@application"), "proxy_pass") is not None
 
 
 def check_route(rendered: Rendered, site: Site, route: Route, index: int, server: Directive, main: Directive) -> None:
@@ -180,7 +189,7 @@ def wanted_headers(settings: Settings, site: Site) -> dict[str, str]:
         "X-Request-ID": "$request_id",
         # A browser never forgets it, and other programs answer at localhost too.
         "Strict-Transport-Security": "$strict_transport" if tls and tls.hsts and not tls.local_authority else "",
-        "Alt-Svc": f'h3=":{tls.port}"; ma=86400' if tls and tls.http3 else "",
+        "Alt-Svc": f'h3=":{tls.public_port or tls.port}"; ma=86400' if tls and tls.http3 else "",
     }
     return {name: text for name, text in wanted.items() if text}
 
@@ -195,7 +204,7 @@ def check_redirects(rendered: Rendered, site: Site, main: Directive) -> None:
     secure = tls is not None and tls.redirect
     plain = find_redirects(main, *site.hosts)
     assert len(plain) == secure
-    port = tls.port if tls and secure else settings.port
+    port = (tls.public_port or tls.port) if tls else settings.port
     spelled = "" if port in (80, 443) else f":{port}"
     for server in plain:
         assert listed(server, "return") == [("308", f"https://$host{spelled}$request_uri")]
@@ -203,10 +212,11 @@ def check_redirects(rendered: Rendered, site: Site, main: Directive) -> None:
     aliases = find_redirects(main, *site.aliases) if site.aliases else []
     assert len(aliases) == bool(site.aliases)
     for server in aliases:
-        home = f"{'https' if secure else 'http'}://{site.hosts[0]}{spelled}"
-        if not tls and settings.client and settings.client.header != "proxy_protocol":
-            # The proxy in front knows the scheme, and has a port of its own.
-            home = f"$client_scheme://{site.hosts[0]}"
+        # Where nothing leads to HTTPS, the scheme and the port stay what the client asked.
+        told = settings.client and settings.client.header != "proxy_protocol"
+        home = f"{'$client_scheme' if told else '$scheme'}://{site.hosts[0]}$asked_port"
+        if secure:
+            home = f"https://{site.hosts[0]}{spelled}"
         assert "*" not in site.hosts[0]
         assert listed(server, "return") == [("308", f"{home}$request_uri")]
 
