@@ -71,10 +71,10 @@ shell: ## Open a shell in a running replica: [SITE=site] [PROCESS=worker]
 exec: ## Run a command in a container of a release: CMD="flask routes" [SITE=site] [PROCESS=worker] [RELEASE=next]
 	@$(PORTICO) exec -s "$$ENV" $(OF) $(if $(RELEASE),--release "$$RELEASE") -- "$$CMD"
 
-test: ## Run what a change must pass, the real engine included (WORKERS=2)
+test: ## Run what a change must pass, the real engine included (WORKERS=3)
 	@scripts/test.sh
 
-test-all: ## Run every check and test but the long ones of soak (WORKERS=2)
+test-all: ## Run every check and test but the long ones of soak (WORKERS=3)
 	@scripts/test.sh --all
 
 test-cloud: ## Run the paths over SSH and to AWS alone, on VMs of the tests' own

@@ -3,6 +3,8 @@
 BARE_GO: a folder with a Go toolchain that the machine has; without it the toolchain comes as a wheel.
 BARE_REV: the commit that is tried, HEAD unless told.
 BARE_STRICT: the user has no HOME, the umask 077 and the locale POSIX.
+BARE_TOOLS: a folder that gets what the machine built of Pulumi, as .tools has it: another checkout of the same commit on
+the same system need not build it again.
 BARE_KILLS: how often set-up is killed at a random moment before. BARE_SEED repeats the moments.
 """
 
@@ -25,10 +27,12 @@ def main(image: str) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
     go, kills = os.environ.get("BARE_GO"), int(os.environ.get("BARE_KILLS") or 0)
+    tools = os.environ.get("BARE_TOOLS")
     record = Record()
     with Machine(image, os.environ.get("BARE_REV") or "HEAD", Path(go) if go else None) as machine:
         seed = int(os.environ.get("BARE_SEED") or random.randrange(10000))
-        travel(machine, record, strict=bool(os.environ.get("BARE_STRICT")), kills=kills, seed=seed)
+        strict = bool(os.environ.get("BARE_STRICT"))
+        travel(machine, record, strict=strict, kills=kills, seed=seed, tools=Path(tools) if tools else None)
     return record.close()
 
 

@@ -2,6 +2,7 @@
 
 import shlex
 import subprocess
+from pathlib import Path
 
 from tests.bare.machine import SOURCE, Machine
 from tests.bare.record import Wrong
@@ -10,6 +11,9 @@ from tests.bare.record import Wrong
 PLACE = "/srv/my sites/portico"
 URL = "http://localhost:8080/"
 SITES = ("localhost:8080", "httpbin.localhost:8080")
+
+# Below .tools; see scripts/setup/pulumi.sh. Where the vendor's were downloaded, there is nothing to save.
+BUILT = ("bin", "pulumi/plugins", "docker-plugin.built", "pulumi.version")
 
 # A user whose files nobody else may read, without a home, in the plainest of languages.
 _STRICT = ("env", "--unset=HOME", "LC_ALL=POSIX", "sh", "-c", 'umask 077; exec "$@"', "-")
@@ -58,6 +62,13 @@ class Clone:
             return self.machine.run("sh", "-c", f"cd {shlex.quote(PLACE)} && {text}")
         except RuntimeError as error:
             raise Wrong(str(error)) from None
+
+    def copy_built(self, tools: Path) -> None:
+        """Copy what set-up built from Go modules, and the notes of what it was built from, into this folder."""
+        tools.mkdir(parents=True, exist_ok=True)
+        for part in BUILT:
+            (tools / part).parent.mkdir(parents=True, exist_ok=True)
+            self.machine.copy_out(f"{PLACE}/.tools/{part}", tools / part)
 
     def ask_for_pages(self, *, times: int = 1) -> None:
         """Of each site, as often as told; every answer must be 200."""

@@ -2,6 +2,7 @@
 
 import os
 import time
+from pathlib import Path
 
 from tests.bare.clone import URL, Clone
 from tests.bare.killed import be_killed
@@ -16,8 +17,13 @@ LONGEST_SECONDS = 360
 NEIGHBOURS = 0.15
 
 
-def travel(machine: Machine, record: Record, *, strict: bool, kills: int, seed: int) -> None:
-    """From a fresh clone to a page, and back to nothing. Before that set-up is killed so many times."""
+def travel(
+    machine: Machine, record: Record, *, strict: bool, kills: int, seed: int, tools: Path | None = None
+) -> None:
+    """From a fresh clone to a page, and back to nothing. Before that set-up is killed so many times.
+
+    `tools` gets what was built of Pulumi, once all else went well.
+    """
     before = list_home(machine)
     with record.step("git clone"):
         clone = Clone(machine, strict=strict)
@@ -32,6 +38,8 @@ def travel(machine: Machine, record: Record, *, strict: bool, kills: int, seed: 
     with record.step("nothing is new below HOME"):
         if new := sorted(list_home(machine) - before):
             raise Wrong("\n".join([f"{len(new)} new below HOME, the first of them:", *new[:20]]))
+    if tools and not record.failed:
+        clone.copy_built(tools)
     with record.step("make clean: .tools and .venv are gone"):
         clone.succeed("clean")
         if left := clone.sh("find .tools .venv -mindepth 1 ! -name 'dockerd.*' 2>/dev/null || true"):

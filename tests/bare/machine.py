@@ -82,6 +82,11 @@ class Machine:
         writing.insert(2, "--interactive")
         subprocess.run(writing, input=text, text=True, check=True, capture_output=True)
 
+    def copy_out(self, place: str, to: Path) -> None:
+        """Copy a file or folder of it to a place out here, where nothing lies yet. Nothing happens if it has none."""
+        if not to.exists():
+            subprocess.run(["docker", "cp", f"{self.name}:{place}", str(to)], capture_output=True)
+
     def try_(self, text: str) -> None:
         """Run a shell command, whatever becomes of it."""
         subprocess.run(self.spell("bash", "-c", text), capture_output=True)

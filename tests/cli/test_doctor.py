@@ -10,13 +10,15 @@ import pytest
 from click.testing import CliRunner
 
 from portico.cli.main import portico
+from tests.docker.engine import free_port
 
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project on a machine that has a pulumi and nothing else."""
     (tmp_path / "Pulumi.yaml").write_text("name: portico\nbackend:\n  url: file://./.state\n")
-    (tmp_path / "Pulumi.dev.yaml").write_text("config: {}\n")
+    # Whoever runs the tests may have the stack dev up, at the port that is shipped.
+    (tmp_path / "Pulumi.dev.yaml").write_text(f'config:\n  portico:port: "{free_port()}"\n')
     (tmp_path / "bin").mkdir()
     pulumi = tmp_path / "bin" / "pulumi"
     pulumi.write_text("#!/bin/sh\necho v3.256.0\n")

@@ -118,7 +118,7 @@ def test_the_other_commands_of_make_find_the_vm(prod: AwsDeployment) -> None:
     assert prod.present() == prod.wanted()
 
 
-@pytest.mark.extended
+@pytest.mark.soak
 def test_a_failed_release_stays_out_however_it_is_run_again(prod: AwsDeployment, figures: Figures) -> None:
     if not prod.cloud.things():
         prod.up()
@@ -184,6 +184,7 @@ def test_another_image_is_announced_and_its_vm_is_filled_before_the_address_move
     assert prod.up().changes == 0
 
 
+@pytest.mark.extended
 def test_a_lost_vm_is_healed_by_one_up(prod: AwsDeployment, figures: Figures) -> None:
     before, address = prod.instance, prod.address
     docker.from_env().containers.get(before.id).remove(force=True)

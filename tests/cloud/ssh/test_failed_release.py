@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.docker, pytest.mark.timeout(1200)]
     "doors",
     [
         pytest.param(("make", "make"), id="make"),
-        pytest.param(("pulumi", "make", "pulumi"), id="pulumi and make", marks=pytest.mark.extended),
+        pytest.param(("pulumi", "make", "pulumi"), id="pulumi and make", marks=pytest.mark.soak),
     ],
 )
 def test_it_stays_out_however_it_is_run_again(place: Place, figures: Figures, doors: tuple[Door, ...]) -> None:

@@ -63,6 +63,7 @@ def test_it_is_away_and_comes_back(place: Place, figures: Figures, power_cut: bo
 
 # All that is said is lost without a word; or every connection ends at once, and new ones are refused for a while.
 @pytest.mark.parametrize("way", ["lost", pytest.param("closed", marks=pytest.mark.soak)])
+@pytest.mark.extended
 def test_the_way_there_is_cut_in_the_middle_of_up(place: Place, figures: Figures, way: str) -> None:
     before = place.release()
     place.deployment.edit("shop", f"# cut {time.monotonic()}")
