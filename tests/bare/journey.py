@@ -17,9 +17,7 @@ LONGEST_SECONDS = 360
 NEIGHBOURS = 0.15
 
 
-def travel(
-    machine: Machine, record: Record, *, strict: bool, kills: int, seed: int, tools: Path | None = None
-) -> None:
+def travel(machine: Machine, record: Record, *, strict: bool, kills: int, seed: int, tools: Path | None = None) -> None:
     """From a fresh clone to a page, and back to nothing. Before that set-up is killed so many times.
 
     `tools` gets what was built of Pulumi, once all else went well.

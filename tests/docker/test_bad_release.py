@@ -129,7 +129,9 @@ def story(deploy: Deploy) -> Iterator[Story]:
     )
 
 
-@pytest.mark.parametrize("run", range(len(RUNS)), ids=["first run", "run again", "run again by Pulumi's own command"][: len(RUNS)])
+@pytest.mark.parametrize(
+    "run", range(len(RUNS)), ids=["first run", "run again", "by Pulumi's own command"][: len(RUNS)]
+)
 @pytest.mark.parametrize("site", list(BREAKS))
 def test_the_cause_is_said_in_plain_words(story: Story, site: str, run: int) -> None:
     result = story.failed[run]
