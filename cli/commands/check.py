@@ -26,8 +26,11 @@ from portico.components.docker.engine_client import Engine
 from portico.components.docker.live_files import read_live
 from portico.config.live.drift import Container, Live, compare_containers, compare_files, compare_releases
 from portico.config.live.served import find_releases
+from portico.config.release.process import PROCESS
 
 Export = dict[str, Any]
+# Roles of what a release runs all the time. Its release command ends.
+_RUNNING = ("gunicorn", "worker")
 
 
 def find(export: Export, role: str) -> list[Export]:
@@ -43,18 +46,18 @@ def find_wanted(export: Export) -> dict[str, str]:
 
 
 def list_expected(export: Export, served: Mapping[str, str]) -> list[Container]:
-    """The containers that should run: what holds the port, NGINX, and the replicas of the releases that are served.
+    """What should run: what holds the port, NGINX, and the replicas and workers of the releases that are served.
 
-    Of a release that did not go live the replicas are not asked for; those of the one before it are still there.
+    Of a release that did not go live none is asked for; those of the one before it are still there.
     """
-    replicas = []
+    running = []
     for one in list_containers(export):
-        label = {one["label"]: one["value"] for one in one["outputs"]["labels"]}
-        if label.get("portico.role") == "gunicorn" and served.get(label["portico.site"]) == label["portico.release"]:
-            replicas.append((bool(one.get("delete")), one["outputs"]))
-    # A replica that waits for its removal counts only where no other one of its release is there.
-    fresh = {name_release(one) for leaves, one in replicas if not leaves}
-    serving = [one for leaves, one in replicas if not leaves or name_release(one) not in fresh]
+        label = read_labels(one["outputs"])
+        if label.get("portico.role") in _RUNNING and served.get(label["portico.site"]) == label["portico.release"]:
+            running.append((bool(one.get("delete")), one["outputs"]))
+    # One that waits for its removal counts only where no other one of its release does the same work.
+    fresh = {name_work(one) for leaves, one in running if not leaves}
+    serving = [one for leaves, one in running if not leaves or name_work(one) not in fresh]
     found = [*find(export, "port"), *find(export, "nginx"), *serving]
     return [Container(id=one["id"], name=one["name"]) for one in found]
 
@@ -66,9 +69,15 @@ def list_containers(export: Export) -> list[Export]:
     return [one for one in found if one["type"] == CONTAINER and name_provider(one) == provider.get("urn")]
 
 
-def name_release(outputs: Export) -> str:
-    """The release that a replica is of."""
-    return next(str(one["value"]) for one in outputs["labels"] if one["label"] == "portico.release")
+def read_labels(outputs: Export) -> dict[str, str]:
+    """The labels of a container by name."""
+    return {str(one["label"]): str(one["value"]) for one in outputs["labels"]}
+
+
+def name_work(outputs: Export) -> tuple[str, str]:
+    """The release that a container is of, and which of its processes it runs: "" for its replicas."""
+    label = read_labels(outputs)
+    return label["portico.release"], label.get(PROCESS, "")
 
 
 def list_observed(client: docker.DockerClient) -> list[Container]:

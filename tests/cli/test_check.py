@@ -108,6 +108,41 @@ def test_a_replica_that_another_of_its_release_replaces_is_not_asked_for() -> No
     assert check.compare(state, watch(ONE, TWO, OTHER)) == ([], True)
 
 
+def work(id: str, release: str, process: str = "queue", **more: Any) -> dict[str, Any]:
+    """A worker as Docker lists it; it has no health check."""
+    listed = show(id, "worker", release=release, Status="Up 2 minutes", **more)
+    return {**listed, "Labels": {**listed["Labels"], "portico.process": process}}
+
+
+@pytest.mark.parametrize(
+    ("listed", "said"),
+    [
+        ([work("6" * 12, OLD)], []),
+        ([], [f"container {'6' * 12}-name is gone"]),
+        ([work("6" * 12, OLD, State="exited")], [f"container {'6' * 12}-name is stopped (exited)"]),
+    ],
+)
+def test_a_worker_of_what_is_live_must_run(listed: list[dict[str, Any]], said: list[str]) -> None:
+    state = export(name(ONE), name(TWO), name(OTHER), name(work("6" * 12, OLD)))
+    assert check.compare(state, watch(ONE, TWO, OTHER, *listed)) == (said, True)
+
+
+def test_where_a_release_did_not_go_live_the_worker_before_it_must_run_and_no_other() -> None:
+    old, beat = work("6" * 12, OLD), work("7" * 12, OLD, "beat")
+    waits = [name(one, leaves=True) for one in (ONE, TWO, old, beat)]
+    state = export(name(FRESH), name(work("8" * 12, NEW)), *waits, name(OTHER), tree="t2")
+    assert check.compare(state, watch(ONE, TWO, OTHER, old, beat)) == ([REFUSED], False)
+    said = [REFUSED, f"container {'7' * 12}-name is gone"]
+    assert check.compare(state, watch(ONE, TWO, OTHER, old)) == (said, False)
+
+
+def test_a_worker_that_another_of_its_name_replaces_is_not_asked_for() -> None:
+    """Settings of one that is alone are changed: same release, another container."""
+    fresh, old = work("6" * 12, OLD), name(work("7" * 12, OLD), leaves=True)
+    state = export(name(ONE), name(TWO), name(OTHER), name(fresh), old)
+    assert check.compare(state, watch(ONE, TWO, OTHER, fresh)) == ([], True)
+
+
 def test_files_changed_by_hand_are_said_where_all_is_live() -> None:
     files = {**SHOP, "trees/t1/nginx.conf": "events { }"}
     assert check.compare(GOOD, watch(ONE, TWO, OTHER, files=files)) == (["NGINX's file nginx.conf is changed"], True)
