@@ -54,8 +54,7 @@ CHANGING = [
     *("make up", "pulumi up --skip-preview", "pulumi up --refresh", "pulumi refresh", "make recover"),
     *("make rollback left", "make resume left", "pulumi up --target left"),
 ]
-# A step is an update under load in most cases, and takes about 15 s on a busy machine.
-STEPS = 200 if SOAK else 8
+STEPS = 200 if SOAK else 20
 WEIGHTS = {Kind.UPDATE: 4, Kind.HOLD: 2, Kind.FREE: 2, Kind.SOURCE: 2}
 
 
