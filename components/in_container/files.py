@@ -14,6 +14,7 @@ TEXTS = ".css .js .mjs .json .svg .txt .html .xml .map .webmanifest .ico .wasm .
 # NGINX makes an ETag of a file's time and size. So the time follows from the content: the same file has the same ETag
 # and Last-Modified in every release and on every machine. It is one of 2020 to 2024, never in the future.
 BEGIN, SECONDS = 1_577_836_800, 1 << 27
+OWN = ("/dev/", "/proc/", "/run/", "/sys/", "/tmp/")  # what is there belongs to a container, not to its image
 KEPT = 5  # static files of this many releases stay, for pages that were opened before
 
 folder = Path("/run/portico") / site
@@ -23,9 +24,21 @@ if not folder.is_dir():
 os.chown(folder, int(uid), EDGE)
 
 
-def leave_out(_: str, names: list[str]) -> list[str]:
+def leave_out(folder: str, names: list[str]) -> list[str]:
     """Of the names in a folder, those that are not published."""
-    return [name for name in names if any(fnmatch(name.lower(), pattern) for pattern in hidden.split())]
+    # By their real names: links may lead to one another in a circle.
+    above = {os.path.realpath(one) for one in (folder, *Path(folder).parents)}
+    return [
+        name
+        for name in names
+        if any(fnmatch(name.lower(), pattern) for pattern in hidden.split()) or misleads(Path(folder, name), above)
+    ]
+
+
+def misleads(path: Path, above: set[str]) -> bool:
+    """Whether it is a link to nothing, to a folder that it lies in, or to what only this container has."""
+    real = os.path.realpath(path)
+    return path.is_symlink() and (not os.path.exists(real) or real in above or real.startswith(OWN))
 
 
 def pack(path: Path) -> None:
