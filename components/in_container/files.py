@@ -27,7 +27,7 @@ os.chown(folder, int(uid), EDGE)
 def leave_out(folder: str, names: list[str]) -> list[str]:
     """Of the names in a folder, those that are not published."""
     # By their real names: links may lead to one another in a circle.
-    above = {os.path.realpath(one) for one in (folder, *Path(folder).parents)}
+    above = {os.path.realpath(one) for one in (Path(folder), *Path(folder).parents)}
     return [
         name
         for name in names

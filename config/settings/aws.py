@@ -20,11 +20,12 @@ from portico.config.settings.cloud_text import (
     TopicArn,
     Zone,
 )
+from portico.config.settings.host_name import HostName
 from portico.config.settings.machine_text import KeyPath
 from portico.config.settings.quantity import Size
 from portico.config.settings.region import find_partition
 from portico.config.settings.section import Filled, Section
-from portico.config.settings.text import HostName, NetworkRange
+from portico.config.settings.text import NetworkRange
 
 # The shortest prefix of a network that is somebody's own, by the version of IP.
 _WIDEST = {4: 8, 6: 16}

@@ -1,6 +1,5 @@
 """One Flask application and the host names it answers to."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -9,15 +8,18 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from portico.config.settings.data import DataFolders
+from portico.config.settings.environment import OwnVariable
 from portico.config.settings.gunicorn import Gunicorn
 from portico.config.settings.headers import Headers
 from portico.config.settings.hidden import Hidden
+from portico.config.settings.host_name import HostName
 from portico.config.settings.limits import Limits
+from portico.config.settings.password_hash import PasswordHash
 from portico.config.settings.processes import Processes
 from portico.config.settings.quantity import Size
 from portico.config.settings.route import Route
 from portico.config.settings.section import Filled
-from portico.config.settings.text import Entry, Folder, HostName, UrlFolder, UrlPath, UserName, Value, Variable
+from portico.config.settings.text import Entry, Folder, UrlFolder, UrlPath, UserName, Value
 from portico.config.settings.tls import Certificate
 from portico.config.source.place import FORMS, place_source
 from portico.config.source.wsgi_entry import find_entry
@@ -48,7 +50,7 @@ class Site(Processes):
     publish: tuple[Hidden, ...] = Field(
         default=(), examples=["['*.py']"], description="Kinds of static files that are published, and hidden elsewhere."
     )
-    environment: dict[Variable, Value] = Field(
+    environment: dict[OwnVariable, Value] = Field(
         default_factory=dict, description="Environment variables of the application; secrets go to portico:secrets."
     )
     aliases: tuple[HostName, ...] = Field(
@@ -68,7 +70,7 @@ class Site(Processes):
         description="Let browsers keep static files for ever whose names carry a digest, as app.3f2a9c1b.js does.",
     )
     certificate: Certificate | None = Field(default=None, description="The certificate for HTTPS.")
-    users: dict[UserName, str] = Field(
+    users: dict[UserName, PasswordHash] = Field(
         default_factory=dict,
         description="Who may enter, by name: a hash as `htpasswd -nB` writes it. Everybody, where not set.",
     )
@@ -122,35 +124,6 @@ class Site(Processes):
             raise PydanticCustomError(
                 "url", '"{value}" has the name of the error page; write another', {"value": value}
             )
-        return value
-
-    @field_validator("environment")
-    @classmethod
-    def _refuse_reserved(cls, value: dict[str, str]) -> dict[str, str]:
-        for name in value:
-            if name.startswith("PORTICO_"):
-                raise PydanticCustomError(
-                    "reserved", "{name} is Portico's own name; write one without PORTICO_", {"name": name}
-                )
-            if name in ("HOME", "USER"):
-                raise PydanticCustomError(
-                    "reserved",
-                    "{name} is set by Portico: /tmp is the only folder that can be written to, and each site has a "
-                    "user of its own; take it out, and write a variable that the application asks for itself",
-                    {"name": name},
-                )
-        return value
-
-    @field_validator("users")
-    @classmethod
-    def _refuse_passwords(cls, value: dict[str, str]) -> dict[str, str]:
-        for name, hashed in value.items():
-            if not re.fullmatch(r"(\$2[aby]\$[0-9]{2}\$|\$apr1\$|\$[156]\$)[A-Za-z0-9./$]{10,120}", hashed):
-                raise PydanticCustomError(
-                    "hash",
-                    "what {name} has is not a password's hash; write what `htpasswd -nB` prints after the colon",
-                    {"name": name},
-                )
         return value
 
     @field_validator("routes")

@@ -30,20 +30,6 @@ def grammar(kind: str, pattern: str, hint: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _refuse_digits(value: str) -> str:
-    # All-numeric names would read as broken IPv4 addresses.
-    if re.fullmatch(r"[0-9.]+", value):
-        try:
-            ip_address(value)
-        except ValueError as error:
-            raise PydanticCustomError(
-                "grammar",
-                '"{value}" is not a host name or an address; write one such as shop.example',
-                {"value": value},
-            ) from error
-    return value
-
-
 def _check_call(value: str) -> str:
     """As Gunicorn and Flask: what a factory is given are plain values."""
     call = value.partition(":")[2]
@@ -62,8 +48,6 @@ def _check_call(value: str) -> str:
     return value
 
 
-_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-
 SiteName = Annotated[
     str,
     grammar(
@@ -75,15 +59,6 @@ SiteName = Annotated[
 ReleaseId = Annotated[
     str,
     grammar("a release's id", r"[0-9a-f]{12}", "write 12 hexadecimal digits in quotes, as make releases lists them"),
-]
-HostName = Annotated[
-    str,
-    grammar(
-        "a host name",
-        rf"(\*\.)?(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*",
-        "write a lower-case name without scheme, port or path, such as shop.example or *.shop.example",
-    ),
-    AfterValidator(_refuse_digits),
 ]
 Entry = Annotated[
     str,

@@ -16,12 +16,10 @@ POLICY = "is not a permissions policy; write it without single quotes, backslash
 PATH = "is not a path; write it from the root, of letters, digits and / _ . ~ -, such as /healthz"
 DURATION = "is not a duration; write a whole number and a unit (ms, s, m or h), such as 30s"
 NOTHING = "is nothing, and NGINX takes that for no limit; write at least 1"
-HOST = (
-    "is not a host name; write a lower-case name without scheme, port or path, such as shop.example or *.shop.example"
-)
+HOST = "is not a host name; write a lower-case name without scheme, port or path, such as"
 USER = "is not a user name; write letters, digits and _ . @ -"
 VERSION = "is not a version of NGINX; write one such as 1.30.6"
-NOT_A_HASH = "what ann has is not a password's hash; write what `htpasswd -nB` prints after the colon"
+NOT_A_HASH = "what stands there is not a password's hash; write what `htpasswd -nB` prints after the colon"
 WEIGHTS = "weights has 2 entries; write replicas: 2 beside it, or one weight a replica"
 WHOLE = "does not fit; write a whole number, without quotes"
 TRUTH = "does not fit; write true or false, without quotes"
@@ -212,13 +210,13 @@ ROWS: list[tuple[dict[str, Any], str]] = [
         "sites[0].balance: \"fair\" does not fit; write 'round_robin', 'least_conn', 'ip_hash' or 'random'",
     ),
     # users, aliases
-    (site(users={"ann": "hunter2"}), f"sites[0].users: {NOT_A_HASH}"),
-    (site(users={"ann": HASH + "\nbob:x"}), f"sites[0].users: {NOT_A_HASH}"),
-    (site(users={"ann": HASH + ":"}), f"sites[0].users: {NOT_A_HASH}"),
+    (site(users={"ann": "hunter2"}), f"sites[0].users.ann: {NOT_A_HASH}"),
+    (site(users={"ann": HASH + "\nbob:x"}), f"sites[0].users.ann: {NOT_A_HASH}"),
+    (site(users={"ann": HASH + ":"}), f"sites[0].users.ann: {NOT_A_HASH}"),
     (site(users={"ann:bob": HASH}), f'sites[0].users.ann:bob: "ann:bob" {USER}'),
     (site(users={"": HASH}), f'sites[0].users.: "" {USER}'),
     (site(users=["ann"]), f"sites[0].users: a list {PAIRS}"),
-    (site(aliases=["www.shop.example/"]), f'sites[0].aliases[0]: "www.shop.example/" {HOST}'),
+    (site(aliases=["www.shop.example/"]), f'sites[0].aliases[0]: "www.shop.example/" {HOST} www.shop.example'),
     (site(aliases="www.shop.example"), f'sites[0].aliases: "www.shop.example" {LIST}'),
     (site(maintenance="soon"), f'sites[0].maintenance: "soon" {TRUTH}'),
 ]

@@ -10,9 +10,8 @@ from portico.config.checks import check_settings
 from portico.config.settings import Mistakes
 from tests.config.sample import make_site, make_values, refuse, write_files
 
-HOST = (
-    "is not a host name; write a lower-case name without scheme, port or path, such as shop.example or *.shop.example"
-)
+SUCH = "is not a host name; write a lower-case name without scheme, port or path, such as"
+HOST = f"{SUCH} shop.example or *.shop.example"
 ENTRY = "is not a WSGI entry; write package.module:app, or package.module:create_app() for a factory"
 IMAGE = "is not a pinned image; write a name with a version or a digest, such as nginx:1.30.6"
 SIZE = "is not a size; write a whole number and a unit (K, M or G), such as 5M"
@@ -26,6 +25,11 @@ PAIRS = "does not fit; write key: value pairs"
 IN_FOLDER = "is not a folder inside the source; write"
 IMPORT = "cannot be imported:"
 EMPTY = "the list is empty; write at least one entry"
+UNDERSCORE = (
+    "holds an underscore, which no host name may: no certificate is given for it, and some clients refuse it; "
+    "write one such as"
+)
+LEAD = ", and let that lead here"
 TWICE = "already; a host name belongs to one site, once"
 
 
@@ -106,11 +110,12 @@ SITE: list[tuple[str, dict[str, Any], str]] = [
     ("empty hosts", site(hosts=[]), f"hosts: {EMPTY}"),
     ("hosts as text", site(hosts="shop.example"), f'hosts: "shop.example" {LIST}'),
     ("host as number", site(hosts=[1]), f"hosts[0]: 1 {TEXT}"),
-    ("host with scheme", site(hosts=["http://a.example"]), f'hosts[0]: "http://a.example" {HOST}'),
-    ("host with port", site(hosts=["a.example:80"]), f'hosts[0]: "a.example:80" {HOST}'),
-    ("host with path", site(hosts=["a.example/x"]), f'hosts[0]: "a.example/x" {HOST}'),
-    ("host in capitals", site(hosts=["A.example"]), f'hosts[0]: "A.example" {HOST}'),
-    ("host with underscore", site(hosts=["a_1.example"]), f'hosts[0]: "a_1.example" {HOST}'),
+    ("host with scheme", site(hosts=["http://a.example"]), f'hosts[0]: "http://a.example" {SUCH} a.example'),
+    ("host with port", site(hosts=["a.example:80"]), f'hosts[0]: "a.example:80" {SUCH} a.example'),
+    ("host with path", site(hosts=["a.example/x"]), f'hosts[0]: "a.example/x" {SUCH} a.example'),
+    ("host in capitals", site(hosts=["A.example"]), f'hosts[0]: "A.example" {SUCH} a.example'),
+    ("host with underscore", site(hosts=["a_1.example"]), f'hosts[0]: "a_1.example" {UNDERSCORE} a-1.example{LEAD}'),
+    ("host that begins with one", site(hosts=["_a.example"]), f'hosts[0]: "_a.example" {UNDERSCORE} a.example{LEAD}'),
     ("host as directive", site(hosts=["a; return 200 x"]), f'hosts[0]: "a; return 200 x" {HOST}'),
     ("host as variable", site(hosts=["$host"]), f'hosts[0]: "$host" {HOST}'),
     ("host as pattern", site(hosts=["~^a"]), f'hosts[0]: "~^a" {HOST}'),
@@ -195,7 +200,7 @@ SITE: list[tuple[str, dict[str, Any], str]] = [
     (
         "reserved environment name",
         site(environment={"PORTICO_SITE": "x"}),
-        "environment: PORTICO_SITE is Portico's own name; write one without PORTICO_",
+        "environment.PORTICO_SITE: PORTICO_SITE is Portico's own name; write one without PORTICO_",
     ),
     ("environment value as number", site(environment={"DEBUG": 1}), f"environment.DEBUG: 1 {TEXT}"),
     ("environment as list", site(environment=["DEBUG"]), f"environment: a list {PAIRS}"),
@@ -293,13 +298,48 @@ def test_one_mistake_is_counted_as_one(root: Path) -> None:
         ("a.example\nreturn 200", "a.example\\nreturn 200"),
         ("a\\b", "a\\b"),
         ("a\x1b[31m", "a\\x1b[31m"),
-        ("ä", "\\xe4"),
+        ("ä;", "\\xe4;"),
         ("x" * 99, "x" * 60),
     ],
     ids=ascii,
 )
 def test_a_value_is_shown_on_one_line(root: Path, value: str, shown: str) -> None:
     assert refuse(root, site(hosts=[value])) == [f'sites[0].hosts[0]: "{shown}" {HOST}']
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [
+        ("bücher.example", "xn--bcher-kva.example"),
+        ("bu\u0308cher.example", "xn--bcher-kva.example"),
+        ("*.BÜCHER.example", "*.xn--bcher-kva.example"),
+        ("https://bücher.example:8443/a?b", "xn--bcher-kva.example"),
+        ("straße.example.", "xn--strae-oqa.example"),
+        ("日本。example", "xn--wgv71a.example"),
+        ("пример.рф", "xn--e1afmkfd.xn--p1ai"),
+    ],
+    ids=ascii,
+)
+def test_a_host_name_in_unicode_is_told_as_browsers_send_it(root: Path, value: str, meant: str) -> None:
+    for name in ("hosts", "aliases"):
+        (line,) = refuse(root, site(**{name: [value]}))
+        assert line.endswith(f" is not a host name as browsers send it, in ASCII; write it as {meant}")
+        assert line.isascii()
+    assert check_settings(site(hosts=[meant]), root).sites[0].hosts == (meant,)
+
+
+@pytest.mark.parametrize("value", ["a\u200d.example", "xn--ü.example", "ä" * 70, "ä b.example"], ids=ascii)
+def test_what_is_no_host_name_in_unicode_either_gets_the_usual_hint(root: Path, value: str) -> None:
+    (line,) = refuse(root, site(hosts=[value]))
+    assert line.endswith(HOST)
+
+
+def test_each_wrong_variable_and_each_wrong_hash_is_told_at_once(root: Path) -> None:
+    values = site(environment={"HOME": "/data", "USER": "me", "PORTICO_X": "1"}, users={"ann": "a", "bob": "b"})
+    assert [line.partition(": ")[0] for line in refuse(root, values)] == [
+        *(f"sites[0].environment.{name}" for name in ("HOME", "USER", "PORTICO_X")),
+        *(f"sites[0].users.{name}" for name in ("ann", "bob")),
+    ]
 
 
 @pytest.mark.parametrize(

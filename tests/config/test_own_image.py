@@ -171,7 +171,7 @@ def test_mistakes_of_the_source_are_said_with_those_of_the_settings(root: Path) 
 @pytest.mark.parametrize("name", ["HOME", "USER"])
 def test_what_portico_sets_itself_is_nobodys_to_set(root: Path, name: str) -> None:
     (one,) = refuse(root, {}, environment={name: "/data"})
-    assert one.startswith(f"sites[0].environment: {name} is set by Portico")
+    assert one.startswith(f"sites[0].environment.{name}: {name} is set by Portico, to ")
 
 
 def test_room_follows_from_what_is_allowed(root: Path) -> None:

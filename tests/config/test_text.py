@@ -7,7 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from portico.config.settings.text import Entry, Folder, HostName, ImageName, SiteName, UrlFolder, UrlPath, Variable
+from portico.config.settings.host_name import HostName
+from portico.config.settings.text import Entry, Folder, ImageName, SiteName, UrlFolder, UrlPath, Variable
 
 MEANING = ";{}$\"'\\`#\n\r\t\v\f \0\x1b\x7f\x85\xa0\u2028\u3000"
 ENTRY = TypeAdapter[str](Entry)
