@@ -10,11 +10,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from portico.config.data_urls import list_taken_urls
-from portico.config.mistake import CLOSE, Mistake, Mistakes, list_halves, list_mistakes, show_text
+from portico.config.mistake import Mistake, Mistakes, list_halves, list_mistakes, show_text
 from portico.config.settings import Settings, derive_uid
 from portico.config.settings.nginx import read_version
 from portico.config.settings.presets import apply_preset
 from portico.config.targets import find_target
+from portico.config.unknown_setting import CLOSE
 
 # The section that a target has for itself, by the target.
 _SECTIONS = {"ssh": "ssh", "aws": "aws", "docker": "local", "ecs": "ecs"}
@@ -125,6 +126,8 @@ def _list_twins(values: Mapping[str, Any]) -> list[Mistake]:
         for key, host in listed:
             if (owner := hosts.setdefault(str(host), key)) != key:
                 text = f'"{host}" stands at {owner} already; a host name belongs to one site, once'
+                if owner.partition(".")[0] != key.partition(".")[0]:
+                    text += "; two applications below paths of one host are not built, so give each its own name"
                 found.append(Mistake(key, text))
     return found
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-# How alike two words are of which one is the other, misspelt: `path` is none of `health`, nor `volumes` of `routes`.
-CLOSE = 0.75
+from portico.config.unknown_setting import find_model, suggest
+
 # What to write instead, by the type of pydantic's error. Our own types say it themselves.
 _HINTS = {
     "string_type": "write a text, in quotes where it looks like a number",
@@ -88,10 +87,7 @@ def _explain(model: type[BaseModel], line: Mapping[str, Any]) -> Mistake:
     loc, kind, value = line["loc"], line["type"], line["input"]
     path = join_path(part for part in loc if part != "[key]")
     if kind == "extra_forbidden":
-        known = _settings_at(model, loc[:-1])
-        close = get_close_matches(str(loc[-1]), known, n=1, cutoff=CLOSE)
-        hint = f"did you mean {close[0]}?" if close else f"the settings here are {', '.join(known)}"
-        return Mistake(path, f"there is no such setting; {hint}")
+        return Mistake(path, f"there is no such setting; {suggest(model, loc)}")
     if kind == "missing":
         return Mistake(path, f"is required; write {_example_at(model, loc)}")
     if kind in _HINTS:
@@ -118,26 +114,8 @@ def _show(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _models(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [found for inner in get_args(annotation) for found in _models(inner)]
-
-
-def _model_at(model: type[BaseModel], loc: Iterable[str | int]) -> type[BaseModel]:
-    for part in loc:
-        for name, field in model.model_fields.items():
-            if part in (name, field.alias) and (inner := _models(field.annotation)):
-                model = inner[0]
-    return model
-
-
-def _settings_at(model: type[BaseModel], loc: Iterable[str | int]) -> list[str]:
-    return [field.alias or name for name, field in _model_at(model, loc).model_fields.items()]
-
-
 def _example_at(model: type[BaseModel], loc: tuple[str | int, ...]) -> str:
-    owner = _model_at(model, loc[:-1])
+    owner = find_model(model, loc[:-1])
     for name, field in owner.model_fields.items():
         if loc[-1] in (name, field.alias) and field.examples:
             return f"{loc[-1]}: {field.examples[0]}"

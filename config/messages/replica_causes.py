@@ -33,8 +33,12 @@ _NOT_ITS_OWN = (
 )
 _FLASK = "Flask is missing: name flask in the requirements of {site}"
 _DATABASE = (
-    "SQLite cannot open or write its database: only /tmp can be written, and it is empty after a restart; let the "
-    "application of {site} use a database server, or a file below /tmp for what may be lost"
+    "SQLite cannot open or write its database: only /tmp and folders of `data` can be written; name the folder of the "
+    "database in `data` of {site}, or let the application use a database server"
+)
+_READ_ONLY = (
+    "it writes to its own folder ({0}): only /tmp, which is empty after a restart, and folders of `data` can be "
+    "written; name a folder that is to last in `data` of {site}"
 )
 _PACKAGE = "the package {0} is missing: name it in the requirements of {site}, or, if it is its own, see `entry`"
 _ENTRY = "`entry` of {site} names something that is no application ({0}): write module:app or module:create_app()"
@@ -78,13 +82,13 @@ _LOG = (
     (87, r"unable to open database file|attempt to write a readonly database", _DATABASE),
     (88, r"FileNotFoundError: [^\n]*'/run/secrets/([^'/\n]+)'", _SECRET),
     (88, r"no secret key was set", _SECRET.replace("{0}", "SECRET_KEY")),
-    (86, r"No space left on device", "the disk is full, or /tmp is (64 MB): make room (`docker system df` says where)"),
-    (85, r"Address already in use", "something else in its container listens at the same address"),
     (
-        85,
-        r"Read-only file system(?:: '([^'\n]+)')?",
-        "it writes to its own folder ({0}): only /tmp can be written, and it is empty after a restart",
+        86,
+        r"No space left on device",
+        "the disk is full (`docker system df` says of what), or /tmp is: it has room for two bodies of `body`",
     ),
+    (85, r"Address already in use", "something else in its container listens at the same address"),
+    (85, r"Read-only file system(?:: '([^'\n]+)')?", _READ_ONLY),
     (84, r"(?:PermissionError|Permission denied)[^\n]*?: '([^'\n]+)'", "its user may not open {0}"),
     (
         82,

@@ -195,7 +195,7 @@ def _check_volume(place: Place, file: Path, one: Instruction) -> None:
         if not any(path == free or path.startswith(f"{free}/") for free in _WRITABLE):
             said = f"VOLUME {path} would be empty again in each new container, and nobody may write to it"
             place.refuse(
-                file, f"{said}; take it out, and keep what must stay in a service, such as a database", one.line
+                file, f"{said}; take it out, and name the folder in data of this site if it must last", one.line
             )
 
 

@@ -250,6 +250,46 @@ def test_an_unknown_key_close_to_none_gets_the_list_of_keys(root: Path) -> None:
         assert key in line
 
 
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("path", "two applications below paths of one host are not built"),
+        ("scriptName", "two applications below paths of one host are not built"),
+        ("volumes", "a folder that outlives releases is data: a list of name and path"),
+        ("secrets", "--path portico:secrets.SITE.NAME"),
+        ("env", "variables are environment"),
+        ("dockerfile", "a Dockerfile in it is used by itself"),
+        ("command", "Portico starts Gunicorn itself"),
+    ],
+)
+def test_a_word_of_other_tools_is_answered_with_the_setting_that_is_meant(root: Path, key: str, said: str) -> None:
+    (line,) = refuse(root, site(**{key: "x"}))
+    assert line.startswith(f"sites[0].{key}: there is no such setting; ") and said in line
+    assert "did you mean" not in line
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (site(threads=4), "write it as sites[0].gunicorn.threads"),
+        (site(tls={}), "write it as tls"),
+        (site(burst=1), "write it as sites[0].limits.rate.burst or sites[0].routes[].rate.burst"),
+        (site(gunicorn={"keepalive": "1s"}), "write it as nginx.keepalive"),
+        (make_values(region="x"), "write it as aws.region or ecs.region"),
+        (make_values(entry="x"), "write it as sites[].entry"),
+    ],
+    ids=str,
+)
+def test_a_key_that_belongs_elsewhere_is_told_its_place(root: Path, values: dict[str, Any], said: str) -> None:
+    (line,) = refuse(root, values)
+    assert line.endswith(f": there is no such setting; it belongs elsewhere; {said}")
+
+
+def test_a_key_that_stands_in_many_places_gets_the_list_of_keys(root: Path) -> None:
+    (line,) = refuse(root, site(memory="1G"))
+    assert "; the settings here are name, source, " in line
+
+
 def test_a_health_path_below_the_static_files_is_refused(root: Path) -> None:
     assert refuse(root, site(health="/static/x")) == [
         "sites[0]: health is below staticUrl, which NGINX answers; write a path that the application answers"
@@ -258,7 +298,8 @@ def test_a_health_path_below_the_static_files_is_refused(root: Path) -> None:
 
 def test_a_host_name_belongs_to_one_site(root: Path) -> None:
     assert refuse(root, make_values(make_site(), make_site(name="blog"))) == [
-        f'sites[1].hosts[0]: "shop.example" stands at sites[0].hosts[0] {TWICE}'
+        f'sites[1].hosts[0]: "shop.example" stands at sites[0].hosts[0] {TWICE}; '
+        "two applications below paths of one host are not built, so give each its own name"
     ]
 
 

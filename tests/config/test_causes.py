@@ -34,12 +34,17 @@ TABLE = [
         "--path portico:secrets.shop.DB`",
         id="secret",
     ),
-    pytest.param({"log": "OSError: [Errno 30] Read-only file system: 'x.db'"}, "(x.db): only /tmp", id="read-only"),
     pytest.param(
-        {"log": "OSError: [Errno 30] Read-only file system"}, "own folder: only /tmp", id="read-only, unnamed"
+        {"log": "OSError: [Errno 30] Read-only file system: 'x.db'"},
+        "(x.db): only /tmp, which is empty after a restart, and folders of `data`",
+        id="read-only",
     ),
+    pytest.param({"log": "OSError: [Errno 30] Read-only file system"}, "in `data` of shop", id="read-only, unnamed"),
     pytest.param({"log": "PermissionError: [Errno 13] Permission denied: '/root/x'"}, "open /root/x", id="permission"),
     pytest.param({"log": "FileNotFoundError: No such file: 'x.json'"}, "x.json is not in its image", id="file"),
+    pytest.param(
+        {"log": "sqlite3.OperationalError: unable to open database file"}, "in `data` of shop, or", id="SQLite"
+    ),
     pytest.param({"log": "OSError: [Errno 28] No space left on device"}, "the disk is full", id="disk"),
     pytest.param(
         {"log": "ConnectionRefusedError: [Errno 111] Connection refused"}, "`environment` of shop", id="service"

@@ -56,7 +56,7 @@ REFUSED = [
     pytest.param('ENTRYPOINT ["/srv/end.sh"]\n', 'let it end with exec "$@"', id="a script that ends"),
     pytest.param("CMD flask db upgrade && gunicorn web:app\n", "CMD does more than to start a server", id="more"),
     pytest.param('RUN a\nCMD ["./end.sh"]\n', "shop/Dockerfile:3: CMD does more", id="a script as command"),
-    pytest.param('VOLUME ["/data"]\n', "VOLUME /data would be empty again", id="volume"),
+    pytest.param('VOLUME ["/data"]\n', "name the folder in data of this site", id="volume"),
     pytest.param("RUN a \\\n  b\nVOLUME /data\n", "shop/Dockerfile:4:", id="the line, after one that goes on"),
     pytest.param("RUN <<END\nVOLUME /inner\nEND\nVOLUME /data\n", "shop/Dockerfile:5:", id="a here-document"),
 ]
