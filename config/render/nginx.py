@@ -11,6 +11,7 @@ from portico.config.render.templates import render
 from portico.config.render.tree import Tree, name_tree
 from portico.config.settings import Duration, Settings, Site
 from portico.config.settings.hidden import spell_hidden
+from portico.config.settings.nginx import HEADER_BUFFERS
 from portico.config.settings.route import Route
 
 # How long a kept connection is still answered after a reload: clients that ask every few seconds
@@ -97,6 +98,7 @@ def _gather(
         "client": settings.client,
         "tls": tls,
         "version": settings.nginx_version,
+        "header_buffers": HEADER_BUFFERS,
         "layout": layout,
         "private": private,
         "private_port": PRIVATE,

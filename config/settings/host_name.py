@@ -8,21 +8,31 @@ from typing import Annotated
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from portico.config.mistake import show_text
+from portico.config.settings.text import grammar
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _NAME = re.compile(rf"(\*\.)?(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*")
 _STOPS = str.maketrans("\u3002\uff61", "..")
 
 
-def _check_host_name(value: str) -> str:
-    if not _NAME.fullmatch(value):
-        kind, hint = _explain(value)
-        raise PydanticCustomError(
-            "grammar", "{value} {kind}; {hint}", {"value": show_text(value), "kind": kind, "hint": hint}
-        )
+def _hint(value: str) -> str:
+    """What to write instead of what is no host name."""
+    meant = _spell(value)
+    if "_" in value:
+        # Some programs let them pass. Whoever checks, refuses them.
+        for without in (meant.replace("_", "-"), meant.replace("_", "")):
+            if _NAME.fullmatch(without):
+                said = "it holds an underscore, and no certificate is given for such a name"
+                return f"{said}; write one such as {without}, and let that lead here"
+    if not value.isascii() and _NAME.fullmatch(meant):
+        return f"browsers send it in ASCII; write {meant}"
+    examples = meant if _NAME.fullmatch(meant) else "shop.example or *.shop.example"
+    return f"write a lower-case name without scheme, port or path, such as {examples}"
+
+
+def _refuse_digits(value: str) -> str:
+    # All-numeric names would read as broken IPv4 addresses.
     if re.fullmatch(r"[0-9.]+", value):
-        # All-numeric names would read as broken IPv4 addresses.
         try:
             ip_address(value)
         except ValueError as error:
@@ -32,21 +42,6 @@ def _check_host_name(value: str) -> str:
                 {"value": value},
             ) from error
     return value
-
-
-def _explain(value: str) -> tuple[str, str]:
-    """What is wrong with it, and what to write instead."""
-    meant = _spell(value)
-    if "_" in value:
-        # Some programs let them pass. Whoever checks, refuses them.
-        for without in (meant.replace("_", "-"), meant.replace("_", "")):
-            if _NAME.fullmatch(without):
-                said = "holds an underscore, which no host name may: no certificate is given for it"
-                return f"{said}, and some clients refuse it", f"write one such as {without}, and let that lead here"
-    if not value.isascii() and _NAME.fullmatch(meant):
-        return "is not a host name as browsers send it, in ASCII", f"write it as {meant}"
-    examples = meant if _NAME.fullmatch(meant) else "shop.example or *.shop.example"
-    return "is not a host name", f"write a lower-case name without scheme, port or path, such as {examples}"
 
 
 def _spell(value: str) -> str:
@@ -64,4 +59,4 @@ def _spell(value: str) -> str:
     return ".".join(one if one.isascii() else f"xn--{one.encode('punycode').decode()}" for one in labels)
 
 
-HostName = Annotated[str, AfterValidator(_check_host_name)]
+HostName = Annotated[str, grammar("a host name", _NAME.pattern, _hint), AfterValidator(_refuse_digits)]

@@ -3,7 +3,7 @@
 import re
 from typing import Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from portico.config.settings.quantity import Duration, Size
@@ -14,6 +14,10 @@ from portico.config.settings.text import NginxVersion
 # in memory too, and for itself.
 ANSWERS: Final = Size.parse("64M")
 BESIDES: Final = Size(ANSWERS.amount + Size.parse("96M").amount)
+# Longer heads than these need room of their own. A client may fill so many buffers with its headers.
+REQUEST_HEADER: Final = Size.parse("8K")
+ANSWER_HEADERS: Final = Size.parse("16K")
+HEADER_BUFFERS: Final = 4
 
 
 class Gzip(Section):
@@ -52,6 +56,15 @@ class Nginx(Section):
     upstream_connections: int = Field(
         default=32, ge=0, le=1024, description="Idle connections to Gunicorn that each worker keeps; 0 for none."
     )
+    request_header: Size = Field(
+        default=REQUEST_HEADER,
+        description="The longest request line and the longest header of a request, such as its cookies, 4K to 64K; "
+        "longer ones get 414 and 431.",
+    )
+    answer_headers: Size = Field(
+        default=ANSWER_HEADERS,
+        description="The most that all headers of an answer take together, 4K to 32K; with more, it is 502.",
+    )
     default_type: Literal["application/octet-stream", "text/html", "text/plain"] = Field(
         default="application/octet-stream",
         description="What a file of unknown ending is: with text/html a browser runs whatever was uploaded.",
@@ -74,15 +87,45 @@ class Nginx(Section):
         description="The part of its memory in which request bodies are collected; while it is full, more get 500.",
     )
 
+    @field_validator("request_header", "answer_headers")
+    @classmethod
+    def _bound(cls, value: Size, info: ValidationInfo) -> Size:
+        least, most = Size.parse("4K"), Size.parse("64K" if info.field_name == "request_header" else "32K")
+        if not least <= value <= most:
+            raise PydanticCustomError(
+                "headers",
+                "{value} does not fit; write at least {least} and at most {most}",
+                {"value": str(value), "least": str(least), "most": str(most)},
+            )
+        return value
+
+    @property
+    def longest_header(self) -> int:
+        """The bytes of the longest request line or header, without the two that end it."""
+        return self.request_header.bytes - 2
+
+    @property
+    def heads(self) -> Size:
+        """What heads may take that are longer than usual, in MiB: of all connections at once."""
+        request = HEADER_BUFFERS * max(0, self.request_header.bytes - REQUEST_HEADER.bytes)
+        answer = max(0, self.answer_headers.bytes - ANSWER_HEADERS.bytes)
+        return Size(Size(self.workers * self.connections * (request + answer)).mebibytes << 20)
+
     @model_validator(mode="after")
     def _keep_room(self) -> Self:
         # Bodies lie in memory: without a bound, a flood of them would end NGINX itself.
-        least = self.uploads.mebibytes + BESIDES.mebibytes
+        least = self.uploads.mebibytes + BESIDES.mebibytes + self.heads.mebibytes
         if self.memory.mebibytes < least:
             raise PydanticCustomError(
                 "memory",
-                "memory is too little: uploads take {uploads} of it, and NGINX {besides}; write at least {least}M",
-                {"uploads": str(self.uploads), "besides": str(BESIDES), "least": least},
+                "memory is too little: uploads take {uploads} of it, {heads}and NGINX {besides}; "
+                "write at least {least}M",
+                {
+                    "uploads": str(self.uploads),
+                    "heads": f"headers above the usual length {self.heads}, " if self.heads.bytes else "",
+                    "besides": str(BESIDES),
+                    "least": least,
+                },
             )
         return self
 

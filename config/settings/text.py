@@ -7,6 +7,7 @@ something to NGINX (`;`, `{`, `}`, `$`, quotes, a backslash, a line end, a space
 import ast
 import os
 import re
+from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 from typing import Annotated
 
@@ -16,14 +17,15 @@ from pydantic_core import PydanticCustomError
 from portico.config.mistake import show_text
 
 
-def grammar(kind: str, pattern: str, hint: str) -> AfterValidator:
-    """Refuse a text that is not `kind`, which `pattern` describes whole; `hint` says what to write."""
+def grammar(kind: str, pattern: str, hint: str | Callable[[str], str]) -> AfterValidator:
+    """Refuse a text that is not `kind`, which `pattern` describes whole; `hint` says what to write, of a text."""
     compiled = re.compile(pattern)
 
     def check(value: str) -> str:
         if not compiled.fullmatch(value):
+            said = hint if isinstance(hint, str) else hint(value)
             raise PydanticCustomError(
-                "grammar", "{value} is not {kind}; {hint}", {"value": show_text(value), "kind": kind, "hint": hint}
+                "grammar", "{value} is not {kind}; {hint}", {"value": show_text(value), "kind": kind, "hint": said}
             )
         return value
 

@@ -62,7 +62,8 @@ def read_build(settings: Settings, site: Site, root: Path) -> Build:
     mistakes += [*project.mistakes, *place.found]
     if mistakes:
         raise Mistakes(mistakes)
-    texts = {".portico/gunicorn.conf.py": render_gunicorn(site, entry.root, hooks=hooks)}
+    served = render_gunicorn(site, entry.root, hooks=hooks, header=settings.nginx.longest_header)
+    texts = {".portico/gunicorn.conf.py": served}
     if own is None:
         recipe = write_recipe(
             place,

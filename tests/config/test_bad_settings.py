@@ -26,8 +26,7 @@ IN_FOLDER = "is not a folder inside the source; write"
 IMPORT = "cannot be imported:"
 EMPTY = "the list is empty; write at least one entry"
 UNDERSCORE = (
-    "holds an underscore, which no host name may: no certificate is given for it, and some clients refuse it; "
-    "write one such as"
+    "is not a host name; it holds an underscore, and no certificate is given for such a name; write one such as"
 )
 LEAD = ", and let that lead here"
 TWICE = "already; a host name belongs to one site, once"
@@ -364,7 +363,7 @@ def test_a_value_is_shown_on_one_line(root: Path, value: str, shown: str) -> Non
 def test_a_host_name_in_unicode_is_told_as_browsers_send_it(root: Path, value: str, meant: str) -> None:
     for name in ("hosts", "aliases"):
         (line,) = refuse(root, site(**{name: [value]}))
-        assert line.endswith(f" is not a host name as browsers send it, in ASCII; write it as {meant}")
+        assert line.endswith(f" is not a host name; browsers send it in ASCII; write {meant}")
         assert line.isascii()
     assert check_settings(site(hosts=[meant]), root).sites[0].hosts == (meant,)
 

@@ -29,6 +29,10 @@ ROWS: list[tuple[dict[str, Any], str]] = [
         make_ecs_values(ssh={"host": "vm.example", "user": "deploy"}),
         "ssh: is for another target than ecs; write target: ssh, or leave it out",
     ),
+    (
+        make_ecs_values(nginx={"requestHeader": "17K", "memory": "512M"}),
+        "nginx.requestHeader: the load balancer on ecs takes no header above 16k; write that, or less",
+    ),
     # what is required, and grammars
     (ecs(region=None), "ecs.region: is required; write region: eu-central-1"),
     (ecs(region="Frankfurt"), 'ecs.region: "Frankfurt" is not a region of AWS; write one such as eu-central-1'),

@@ -52,3 +52,35 @@ def test_memory_that_bodies_would_fill_is_refused(root: Path, nginx: dict[str, s
     assert refuse(root, make_values(nginx=nginx)) == [
         f"nginx: memory is too little: uploads take {least} of it, and NGINX 160m; write at least {needed}M"
     ]
+
+
+@pytest.mark.parametrize(
+    ("nginx", "heads", "needed"),
+    [
+        ({"requestHeader": "16K"}, 64, 320),
+        ({"requestHeader": "64K", "connections": 256}, 112, 368),
+        ({"answerHeaders": "32K"}, 32, 288),
+        ({"requestHeader": "16K", "answerHeaders": "32K", "workers": 1}, 48, 304),
+    ],
+)
+def test_memory_that_longer_headers_would_fill_is_refused(
+    root: Path, nginx: dict[str, Any], heads: int, needed: int
+) -> None:
+    assert refuse(root, make_values(nginx=nginx)) == [
+        f"nginx: memory is too little: uploads take 96m of it, headers above the usual length {heads}m, "
+        f"and NGINX 160m; write at least {needed}M"
+    ]
+    assert read_settings(root, nginx=nginx | {"memory": f"{needed}M"})
+
+
+def test_shorter_headers_need_no_more_memory(root: Path) -> None:
+    assert read_settings(root, nginx={"requestHeader": "4K", "answerHeaders": "4K"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "most"),
+    [("requestHeader", "65K", "64k"), ("requestHeader", "3K", "64k"), ("answerHeaders", "33K", "32k")],
+)
+def test_a_length_that_nobody_could_serve_is_refused(root: Path, name: str, value: str, most: str) -> None:
+    said = f"nginx.{name}: {value.lower()} does not fit; write at least 4k and at most {most}"
+    assert refuse(root, make_values(nginx={name: value})) == [said]

@@ -193,6 +193,8 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "gzip": section(Gzip),
         "memory": _sizes(),
         "uploads": _sizes(),
+        "requestHeader": st.integers(4, 64).map(lambda size: f"{size}K"),
+        "answerHeaders": st.integers(4, 32).map(lambda size: f"{size}K"),
         "handover": _BOOLEANS,
     },
     Gzip: {"level": st.integers(0, 9), "types": st.sampled_from(["text", "html"]), "static": _BOOLEANS},
@@ -355,6 +357,7 @@ def _move(values: Values, ecs: Values, version: str, said: bool) -> Values:
     nginx = {key: value for key, value in values.get("nginx", {}).items() if key not in ("keepalive", "handover")}
     for name in ("memory", "uploads"):
         _bound(nginx, name, Size, "8G")
+    _bound(nginx, "requestHeader", Size, "16K")
     values["nginx"] = nginx
     values["healthTimeout"] = min(values.get("healthTimeout", 60), 300)
     for key in (
@@ -432,6 +435,13 @@ def _mend(values: Values, version: str) -> Values:
     return values
 
 
+def _count_heads(nginx: Values) -> int:
+    """MiB that longer heads may take, of all connections at once."""
+    request = max(0, Size.parse(nginx.get("requestHeader", "8K")).bytes - 8192) * 4
+    answer = max(0, Size.parse(nginx.get("answerHeaders", "16K")).bytes - 16384)
+    return Size(nginx.get("workers", 2) * nginx.get("connections", 1024) * (request + answer)).mebibytes
+
+
 def _mend_memory(values: Values) -> None:
     """Bodies fit where they are collected, and that fits into NGINX's memory: as a whole, or everything is smaller."""
     bodies = [one for site in values["sites"] for one in (site, *site.get("routes", ()))]
@@ -445,7 +455,13 @@ def _mend_memory(values: Values) -> None:
         nginx["uploads"] = str(least)
     if Size.parse(nginx.get("uploads", "96M")).mebibytes + BESIDES.mebibytes > 1024 * 1024:
         nginx["uploads"] = "1000G"
-    room = Size.parse(nginx.get("uploads", "96M")).mebibytes + BESIDES.mebibytes
+    heads = _count_heads(nginx)
+    if heads > 4096:
+        # Thousands of connections, each with the longest headers: more than a task may have.
+        nginx.pop("requestHeader", None)
+        nginx.pop("answerHeaders", None)
+        heads = 0
+    room = Size.parse(nginx.get("uploads", "96M")).mebibytes + BESIDES.mebibytes + heads
     if Size.parse(nginx.get("memory", "256M")).mebibytes < room:
         nginx["memory"] = f"{room}M"
     if nginx:

@@ -46,6 +46,8 @@ FULL: dict[str, Any] = {
         "gzip": {"types": "text"},
         "memory": "256M",
         "uploads": "96M",
+        "requestHeader": "8K",
+        "answerHeaders": "16K",
     },
     "sites": [
         {

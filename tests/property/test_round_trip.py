@@ -114,6 +114,9 @@ def check_site(rendered: Rendered, release: Release, main: Directive) -> None:
     assert (value(server, "ssl_certificate") is not None) == bool(tls)
     assert dict(listed_headers(server, main)) == wanted_headers(settings, site)
     check_static(rendered, release, server)
+    if not site.maintenance:
+        check_headers_that_are_too_long(server)
+    assert octets(str(value(only(main, "http"), "proxy_buffer_size"))) == settings.nginx.answer_headers.bytes
     routes = () if site.maintenance else site.routes
     paths = {find_route(server, route).args for route in routes}
     for index, route in enumerate(routes, 1):
@@ -123,12 +126,19 @@ def check_site(rendered: Rendered, release: Release, main: Directive) -> None:
     if release.static and not site.maintenance:
         known |= {("^~", site.static_url), ("@application",)}
     if not site.maintenance:
+        known |= {("@headers",)}
         known |= {("^~", one.url) for one in site.data if one.url}
         # A folder without its slash is the application's.
         known |= {("=", route.path.rstrip("/")) for route in routes if route.path.endswith("/") and route.path != "/"}
     assert {tuple(args) for args in listed(server, "location")} == known
     if site.maintenance:
         assert value(find_location(server, "/"), "return") == "503"
+
+
+def check_headers_that_are_too_long(server: Directive) -> None:
+    """They are answered with the status that says so: NGINX itself has a number of its own for them."""
+    assert ("494", "=", "@headers") in listed(server, "error_page")
+    assert find_location(server, "@headers").find("return")[0].args[0] == "431"
 
 
 def check_rate(

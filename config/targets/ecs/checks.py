@@ -1,9 +1,13 @@
 """What is the load balancer's on ECS, so that no setting can say it."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from portico.config.settings import Mistake, Settings
+from portico.config.settings.quantity import Size
+
+# What an Application Load Balancer of AWS lets through; it refuses what is longer itself.
+_BALANCED: Final = Size.parse("16K")
 
 
 def list_taken(settings: Settings) -> Iterator[Mistake]:
@@ -25,6 +29,9 @@ def list_taken(settings: Settings) -> Iterator[Mistake]:
         yield Mistake("client", "is known on ecs: the load balancer alone is in front; leave it out")
     if settings.nginx.handover is not None:
         yield Mistake("nginx.handover", "is for a port of one machine, and ecs has none; leave it out")
+    if settings.nginx.request_header > _BALANCED:
+        text = f"the load balancer on ecs takes no header above {_BALANCED}; write that, or less"
+        yield Mistake("nginx.requestHeader", text)
     if "keepalive" in settings.nginx.model_fields_set:
         yield Mistake("nginx.keepalive", "follows on ecs from the longest request; leave it out")
     for index, site in enumerate(settings.sites):
