@@ -1,11 +1,13 @@
 """Build contexts on disk: the frozen files that an image is made of."""
 
 import os
+import re
 import shlex
 import shutil
 import stat
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 import pulumi
@@ -17,6 +19,8 @@ from portico.config.source.files import File
 
 # Whoever runs in the image may enter and read, and nobody but root may write.
 _FOLDER = 0o755
+# Contexts of a site that stay: more than stacks of one checkout build of it at a time.
+_KEPT = 5
 # What pip is told while an image is built, from the environment of the machine that builds.
 _PIP = {
     "PIP_INDEX_URL": "index-url",
@@ -73,7 +77,19 @@ def _write(root: Path, release: Release, ca_bundle: str | None) -> str:
                 raise
         finally:
             shutil.rmtree(partial, ignore_errors=True)
+    # The newest are those that were used last, whichever stack used them.
+    os.utime(target)
+    _prune(target.parent, release.site.name)
     return f".portico/contexts/{name}"
+
+
+def _prune(contexts: Path, site: str) -> None:
+    """Remove the older contexts of a site, and what their builds said: their images are built, or never will be."""
+    used = [path for path in contexts.iterdir() if re.fullmatch(rf"{re.escape(site)}-[0-9a-f]+", path.name)]
+    with suppress(FileNotFoundError):  # another run was first
+        for path in sorted(used, key=lambda one: one.stat().st_mtime_ns)[:-_KEPT]:
+            (contexts.parent / "builds" / f"{path.name}.log").unlink(missing_ok=True)
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _fill(folder: Path, context: Mapping[str, File]) -> None:

@@ -115,7 +115,9 @@ def _remove(context: click.Context, place: Place, screen: Screen) -> None:
     parts = ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for name, count in ended.story.list_removed())
     made = f"everything that the stack {stack} had made{f' ({parts})' if parts else ''}"
     screen.say(f"Removed: {made}, in {screen.seconds:.1f} s.")
-    screen.say("Kept: the stack's settings, Pulumi's record of what it did, Docker's build cache, .tools and .venv.")
+    screen.say(
+        "Kept: the stack's settings, Pulumi's record of what it did, Docker's build cache, .tools, .venv and .portico."
+    )
     if (place.root / ".tools" / "dockerd.pid").exists():
         screen.say("Kept: the Docker engine that set-up started (make stop-docker).")
     screen.say(f"Everything that was said: {spell_path(ended.log)}")

@@ -12,7 +12,7 @@ import pytest
 from portico.components.build_context import list_secrets, write_context
 from portico.config.release.assemble import make_release
 from tests.components.sample import make_stack
-from tests.config.sample import make_site, read_settings, write_files
+from tests.config.sample import SHOP, make_site, read_settings, write_files
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +41,30 @@ def test_the_path_counts_from_the_root_and_follows_the_content(root: Path) -> No
     assert one == write(root) and one.startswith(".portico/contexts/shop-")
     write_files(root / "shop", {"web.py": "app = 2\n"})
     assert write(root) != one
+
+
+def test_the_sources_of_old_releases_do_not_pile_up(root: Path) -> None:
+    other = root / ".portico/contexts/shop-api-0123abcd"
+    other.mkdir(parents=True)
+    written = []
+    for number in range(9):
+        write_files(root / "shop", {"web.py": f"app = {number}\n"})
+        written.append(root / write(root))
+        (root / ".portico/builds" / f"{written[-1].name}.log").write_text("said")
+    assert sorted(path for path in other.parent.iterdir() if path != other) == sorted(written[-5:])
+    assert other.is_dir()
+    assert {path.stem for path in (root / ".portico/builds").iterdir()} == {path.name for path in written[-5:]}
+
+
+def test_the_source_that_was_used_last_stays(root: Path) -> None:
+    first = root / write(root)
+    # Where it were written again, this would be gone.
+    (first / "mark").touch()
+    for number in range(9):
+        write_files(root / "shop", {"web.py": f"app = {number}\n"})
+        write(root)
+        write_files(root / "shop", SHOP)
+        assert root / write(root) == first and (first / "mark").exists()
 
 
 def test_pip_is_told_what_the_builder_is_told(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
