@@ -40,11 +40,13 @@ def find_entry(place: Place, entry: str, project: Project | None = None) -> Foun
                 return FoundEntry(problem, root, file)
         missing = missing or f"{path}.py"
     if missing:
-        return FoundEntry(
-            f'"{entry}" cannot be imported: there is no {missing} in the source; write package.module:app'
-        )
+        plain = f"{module.removesuffix('.py')}:{name}" if module.endswith(".py") else "package.module:app"
+        return FoundEntry(f'"{entry}" cannot be imported: there is no {missing} in the source; write {plain}')
     if (source / "Dockerfile").is_file() or _brings(project, top):
         return FoundEntry()
+    if below := _find_below(source, module):
+        said = f'"{entry}" cannot be imported: that module is in {below.parent}; write'
+        return FoundEntry(f"{said} {'.'.join(below.parts)}:{name}")
     modules = sorted(file.stem for file in source.glob("*.py"))
     hint = f"the modules there are {', '.join(modules)}" if modules else "the folder holds no module"
     return FoundEntry(
@@ -52,6 +54,18 @@ def find_entry(place: Place, entry: str, project: Project | None = None) -> Foun
         f"and the requirements do not name it; {hint}"
         + (f". If one of them brings {top} by another name, write a wsgi.py that imports it" if project.names else "")
     )
+
+
+def _find_below(source: Path, module: str) -> PurePosixPath | None:
+    """Where the module is in a folder of the source, or in one of that: its path, without an ending."""
+    path = module.replace(".", "/")
+    for pattern in (f"*/{path}.py", f"*/{path}/__init__.py", f"*/*/{path}.py", f"*/*/{path}/__init__.py"):
+        for file in sorted(source.glob(pattern)):
+            below = PurePosixPath(file.relative_to(source).as_posix())
+            below = below.parent if below.name == "__init__.py" else below.with_suffix("")
+            if all(one.isidentifier() for one in below.parts):
+                return below
+    return None
 
 
 def _brings(project: Project, top: str) -> bool:

@@ -193,3 +193,27 @@ def test_a_module_is_found_where_the_build_takes_it_from(tmp_path: Path) -> None
     build = '[project]\nname = "shop"\nversion = "1"\n[tool.setuptools.packages.find]\nwhere = ["lib"]\n'
     found = find_entry(write_files(tmp_path, {"pyproject.toml": build, "lib/shop/web.py": "app = 1"}), "shop.web:app")
     assert (found.problem, found.root, found.file and found.file.parent) == (None, "lib", PurePosixPath("lib/shop"))
+
+
+@pytest.mark.parametrize(
+    ("files", "entry", "meant"),
+    [
+        ({"web.py": "app = 1"}, "web.py:app", "web:app"),
+        ({"shop/web.py": "app = 1"}, "shop.web.py:app", "shop.web:app"),
+        ({"backend/api.py": "app = 1"}, "api:app", "backend.api:app"),
+        ({"backend/api/__init__.py": "app = 1"}, "api:create_app()", "backend.api:create_app()"),
+        ({"a/b/shop/web.py": "app = 1"}, "shop.web:app", "a.b.shop.web:app"),
+    ],
+)
+def test_an_entry_that_is_nearly_right_is_told_as_it_is_meant(
+    tmp_path: Path, files: dict[str, str], entry: str, meant: str
+) -> None:
+    write_files(tmp_path, {**FLASK, **files})
+    problem = find_entry(tmp_path, entry).problem
+    assert problem is not None and problem.endswith(f"; write {meant}")
+
+
+def test_a_folder_that_no_import_can_name_is_no_hint(tmp_path: Path) -> None:
+    write_files(tmp_path, {**FLASK, "back-end/api.py": "app = 1"})
+    problem = find_entry(tmp_path, "api:app").problem
+    assert problem is not None and "the folder holds no module" in problem
