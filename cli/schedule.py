@@ -1,14 +1,13 @@
 """What became of the jobs of a site, as the container that runs them has written it down."""
 
-import io
 import json
-import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from docker.errors import DockerException
 
 from portico.cli.deployed import Deployed
+from portico.components.docker.container_file import read_file
 from portico.config.release.replica import SOCKETS
 from portico.config.release.worker import ROLE
 from portico.config.settings.processes import SCHEDULE
@@ -23,11 +22,8 @@ def read_runs(deployed: Deployed, site: str) -> Runs:
     """The last runs of all jobs of `site`, the oldest first; none where nothing runs jobs, or nothing is known yet."""
     try:
         for one in deployed.list_containers(role=ROLE, site=site, process=SCHEDULE):
-            chunks, _ = one.get_archive(f"{SOCKETS}/{site}/schedule/schedule.json")
-            with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
-                file = archive.extractfile(archive.getmembers()[0])
-                runs: Runs = json.loads(file.read())["runs"] if file else []
-                return runs
+            runs: Runs = json.loads(read_file(one, f"{SOCKETS}/{site}/schedule/schedule.json"))["runs"]
+            return runs
     except (DockerException, OSError, ValueError, KeyError):
         # Status tells what can be seen, and that the engine does not answer it says itself.
         return []

@@ -12,6 +12,7 @@ from portico.cli.export import read_export
 from portico.cli.holder import describe
 from portico.cli.options import example, json_option, spell_json, stack_option
 from portico.cli.prepare import Place, prepare
+from portico.cli.release_command import read_last_runs, spell_run, tell_run
 from portico.cli.schedule import read_runs, tell_runs
 from portico.cli.spelling import spell
 from portico.cli.summary import summarize
@@ -40,7 +41,11 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     served = read_served(stack) if engine else None
     live = found.releases if served is None else served
     data = look_at_data(stack, place, export) if engine else []
-    runs = {site: read_runs(Deployed.of(stack, export), site) for site in live} if engine else {}
+    deployed = Deployed.of(stack, export) if engine else None
+    runs = {site: read_runs(deployed, site) for site in live} if deployed else {}
+    sites = dict.fromkeys([*found.urls, *live])
+    commands = read_last_runs(deployed, sites) if deployed else {}
+    sites |= dict.fromkeys(commands)
     if as_json:
         told = {
             "stack": stack,
@@ -50,9 +55,10 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
                     "url": found.urls.get(site),
                     "live": live.get(site),
                     "held": found.held.get(site),
+                    "releaseCommand": spell_run(commands[site]) if site in commands else None,
                     "runs": runs.get(site) or [],
                 }
-                for site in dict.fromkeys([*found.urls, *live])
+                for site in sites
             },
             "running": found.running,
             "lock": held,
@@ -67,9 +73,11 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
         context.exit(1)
     where = f" on {engine.address}" if engine and engine.address else ""
     click.echo(f"{stack}{where}: {len(found.running)} running: {' '.join(found.running)}")
-    for site in dict.fromkeys([*found.urls, *live]):
+    for site in sites:
         held_at = f", held at {found.held[site]}" if site in found.held else ""
         click.echo(f"{site or stack}: {live.get(site) or 'none is live'}{held_at}  {found.urls.get(site, '')}".rstrip())
+        if site in commands:
+            click.echo(tell_run(commands[site]))
         for line in tell_runs(runs.get(site) or []):
             click.echo(line)
     for folder in data:

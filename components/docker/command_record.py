@@ -1,17 +1,16 @@
 """Which release commands a machine has run: the record that they keep there, and those that run just now."""
 
-import io
-import tarfile
 import time
 
 import pulumi
 from docker.errors import DockerException
 
+from portico.components.docker.container_file import read_file
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.observation import Observation, Seen, observe
 from portico.config.load import Stack
+from portico.config.release.command_record import name_record, read_record
 from portico.config.release.release_command import ROLE, key_command
-from portico.config.release.replica import SOCKETS
 
 _PAUSE, _PATIENCE = 1.0, 30.0  # seconds between two looks, and between two lines of progress
 
@@ -33,14 +32,11 @@ def read_done(engine: Engine | None, observed: Observation | None, stack: Stack)
 
 def _read(engine: Engine, edge: str, site: str) -> frozenset[str]:
     try:
-        chunks, _ = engine.connect().containers.get(edge).get_archive(f"{SOCKETS}/{site}/once")
+        text = read_file(engine.connect().containers.get(edge), name_record(site))
     # Nothing ran yet, or nobody answers: then it is announced once too often, and not run for that.
     except (DockerException, OSError):
         return frozenset()
-    with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
-        file = next((archive.extractfile(member) for member in archive), None)
-        lines = file.read().decode(errors="replace").splitlines() if file else []
-    return frozenset(words[0] for line in lines if (words := line.split())[1:2] == ["0"])
+    return frozenset(run.key for run in read_record(text) if run.code == 0)
 
 
 def await_commands(engine: Engine | None, edge: str, observed: Observation | None) -> Observation | None:

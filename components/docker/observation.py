@@ -1,8 +1,6 @@
 """What a Docker engine shows of a stack now. A verdict rests on this, never on what the stack's record remembers."""
 
-import io
 import re
-import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,6 +9,7 @@ import pulumi
 from docker.errors import DockerException, NotFound
 from docker.models.containers import Container
 
+from portico.components.docker.container_file import read_file
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.live_files import CONFIG, read_live
 from portico.components.scope import name_owner
@@ -129,10 +128,7 @@ def _count_restarts(client: Any, seen: Seen) -> Seen:
 def _read_proven(edge: Container) -> list[tuple[str, str]]:
     """The sites and containers that switch.sh has written down; "-" for a container where it asked none."""
     try:
-        chunks, _ = edge.get_archive(f"{CONFIG}/proven")
+        lines = read_file(edge, f"{CONFIG}/proven").splitlines()
     except NotFound:
         return []
-    with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
-        file = archive.extractfile("proven")
-        lines = file.read().decode().splitlines() if file else []
     return [(words[0], words[-1]) for line in lines if (words := line.split())]

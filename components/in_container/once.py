@@ -1,12 +1,13 @@
 """Runs a command once for a key, and never beside another one of the same site.
 
 FOLDER is in a volume that outlives this container. Its file `once` has a line for each command that came to an end:
-KEY CODE BEGAN SECONDS. What ended well for KEY is not run again, whichever container asks. The lock beside it is the
-kernel's: it is held for as long as the command runs, and gone with it, however that ends.
+KEY CODE BEGAN SECONDS RELEASE COMMAND. What ended well for KEY is not run again, whichever container asks. The lock
+beside it is the kernel's: it is held for as long as the command runs, and gone with it, however that ends.
 """
 
 import fcntl
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -25,7 +26,7 @@ def say(text: str) -> None:
 def read() -> "list[str]":
     """The lines so far."""
     try:
-        with open(f"{folder}/once") as file:
+        with open(f"{folder}/once", encoding="utf-8", errors="surrogateescape") as file:
             return file.read().splitlines()
     except FileNotFoundError:
         return []
@@ -33,7 +34,7 @@ def read() -> "list[str]":
 
 def write(line: str) -> None:
     """Add a line; whoever reads meanwhile sees the old file or the new one."""
-    with open(f"{folder}/.once", "w") as file:
+    with open(f"{folder}/.once", "w", encoding="utf-8", errors="surrogateescape") as file:
         file.write("".join(f"{one}\n" for one in [*read(), line][-KEPT:]))
     os.replace(f"{folder}/.once", f"{folder}/once")
 
@@ -72,5 +73,7 @@ if any(line.split()[:2] == [key, "0"] for line in read()):
     sys.exit(0)
 began, counted = int(time.time()), time.monotonic()
 code = run()
-write(f"{key} {code} {began} {time.monotonic() - counted:.1f}")
+release = os.environ.get("PORTICO_RELEASE", "")
+told = " ".join(map(shlex.quote, words))
+write(f"{key} {code} {began} {time.monotonic() - counted:.1f} {release} {told}")
 sys.exit(code)

@@ -1,21 +1,28 @@
 """What runs a release command inside its container, and what a single worker waits for: run here as there."""
 
+import os
+import shlex
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from portico.config.in_container import read_script
+from portico.config.release.command_record import Ran, read_record
 
 
-def once(folder: Path, *command: str, key: str = "k1", limit: int = 60) -> subprocess.CompletedProcess[str]:
+def once(
+    folder: Path, *command: str, key: str = "k1", limit: int = 60, release: str = ""
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-I", "-S", "-c", read_script("once.py"), str(folder), key, str(limit), *command],
         capture_output=True,
         text=True,
         timeout=60,
+        env={**os.environ, "PORTICO_RELEASE": release},
     )
 
 
@@ -37,8 +44,44 @@ def test_what_ended_well_is_not_run_again_for_its_key(tmp_path: Path) -> None:
     assert once(tmp_path, *note(tmp_path), key="k2").returncode == 0
     assert once(tmp_path, *note(tmp_path)).returncode == 0
     assert count(tmp_path) == 2
-    lines = [line.split() for line in (tmp_path / "once").read_text().splitlines()]
-    assert [(key, code) for key, code, _, _ in lines] == [("k1", "0"), ("k2", "0")]
+    assert [(ran.key, ran.code) for ran in read_record((tmp_path / "once").read_text())] == [("k1", 0), ("k2", 0)]
+
+
+def test_the_record_says_what_ran_for_which_release(tmp_path: Path) -> None:
+    """As Portico reads it: what the script writes and what is read here are two programs."""
+    before = int(time.time())
+    command = [sys.executable, "-c", "import sys; sys.exit(3) # zwölf"]
+    assert once(tmp_path, *command, release="1a2b3c").returncode == 3
+    assert once(tmp_path, "true").returncode == 0
+    first, second = read_record((tmp_path / "once").read_text())
+    assert (first.key, first.code, first.release, first.command) == ("k1", 3, "1a2b3c", shlex.join(command))
+    assert before <= first.began.timestamp() <= time.time() and 0 <= first.seconds < 60
+    assert (second.code, second.release, second.command) == (0, "", "true")
+
+
+def test_what_no_text_can_hold_is_written_down_all_the_same(tmp_path: Path) -> None:
+    """A command that ended well and is not written down would run again."""
+    once(tmp_path, "true", "\udcff")
+    assert "not run again" in once(tmp_path, "true", "\udcff").stdout
+
+
+@pytest.mark.parametrize("line", ["k1 0 1700000000 1.5", "k1 0 1700000000 1.5  "])
+def test_a_line_of_an_older_version_counts(tmp_path: Path, line: str) -> None:
+    (tmp_path / "once").write_text(f"{line}\n")
+    assert "not run again" in once(tmp_path, *note(tmp_path)).stdout
+    assert read_record(line) == [Ran(key="k1", code=0, began=datetime.fromtimestamp(1700000000, UTC), seconds=1.5)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("", "torn", "k1 zero 1700000000 1.5", f"k1 0 {10**30} 1.5", "k1 0 1 soon x y", "k1 0 1 nan x y"),
+        *("k1 0 1 1.5 x \x1b[2Jclear", "k1 0 1 1.5 x two\rlines"),
+    ],
+)
+def test_what_is_no_line_of_the_record_is_left_out(line: str) -> None:
+    read = read_record(f"{line}\nk2 0 1700000000 1.5 r flask db upgrade\n")
+    assert [ran.key for ran in read] == ["k2"]
 
 
 def test_what_failed_is_run_again_and_ends_with_its_own_code(tmp_path: Path) -> None:

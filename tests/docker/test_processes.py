@@ -1,5 +1,6 @@
 """What runs besides the web's replicas: a release command once for each release, and workers that lose no job."""
 
+import json
 import subprocess
 import time
 from dataclasses import dataclass
@@ -212,6 +213,10 @@ def test_by_hand_a_command_runs_as_a_worker_does_and_in_the_image_of_the_next_re
     assert type_command(shop, "--process", "queue", "--", "echo $PORTICO_PROCESS") == "queue"
     said = type_words(shop, "logs", "--site", "shop", "--process", "queue")
     assert all(line.startswith("shop-worker.queue-0-") for line in said.splitlines())
+    ran = json.loads(type_words(shop, "status", "--json"))["sites"]["shop"]["releaseCommand"]
+    assert (ran["code"], ran["command"].split()[:3]) == (0, ["python", "jobs.py", "migrate"]) and len(
+        ran["release"]
+    ) == 12
     shop.write("shop", "coming.txt", "not live yet")
     assert type_command(shop, "--release", "next", "--", "cat coming.txt") == "not live yet"
     assert type_command(shop, "--", "test -e coming.txt || echo live") == "live"

@@ -1,0 +1,49 @@
+"""What became of the release command of a site, as it was written down on the machine."""
+
+from collections.abc import Collection
+from typing import Any
+
+from docker.errors import DockerException
+
+from portico.cli.deployed import Deployed
+from portico.components.docker.container_file import read_file
+from portico.config.release.command_record import Ran, name_record, read_record
+from portico.config.release.release_command import ROLE
+
+
+def read_last_runs(deployed: Deployed, sites: Collection[str]) -> dict[str, Ran]:
+    """The last run of each release command, by site: of `sites`, and of others whose first release it made fail."""
+    found: dict[str, Ran] = {}
+    try:
+        # Each NGINX of the stack has the same volume.
+        edges = deployed.list_containers(role="nginx")[:1]
+        made = [str(one.labels.get("portico.site")) for one in deployed.list_containers(role=ROLE)]
+    except (DockerException, OSError):
+        # Status tells what can be seen, and that the engine does not answer it says itself.
+        return {}
+    for edge in edges:
+        for site in dict.fromkeys([*sites, *made]):
+            try:
+                *_, found[site] = read_record(read_file(edge, name_record(site)))
+            # It has no release command, or none came to an end yet.
+            except (DockerException, OSError, ValueError):
+                continue
+    return found
+
+
+def tell_run(run: Ran) -> str:
+    """A line for people."""
+    command = f"`{run.command}` " if run.command else ""
+    release = f" (release {run.release})" if run.release else ""
+    return f"  release command of {run.start}: {command}ended with exit code {run.code} after {run.seconds} s{release}"
+
+
+def spell_run(run: Ran) -> dict[str, Any]:
+    """The same for a script."""
+    return {
+        "release": run.release or None,
+        "command": run.command or None,
+        "code": run.code,
+        "start": run.start,
+        "seconds": run.seconds,
+    }
