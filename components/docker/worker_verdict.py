@@ -17,7 +17,7 @@ from portico.components.docker.labels import list_labels
 from portico.components.docker.workers import Running
 from portico.components.partial_update import NONE, find_id
 from portico.config.release.process import PROCESS
-from portico.config.release.worker import ROLE
+from portico.config.release.worker import ROLE, SINGLE, STOP
 
 # Seconds that a worker must have run for. Most of what is wrong shows while it loads the application.
 WATCH = 8.0
@@ -26,10 +26,15 @@ _PAUSE = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """One container on the engine; `age` is in seconds, infinity after the first minute."""
+    """One container on the engine; `age` is in seconds, infinity after the first minute.
+
+    `worker` is its site's name and its own; it has `stop` seconds to end.
+    """
 
     id: str
     worker: tuple[str, str]
+    single: bool
+    stop: int
     running: bool
     age: float
     networks: frozenset[str]
@@ -63,14 +68,17 @@ def require_running(live: pulumi.Output[str], failed: Sequence[pulumi.Output[lis
 def watch(engine: Engine, made: Mapping[str, Running]) -> list[str]:
     """Watch the containers `made`, by id, until each has run for long enough or has ended; what is to be said of those.
 
-    A single worker that is being replaced is ended first, so that its successor can begin. It begins again where that
-    one fails. What has failed is stopped if an older one goes on in its place.
+    A single worker that is being replaced, or that the settings name no more, is ended first, so that its successor can
+    begin. It begins again where that one fails. What has failed is stopped if an older one goes on in its place.
     """
     try:
         older = _find_older(engine, made)
-        replaced = {id: found for id, found in older.items() if made[id].worker.single}
-        _stop(engine, [one.id for found in replaced.values() for one in found], made)
-        failed = _await(engine, made, set(replaced))
+        single = [id for id, one in made.items() if one.worker.single]
+        ended = {one.id: one for id in single for one in older[id]}
+        _stop(engine, [*ended.values()], made)
+        # Any single one of a site may have waited for any of these.
+        sites = {one.worker[0] for one in ended.values()}
+        failed = _await(engine, made, {id for id in single if made[id].release.site.name in sites})
     except (docker.errors.DockerException, OSError) as error:
         return [f"Docker could not be asked whether the workers run: {error}"]
     for id in failed:
@@ -100,6 +108,8 @@ def _read(listed: Mapping[str, Any]) -> Found:
     return Found(
         id=str(listed["Id"]),
         worker=(str(labels.get("portico.site")), str(labels.get(PROCESS))),
+        single=SINGLE in labels,
+        stop=int(labels.get(STOP) or 0),
         running=listed.get("State") == "running",
         age=float(young[1] or 0) if young else float("inf"),
         networks=frozenset((listed.get("NetworkSettings") or {}).get("Networks") or {}),
@@ -107,22 +117,30 @@ def _read(listed: Mapping[str, Any]) -> Found:
 
 
 def _find_older(engine: Engine, made: Mapping[str, Running]) -> dict[str, list[Found]]:
-    """For each container that was made, those that run the same worker and are to go: in its network, so no other's."""
+    """For each container that was made, those that run the same worker and are to go: in its network, so no other's.
+
+    A single one of another name, which no worker of the site has any more, may be the same one with its old name.
+    """
     listed = _list(engine)
     networks = {network for id in made if id in listed for network in listed[id].networks}
     others = [one for one in listed.values() if one.id not in made and one.running and one.networks & networks]
+    names = {id: (one.release.site.name, one.worker.name) for id, one in made.items()}
+    gone = [other for other in others if other.single and other.worker not in names.values()]
     return {
-        id: [other for other in others if other.worker == (one.release.site.name, one.worker.name)]
+        id: [
+            *(other for other in others if other.worker == names[id]),
+            *(other for other in gone if one.worker.single and other.worker[0] == names[id][0]),
+        ]
         for id, one in made.items()
     }
 
 
-def _stop(engine: Engine, ids: Sequence[str], made: Mapping[str, Running]) -> None:
+def _stop(engine: Engine, ended: Sequence[Found], made: Mapping[str, Running]) -> None:
     """End these, each as soon as it has finished what it is at."""
     longest = max((one.worker.stop.seconds for one in made.values()), default=0)
     client = engine.connect()
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda id: client.api.stop(id, timeout=longest), dict.fromkeys(ids)))
+        list(pool.map(lambda one: client.api.stop(one.id, timeout=max(longest, one.stop)), ended))
 
 
 def _await(engine: Engine, made: Mapping[str, Running], beginning: set[str]) -> list[str]:

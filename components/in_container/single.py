@@ -1,16 +1,24 @@
-"""Becomes a command once no other container runs the same one: the lock goes with the last process that has it open.
+"""Becomes a command once no other container runs the same one: a lock goes with the last process that has it open.
 
-So two are never at it at once, whoever starts them, and whatever order they start and end in.
+So two are never at it at once, whoever starts them, and whatever order they start and end in. KNOWN are the names of
+the site's single workers, with commas between them. One of another name that left its lock in FOLDER is in the settings
+no more. It may be this one, renamed: it is waited for too, and does not begin again while this one lives.
 """
 
 import fcntl
 import os
 import sys
 
-file, *words = sys.argv[1:]
-lock = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
-os.set_inheritable(lock, True)
-fcntl.flock(lock, fcntl.LOCK_EX)
+folder, name, known, *words = sys.argv[1:]
+own = f"worker.{name}.lock"
+others = {f"worker.{one}.lock" for one in known.split(",")}
+gone = {one for one in os.listdir(folder) if one.startswith("worker.") and one.endswith(".lock")} - others
+# All take them in one order, so that no two ever wait for each other.
+for file in sorted({own, *gone}):
+    lock = os.open(f"{folder}/{file}", os.O_RDWR | os.O_CREAT, 0o600)
+    os.set_inheritable(lock, True)
+    # Several that are new may have waited for the same one.
+    fcntl.flock(lock, fcntl.LOCK_EX if file == own else fcntl.LOCK_SH)
 try:
     os.execvp(words[0], words)
 except OSError as error:

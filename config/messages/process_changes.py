@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from portico.config.release.release import Release
 from portico.config.release.release_command import key_command
 from portico.config.release.schedule import list_workers
-from portico.config.release.worker import digest_workers
+from portico.config.release.worker import digest_workers, was_single
 from portico.config.settings.worker import Worker
 
 
@@ -41,17 +41,24 @@ def _tell_workers(release: Release, before: Mapping[str, str], faults: Collectio
     changed = [name for name in told if name in before and (renewed or before[name] != now[name])]
     ill = [name for name in told if name in faults and name not in changed and name not in added]
     gone = [name for name in before if name not in told]
+    single = [name for name in told if told[name].single]
+    first = [name for name in gone if single and was_single(before[name])]
+    last = [name for name in gone if name not in first]
     sentences = [f"Its {_name(added)} start{_s(added)} once it is live."] if added else []
-    sentences += [_replace(told[name]) for name in changed]
+    sentences += [_replace(told[name], before[name]) for name in changed]
     if ill:
         sentences.append(f"Its {_name(ill)} {'does' if len(ill) == 1 else 'do'} not run: another one is made.")
-    if gone:
-        sentences.append(f"Its {_name(gone)} end{_s(gone)} last.")
+    if first:
+        # Under another name it may be the same one (components/in_container/single.py).
+        begins = f"{', '.join(single)} begin{_s(single)}"
+        sentences.append(f"Its {_name(first)} end{_s(first)} before {begins}: never two single ones at once.")
+    if last:
+        sentences.append(f"Its {_name(last)} end{_s(last)} last.")
     return sentences
 
 
-def _replace(worker: Worker) -> str:
-    if worker.single:
+def _replace(worker: Worker, before: str) -> str:
+    if worker.single and was_single(before):
         return f"Its worker {worker.name} ends (within {worker.stop}), then a new one begins: never two at once."
     return f"Its worker {worker.name}: a new one starts, and the old one ends with its job, within {worker.stop}."
 

@@ -7,6 +7,7 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from select import select
 
 import pytest
 
@@ -131,17 +132,56 @@ def test_one_that_was_killed_leaves_no_lock_and_counts_as_not_run(tmp_path: Path
     assert count(tmp_path) == 2
 
 
-def test_a_single_worker_waits_for_the_one_before_it(tmp_path: Path) -> None:
-    script = "import sys, time; print('begins', flush=True); time.sleep(float(sys.argv[1])); print('ends', time.time())"
-    single = [sys.executable, "-I", "-S", "-c", read_script("single.py"), str(tmp_path / "lock"), sys.executable]
+def single(folder: Path, name: str, *known: str, seconds: float = 0) -> "subprocess.Popen[str]":
+    """A single worker that says when it begins; `known` are the single ones of its release."""
+    script = "import sys, time; print('begins', flush=True); time.sleep(float(sys.argv[1]))"
+    words = [sys.executable, "-I", "-S", "-c", read_script("single.py"), str(folder), name, ",".join([name, *known])]
+    return subprocess.Popen(
+        [*words, sys.executable, "-c", script, str(seconds)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
-    def start(seconds: float) -> "subprocess.Popen[str]":
-        return subprocess.Popen([*single, "-c", script, str(seconds)], stdout=subprocess.PIPE, text=True)
 
-    with start(2) as first:
-        assert first.stdout and first.stdout.readline() == "begins\n"
-        began = time.monotonic()
-        with start(0) as second:
-            assert second.stdout and second.stdout.readline() == "begins\n"
-            waited = time.monotonic() - began
-    assert 1 < waited < 20
+def wait(worker: "subprocess.Popen[str]") -> float:
+    """Seconds until it begins."""
+    asked = time.monotonic()
+    assert worker.stdout and worker.stdout.readline() == "begins\n"
+    return time.monotonic() - asked
+
+
+@pytest.mark.parametrize("name", ["beat", "clock", "alarm"], ids=["itself", "renamed", "renamed to an earlier name"])
+def test_a_single_worker_waits_for_the_one_before_it(tmp_path: Path, name: str) -> None:
+    with single(tmp_path, "beat", seconds=2) as first:
+        wait(first)
+        with single(tmp_path, name) as second:
+            assert 1 < wait(second) < 20
+
+
+def test_a_single_worker_waits_for_no_other_of_its_release(tmp_path: Path) -> None:
+    with single(tmp_path, "beat", "clock", seconds=5) as first, single(tmp_path, "clock", "beat") as second:
+        wait(first)
+        assert wait(second) < 4
+        first.kill()
+
+
+def test_several_that_are_new_begin_together_and_the_one_before_them_not_again(tmp_path: Path) -> None:
+    """Docker starts one again that crashes just then."""
+    with single(tmp_path, "beat", seconds=1) as old:
+        wait(old)
+        with (
+            single(tmp_path, "alarm", "clock", seconds=60) as first,
+            single(tmp_path, "clock", "alarm", seconds=60) as second,
+        ):
+            assert max(wait(first), wait(second)) < 30
+            with single(tmp_path, "beat") as again:
+                assert again.stdout
+                assert not select([again.stdout], [], [], 1)[0]
+                first.kill()
+                assert not select([again.stdout], [], [], 1)[0]
+                second.kill()
+                wait(again)
+
+
+def test_a_single_worker_that_cannot_be_run_says_so(tmp_path: Path) -> None:
+    words = [sys.executable, "-I", "-S", "-c", read_script("single.py"), str(tmp_path), "beat", "beat", "/nobody/has"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (1, "/nobody/has cannot be run: No such file or directory\n")

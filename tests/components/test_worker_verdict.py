@@ -47,9 +47,17 @@ def make(root: Path) -> Make:
     return build
 
 
-def worker(id: str, state: str = "running", status: str = "Up 2 minutes", restarts: int = 0, site: str = "shop") -> Any:
+def worker(
+    id: str,
+    state: str = "running",
+    status: str = "Up 2 minutes",
+    restarts: int = 0,
+    site: str = "shop",
+    name: str = "queue",
+    **labels: str,
+) -> Any:
     listed = show(id, "worker", site, State=state, Status=status)
-    listed["Labels"]["portico.process"] = "queue"
+    listed["Labels"] |= {"portico.process": name} | {f"portico.{label}": value for label, value in labels.items()}
     listed["inspected"] = inspect(listed, restarts)
     return listed
 
@@ -106,6 +114,49 @@ def test_a_single_one_begins_again_where_its_successor_fails(make: Make, said: l
     engine = Starting(listed=[worker(NEW, restarts=1), worker(OLD)])
     assert len(watch(engine, make(single=True))) == 1
     assert engine.stopped == [(OLD, 40), (NEW, 1)] and STARTED == [OLD]
+
+
+def test_a_single_one_with_its_old_name_is_ended_before_its_successor_is_judged(make: Make, said: list[str]) -> None:
+    """It has as long as it was promised then, whatever the settings say now."""
+    engine = Starting(listed=[worker(NEW), worker(OLD, name="beat", single="yes", stop="600")])
+    assert watch(engine, make(single=True)) == []
+    assert engine.stopped == [(OLD, 600)] and STARTED == [] and len(engine.asked) > 3
+
+
+def test_a_single_one_with_its_old_name_begins_again_where_its_successor_fails(make: Make, said: list[str]) -> None:
+    engine = Starting(listed=[worker(NEW, restarts=1), worker(OLD, name="beat", single="yes")])
+    assert len(watch(engine, make(single=True))) == 1
+    assert engine.stopped == [(OLD, 40), (NEW, 1)] and STARTED == [OLD]
+
+
+@pytest.mark.parametrize(
+    ("single", "labels"),
+    [
+        (True, {"name": "beat"}),
+        (False, {"name": "beat", "single": "yes"}),
+        (True, {"name": "beat", "single": "yes", "site": "blog"}),
+    ],
+    ids=["the old one may be several", "the new one may be several", "another site's"],
+)
+def test_what_is_gone_ends_last_where_no_single_one_follows(
+    make: Make, said: list[str], single: bool, labels: dict[str, Any]
+) -> None:
+    engine = Starting(listed=[worker(NEW), worker(OLD, **labels)])
+    assert watch(engine, make(single=single)) == [] and engine.stopped == []
+
+
+def test_one_that_follows_nobody_is_not_stopped_for_a_single_one_that_is_gone(make: Make, said: list[str]) -> None:
+    engine = Starting(
+        listed=[worker(NEW, restarts=1, status="Up Less than a second"), worker(OLD, name="beat", single="yes")]
+    )
+    assert len(watch(engine, make())) == 1
+    assert "Docker goes on starting it." in said[0] and engine.stopped == [] == STARTED
+
+
+def test_a_single_one_that_nobody_replaces_is_not_waited_for(make: Make, said: list[str]) -> None:
+    """Each update of a site that has one would take as long."""
+    engine = Starting(listed=[worker(NEW)])
+    assert watch(engine, make(single=True)) == [] and len(engine.asked) == 2
 
 
 def test_another_sites_worker_and_another_checkouts_are_left_alone(make: Make, said: list[str]) -> None:

@@ -54,6 +54,21 @@ def test_workers_are_told_where_something_becomes_of_them(root: Path) -> None:
     assert tell(root, both, []) == ["Its workers queue, beat start once it is live."]
     assert tell(root, [], both) == ["Its workers queue, beat end last."]
     assert tell(root, [QUEUE], both) == ["Its worker beat ends last."]
+    renamed = {**BEAT, "name": "clock"}
+    assert tell(root, [QUEUE, renamed], both) == [
+        "Its worker clock starts once it is live.",
+        "Its worker beat ends before clock begins: never two single ones at once.",
+    ]
+    # Under the same name it has no lock that a single one could wait for.
+    assert tell(root, [{**QUEUE, "single": True}], [QUEUE]) == [queue]
+    # Who else is single waits for it, too.
+    other = {**BEAT, "name": "other"}
+    assert tell(root, [renamed, other], [QUEUE, BEAT, other]) == [
+        "Its worker clock starts once it is live.",
+        "Its worker other ends (within 30s), then a new one begins: never two at once.",
+        "Its worker beat ends before clock, other begin: never two single ones at once.",
+        "Its worker queue ends last.",
+    ]
     assert tell(root, both, both, faults={"beat"}) == ["Its worker beat does not run: another one is made."]
 
 

@@ -10,7 +10,7 @@ from portico.config.release.process import PROCESS, describe_process
 from portico.config.release.release import Release
 from portico.config.release.release_command import KEY, describe_command, key_command
 from portico.config.release.replica import Place, describe_replica
-from portico.config.release.worker import STOP, describe_worker, digest_workers
+from portico.config.release.worker import SINGLE, STOP, describe_worker, digest_workers
 from portico.config.settings.command import split_command
 from tests.config.ecs_sample import make_section
 from tests.config.sample import make_site, make_values, read_settings, refuse
@@ -115,7 +115,11 @@ def test_a_worker_is_known_by_its_name_and_has_its_time_to_end(root: Path) -> No
 def test_a_single_worker_begins_once_it_has_its_lock(root: Path) -> None:
     made = release(root, workers=[queue(single=True)])
     words = describe_worker(made, made.site.workers[0], PLACE)["command"]
-    assert words[-5:] == ["/run/portico/shop/worker.queue.lock", "celery", "--app", "web", "worker"]
+    assert words[-7:] == ["/run/portico/shop", "queue", "queue", "celery", "--app", "web", "worker"]
+    made = release(root, workers=[queue(single=True), queue(name="beat", single=True), queue(name="many")])
+    told = [describe_worker(made, worker, PLACE) for worker in made.site.workers]
+    assert [one["command"][-6:-4] for one in told[:2]] == [["queue", "beat,queue"], ["beat", "beat,queue"]]
+    assert [{"label": SINGLE, "value": "yes"} in one["labels"] for one in told] == [True, True, False]
 
 
 def test_a_release_command_runs_to_its_end_and_leaves_no_word_in_the_state(root: Path) -> None:
