@@ -75,7 +75,7 @@ class Nginx(Section):
     log_level: Literal["debug", "info", "notice", "warn", "error", "crit"] = Field(
         default="warn", description="What the error log tells."
     )
-    gzip: Gzip = Field(default_factory=Gzip, description="Compression.")
+    gzip: Gzip = Field(default_factory=Gzip, description="How answers and files are compressed.")
     memory: Size = Field(default=Size.parse("256M"), description="Memory limit of the edge.")
     handover: bool | None = Field(
         default=None,

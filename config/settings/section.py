@@ -2,9 +2,11 @@
 
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
+
+from portico.config.settings.check import Check
 
 T = TypeVar("T")
 
@@ -16,7 +18,7 @@ def _refuse_empty(value: T) -> T:
     return value
 
 
-Filled = Annotated[T, AfterValidator(_refuse_empty)]
+Filled = Annotated[T, Check(_refuse_empty, {"minItems": 1})]
 
 
 class Section(BaseModel):

@@ -15,9 +15,10 @@ from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from portico.config.mistake import show_text
+from portico.config.settings.check import Check
 
 
-def grammar(kind: str, pattern: str, hint: str | Callable[[str], str]) -> AfterValidator:
+def grammar(kind: str, pattern: str, hint: str | Callable[[str], str]) -> Check:
     """Refuse a text that is not `kind`, which `pattern` describes whole; `hint` says what to write, of a text."""
     compiled = re.compile(pattern)
 
@@ -29,7 +30,7 @@ def grammar(kind: str, pattern: str, hint: str | Callable[[str], str]) -> AfterV
             )
         return value
 
-    return AfterValidator(check)
+    return Check(check, {"pattern": f"^(?:{pattern})$"})
 
 
 def _check_call(value: str) -> str:
@@ -203,7 +204,9 @@ def _check_length(value: str) -> str:
     return value
 
 
-Address = Annotated[str, AfterValidator(_check_address)]
-NetworkRange = Annotated[str, AfterValidator(_check_network)]
+_LIKE_ADDRESS = {"pattern": "^[0-9a-fA-F.:]+$", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}
+
+Address = Annotated[str, Check(_check_address, _LIKE_ADDRESS)]
+NetworkRange = Annotated[str, Check(_check_network, {"pattern": "^[0-9a-fA-F.:]+(/[0-9]{1,3})?$"})]
 Value = Annotated[str, AfterValidator(_check_value)]
 FilePath = Annotated[str, AfterValidator(_check_length)]

@@ -58,6 +58,13 @@ def test_every_setting_is_described() -> None:
     assert [key for key, one in list_properties() if not one.get("description")] == []
 
 
+def test_an_editor_shows_one_line_and_no_name_twice() -> None:
+    every = [*list_properties(), *make_schema()["$defs"].items()]
+    assert [key for key, one in every if "title" in one or "\n" in one["description"]] == []
+    sections = {key: one for key, one in list_properties() if "$ref" in one}
+    assert sections and not [key for key, one in sections.items() if "default" in one]
+
+
 def test_every_default_and_example_fits_its_own_schema() -> None:
     schema = make_schema()
     for key, one in list_properties():
@@ -79,7 +86,9 @@ def test_texts_without_a_grammar_are_known() -> None:
         "Job.command",
     }
     kinds = [(key, kind) for key, one in list_properties() for kind in one.get("anyOf", [one])]
-    assert {key for key, kind in kinds if kind.get("type") == "string" and "pattern" not in kind} == free
+    assert {
+        key for key, kind in kinds if kind.get("type") == "string" and not {"pattern", "enum", "const"} & {*kind}
+    } == free
 
 
 def test_no_name_is_a_wildcard() -> None:
