@@ -1,6 +1,7 @@
 """What became of the release command of a site, as it was written down on the machine."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from typing import Any
 
 from docker.errors import DockerException
@@ -15,19 +16,17 @@ def read_last_runs(deployed: Deployed, sites: Collection[str]) -> dict[str, Ran]
     """The last run of each release command, by site: of `sites`, and of others whose first release it made fail."""
     found: dict[str, Ran] = {}
     try:
-        # Each NGINX of the stack has the same volume.
-        edges = deployed.list_containers(role="nginx")[:1]
-        made = [str(one.labels.get("portico.site")) for one in deployed.list_containers(role=ROLE)]
+        # Each has the volume with the record: NGINX of all sites, and where there is none yet, what ran of each.
+        edges = deployed.list_containers(role="nginx")
+        own = {str(one.labels.get("portico.site")): one for one in deployed.list_containers(role=ROLE)}
     except (DockerException, OSError):
         # Status tells what can be seen, and that the engine does not answer it says itself.
         return {}
-    for edge in edges:
-        for site in dict.fromkeys([*sites, *made]):
-            try:
-                *_, found[site] = read_record(read_file(edge, name_record(site)))
+    for site in dict.fromkeys([*sites, *own]):
+        for container in [own[site]] if site in own else edges[:1]:
             # It has no release command, or none came to an end yet.
-            except (DockerException, OSError, ValueError):
-                continue
+            with suppress(DockerException, OSError, ValueError):
+                *_, found[site] = read_record(read_file(container, name_record(site)))
     return found
 
 

@@ -70,6 +70,8 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
         click.echo(held)
     if not found.running:
         click.echo(f"Nothing of the stack {stack} is deployed; {spell('up', stack)} does it.")
+        for site, run in commands.items():
+            click.echo(f"{site}: none is live\n{tell_run(run)}")
         context.exit(1)
     where = f" on {engine.address}" if engine and engine.address else ""
     click.echo(f"{stack}{where}: {len(found.running)} running: {' '.join(found.running)}")

@@ -24,12 +24,12 @@ LINE = (
 )
 
 
-def deployed(files: dict[str, str], *, made: tuple[str, ...] = (), silent: bool = False) -> Any:
-    """A stack with two NGINX, which see the same `files`, and containers of the release commands of these sites."""
-    engine = Watched(listed=[show("e1", "nginx"), show("e2", "nginx")], files=files).connect()
+def deployed(files: dict[str, str], *, made: tuple[str, ...] = (), edges: int = 2, silent: bool = False) -> Any:
+    """A stack with so many NGINX, and with containers of the release commands of the sites `made`; all see `files`."""
+    read = Watched(listed=[show("e1")], files=files).connect().containers.get("e1").get_archive
     found = {
-        "nginx": [engine.containers.get("e1"), engine.containers.get("e2")],
-        "command": [SimpleNamespace(labels={"portico.site": site}) for site in made],
+        "nginx": [SimpleNamespace(get_archive=read) for _ in range(edges)],
+        "command": [SimpleNamespace(get_archive=read, labels={"portico.site": site}) for site in made],
     }
 
     def list_containers(role: str) -> list[Any]:
@@ -49,7 +49,8 @@ def test_the_last_run_of_each_site_is_one_line() -> None:
 
 
 def test_a_site_whose_first_command_failed_is_found_by_its_container() -> None:
-    assert [*read_last_runs(deployed(FILES, made=("shop",)), [])] == ["shop"]
+    for edges in (0, 1):
+        assert [*read_last_runs(deployed(FILES, made=("shop",), edges=edges), [])] == ["shop"]
 
 
 def test_nothing_is_said_where_nobody_answers_or_nothing_ended() -> None:
@@ -69,8 +70,8 @@ def test_a_script_reads_the_same() -> None:
 def ask(monkeypatch: pytest.MonkeyPatch) -> Any:
     """`portico status` of a stack in which blog is live; `engine` is None on ECS."""
 
-    def run(*words: str, engine: Engine | None = Engine(), **files: Any) -> Result:  # noqa: B008 # a frozen value
-        summary = Summary(urls={"blog": "http://blog"}, releases={"blog": "b"}, running=["nginx"])
+    def run(*words: str, engine: Engine | None = Engine(), runs: bool = True, **files: Any) -> Result:  # noqa: B008 # frozen
+        summary = Summary(urls={"blog": "http://blog"}, releases={"blog": "b"}, running=["nginx"] if runs else [])
 
         def of(*_: Any) -> Any:
             assert engine, "on ECS no engine is asked"
@@ -100,6 +101,12 @@ def test_status_shows_it_below_its_site_also_of_one_that_never_went_live(ask: An
     sites = json.loads(ask("--json", files=FILES, made=("shop",)).output)["sites"]
     assert sites["blog"]["releaseCommand"]["seconds"] == 7.0 and sites["shop"]["live"] is None
     assert sites["shop"]["releaseCommand"]["command"] == "flask db 'upgrade head'"
+
+
+def test_status_says_what_kept_everything_from_running(ask: Any) -> None:
+    done = ask(runs=False, files={"/run/portico/shop/once": SHOP}, made=("shop",), edges=0)
+    assert done.exit_code == 1 and done.output.startswith("Nothing of the stack dev is deployed; ")
+    assert done.output.splitlines()[1:] == ["shop: none is live", LINE]
 
 
 def test_on_ecs_nothing_is_said_of_it(ask: Any) -> None:
