@@ -69,8 +69,9 @@ keep_replicas() {
     rename_tree "$trees/.$1" "$TREE" "$1"
 }
 
-# The first tree of all is what NGINX starts with.
+# The first tree of all is what NGINX starts with. Nobody is proven yet, whether a switch follows or not.
 if ! [ -e /etc/portico/live ]; then
+    [ -e proven ] || : > proven
     point "$TREE"
 # An NGINX of this version may not start with the live files. The new ones name replicas that nobody has asked yet.
 elif ! nginx -t -q -c /etc/portico/live/nginx.conf 2>/dev/null; then

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,23 @@ def test_the_first_tree_is_live_before_anybody_was_asked(ground: Ground, root: P
     stack = make(root, make_site())
     assert check(ground, stack).returncode == 0
     assert ground.live == stack.tree.digest
+
+
+def test_the_first_tree_is_worth_nothing_until_a_switch_has_proven_it(ground: Ground, root: Path) -> None:
+    """Its update may have failed before that, such as by its release command; the next one may be as bad."""
+    first, next_ = make(root, make_site()), make(root, make_site(environment={"V": "2"}))
+    check(ground, first)
+    check(ground, next_)
+    (ground.folder / "loaded").write_text(f"{first.tree.digest}\n")
+    ground.add(release=next_.releases[0].id, answer=None, boots=[f"start {int(time.time())}"] * 4)
+    assert ground.switch(next_.tree.digest).code == 1
+    assert ground.live.startswith(f"{next_.tree.digest}-") and ground.read("conf.d/shop.conf") is None
+
+
+def test_what_was_proven_before_is_not_forgotten(ground: Ground, root: Path) -> None:
+    (ground.config / "proven").write_text("shop 1\n")
+    check(ground, make(root, make_site()))
+    assert ground.proven == {"shop 1"}
 
 
 def test_another_tree_is_laid_beside_the_live_one(ground: Ground, root: Path) -> None:
