@@ -13,7 +13,7 @@ URL = "http://localhost:8080/"
 SITES = ("localhost:8080", "httpbin.localhost:8080")
 
 # Below .tools; see scripts/setup/pulumi.sh. Where the vendor's were downloaded, there is nothing to save.
-BUILT = ("bin", "pulumi/plugins", "docker-plugin.built", "pulumi.version")
+BUILT = ("bin", "pulumi", "docker-plugin.built", "pulumi.version")
 
 # A user whose files nobody else may read, without a home, in the plainest of languages.
 _STRICT = ("env", "--unset=HOME", "LC_ALL=POSIX", "sh", "-c", 'umask 077; exec "$@"', "-")
@@ -67,7 +67,6 @@ class Clone:
         """Copy what set-up built from Go modules, and the notes of what it was built from, into this folder."""
         tools.mkdir(parents=True, exist_ok=True)
         for part in BUILT:
-            (tools / part).parent.mkdir(parents=True, exist_ok=True)
             self.machine.copy_out(f"{PLACE}/.tools/{part}", tools / part)
 
     def ask_for_pages(self, *, times: int = 1) -> None:

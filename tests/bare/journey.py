@@ -8,6 +8,7 @@ from tests.bare.clone import URL, Clone
 from tests.bare.killed import be_killed
 from tests.bare.machine import HOME, Machine
 from tests.bare.record import Record, Wrong
+from tests.bare.wheel import use_wheel
 
 HELLO = "examples/hello/hello.py"
 
@@ -50,6 +51,7 @@ def use(clone: Clone, record: Record) -> None:
         clone.ask_for_pages()
     with record.step("make up again: quick, and nothing is changed"):
         repeat(clone)
+    use_wheel(clone, record)
     clone.sh(f"sed -i '1i import nothere' {HELLO}")
     for which in ("first", "second"):
         with record.step(f"make up of a broken application, the {which} time: it fails, and both pages are served"):
