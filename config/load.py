@@ -84,6 +84,8 @@ def make_stack(values: Mapping[str, Any], root: Path, history: Any = None, wrong
             raise Mistakes([Mistake("upstream", text)])
     except Mistakes as mistakes:
         raise pulumi.RunError(str(mistakes)) from None
+    for said in plan.advise():
+        pulumi.log.warn(said)
     return Stack(
         settings=plan.settings,
         releases=plan.releases,

@@ -16,6 +16,7 @@ from portico.config.settings import Mistake, Mistakes, Settings
 from portico.config.source.build import check_sources
 from portico.config.source.files import tell_unreadable
 from portico.config.source.origins import list_lacking, list_wrong_origins, without_tokens
+from portico.config.source.realtime import advise
 from portico.config.targets import find_target
 from portico.config.tls.nginx_secrets import Private, read_private
 
@@ -42,6 +43,12 @@ class Plan:
     def render(self, layout: str = "conf.d") -> Tree:
         """NGINX's files in the layout of that name; on ECS those of each site, below a folder of its name."""
         return find_target(self.settings).render(self, layout)
+
+    def advise(self) -> list[str]:
+        """What does not fit, and is refused nowhere: a sentence each."""
+        keep = find_target(self.settings).keep_clients
+        said = (advise(one.site, one.requires, keep(self.settings, one.site)) for one in self.releases)
+        return [one for one in said if one]
 
     def remember(self, at: str) -> History:
         """The history once these releases are live; `at` is the time (UTC) that new ones get."""

@@ -45,7 +45,7 @@ def make_release(
         *(settings, site, digest_files(context), _find_static(site, build), secrets, context, describe),
         entrypoint=build.entrypoint,
     )
-    return replace(made, tokens=tokens or {})
+    return replace(made, tokens=tokens or {}, requires=build.requires)
 
 
 def assemble_release(

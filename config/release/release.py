@@ -15,7 +15,8 @@ class Release:
     digest: equal content is built once. `id` names the image together with the containers that are made of it.
     `entrypoint` are the words of the image's own before Gunicorn's. `secrets` is the digest of its secrets, "" where it
     has none; `variables` are the names of those that its processes have as environment variables. `tokens` are the
-    secrets of its build: never log them.
+    secrets of its build: never log them. `requires` are
+    packages that its source names, normalized.
     """
 
     site: Site
@@ -32,3 +33,4 @@ class Release:
     secrets: str = ""
     variables: tuple[str, ...] = ()
     tokens: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    requires: frozenset[str] = field(default=frozenset(), repr=False, compare=False)

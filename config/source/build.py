@@ -27,13 +27,14 @@ class Build:
     """What an image is built from.
 
     `context` is {path: file}, `files` those of the source, by their paths in it. `entrypoint` are the words that a
-    Dockerfile of its own puts before the command.
+    Dockerfile of its own puts before the command. `requires` are packages that are installed, by normalized names.
     """
 
     context: Mapping[str, File]
     files: Mapping[str, File]
     entry: FoundEntry
     entrypoint: tuple[str, ...] = ()
+    requires: frozenset[str] = frozenset()
 
 
 def read_build(settings: Settings, site: Site, root: Path) -> Build:
@@ -83,6 +84,7 @@ def read_build(settings: Settings, site: Site, root: Path) -> Build:
         files={path.removeprefix(below): file for path, file in found.items() if path.startswith(below)},
         entry=entry,
         entrypoint=own.entrypoint if own else (),
+        requires=project.names,
     )
 
 

@@ -75,6 +75,11 @@ def describe(settings: Settings) -> Describe:
     return describe_release
 
 
+def keep_clients(settings: Settings, site: Site) -> str:
+    """NGINX spreads requests over several replicas."""
+    return "balance: ip_hash" if settings.count_replicas(site) > 1 and site.balance != "ip_hash" else ""
+
+
 def render(plan: Planned, layout: str) -> Tree:
     """The files of the one NGINX before all sites."""
     files = lay_out(plan.settings, layout)

@@ -45,5 +45,8 @@ class Target(Protocol):
     def describe(self, settings: Settings) -> Describe:
         """What tells the containers of a release as plain values: its id is made of them."""
 
+    def keep_clients(self, settings: Settings, site: Site) -> str:
+        """What to write so that all requests of a client reach the same replica of `site`, "" where they do."""
+
     def render(self, plan: Planned, layout: str) -> Tree:
         """NGINX's files in the layout of that name (config/render/layout.py)."""

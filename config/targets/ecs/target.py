@@ -6,7 +6,7 @@ from functools import partial
 from portico.config.mistake import Mistake
 from portico.config.release.assemble import Complete, Describe
 from portico.config.render.tree import Tree, join_trees
-from portico.config.settings import Settings
+from portico.config.settings import Settings, Site
 from portico.config.targets.ecs import timing
 from portico.config.targets.ecs.checks import list_taken
 from portico.config.targets.ecs.image import complete_application
@@ -42,6 +42,11 @@ def complete(settings: Settings) -> Complete | None:
 def describe(settings: Settings) -> Describe:
     """What a task is made of."""
     return partial(describe_task, settings)
+
+
+def keep_clients(settings: Settings, site: Site) -> str:
+    """The load balancer spreads requests over the tasks; a connection that stays open is one request."""
+    return "transports: ['websocket'] in the clients, since the load balancer spreads their requests over the tasks"
 
 
 def render(plan: Planned, layout: str) -> Tree:
