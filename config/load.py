@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
 
+from portico.config.namespace import list_misplaced
 from portico.config.plan import NAMESPACE, make_plan, parse_values
 from portico.config.release.history import History
 from portico.config.release.release import Release
@@ -42,8 +43,10 @@ def load(root: Path, history: Any = None) -> Stack:
     `history` is the stack's output of that name, as the last good update left it.
     Raises pulumi.RunError with every mistake, before any resource is registered.
     """
-    values = parse_values(CONFIG.get())
-    stack = make_stack(values, root, history, [*_list_exposed(values, root)])
+    texts = CONFIG.get()
+    values = parse_values(texts)
+    wrong = [*list_misplaced(texts, pulumi.get_project()), *_list_exposed(values, root)]
+    stack = make_stack(values, root, history, wrong)
     given = stack.secrets or any(release.tokens for release in stack.releases)
     if given and not is_config_secret(f"{NAMESPACE}:secrets"):
         pulumi.log.warn(
