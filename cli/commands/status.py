@@ -13,6 +13,7 @@ from portico.cli.holder import describe
 from portico.cli.options import example, json_option, spell_json, stack_option
 from portico.cli.prepare import Place, prepare
 from portico.cli.release_command import read_last_runs, spell_run, tell_run
+from portico.cli.running import list_running
 from portico.cli.schedule import read_runs, tell_runs
 from portico.cli.spelling import spell
 from portico.cli.summary import summarize
@@ -42,6 +43,8 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     live = found.releases if served is None else served
     data = look_at_data(stack, place, export) if engine else []
     deployed = Deployed.of(stack, export) if engine else None
+    seen = list_running(deployed) if deployed else None
+    running, restarting = seen if seen is not None else (found.running, [])
     runs = {site: read_runs(deployed, site) for site in live} if deployed else {}
     sites = dict.fromkeys([*found.urls, *live])
     commands = read_last_runs(deployed, sites) if deployed else {}
@@ -60,7 +63,8 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
                 }
                 for site in sites
             },
-            "running": found.running,
+            "running": running,
+            "restarting": restarting,
             "lock": held,
             **({"data": data} if data else {}),
         }
@@ -74,7 +78,9 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
             click.echo(f"{site}: none is live\n{tell_run(run)}")
         context.exit(1)
     where = f" on {engine.address}" if engine and engine.address else ""
-    click.echo(f"{stack}{where}: {len(found.running)} running: {' '.join(found.running)}")
+    click.echo(f"{stack}{where}: {len(running)} running: {' '.join(running)}")
+    if restarting:
+        click.echo(f"  started again and again: {' '.join(restarting)}")
     for site in sites:
         held_at = f", held at {found.held[site]}" if site in found.held else ""
         click.echo(f"{site or stack}: {live.get(site) or 'none is live'}{held_at}  {found.urls.get(site, '')}".rstrip())

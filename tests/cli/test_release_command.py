@@ -87,6 +87,7 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Any:
             "read_served": {"blog": "b"},
             "look_at_data": [],
             "read_runs": [],
+            "list_running": None,
         }.items():
             monkeypatch.setattr(status, name, lambda *_, value=value: value)
         return CliRunner().invoke(status.command, ["-s", "dev", *words])

@@ -1,0 +1,21 @@
+"""What runs of a stack as Docker shows it now, which the state need not know of."""
+
+from docker.errors import DockerException
+
+from portico.cli.deployed import Deployed
+
+# Those that are to run all the time; the others check or prepare something, and end.
+_ROLES = ("port", "nginx", "gunicorn", "worker")
+
+
+def list_running(deployed: Deployed) -> tuple[list[str], list[str]] | None:
+    """The containers that run, and those that Docker starts again and again, by name; None where it is silent."""
+    try:
+        found = [one for role in _ROLES for one in deployed.list_containers(role=role)]
+    except (DockerException, OSError):
+        # That it does not answer, status says itself.
+        return None
+    names = {
+        state: sorted(str(one.name) for one in found if one.status == state) for state in ("running", "restarting")
+    }
+    return names["running"], names["restarting"]

@@ -1,0 +1,77 @@
+"""What status says that runs: as Docker shows it, and by the state alone where Docker is silent."""
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from docker.errors import DockerException
+
+from portico.cli.commands import status
+from portico.cli.running import list_running
+from portico.cli.summary import Summary
+from portico.components.docker.engine_client import Engine
+
+
+def deployed(**states: str) -> Any:
+    """A stack with containers in these states, by role."""
+
+    def list_containers(role: str) -> list[Any]:
+        return [SimpleNamespace(name=f"shop-{role}", status=states[role])] if role in states else []
+
+    return SimpleNamespace(list_containers=list_containers)
+
+
+def test_what_docker_shows_counts() -> None:
+    shown = deployed(nginx="running", gunicorn="restarting", worker="exited", check="running")
+    assert list_running(shown) == (["shop-nginx"], ["shop-gunicorn"])
+
+
+def test_where_docker_is_silent_nothing_is_known() -> None:
+    def fail(role: str) -> Any:
+        raise DockerException("nobody answers")
+
+    silent: Any = SimpleNamespace(list_containers=fail)
+    assert list_running(silent) is None
+
+
+@pytest.fixture
+def ask(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """`portico status` of a stack whose state names one worker, while Docker shows this."""
+
+    def run(seen: Any, *words: str) -> str:
+        summary = Summary(urls={"shop": "http://shop"}, releases={"shop": "a"}, running=["nginx", "worker-new"])
+        for name, value in {
+            "prepare": SimpleNamespace(root=None),
+            "read_export": {},
+            "summarize": summary,
+            "find_engine": Engine(),
+            "describe": "",
+            "read_served": {"shop": "a"},
+            "look_at_data": [],
+            "read_runs": [],
+            "read_last_runs": {},
+            "list_running": seen,
+        }.items():
+            monkeypatch.setattr(status, name, lambda *_, value=value: value)
+        monkeypatch.setattr(status, "Deployed", SimpleNamespace(of=lambda *_: None if seen == "ecs" else object()))
+        done = CliRunner().invoke(status.command, ["-s", "dev", *words])
+        assert done.exit_code == 0
+        return done.output
+
+    return run
+
+
+def test_it_names_what_runs_and_not_what_the_state_remembers(ask: Any) -> None:
+    """A new worker that failed is in the state, and the one before it, which goes on, is not."""
+    told = ask((["nginx", "worker-old"], ["web-new"])).splitlines()
+    assert told[0].endswith("2 running: nginx worker-old")
+    assert told[1] == "  started again and again: web-new"
+    asked = json.loads(ask((["nginx", "worker-old"], []), "--json"))
+    assert (asked["running"], asked["restarting"]) == (["nginx", "worker-old"], [])
+
+
+@pytest.mark.parametrize("silent", [None, "ecs"])
+def test_where_docker_cannot_be_asked_the_state_is_told(ask: Any, silent: Any) -> None:
+    assert ask(silent).splitlines()[0].endswith("2 running: nginx worker-new")
