@@ -45,7 +45,9 @@ def use_wheel(clone: Clone, record: Record) -> None:
         for part in BUILT:
             place = f"{PLACE}/.tools/{part}"
             _run(machine, f'cd shop/deploy/.tools && if [ -e "{place}" ]; then cp -a "{place}" .; fi')
-        _portico(machine, "setup")
+        # What it needs is there. Where it looked in the wrong place, it would install something else.
+        if "-> " in (said := _portico(machine, "setup")):
+            raise Wrong(f"portico setup did something:\n{said}")
         said = _portico(machine, "up")
         if said.splitlines()[-1] != f"http://localhost:{PORT}":
             raise Wrong(f"its last line is not the URL:\n{said}")

@@ -82,6 +82,13 @@ def test_the_plugins_that_set_up_installs_are_those_of_the_packages() -> None:
         assert f"{name.upper()}_PLUGIN_VERSION={version(f'pulumi-{name}')} " in versions
 
 
+@pytest.mark.parametrize("declared", ["", "config:\n  portico:port:\n    type: integer\n"])
+def test_a_project_of_a_users_own_declares_no_target_and_is_local(folder: Path, declared: str) -> None:
+    (folder / "Pulumi.yaml").write_text(f"name: shop\nruntime: python\n{declared}")
+    assert target("dev", folder) == "local"
+    assert target("staging", folder) == "ssh"
+
+
 def test_a_target_that_is_none_is_left_to_the_program(folder: Path) -> None:
     (folder / "Pulumi.odd.yaml").write_text("config:\n  portico:target: mars\n")
     assert target("odd", folder) == "mars"
