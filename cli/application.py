@@ -19,6 +19,7 @@ _SKIPPED = re.compile(
 _DEPTH = 3
 # What modules are called in which servers look for an application; the first ones are meant first.
 _USUAL = ("wsgi", "app", "main", "application", "__init__", "web")
+_FOR_SERVERS = "wsgi"
 _HEALTH = ("/healthz", "/health", "/_health", "/ping", "/status", "/up")
 
 
@@ -58,7 +59,9 @@ def look_at(folder: Path) -> Source:
         paths.update(_list_routes(tree))
         for rank, one in _find_applications(folder, module, tree):
             usual = _USUAL.index(path.stem) if path.stem in _USUAL else len(_USUAL)
-            found.append((rank * 100 + module.count(".") * 10 + usual, one.entry, one))
+            # A module that is called so is there for servers, wherever the application itself is made.
+            first = -1000 if path.stem == _FOR_SERVERS else 0
+            found.append((first + rank * 100 + module.count(".") * 10 + usual, one.entry, one))
     listed = [one for _, _, one in sorted(found, key=lambda each: each[:2])]
     good = [one for one in listed if not find_entry(place, one.entry, project).problem]
     health = next((path for path in _HEALTH if path in paths), None)
@@ -101,9 +104,15 @@ def _find_applications(folder: Path, module: str, tree: ast.Module) -> Iterator[
             if names and called == "Flask":
                 yield 0, _describe(f"{module}:{names[0]}", node.value)
             elif (
-                names and re.match(r"(create|make|build)_\w*app|create$", called) and names[0] in ("app", "application")
+                names
+                and re.match(r"(create|make|build)_\w*app|create$", called)
+                and (names[0] in ("app", "application") or module.rpartition(".")[2] == _FOR_SERVERS)
             ):
                 yield 0, Found(entry=f"{module}:{names[0]}")
+        if isinstance(node, ast.ImportFrom) and module.rpartition(".")[2] == _FOR_SERVERS:
+            for one in node.names:
+                if (one.asname or one.name) in ("app", "application"):
+                    yield 0, Found(entry=f"{module}:{one.asname or one.name}")
         if isinstance(node, ast.FunctionDef) and not _needs_arguments(node):
             made = next(
                 (one for one in ast.walk(node) if isinstance(one, ast.Call) and _name(one.func) == "Flask"), None

@@ -12,6 +12,9 @@ from portico.cli.refused import Refused
 from portico.config.source.place import Place
 from portico.config.source.wsgi_entry import find_entry
 
+# Others than the chosen one that are named.
+_MOST = 4
+
 
 @click.command(epilog=example("portico init --entry shop.web:app --host shop.localhost"))
 @click.option("--source", default=".", metavar="FOLDER", help="The application's folder; this one, unless told.")
@@ -54,6 +57,8 @@ def command(source: str, folder: str, entry: str, name: str, hosts: tuple[str, .
     click.echo(
         f"\n{application.entry} as {name}" + (f", asked for its health at {found.health}" if found.health else "")
     )
+    if not entry and (others := [one.entry for one in found.applications if one is not application]):
+        click.echo(f"Also found: {', '.join(others[:_MOST])}; --entry says which one is meant.")
     for line in list_todo(project, found, kept):
         click.echo(line)
 

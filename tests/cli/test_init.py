@@ -47,6 +47,22 @@ def init(root: Path, monkeypatch: pytest.MonkeyPatch, *words: str) -> Result:
             ["wsgi:app", "shop:create_app()"],
         ),
         ({"app": f"{FLASK}app = Flask(__name__)", "tests__app": f"{FLASK}app = Flask(__name__)"}, ["app:app"]),
+        (
+            {
+                "shop": f"{FLASK}app = Flask('x')",
+                "tasks": f"{FLASK}def make():\n    return Flask('x')",
+                "wsgi": "from shop import make_app\nsite = make_app(config='x')",
+            },
+            ["wsgi:site", "shop:app", "tasks:make()"],
+        ),
+        (
+            {"shop__init": "", "shop__web": f"{FLASK}app = Flask('x')", "wsgi": "from shop.web import app\napp.debug"},
+            ["wsgi:app", "shop.web:app"],
+        ),
+        (
+            {"shop": f"{FLASK}app = Flask('x')", "deep__wsgi": "from shop import app as application"},
+            ["deep.wsgi:application", "shop:app"],
+        ),
         ({"app": "def (", "other": "x = 1"}, []),
     ],
 )
@@ -102,6 +118,15 @@ def test_what_is_written_is_a_project(tmp_path: Path, monkeypatch: pytest.Monkey
     assert (deploy / "requirements.txt").read_text().startswith("portico==")
     # Else each change of the project would be a release of the application.
     assert not [path for path in read_source(root) if path.startswith("deploy")]
+
+
+def test_the_others_that_were_found_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, app=f"{FLASK}app = Flask('x')", shop=f"{FLASK}app = Flask('x')")
+    said = init(tmp_path, monkeypatch).output
+    assert "app:app as " in said and "Also found: shop:app; --entry says which one is meant." in said
+    for file in (tmp_path / "deploy").iterdir():
+        file.unlink()
+    assert "Also found" not in init(tmp_path, monkeypatch, "--entry", "shop:app").output
 
 
 def test_nothing_is_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
