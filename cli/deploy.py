@@ -41,6 +41,8 @@ def deploy(place: Place, screen: Screen, name: str, options: Sequence[str] = (),
     log = spell_path(ended.log)
     for line in ended.story.tell_changes():
         screen.say(line)
+    for line in ended.story.tell_missing():
+        screen.say(line)
     if ended.code:
         what = "was interrupted" if ended.signal else "failed"
         tell_failure(ended, screen)

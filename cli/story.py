@@ -51,7 +51,8 @@ class Story:
     """The run so far. `errors` are (resource, message), `notes` what was said, `counts` the resources by kind of step.
 
     `foresees`: it is a preview, and the sentences of the program are what it is for. `lost` are then the resources
-    that would go or be replaced, but for those that each release makes anew.
+    that would go or be replaced, but for those that each release makes anew. `missing` are the health paths, by site,
+    that are answered with 404.
     """
 
     foresees: bool = False
@@ -62,6 +63,7 @@ class Story:
     counts: dict[str, int] = field(default_factory=dict)
     removed: dict[str, int] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
+    missing: dict[str, str] = field(default_factory=dict)
     busy: str = ""
 
     def take(self, event: Event) -> list[str]:
@@ -139,6 +141,9 @@ class Story:
             for site in re.findall(r"(?m)^@live (\S+)$", told):
                 if (change := self.changes.get(site)) and change.live is None:
                     change.live = event.at
+            for site, path in re.findall(r"(?m)^@missing (\S+) (\S+)$", told):
+                if site in self.changes:
+                    self.missing[site] = path
 
     @property
     def changed(self) -> int:
@@ -155,6 +160,14 @@ class Story:
     def tell_changes(self) -> list[str]:
         """A line for each site that went live."""
         return [change.describe() for change in self.changes.values() if change.live is not None]
+
+    def tell_missing(self) -> list[str]:
+        """A line for each site that went live although its health path has no page."""
+        return [
+            f"warning: {site} answers its health path {path} with 404: it is live, and there may be no page at all. "
+            "Write a path as its health that it has, or another entry."
+            for site, path in self.missing.items()
+        ]
 
     def list_removed(self) -> list[tuple[str, int]]:
         """How many of each kind are gone, by the name of the kind; what nobody would name is left out."""

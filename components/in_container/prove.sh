@@ -64,6 +64,7 @@ look() {
         return
     fi
     status=$(ask "$own")
+    echo "$status" > "$mine/status"
     read_boots
     streak=$(cat "$mine/streak" 2>/dev/null || echo 0)
     # A start or a lost worker between two answers: what was seen before counts no more.

@@ -203,6 +203,8 @@ echo "the tree $next is live"
 for n in $all; do
     replica "$n"
     is_refused "$site" || echo "@live $site"
+    # It counts as healthy, and may be a health path that nobody has thought of.
+    is_refused "$site" || [ "$(cat "$mine/status" 2>/dev/null)" != 404 ] || echo "@missing $site $path"
 done | sort -u
 drain || exit 1
 

@@ -57,6 +57,18 @@ def test_of_a_run_that_changes_nothing_nothing_is_said() -> None:
     assert (said, story.tell_changes(), story.changed) == ([], [], 0)
 
 
+def test_a_health_path_without_a_page_is_warned_of_where_its_site_changed() -> None:
+    recorded = (RECORDED / "release.jsonl").read_text()
+    story = Story()
+    for line in recorded.replace("@live hello", "@live hello\\n@missing hello /\\n@missing httpbin /").splitlines():
+        event = parse(line)
+        assert event
+        story.take(event)
+    (said,) = story.tell_missing()
+    assert said.startswith("warning: hello answers its health path / with 404: ")
+    assert replay("release")[0].tell_missing() == []
+
+
 def test_of_a_release_there_is_one_line() -> None:
     story, said = replay("release")
     (line,) = story.tell_changes()

@@ -93,6 +93,20 @@ def test_what_is_asked_for_goes_live_when_every_replica_is_well(scene: Scene) ->
     assert all(map(named, replicas)) and all(map(named, old[:2]))
 
 
+def test_a_health_path_without_a_page_is_told(scene: Scene) -> None:
+    """404 is an answer of an application that works; whoever wrote no `health` may have meant another path."""
+    _, _ = scene.begin(*sites())
+    new = scene.make(*sites(shop="2"))
+    scene.ground.replicas = [
+        scene.ground.add(one.site.name, index, release=one.id, answer=status(404 if one.site.name == "shop" else 200))
+        for one in new.releases
+        for index in range(one.replicas)
+    ]
+    ran = scene.ground.switch(new.tree.digest)
+    assert ran.code == 0
+    assert ran.told == ["@live blog", "@live shop", f"@missing shop {new.releases[0].site.health}", "@drained"]
+
+
 def test_a_first_release_that_is_refused_is_left_out(scene: Scene) -> None:
     """check.sh has made its tree live already: NGINX has to start with one."""
     first = scene.make()
