@@ -87,6 +87,18 @@ class Deployed:
             raise Refused(f"release {release} of {site} has no container any more; {spell('up', self.stack)} mends it")
         return sorted(found, key=lambda one: (one.status != "running", one.health != "healthy"))
 
+    def choose_begun(self, site: str, command: str) -> Container:
+        """A replica of a site whose first release did not go live: of that name, or the only one. Raises Refused."""
+        found = {str(one.labels["portico.site"]): one for one in self.list_containers(role="gunicorn")}
+        if site in found or (not site and len(found) == 1):
+            return found[site or next(iter(found))]
+        if not site and found:
+            raise Refused(f"which site? Write {spell(command, site='')} and one of: {' '.join(found)}")
+        raise Refused(
+            f"nothing of {site or f'the stack {self.stack}'} was started yet; what is to run before its first version "
+            "starts is its release command: write release: {command: …}, see docs/processes.md"
+        )
+
     def choose_label(self, site: str, process: str) -> dict[str, str]:
         """By which labels the containers of one process of a site are found; `process` is web, release or a worker's.
 

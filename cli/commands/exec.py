@@ -118,8 +118,13 @@ def execute(stack: str, site: str, words: tuple[str, ...], process: str = WEB, r
     if not any(word.strip() for word in words):
         raise Refused(f"which command? Write {spell('exec', command='flask routes')}")
     deployed = Deployed.read(stack)
-    site = deployed.choose_site(site, "exec")
-    replica = deployed.list_process(site, process)[0]
+    if release == NEXT and process == WEB and not deployed.releases:
+        # Nothing is live yet, and the command may be what is missing for that.
+        replica = deployed.choose_begun(site, "exec")
+        site = str(replica.labels["portico.site"])
+    else:
+        site = deployed.choose_site(site, "exec")
+        replica = deployed.list_process(site, process)[0]
     terminal = has_terminal()
     command = list(words) if len(words) > 1 else ["sh", "-c", words[0]]
     config = describe(replica.attrs, command, terminal=terminal)

@@ -1,8 +1,14 @@
 """The container of a one-off command."""
 
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from portico.cli.commands.exec import describe
+from portico.cli.deployed import Deployed
+from portico.cli.refused import Refused
+from portico.components.docker.engine_client import Engine
 
 REPLICA: dict[str, Any] = {
     "Image": "sha256:1",
@@ -38,3 +44,36 @@ def test_it_is_a_replica_that_nobody_asks() -> None:
     assert host["RestartPolicy"] == {"Name": "no"} and host["AutoRemove"]
     bare = {**REPLICA, "Mounts": REPLICA["Mounts"][:1]}
     assert describe(bare, ["true"], terminal=True)["HostConfig"]["Mounts"] == []
+
+
+@pytest.mark.parametrize(
+    ("begun", "site", "found"),
+    [(("shop",), "", "shop"), (("shop", "blog"), "blog", "blog"), (("shop",), "shop", "shop")],
+)
+def test_before_anything_is_live_the_next_release_has_the_failed_one_as_its_model(
+    monkeypatch: pytest.MonkeyPatch, begun: tuple[str, ...], site: str, found: str
+) -> None:
+    assert start(monkeypatch, *begun).choose_begun(site, "exec").labels["portico.site"] == found
+
+
+@pytest.mark.parametrize(
+    ("begun", "site", "said"),
+    [
+        ((), "", "nothing of the stack dev was started yet; what is to run before its first version starts is its"),
+        (("shop",), "blog", "nothing of blog was started yet; what is to run before its first version starts is its"),
+        (("shop", "blog"), "", "which site? Write "),
+    ],
+)
+def test_where_nothing_was_started_the_release_command_is_named(
+    monkeypatch: pytest.MonkeyPatch, begun: tuple[str, ...], site: str, said: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        start(monkeypatch, *begun).choose_begun(site, "exec")
+    assert str(refused.value).startswith(said)
+
+
+def start(monkeypatch: pytest.MonkeyPatch, *sites: str) -> Deployed:
+    """A stack of which nothing is live, with a replica of each of these sites."""
+    replicas = [SimpleNamespace(labels={"portico.site": site}) for site in sites]
+    monkeypatch.setattr(Deployed, "list_containers", lambda self, role: replicas)
+    return Deployed("dev", "portico", Engine(), {})
