@@ -47,12 +47,14 @@ def run(place: Place, name: str, words: Sequence[str], screen: Screen) -> Ended:
     story = Story(foresees=words[0] == "preview")
     with tempfile.TemporaryDirectory(prefix="portico-") as folder, _hold_signals() as heard:
         events = Path(folder) / "events"
-        code = _watch(place, [*words, "--event-log", str(events)], log, Reader(events), story, screen)
+        code = _watch(place, [*words, "--event-log", str(events)], log, Reader(events), story, screen, heard)
     screen.clear()
     return Ended(code, story, log, heard[-1] if heard else 0)
 
 
-def _watch(place: Place, words: Sequence[str], log: Path, reader: Reader, story: Story, screen: Screen) -> int:
+def _watch(
+    place: Place, words: Sequence[str], log: Path, reader: Reader, story: Story, screen: Screen, heard: Sequence[int]
+) -> int:
     command = ["pulumi", *words, "--stack", place.stack, "--non-interactive", "--color", "never"]
     # The option for events is one of those that Pulumi keeps for programs.
     environment = {**os.environ, "PULUMI_DEBUG_COMMANDS": "true"}
@@ -70,9 +72,12 @@ def _watch(place: Place, words: Sequence[str], log: Path, reader: Reader, story:
             )
         except FileNotFoundError:
             raise Refused(f"pulumi is not installed here: {spell('setup')}") from None
-        ended = None
+        ended, told = None, False
         while ended is None:
             ended = process.poll()
+            if heard and not told:
+                screen.say("Interrupted: what is under way comes to its end first. Once more ends it at once.")
+                told = True
             for event in reader.read():
                 for line in story.take(event):
                     screen.say(line)

@@ -141,7 +141,8 @@ def check_secrets(secrets: Mapping[str, Any], sites: list[str]) -> list[Mistake]
             close = get_close_matches(site, sites, n=1, cutoff=CLOSE)
             hint = f"did you mean {close[0]}? " if close else ""
             gone = (
-                f"if it is gone, take its secrets away: pulumi config rm --path portico:secrets.{show_text(site)[1:-1]}"
+                "if it is gone, take its secrets away, in the folder of Pulumi.yaml: "
+                f"pulumi config rm --path portico:secrets.{show_text(site)[1:-1]}"
             )
             found.append(Mistake(path, f"there is no such site; {hint}{gone}"))
         elif not isinstance(values, Mapping) or not all(isinstance(value, str) for value in values.values()):

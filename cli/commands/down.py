@@ -111,7 +111,7 @@ def _remove(context: click.Context, place: Place, screen: Screen) -> None:
     if ended.code:
         tell_failure(ended, screen)
         screen.say(f"Everything that was said: {spell_path(ended.log)}")
-        context.exit(ended.code)
+        context.exit(1)
     parts = ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for name, count in ended.story.list_removed())
     made = f"everything that the stack {stack} had made{f' ({parts})' if parts else ''}"
     screen.say(f"Removed: {made}, in {screen.seconds:.1f} s.")

@@ -23,7 +23,7 @@ def command(context: click.Context, stack: str, resources: bool) -> None:
     if seen.code:
         tell_failure(seen, screen)
         screen.say(f"The preview failed; nothing was changed. Everything that was said: {spell_path(seen.log)}")
-        context.exit(seen.code)
+        context.exit(1)
     if resources:
         click.echo(seen.log.read_text(errors="replace"), nl=False)
         return

@@ -82,13 +82,13 @@ def test_secrets_stay_secret_outputs(root: Path) -> None:
 BAD_SECRETS = [
     pytest.param(
         {"shep": {"A": "b"}},
-        "secrets.shep: there is no such site; did you mean shop? if it is gone, take its secrets away: "
-        "pulumi config rm --path portico:secrets.shep",
+        "secrets.shep: there is no such site; did you mean shop? if it is gone, take its secrets away, in the folder of "
+        "Pulumi.yaml: pulumi config rm --path portico:secrets.shep",
         id="unknown site",
     ),
     pytest.param(
         {"blog": {"A": "b"}},
-        "secrets.blog: there is no such site; if it is gone, take its secrets away: "
+        "secrets.blog: there is no such site; if it is gone, take its secrets away, in the folder of Pulumi.yaml: "
         "pulumi config rm --path portico:secrets.blog",
         id="site that was removed",
     ),
