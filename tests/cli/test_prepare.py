@@ -65,6 +65,14 @@ def test_a_set_up_that_failed_has_said_why(root: Path, monkeypatch: pytest.Monke
         prepare("dev")
 
 
+def test_a_key_that_stands_twice_is_a_sentence(root: Path) -> None:
+    (root / "Pulumi.dev.yaml").write_text(
+        "config:\n  portico:sites:\n    - name: shop\n      body: 1M\n      body: 2M\n"
+    )
+    with pytest.raises(Refused, match=r"^Pulumi\.dev\.yaml, line 5: body stands in line 4 already; write it once$"):
+        read_config(root, "dev")
+
+
 def test_a_stack_file_that_is_no_yaml_is_a_sentence(root: Path) -> None:
     (root / "Pulumi.dev.yaml").write_text("config: [\n")
     with pytest.raises(Refused, match=r"Pulumi\.dev\.yaml is not valid YAML: "):

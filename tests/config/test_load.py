@@ -82,8 +82,8 @@ def test_secrets_stay_secret_outputs(root: Path) -> None:
 BAD_SECRETS = [
     pytest.param(
         {"shep": {"A": "b"}},
-        "secrets.shep: there is no such site; did you mean shop? if it is gone, take its secrets away, in the folder of "
-        "Pulumi.yaml: pulumi config rm --path portico:secrets.shep",
+        "secrets.shep: there is no such site; did you mean shop? if it is gone, take its secrets away, in the folder "
+        "of Pulumi.yaml: pulumi config rm --path portico:secrets.shep",
         id="unknown site",
     ),
     pytest.param(
