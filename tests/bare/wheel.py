@@ -11,6 +11,8 @@ from tests.bare.record import Record, Wrong
 APPLICATION = "httpbin==0.10.2"
 HOME = PurePosixPath("/srv/a user")
 PORT = 8090
+# What pip keeps is its user's own matter, and HOME is looked at afterwards. Its children know it by this variable.
+_CACHE = f'PIP_CACHE_DIR="{HOME}/pip"'
 
 # Asks ten times a second until a file says that it is enough; prints how many were sent, and what was wrong.
 _LOAD = """
@@ -34,10 +36,10 @@ def use_wheel(clone: Clone, record: Record) -> None:
     machine = clone.machine
     with record.step("a wheel in an empty environment"):
         machine.run("mkdir", "-p", str(HOME))
-        clone.sh(f'.venv/bin/python -m pip wheel --quiet --no-deps --no-cache-dir --wheel-dir "{HOME}" .')
-        _run(machine, "python3 -m venv venv && venv/bin/python -m pip install --quiet --no-cache-dir portico-*.whl")
+        clone.sh(f'{_CACHE} .venv/bin/python -m pip wheel --quiet --no-deps --wheel-dir "{HOME}" .')
+        _run(machine, f"python3 -m venv venv && {_CACHE} venv/bin/python -m pip install --quiet portico-*.whl")
     with record.step(f"{APPLICATION} from PyPI, portico init and up: its page, no line of YAML by hand"):
-        get = "venv/bin/python -m pip download --quiet --no-deps --no-binary :all: --no-cache-dir"
+        get = f"{_CACHE} venv/bin/python -m pip download --quiet --no-deps --no-binary :all:"
         _run(machine, f"{get} {APPLICATION} && tar -xzf httpbin-*.tar.gz && mv httpbin-*[0-9] shop")
         _run(machine, f"cd shop && ../venv/bin/portico init --name shop --port {PORT}")
         # The clone has built them from the same sources; without that it would take five minutes again.
