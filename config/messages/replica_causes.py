@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from portico.config.messages.database_causes import DATABASE_LOG
+
 # More than three are no answer.
 _MOST = 3
 
@@ -32,10 +34,6 @@ _NOT_ITS_OWN = (
     "names; install where everybody may read, such as /opt/venv, not in /root or in a home (or write chmod a+rx for it)"
 )
 _FLASK = "Flask is missing: name flask in the requirements of {site}"
-_DATABASE = (
-    "SQLite cannot open or write its database: only /tmp and folders of `data` can be written; name the folder of the "
-    "database in `data` of {site}, or let the application use a database server"
-)
 _READ_ONLY = (
     "it writes to its own folder ({0}): only /tmp, which is empty after a restart, and folders of `data` can be "
     "written; name a folder that is to last in `data` of {site}"
@@ -79,7 +77,7 @@ _LOG = (
         "{0} of its ENTRYPOINT cannot be run: see that it begins with #! and a program of the image, that its lines "
         "end without carriage returns, and that it is executable",
     ),
-    (87, r"unable to open database file|attempt to write a readonly database", _DATABASE),
+    *DATABASE_LOG,
     (88, r"FileNotFoundError: [^\n]*'/run/secrets/([^'/\n]+)'", _SECRET),
     (88, r"no secret key was set", _SECRET.replace("{0}", "SECRET_KEY")),
     (
@@ -94,12 +92,6 @@ _LOG = (
         82,
         r"FileNotFoundError: [^\n]*?: b?'([^'\n]+)'",
         "{0} is not in its image: see .dockerignore, and the folder it counts from",
-    ),
-    (
-        80,
-        r"(?:OperationalError|ConnectionRefusedError|Name or service not known|name resolution|could not connect to)"
-        r"(.*)",
-        "a service that it needs does not answer{0}: see its address in `environment` of {site}",
     ),
     (66, r"ImportError: (.+)", "it cannot be imported ({0})"),
     (65, r"Worker failed to boot|Exception in worker process", "it fails while it is imported: its traceback says why"),

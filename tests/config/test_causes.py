@@ -64,6 +64,71 @@ TABLE = [
 ]
 
 
+_TRACEBACK = 'Traceback (most recent call last):\n  File "/app/x.py", line 3, in up\n'
+_MISSING, _TWICE = "a table or a column is missing in its database", "a table or a column is in its database already"
+_REFUSED, _AWAY = "a service that it needs refuses it", "a service that it needs does not answer"
+_ODD = "its database does not do what it is told"
+
+DATABASES = [
+    ("sqlite3.OperationalError: no such table: nope", _MISSING, "nope"),
+    ("sqlalchemy.exc.OperationalError: (sqlite3.OperationalError) no such column: users.age", _MISSING, "users.age"),
+    ("sqlite3.OperationalError: table users has no column named age", _MISSING, "users"),
+    ("sqlite3.OperationalError: duplicate column name: done", _TWICE, "done"),
+    ("sqlite3.OperationalError: table users already exists", _TWICE, "users"),
+    ('psycopg.errors.UndefinedTable: relation "nope" does not exist\nLINE 1: SELECT 1', _MISSING, "nope"),
+    ('psycopg2.errors.UndefinedColumn: column "age" does not exist', _MISSING, "age"),
+    ("psycopg.errors.UndefinedColumn: Spalte »age« existiert nicht", _MISSING, "age"),
+    (
+        'sqlalchemy.exc.ProgrammingError: (psycopg.errors.UndefinedTable) relation "nope" does not exist',
+        _MISSING,
+        "nope",
+    ),
+    ('psycopg.errors.DuplicateColumn: column "done" of relation "a" already exists', _TWICE, "done"),
+    ('psycopg.errors.DuplicateTable: relation "a" already exists', _TWICE, "a"),
+    ("pymysql.err.ProgrammingError: (1146, \"Table 'a.nope' doesn't exist\")", _MISSING, "a.nope"),
+    ("MySQLdb.OperationalError: (1054, \"Unknown column 'age' in 'field list'\")", _MISSING, "age"),
+    (
+        "sqlalchemy.exc.OperationalError: (pymysql.err.OperationalError) (1060, \"Duplicate column name 'd'\")",
+        _TWICE,
+        "d",
+    ),
+    ("sqlite3.OperationalError: database is locked", "its SQLite database is locked", "WAL"),
+    ("sqlite3.OperationalError: unable to open database file", "SQLite cannot open or write", "`data`"),
+    ("sqlite3.OperationalError: attempt to write a readonly database", "SQLite cannot open or write", "`data`"),
+    (
+        'psycopg.OperationalError: connection failed: FATAL:  password authentication failed for user "a"',
+        _REFUSED,
+        '"a"',
+    ),
+    ('OperationalError: connection to server at "d" failed: FATAL:  database "shop" does not exist', _REFUSED, "shop"),
+    ("pymysql.err.OperationalError: (1045, \"Access denied for user 'a'@'b'\")", _REFUSED, "a"),
+    ('psycopg.OperationalError: connection to server at "db", port 5432 failed: Connection refused', _AWAY, "5432"),
+    (
+        'psycopg2.OperationalError: could not translate host name "db" to address: Name or service not known',
+        _AWAY,
+        "db",
+    ),
+    ("pymysql.err.OperationalError: (2003, \"Can't connect to MySQL server on 'db'\")", _AWAY, "db"),
+    ("kombu.exceptions.OperationalError: Error 111 connecting to redis:6379. Connection refused.", _AWAY, "redis:6379"),
+    ('sqlite3.OperationalError: near "SELEC": syntax error', _ODD, "SELEC"),
+    (
+        "sqlalchemy.exc.IntegrityError: (sqlite3.IntegrityError) UNIQUE constraint failed: users.name",
+        _ODD,
+        "users.name",
+    ),
+]
+
+
+@pytest.mark.parametrize(("line", "cause", "what"), DATABASES)
+@pytest.mark.parametrize("before", ["", _TRACEBACK])
+def test_an_error_of_a_database_has_the_cause_that_its_words_tell(
+    before: str, line: str, cause: str, what: str
+) -> None:
+    """The clients say OperationalError of a server that is away as of a table that is missing."""
+    [told] = rank(log=before + line)
+    assert told.startswith(cause) and what in told and told.isprintable()
+
+
 def rank(**seen: Any) -> list[str]:
     return rank_causes(Evidence(site="shop", address=SOCKET, **seen))
 
