@@ -35,20 +35,24 @@ ask() { # ask ADDRESS
 # As health.py: 401, 403 to 405 and 429 are answers of an application that works.
 is_good() { case $1 in 2?? | 3?? | 401 | 403 | 404 | 405 | 429) ;; *) return 1 ;; esac }
 
-# Reads $boots: how many workers are up, how often Gunicorn started within WAIT seconds, how many lines there are.
+# Reads $boots: how many workers are up, how often Gunicorn started within WAIT seconds, how many lines there are, and
+# how many workers this Gunicorn has lost since its start without one that loaded the application.
 read_boots() {
-    up=0 started=0 lines=0 alive=
+    up=0 started=0 lines=0 vain=0 loaded= alive=
     since=$(($(date +%s) - WAIT))
     [ -f "$boots" ] && [ -r "$boots" ] || return 0
     while read -r what value; do
         lines=$((lines + 1))
         case $what in
         start)
-            alive= up=0
+            alive= up=0 vain=0 loaded=
             [ "$value" -lt "$since" ] || started=$((started + 1))
             ;;
-        worker) alive="$alive $value " up=$((up + 1)) ;;
-        lost) case $alive in *" $value "*) alive=${alive%" $value "*}${alive##*" $value "} up=$((up - 1)) ;; esac ;;
+        worker) alive="$alive $value " up=$((up + 1)) vain=0 loaded=yes ;;
+        lost)
+            [ -n "$loaded" ] || vain=$((vain + 1))
+            case $alive in *" $value "*) alive=${alive%" $value "*}${alive##*" $value "} up=$((up - 1)) ;; esac
+            ;;
         esac
     done < "$boots"
 }
@@ -78,6 +82,10 @@ look() {
         : > "$mine/good"
     elif [ "$started" -gt 3 ]; then
         echo "Gunicorn ended $((started - 1)) times while it started" > "$mine/said"
+        : > "$mine/bad"
+    elif [ "$vain" -ge $((3 * workers)) ]; then
+        # Gunicorn makes another one for ever, where the application itself ends the worker: each had three of them.
+        echo "$vain workers ended, and none has loaded the application" > "$mine/said"
         : > "$mine/bad"
     elif [ "$status" = 000 ]; then
         echo "nothing answers GET $path" > "$mine/said"

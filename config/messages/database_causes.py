@@ -22,7 +22,8 @@ _REFUSES = (
 )
 _AWAY = (
     r"Connection refused|ConnectionRefusedError|[Cc]ould not connect to|Can't connect to"
-    r"|connection to server [^\n]*failed|Name or service not known|name resolution|could not translate host name|timeout expired|No route to host"
+    r"|connection to server [^\n]*failed"
+    r"|Name or service not known|name resolution|could not translate host name|timeout expired|No route to host"
     r"|Network is unreachable|server closed the connection|Lost connection to|Error -?\d+ connecting to"
 )
 

@@ -8,6 +8,9 @@ from portico.config.messages.database_causes import DATABASE_LOG
 
 # More than three are no answer.
 _MOST = 3
+# A line of Gunicorn's own: [2026-01-31 12:00:00 +0000] [7] [INFO] Booting worker with pid: 7
+_GUNICORNS_OWN = r"\[\d{4}-[^\]\n]*\] \[\d+\] \[[A-Z]+\]"
+_LONGEST = 300  # letters of an application's own words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +149,8 @@ def _find(evidence: Evidence) -> Iterator[tuple[int, int, str, str, int]]:
         yield certainty, place, text, text, 0
     for certainty, place, text in _find_key(log, site):
         yield certainty, place, text, "KeyError", 0
+    for certainty, place, text in _find_ended(evidence, log):
+        yield certainty, place, text, text, 0
     for words, table in ((log, _LOG), (evidence.health, _HEALTH)):
         for certainty, sign, text in table:
             for match in re.finditer(sign, words):
@@ -176,6 +181,23 @@ def _find_address(evidence: Evidence, log: str) -> Iterator[tuple[int, int, str]
                 f"Gunicorn listens at {match[1]}, and NGINX looks for it at {wanted}: take --bind out of "
                 "GUNICORN_CMD_ARGS (`environment`, or ENV in the Dockerfile)",
             )
+
+
+def _find_ended(evidence: Evidence, log: str) -> Iterator[tuple[int, int, str]]:
+    """Gunicorn makes workers for ever, where the application itself ends each with sys.exit() while it is loaded."""
+    if evidence.passed or re.search(r"failed to (?:boot|load)|Exception in worker process|Handling signal: ", log):
+        return
+    ended = [(match.start(), match[1]) for match in re.finditer(r"Worker \(pid:\d+\) exited with code (\d+)", log)]
+    # One that ends with 0 is no error for Gunicorn. It may end once for another reason, never again and again.
+    exits = [(match.start(), "0") for match in re.finditer(r"Worker exiting \(pid: \d+\)", log)]
+    if not ended and len(exits) > 2:
+        ended = exits
+    if not ended:
+        return
+    place, code = ended[-1]
+    own = [line.strip() for line in log[:place].splitlines() if line.strip() and not re.match(_GUNICORNS_OWN, line)]
+    words = f"its last words are: {own[-1][:_LONGEST]}" if own else "it says nothing before; see what calls sys.exit()"
+    yield 69, place, f"its worker ends by itself with code {code} while it loads the application; {words}".rstrip(".")
 
 
 def _find_key(log: str, site: str) -> Iterator[tuple[int, int, str]]:

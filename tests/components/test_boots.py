@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from portico.config.messages.replica_causes import Evidence, rank_causes
 from portico.config.render.gunicorn import render_gunicorn
 from tests.components.ground import RELEASE, Ground
 from tests.components.test_prove import JUDGE
@@ -101,6 +102,18 @@ def test_a_gunicorn_whose_application_cannot_be_imported_is_given_up_at_once(con
     said, seconds = container.judge(120)
     assert said == ["shop-gunicorn-0: Gunicorn ended 3 times while it started", "refused: shop"]
     assert seconds < 30 and container.notes().count("start") == 4 and "worker" not in container.notes()
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_a_gunicorn_whose_application_ends_each_worker_is_given_up_soon(container: Container, code: int) -> None:
+    """It makes another worker for ever, and never ends itself."""
+    (container.folder / "web.py").write_text(f"import sys\nprint('no key', file=sys.stderr)\nsys.exit({code})\n")
+    container.start()
+    said, seconds = container.judge(120)
+    assert "workers ended, and none has loaded the application" in said[0] and said[-1] == "refused: shop"
+    assert seconds < 30 and container.notes().count("start") == 1
+    log = (container.folder / "log").read_text()
+    assert f"its worker ends by itself with code {code}" in rank_causes(Evidence(site="shop", log=log))[0]
 
 
 def test_a_gunicorn_of_which_one_worker_alone_ever_starts_is_refused(container: Container) -> None:

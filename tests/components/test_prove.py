@@ -112,6 +112,23 @@ def test_whoever_was_proven_before_and_does_not_answer_is_refused(ground: Ground
     assert judge(ground, wait=1) == (["shop-gunicorn-0: nothing answers GET /"], ["shop"])
 
 
+@pytest.mark.parametrize(
+    ("lines", "bad"),
+    [
+        (["start NOW", *(f"lost {pid}" for pid in range(6))], True),
+        (["start NOW", *(f"lost {pid}" for pid in range(5))], False),
+        (["start NOW", "worker 7", *(f"lost {pid}" for pid in range(10))], False),
+        (["start NOW", *(f"lost {pid}" for pid in range(4)), "start NOW", "lost 5", "lost 6"], False),
+    ],
+    ids=["three each", "fewer", "after one that loaded", "before the last start"],
+)
+def test_a_gunicorn_that_loses_three_times_its_workers_is_given_up(ground: Ground, lines: list[str], bad: bool) -> None:
+    ground.add(answer=None, boots=[line.replace("NOW", str(int(time.time()))) for line in lines])
+    said, refused = judge(ground, wait=1)
+    vain = "shop-gunicorn-0: 6 workers ended, and none has loaded the application"
+    assert (said, refused) == ([vain if bad else "shop-gunicorn-0: nothing answers GET /"], ["shop"])
+
+
 @pytest.mark.parametrize("gone", [False, True], ids=["a socket without a listener", "no socket"])
 def test_a_dead_replica_is_refused(ground: Ground, gone: bool) -> None:
     found = ground.add(answer=None)

@@ -145,6 +145,33 @@ def test_what_is_certain_stands_before_what_is_likely() -> None:
     assert len(causes) == 3
 
 
+OWN = "Error: Please configure a random SECRET_KEY"
+
+
+def lose(code: int, *words: str) -> str:
+    """The log of a Gunicorn whose workers end by themselves with `code`, each after its `words`."""
+    at = "[2026-01-31 12:00:00 +0000]"
+    end = [f"{at} [1] [ERROR] Worker (pid:8) exited with code {code}."] if code else []
+    one = [f"{at} [8] [INFO] Booting worker with pid: 8", *words, f"{at} [8] [INFO] Worker exiting (pid: 8)", *end]
+    return "\n".join([f"{at} [1] [INFO] Starting gunicorn 27.0.1", f"{at} [1] [INFO] Listening at: {SOCKET}", *one * 4])
+
+
+@pytest.mark.parametrize("code", [0, 1, 2, 255])
+def test_an_application_that_ends_by_itself_is_told_with_its_last_words(code: int) -> None:
+    """To raise `healthTimeout` would help nobody: Gunicorn makes the next worker, which ends too."""
+    told = rank(log=lose(code, OWN), health="GET / with Host: a -> no answer in time")
+    assert told == [
+        f"its worker ends by itself with code {code} while it loads the application; its last words are: {OWN}"
+    ]
+    assert "it says nothing before" in rank(log=lose(code))[0]
+
+
+def test_a_worker_that_ends_is_no_cause_where_another_is_known() -> None:
+    assert "redis" in rank(log=lose(1, "ModuleNotFoundError: No module named 'redis'"))[0]
+    assert "became healthy too late" in rank(log=lose(1, OWN), passed=True)[0]
+    assert rank(log=lose(0, OWN) + "\nHandling signal: term") == []
+
+
 def test_no_guess_stands_beside_what_is_known() -> None:
     assert len(rank(log=f"ModuleNotFoundError: No module named 'redis'{BOOT}", health=SILENT)) == 1
 
