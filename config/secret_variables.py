@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from portico.config.mistake import Mistake
 from portico.config.settings import Settings, Site
-from portico.config.settings.secrets_as import is_reserved, list_variables
+from portico.config.settings.environment import is_reserved
+from portico.config.settings.secrets_as import list_variables
 
 # Linux hands no longer text to a process, name and end included (MAX_ARG_STRLEN).
 _MOST = 128 * 1024

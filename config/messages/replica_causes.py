@@ -179,7 +179,7 @@ def _find_address(evidence: Evidence, log: str) -> Iterator[tuple[int, int, str]
                 92,
                 match.start(),
                 f"Gunicorn listens at {match[1]}, and NGINX looks for it at {wanted}: take --bind out of "
-                "GUNICORN_CMD_ARGS (`environment`, or ENV in the Dockerfile)",
+                "GUNICORN_CMD_ARGS (ENV in the Dockerfile)",
             )
 
 

@@ -8,19 +8,11 @@ from pydantic import ValidatorFunctionWrapHandler, WrapValidator
 from pydantic_core import PydanticCustomError
 
 from portico.config.mistake import show_text
+from portico.config.settings.environment import is_reserved
 from portico.config.settings.text import Variable
 
 Way = Literal["files", "environment"]
 _WAYS = ("files", "environment")
-# By these a process finds its programs, its modules and its own settings: with another value it does not even start.
-_RESERVED = re.compile(
-    r"PATH|HOME|USER|SHELL|IFS|ENV|BASH_ENV|TMPDIR|FORWARDED_ALLOW_IPS|GUNICORN_CMD_ARGS|(PYTHON|LD_|DYLD_|PORTICO_).*"
-)
-
-
-def is_reserved(name: str) -> bool:
-    """Whether a variable of this name changes how a process starts: no secret is given such a name."""
-    return bool(_RESERVED.fullmatch(name))
 
 
 def _read(value: Any, _: ValidatorFunctionWrapHandler) -> Any:

@@ -174,6 +174,29 @@ def test_what_portico_sets_itself_is_nobodys_to_set(root: Path, name: str) -> No
     assert one.startswith(f"sites[0].environment.{name}: {name} is set by Portico, to ")
 
 
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("GUNICORN_CMD_ARGS", "gunicorn.conf.py of the source"),
+        ("WEB_CONCURRENCY", "`gunicorn.workers`"),
+        ("FORWARDED_ALLOW_IPS", "take it out"),
+        ("PATH", "the whole path of a program"),
+        ("PYTHONHOME", "take it out"),
+    ],
+)
+def test_a_variable_that_a_setting_or_the_start_needs_is_refused(root: Path, name: str, instead: str) -> None:
+    """It would go before a setting without a word, or have no effect."""
+    (one,) = refuse(root, {}, environment={name: "x"})
+    assert one.startswith(f"sites[0].environment.{name}: {name} ") and instead in one and one.isprintable()
+
+
+@pytest.mark.parametrize("name", ["PYTHONPATH", "PYTHONUNBUFFERED", "TZ", "ENV", "PORT", "TMPDIR", "LD_PRELOAD"])
+def test_a_variable_that_contradicts_nothing_is_the_applications(root: Path, name: str) -> None:
+    assert plan(root, {"requirements.txt": "flask\n"}, environment={name: "x"}).settings.sites[0].environment == {
+        name: "x"
+    }
+
+
 def test_room_follows_from_what_is_allowed(root: Path) -> None:
     def sizes(**site: Any) -> tuple[str, int]:
         from portico.config.release.replica import Place, describe_replica

@@ -92,7 +92,9 @@ def test_another_way_is_refused(root: Path, said: Any) -> None:
     assert line.endswith("does not fit; write files, environment, or pairs such as DATABASE_URL: environment")
 
 
-@pytest.mark.parametrize("name", ["PATH", "HOME", "PYTHONPATH", "LD_PRELOAD", "BASH_ENV", "GUNICORN_CMD_ARGS"])
+@pytest.mark.parametrize(
+    "name", ["PATH", "HOME", "PYTHONPATH", "LD_PRELOAD", "BASH_ENV", "GUNICORN_CMD_ARGS", "WEB_CONCURRENCY"]
+)
 def test_a_name_by_which_a_process_starts_is_refused(root: Path, name: str) -> None:
     (line,) = refuse(root, make_values(make_site(secretsAs={name: "environment"})))
     assert line.startswith(f"sites[0].secretsAs: {name} says how a process starts")

@@ -49,7 +49,7 @@ BROKEN = {
         cause="it fails while it is imported",
     ),
     "port": Broken(
-        settings={"environment": {"GUNICORN_CMD_ARGS": "--bind 127.0.0.1:5000"}},
+        dockerfile=DOCKERFILE + "ENV GUNICORN_CMD_ARGS='--bind 127.0.0.1:5000'\n",
         cause="Gunicorn listens at 127.0.0.1:5000, and NGINX looks for it at /run/portico/port/",
     ),
     "dockerfile": Broken(
