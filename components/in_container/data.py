@@ -33,6 +33,9 @@ def take_over(volume: Path, source: Path, owner: int) -> None:
     if Path.cwd().is_relative_to(source):
         # The image's own WORKDIR: later releases would never be seen.
         sys.exit(f"data at {source} would hide the application itself, which is in {Path.cwd()}; write another path")
+    if found := next((one for one in (source, *source.parents) if one.exists() and not one.is_dir()), None):
+        # Nothing could be mounted there, and Docker's words for it are no help.
+        sys.exit(f"data at {source}: {found} is a file of the image; write the path of a folder")
     partial = volume / PARTIAL
     if source.is_dir() and not any(volume.iterdir()):
         partial.mkdir()

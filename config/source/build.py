@@ -8,6 +8,7 @@ from pathlib import Path
 from portico.config.render.gunicorn import render_gunicorn
 from portico.config.render.image import render_dockerfile
 from portico.config.settings import Mistake, Mistakes, Settings, Site
+from portico.config.source.data_paths import list_hidden
 from portico.config.source.dockerfile import read_dockerfile
 from portico.config.source.files import File, read_source
 from portico.config.source.hooks import check_hooks
@@ -61,6 +62,8 @@ def read_build(settings: Settings, site: Site, root: Path) -> Build:
         said = "no file of it gets into the image; put one there, see .dockerignore, or leave static out"
         place.refuse(place.source / site.static, said)
     mistakes += [*project.mistakes, *place.found]
+    if own is None:
+        mistakes += list_hidden(settings, site, found, entry, below)
     if mistakes:
         raise Mistakes(mistakes)
     served = render_gunicorn(site, entry.root, hooks=hooks, header=settings.nginx.longest_header)

@@ -1,5 +1,7 @@
 """The volumes of data: made once, kept for ever, mounted by all that a site has, and never taken from somebody else."""
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 from portico.components.docker.data_volumes import DataVolumes, DataVolumesArgs
 from portico.components.docker.engine_client import Engine
+from portico.config.in_container import read_script
 from tests.components.recorder import CONTAINER, NETWORK, VOLUME, run
 from tests.components.sample import BLOG, deploy
 from tests.config.sample import make_site, read_settings
@@ -118,3 +121,18 @@ def test_somebody_elses_is_refused(root: Path, engine: Engine, said: str) -> Non
         make(root, engine)
     lines = str(caught.value).splitlines()
     assert "nothing was changed" in lines[0] and lines[1].startswith(f"  sites[0].data[0]: {said}")
+
+
+@pytest.mark.parametrize("path", ["app.py", "app.py/below"])
+def test_a_file_of_the_image_is_no_folder(tmp_path: Path, path: str) -> None:
+    """Docker's words for it, in the middle of an update, would be no help."""
+    (tmp_path / "app.py").touch()
+    (tmp_path / "volume").mkdir()
+    words = ["1", "1", "54321", "4", "5", "6", "7", f"{tmp_path}/volume={tmp_path}/{path}"]
+    done = subprocess.run(
+        [sys.executable, "-c", read_script("data.py"), *words], cwd="/usr", capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stderr.strip() == (
+        f"data at {tmp_path}/{path}: {tmp_path}/app.py is a file of the image; write the path of a folder"
+    )

@@ -7,12 +7,14 @@ import pytest
 from pydantic import ValidationError
 
 from portico.config.messages.data_changes import Kept, announce_data
+from portico.config.plan import make_plan
 from portico.config.release.assemble import make_release
 from portico.config.release.replica import Place, describe_files, describe_replica
+from portico.config.settings import Mistakes
 from portico.config.settings.data import Data
 from tests.config.aws_sample import make_section as make_aws
 from tests.config.ecs_sample import make_section as make_ecs
-from tests.config.sample import make_site, make_values, read_settings, refuse, render
+from tests.config.sample import make_site, make_values, read_settings, refuse, render, write_files
 
 MEDIA = {"name": "media", "path": "/app/media", "url": "/media/"}
 STORE = {"name": "store", "path": "/var/lib/shop"}
@@ -68,6 +70,85 @@ def test_what_does_not_fit_is_refused(root: Path, data: list[dict[str, Any]], sa
 def test_where_no_disk_lasts_it_is_refused(root: Path, stack: dict[str, Any], said: str) -> None:
     told = refuse(root, make_values(make_site(data=[STORE]), **stack))
     assert [line for line in told if line.startswith(said) and "write target: " in line], told
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/usr/share",
+        "/usr/share/shop",
+        "/usr",
+        "/usr/local",
+        "/usr/local/share/x",
+        "/var/lib",
+        "/var/lib/dpkg",
+        "/root/x",
+    ],
+)
+def test_a_folder_of_the_system_is_refused(path: str) -> None:
+    with pytest.raises(ValidationError, match="where a container has"):
+        read(name="data", path=path)
+
+
+@pytest.mark.parametrize("path", ["/usr/src/app/media", "/usr/local/shop", "/var/lib/shop", "/media", "/srv/shop"])
+def test_a_folder_beside_those_of_the_system_is_taken(path: str) -> None:
+    assert read(name="data", path=path).path == path
+
+
+SOURCE = {
+    "requirements.txt": "flask\n",
+    "web.py": "from flask import Flask\napp = Flask(__name__)\n",
+    "templates/page.html": "x",
+    "lib/deep/part.py": "",
+    "static/logo.png": "x",
+    "uploads/first.png": "x",
+    "notes/page.js": "x",
+}
+
+
+def plan(root: Path, path: str, files: dict[str, str] | None = None, **site: Any) -> None:
+    write_files(root / "shop", SOURCE | (files or {}))
+    make_plan(make_values(make_site(entry="web:app", data=[{**STORE, "path": path}], **site)), root)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/app/web.py", "is web.py, a file of the source"),
+        ("/app/web.py/x", "is below web.py, a file of the source"),
+        ("/app/templates", "holds templates/page.html of the source"),
+        ("/app/lib", "holds lib/deep/part.py of the source"),
+        ("/app/static", "holds the static files of the source"),
+        ("/app/notes", "holds notes/page.js of the source"),
+        ("/app/link", "is link, a link of the source"),
+    ],
+)
+def test_a_path_that_would_hide_the_source_is_refused(root: Path, path: str, said: str) -> None:
+    """Later releases would never be seen there."""
+    (root / "shop" / "link").symlink_to("uploads")
+    with pytest.raises(Mistakes) as caught:
+        plan(root, path)
+    (told,) = map(str, caught.value.all)
+    assert told.startswith(f"sites[0].data[0].path: {path} {said}") and "; write a folder" in told
+
+
+def test_what_a_release_begins_with_is_taken_over(root: Path) -> None:
+    plan(root, "/app/uploads")
+    plan(root, "/app/static/uploads", {"static/uploads/first.png": "x"})
+    plan(root, "/app/instance")
+    # What is in no image is in nobody's way.
+    plan(root, "/app/notes", {".dockerignore": "notes\n"})
+    # Of an own image nothing tells where the source lies.
+    plan(root, "/app/templates", {"Dockerfile": "FROM python:3.13-slim\nCOPY . /srv\n"})
+
+
+def test_the_path_counts_from_the_context(root: Path) -> None:
+    for path in ("/app/templates", "/app/shop/uploads"):
+        plan(root, path, context="..")
+    with pytest.raises(Mistakes, match=r"/app/shop/templates holds shop/templates/page\.html"):
+        plan(root, "/app/shop/templates", context="..")
+    with pytest.raises(Mistakes, match="/app/shop holds"):
+        plan(root, "/app/shop", context="..")
 
 
 def list_volumes(described: dict[str, Any]) -> dict[str, str]:
