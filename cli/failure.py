@@ -19,6 +19,8 @@ _ENDED = re.compile(
     r"|Detected that \S+ exited prematurely\.(?s:.*)"
 )
 CUT = "  ..."
+# Above a list of which each line is another cause (config/mistake.py).
+_LIST = re.compile(r"\d+ mistakes? in the settings; nothing was changed\.")
 
 
 def tidy(message: str) -> str:
@@ -51,12 +53,14 @@ def choose(told: Sequence[tuple[str, str]]) -> list[str]:
 def fit(messages: Sequence[str], rows: int, width: int) -> list[str]:
     """The messages in about that many rows of a terminal. Of a long one the beginning and the end stay.
 
-    The beginning is the cause, the end the last words of what failed.
+    The beginning is the cause, the end the last words of what failed. A list of mistakes is whole, however long: who
+    mends those that are shown would else hear of the others one run later.
     """
     blocks = [message.splitlines() for message in messages]
-    while sum(count_rows(line, width) for block in blocks for line in block) > rows:
+    shorter = [block for block in blocks if not block or not _LIST.fullmatch(block[0])]
+    while shorter and sum(count_rows(line, width) for block in shorter for line in block) > rows:
         # The longest gives a line, in its middle.
-        longest = max(blocks, key=lambda block: sum(count_rows(line, width) for line in block))
+        longest = max(shorter, key=lambda block: sum(count_rows(line, width) for line in block))
         if len(longest) <= 4:
             break
         middle = longest.index(CUT) + 1 if CUT in longest else (len(longest) + 1) // 2

@@ -171,6 +171,13 @@ def test_a_long_message_keeps_its_beginning_and_its_end() -> None:
     assert fit([short], 12, 80) == [short]
 
 
+def test_a_list_of_mistakes_is_whole() -> None:
+    listed = "\n".join(["40 mistakes in the settings; nothing was changed.", *(f"  sites[{n}]: no" for n in range(40))])
+    log = "\n".join(["shop did not go live", *(f"line {number}" for number in range(100))])
+    whole, cut = fit([listed, log], 12, 80)
+    assert whole == listed and len(cut.splitlines()) <= 12
+
+
 # --- a terminal, and a pipe
 
 
