@@ -42,7 +42,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     (
         {"release": {"command": "flask db upgrade && flask seed"}},
         'sites[0].release.command: "flask db upgrade && flask seed" holds &&, which only a shell understands, and none '
-        "is there; write sh -c '...' around it",
+        "is there; write sh -c '...' around it, or quotes around what is meant as it stands",
     ),
     (
         {"release": {"command": "flask\ndb"}},
@@ -66,6 +66,60 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ),
     ({"workers": [queue(replicas=33)]}, "sites[0].workers[0].replicas: 33 does not fit; write at most 32"),
 ]
+
+
+SHELL = [
+    ("A=1 python x.py", "A="),
+    ("A='1 2' python x.py", "A="),
+    ("~/x", "~/x"),
+    ("python ~", "~"),
+    ("echo $HOME", "$HOME"),
+    ('echo "$HOME"', "$HOME"),
+    ("echo ${HOME}", "${"),
+    ("echo $(date)", "$("),
+    ("echo `date`", "`"),
+    ("a;b", ";"),
+    ("a|b", "|"),
+    ("a &", "&"),
+    ("a || b", "||"),
+    ("a>b", ">"),
+    ("a 2>/dev/null", "2>"),
+    ("a 2>&1", "2>&1"),
+    ("a < b", "<"),
+    ("rm /tmp/*", "*"),
+    ("cd /app", "cd"),
+    ("exec flask tidy", "exec"),
+]
+
+
+@pytest.mark.parametrize(("command", "found"), SHELL)
+@pytest.mark.parametrize("whose", ["release", "workers", "schedule"])
+def test_a_command_that_needs_a_shell_is_refused(root: Path, whose: str, command: str, found: str) -> None:
+    given = {
+        "release": {"command": command},
+        "workers": [queue(command=command)],
+        "schedule": [{"name": "a", "cron": "0 3 * * *", "command": command}],
+    }[whose]
+    (line,) = refuse(root, make_values(make_site(**{whose: given})))
+    assert f" holds {found}, which only a shell understands" in line and "write sh -c '...' around it" in line
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "sh -c 'cd /app && A=1 exec python ~/x > $HOME/y'",
+        "python -c 'print(1) ; print(\"$x\")'",
+        "flask call 'http://a/?b=1&c=*'",
+        r"echo \$HOME \* a\;b",
+        "celery --app=web worker -E -Q a,b",
+        "env A=1 python x.py",
+        'grep "foo$"',
+        "python x.py A=1 a~b",
+    ],
+)
+def test_what_is_quoted_or_plain_is_handed_on_as_it_stands(root: Path, command: str) -> None:
+    made = release(root, release={"command": command}).site.release
+    assert made and made.command == command
 
 
 @pytest.mark.parametrize(("site", "line"), BAD)
