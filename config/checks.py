@@ -1,21 +1,18 @@
 """Plain values, as a stack file holds them, made into settings; everything that is wrong with them is told at once."""
 
 import json
-import re
 from collections.abc import Collection, Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from portico.config.data_urls import list_taken_urls
-from portico.config.mistake import Mistake, Mistakes, list_halves, list_mistakes, show_text
+from portico.config.mistake import Mistake, Mistakes, list_halves, list_mistakes
 from portico.config.settings import Settings, derive_uid
 from portico.config.settings.nginx import read_version
 from portico.config.settings.presets import apply_preset
 from portico.config.targets import find_target
-from portico.config.unknown_setting import CLOSE
 
 # The section that a target has for itself, by the target.
 _SECTIONS = {"ssh": "ssh", "aws": "aws", "docker": "local", "ecs": "ecs"}
@@ -129,28 +126,4 @@ def _list_twins(values: Mapping[str, Any]) -> list[Mistake]:
                 if owner.partition(".")[0] != key.partition(".")[0]:
                     text += "; two applications below paths of one host are not built, so give each its own name"
                 found.append(Mistake(key, text))
-    return found
-
-
-def check_secrets(secrets: Mapping[str, Any], sites: list[str]) -> list[Mistake]:
-    """What is wrong with the names (never the values) of `portico:secrets`."""
-    found = []
-    for site, values in secrets.items():
-        path = f"secrets.{site}"
-        if site not in sites:
-            close = get_close_matches(site, sites, n=1, cutoff=CLOSE)
-            hint = f"did you mean {close[0]}? " if close else ""
-            gone = (
-                "if it is gone, take its secrets away, in the folder of Pulumi.yaml: "
-                f"pulumi config rm --path portico:secrets.{show_text(site)[1:-1]}"
-            )
-            found.append(Mistake(path, f"there is no such site; {hint}{gone}"))
-        elif not isinstance(values, Mapping) or not all(isinstance(value, str) for value in values.values()):
-            found.append(Mistake(path, "does not fit; write NAME: text pairs"))
-        else:
-            found += [
-                Mistake(f"{path}.{show_text(name)}", "is not a secret's name; write letters, digits and underscores")
-                for name in values
-                if not re.fullmatch(r"(?!PORTICO_)[A-Za-z_][A-Za-z0-9_]{0,127}", name)
-            ]
     return found

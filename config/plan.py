@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from portico.config.checks import check_secrets, check_settings
+from portico.config.checks import check_settings
 from portico.config.release.assemble import assemble_release, make_release
 from portico.config.release.history import History, Record, hold, keep_held, read_history, remember, tell_past
 from portico.config.release.release import Release
 from portico.config.render.tree import Tree
+from portico.config.secret_names import check_secrets, keep_texts
 from portico.config.secret_variables import list_wrong_variables
-from portico.config.settings import Mistake, Mistakes, Settings
+from portico.config.settings import Mistakes, Settings
 from portico.config.source.build import check_sources
 from portico.config.source.files import tell_unreadable
 from portico.config.source.origins import list_lacking, list_wrong_origins, without_tokens
@@ -72,6 +73,7 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
     past = read_history(history)
     values, held, mistakes = hold(values, past)
     secrets = values.pop("secrets", {})
+    settings: Settings | None = None
     try:
         settings = check_settings(values, root, held)
     except Mistakes as found:
@@ -81,14 +83,12 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
         mistakes.append(tell_unreadable(error))
     sites = values.get("sites")
     names = [str(site.get("name")) for site in sites if isinstance(site, dict)] if isinstance(sites, list) else []
-    if isinstance(secrets, dict):
-        mistakes += check_secrets(secrets, names)
-    else:
-        mistakes.append(Mistake("secrets", "does not fit; write site: NAME: text"))
-    if not mistakes:
-        mistakes += [*list_wrong_origins(settings, root, held), *list_lacking(settings, secrets)]
-        mistakes += list_wrong_variables(settings, secrets)
-    if mistakes:
+    mistakes += check_secrets(secrets, names)
+    if settings:
+        texts = keep_texts(secrets)
+        mistakes += [*list_wrong_origins(settings, root, held), *list_lacking(settings, texts)]
+        mistakes += list_wrong_variables(settings, texts)
+    if mistakes or settings is None:
         raise Mistakes(mistakes)
     private = read_private(settings, root)
     target = find_target(settings)

@@ -92,7 +92,9 @@ BAD_SECRETS = [
         "pulumi config rm --path portico:secrets.blog",
         id="site that was removed",
     ),
-    pytest.param({"shop": {"A": 1}}, "secrets.shop: does not fit; write NAME: text pairs", id="number"),
+    pytest.param(
+        {"shop": {"A": 1}}, "secrets.shop.A: is a number, and a secret is a text; write it in quotes", id="number"
+    ),
     pytest.param({"shop": "hunter2"}, "secrets.shop: does not fit; write NAME: text pairs", id="text"),
     pytest.param(["hunter2"], "secrets: does not fit; write site: NAME: text", id="list"),
 ]
@@ -104,6 +106,28 @@ def test_bad_secrets_are_named_and_never_shown(root: Path, secrets: object, line
         load_values(root, make_values(secrets=secrets))
     assert str(caught.value) == f"1 mistake in the settings; nothing was changed.\n  {line}"
     assert "hunter2" not in str(caught.value)
+
+
+def test_each_wrong_secret_is_named(root: Path) -> None:
+    given = {
+        "PATH": "hunter2",
+        "bad name": "hunter2",
+        "N": 5,
+        "T": True,
+        "E": None,
+        "L": ["hunter2"],
+        "GOOD": "hunter2",
+    }
+    with pytest.raises(pulumi.RunError) as caught:
+        load_values(root, make_values(make_site(secretsAs="environment"), secrets={"shop": given, "x": {}}))
+    headline, *lines = str(caught.value).splitlines()
+    assert headline.startswith("7 mistakes") and "hunter2" not in str(caught.value)
+    assert [line.split(": ")[0].strip() for line in lines] == [
+        'secrets.shop."bad name"',
+        *(f"secrets.shop.{name}" for name in "NTEL"),
+        "secrets.x",
+        "secrets.shop.PATH",
+    ]
 
 
 @pytest.mark.parametrize("name", ["A B", "../../etc/passwd", "a/b", "", "PORTICO_SITE"])
