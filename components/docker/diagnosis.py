@@ -111,7 +111,9 @@ def describe(
         parts.append(f"It ended with exit code {evidence.exit_code}.")
     elif evidence.restarts:
         times = "once" if evidence.restarts == 1 else f"{evidence.restarts} times"
-        parts.append(f"It was restarted {times}; last exit code {evidence.exit_code}.")
+        # While it runs again, Docker has forgotten the code that it ended with: then it says 0.
+        known = evidence.exit_code or found.attrs["State"].get("Restarting")
+        parts.append(f"It was restarted {times}{f'; last exit code {evidence.exit_code}' if known else ''}.")
     shown = "\n".join(log.splitlines()[-lines:])
     parts.append("Its last log lines:\n" + textwrap.indent(shown or "(it printed nothing)", "  "))
     return "\n".join(parts)

@@ -66,6 +66,9 @@ def test_an_unknown_cause_is_not_guessed(monkeypatch: pytest.MonkeyPatch) -> Non
     [
         ({"Running": False, "ExitCode": 3}, 0, "It ended with exit code 3."),
         ({"ExitCode": 4}, 7, "It was restarted 7 times; last exit code 4."),
+        # It runs again: the 0 is no code of its.
+        ({"ExitCode": 0}, 4, "It was restarted 4 times."),
+        ({"ExitCode": 0, "Restarting": True}, 1, "It was restarted once; last exit code 0."),
     ],
 )
 def test_it_says_how_the_container_ended(
