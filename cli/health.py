@@ -44,7 +44,7 @@ def examine(root: Path | None, stack: str) -> Iterator[Finding]:
         yield Finding("note", "project", "there is no Pulumi.yaml here", "portico init writes one")
     elif stack not in list_stacks(root):
         yield Finding(
-            "missing", "settings", f"there is no Pulumi.{stack}.yaml", f"one of: {' '.join(list_stacks(root))}"
+            "missing", "settings", f"there is no Pulumi.{stack}.yaml", f"name one of {' '.join(list_stacks(root))} (-s)"
         )
     else:
         config = read_config(root, stack)
@@ -79,11 +79,11 @@ def _look_at_pulumi() -> Iterator[Finding]:
         return
     version = _run("pulumi", "version").lstrip("v")
     old = [int(part) for part in re.findall(r"\d+", version)[:3]] < [int(part) for part in oldest.split(".") if part]
-    yield Finding(
-        "missing" if old else "ok",
-        "Pulumi",
-        f"{version} ({place})",
-        f"{oldest} or newer: {spell('setup')}" if old else "",
+    told = f"{version} ({place})"
+    yield (
+        Finding("missing", "Pulumi", f"{told} is older than {oldest}", spell("setup"))
+        if old
+        else Finding("ok", "Pulumi", told)
     )
     host = shutil.which("pulumi-language-python")
     yield Finding(
@@ -99,9 +99,12 @@ def _look_at_plugins(target: str) -> Iterator[Finding]:
     for name, version in wanted.items():
         there = sorted(found.name for found in home.glob(f"resource-{name}-v*") if found.is_dir())
         good = f"resource-{name}-v{version}" in there if version else bool(there)
-        told = ", ".join(there) or f"none of {name} in {home}"
+        if good:
+            yield Finding("ok", "plugin", ", ".join(there))
+            continue
+        besides = f"; there is {', '.join(there)}" if there else ""
         yield Finding(
-            "ok" if good else "missing", "plugin", told, "" if good else f"{name} {version}: {spell('setup')}"
+            "missing", "plugin", f"{' '.join([name, version]).strip()} is not in {home}{besides}", spell("setup")
         )
 
 

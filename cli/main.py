@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from portico import __version__
 from portico.cli.refused import translate
 
 # Their order is that of the help.
@@ -73,6 +74,7 @@ class Portico(click.Group):
     epilog="Exit codes: 0 done; 1 it failed, or (check, rules) something differs; 2 the command was written wrongly. "
     "exec ends with the code of its command. Completion of words: eval \"$(_PORTICO_COMPLETE=bash_source portico)\".",
 )  # fmt: skip
+@click.version_option(__version__, message="%(prog)s %(version)s")
 def portico() -> None:
     """Flask applications behind NGINX and Gunicorn, on Docker here, over SSH or on AWS.
 

@@ -22,6 +22,8 @@ _IGNORE = """# Pulumi's state of this machine, what set-up installs, build conte
 .portico/
 __pycache__/
 """
+# What an application writes where it is developed: in an image it would be the data of that machine.
+_WRITTEN = ("instance", *(f"**/*.{kind}" for kind in ("db", "db-*", "sqlite", "sqlite-*", "sqlite3", "sqlite3-*")))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +49,11 @@ class Project:
         }
         if self.folder.parent == self.source and not (self.source / "Dockerfile").is_file():
             own = "# What no image wants. The folder of the deployment would make each of its changes a release.\n"
-            files[self.source / ".dockerignore"] = own + "".join(f"{line}\n" for line in (*IGNORED, self.folder.name))
+            written = (
+                "# What the application writes on this machine. Take out the line of a file that its image needs.\n"
+            )
+            lines = [own, *IGNORED, self.folder.name, written, *_WRITTEN]
+            files[self.source / ".dockerignore"] = "".join(f"{line.rstrip()}\n" for line in lines)
         return files
 
     def write(self) -> tuple[list[Path], list[Path]]:

@@ -112,14 +112,14 @@ class Story:
         op, labels = str(event.step.get("op")), event.labels
         site, role = labels.get("portico.site", ""), labels.get("portico.role")
         if op in _MADE:
-            self.busy = event.name
+            self.busy = f"making {event.name}"
             if site and event.type == IMAGE:
                 self._find(site, event.at).building = event.at
             elif site and role == "gunicorn":
                 change = self._find(site, event.at)
                 change.starting = event.at if change.starting is None else change.starting
         elif op in _GONE:
-            self.busy = f"{event.name} goes"
+            self.busy = f"removing {event.name}"
 
     def _foresee(self, event: Event) -> None:
         op = str(event.step.get("op"))

@@ -27,7 +27,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
         click.echo(spell_json(found))
         context.exit(1 if missing else 0)
     for one in found:
-        told = f"{one.told}; write: {one.remedy}" if one.remedy else one.told
+        told = f"{one.told}; to do: {one.remedy}" if one.remedy else one.told
         first, *rest = told.splitlines()
         click.echo(f"{one.state:<8} {one.what:<14} {first}")
         if rest:

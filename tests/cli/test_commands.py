@@ -10,6 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from portico import __version__
 from portico.cli.main import COMMANDS, portico
 from portico.cli.spelling import MADE, assign, spell
 
@@ -25,6 +26,11 @@ def test_every_command_has_help_with_an_example_that_it_takes(name: str) -> None
     assert command
     # Raises where the example is not what it takes.
     command.make_context(name, told[1].split(), resilient_parsing=False)
+
+
+def test_the_version_is_told() -> None:
+    done = CliRunner().invoke(portico, ["--version"], prog_name="portico")
+    assert (done.exit_code, done.output) == (0, f"portico {__version__}\n")
 
 
 def test_the_list_is_that_of_the_files() -> None:

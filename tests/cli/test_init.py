@@ -116,8 +116,22 @@ def test_what_is_written_is_a_project(tmp_path: Path, monkeypatch: pytest.Monkey
     assert check_settings({"sites": [site]}, deploy).sites[0].entry == "app:app"
     assert site["name"] == "my-shop" == yaml.safe_load((deploy / "Pulumi.yaml").read_text())["name"]
     assert (deploy / "requirements.txt").read_text().startswith("portico==")
-    # Else each change of the project would be a release of the application.
-    assert not [path for path in read_source(root) if path.startswith("deploy")]
+    # Else each change of the project would be a release of the application, and each of a database on this machine.
+    (root / "instance").mkdir()
+    (root / "part").mkdir()
+    for name in (
+        "instance/config.py",
+        "shop.db",
+        "shop.db-wal",
+        "part/a.sqlite",
+        "part/a.sqlite3",
+        "part/a.sqlite-shm",
+    ):
+        (root / name).touch()
+    (root / "part" / "db.py").touch()
+    files = set(read_source(root))
+    assert not {path for path in files if path.startswith(("deploy", "instance")) or "db" in path.rpartition(".")[2]}
+    assert {path for path in files if path.startswith("part/")} == {"part/db.py"}
 
 
 def test_the_others_that_were_found_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

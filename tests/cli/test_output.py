@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from portico.cli import run as running
-from portico.cli.events import Reader, parse
+from portico.cli.events import Event, Reader, parse
 from portico.cli.failure import choose, count_rows, fit, tidy
 from portico.cli.prepare import Place
 from portico.cli.run import Ended, run, tell_failure
@@ -116,6 +116,14 @@ def test_mistakes_stand_alone(tmp_path: Path) -> None:
 def test_of_an_interrupted_run_no_cause_is_made_up(tmp_path: Path) -> None:
     (tmp_path / "none.log").write_text("error: 3 changes\n")
     assert fail("interrupted", tmp_path) == []
+
+
+@pytest.mark.parametrize(("op", "told"), [("create", "making shop-a"), ("delete", "removing shop-a")])
+def test_what_is_done_to_a_resource_is_said(op: str, told: str) -> None:
+    story = Story()
+    urn = "urn:pulumi:dev::portico::docker:index/container:Container::shop-a"
+    story.take(Event(kind="resourcePreEvent", body={"metadata": {"op": op, "urn": urn}}))
+    assert story.tell_progress() == told
 
 
 def test_what_is_gone_is_counted() -> None:
