@@ -7,12 +7,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from portico.config.beside import list_beside
 from portico.config.data_urls import list_taken_urls
 from portico.config.mistake import Mistake, Mistakes, list_halves, list_mistakes
-from portico.config.settings import Settings, derive_uid
+from portico.config.settings import Settings
 from portico.config.settings.nginx import read_version
 from portico.config.settings.presets import apply_preset
+from portico.config.settings.section import list_clashes
 from portico.config.targets import find_target
+from portico.config.twins import list_twins
 
 # The section that a target has for itself, by the target.
 _SECTIONS = {"ssh": "ssh", "aws": "aws", "docker": "local", "ecs": "ecs"}
@@ -28,20 +31,31 @@ def check_settings(values: Mapping[str, Any], root: Path, held: Collection[str] 
     if halves := [*list_halves(values)]:
         # Nothing can be written of these, not even JSON.
         raise Mistakes(halves)
-    mistakes = [*_list_twins(values)]
-    try:
+    mistakes = [*list_twins(values)]
+    whole = apply_preset(values)
+
+    def read(given: Any, held: Collection[str] = held) -> Settings:
         # By way of JSON: its arrays are tuples here, and nothing else is coerced.
-        text = json.dumps(apply_preset(values))
-        settings = Settings.model_validate_json(text, context={"root": root, "held": held})
+        return Settings.model_validate_json(json.dumps(given), context={"root": root, "held": held})
+
+    try:
+        settings = read(whole)
     except ValidationError as error:
-        raise Mistakes([*list_mistakes(Settings, error), *mistakes]) from None
+        # Sources have been looked at.
+        beside = list_beside(whole, error, lambda given: read(given, _name_all(given)), _list_contradictions)
+        raise Mistakes([*list_mistakes(Settings, error), *beside, *mistakes]) from None
     if mistakes := [*_list_contradictions(settings), *mistakes]:
         raise Mistakes(mistakes)
     return settings
 
 
+def _name_all(values: Mapping[str, Any]) -> list[str]:
+    return [str(site.get("name")) for site in values["sites"]]
+
+
 def _list_contradictions(settings: Settings) -> Iterator[Mistake]:
     """What is wrong between settings that are right by themselves: all of it, so not by pydantic's validators."""
+    yield from list_clashes(settings)
     yield from _check_sections(settings)
     # Without its own section there is nothing that a target could check.
     target = settings.target
@@ -96,34 +110,3 @@ def _check_names(settings: Settings) -> Iterator[Mistake]:
                     "balance and weights over container names need NGINX 1.27.3; "
                     "write upstream: socket, or leave them out",
                 )
-
-
-def _list_twins(values: Mapping[str, Any]) -> list[Mistake]:
-    """Names and host names that stand twice: found in the raw values, so beside all other mistakes."""
-    found: list[Mistake] = []
-    names: dict[str, int] = {}
-    hosts: dict[str, str] = {}
-    users: dict[int, str] = {}
-    sites = values.get("sites")
-    for index, site in enumerate(sites if isinstance(sites, list) else []):
-        if not isinstance(site, Mapping):
-            continue
-        name = str(site.get("name"))
-        if (owner := users.setdefault(derive_uid(name), name)) != name:
-            text = f'"{name}" would share its user with "{owner}"; write another'
-            found.append(Mistake(f"sites[{index}].name", text))
-        if names.setdefault(name, index) != index:
-            text = f'"{name}" is the name of sites[{names[name]}] already; write another'
-            found.append(Mistake(f"sites[{index}].name", text))
-        listed = [
-            (f"sites[{index}].{name}[{place}]", host)
-            for name in ("hosts", "aliases")
-            for place, host in enumerate(site[name] if isinstance(site.get(name), list) else [])
-        ]
-        for key, host in listed:
-            if (owner := hosts.setdefault(str(host), key)) != key:
-                text = f'"{host}" stands at {owner} already; a host name belongs to one site, once'
-                if owner.partition(".")[0] != key.partition(".")[0]:
-                    text += "; two applications below paths of one host are not built, so give each its own name"
-                found.append(Mistake(key, text))
-    return found

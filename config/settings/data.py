@@ -1,10 +1,10 @@
 """Folders of a site that last: what lies there survives releases, and the removal of everything else."""
 
-from itertools import combinations
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from portico.config.settings.section import Section
@@ -114,33 +114,7 @@ class Data(Section):
         description="Serve them only where the application says so, by the header X-Accel-Redirect with a file's URL.",
     )
 
-    @model_validator(mode="after")
-    def _require_url(self) -> "Data":
+    def tell_clashes(self) -> Iterator[str]:
+        """See Section."""
         if self.guarded and self.url is None:
-            raise PydanticCustomError(
-                "data",
-                "guarded is for files that NGINX serves; write url beside it, such as /guarded/, or leave it out",
-            )
-        return self
-
-
-def _refuse_twins(value: tuple[Data, ...]) -> tuple[Data, ...]:
-    for one, other in combinations(value, 2):
-        if one.name == other.name:
-            raise PydanticCustomError(
-                "twin", 'the name "{name}" stands twice; write each name once', {"name": one.name}
-            )
-        if one.url and one.url == other.url:
-            raise PydanticCustomError("twin", 'the url "{url}" stands twice; write each url once', {"url": one.url})
-        inner, outer = (one, other) if PurePosixPath(one.path).is_relative_to(other.path) else (other, one)
-        if PurePosixPath(inner.path).is_relative_to(outer.path):
-            raise PydanticCustomError(
-                "data",
-                "{inner} is in {outer}, which is data too, and one would hide a part of the other; "
-                "write folders beside one another",
-                {"inner": inner.path, "outer": outer.path},
-            )
-    return value
-
-
-DataFolders = Annotated[tuple[Data, ...], AfterValidator(_refuse_twins)]
+            yield "guarded is for files that NGINX serves; write url beside it, such as /guarded/, or leave it out"

@@ -1,8 +1,9 @@
 """How Gunicorn runs an application."""
 
-from typing import Final, Literal, Self
+from collections.abc import Iterator
+from typing import Final, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from portico.config.settings.quantity import Duration, Size
@@ -51,21 +52,14 @@ class Gunicorn(Section):
         """
         return max(512, 2 * replicas * (self.workers * (self.threads + 4) + 32))
 
-    @model_validator(mode="after")
-    def _check_threads(self) -> Self:
-        if self.workers * self.threads > THREADS:
-            raise PydanticCustomError(
-                "threads",
-                "{workers} workers of {threads} threads are {all}, and a replica may have {most}; write fewer threads, "
-                "or more replicas",
-                {
-                    "workers": self.workers,
-                    "threads": self.threads,
-                    "all": self.workers * self.threads,
-                    "most": THREADS,
-                },
+    def tell_clashes(self) -> Iterator[str]:
+        """See Section."""
+        every = self.workers * self.threads
+        if every > THREADS:
+            yield (
+                f"{self.workers} workers of {self.threads} threads are {every}, and a replica may have {THREADS}; "
+                "write fewer threads, or more replicas"
             )
-        return self
 
     @field_validator("worker_class", mode="before")
     @classmethod

@@ -1,9 +1,10 @@
 """How NGINX, the edge, runs."""
 
 import re
-from typing import Final, Literal, Self
+from collections.abc import Iterator
+from typing import Final, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from portico.config.settings.quantity import Duration, Size
@@ -111,23 +112,16 @@ class Nginx(Section):
         answer = max(0, self.answer_headers.bytes - ANSWER_HEADERS.bytes)
         return Size(Size(self.workers * self.connections * (request + answer)).mebibytes << 20)
 
-    @model_validator(mode="after")
-    def _keep_room(self) -> Self:
+    def tell_clashes(self) -> Iterator[str]:
+        """See Section."""
         # Bodies lie in memory: without a bound, a flood of them would end NGINX itself.
         least = self.uploads.mebibytes + BESIDES.mebibytes + self.heads.mebibytes
         if self.memory.mebibytes < least:
-            raise PydanticCustomError(
-                "memory",
-                "memory is too little: uploads take {uploads} of it, {heads}and NGINX {besides}; "
-                "write at least {least}M",
-                {
-                    "uploads": str(self.uploads),
-                    "heads": f"headers above the usual length {self.heads}, " if self.heads.bytes else "",
-                    "besides": str(BESIDES),
-                    "least": least,
-                },
+            heads = f"headers above the usual length {self.heads}, " if self.heads.bytes else ""
+            yield (
+                f"memory is too little: uploads take {self.uploads} of it, {heads}and NGINX {BESIDES}; write at least "
+                f"{least}M"
             )
-        return self
 
 
 def read_version(image: str) -> tuple[int, int, int] | None:

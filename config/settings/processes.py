@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from pydantic import Field, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from portico.config.settings.job import Job
 from portico.config.settings.origin import Origin
@@ -33,24 +32,3 @@ class Processes(Origin):
     schedule: tuple[Job, ...] = Field(
         default=(), description="Commands that run at times of their own, such as each night."
     )
-
-    @field_validator("workers")
-    @classmethod
-    def _refuse_twin_workers(cls, value: tuple[Worker, ...]) -> tuple[Worker, ...]:
-        _refuse_twins("workers", [worker.name for worker in value])
-        return value
-
-    @field_validator("schedule")
-    @classmethod
-    def _refuse_twin_jobs(cls, value: tuple[Job, ...], info: ValidationInfo) -> tuple[Job, ...]:
-        _refuse_twins("jobs", [job.name for job in value])
-        if value and any(worker.name == SCHEDULE for worker in info.data.get("workers", ())):
-            raise PydanticCustomError(
-                "twin", "{name} is what runs the jobs; write another name for that worker", {"name": SCHEDULE}
-            )
-        return value
-
-
-def _refuse_twins(what: str, names: list[str]) -> None:
-    if twin := next((name for name in names if names.count(name) > 1), None):
-        raise PydanticCustomError("twin", '"{name}" names two {what}; write another name', {"name": twin, "what": what})

@@ -1,8 +1,8 @@
 """Paths of a site that need something else than the rest."""
 
-from typing import Self
+from collections.abc import Iterator
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from portico.config.settings.limits import Rate
@@ -35,23 +35,23 @@ class Route(Section):
     )
     rate: Rate | None = Field(default=None, description="Requests of one address over time.")
 
-    @model_validator(mode="after")
-    def _refuse_contradictions(self) -> Self:
+    @field_validator("path")
+    @classmethod
+    def _keep_error_page(cls, value: str) -> str:
+        if value == "/portico-unavailable.html":
+            raise PydanticCustomError("route", '"{path}" is the error page; write another', {"path": value})
+        return value
+
+    def tell_clashes(self) -> Iterator[str]:
+        """See Section."""
         if self.cache and (self.stream or self.websocket):
-            raise PydanticCustomError("route", "a stream cannot be cached; write cache, or stream or websocket")
+            yield "a stream cannot be cached; write cache, or stream or websocket"
         if self.cache and not self.buffering:
-            raise PydanticCustomError(
-                "route", "an answer that is not buffered cannot be cached; write cache, or buffering: false"
-            )
+            yield "an answer that is not buffered cannot be cached; write cache, or buffering: false"
         if self.cache and self.cache < Duration.parse("1s"):
-            raise PydanticCustomError(
-                "route",
-                "cache is {cache}, and NGINX keeps an answer for a second at least; write one such as 5s",
-                {"cache": str(self.cache)},
-            )
+            yield f"cache is {self.cache}, and NGINX keeps an answer for a second at least; write one such as 5s"
         if self.stream and self.websocket:
-            raise PydanticCustomError("route", "write stream (server-sent events) or websocket, not both")
-        return self
+            yield "write stream (server-sent events) or websocket, not both"
 
     @property
     def patience(self) -> Duration | None:

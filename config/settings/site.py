@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from portico.config.settings.data import DataFolders
+from portico.config.settings.data import Data
 from portico.config.settings.environment import OwnVariable
 from portico.config.settings.gunicorn import Gunicorn
 from portico.config.settings.headers import Headers
@@ -76,7 +76,7 @@ class Site(Processes):
     )
     maintenance: bool = Field(default=False, description="Answer everything with a page that asks to come back.")
     gunicorn: Gunicorn = Field(default_factory=Gunicorn, description="How Gunicorn runs this application.")
-    data: DataFolders = Field(default=(), description="Folders that last: they outlive releases and `down`.")
+    data: tuple[Data, ...] = Field(default=(), description="Folders that last: they outlive releases and `down`.")
 
     @field_validator("source")
     @classmethod
@@ -126,61 +126,23 @@ class Site(Processes):
             )
         return value
 
-    @field_validator("routes")
-    @classmethod
-    def _refuse_twins(cls, value: tuple[Route, ...]) -> tuple[Route, ...]:
-        paths = [route.path for route in value]
-        for path in paths:
-            if paths.count(path) > 1:
-                raise PydanticCustomError("twin", '"{path}" stands twice; write each path once', {"path": path})
-            if path == "/portico-unavailable.html":
-                raise PydanticCustomError("route", '"{path}" is the error page; write another', {"path": path})
-        return value
-
-    @model_validator(mode="after")
-    def _check_places(self) -> Self:
+    def tell_clashes(self) -> Iterator[str]:
+        """See Section."""
         for route in self.routes:
             if route.path in (self.static_url, self.static_url.rstrip("/")):
-                raise PydanticCustomError(
-                    "route", "route {path} is where static files are; write another", {"path": route.path}
+                yield f"route {route.path} is where static files are; write another"
+            if route.timeout and not (route.stream or route.websocket) and route.timeout > self.gunicorn.timeout:
+                yield (
+                    f"the timeout of route {route.path} is above gunicorn.timeout, {self.gunicorn.timeout}; raise that "
+                    "too"
                 )
         if self.aliases and self.hosts[0].startswith("*"):
-            raise PydanticCustomError(
-                "alias",
-                "aliases lead to the first of hosts, and {host} is no single name; write one first",
-                {"host": self.hosts[0]},
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _check_weights(self) -> Self:
+            yield f"aliases lead to the first of hosts, and {self.hosts[0]} is no single name; write one first"
         if self.weights and self.replicas != len(self.weights):
-            raise PydanticCustomError(
-                "weights",
-                "weights has {count} entries; write replicas: {count} beside it, or one weight a replica",
-                {"count": len(self.weights)},
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _check_timeouts(self) -> Self:
-        for route in self.routes:
-            if route.timeout and not (route.stream or route.websocket) and route.timeout > self.gunicorn.timeout:
-                raise PydanticCustomError(
-                    "timeout",
-                    "the timeout of route {path} is above gunicorn.timeout, {limit}; raise that too",
-                    {"path": route.path, "limit": str(self.gunicorn.timeout)},
-                )
-        return self
-
-    @model_validator(mode="after")
-    def _refuse_root_static(self) -> Self:
+            count = len(self.weights)
+            yield f"weights has {count} entries; write replicas: {count} beside it, or one weight a replica"
         if self.health.startswith(self.static_url) and self.health != "/":
-            raise PydanticCustomError(
-                "health",
-                "health is below staticUrl, which NGINX answers; write a path that the application answers",
-            )
-        return self
+            yield "health is below staticUrl, which NGINX answers; write a path that the application answers"
 
     def list_collected(self) -> Iterator[tuple[str, Size]]:
         """Where bodies are collected before they are passed on: the setting that bounds them, and the bound."""

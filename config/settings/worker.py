@@ -1,9 +1,9 @@
 """A process of an application that answers no requests: a queue's worker, a beat, a consumer."""
 
-from typing import Annotated, Self
+from collections.abc import Iterator
+from typing import Annotated
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from portico.config.settings.command import Command
 from portico.config.settings.quantity import Duration, Size
@@ -39,12 +39,7 @@ class Worker(Section):
     )
     memory: Size = Field(default=Size.parse("512M"), description="Memory limit of each of its containers.")
 
-    @model_validator(mode="after")
-    def _check_single(self) -> Self:
+    def tell_clashes(self) -> Iterator[str]:
+        """See Section."""
         if self.single and self.replicas != 1:
-            raise PydanticCustomError(
-                "worker",
-                "single means one container, and replicas is {replicas}; leave one of them out",
-                {"replicas": self.replicas},
-            )
-        return self
+            yield f"single means one container, and replicas is {self.replicas}; leave one of them out"

@@ -7,17 +7,12 @@ from typing import Any
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from portico.config.settings.data import _OPEN, _TAKEN, Data, DataFolders
+from portico.config.settings.data import _OPEN, _TAKEN, Data
+from portico.config.twins import list_twins
 from tests.property.profile import holds_for
 
 NAMES = st.sampled_from(["a", "b", "ab", "a.b", "shop", "x-1", "_", "lib", "tmp", "app"])
 BELOW = st.lists(NAMES, max_size=3)
-
-
-class Folders(BaseModel):
-    """As a site has them."""
-
-    data: DataFolders
 
 
 def is_refused(model: type[BaseModel], values: dict[str, Any]) -> bool:
@@ -47,9 +42,9 @@ def test_nothing_is_hidden_that_a_container_has(taken: str, below: list[str]) ->
 
 @holds_for(folders=st.lists(BELOW.map(lambda below: "/".join(["/data", *below])), min_size=1, max_size=3))
 def test_folders_lie_beside_one_another(folders: list[str]) -> None:
-    values = [{"name": f"data-{number}", "path": path} for number, path in enumerate(folders)]
+    data = [{"name": f"data-{number}", "path": path} for number, path in enumerate(folders)]
     within = any(
         PurePosixPath(one).is_relative_to(other) or PurePosixPath(other).is_relative_to(one)
         for one, other in combinations(folders, 2)
     )
-    assert is_refused(Folders, {"data": [Data.model_validate(one) for one in values]}) == within
+    assert bool([*list_twins({"sites": [{"name": "shop", "data": data}]})]) == within
