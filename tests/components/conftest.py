@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.components.ground import Ground
-from tests.components.recorder import Recorder
+from tests.components.recorder import Recorder, use_loop
 from tests.components.sample import deploy_both
 from tests.config.sample import SHOP, write_files
 
@@ -17,6 +17,12 @@ def builders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where a run keeps its builders, instead of in the user's own folder."""
     monkeypatch.setenv("BUILDX_CONFIG", str(tmp_path / "buildx"))
     return tmp_path / "buildx" / "instances"
+
+
+@pytest.fixture(autouse=True)
+def loop() -> None:
+    """Whatever ran before in this process, Pulumi finds an event loop: hooks ask for one as they are made."""
+    use_loop()
 
 
 @pytest.fixture
