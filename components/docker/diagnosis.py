@@ -14,6 +14,7 @@ import pulumi
 from portico.components.docker.build_log import describe_build
 from portico.components.docker.engine_client import Engine
 from portico.components.scope import name_resource
+from portico.config.messages.last_lines import take_last
 from portico.config.messages.replica_causes import Evidence, rank_causes
 
 # Shown, and read: a traceback is longer than what anybody wants to see of it.
@@ -114,7 +115,7 @@ def describe(
         # While it runs again, Docker has forgotten the code that it ended with: then it says 0.
         known = evidence.exit_code or found.attrs["State"].get("Restarting")
         parts.append(f"It was restarted {times}{f'; last exit code {evidence.exit_code}' if known else ''}.")
-    shown = "\n".join(log.splitlines()[-lines:])
+    shown = take_last(log, lines)
     parts.append("Its last log lines:\n" + textwrap.indent(shown or "(it printed nothing)", "  "))
     return "\n".join(parts)
 

@@ -82,7 +82,7 @@ BROKEN = {
         cause="a service that it needs does not answer",
     ),
     "slow": Broken(text="import time; time.sleep(90)", cause="it does not answer its health path in time"),
-    "full": Broken(text=FILL, cause="the disk is full, or /tmp is"),
+    "full": Broken(text=FILL, cause="the disk is full (`docker system df` says of what), or /tmp is"),
 }
 
 
