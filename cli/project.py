@@ -44,16 +44,15 @@ def read_yaml(file: Path) -> dict[str, Any]:
     """The mapping in a file, {} where it holds another thing. Raises Refused where it is no YAML."""
     import yaml
 
-    from portico.config.repeated_key import find_repeated_key
+    from portico.config.repeated_key import RepeatedKey, UniqueLoader
 
     try:
-        text = file.read_text()
-        document, repeated = yaml.safe_load(text), find_repeated_key(text)
+        document = yaml.load(file.read_text(), UniqueLoader)
+    except RepeatedKey as error:
+        raise Refused(f"{file.name}, {error}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         said = " ".join(str(error).split())
         raise Refused(f"{file.name} is not valid YAML: {said}") from None
-    if repeated:
-        raise Refused(f"{file.name}, {repeated}")
     return document if isinstance(document, dict) else {}
 
 

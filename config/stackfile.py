@@ -17,6 +17,7 @@ import yaml
 
 from portico.config.mistake import Mistakes
 from portico.config.plan import NAMESPACE, parse_values
+from portico.config.repeated_key import UniqueLoader
 from portico.config.secure_values import list_exposed
 
 
@@ -24,18 +25,10 @@ class UnreadableStack(Exception):
     """A stack file that is not there or cannot be read; the message says what to do."""
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(UniqueLoader):
     """YAML as Pulumi reads it: `yes`, `on` and `12:30` are texts, as in YAML 1.2."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """As Pulumi, refuse a key that stands twice: the one or the other is not meant."""
-        written = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode) and key.value != "<<"]
-        for key in written:
-            if written.count(key) > 1:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", node.start_mark)
-        return super().construct_mapping(node, deep)
 
 
 _TRUTHS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
