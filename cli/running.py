@@ -11,7 +11,7 @@ _ROLES = ("port", "nginx", "gunicorn", "worker")
 def list_running(deployed: Deployed) -> tuple[list[str], list[str]] | None:
     """The containers that run, and those that Docker starts again and again, by name; None where it is silent."""
     try:
-        found = [one for role in _ROLES for one in deployed.list_containers(role=role)]
+        found = [one for one in deployed.list_containers() if one.labels.get("portico.role") in _ROLES]
     except (DockerException, OSError):
         # That it does not answer, status says itself.
         return None

@@ -41,7 +41,7 @@ def find(export: Export, role: str) -> list[Export]:
 
 def find_wanted(export: Export) -> dict[str, str]:
     """The release of each site that the last update asked for, whether it went live or not."""
-    labels = [{one["label"]: one["value"] for one in found["labels"]} for found in find(export, "gunicorn")]
+    labels = [read_labels(found) for found in find(export, "gunicorn")]
     return {one["portico.site"]: one["portico.release"] for one in labels}
 
 

@@ -17,10 +17,11 @@ from portico.components.docker.engine_client import Engine
 def deployed(**states: str) -> Any:
     """A stack with containers in these states, by role."""
 
-    def list_containers(role: str) -> list[Any]:
-        return [SimpleNamespace(name=f"shop-{role}", status=states[role])] if role in states else []
-
-    return SimpleNamespace(list_containers=list_containers)
+    found = [
+        SimpleNamespace(name=f"shop-{role}", status=state, labels={"portico.role": role})
+        for role, state in states.items()
+    ]
+    return SimpleNamespace(list_containers=lambda: found)
 
 
 def test_what_docker_shows_counts() -> None:
@@ -29,7 +30,7 @@ def test_what_docker_shows_counts() -> None:
 
 
 def test_where_docker_is_silent_nothing_is_known() -> None:
-    def fail(role: str) -> Any:
+    def fail() -> Any:
         raise DockerException("nobody answers")
 
     silent: Any = SimpleNamespace(list_containers=fail)
