@@ -20,6 +20,8 @@ _DEPTH = 3
 # What modules are called in which servers look for an application; the first ones are meant first.
 _USUAL = ("wsgi", "app", "main", "application", "__init__", "web")
 _FOR_SERVERS = "wsgi"
+# What the application is called there, and where a function makes it.
+_NAMES = ("app", "application")
 _HEALTH = ("/healthz", "/health", "/_health", "/ping", "/status", "/up")
 
 
@@ -57,10 +59,11 @@ def look_at(folder: Path) -> Source:
         except (SyntaxError, ValueError, OSError):
             continue
         paths.update(_list_routes(tree))
-        for rank, one in _find_applications(folder, module, tree):
-            usual = _USUAL.index(path.stem) if path.stem in _USUAL else len(_USUAL)
-            # A module that is called so is there for servers, wherever the application itself is made.
-            first = -1000 if path.stem == _FOR_SERVERS else 0
+        usual = _USUAL.index(path.stem) if path.stem in _USUAL else len(_USUAL)
+        # A module that is called so is there for servers, wherever the application itself is made.
+        for_servers = module.rpartition(".")[2] == _FOR_SERVERS
+        first = -1000 if for_servers else 0
+        for rank, one in _find_applications(module, tree, for_servers=for_servers):
             found.append((first + rank * 100 + module.count(".") * 10 + usual, one.entry, one))
     listed = [one for _, _, one in sorted(found, key=lambda each: each[:2])]
     good = [one for one in listed if not find_entry(place, one.entry, project).problem]
@@ -94,8 +97,11 @@ def _list_modules(folder: Path) -> Iterator[tuple[str, Path]]:
                 yield ".".join(names), path
 
 
-def _find_applications(folder: Path, module: str, tree: ast.Module) -> Iterator[tuple[int, Found]]:
-    """The applications of a module; what is made at its top level comes before what a function makes."""
+def _find_applications(module: str, tree: ast.Module, *, for_servers: bool) -> Iterator[tuple[int, Found]]:
+    """The applications of a module; what is made at its top level comes before what a function makes.
+
+    In a module that is `for_servers` one may have any name, or be imported.
+    """
     for node in tree.body:
         if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Call):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
@@ -106,13 +112,12 @@ def _find_applications(folder: Path, module: str, tree: ast.Module) -> Iterator[
             elif (
                 names
                 and re.match(r"(create|make|build)_\w*app|create$", called)
-                and (names[0] in ("app", "application") or module.rpartition(".")[2] == _FOR_SERVERS)
+                and (for_servers or names[0] in _NAMES)
             ):
                 yield 0, Found(entry=f"{module}:{names[0]}")
-        if isinstance(node, ast.ImportFrom) and module.rpartition(".")[2] == _FOR_SERVERS:
-            for one in node.names:
-                if (one.asname or one.name) in ("app", "application"):
-                    yield 0, Found(entry=f"{module}:{one.asname or one.name}")
+        if isinstance(node, ast.ImportFrom) and for_servers:
+            known = (one.asname or one.name for one in node.names)
+            yield from ((0, Found(entry=f"{module}:{name}")) for name in known if name in _NAMES)
         if isinstance(node, ast.FunctionDef) and not _needs_arguments(node):
             made = next(
                 (one for one in ast.walk(node) if isinstance(one, ast.Call) and _name(one.func) == "Flask"), None
