@@ -1,6 +1,7 @@
 """After a release that failed, commands follow in every order: listed ones, and at random.
 
-What must hold after each step is in model.py. PORTICO_SEED repeats a walk: its number is printed.
+What must hold after each step is in model.py. PORTICO_SEED repeats a walk: its number is printed. `make test` takes the
+same walk every time, so that a change fails by its own fault alone; the soak takes a new one.
 """
 
 import os
@@ -55,6 +56,7 @@ CHANGING = [
     *("make rollback left", "make resume left", "pulumi up --target left"),
 ]
 STEPS = 200 if SOAK else 20
+SEED = 114105  # a walk with a killed update, a rollback and each way to break a site
 WEIGHTS = {Kind.UPDATE: 4, Kind.HOLD: 2, Kind.FREE: 2, Kind.SOURCE: 2}
 
 
@@ -120,7 +122,7 @@ def test_after_a_failed_release_each_pair_of_doors(walk: Walk, figures: Figures)
 
 @pytest.mark.timeout(3600 if SOAK else 900)
 def test_at_random(walk: Walk, figures: Figures) -> None:
-    seed = int(os.environ.get("PORTICO_SEED") or random.randrange(1_000_000))
+    seed = int(os.environ.get("PORTICO_SEED") or (random.randrange(1_000_000) if SOAK else SEED))
     print(f"\nPORTICO_SEED={seed}")
     chance = walk.ground.chance = random.Random(seed)
 
