@@ -2,12 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import click
 import docker
-from docker.models.containers import Container as DockerContainer
 
 from portico.cli.engine import (
     CONTAINER,
@@ -21,6 +19,7 @@ from portico.cli.engine import (
 from portico.cli.options import example, json_option, spell_json, stack_option
 from portico.cli.prepare import prepare
 from portico.cli.pulumi import ask, require_stack
+from portico.cli.running import observe
 from portico.cli.spelling import spell
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.live_files import read_live
@@ -84,19 +83,6 @@ def list_observed(client: docker.DockerClient) -> list[Container]:
     """Every container of the engine, stopped ones included."""
     found = client.containers.list(all=True, ignore_removed=True)
     return [observe(one) for one in found]
-
-
-def observe(one: DockerContainer) -> Container:
-    """What Docker says of a container."""
-    state = one.attrs["State"]
-    return Container(
-        id=str(one.id),
-        name=str(one.name),
-        status=one.status,
-        health=one.health,
-        restarts=int(one.attrs.get("RestartCount") or 0),
-        up=(datetime.now(UTC) - datetime.fromisoformat(state["StartedAt"])).total_seconds(),
-    )
 
 
 def check_files(export: Export, live: Live) -> list[str]:
