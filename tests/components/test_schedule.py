@@ -146,6 +146,7 @@ def test_a_long_job_is_not_cut_by_a_release_and_does_not_overlap(site: Site) -> 
     assert site.read()[-1]["holder"] == "new" and new.poll() is None
 
 
+@pytest.mark.extended
 def test_what_overlaps_is_allowed_where_it_is_to_be(site: Site) -> None:
     site.start("a", job('echo x >>"$OUT"; sleep 20', overlap="allow"))
     site.wait(lambda: len(site.done()) == 3)
@@ -206,6 +207,7 @@ def test_a_command_that_is_not_there_and_one_that_fails_are_told(site: Site) -> 
     assert runs["tick"]["why"] == "no-such-program: No such file or directory" and runs["bad"]["code"] == 3
 
 
+@pytest.mark.extended
 def test_a_clock_that_goes_back_runs_nothing_twice(site: Site) -> None:
     before = site.start("a", job())
     site.wait(lambda: len(site.done()) == 2)

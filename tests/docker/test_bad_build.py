@@ -20,6 +20,7 @@ def read_whoami(deployment: Deployment, site: str) -> dict[str, Any]:
     return answer
 
 
+@pytest.mark.extended
 def test_a_package_that_nobody_has_is_named(two_sites: Deployment) -> None:
     with light(two_sites, "localhost") as load:
         two_sites.write("hello", "requirements.txt", BAD)

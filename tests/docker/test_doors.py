@@ -1,7 +1,7 @@
 """After a release that failed, commands follow in every order: listed ones, and at random.
 
-What must hold after each step is in model.py. PORTICO_SEED repeats a walk: its number is printed. `make test` takes the
-same walk every time, so that a change fails by its own fault alone; the soak takes a new one.
+What must hold after each step is in model.py. PORTICO_SEED repeats a walk: its number is printed. `make test-all` takes
+the same walk every time, so that a change fails by its own fault alone; the soak takes a new one.
 """
 
 import os
@@ -120,6 +120,7 @@ def test_after_a_failed_release_each_pair_of_doors(walk: Walk, figures: Figures)
     follow(walk, figures, "every pair", go)
 
 
+@pytest.mark.extended
 @pytest.mark.timeout(3600 if SOAK else 900)
 def test_at_random(walk: Walk, figures: Figures) -> None:
     seed = int(os.environ.get("PORTICO_SEED") or (random.randrange(1_000_000) if SOAK else SEED))

@@ -80,6 +80,7 @@ def test_nothing_to_do_changes_nothing(own: Own) -> None:
     assert own.outputs() == before
 
 
+@pytest.mark.extended
 def test_another_value_is_another_release(own: Own) -> None:
     before, told = own.outputs()["releases"], own.told()
     program = own.folder / "__main__.py"

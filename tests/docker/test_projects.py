@@ -10,7 +10,7 @@ from tests.docker.ask import get
 from tests.docker.conftest import Deploy
 from tests.docker.engine import Deployment, execute
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.extended]
 
 MODULE = """
 import getpass

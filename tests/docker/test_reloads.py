@@ -13,6 +13,7 @@ RELOADS = 50 if SOAK else 2
 FLAT = 1.2  # memory of the last third over that of the first
 
 
+@pytest.mark.extended
 @pytest.mark.timeout(2400 if SOAK else 300)
 def test_reloads_in_a_row_lose_nothing(two_sites: Deployment, figures: Figures) -> None:
     before, trees, seconds = two_sites.ids_of("nginx", "gunicorn"), {two_sites.outputs()["tree"]}, []

@@ -53,6 +53,7 @@ def shop(deploy: Deploy) -> Deployment:
     return deployment
 
 
+@pytest.mark.extended
 def test_each_minute_is_run_once_across_releases_and_a_long_job_is_not_cut(shop: Deployment) -> None:
     releases = [shop.outputs()["releases"]["shop"]]
     await_minutes(shop, 1)

@@ -102,13 +102,17 @@ def refuse(deployment: Deployment, *said: str, often: bool = False, **settings: 
     ("take", "who", "setting", "settings"),
     [
         (listen, "a program", "port: port", lambda port: {"port": port}),
-        (run_container, "a container", "port: port", lambda port: {"port": port}),
-        (listen, "a program", "tls.port: port", lambda port: {"tls": {"port": port, "localAuthority": True}}),
-        (
-            receive,
-            "a program",
-            "tls.http3: UDP port",
+        pytest.param(
+            *(run_container, "a container", "port: port", lambda port: {"port": port}), marks=pytest.mark.extended
+        ),
+        pytest.param(
+            *(listen, "a program", "tls.port: port", lambda port: {"tls": {"port": port, "localAuthority": True}}),
+            marks=pytest.mark.extended,
+        ),
+        pytest.param(
+            *(receive, "a program", "tls.http3: UDP port"),
             lambda port: {"tls": {"port": port, "localAuthority": True, "http3": True}},
+            marks=pytest.mark.extended,
         ),
     ],
     ids=["a program", "a container", "https", "http3"],

@@ -37,7 +37,7 @@ def test_before_the_first_up_nothing_is_live(deployment: Deployment, capsys: pyt
     assert tell_diff(deployment, capsys).startswith(f"Nothing of the stack {deployment.name} is live")
 
 
-@pytest.mark.parametrize("upstream", ["socket", "container"])
+@pytest.mark.parametrize("upstream", ["socket", pytest.param("container", marks=pytest.mark.extended)])
 def test_the_live_tree_is_the_rendered_one(
     deployment: Deployment, capsys: pytest.CaptureFixture[str], upstream: str
 ) -> None:
