@@ -195,6 +195,7 @@ LOCATION = r"""
     location ^~ /media/ {
         alias /srv/data/shop/media/;                       # both end with a slash, so that there is no way out
         disable_symlinks on from=/srv/data/shop/media;     # a link may lead to what is nobody's to read
+        charset utf-8;                                     # of texts
         gzip_static off;                                   # what lies beside a file, named so with .gz, is another
         add_header Cache-Control "no-cache" always;        # kept, but asked about each time: the ETag answers
         add_header Content-Disposition $data_disposition;  # what a browser could run is saved instead

@@ -96,8 +96,8 @@ def test_nothing_is_dead_in_a_preset(root: Path, preset: str) -> None:
         ("gzip            on;", "", "gzip_types without gzip"),
         ("limit_conn all.connections 256;", "", "limit_conn_zone without limit_conn"),
         ("add_header X-Frame-Options         $x_frame_options always;", "", "$x_frame_options is not used"),
-        ("charset     utf-8;", "set $a b;", "$a is not used"),
-        ("charset     utf-8;", "charset utf-8; charset utf-8;", "charset utf-8 twice"),
+        ("charset utf-8;", "set $a b;", "$a is not used"),
+        ("charset utf-8;", "charset utf-8; charset utf-8;", "charset utf-8 twice"),
     ],
 )
 def test_what_is_dead_is_found(root: Path, before: str, after: str, said: str) -> None:
