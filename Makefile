@@ -14,7 +14,7 @@ export ENV OUT LAYOUT WRITE LIMIT WORKERS ROUNDS SECONDS_EACH SITE PROCESS RELEA
 # As it was written: a dollar in it is the command's, not Make's.
 override CMD := $(value CMD)
 
-.PHONY: check docs help setup up preview releases rollback resume render diff down logs shell exec bench test test-all test-bare test-cloud test-unit lint format lock soak stop-docker clean bench-deploy recover rules status doctor
+.PHONY: check docs help setup up preview releases rollback resume render diff down logs shell exec bench test test-all test-bare test-apps test-cloud test-unit lint format lock soak stop-docker clean bench-deploy recover rules status doctor
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ test-all: ## Run every check and test but the long ones of soak (WORKERS=3)
 
 test-cloud: ## Run the paths over SSH and to AWS alone, on VMs of the tests' own
 	@scripts/test.sh --all tests/cloud
+
+test-apps: ## Deploy real applications from PyPI, and compare them with what they answer alone, about 15 minutes
+	@scripts/test.sh --apps
 
 test-bare: ## Try what the README says on a machine on which nothing was ever installed, about 10 minutes
 	@scripts/test_bare.sh

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # make test: what a change must pass. The last lines are pytest's summary.
 # test.sh --all runs the tests that are marked `extended` too, test.sh --rest those alone.
+# test.sh --apps deploys real applications from PyPI.
 # test.sh [--all | --rest] PATH... runs the tests that lie there, and nothing else.
 set -euo pipefail
 . "$(dirname "$0")/setup/lib.sh"
@@ -10,6 +11,7 @@ which="not soak and not extended" style=yes
 case ${1:-} in
 --all) which="not soak" ;;
 --rest) which="extended and not soak" style= ;;
+--apps) which="docker" && set -- "" tests/apps ;;
 *) set -- "" "$@" ;;
 esac
 shift

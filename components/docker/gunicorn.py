@@ -14,13 +14,11 @@ from portico.config.release.replica import describe_replica
 
 @dataclass(frozen=True, kw_only=True)
 class GunicornArgs(ProcessArgs):
-    """`subnet` are the addresses of the network.
+    """`attempts` are numbers by index: a replica with another number is another container.
 
-    `attempts` are numbers by index: a replica with another number is another container. None is made before `barrier`,
-    if there is one.
+    None is made before `barrier`, if there is one.
     """
 
-    subnet: pulumi.Input[str]
     attempts: Sequence[int] = ()
     barrier: Barrier | None = None
 
@@ -53,5 +51,5 @@ class Gunicorn(pulumi.ComponentResource):
         )
 
     def _replica(self, args: GunicornArgs, index: int) -> docker.ContainerArgs:
-        made = describe_replica(args.release, index, args.find_place(args.subnet))
+        made = describe_replica(args.release, index, args.find_place())
         return args.complete(made, args.attempts[index] if args.attempts else 0)

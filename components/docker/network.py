@@ -10,11 +10,10 @@ from portico.components.partial_update import or_none
 class Network(pulumi.ComponentResource):
     """A bridge network of the stack's own: its containers find one another, others do not.
 
-    Outputs: `id` (the network's Docker name), `subnet` (CIDR, chosen by Docker).
+    Outputs: `id`, the network's Docker name.
     """
 
     id: pulumi.Output[str]
-    subnet: pulumi.Output[str]
 
     def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:index:Network", name, None, opts)
@@ -25,7 +24,4 @@ class Network(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.id = or_none(network.name)
-        self.subnet = network.ipam_configs.apply(
-            lambda pools: next((pool.subnet for pool in pools or [] if pool.subnet and "." in pool.subnet), "127.0.0.1")
-        )
-        self.register_outputs({"id": self.id, "subnet": self.subnet})
+        self.register_outputs({"id": self.id})

@@ -28,15 +28,14 @@ class ProcessArgs:
     secrets: pulumi.Input[str] | None = None
     data: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
-    def find_place(self, subnet: pulumi.Input[str] = "") -> Place:
-        """Where the release's containers are made; `subnet` are the addresses of the network, for who asks for them."""
+    def find_place(self) -> Place:
+        """Where the release's containers are made."""
         return Place(
             project=name_owner(),
             stack=pulumi.get_stack(),
             sockets=self.sockets,
             secrets=self.secrets,
             network=self.network,
-            subnet=subnet,
             data=self.data,
         )
 

@@ -82,7 +82,6 @@ def make_site(ground: Ground, release: Release) -> Site:
             files=app.files,
             secrets=app.secrets,
             network=ground.network.id,
-            subnet=ground.network.subnet,
             sockets=ground.sockets,
             attempts=[ground.attempts.of_replica(one) for one in names],
             barrier=command.barrier if command else None,

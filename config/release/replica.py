@@ -35,8 +35,7 @@ class Place:
     """Where the containers of a release are made: it is no part of what they are, and makes no other release.
 
     Pulumi knows some of it only while it deploys. `sockets`, `static` and `secrets` are names of volumes; `secrets` is
-    None where the site has none. `network` is the network's name, and `subnet` its addresses. `data` are names of
-    volumes by the name of the data.
+    None where the site has none. `network` is the network's name. `data` are names of volumes by the name of the data.
     """
 
     project: str = ""
@@ -45,7 +44,6 @@ class Place:
     static: Any = ""
     secrets: Any = None
     network: Any = ""
-    subnet: Any = ""
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -74,7 +72,6 @@ def describe_replica(release: Release, index: int, place: Place) -> Described:
             "PORTICO_PROGRESS": "/tmp/.portico/progress",
             # For components/in_container/prove.sh: what became of its workers.
             "PORTICO_BOOTS": f"{SOCKETS}/{site.name}/{release.id}-{index}.boots",
-            "FORWARDED_ALLOW_IPS": place.subnet,
         },
         "labels": label("gunicorn", release, place),
         # Its own user and group: the folder of its socket lets in that user and NGINX, no other site.

@@ -101,8 +101,6 @@ class Recorder(Mocks):
             state["imageId"] = f"sha256:{args.name}"
         if args.typ in (CONTAINER, VOLUME, NETWORK):
             state["name"] = f"{args.name}-0123456"
-        if args.typ == NETWORK:
-            state["ipamConfigs"] = [{"subnet": "fd00::/64"}, {"subnet": "172.30.0.0/16"}]
         if args.typ == CONTAINER and args.inputs.get("attach"):
             state |= {"exitCode": 0, "containerLogs": ""}
         if args.typ.startswith("aws:"):

@@ -24,7 +24,6 @@ PLACE = Place(
     static="portico-static-0123456",
     secrets="shop-secrets-0123456",
     network="portico-network-bridge-0123456",
-    subnet="172.30.0.0/16",
 )
 Describe = Callable[..., dict[str, Any]]
 Change = Callable[[dict[str, Any]], dict[str, Any]]

@@ -28,7 +28,6 @@ def make(
                 image="sha256:image",
                 files="files-id",
                 network="net",
-                subnet="172.30.0.0/16",
                 sockets="sockets",
                 secrets=secrets,
                 attempts=attempts,
@@ -68,7 +67,8 @@ def test_a_replica_is_told_who_it_is_and_whom_to_believe(root: Path) -> None:
             release.id,
             str(index),
         )
-        assert envs["FORWARDED_ALLOW_IPS"] == "172.30.0.0/16"
+        # Gunicorn 23 ends at once where an address of it is a network.
+        assert "FORWARDED_ALLOW_IPS" not in envs
 
 
 @pytest.mark.parametrize(

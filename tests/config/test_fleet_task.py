@@ -154,7 +154,6 @@ def test_gunicorn_is_told_what_it_is_told_on_a_vm(root: Path) -> None:
         "PORTICO_RELEASE": fleet.release.id,
         "PORTICO_ADDRESS": "127.0.0.1:8000",
         "PORTICO_PROGRESS": "/tmp/.portico/progress",
-        "FORWARDED_ALLOW_IPS": "127.0.0.1",
     }
     assert [*gunicorn["entryPoint"], *gunicorn["command"]] == [
         *("gunicorn", "--config", "/etc/gunicorn/gunicorn.conf.py", "web:app")

@@ -15,7 +15,7 @@ from portico.config.settings.command import split_command
 from tests.config.ecs_sample import make_section
 from tests.config.sample import make_site, make_values, read_settings, refuse
 
-PLACE = Place(project="portico", stack="test", sockets="s", static="t", secrets="k", network="n", subnet="10.0.0.0/8")
+PLACE = Place(project="portico", stack="test", sockets="s", static="t", secrets="k", network="n")
 UPGRADE = {"command": "flask db upgrade"}
 
 
@@ -145,7 +145,7 @@ def test_a_process_is_as_a_replica_but_nobody_asks_it(root: Path) -> None:
         assert process[same] == replica[same], same
     assert (process["entrypoints"], process["command"], process["memory"]) == (["a"], ["b"], 9)
     assert process["networks_advanced"] == [{"name": "n"}] and process["healthcheck"] == {"tests": ["NONE"]}
-    own = {"PORTICO_REPLICA", "PORTICO_ADDRESS", "PORTICO_PROGRESS", "PORTICO_BOOTS", "FORWARDED_ALLOW_IPS"}
+    own = {"PORTICO_REPLICA", "PORTICO_ADDRESS", "PORTICO_PROGRESS", "PORTICO_BOOTS"}
     assert process["envs"] == {key: value for key, value in replica["envs"].items() if key not in own}
     assert own <= replica["envs"].keys()
 

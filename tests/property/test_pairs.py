@@ -105,9 +105,9 @@ def check_the_longest_body_is_the_same(rendered: Rendered, main: Directive) -> N
 def check_only_nginx_is_believed_about_the_client(rendered: Rendered, main: Directive) -> None:
     told = {args[0]: args[1] for args in listed(only(main, "http"), "proxy_set_header")}
     for release in rendered.releases:
-        with patch.dict(os.environ, {"FORWARDED_ALLOW_IPS": "172.18.0.0/16"}):
-            assert rendered.gunicorn(release)["forwarded_allow_ips"] == "172.18.0.0/16"
-        gunicorn = rendered.gunicorn(release)
+        with patch.dict(os.environ, {"FORWARDED_ALLOW_IPS": "*"}):
+            gunicorn = rendered.gunicorn(release)
+        assert gunicorn["forwarded_allow_ips"] == "127.0.0.1"
         assert gunicorn["secure_scheme_headers"] == {"X-FORWARDED-PROTO": "https"}
         assert told["X-Forwarded-Proto"] in ("$scheme", "$client_scheme")
         assert gunicorn["forwarder_headers"] == ""

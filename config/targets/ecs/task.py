@@ -157,8 +157,6 @@ def _make_gunicorn(release: Release, timing: Timing, image: str, secrets: bool) 
         "PORTICO_ADDRESS": release.bind[0],
         # For components/in_container/health.py: when the last request ended.
         "PORTICO_PROGRESS": "/tmp/.portico/progress",
-        # A task has one loopback: NGINX comes from there, and nobody else can.
-        "FORWARDED_ALLOW_IPS": "127.0.0.1",
     }
     made = _harden("gunicorn", image, release.uid, memory=site.gunicorn.memory.mebibytes) | {
         "essential": True,

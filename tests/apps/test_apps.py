@@ -1,0 +1,101 @@
+"""Real applications answer through NGINX as they answer alone, and go on doing so over a release.
+
+`make test-apps` tries all of them, `make test-all` those marked `short`.
+"""
+
+import socket
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.apps.catalogue import APPS, App
+from tests.apps.comparison import compare
+from tests.apps.twin import Twin
+from tests.docker.applications import small
+from tests.docker.ask import get
+from tests.docker.engine import Deployment
+from tests.docker.load import Client, Load
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
+_SECONDS = 600.0  # for an image of a large application
+
+APPLICATIONS = [
+    pytest.param(app, id=app.name, marks=pytest.mark.extended if app.short else pytest.mark.soak) for app in APPS
+]
+
+
+@pytest.fixture(scope="module", params=APPLICATIONS)
+def app(request: pytest.FixtureRequest) -> App:
+    found: App = request.param
+    return found
+
+
+@pytest.fixture(scope="module")
+def up(app: App, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    settings: dict[str, Any] = {"health": "/", "gunicorn": {"workers": 2}, **app.settings}
+    with Deployment(tmp_path_factory.mktemp(app.name), small(app.name, app.entry, **settings)) as deployment:
+        for path, text in app.files.items():
+            deployment.write(app.name, path, text)
+        deployment.allow(_SECONDS)
+        result = deployment.up(door="make")
+        print(f"\n{app}: up after {result.seconds:.1f} s\n{result.output}")
+        yield deployment
+
+
+@pytest.fixture(scope="module")
+def twin(app: App, up: Deployment) -> Iterator[Twin]:
+    with Twin(up, app.name, app.entry) as twin:
+        yield twin
+
+
+def differ(app: App, up: Deployment, twin: Twin, method: str, path: str, **more: Any) -> list[str]:
+    host = f"{app.name}.localhost"
+    headers = {"Accept": "*/*", **more.pop("headers", {})}
+    mine = get(up.port, host, path, method=method, headers=headers, address=up.address, **more)
+    told = {"X-Forwarded-For": twin.client, "X-Forwarded-Proto": "http"}
+    theirs, again = (
+        get(up.port, host, path, method=method, headers=headers | told, address=twin.address, **more) for _ in "12"
+    )
+    file = path.startswith("/static/") and mine.status == 200
+    return [f"{method} {path}: {one}" for one in compare(mine, theirs, again=again, head=method == "HEAD", file=file)]
+
+
+def test_it_answers_as_it_does_alone(app: App, up: Deployment, twin: Twin) -> None:
+    found = [one for path in app.paths for method in ("GET", "HEAD") for one in differ(app, up, twin, method, path)]
+    assert not found, "\n".join(found)
+
+
+def test_forms_are_answered_as_they_are_alone(app: App, up: Deployment, twin: Twin) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    found = [
+        one
+        for path, fields in app.posts.items()
+        for one in differ(app, up, twin, "POST", path, headers=form, body=urlencode(fields).encode())
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_a_websocket_opens(app: App, up: Deployment) -> None:
+    if app.websocket:
+        asked = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+        key = {"Sec-WebSocket-Key": "MDEyMzQ1Njc4OWFiY2RlZg=="}
+        lines = {"Host": f"{app.name}.localhost:{up.port}"} | asked | key
+        head = [f"GET {app.websocket} HTTP/1.1", *(f"{name}: {value}" for name, value in lines.items()), "", ""]
+        with socket.create_connection((up.address, up.port), timeout=20) as peer:
+            peer.sendall("\r\n".join(head).encode())
+            first = peer.recv(65536)
+        assert first.startswith(b"HTTP/1.1 101 "), first
+
+
+def test_a_release_loses_nothing(app: App, up: Deployment) -> None:
+    path = str(app.settings.get("health", "/"))
+    clients = [Client(host=f"{app.name}.localhost", path=path, kept=kept, pause=(0.0, 0.1)) for kept in (True, False)]
+    with Load(up.address, up.port, clients, rate=20.0, most_seconds=_SECONDS) as load:
+        up.write(app.name, "release.txt", "another one\n")
+        result = up.up(door="make")
+        load.wait(1)
+    report = load.report()
+    print(f"\n{app}: a release after {result.seconds:.1f} s; {report.details()}")
+    assert report.lossless, report.details()
