@@ -41,6 +41,10 @@ _READ_ONLY = (
     "it writes to its own folder ({0}): only /tmp, which is empty after a restart, and folders of `data` can be "
     "written; name a folder that is to last in `data` of {site}"
 )
+_INSTALLED = (
+    "it writes into an installed package ({0}), where nothing can be written: tell it another folder by settings of its "
+    "own, in `data` of {site} or below /tmp; where it has none, let a Dockerfile of yours write that into the image"
+)
 _PACKAGE = "the package {0} is missing: name it in the requirements of {site}, or, if it is its own, see `entry`"
 _ENTRY = "`entry` of {site} names something that is no application ({0}): write module:app or module:create_app()"
 _MEMORY = "it ran out of memory: raise `gunicorn.memory` of {site}, or lower its `gunicorn.workers`"
@@ -89,6 +93,8 @@ _LOG = (
         "the disk is full (`docker system df` says of what), or /tmp is: it has room for two bodies of `body`",
     ),
     (85, r"Address already in use", "something else in its container listens at the same address"),
+    (87, r"Read-only file system: (?:'[^'\n]+' -> )?'([^'\n]*/(?:site|dist)-packages/[^'\n]+)'", _INSTALLED),
+    (86, r"Read-only file system: '[^'\n]+' -> '([^'\n]+)'", _READ_ONLY),
     (85, r"Read-only file system(?:: '([^'\n]+)')?", _READ_ONLY),
     (84, r"(?:PermissionError|Permission denied)[^\n]*?: '([^'\n]+)'", "its user may not open {0}"),
     (

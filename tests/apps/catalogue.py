@@ -201,22 +201,6 @@ APPS: Final = (
         posts={"/_dash-update-component": {}},
     ),
     App(
-        name="whoogle",
-        # Nobody can tell from the package's name that its module is called so; and it forgets a package that it needs.
-        files={"requirements.txt": "whoogle-search==1.2.4\ncachetools\n", "wsgi.py": "from app import app\n"},
-        entry="wsgi:app",
-        settings={"data": [{"name": "config", "path": "/config"}], "environment": {"CONFIG_VOLUME": "/config"}},
-        paths=(
-            "/",
-            "/healthz",
-            "/opensearch.xml",
-            "/static/css/main.css",
-            "/static/js/utils.js",
-            "/robots.txt",
-            "/none",
-        ),
-    ),
-    App(
         name="poetry",
         files={
             "pyproject.toml": '[tool.poetry]\nname = "shop"\nversion = "1.0.0"\npackage-mode = false\n\n'

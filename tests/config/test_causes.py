@@ -39,6 +39,16 @@ TABLE = [
         "(x.db): only /tmp, which is empty after a restart, and folders of `data`",
         id="read-only",
     ),
+    pytest.param(
+        {"log": "OSError: [Errno 30] Read-only file system: '/app/a.css' -> '/app/build/a.1f54.css'"},
+        "it writes to its own folder (/app/build/a.1f54.css)",
+        id="read-only, moved",
+    ),
+    pytest.param(
+        {"log": "OSError: [Errno 30] Read-only file system: '/opt/venv/lib/python3.13/site-packages/app/build/a.css'"},
+        "it writes into an installed package (/opt/venv/lib/python3.13/site-packages/app/build/a.css)",
+        id="read-only, installed",
+    ),
     pytest.param({"log": "OSError: [Errno 30] Read-only file system"}, "in `data` of shop", id="read-only, unnamed"),
     pytest.param({"log": "PermissionError: [Errno 13] Permission denied: '/root/x'"}, "open /root/x", id="permission"),
     pytest.param({"log": "FileNotFoundError: No such file: 'x.json'"}, "x.json is not in its image", id="file"),
