@@ -43,7 +43,7 @@ _READ_ONLY = (
 )
 _INSTALLED = (
     "it writes into an installed package ({0}), where nothing can be written: tell it another folder by its own "
-    "settings, in `data` of {site} or below /tmp; where it has none, let a Dockerfile of yours write that into the image"
+    "settings, in `data` of {site} or below /tmp; where it has none, let your own Dockerfile write that into the image"
 )
 _PACKAGE = "the package {0} is missing: name it in the requirements of {site}, or, if it is its own, see `entry`"
 _ENTRY = "`entry` of {site} names something that is no application ({0}): write module:app or module:create_app()"
