@@ -12,11 +12,11 @@ import pytest
 
 from tests.apps.catalogue import APPS, App
 from tests.apps.comparison import compare
-from tests.apps.twin import Twin
 from tests.docker.applications import small
 from tests.docker.ask import get
 from tests.docker.engine import Deployment
 from tests.docker.load import Client, Load
+from tests.docker.twin import Twin
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 _SECONDS = 600.0  # for an image of a large application

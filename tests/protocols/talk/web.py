@@ -53,7 +53,8 @@ def talk(server: Any) -> None:
             server.send(message)
 
 
-# Tests are checked without this package.
+# Tests are checked without these.
+app.wsgi_app = importlib.import_module("scripted").Scripted(app.wsgi_app)  # type: ignore[method-assign]
 importlib.import_module("flask_sock").Sock(app).route("/ws/talk")(talk)
 
 

@@ -1,4 +1,4 @@
-"""The same application without NGINX: `flask run` in a container of the image that is deployed."""
+"""The same application without NGINX, in a container of the image that is deployed."""
 
 import contextlib
 import time
@@ -6,7 +6,6 @@ from types import TracebackType
 from typing import Self
 
 from docker.models.containers import Container
-
 from tests.docker.ask import ask
 from tests.docker.engine import Deployment
 
@@ -26,16 +25,17 @@ run_simple("0.0.0.0", {port}, alone, threaded=True)
 
 
 class Twin:
-    """In a `with` block: Werkzeug's own server, which `flask run` is, with what a replica has.
+    """In a `with` block: Werkzeug's own server, which `flask run` is, or Gunicorn, with what a replica has.
 
     It answers at `address` and the deployment's port, so that requests to both are the same to the last byte.
     """
 
-    def __init__(self, deployment: Deployment, site: str, entry: str) -> None:
+    def __init__(self, deployment: Deployment, site: str, entry: str, *, gunicorn: bool = False) -> None:
         self.port = deployment.port
         self._engine = deployment.engine
         self._replica = deployment.containers("gunicorn", site)[0]
         self._entry = entry
+        self._gunicorn = gunicorn
 
     def __enter__(self) -> Self:
         attrs = self._replica.attrs
@@ -43,11 +43,14 @@ class Twin:
         (network,) = self._engine.networks.list(names=[*attrs["NetworkSettings"]["Networks"]])
         # Where clients on this machine come from.
         self.client = str(network.attrs["IPAM"]["Config"][0]["Gateway"])
+        begin = [*config["Entrypoint"][:-1], "python3", "-c", _SERVE.format(port=self.port)]
+        # The later one of two counts. It tells nobody that it began.
+        other = [f"PORTICO_ADDRESS=0.0.0.0:{self.port}", "PORTICO_BOOTS=", "PORTICO_PROGRESS="]
         self.container: Container = self._engine.containers.run(
             attrs["Image"],
-            entrypoint=[*config["Entrypoint"][:-1], "python3", "-c", _SERVE.format(port=self.port)],
-            command=[self._entry],
-            environment=[str(one) for one in config["Env"]],
+            entrypoint=config["Entrypoint"] if self._gunicorn else begin,
+            command=config["Cmd"] if self._gunicorn else [self._entry],
+            environment=[*(str(one) for one in config["Env"]), *other],
             user=config["User"],
             labels=config["Labels"] | {"portico.role": "twin"},
             network=str(network.name),
