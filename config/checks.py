@@ -14,6 +14,7 @@ from portico.config.settings import Settings
 from portico.config.settings.nginx import read_version
 from portico.config.settings.presets import apply_preset
 from portico.config.settings.section import list_clashes
+from portico.config.shared_hosts import list_hidden_paths
 from portico.config.targets import find_target
 from portico.config.twins import list_twins
 
@@ -65,6 +66,7 @@ def _list_contradictions(settings: Settings) -> Iterator[Mistake]:
     yield from _check_version(settings)
     yield from _check_names(settings)
     yield from list_taken_urls(settings)
+    yield from list_hidden_paths(settings)
 
 
 def _check_sections(settings: Settings) -> Iterator[Mistake]:

@@ -5,7 +5,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import Literal, Self
 
 from portico.config.render.layout import LISTEN, LISTEN_TLS
-from portico.config.settings import Settings
+from portico.config.settings import Settings, Site
 
 Protocol = Literal["tcp", "udp"]
 
@@ -79,9 +79,15 @@ class Public:
         )
 
 
-def make_url(host: str, settings: Settings) -> str:
-    """The URL that the site with this host name answers at; a wildcard stands for its `www`."""
+def make_url(site: Site, settings: Settings) -> str:
+    """The URL that the site answers at on a machine."""
     tls = settings.tls
     scheme, port = ("https", tls.public_port or tls.port) if tls else ("http", settings.port)
     usual = {"http": 80, "https": 443}[scheme]
-    return f"{scheme}://{host.replace('*', 'www')}" + ("" if port == usual else f":{port}")
+    return spell_url(scheme, site, "" if port == usual else f":{port}")
+
+
+def spell_url(scheme: str, site: Site, port: str = "") -> str:
+    """The URL of a site by its first host name; a wildcard stands for its `www`."""
+    path = "" if site.path == "/" else f"{site.path}/"
+    return f"{scheme}://{site.hosts[0].replace('*', 'www')}{port}{path}"

@@ -8,6 +8,7 @@ from typing import Any
 from portico.config.mistake import Mistake
 from portico.config.settings import derive_uid
 from portico.config.settings.processes import SCHEDULE
+from portico.config.shared_hosts import list_quarrels, list_twin_hosts
 
 # The lists of a site whose entries differ by a text: the list, the key, and what is said of one that stands twice.
 _LISTS = (
@@ -21,33 +22,19 @@ _LISTS = (
 
 def list_twins(values: Mapping[str, Any]) -> Iterator[Mistake]:
     """All of a stack; values of other kinds than theirs are somebody else's to refuse."""
-    names: dict[str, int] = {}
-    hosts: dict[str, str] = {}
+    names: dict[str, str] = {}
     users: dict[int, str] = {}
-    for index, site in enumerate(_list(values, "sites")):
-        if not isinstance(site, Mapping):
-            continue
-        path, name = f"sites[{index}]", str(site.get("name"))
+    sites = [(f"sites[{index}]", one) for index, one in enumerate(_list(values, "sites")) if isinstance(one, Mapping)]
+    yield from list_twin_hosts(sites)
+    yield from list_quarrels(sites)
+    for path, site in sites:
+        name = str(site.get("name"))
         if (owner := users.setdefault(derive_uid(name), name)) != name:
             yield Mistake(f"{path}.name", f'"{name}" would share its user with "{owner}"; write another')
-        if names.setdefault(name, index) != index:
-            yield Mistake(f"{path}.name", f'"{name}" is the name of sites[{names[name]}] already; write another')
-        yield from _list_hosts(path, site, hosts)
+        if (owner := names.setdefault(name, path)) != path:
+            yield Mistake(f"{path}.name", f'"{name}" is the name of {owner} already; write another')
         yield from _list_inside(path, site)
         yield from _list_nested(path, site)
-
-
-def _list_hosts(path: str, site: Mapping[str, Any], hosts: dict[str, str]) -> Iterator[Mistake]:
-    for key, host in (
-        (f"{path}.{name}[{place}]", host)
-        for name in ("hosts", "aliases")
-        for place, host in enumerate(_list(site, name))
-    ):
-        if (owner := hosts.setdefault(str(host), key)) != key:
-            text = f'"{host}" stands at {owner} already; a host name belongs to one site, once'
-            if owner.partition(".")[0] != key.partition(".")[0]:
-                text += "; two applications below paths of one host are not built, so give each its own name"
-            yield Mistake(key, text)
 
 
 def _list_inside(path: str, site: Mapping[str, Any]) -> Iterator[Mistake]:

@@ -11,17 +11,14 @@ CLOSE: Final = 0.75
 # A key that stands in more places says nothing about where it belongs.
 _MOST: Final = 3
 
-_ONE_HOST = (
-    "an application has its host names to itself, and two applications below paths of one host are not built; give "
-    "each its own name in hosts, or let one application mount the other (Werkzeug's DispatcherMiddleware)"
-)
+_PATH = "the path below which an application is, is path: /shop"
 _DATA = "a folder that outlives releases is data: a list of name and path"
 _COMMAND = "Portico starts Gunicorn itself, by entry and gunicorn; other commands are release, workers and schedule"
 _BUILD = "the image is built from source; a Dockerfile in it is used by itself"
 _SECRETS = "secrets stand beside sites; write pulumi config set --secret --path portico:secrets.SITE.NAME"
 # What is asked of a site by the words of other tools, in small letters.
 _WISHES: Final = {
-    **dict.fromkeys(("path", "prefix", "urlprefix", "rootpath", "basepath", "subpath", "scriptname"), _ONE_HOST),
+    **dict.fromkeys(("prefix", "urlprefix", "rootpath", "basepath", "subpath", "scriptname"), _PATH),
     **dict.fromkeys(("volume", "volumes", "mount", "mounts", "storage"), _DATA),
     **dict.fromkeys(("command", "cmd", "start", "entrypoint"), _COMMAND),
     **dict.fromkeys(("image", "build", "dockerfile"), _BUILD),

@@ -146,7 +146,7 @@ def _list_todo(plan: Plan, layout: str) -> list[str]:
     for release in plan.releases:
         site = release.site
         if release.static:
-            target = f"{where.static}/{site.name}/{release.id}{site.static_url}"
+            target = f"{where.static}/{site.name}/{release.id}{site.locate(site.static_url)}"
             lines.append(f"copy {site.source}/{release.static}/ to {target}")
         config = f"gunicorn/{site.name}.gunicorn.conf.py"
         for bind in release.bind:

@@ -28,4 +28,4 @@ class Replica:
         own = f"{bind}.{short}" if bind.startswith("unix:") else f"{short}:{bind.rpartition(':')[2]}"
         known = release.upstream[min(self.index, len(release.upstream) - 1)]
         words = (site.name, release.id, self.index, short, site.gunicorn.workers, own, known)
-        return " ".join(str(word) for word in (*words, site.hosts[0].replace("*", "www"), site.health))
+        return " ".join(str(word) for word in (*words, site.hosts[0].replace("*", "www"), site.locate(site.health)))

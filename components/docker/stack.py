@@ -202,7 +202,7 @@ class Portico(pulumi.ComponentResource):
         # Of no use to people, and as one word not in their way.
         self.baseline = pulumi.Output.secret(after.export() | {"nginx": nginx.container})
 
-        urls = {release.site.name: make_url(release.site.hosts[0], settings) for release in stack.releases}
+        urls = {release.site.name: make_url(release.site, settings) for release in stack.releases}
         # The URLs are known at once, but true only when the tree is live.
         self.urls = done.apply(lambda _: urls)
         self.url = done.apply(lambda _: next(iter(urls.values())))

@@ -151,11 +151,15 @@ class Service(pulumi.ComponentResource):
 
     def _lead(self, rule: HostRule, group: aws.lb.TargetGroup) -> aws.lb.ListenerRule:
         hosts = aws.lb.ListenerRuleConditionHostHeaderArgs(values=list(rule.hosts))
+        conditions = [aws.lb.ListenerRuleConditionArgs(host_header=hosts)]
+        if rule.paths:
+            paths = aws.lb.ListenerRuleConditionPathPatternArgs(values=list(rule.paths))
+            conditions.append(aws.lb.ListenerRuleConditionArgs(path_pattern=paths))
         return aws.lb.ListenerRule(
             f"{self._name}-hosts-{rule.name}",
             listener_arn=self._args.listener,
             priority=rule.priority,
-            conditions=[aws.lb.ListenerRuleConditionArgs(host_header=hosts)],
+            conditions=conditions,
             actions=[aws.lb.ListenerRuleActionArgs(type="forward", target_group_arn=group.arn)],
             tags=make_tags(f"hosts-{rule.name.replace('*', 'any')}", self._args.tags),
             opts=self._child,

@@ -25,9 +25,10 @@ from portico.components.partial_update import require_all
 from portico.components.scope import name_resource
 from portico.components.shutdown import expect_verdict, settle
 from portico.config.load import Stack
+from portico.config.public_address import spell_url
 from portico.config.release.history import spell_history
 from portico.config.render.layout import LISTEN, READY
-from portico.config.targets.ecs import RANGE, FleetSite, make_fleet
+from portico.config.targets.ecs import RANGE, FleetSite, list_hosts, make_fleet
 
 # What takes connections in a task, by what it is for.
 _PORTS = {"web": LISTEN, "health": READY}
@@ -117,7 +118,7 @@ class Fleet(pulumi.ComponentResource):
             live.apply(lambda _: settle())
         self._lead(sites, balancer, live)
         scheme = "https" if self._ecs.https else "http"
-        urls = {one.site.name: f"{scheme}://{one.site.hosts[0].replace('*', 'www')}" for one in sites}
+        urls = {one.site.name: spell_url(scheme, one.site) for one in sites}
         self.address = pulumi.Output.all(balancer.name, live).apply(lambda found: str(found[0]))
         self.urls = live.apply(lambda _: urls)
         self.url = live.apply(lambda _: next(iter(urls.values())))
@@ -204,7 +205,7 @@ class Fleet(pulumi.ComponentResource):
     def _certify(self, sites: tuple[FleetSite, ...]) -> pulumi.Input[str] | None:
         if not self._ecs.dns:
             return self._ecs.certificate
-        hosts = [host for one in sites for host in one.hosts]
+        hosts = list_hosts(sites)
         zone = self._ecs.dns.zone
         return Certificate(
             f"{self._name}-certificate", CertificateArgs(hosts=hosts, zone=zone, tags=self._ecs.tags), self._child
@@ -216,7 +217,7 @@ class Fleet(pulumi.ComponentResource):
             return
         # As a dependency: what is live changes with every release, and moves no name.
         agreed: pulumi.Output[list[pulumi.Resource]] = live.apply(lambda _: [])
-        for host in (host for one in sites for host in one.hosts):
+        for host in list_hosts(sites):
             aws.route53.Record(
                 f"{self._name}-host-{host}",
                 zone_id=self._ecs.dns.zone,

@@ -60,7 +60,7 @@ keep_replicas() {
         old=$(find_release "$was" "$site")
         new=$(find_release "$file" "$site")
         if [ -z "$old" ] || [ -z "$new" ]; then continue; fi
-        sed -i "s/$new/$old/g" "$file"
+        list_files "$trees/.$1" "$site" | while read -r own; do sed -i "s/$new/$old/g" "$trees/.$1/$own"; done
         # There may be more or fewer of them.
         grep '^ *server .* max_fails=0' "$was" > /tmp/servers || continue
         grep -q '^ *server .* max_fails=0' "$file" || continue

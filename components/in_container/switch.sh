@@ -79,18 +79,22 @@ compose() {
     done
     mixed="trees/$next"
     cp -R "trees/$TREE" "$mixed"
+    moved=
     for site in $refused; do
-        if was_live "$site"; then
-            cp "$before/conf.d/$site.conf" "$mixed/conf.d/$site.conf"
-        else
+        if ! was_live "$site"; then
             drop_site "$mixed" "$site"
+        elif [ "$(list_files "$before" "$site")" = "$(list_files "$mixed" "$site")" ]; then
+            list_files "$before" "$site" | while read -r file; do cp "$before/$file" "$mixed/$file"; done
+        else
+            # It shares its host in one of the trees alone: its files of one would not fit into the other.
+            moved="$moved $site"
         fi
     done
     rename_tree "$mixed" "$TREE" "$next"
     if same "$mixed" "$before"; then
         rm -rf "$mixed"
         next=${before#trees/}
-    elif ! nginx -t -q -c "/etc/portico/$mixed/nginx.conf"; then
+    elif [ -n "$moved" ] || ! nginx -t -q -c "/etc/portico/$mixed/nginx.conf"; then
         echo "NGINX does not accept the other sites' new files beside the live ones of$refused; nothing was switched"
         rm -rf "$mixed"
         next=${before#trees/}

@@ -7,9 +7,21 @@ point() {
     mv -T .live live
 }
 
-# Takes the site $2 out of the folder $1 of a tree: its file, and its answer to load balancers.
+# The files of the site $2 in the folder $1 of a tree, one a line: its own, and the one of its path on a shared host.
+list_files() (
+    cd "$1"
+    for file in "conf.d/$2.conf" hosts/*/paths/"$2.conf"; do
+        [ ! -f "$file" ] || echo "$file"
+    done
+)
+
+# Takes the site $2 out of the folder $1 of a tree: its files, and its answer to load balancers. The last one of a shared
+# host takes its server along.
 drop_site() {
-    rm -f "$1/conf.d/$2.conf"
+    for dropped in $(list_files "$1" "$2"); do
+        rm -f "$1/$dropped"
+        case $dropped in hosts/*) rmdir "$1/${dropped%/*}" 2>/dev/null && rm -r "$1/${dropped%/paths/*}" || true ;; esac
+    done
     sed -i "\\#location = /readyz/$2 {#,/}/d" "$1/conf.d/00-status.conf"
 }
 

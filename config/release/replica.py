@@ -82,7 +82,8 @@ def describe_replica(release: Release, index: int, place: Place) -> Described:
         "healthcheck": {
             "tests": [
                 *("CMD", "python3", "-I", "-S", "-c", read_script("health.py")),
-                *(_WATCH, f"{site.hung_after:g}", bind, site.health, site.hosts[0].replace("*", "www")),
+                *(_WATCH, f"{site.hung_after:g}", bind),
+                *(site.locate(site.health), site.hosts[0].replace("*", "www")),
             ],
             # Short, for a new replica is waited for; later on a process stays for longer: see _WATCH.
             "interval": "1s",
@@ -106,7 +107,11 @@ def describe_files(release: Release, place: Place) -> Described:
         "entrypoints": ["python3", "-I", "-c", read_script(*scripts, "files.py")],
         "command": [
             *(site.name, release.id, str(release.uid), release.static or "-"),
-            *(site.static_url, "compress" if release.compress else "plain", " ".join(list_hidden(site.publish))),
+            *(
+                site.locate(site.static_url),
+                "compress" if release.compress else "plain",
+                " ".join(list_hidden(site.publish)),
+            ),
             *(f"{VOLUMES}/{one.name}={one.path}" for one in site.data),
         ],
         "labels": label("files", release, place),

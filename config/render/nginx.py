@@ -7,6 +7,7 @@ from portico.config.release.release import Release
 from portico.config.render.align import align
 from portico.config.render.headers import insists, list_headers, name_defaults
 from portico.config.render.layout import PRIVATE, READY, Layout, lay_out
+from portico.config.render.shared_hosts import list_shared_hosts
 from portico.config.render.templates import render
 from portico.config.render.tree import Tree, name_tree
 from portico.config.settings import Duration, Settings, Site
@@ -63,9 +64,14 @@ def render_nginx(
         files["conf.d/01-ready.conf"] = _render_nginx("ready.conf.j2", **common)
     files["pages/portico-unavailable.html"] = render("nginx/pages/portico-unavailable.html.j2")
     for release in releases:
-        files[f"{layout.sites}/{release.site.name}.conf"] = _render_nginx(
-            "site.conf.j2", **common, **_gather_site(settings, release, common)
-        )
+        values = common | _gather_site(settings, release, common)
+        files[f"{layout.sites}/{release.site.name}.conf"] = _render_nginx("site.conf.j2", **values)
+        if values["shared"]:
+            files[values["locations"]] = _render_nginx("path.conf.j2", **values)
+    for host in common["shared_hosts"]:
+        first = _gather_site(settings, host.releases[0], common)
+        text = _render_nginx("server.conf.j2", **common, **first, rooted=host.rooted)
+        files[f"hosts/{host.folder}/server.conf"] = text
     links = {}
     if layout.enabled != layout.sites:
         for release in releases:
@@ -122,6 +128,7 @@ def _gather(
         "packed": settings.nginx.gzip.static and any(release.static for release in served),
         "shown": _SHOWN if any(data.url for release in served for data in release.site.data) else (),
         "caches": any(route.cache for route in routes),
+        "shared_hosts": list_shared_hosts(releases),
         "websockets": any(route.websocket for route in routes),
     }
 
@@ -134,9 +141,16 @@ def _gather_site(settings: Settings, release: Release, common: Mapping[str, Any]
     home = f"{common['scheme']}://{site.hosts[0]}$asked_port"
     if tls and tls.redirect:
         home = f"https://{site.hosts[0]}{common['tls_port']}"
+    folder = next((host.folder for host in common["shared_hosts"] if release in host.releases), None)
     return {
         "release": release,
         "site": site,
+        "shared": folder is not None,
+        "folder": folder,
+        "locations": f"hosts/{folder}/paths/{site.name}.conf",
+        # What stands before each path of the application, and the location of what is no static file.
+        "below": site.locate(""),
+        "application": f"@{site.name}.application" if folder else "@application",
         "maintenance": site.maintenance,
         "routes": {number: route for number, route in routes.items() if route.path != "/"},
         "rest": next(((number, route) for number, route in routes.items() if route.path == "/"), (0, Route(path="/"))),

@@ -141,7 +141,7 @@ class Ecs(Section):
 
     def list_misfits(self, sites: Sequence[Site], nginx: Nginx, replicas: int) -> Iterator[Mistake]:
         """What is wrong between this section and `sites`; `replicas` are those of a site that says none itself."""
-        hosts = 0
+        hosts: set[str] = set()
         for index, site in enumerate(sites):
             tasks = site.replicas or replicas
             if tasks > self.most:
@@ -153,14 +153,15 @@ class Ecs(Section):
                 if body > _DISK:
                     text = f"{body} does not fit on a task's disk, where bodies are collected; write at most {_DISK}"
                     yield Mistake(f"sites[{index}].{path}", f"{text}, or requestBuffering: false for the route")
-            hosts += len(site.hosts) + len(site.aliases)
+            hosts.update(site.hosts, site.aliases)
             for key, names in (("hosts", site.hosts), ("aliases", site.aliases)) if self.dns else ():
                 for place, host in enumerate(names):
                     if _is_address(host) or "." not in host:
                         text = f'"{host}" is no name that a zone answers for; leave it out, or leave ecs.dns out'
                         yield Mistake(f"sites[{index}].{key}[{place}]", text)
-        if self.dns and hosts > _NAMES:
-            yield Mistake("ecs.dns", f"a certificate holds {_NAMES} names, and the sites have {hosts}; write fewer")
+        if self.dns and len(hosts) > _NAMES:
+            text = f"a certificate holds {_NAMES} names, and the sites have {len(hosts)}; write fewer"
+            yield Mistake("ecs.dns", text)
 
     def _refuse_memory(self, site: Site, nginx: Nginx) -> str:
         needed, most = _sum_limits(site, nginx), _SOLD[self.cpu][-1]

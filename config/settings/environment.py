@@ -18,6 +18,7 @@ _INSTEAD: Final = {
     "PATH": "is the image's, and the application's packages are found by it; write ENV PATH=... in a Dockerfile of "
     "your own, or the whole path of a program where it is called",
     "PYTHONHOME": "hides the application's packages; take it out",
+    "SCRIPT_NAME": "follows from `path` of this site; write that, such as path: /shop",
     "WEB_CONCURRENCY": "does not count beside `gunicorn.workers` of this site; write that",
 }
 # Further ones by which a process finds its programs, its modules and its own settings. A person may know what to write

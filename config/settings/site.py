@@ -19,7 +19,7 @@ from portico.config.settings.processes import Processes
 from portico.config.settings.quantity import Size
 from portico.config.settings.route import Route
 from portico.config.settings.section import Filled
-from portico.config.settings.text import Entry, Folder, UrlFolder, UrlPath, UserName, Value
+from portico.config.settings.text import Entry, Folder, UrlFolder, UrlPath, UrlPrefix, UserName, Value
 from portico.config.settings.tls import Certificate
 from portico.config.source.place import FORMS, place_source
 from portico.config.source.wsgi_entry import find_entry
@@ -32,7 +32,13 @@ class Site(Processes):
         examples=["shop.web:app"], description="The WSGI entry: package.module:app or package.module:create_app()."
     )
     hosts: Filled[tuple[HostName, ...]] = Field(
-        examples=["[shop.example]"], description="The host names that this site answers to; no other site may."
+        examples=["[shop.example]"],
+        description="The host names that this site answers to; other sites may only below another path.",
+    )
+    path: UrlPrefix = Field(
+        default="/",
+        description="The path of its hosts below which the application is, such as /shop: what other settings say of "
+        "paths and URLs is as the application itself knows it, without this.",
     )
     health: UrlPath = Field(
         default="/",
@@ -143,6 +149,10 @@ class Site(Processes):
             yield f"weights has {count} entries; write replicas: {count} beside it, or one weight a replica"
         if self.health.startswith(self.static_url) and self.health != "/":
             yield "health is below staticUrl, which NGINX answers; write a path that the application answers"
+
+    def locate(self, path: str) -> str:
+        """Where the host has what the application itself has at `path`."""
+        return path if self.path == "/" else f"{self.path}{path}"
 
     def list_collected(self) -> Iterator[tuple[str, Size]]:
         """Where bodies are collected before they are passed on: the setting that bounds them, and the bound."""

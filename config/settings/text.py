@@ -81,6 +81,17 @@ UrlPath = Annotated[
         "write it from the root, of letters, digits and / _ . ~ -, such as /healthz",
     ),
 ]
+UrlPrefix = Annotated[
+    str,
+    grammar(
+        "the path of an application",
+        # A load balancer of AWS takes 128 characters, and each depth has priorities of its own there.
+        # No dot: by one NGINX knows which files are nobody's to see.
+        r"/|(/[A-Za-z0-9][A-Za-z0-9_-]{0,29}){1,4}",
+        "write it from the root and without a slash at its end, such as /shop: at most 4 names, each of at most 30 "
+        "letters, digits, _ and -",
+    ),
+]
 UrlFolder = Annotated[
     str,
     grammar(

@@ -1,6 +1,6 @@
 """One site as it runs on ECS: its settings there, NGINX's files for it, and what its images are built from."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -53,6 +53,11 @@ class FleetSite:
     def hosts(self) -> tuple[str, ...]:
         """All names that lead to the site."""
         return (*self.site.hosts, *self.site.aliases)
+
+
+def list_hosts(sites: Iterable[FleetSite]) -> list[str]:
+    """All names that lead to sites, once each: sites below paths of one host share theirs."""
+    return list(dict.fromkeys(host for one in sites for host in one.hosts))
 
 
 def adapt(settings: Settings, site: Site) -> Settings:

@@ -88,7 +88,7 @@ def describe_task(settings: Settings, release: Release, secrets: Collection[str]
         ),
         # Static files are laid out while NGINX's image is built.
         "files": [
-            *(release.static, release.site.static_url, release.compress),
+            *(release.static, release.site.locate(release.site.static_url), release.compress),
             *(list_hidden(release.site.publish), read_script("files.py")),
         ],
     }
@@ -167,7 +167,8 @@ def _make_gunicorn(release: Release, timing: Timing, image: str, secrets: bool) 
         "healthCheck": {
             "command": [
                 *("CMD", "python3", "-I", "-S", HEALTH),
-                *(_WATCH, f"{site.hung_after:g}", release.bind[0], site.health, site.hosts[0].replace("*", "www")),
+                *(_WATCH, f"{site.hung_after:g}", release.bind[0]),
+                *(site.locate(site.health), site.hosts[0].replace("*", "www")),
                 # ECS replaces a container that is unhealthy, and late is not dead.
                 "patient",
             ],

@@ -89,9 +89,11 @@ def listen(given: Given) -> Made:
 
 
 def lead(given: Given) -> Made:
+    fields = {"hostHeader": ("host-header", "HostHeaderConfig"), "pathPattern": ("path-pattern", "PathPatternConfig")}
     conditions = [
-        {"Field": "host-header", "HostHeaderConfig": capitals(condition.pop("hostHeader")), **capitals(condition)}
+        {"Field": fields[name][0], fields[name][1]: capitals(value)}
         for condition in given.take("conditions")
+        for name, value in condition.items()
     ]
     (made,) = given.client("elbv2").create_rule(
         **given.send("listenerArn", "priority"),
