@@ -45,7 +45,8 @@ def list_quarrels(sites: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[Mi
         owners = {host: first.setdefault(str(host), (place, site)) for host in _list(site, "hosts")}
         told = set()
         for host, (owner, other) in owners.items():
-            if owner == place or owner in told:
+            # Without paths of their own they do not share it, which is told already.
+            if owner in (place, *told) or site.get("path", "/") == other.get("path", "/"):
                 continue
             told.add(owner)
             for key in OF_THE_HOST:

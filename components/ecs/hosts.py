@@ -38,7 +38,7 @@ class HostRule:
 def list_rules(sites: Sequence[Site]) -> tuple[HostRule, ...]:
     """The rules of all sites. Each keeps its priority while other sites come and go.
 
-    Only a site at / of a host gets another one: when the first site comes, or the last goes, that is below a path there.
+    Only a site at / of a host gets another one, when the first comes, or the last goes, that is below a path of it.
 
     An exact name is asked before a wildcard, and of wildcards the longer one first: `*.shop.example` before
     `*.example`.

@@ -33,7 +33,7 @@ class Site(Processes):
     )
     hosts: Filled[tuple[HostName, ...]] = Field(
         examples=["[shop.example]"],
-        description="The host names that this site answers to; other sites may only below another path.",
+        description="The host names that this site answers to; another site may only below another path.",
     )
     path: UrlPrefix = Field(
         default="/",

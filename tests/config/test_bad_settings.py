@@ -252,8 +252,8 @@ def test_an_unknown_key_close_to_none_gets_the_list_of_keys(root: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "said"),
     [
-        ("path", "two applications below paths of one host are not built"),
-        ("scriptName", "two applications below paths of one host are not built"),
+        ("prefix", "the path below which an application is, is path: /shop"),
+        ("scriptName", "the path below which an application is, is path: /shop"),
         ("volumes", "a folder that outlives releases is data: a list of name and path"),
         ("secrets", "--path portico:secrets.SITE.NAME"),
         ("env", "variables are environment"),
@@ -298,7 +298,7 @@ def test_a_health_path_below_the_static_files_is_refused(root: Path) -> None:
 def test_a_host_name_belongs_to_one_site(root: Path) -> None:
     assert refuse(root, make_values(make_site(), make_site(name="blog"))) == [
         f'sites[1].hosts[0]: "shop.example" stands at sites[0].hosts[0] {TWICE}; '
-        "two applications below paths of one host are not built, so give each its own name"
+        "give each site its own name, or a path of its own, such as path: /blog"
     ]
 
 

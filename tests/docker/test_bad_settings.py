@@ -16,7 +16,7 @@ SAID = [
     'sites[0].body: "5 Mb" is not a size; write a whole number and a unit (K, M or G), such as 5M',
     'sites[0].source: "sites/nowhere" is not a folder',
     'sites[1].hosts[0]: "localhost" stands at sites[0].hosts[0] already; a host name belongs to one site, once; '
-    "two applications below paths of one host are not built, so give each its own name",
+    "give each site its own name, or a path of its own, such as path: /blog",
 ]
 
 
