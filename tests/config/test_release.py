@@ -76,6 +76,7 @@ def test_an_ignored_file_makes_no_other_release(root: Path) -> None:
 OTHER: dict[str, dict[str, Any]] = {
     "entry": {"entry": "web:create_app()"},
     "first host, asked for by the health check": {"hosts": ["other.example"]},
+    "path, which Gunicorn takes off": {"path": "/shop"},
     "URL of the static files": {"staticUrl": "/assets/"},
     "published files": {"publish": ["*.py"]},
     "compressed static files": {"stack": {"nginx": {"gzip": {"static": False}}}},

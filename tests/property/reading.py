@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from portico.config.settings import Settings, Site
 from portico.config.settings.route import Route
 from tests.config.nginx_file import Directive
 
@@ -67,10 +68,26 @@ def find_location(server: Directive, *args: str) -> Directive:
     return found
 
 
-def find_route(server: Directive, route: Route) -> Directive:
-    """The location of a route; "/" is everything that has none."""
+def is_shared(settings: Settings, site: Site) -> bool:
+    """Whether the host of a site has more than this site at /."""
+    return site.path != "/" or any(one.path != "/" and set(one.hosts) & set(site.hosts) for one in settings.sites)
+
+
+def find_place(main: Directive, settings: Settings, site: Site) -> Directive:
+    """What holds all of a site: its server, or a location of the server that it shares."""
+    server = find_server(main, *site.hosts)
+    return find_location(server, site.locate("/")) if is_shared(settings, site) else server
+
+
+def find_rest(place: Directive, site: Site) -> Directive:
+    """The location of everything that has no other, in the place of a site."""
+    return find_location(place, site.locate("/"))
+
+
+def find_route(place: Directive, site: Site, route: Route) -> Directive:
+    """The location of a route, in the place of a site; "/" is everything that has none."""
     mark = () if route.path == "/" else ("^~",) if route.path.endswith("/") else ("=",)
-    return find_location(server, *mark, route.path)
+    return find_location(place, *mark, site.locate(route.path))
 
 
 def find_upstream(main: Directive, name: str) -> Directive:

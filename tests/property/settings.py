@@ -210,6 +210,8 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "buildSecrets": _lists(st.sampled_from(["TOKEN", "INDEX_PASSWORD"]), 0, 2),
         "entry": st.sampled_from([entry for one in APPLICATIONS.values() for entry in one.entries]),
         "hosts": _hosts(1, 3),
+        "path": st.sampled_from(["/", "/shop", "/shop/admin", "/blog"])
+        | _text("(/[A-Za-z0-9][A-Za-z0-9_-]{0,5}){1,4}"),
         "health": _paths() | st.just("/"),
         "replicas": st.integers(1, 32),
         "body": _sizes(),
@@ -323,7 +325,11 @@ def stacks(draw: st.DrawFn, versions: Sequence[str] = VERSIONS, upstream: str | 
     if fleet:
         return _move(values, draw(section(Ecs)) if ecs is None else ecs, version, said)
     _name_version(values, version, said)
-    return _mend(values, version)
+    shared = draw(_BOOLEANS)
+    values = _mend(values, version)
+    if shared:
+        _share_host(values["sites"])
+    return values
 
 
 @st.composite
@@ -491,6 +497,31 @@ def _mend_hosts(site: Values, taken: set[str]) -> None:
     site["hosts"].sort(key=lambda host: host.startswith("*"))
     if site["hosts"][0].startswith("*"):
         site.pop("aliases", None)
+
+
+# What sites of one host say alike.
+_OF_THE_HOST: Final = ("hosts", "aliases", "certificate")
+
+
+def _share_host(sites: list[Values]) -> None:
+    """Let all sites be on the host of the first, each below a path of its own."""
+    first = dict(sites[0])
+    taken: set[str] = set()
+    for number, site in enumerate(sites):
+        for key in _OF_THE_HOST:
+            site.pop(key, None)
+            if key in first:
+                site[key] = first[key]
+        if site.get("path", "/") in taken:
+            site["path"] = f"/of/{number}"
+        taken.add(site.get("path", "/"))
+    # Nothing of a site is below the longer path of another one.
+    for site in sites:
+        own = site.get("path", "/").rstrip("/")
+        urls = [site.get("staticUrl", "/static/"), *(route["path"] for route in site.get("routes", []))]
+        urls += [data["url"] for data in site.get("data", []) if "url" in data]
+        for path in taken - {site.get("path", "/"), "/"}:
+            assume(not (path.startswith(f"{own}/") and any(f"{own}{url}/".startswith(f"{path}/") for url in urls)))
 
 
 def _mend_site(site: Values) -> None:

@@ -62,6 +62,7 @@ FULL: dict[str, Any] = {
             "buildSecrets": ["TOKEN"],
             "entry": "web:app",
             "hosts": ["shop.example"],
+            "path": "/shop",
             "health": "/healthz",
             "body": "5M",
             "static": "static",

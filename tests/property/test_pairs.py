@@ -9,7 +9,8 @@ from gunicorn.config import Config
 from tests.config.nginx_file import Directive
 from tests.property.pool import Tried, holds_for_stacks
 from tests.property.reading import (
-    find_location,
+    find_place,
+    find_rest,
     find_route,
     find_server,
     in_force,
@@ -54,13 +55,13 @@ def check_a_request_may_end_on_both_sides(rendered: Rendered, main: Directive) -
         assert shutdown > gunicorn["graceful_timeout"] * 1000
         if release.site.maintenance:
             continue  # nobody is asked
-        server = find_server(main, *release.site.hosts)
+        place = find_place(main, rendered.settings, release.site)
         routes = {route.path: route for route in release.site.routes}
         if "/" not in routes:
-            waits = milliseconds(only(find_location(server, "/"), "proxy_read_timeout").args[0])
+            waits = milliseconds(only(find_rest(place, release.site), "proxy_read_timeout").args[0])
             assert gunicorn["timeout"] * 1000 < waits <= longest + 5_000
         for route in routes.values():
-            waits = milliseconds(only(find_route(server, route), "proxy_read_timeout").args[0])
+            waits = milliseconds(only(find_route(place, release.site, route), "proxy_read_timeout").args[0])
             assert waits == (route.patience.amount if route.patience else longest + 5_000)
             assert route.stream or route.websocket or waits <= longest + 5_000
 
@@ -86,10 +87,10 @@ def check_both_take_the_same_lines_and_headers(rendered: Rendered, main: Directi
 def check_the_longest_body_is_the_same(rendered: Rendered, main: Directive) -> None:
     for release in rendered.releases:
         gunicorn = rendered.gunicorn(release)
-        server = find_server(main, *release.site.hosts)
+        place = find_place(main, rendered.settings, release.site)
         routes = [octets(str(route.body)) for route in release.site.routes if route.body]
         largest = max(
-            [octets(limit.args[0]) for limit in server.find("client_max_body_size")]
+            [octets(limit.args[0]) for limit in place.find("client_max_body_size")]
             + (routes if release.site.maintenance else [])
         )
         application = SimpleNamespace(config={"MAX_CONTENT_LENGTH": None})

@@ -13,10 +13,13 @@ from tests.config.nginx_file import Directive, said
 from tests.property.pool import Tried, holds_for_stacks
 from tests.property.reading import (
     find_location,
+    find_place,
     find_redirects,
+    find_rest,
     find_route,
     find_server,
     find_upstream,
+    is_shared,
     listed,
     milliseconds,
     octets,
@@ -47,8 +50,11 @@ def check_everything(rendered: Rendered, main: Directive) -> None:
     # Nothing else is served: the applications, their redirects, the two that refuse strangers, and the status; and
     # behind a load balancer what tells it whether the application is ready.
     tls, balanced = settings.tls, settings.target == "ecs"
-    sites = sum(1 + bool(site.aliases) + bool(tls and tls.redirect) for site in settings.sites)
-    assert len(listed(only(main, "http"), "server")) == sites + 2 + bool(tls) + balanced
+    hosts = {site.hosts: site for site in settings.sites}
+    servers = sum(1 + bool(site.aliases) + bool(tls and tls.redirect) for site in hosts.values())
+    assert len(listed(only(main, "http"), "server")) == servers + 2 + bool(tls) + balanced
+    for site in hosts.values():
+        check_host(settings, site, main)
 
 
 def check_main(settings: Settings, main: Directive) -> None:
@@ -96,43 +102,70 @@ def check_tls(settings: Settings, main: Directive) -> None:
         assert [(inner.name, inner.args) for inner in block.block] == [("on:", ("max-age=31536000",))]
 
 
+def check_host(settings: Settings, site: Site, main: Directive) -> None:
+    """No more is in the server of a shared host than the places of its sites."""
+    if not is_shared(settings, site):
+        return
+    server = find_server(main, *site.hosts)
+    known = {("@headers",), ("/",)}
+    for one in settings.sites:
+        if one.hosts == site.hosts:
+            known |= {(one.locate("/"),), ("=", one.path)} - {("=", "/")}
+            known |= {(f"@{one.name}.application",)} & set(listed(server, "location"))
+    assert set(listed(server, "location")) == known
+    if not any(one.path == "/" for one in settings.sites if one.hosts == site.hosts):
+        assert value(find_location(server, "/"), "return") == "404"
+    check_headers_that_are_too_long(server)
+
+
 def check_site(rendered: Rendered, release: Release, main: Directive) -> None:
     settings, site = rendered.settings, release.site
-    server = find_server(main, *site.hosts)
+    server, place = find_server(main, *site.hosts), find_place(main, settings, site)
     ports = {args[0] for args in listed(server, "listen")}
     plain, secure = str(rendered.layout.listen), str(rendered.layout.listen_tls)
     tls = settings.tls
     assert ports == ({secure} if tls and tls.redirect else {plain, secure} if tls else {plain})
-    assert octets(str(value(server, "client_max_body_size"))) == site.body.bytes
-    connections = f"all.connections {site.limits.connections}" if site.limits.connections else None
-    assert value(server, "limit_conn") == connections
+    assert (value(server, "ssl_certificate") is not None) == bool(tls)
     assert (value(only(main, "http"), "limit_conn_zone") is not None) == any(
         one.limits.connections for one in settings.sites
     )
-    check_rate(site.limits.rate, f"{site.name}.rate", server, main)
-    assert value(server, "auth_basic") == (site.name if site.users and not site.maintenance else None)
-    assert (value(server, "ssl_certificate") is not None) == bool(tls)
-    assert dict(listed_headers(server, main)) == wanted_headers(settings, site)
-    check_static(rendered, release, server)
-    if not site.maintenance:
+    check_own(settings, site, place, main)
+    if is_shared(settings, site) and site.path != "/":
+        assert value(find_location(server, "=", site.path), "return") == f"308 {site.path}/$is_args$args"
+    check_static(rendered, release, server, place, main)
+    if not (site.maintenance or is_shared(settings, site)):
         check_headers_that_are_too_long(server)
     assert octets(str(value(only(main, "http"), "proxy_buffer_size"))) == settings.nginx.answer_headers.bytes
     routes = () if site.maintenance else site.routes
-    paths = {find_route(server, route).args for route in routes}
+    paths = {find_route(place, site, route).args for route in routes}
     for index, route in enumerate(routes, 1):
-        check_route(rendered, site, route, index, server, main)
+        check_route(rendered, site, route, index, place, main)
     # No location but these.
-    known = {("/",), ("=", "/portico-unavailable.html"), *paths}
+    known = {(site.locate("/"),), ("=", site.locate("/portico-unavailable.html")), *paths}
     if release.static and not site.maintenance:
-        known |= {("^~", site.static_url), ("@application",)}
+        known |= {("^~", site.locate(site.static_url))}
+        known |= set() if is_shared(settings, site) else {("@application",)}
     if not site.maintenance:
-        known |= {("@headers",)}
-        known |= {("^~", one.url) for one in site.data if one.url}
+        known |= set() if is_shared(settings, site) else {("@headers",)}
+        known |= {("^~", site.locate(one.url)) for one in site.data if one.url}
         # A folder without its slash is the application's.
-        known |= {("=", route.path.rstrip("/")) for route in routes if route.path.endswith("/") and route.path != "/"}
-    assert {tuple(args) for args in listed(server, "location")} == known
+        folders = [route.path.rstrip("/") for route in routes if route.path.endswith("/") and route.path != "/"]
+        known |= {("=", site.locate(path)) for path in folders}
+    assert {tuple(args) for args in listed(place, "location")} == known
     if site.maintenance:
-        assert value(find_location(server, "/"), "return") == "503"
+        assert value(find_rest(place, site), "return") == "503"
+
+
+def check_own(settings: Settings, site: Site, place: Directive, main: Directive) -> None:
+    """What is said of a site as a whole."""
+    assert octets(str(value(place, "client_max_body_size"))) == site.body.bytes
+    connections = f"all.connections {site.limits.connections}" if site.limits.connections else None
+    assert value(place, "limit_conn") == connections
+    check_rate(site.limits.rate, f"{site.name}.rate", place, main)
+    assert value(place, "auth_basic") == (site.name if site.users and not site.maintenance else None)
+    assert dict(listed_headers(place, main)) == wanted_headers(settings, site)
+    pages = [args for args in listed(place, "error_page") if args[0] != "494"]
+    assert pages == [("502", "503", "504", site.locate("/portico-unavailable.html"))]
 
 
 def check_headers_that_are_too_long(server: Directive) -> None:
@@ -154,29 +187,41 @@ def check_rate(
     assert (value(block, "limit_req_dry_run") or above or "off") == ("on" if rate.dry_run else "off")
 
 
-def check_static(rendered: Rendered, release: Release, server: Directive) -> None:
-    if not release.static or release.site.maintenance:
+def check_static(rendered: Rendered, release: Release, server: Directive, place: Directive, main: Directive) -> None:
+    settings, site = rendered.settings, release.site
+    if not release.static or site.maintenance:
         return
-    files = find_location(server, "^~", release.site.static_url)
+    files = find_location(place, "^~", site.locate(site.static_url))
     assert value(files, "root") == f"{rendered.layout.static}/{release.site.name}/{release.id}"
     kept = [header.args[1] for header in files.find("add_header") if header.args[0] == "Cache-Control"]
     assert any("immutable" in text for text in kept) == release.site.immutable
     assert not files.find("proxy_pass")
     # What is no file there is asked of the application, like any other path.
-    assert [found.args for found in files.find("try_files")] == [("$uri", "@application")] * (
-        1 + release.site.immutable
-    )
-    assert value(find_location(server, "@application"), "proxy_pass") is not None
+    name = f"@{site.name}.application" if is_shared(settings, site) else "@application"
+    assert [found.args for found in files.find("try_files")] == [("$uri", name)] * (1 + site.immutable)
+    application = find_location(server, name)
+    assert value(application, "proxy_pass") == value(find_rest(place, site), "proxy_pass") is not None
+    if is_shared(settings, site):
+        check_own_again(application, find_rest(place, site), place)
 
 
-def check_route(rendered: Rendered, site: Site, route: Route, index: int, server: Directive, main: Directive) -> None:
-    place = find_route(server, route)
+def check_own_again(application: Directive, rest: Directive, place: Directive) -> None:
+    """Outside of the place of its site a location inherits nothing of it: all that is said there stands in it too."""
+    own = {(one.name, one.args) for one in place.block if one.name != "location"}
+    of_rest = {(one.name, one.args) for one in rest.block}
+    replaced = {name for name, _ in of_rest}
+    wanted = of_rest | {(name, args) for name, args in own if name not in replaced or name == "add_header"}
+    assert {(one.name, one.args) for one in application.block} >= wanted - {("add_header_inherit", ("merge",))}
+
+
+def check_route(rendered: Rendered, site: Site, route: Route, index: int, around: Directive, main: Directive) -> None:
+    place = find_route(around, site, route)
     body = value(place, "client_max_body_size")
     assert (octets(body) if body else None) == (route.body.bytes if route.body else None)
     assert value(place, "proxy_buffering") == ("off" if route.stream or not route.buffering else None)
     assert value(place, "proxy_request_buffering") == (None if route.request_buffering else "off")
     assert value(place, "gzip") == ("off" if route.stream else None)
-    check_rate(route.rate, f"{site.name}.rate.{index}", place, main, server)
+    check_rate(route.rate, f"{site.name}.rate.{index}", place, main, around)
     told = {args[0]: args[1] for args in listed(place, "proxy_set_header")}
     assert told.get("Upgrade") == ("$http_upgrade" if route.websocket else None)
     assert (value(place, "proxy_cache") is not None) == bool(route.cache)
@@ -185,7 +230,7 @@ def check_route(rendered: Rendered, site: Site, route: Route, index: int, server
         assert kept[:-1] == ["200", "301"] and milliseconds(kept[-1]) == route.cache.seconds * 1000
         for name in ("proxy_cache_bypass", "proxy_no_cache"):
             assert {"$http_cookie", "$http_authorization"} <= set(str(value(place, name)).split())
-    assert value(place, "proxy_pass") == value(find_location(server, "/"), "proxy_pass")
+    assert value(place, "proxy_pass") == value(find_rest(around, site), "proxy_pass")
 
 
 def wanted_headers(settings: Settings, site: Site) -> dict[str, str]:
@@ -233,13 +278,13 @@ def check_redirects(rendered: Rendered, site: Site, main: Directive) -> None:
 
 def check_upstream(rendered: Rendered, release: Release, main: Directive) -> None:
     settings, site = rendered.settings, release.site
-    server = find_server(main, *site.hosts)
+    place = find_place(main, settings, site)
     count = site.replicas or settings.replicas
     if settings.upstream == "container" and settings.nginx_version < (1, 27, 3):
         # Such a version looks a name up once, unless it stands in a variable.
         assert not [one for one in main.find("upstream") if one.args == (site.name,)]
         if not site.maintenance:
-            assert listed(find_location(server, "/"), "set") == [("$replicas", f"{site.name}-{release.id}:8000")]
+            assert listed(find_rest(place, site), "set") == [("$replicas", f"{site.name}-{release.id}:8000")]
         return
     upstream = find_upstream(main, site.name)
     servers = listed(upstream, "server")
@@ -252,7 +297,7 @@ def check_upstream(rendered: Rendered, release: Release, main: Directive) -> Non
     off = "0" if settings.nginx_version >= (1, 29, 7) else None
     assert value(upstream, "keepalive") == (str(kept) if kept else off)
     if not site.maintenance:
-        assert value(find_location(server, "/"), "proxy_pass") == f"http://{site.name}"
+        assert value(find_rest(place, site), "proxy_pass") == f"http://{site.name}"
 
 
 def test_aliases_lead_to_a_name_that_exists(root: Path) -> None:

@@ -13,7 +13,7 @@ from portico.config.targets.ecs import FleetSite, container_definitions, make_fl
 from tests.config.nginx_file import Directive
 from tests.property.pool import Tried, holds_for_stacks
 from tests.property.profile import holds_for
-from tests.property.reading import find_location, find_server, find_upstream, milliseconds, only, value
+from tests.property.reading import find_place, find_rest, find_upstream, milliseconds, only, value
 from tests.property.rendered import Rendered
 
 IMAGE = f"registry.example/shop@sha256:{'0' * 64}"
@@ -56,7 +56,7 @@ def check_chain(fleet: FleetSite, rendered: Rendered, main: Directive) -> None:
 
     # An answer may take as long as is said: Gunicorn gives up first, then NGINX, then the load balancer.
     if not site.maintenance:
-        location = find_location(find_server(main, *site.hosts), "/")
+        location = find_rest(find_place(main, fleet.settings, site), site)
         waited = milliseconds(str(value(location, "proxy_read_timeout")))
         assert waited < timing.alb_idle * 1000
         if not any(route.path == "/" for route in site.routes):
