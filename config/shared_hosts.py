@@ -6,8 +6,8 @@ from typing import Any, Final
 from portico.config.mistake import Mistake
 from portico.config.settings import Settings, Site
 
-# The settings of a site that are written into the server of its host, and not into its own locations. The headers of
-# the host's own answers are those of its first site, so they may differ.
+# The settings of a site that are written into the server of its host, and not into its own locations. Headers may
+# differ: the host's own answers have those that all of its sites have.
 OF_THE_HOST: Final = ("hosts", "aliases", "certificate")
 
 

@@ -69,9 +69,11 @@ def render_nginx(
         if values["shared"]:
             files[values["locations"]] = _render_nginx("path.conf.j2", **values)
     for host in common["shared_hosts"]:
-        first = _gather_site(settings, host.releases[0], common)
-        text = _render_nginx("server.conf.j2", **common, **first, rooted=host.rooted)
-        files[f"hosts/{host.folder}/server.conf"] = text
+        values = common | _gather_site(settings, host.releases[0], common) | {"rooted": host.rooted}
+        # What all applications send, the host's own answers have too.
+        others = [list_headers(settings, release.site, common["defaults"]) for release in host.releases]
+        values["headers"] = [header for header in values["headers"] if all(header in other for other in others)]
+        files[f"hosts/{host.folder}/server.conf"] = _render_nginx("server.conf.j2", **values)
     links = {}
     if layout.enabled != layout.sites:
         for release in releases:

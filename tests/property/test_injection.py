@@ -246,6 +246,8 @@ def harmless(root: Path) -> Any:
     return shape_of_everything(render(FULL, root))
 
 
+# Where the locations of the site are.
+LOCATIONS = "hosts/shop.example/paths/shop.conf"
 # An empty text leaves out the header of this name.
 HEADERS = {
     "contentSecurityPolicy": "Content-Security-Policy",
@@ -268,13 +270,16 @@ def check(root: Path, spot: Spot, text: str) -> None:
         assert missing or any(path.startswith(setting) or path == group for path in paths), f"{setting}: {mistakes}"
         return
     if not text and spot[-1] in HEADERS:
-        lines = render(FULL, root).tree.files["conf.d/shop.conf"].splitlines()
+        lines = render(FULL, root).tree.files[LOCATIONS].splitlines()
         kept = [line for line in lines if f"add_header {HEADERS[str(spot[-1])]} " not in line]
-        left = rendered.tree.files["conf.d/shop.conf"].splitlines()
-        assert len(left) == len(kept) and not any(HEADERS[str(spot[-1])] in line for line in left)
+        left = rendered.tree.files[LOCATIONS].splitlines()
+        assert len(left) == len(kept) < len(lines) and not any(HEADERS[str(spot[-1])] in line for line in left)
         return
-    if spot == ("sites", 0, "name"):
-        assert set(rendered.tree.files) - {f"conf.d/{text}.conf"} == harmless(root)[3] - {"conf.d/shop.conf"}
+    if spot in (("sites", 0, "name"), ("sites", 0, "hosts", 0)):
+        # Files have these names too.
+        host, name = ("shop.example", text) if spot[-1] == "name" else (text.replace("*", "_"), "shop")
+        own = {f"conf.d/{name}.conf", f"hosts/{host}/paths/{name}.conf", f"hosts/{host}/server.conf"}
+        assert own < set(rendered.tree.files) and len(rendered.tree.files) == len(harmless(root)[3])
         assert shape_of_everything(rendered)[:3] == harmless(root)[:3]
         return
     if spot[-1] == "path" and "routes" in spot:

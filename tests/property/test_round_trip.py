@@ -199,8 +199,8 @@ def check_static(rendered: Rendered, release: Release, server: Directive, place:
     # What is no file there is asked of the application, like any other path.
     name = f"@{site.name}.application" if is_shared(settings, site) else "@application"
     assert [found.args for found in files.find("try_files")] == [("$uri", name)] * (1 + site.immutable)
-    application = find_location(server, name)
-    assert value(application, "proxy_pass") == value(find_rest(place, site), "proxy_pass") is not None
+    application, asked = find_location(server, name), value(find_rest(place, site), "proxy_pass")
+    assert asked is not None and value(application, "proxy_pass") == asked
     if is_shared(settings, site):
         check_own_again(application, find_rest(place, site), place)
 
@@ -211,7 +211,10 @@ def check_own_again(application: Directive, rest: Directive, place: Directive) -
     of_rest = {(one.name, one.args) for one in rest.block}
     replaced = {name for name, _ in of_rest}
     wanted = of_rest | {(name, args) for name, args in own if name not in replaced or name == "add_header"}
-    assert {(one.name, one.args) for one in application.block} >= wanted - {("add_header_inherit", ("merge",))}
+    found = [(one.name, one.args) for one in application.block]
+    # No name is merged with another block's, and none stands twice.
+    assert set(found) == wanted - {("add_header_inherit", ("merge",)), ("limit_req_dry_run", ("off",))}
+    assert len(found) == len(set(found))
 
 
 def check_route(rendered: Rendered, site: Site, route: Route, index: int, around: Directive, main: Directive) -> None:
