@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from portico.config.load import Stack
 from tests.components.ground import Ground, read
 from tests.components.sample import BLOG, make_stack
@@ -117,6 +119,25 @@ def test_an_older_nginx_starts_with_its_own_files_and_the_live_replicas(ground: 
     assert not [path for path, text in files.items() if "guest" in path or "/readyz/guest" in text]
     assert ground.live in files["conf.d/00-status.conf"]
     assert (ground.config / "trees" / next_.tree.digest / "conf.d" / "guest.conf").is_file()
+
+
+@pytest.mark.parametrize("upstream", ["socket", "container"])
+def test_an_older_nginx_starts_with_the_live_replicas_of_a_shared_host(
+    ground: Ground, root: Path, upstream: str
+) -> None:
+    def stack(image: str, *more: Mapping[str, Any], **shop: Any) -> Stack:
+        sites = (make_site(path="/shop", **shop), BLOG | {"hosts": ["shop.example"]}, *more)
+        return make_stack(root, *sites, nginxImage=image, upstream=upstream)
+
+    check(ground, first := stack("nginx:1.30.6"))
+    replace_nginx(ground, OLDER)
+    guest = make_site(name="guest", hosts=["shop.example"], path="/guest")
+    next_ = stack("nginx:1.26.3", guest, environment={"V": "2"})
+    assert check(ground, next_).returncode == 0
+    files, (before, after) = read_live(ground), (one.releases[0].id for one in (first, next_))
+    assert before != after not in "".join(files.values())
+    assert (f"/{before}" in files["hosts/shop.example/paths/shop.conf"]) and before in files["conf.d/shop.conf"]
+    assert "hosts/shop.example/server.conf" in files and not [path for path in files if "guest" in path]
 
 
 def test_where_even_that_does_not_start_nothing_is_live_that_was_not(ground: Ground, root: Path) -> None:

@@ -1,6 +1,9 @@
 """Which host names lead to which site."""
 
+from fnmatch import fnmatchcase
 from pathlib import Path
+
+import pytest
 
 from portico.components.ecs.hosts import HostRule, list_rules
 from tests.components.recorder import Recorder
@@ -14,12 +17,12 @@ def rules(root: Path, **sites: list[str]) -> tuple[HostRule, ...]:
     return list_rules(read_settings(root, *(make_site(name=name, hosts=sites[name]) for name in sites)).sites)
 
 
-def ask(found: tuple[HostRule, ...], host: str) -> str | None:
-    """The site that a balancer with these rules sends a host to."""
+def ask(found: tuple[HostRule, ...], host: str, path: str = "/") -> str | None:
+    """The site that a balancer with these rules sends a request to."""
     for rule in sorted(found, key=lambda one: one.priority):
-        for pattern in rule.hosts:
-            if host == pattern or (pattern.startswith("*") and host.endswith(pattern[1:])):
-                return rule.site
+        named = any(fnmatchcase(host, pattern) for pattern in rule.hosts)
+        if named and (not rule.paths or any(fnmatchcase(path, pattern) for pattern in rule.paths)):
+            return rule.site
     return None
 
 
@@ -55,6 +58,47 @@ def test_a_site_keeps_its_priority_as_others_come_and_go(root: Path) -> None:
         return {rule.name: rule.priority for rule in found if rule.site == "shop"}
 
     assert of_shop() == of_shop(blog=["blog.example"], wiki=["*.wiki.example"])
+
+
+def below(root: Path, *hosts: str, **paths: str) -> tuple[HostRule, ...]:
+    """The rules of sites that share these hosts, by their paths."""
+    sites = [make_site(name=name, hosts=list(hosts), path=path) for name, path in paths.items()]
+    return list_rules(read_settings(root, *sites).sites)
+
+
+@pytest.mark.parametrize("host", ["shop.example", "*.shop.example", "10.0.0.1"])
+def test_the_longest_path_of_a_host_comes_first(root: Path, host: str) -> None:
+    paths = {"s1": "/a", "s2": "/a/b", "s3": "/a/b/c", "s4": "/a/b/c/d", "s5": "/b", "whole": "/"}
+    # Whatever their names are: the numbers follow from these.
+    for number in range(40):
+        found = below(root, host, **{f"{name}x{number}": path for name, path in paths.items()})
+        asked = host.replace("*", "www")
+        for name, path in paths.items():
+            for target in (path, f"{path.rstrip('/')}/x"):
+                assert ask(found, asked, target) == f"{name}x{number}"
+        assert ask(found, asked, "/abc") == ask(found, asked, "/bb") == f"wholex{number}"
+        assert len({rule.priority for rule in found}) == len(found)
+
+
+def test_without_a_site_at_the_root_nothing_else_is_led(root: Path) -> None:
+    found = below(root, "shop.example", shop="/shop", blog="/blog")
+    assert [ask(found, "shop.example", path) for path in ("/shop", "/blog/x", "/", "/shopping")] == [
+        *("shop", "blog"),
+        *(None, None),
+    ]
+
+
+def test_a_path_leaves_room_for_fewer_hosts_of_a_rule(root: Path) -> None:
+    found = below(root, *(f"h{number}.example" for number in range(7)), shop="/shop")
+    assert sorted(len(rule.hosts) + len(rule.paths) for rule in found) == [3, 5, 5]
+    assert all(rule.paths == ("/shop", "/shop/*") for rule in found)
+
+
+def test_a_site_below_a_path_keeps_its_priority_as_others_come_and_go(root: Path) -> None:
+    def of_shop(**others: str) -> set[int]:
+        return {rule.priority for rule in below(root, "shop.example", shop="/shop", **others) if rule.site == "shop"}
+
+    assert of_shop() == of_shop(blog="/blog", whole="/") == of_shop(deep="/shop/deep")
 
 
 def test_the_balancer_sends_hosts_and_aliases_to_the_tasks_of_their_site(made: Recorder) -> None:
