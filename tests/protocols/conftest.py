@@ -59,6 +59,8 @@ def list_sites() -> list[dict[str, Any]]:
         ),
         make_site("wild", "*.zone.localhost", replicas=2, balance="least_conn"),
         make_site("blog", "blog.zone.localhost", replicas=2, weights=[3, 1], routes=[limited]),
+        # The host of the site before it, which is at /.
+        make_site("shelf", "blog.zone.localhost", path="/shelf"),
         make_site("dry", limits={"rate": {"rate": "30r/m", "burst": 1, "dryRun": True}}, routes=[limited]),
         make_site("guarded", replicas=2, balance="ip_hash", users={"anna": hash_password(), "bert": BCRYPT}),
         make_site("closed", maintenance=True),

@@ -34,6 +34,17 @@ def test_an_exact_name_wins_over_a_wildcard(edge: Edge) -> None:
     assert ask(edge.port, "zone.localhost") is None
 
 
+def test_a_site_below_a_path_shares_the_host_of_another(edge: Edge) -> None:
+    """More of that, without a deployment: tests/render/test_paths.py."""
+    host = "blog.zone.localhost"
+    found = {path: get(edge.port, host, path) for path in ("/shelf/whoami", "/shelf/static/small.txt", "/shelf")}
+    told = found["/shelf/whoami"].json()
+    assert (told["site"], told["url"]) == ("shelf", f"http://{host}/shelf/whoami")
+    assert found["/shelf/static/small.txt"].one("ETag") and found["/shelf"].one("Location") == "/shelf/"
+    assert get(edge.port, host, "/shelves/whoami").status == 404 == get(edge.port, host, "/shelf/blog").status
+    assert edge.deployment.outputs()["urls"]["shelf"] == f"http://{host}:{edge.deployment.port}/shelf/"
+
+
 def test_the_wildcard_site_sees_the_name_that_was_asked_for(edge: Edge) -> None:
     facts = get(edge.port, "other.zone.localhost", "/whoami?x=1").json()
     assert facts["url"] == "http://other.zone.localhost/whoami?x=1"
@@ -139,7 +150,7 @@ def test_the_machine_asks_privately(edge: Edge) -> None:
         return execute(edge.container, "curl", "-s", "-m", "5", "-w", " %{http_code}", f"http://127.0.0.1:8081{path}")
 
     assert curl("/healthz") == "ok\n 200"
-    for site in ("talk", "wild", "blog", "dry", "guarded", "closed"):
+    for site in ("talk", "wild", "blog", "shelf", "dry", "guarded", "closed"):
         assert f'"site":"{site}"' in curl(f"/readyz/{site}")
     assert curl("/readyz/missing").endswith(" 404")
     for path in ("/healthz", "/readyz/talk", "/counters"):
