@@ -43,7 +43,7 @@ def list_quarrels(sites: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[Mi
     first: dict[str, tuple[str, Mapping[str, Any]]] = {}
     for place, site in sites:
         owners = {host: first.setdefault(str(host), (place, site)) for host in _list(site, "hosts")}
-        told = set()
+        told: set[str] = set()
         for host, (owner, other) in owners.items():
             # Without paths of their own they do not share it, which is told already.
             if owner in (place, *told) or site.get("path", "/") == other.get("path", "/"):

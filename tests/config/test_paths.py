@@ -1,5 +1,6 @@
 """Applications below paths: what they are told, what is of the host, and what two of them may not say at once."""
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,12 +11,13 @@ import pytest
 from flask import Flask, request, session, url_for
 from werkzeug.test import Client
 
+from portico.config.plan import make_plan
 from portico.config.public_address import make_url
 from portico.config.render.gunicorn import render_gunicorn
 from portico.config.settings import Mistakes, Site
 from portico.config.shared_hosts import OF_THE_HOST
 from portico.config.tls.local_ca import issue_certificate
-from tests.config.sample import HASH, make_site, read_settings, render, write_files
+from tests.config.sample import HASH, make_site, make_values, read_settings, render, write_files
 
 BLOG = make_site(name="blog", path="/blog", replicas=2)
 
@@ -183,6 +185,13 @@ def test_an_application_knows_its_path(root: Path, application: Flask, path: str
     assert f"Path={path}" in answer.headers["Set-Cookie"]
 
 
+def test_an_image_says_no_other_path(root: Path, application: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gunicorn itself would take it off, and refuse what does not begin with it."""
+    monkeypatch.setenv("SCRIPT_NAME", "/other")
+    run(root, "/shop", application)
+    assert "SCRIPT_NAME" not in os.environ
+
+
 @pytest.mark.parametrize("path", ["/", "/where/x", "/shopping", "/shop2/where/x", "//shop/where/x", "/x/../shop/"])
 def test_what_is_not_below_the_path_is_not_the_applications(root: Path, application: Flask, path: str) -> None:
     assert run(root, "/shop", application).get(path).status_code == 404
@@ -222,3 +231,18 @@ def test_a_shared_host_has_one_certificate_of_its_own(root: Path) -> None:
     own = {"certificate": {"certificate": "a.crt", "key": "a.key"}}
     files = render(root, make_site(**own), BLOG | own, tls={}).files
     assert files["hosts/shop.example/server.conf"].count("ssl_certificate_key") == 1
+
+
+def test_a_past_release_has_the_path_that_it_had(root: Path) -> None:
+    """Its image takes off that one. Where another site has it now, both places are told."""
+    record = {"release": "0" * 12, "image": "1" * 12, "at": "2026-01-01T00:00:00Z", "static": "", "entrypoint": ""}
+    past = {"blog": [{**record, "site": json.dumps(BLOG | {"path": "/news"})}]}
+    values = make_values(make_site(), BLOG, rollback={"blog": "0" * 12})
+    plan = make_plan(values, root, past)
+    assert [release.site.path for release in plan.releases] == ["/", "/news"]
+    assert "hosts/shop.example/paths/blog.conf" in plan.render().files
+    with pytest.raises(Mistakes) as caught:
+        make_plan(values | {"sites": [make_site(path="/news"), BLOG]}, root, past)
+    (mistake,) = caught.value.all
+    assert mistake.path == "sites[1].hosts[0]" and "stands at sites[0].hosts[0] already" in mistake.text
+    assert mistake.text.endswith("; blog has the settings of release 000000000000 (rollback.blog)")

@@ -91,6 +91,25 @@ def test_the_balancer_is_what_was_asked_for(fleet: Graph) -> None:
     ]
 
 
+def test_paths_lead_to_the_sites_of_one_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BUILDX_CONFIG", str(tmp_path / "buildx"))
+    write_files(tmp_path / "shop", FILES)
+    hosts = ["shop.example", "*.shop.example"]
+    sites = [BLOG | {"hosts": hosts}, BLOG | {"name": "shop", "hosts": hosts, "path": "/shop"}]
+    replay = Replay(lead(read_graph(deploy(tmp_path, *sites, section=SECTION))))
+    (listener,) = [
+        one["ListenerArn"]
+        for one in ask("elbv2", "describe_listeners", LoadBalancerArn=replay.find("fleet-balancer").arn)["Listeners"]
+        if one["Port"] == 443
+    ]
+    rules = ask("elbv2", "describe_rules", ListenerArn=listener)["Rules"]
+    led = sorted((int(one["Priority"]), one) for one in rules if not one["IsDefault"])
+    fields = [[condition["Field"] for condition in one["Conditions"]] for _, one in led]
+    assert fields == [["host-header", "path-pattern"], ["host-header"]] * 2
+    found = [one["Conditions"][1]["PathPatternConfig"]["Values"] for _, one in led[::2]]
+    assert found == [["/shop", "/shop/*"]] * 2
+
+
 @pytest.mark.parametrize("network", ["public", "nat", "endpoints"])
 def test_all_that_can_be_set_is_taken_too(network: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BUILDX_CONFIG", str(tmp_path / "buildx"))

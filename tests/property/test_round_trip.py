@@ -107,7 +107,7 @@ def check_host(settings: Settings, site: Site, main: Directive) -> None:
     if not is_shared(settings, site):
         return
     server = find_server(main, *site.hosts)
-    known = {("@headers",), ("/",)}
+    known: set[tuple[str, ...]] = {("@headers",), ("/",)}
     for one in settings.sites:
         if one.hosts == site.hosts:
             known |= {(one.locate("/"),), ("=", one.path)} - {("=", "/")}

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from portico.config.plan import make_plan
+from portico.config.targets.ecs import make_fleet
 from tests.components.ecs.sample import SECTION, deploy
 from tests.components.recorder import Recorder
+from tests.config.ecs_sample import make_ecs_values
 from tests.config.sample import SHOP, make_site, write_files
 
 SITES = (
@@ -52,10 +55,6 @@ def test_a_task_is_asked_below_its_path(made: Recorder) -> None:
 
 
 def test_its_nginx_has_a_host_with_that_path_alone(tmp_path: Path) -> None:
-    from portico.config.plan import make_plan
-    from portico.config.targets.ecs import make_fleet
-    from tests.config.ecs_sample import make_ecs_values
-
     write_files(tmp_path / "shop", SHOP)
     shop, blog = make_fleet(make_plan(make_ecs_values(*SITES), tmp_path))
     assert not [path for path in shop.tree.files if path.startswith("hosts/")]
