@@ -26,7 +26,7 @@ from tests.property.reading import (
     only,
     value,
 )
-from tests.property.rendered import Rendered, render
+from tests.property.rendered import Rendered, parse, render
 
 
 @holds_for_stacks()
@@ -301,6 +301,21 @@ def check_upstream(rendered: Rendered, release: Release, main: Directive) -> Non
     assert value(upstream, "keepalive") == (str(kept) if kept else off)
     if not site.maintenance:
         assert value(find_rest(place, site), "proxy_pass") == f"http://{site.name}"
+
+
+@pytest.mark.parametrize("version", ["1.26.3", "1.30.6"])
+def test_what_is_no_static_file_of_a_shared_host_has_what_its_route_says(root: Path, version: str) -> None:
+    """All of a site and all of its route / stand in one location there: nothing twice, and the route wins."""
+    route = {"path": "/", "body": "2M", "cache": "5s", "rate": {"rate": "1r/s"}}
+    limits = {"rate": {"rate": "9r/s", "dryRun": True}}
+    site = {"name": "a", "source": "plain", "entry": "web:app", "hosts": ["a.example"], "path": "/a"}
+    values = {"nginxImage": f"nginx:{version}", "sites": [site | {"routes": [route], "limits": limits}]}
+    rendered = render(values, root)
+    main = parse(rendered)
+    check_everything(rendered, main)
+    application = find_location(find_server(main, "a.example"), "@a.application")
+    assert (value(application, "client_max_body_size"), value(application, "limit_req_dry_run")) == ("2m", None)
+    assert value(application, "limit_req") == "zone=a.rate.1 burst=20 nodelay"
 
 
 def test_aliases_lead_to_a_name_that_exists(root: Path) -> None:
