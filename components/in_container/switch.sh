@@ -94,12 +94,19 @@ compose() {
     if same "$mixed" "$before"; then
         rm -rf "$mixed"
         next=${before#trees/}
-    elif [ -n "$moved" ] || ! nginx -t -q -c "/etc/portico/$mixed/nginx.conf"; then
-        echo "NGINX does not accept the other sites' new files beside the live ones of$refused; nothing was switched"
-        rm -rf "$mixed"
-        next=${before#trees/}
-        refused=$(for n in $all; do replica "$n" && printf ' %s' "$site"; done)
+    elif [ -n "$moved" ]; then
+        give_up "a host gets or loses other sites, and the live files of$moved only serve it as it was"
+    elif ! nginx -t -q -c "/etc/portico/$mixed/nginx.conf"; then
+        give_up "NGINX does not accept the other sites' new files beside the live ones of$refused"
     fi
+}
+
+# Gives the mixture up, for the reason $1: every site stays as it is in the live tree.
+give_up() {
+    echo "$1; nothing was switched"
+    rm -rf "$mixed"
+    next=${before#trees/}
+    refused=$(for n in $all; do replica "$n" && printf ' %s' "$site"; done)
 }
 
 # Whether replicas of site $1 were proven once, so that the live tree's file for it is worth keeping. The first tree of
