@@ -192,7 +192,7 @@ def test_an_image_says_no_other_path(root: Path, application: Flask, monkeypatch
     assert "SCRIPT_NAME" not in os.environ
 
 
-@pytest.mark.parametrize("path", ["/", "/where/x", "/shopping", "/shop2/where/x", "//shop/where/x", "/x/../shop/"])
+@pytest.mark.parametrize("path", ["/", "/where/x", "/shopping", "/shopwhere/x", "//shop/where/x", "/x/../shop/"])
 def test_what_is_not_below_the_path_is_not_the_applications(root: Path, application: Flask, path: str) -> None:
     assert run(root, "/shop", application).get(path).status_code == 404
 
