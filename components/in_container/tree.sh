@@ -16,11 +16,15 @@ list_files() (
 )
 
 # Takes the site $2 out of the folder $1 of a tree: its files, and its answer to load balancers. The last one of a shared
-# host takes its server along.
+# host takes its server along. What was of one at / is nobody's: without a location NGINX would show a page of its own.
 drop_site() {
     for dropped in $(list_files "$1" "$2"); do
+        shared="$1/${dropped%/paths/*}"
+        if [ -d "$shared" ] && grep -q '^location / {' "$1/$dropped"; then
+            sed -i '$s#^}#\n    location / { return 404; }\n}#' "$shared/server.conf"
+        fi
         rm -f "$1/$dropped"
-        case $dropped in hosts/*) rmdir "$1/${dropped%/*}" 2>/dev/null && rm -r "$1/${dropped%/paths/*}" || true ;; esac
+        if [ -d "$shared" ] && rmdir "$shared/paths" 2>/dev/null; then rm -r "$shared"; fi
     done
     sed -i "\\#location = /readyz/$2 {#,/}/d" "$1/conf.d/00-status.conf"
 }

@@ -65,6 +65,22 @@ def test_a_host_without_a_good_site_is_left_out(scene: Scene) -> None:
     assert list_live(scene, first) == set()
 
 
+def test_what_was_of_a_site_that_is_left_out_is_nobodys(scene: Scene) -> None:
+    """Without a location for it, NGINX would answer with its own page of welcome."""
+    shop, blog = make_site(), sites()[1]
+    first = scene.make(shop, blog)
+    scene.ground.serve(first.tree.digest)
+    scene.start(first, shop=None)
+    assert "@live blog" in scene.ground.switch(first.tree.digest).told
+    text = scene.ground.read(f"{HOST}/server.conf")
+    assert text and text.endswith("\n    location / { return 404; }\n}\n") and text.count("{") == text.count("}")
+    assert list_live(scene, first) == {f"{HOST}/server.conf", f"{HOST}/paths/blog.conf"}
+    # Once it is well, it is there.
+    scene.start(first)
+    assert scene.ground.switch(first.tree.digest).code == 0
+    assert scene.ground.read(f"{HOST}/server.conf") == first.tree.files[f"{HOST}/server.conf"]
+
+
 @pytest.mark.parametrize("began", ["alone", "together"])
 def test_where_a_bad_site_gets_or_loses_company_nothing_is_switched(scene: Scene, began: str) -> None:
     """Its live files say where the whole host is, or lack that: they do not fit into the other tree."""

@@ -57,7 +57,12 @@ def test_what_remains_stands_alone(stack: Tried) -> None:
     # Elsewhere nobody leaves a site out: a task has one, and without Portico's container there is no switch.
     if stack.layout == "conf.d" and rendered.settings.target != "ecs":
         for one in without(rendered):
-            assert list(list_unknown(parse(one))) == []
+            main = parse(one)
+            assert list(list_unknown(main)) == []
+            # Whatever is asked of a host has a location: NGINX has pages of its own besides.
+            for server in main.find("server"):
+                places = [location.args for location in server.find("location")]
+                assert not places or ("/",) in places
 
 
 def test_what_nginx_would_not_know_is_found(root: Path) -> None:
@@ -73,6 +78,13 @@ def test_what_nginx_would_not_know_is_found(root: Path) -> None:
 def test_nginx_accepts_what_remains(root: Path, edge: Callable[[str], Edge], version: str) -> None:
     values = {"nginxImage": f"nginx:{version}", "sites": [SITE, OTHER]}
     own = {"certificate": {"certificate": CERTIFICATE, "key": KEY}}
-    for changes in ({}, {"upstream": "container"}, {"tls": {}, "sites": [SITE | own, OTHER | own]}):
+    below = {"hosts": SITE["hosts"], "path": "/other"}
+    for changes in (
+        {},
+        {"upstream": "container"},
+        {"tls": {}, "sites": [SITE | own, OTHER | own]},
+        {"sites": [SITE, OTHER | below]},
+        {"upstream": "container", "sites": [OTHER | below, SITE]},
+    ):
         for one in without(render(values | changes, root)):
             assert edge(version).test(one) == [], changes
