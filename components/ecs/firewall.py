@@ -44,7 +44,7 @@ class Firewall(pulumi.ComponentResource):
             outer.let_out(role, "tcp", port, f"Tasks: {role}", peer=tasks.id)
             inner.let_in(f"task-{role}", "tcp", port, f"The balancer: {role}", peer=balancer.id)
         # Images, logs and secrets are AWS's own services; the rest is what the applications ask for.
-        inner.let_out("task-https", "tcp", 443, "AWS's own services, services on the web", network=EVERYBODY)
+        inner.let_out("task-https", "tcp", 443, "AWS and others on the web", network=EVERYBODY)
         for rule in args.egress:
             said = f"Applications: {rule.name}"
             inner.let_out(f"task-{rule.name}", rule.protocol, rule.port, said, network=rule.network)

@@ -107,7 +107,7 @@ class Network(pulumi.ComponentResource):
         group = aws.ec2.SecurityGroup(
             f"{self._name}-endpoints",
             vpc_id=self.id,
-            description="AWS's services: HTTPS from this network",
+            description="AWS services: HTTPS from this network",
             tags=make_tags("endpoints", self._args.tags),
             opts=self._child,
         )

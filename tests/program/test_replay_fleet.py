@@ -1,6 +1,7 @@
 """The planned stack on ECS on moto: botocore knows every parameter, and moto's AWS takes every value."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from moto import mock_aws
 
 from portico.policies.graph import Graph, Resource
 from tests.cloud.replay import Replay, Unmapped
+from tests.cloud.replay.texts import Refused
 from tests.components.ecs.sample import SECTION, SHOP, deploy
 from tests.components.recorder import Recorder
 from tests.components.sample import BLOG, SECRET
@@ -43,7 +45,8 @@ def plan(root: Path, **section: Any) -> Graph:
 
 def lead(graph: Graph) -> Graph:
     """The graph, in a hosted zone that is there and answers for all host names of the examples."""
-    zone = ask("route53", "create_hosted_zone", Name="example", CallerReference="fleet")["HostedZone"]["Id"]
+    made = ask("route53", "create_hosted_zone", Name="example", CallerReference="fleet")["HostedZone"]
+    zone = made["Id"].rpartition("/")[2]
     return [replace(one, inputs={**one.inputs, "zoneId": zone}) if has_zone(one) else one for one in graph]
 
 
@@ -69,7 +72,9 @@ def test_host_names_lead_to_the_balancer(fleet: Graph) -> None:
     arn = Replay(lead(fleet)).find("fleet-balancer").arn
     (balancer,) = ask("elbv2", "describe_load_balancers", LoadBalancerArns=[arn])["LoadBalancers"]
     (zone,) = ask("route53", "list_hosted_zones")["HostedZones"]
-    records = ask("route53", "list_resource_record_sets", HostedZoneId=zone["Id"])["ResourceRecordSets"]
+    records = ask("route53", "list_resource_record_sets", HostedZoneId=zone["Id"].rpartition("/")[2])[
+        "ResourceRecordSets"
+    ]
     targets = {one["Name"]: one["AliasTarget"] for one in records if one["Type"] == "A"}
     assert targets.keys() == {"hello.example.", "www.hello.example."}
     for target in targets.values():
@@ -158,7 +163,7 @@ FORGETFUL = json.dumps({"rules": [{"rulePriority": 1, "description": "x" * 100, 
         ("fleet-balancer-https", {"protocol": "HTTP2"}, ClientError, "HTTP2"),
         ("hello-hosts-hello-1", {"priority": 0}, ParamValidationError, "valid min value: 1"),
         ("hello-registry-nginx", {"imageTagMutability": "never"}, ClientError, "imageTagMutability"),
-        ("hello-registry-nginx", {"name": "Portico"}, ClientError, "repositoryName"),
+        ("hello-registry-nginx", {"name": "Portico"}, Refused, "repositoryName"),
         ("nginx-lifecycle", {"policy": FORGETFUL}, ClientError, "Lifecycle policy validation failure"),
         ("access-logs-closed", {"blockPublicAcls": "yes"}, ParamValidationError, "Invalid type"),
         ("access-logs-lifecycle", {"rules": [{"id": "x", "status": "Perhaps"}]}, ClientError, "MalformedXML"),
@@ -174,3 +179,16 @@ def test_a_wrong_value_is_refused(
 def test_an_input_that_is_sent_nowhere_is_refused(fleet: Graph) -> None:
     with pytest.raises(Unmapped, match="nobody sends serviceConnectDefaults"):
         Replay(list_needed(alter(fleet, "fleet-cluster", serviceConnectDefaults={}), "fleet-cluster"))
+
+
+@pytest.mark.parametrize(
+    ("part", "inputs", "said"),
+    [
+        ("fleet-firewall-balancer", {"description": "AWS's own"}, 'Description is "AWS\'s own"'),
+        ("fleet-firewall-balancer", {"description": "a" * 256}, "Description has 256 characters"),
+        ("hello-registry-nginx", {"name": "a" * 257}, "repositoryName has 257 characters"),
+    ],
+)
+def test_a_text_that_aws_does_not_take_is_refused(fleet: Graph, part: str, inputs: dict[str, Any], said: str) -> None:
+    with pytest.raises(Refused, match=re.escape(said)):
+        Replay(list_needed(alter(lead(fleet), part, **inputs), part))

@@ -7,6 +7,8 @@ from typing import Any
 
 import boto3
 
+from tests.cloud.replay.texts import refuse
+
 Tags = list[dict[str, str]]
 _NUMBERS = count(1)
 
@@ -58,7 +60,9 @@ class Given:
 @cache
 def call(service: str, region: str) -> Any:
     """Who calls that service, with keys that nobody else takes. Made once: that takes longer than all its calls."""
-    return boto3.client(service, region_name=region, aws_access_key_id="testing", aws_secret_access_key="testing")
+    client = boto3.client(service, region_name=region, aws_access_key_id="testing", aws_secret_access_key="testing")
+    client.meta.events.register("before-parameter-build.*.*", refuse)
+    return client
 
 
 def capitals(value: Any) -> Any:
