@@ -53,10 +53,10 @@ class Vpc(pulumi.ComponentResource):
             gateway_id=gateway.id,
             opts=child,
         )
-        aws.ec2.RouteTableAssociation(
+        leads = aws.ec2.RouteTableAssociation(
             f"{name}-subnet-routes", subnet_id=subnet.id, route_table_id=routes.id, opts=child
         )
         self.id = vpc.id
         # Without the way out a VM would find no packages on its first boot.
-        self.subnet = pulumi.Output.all(subnet.id, way_out.id).apply(lambda ready: str(ready[0]))
+        self.subnet = pulumi.Output.all(subnet.id, way_out.id, leads.id).apply(lambda ready: str(ready[0]))
         self.register_outputs({"id": self.id, "subnet": self.subnet})

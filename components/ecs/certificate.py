@@ -60,7 +60,8 @@ class Certificate(pulumi.ComponentResource):
             type=asked.apply(lambda one: str(one.resource_record_type)),
             records=[asked.apply(lambda one: str(one.resource_record_value))],
             ttl=300,
-            # Another stack may have asked for the same name: it is the same record.
+            # Another stack may have asked for the same name: it is the same record. So it stays when this one goes, or
+            # AWS could not renew the other's certificate.
             allow_overwrite=True,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
         )

@@ -23,7 +23,6 @@ class RegistryArgs:
 
     site: str
     keep: int
-    protect: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -47,7 +46,9 @@ class Registry(pulumi.ComponentResource):
                 image_tag_mutability="IMMUTABLE",
                 image_scanning_configuration=aws.ecr.RepositoryImageScanningConfigurationArgs(scan_on_push=True),
                 encryption_configurations=[aws.ecr.RepositoryEncryptionConfigurationArgs(encryption_type="KMS")],
-                force_delete=not args.protect,
+                # A site that the settings name no more goes with its images, in a protected stack too: ECR refuses to
+                # remove a repository that holds some. What keeps a protected stack is Pulumi, which removes nothing.
+                force_delete=True,
                 tags=make_tags(f"{args.site}-{role}", args.tags),
                 opts=pulumi.ResourceOptions(parent=self),
             )

@@ -71,7 +71,7 @@ class Site(pulumi.ComponentResource):
         site, tags = fleet.site.name, self._ecs.tags
         registry = Registry(
             f"{name}-registry",
-            RegistryArgs(site=site, keep=settings.keep_releases, protect=settings.protect, tags=tags),
+            RegistryArgs(site=site, keep=settings.keep_releases, tags=tags),
             self._child,
         )
         application, nginx = Images(name, fleet, settings, registry, args.workshop, self).make()

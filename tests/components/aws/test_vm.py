@@ -52,7 +52,8 @@ def test_it_has_the_role_the_subnet_and_the_firewall(instance: Resource) -> None
 
 def test_it_is_not_started_before_there_is_a_way_out(made: Recorder, instance: Resource) -> None:
     route = made.find("aws:ec2/route:Route", "host-eu-central-1-vpc-way-out")
-    assert route.urn in instance.dependencies
+    leads = made.find("aws:ec2/routeTableAssociation:RouteTableAssociation", "host-eu-central-1-vpc-subnet-routes")
+    assert {route.urn, leads.urn} <= {*instance.dependencies}
 
 
 def test_it_has_a_way_out_before_the_address_leads_to_it(instance: Resource) -> None:
