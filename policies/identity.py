@@ -14,6 +14,7 @@ _UNBOUND: Final = frozenset(
     {
         "cloudwatch:PutMetricData",
         "ec2:DescribeInstances",
+        "ec2:DescribeSnapshots",
         "ec2:DescribeTags",
         "ec2:DescribeVolumes",
         "ecr:GetAuthorizationToken",

@@ -4,7 +4,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from portico.policies.graph import Graph, Resource, look, of_type
-from portico.policies.kinds import ACCOUNT, EIP_ASSOCIATION, GROUP_RULE, INSTANCE, POLICY_ATTACHMENT, ROLE_POLICY
+from portico.policies.kinds import (
+    ACCOUNT,
+    EIP_ASSOCIATION,
+    GROUP_RULE,
+    INSTANCE,
+    POLICY_ATTACHMENT,
+    ROLE_POLICY,
+    VOLUME_ATTACHMENT,
+)
 from portico.policies.rule import Finding, rule
 
 # What AWS gives no tags. Every other resource of AWS is asked for them.
@@ -14,6 +22,7 @@ UNTAGGABLE: Final = frozenset(
         GROUP_RULE,
         POLICY_ATTACHMENT,
         ROLE_POLICY,
+        VOLUME_ATTACHMENT,
         "aws:acm/certificateValidation:CertificateValidation",
         "aws:appautoscaling/policy:Policy",
         "aws:cloudwatch/dashboard:Dashboard",
@@ -26,7 +35,6 @@ UNTAGGABLE: Final = frozenset(
         "aws:ec2/route:Route",
         "aws:ec2/routeTableAssociation:RouteTableAssociation",
         "aws:ec2/tag:Tag",
-        "aws:ec2/volumeAttachment:VolumeAttachment",
         "aws:ecr/lifecyclePolicy:LifecyclePolicy",
         "aws:iam/policyAttachment:PolicyAttachment",
         "aws:route53/record:Record",

@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import click
 
+from portico.cli.aws_disk import Disk, find_disk
 from portico.cli.data import Folder, find_place, list_data, remove_data
 from portico.cli.engine import has_terminal
 from portico.cli.export import read_export
@@ -36,7 +37,7 @@ def choose_data(folders: Sequence[Folder], site: str) -> list[Folder]:
     return [folder for folder in folders if folder.site == site]
 
 
-def find_data(place: Place, *, wanted: bool) -> list[Folder]:
+def find_data(place: Place, *, wanted: bool) -> Sequence[Folder]:
     """The data of the stack's sites; nothing where no engine answers. Raises DockerException where it is `wanted`."""
     from docker.errors import DockerException
 
@@ -44,6 +45,13 @@ def find_data(place: Place, *, wanted: bool) -> list[Folder]:
         if engine := find_place(place.stack, place.root):
             return list_data(engine, place.stack, place.root)
     return []
+
+
+def look_for_disk(place: Place, *, wanted: bool) -> Disk | None:
+    """The disk of data on AWS; None where AWS cannot be asked. Raises Refused where it is `wanted`."""
+    with suppress(*(() if wanted else (Refused,))):
+        return find_disk(place.stack, place.root)
+    return None
 
 
 @click.command(epilog=example("portico down -s staging --yes"))
@@ -66,8 +74,11 @@ def command(context: click.Context, stack: str, yes: bool, site: str) -> None:
     if not known and not site:
         click.echo(f"Nothing to remove: the stack {stack} was never created here.")
         return
-    folders = find_data(place, wanted=bool(site))
+    disk = look_for_disk(place, wanted=bool(site))
+    folders = disk.folders if disk else find_data(place, wanted=bool(site))
     doomed = choose_data(folders, site) if site else []
+    if disk and doomed:
+        disk.require_all(doomed)
     screen = Screen()
     if (
         not yes
@@ -84,8 +95,9 @@ def command(context: click.Context, stack: str, yes: bool, site: str) -> None:
         context.exit(1)
     if known:
         _remove(context, place, screen)
-    engine = find_place(stack, place.root) if doomed else None
-    if engine:
+    if disk and doomed:
+        disk.remove()
+    elif doomed and (engine := find_place(stack, place.root)):
         remove_data(engine, doomed)
     for folder in doomed:
         screen.say(f"Deleted: {folder}.")

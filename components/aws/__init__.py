@@ -2,6 +2,7 @@
 
 from portico.components.aws.address import Address, AddressArgs
 from portico.components.aws.alarms import Alarms, AlarmsArgs
+from portico.components.aws.disk import Disk, DiskArgs
 from portico.components.aws.firewall import Firewall, FirewallArgs
 from portico.components.aws.flow_logs import FlowLogs, FlowLogsArgs
 from portico.components.aws.role import Role, RoleArgs
@@ -13,6 +14,8 @@ __all__ = [
     "AddressArgs",
     "Alarms",
     "AlarmsArgs",
+    "Disk",
+    "DiskArgs",
     "Firewall",
     "FirewallArgs",
     "FlowLogs",

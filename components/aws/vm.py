@@ -33,11 +33,12 @@ class Vm(pulumi.ComponentResource):
     """
 
     id: pulumi.Output[str]
+    instance: aws.ec2.Instance
 
     def __init__(self, name: str, args: VmArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:index:Vm", name, None, opts)
         machine = args.machine
-        instance = aws.ec2.Instance(
+        self.instance = aws.ec2.Instance(
             f"{name}-instance",
             ami=machine.ami,
             instance_type=machine.kind,
@@ -76,5 +77,5 @@ class Vm(pulumi.ComponentResource):
                 ignore_changes=["userDataBase64", "associatePublicIpAddress"],
             ),
         )
-        self.id = instance.id
+        self.id = self.instance.id
         self.register_outputs({"id": self.id})

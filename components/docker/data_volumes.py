@@ -1,8 +1,8 @@
 """The volumes of data: they outlive releases, the stack and its record, so they are found again by their names."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import pulumi
 import pulumi_docker as docker
@@ -33,22 +33,38 @@ def label_volume(site: str, data: str) -> dict[str, str]:
     return list_labels(ROLE, site) | {LABEL: data}
 
 
+class DataDisk(Protocol):
+    """A disk of its own for data, mounted at `folder`; it may have to come from another machine first."""
+
+    folder: str
+
+    def prepare(self, images: Sequence[pulumi.Output[str]], folders: Sequence[str]) -> pulumi.Output[Any]:
+        """Have it mounted, with these folders on it; what is returned is known once they are there.
+
+        It is not taken from another machine before all `images` of the sites are here: until then, that one serves.
+        """
+
+
 @dataclass(frozen=True, kw_only=True)
 class DataVolumesArgs:
-    """`engine` is asked which volumes there are, None where there is none yet; `resources` are the stack's own."""
+    """`engine` is asked which volumes there are, None where there is none yet; `resources` are the stack's own.
+
+    `disk` and `place` are PorticoArgs'.
+    """
 
     settings: Settings
     engine: Engine | None = None
     resources: Mapping[str, Any] = field(default_factory=dict)
+    disk: DataDisk | None = None
+    place: str = ""
 
 
 class DataVolumes:
     """All of a stack's. Raises pulumi.RunError before anything is made where one of them is somebody else's.
 
-    `of` are the names of a site's volumes by the data's name. `served` are those that NGINX has to see.
+    `of` are the names of a site's volumes by the data's name. `served` are those that NGINX has to see. Both are there
+    once `settle` was called.
     """
-
-    served: dict[str, pulumi.Output[str]]
 
     def __init__(self, args: DataVolumesArgs, opts: pulumi.ResourceOptions) -> None:
         wanted = {(site.name, one.name): one for site in args.settings.sites for one in site.data}
@@ -61,24 +77,39 @@ class DataVolumes:
             there = {key for key, one in found.items() if one.exists}
             for change in announce_data(before, wanted, there, {key: name_volume(*key) for key in wanted}):
                 pulumi.log.info(str(change))
-        self._volumes: dict[str, dict[str, pulumi.Output[str]]] = {}
-        self.served = {}
-        for (site, name), one in wanted.items():
-            volume = self._volumes.setdefault(site, {})[name] = _keep(site, one, opts)
-            if one.url:
-                self.served[f"{site}/{name}"] = volume
+        self._wanted, self._disk = wanted, args.disk
+        folder = args.disk.folder if args.disk else None
+        self._volumes = {key: _keep(*key, args.place, folder, opts) for key in wanted}
+
+    def settle(self, images: Sequence[pulumi.Output[str]]) -> None:
+        """Wait for the disk, where there is one, before anything is mounted; `images` are DataDisk's."""
+        if self._disk:
+            ready = self._disk.prepare(images, [name_volume(*key) for key in self._wanted])
+            self._volumes = {
+                key: pulumi.Output.all(volume, ready).apply(lambda known: str(known[0]))
+                for key, volume in self._volumes.items()
+            }
+
+    @property
+    def served(self) -> dict[str, pulumi.Output[str]]:
+        """The volumes with a URL, by "site/data"."""
+        return {"/".join(key): volume for key, volume in self._volumes.items() if self._wanted[key].url}
 
     def of(self, site: str) -> Mapping[str, pulumi.Output[str]]:
         """The names of its volumes by the name of the data; {} for a site without data."""
-        return self._volumes.get(site, {})
+        return {name: volume for (owner, name), volume in self._volumes.items() if owner == site}
 
 
-def _keep(site: str, data: Data, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
-    labels = [docker.VolumeLabelArgs(label=key, value=value) for key, value in label_volume(site, data.name).items()]
+def _keep(site: str, data: str, place: str, folder: str | None, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
+    """The volume; on a disk that is mounted at `folder` it is a folder of that."""
+    name = name_volume(site, data)
+    labels = [docker.VolumeLabelArgs(label=key, value=value) for key, value in label_volume(site, data).items()]
     return docker.Volume(
-        name_resource(f"{site}-data-{data.name}"),
-        name=name_volume(site, data.name),
+        name_resource(f"{site}-data-{data}{place}"),
+        name=name,
         labels=labels,
+        # Docker mounts it with its first container, which does not start where the disk is not there.
+        driver_opts={"type": "none", "o": "bind", "device": f"{folder}/{name}"} if folder else None,
         # Pulumi may forget it, and never delete it. So it needs no protection, which would stand in the way of
         # taking it out of the settings.
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(retain_on_delete=True)),

@@ -26,6 +26,7 @@ def deploy_containers(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict
             resources=read_resources(),
             builder=host.builder,
             place=host.place,
+            disk=host.disk,
         ),
         place(host.options),
     )

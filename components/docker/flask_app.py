@@ -1,7 +1,7 @@
 """A Flask application."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_docker as docker
@@ -22,7 +22,7 @@ class FlaskAppArgs:
     `past` are the digests of other images that stay, to go back to. `secrets` are {NAME: value}, a secret output.
     `sockets` and `static` name the volumes shared with the edge. `verdict` resolves once the
     configuration has been accepted: before that, nothing is built.
-    `builder` names where images are built. `data` are the names of the volumes of its data, by the data's name.
+    `builder` names where images are built.
     """
 
     release: Release
@@ -33,11 +33,12 @@ class FlaskAppArgs:
     secrets: pulumi.Output[Mapping[str, str]] | None = None
     past: Collection[str] = ()
     builder: pulumi.Input[str] | None = None
-    data: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class FlaskApp(pulumi.ComponentResource):
     """One release of an application: its image, built from source and named by content, and its files.
+
+    The files come second, by `lay_out`: its data may be on its way here as long as images are built.
 
     Outputs: `image` (image id), `files` (id of the container that laid out the files, once it ended
     well), `secrets` (name of the volume of secrets, if there are any).
@@ -49,6 +50,7 @@ class FlaskApp(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: FlaskAppArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:index:FlaskApp", name, None, opts)
+        self._args = args
         release, site = args.release, args.release.site
         if args.context is None:
             image = find_image(site.name, release.image, self)
@@ -71,23 +73,26 @@ class FlaskApp(pulumi.ComponentResource):
                 opts=pulumi.ResourceOptions(parent=self),
             )
             self.secrets = volume.name
-        self.files = require_success(
-            docker.Container(f"{name}-files", self._lay_out(args), opts=start_first(self)),
-            f"The files of {site.name} could not be laid out",
-        )
-        self.register_outputs({"image": self.image, "files": self.files, "secrets": self.secrets})
 
-    def _lay_out(self, args: FlaskAppArgs) -> docker.ContainerArgs:
-        """A container of the new image that copies static files and secrets to where they are served from."""
+    def lay_out(self, data: Mapping[str, pulumi.Input[str]]) -> None:
+        """Copy static files and secrets to where they are served from, by a container of the new image.
+
+        `data` are the names of the volumes of the site's data, by the data's name.
+        """
+        args, name = self._args, self.pulumi_resource_name
         place = Place(
             project=name_owner(),
             stack=pulumi.get_stack(),
             sockets=args.sockets,
             static=args.static,
             secrets=self.secrets,
-            data=args.data,
+            data=data,
         )
         made = describe_files(args.release, place)
         if args.secrets is not None:
             made["uploads"] = args.secrets.apply(describe_uploads)
-        return docker.ContainerArgs(image=self.image, **made)
+        self.files = require_success(
+            docker.Container(f"{name}-files", docker.ContainerArgs(image=self.image, **made), opts=start_first(self)),
+            f"The files of {args.release.site.name} could not be laid out",
+        )
+        self.register_outputs({"image": self.image, "files": self.files, "secrets": self.secrets})

@@ -65,10 +65,10 @@ class Site:
     faults: list[str]
 
 
-def make_site(ground: Ground, release: Release) -> Site:
-    """Everything of one release that is made before NGINX hears of it."""
+def make_site(ground: Ground, release: Release, app: FlaskApp) -> Site:
+    """Everything of one release that is made before NGINX hears of it; `app` comes from `make_app`."""
     opts = pulumi.ResourceOptions(parent=ground.parent)
-    app = _make_app(ground, release)
+    app.lay_out(ground.data.of(release.site.name))
     # What goes back runs nothing: the command of an older release knows less than the data has become since.
     runs = release.site.release and release.site.name not in ground.stack.held
     command = _make_command(ground, release, app) if runs else None
@@ -152,7 +152,8 @@ def _make_command(ground: Ground, release: Release, app: FlaskApp) -> ReleaseCom
     )
 
 
-def _make_app(ground: Ground, release: Release) -> FlaskApp:
+def make_app(ground: Ground, release: Release) -> FlaskApp:
+    """The application of one release, as far as it needs no data: its image."""
     stack, site = ground.stack, release.site.name
     held = site in stack.held
     return FlaskApp(
@@ -166,7 +167,6 @@ def _make_app(ground: Ground, release: Release) -> FlaskApp:
             verdict=ground.verdict,
             secrets=stack.secrets.get(site),
             builder=ground.builder,
-            data=ground.data.of(site),
         ),
         pulumi.ResourceOptions(parent=ground.parent),
     )

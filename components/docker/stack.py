@@ -11,7 +11,7 @@ import pulumi_docker as docker
 from portico.components.docker.attempts import Attempts, find_edge
 from portico.components.docker.command_record import await_commands, read_done
 from portico.components.docker.config_switch import ConfigCheck, ConfigCheckArgs, ConfigRelease, ConfigReleaseArgs
-from portico.components.docker.data_volumes import DataVolumes, DataVolumesArgs
+from portico.components.docker.data_volumes import DataDisk, DataVolumes, DataVolumesArgs
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.failure_hooks import bind_hooks
 from portico.components.docker.image_tags import list_past_tags
@@ -23,7 +23,7 @@ from portico.components.docker.port_holder import Port, PortArgs
 from portico.components.docker.port_predecessors import list_predecessors
 from portico.components.docker.preview import add_built, announce_changes
 from portico.components.docker.repairs import count_repairs
-from portico.components.docker.site import Ground, list_failed, make_site, make_workers
+from portico.components.docker.site import Ground, list_failed, make_app, make_site, make_workers
 from portico.components.docker.volumes import keep_volume
 from portico.components.docker.worker_verdict import require_running, verify
 from portico.components.partial_update import list_made, or_none
@@ -43,6 +43,7 @@ class PorticoArgs:
     `watch` is the one that is asked at the end of an update: a machine that is only being made is there by then.
     `resources` are those that the last update left (components/previous_outputs.py).
     `builder` names where images are built. `place` is part of what things on a machine are called that may be replaced.
+    `disk` is where data lies on such a machine; None where it stays with the machine's own disk.
     """
 
     stack: Stack
@@ -54,6 +55,7 @@ class PorticoArgs:
     resources: Mapping[str, Any] = field(default_factory=dict)
     builder: pulumi.Input[str] | None = None
     place: str = ""
+    disk: DataDisk | None = None
 
 
 class Portico(pulumi.ComponentResource):
@@ -84,7 +86,12 @@ class Portico(pulumi.ComponentResource):
 
         # What goes with its machine holds nothing that lasts: there the host protects what does.
         kept = pulumi.ResourceOptions(parent=self, protect=settings.protect and not args.place)
-        data = DataVolumes(DataVolumesArgs(settings=settings, engine=args.engine, resources=args.resources), child)
+        data = DataVolumes(
+            DataVolumesArgs(
+                settings=settings, engine=args.engine, resources=args.resources, disk=args.disk, place=args.place
+            ),
+            child,
+        )
         network = Network(f"{name}-network", kept)
         config, sockets, static = (
             keep_volume(f"{name}-{role}", role, kept) for role in ("config", "sockets", "static")
@@ -128,7 +135,9 @@ class Portico(pulumi.ComponentResource):
             engine=watch,
             served=find_releases(live) if live else {},
         )
-        sites = [make_site(ground, release) for release in stack.releases]
+        apps = [make_app(ground, release) for release in stack.releases]
+        data.settle([app.image for app in apps])
+        sites = [make_site(ground, release, app) for release, app in zip(stack.releases, apps, strict=True)]
         asked = [one for site in sites for one in site.replicas]
         faults = {site.release.site.name: site.faults for site in sites}
         replicas = [one.container for one in asked]

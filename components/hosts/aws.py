@@ -13,14 +13,18 @@ import pulumi_aws
 import pulumi_docker
 
 from portico.components import aws
+from portico.components.aws.disk import DATA, find_left
 from portico.components.aws.known import Known, find_known
+from portico.components.aws.known_disk import KnownDisk, find_disk
 from portico.components.aws.tags import make_tags
 from portico.components.docker import free_ports
 from portico.components.docker.buildx_builder import name_builder
+from portico.components.docker.data_volumes import DataDisk
 from portico.components.docker.diagnosis import Diagnosis
 from portico.components.docker.engine_client import Engine
 from portico.components.hosts import preflight
 from portico.components.hosts.connection import Connection, make_connection
+from portico.components.hosts.data_disk import DiskPlan, make_disk, require_fit
 from portico.components.hosts.deferred_engine import LateEngine
 from portico.components.hosts.readiness import wait_ready
 from portico.config.messages.vm_changes import Machine, announce_machine
@@ -62,16 +66,22 @@ class AwsHost(pulumi.ComponentResource):
         self.engine: Engine | None = Engine(connection.url, connection.options) if connection else None
         # Before the firewall is told of the ports.
         free_ports.require_vacant(self.engine, settings)
+        inside = pulumi.ResourceOptions(parent=self, providers=[account])
+        disk = find_disk(resources)
+        if disk is None and any(site.data for site in settings.sites):
+            disk = find_left(make_tags(DATA, {}), account)
+        require_fit(disk, settings)
+        holder = self._find_holder(disk, known.id if known and stays else "", account)
         _announce(known, machine, lost=lost)
 
-        inside = pulumi.ResourceOptions(parent=self, providers=[account])
         kept, tags = settings.protect, self._settings.tags
         self._address = aws.Address(
             f"{name}-address",
             aws.AddressArgs(region=region, dns=self._settings.dns, tags=tags, protect=kept),
             inside,
         )
-        self._vm = self._make_vm(f"{name}-{region}", number, machine, settings, inside)
+        vm = self._make_vm(f"{name}-{region}", number, machine, settings, inside)
+        self._vm = vm.id
 
         self._late = LateEngine()
         url: pulumi.Output[str] = self._vm.apply(lambda vm: self._prepare(vm))
@@ -88,13 +98,20 @@ class AwsHost(pulumi.ComponentResource):
         )
         self.watch: Engine = self._late
         self.hooks = Diagnosis(self._late).hooks
+        self.disk: DataDisk | None = make_disk(
+            f"{name}-{region}-disk",
+            DiskPlan(settings=settings, before=disk, holder=holder, lead=self._lead_to, resources=resources),
+            vm,
+            pulumi.Output.all(vm.id, url).apply(lambda ready: str(ready[0])),
+            inside,
+        )
         # What lay on a VM is gone with it: it is not asked to remove what it may not be able to remove any more.
         self.options = pulumi.ResourceOptions(providers=[self.provider], deleted_with=self.provider)
         self.register_outputs({"vm": self._vm, "ip": self._address.ip})
 
     def _make_vm(
         self, name: str, number: int, machine: Machine, settings: Settings, inside: pulumi.ResourceOptions
-    ) -> pulumi.Output[str]:
+    ) -> aws.Vm:
         mine, tags, tls = self._settings, self._settings.tags, settings.tls
         vpc = aws.Vpc(f"{name}-vpc", aws.VpcArgs(zone=machine.zone, tags=tags, protect=settings.protect), inside)
         aws.FlowLogs(f"{name}-flows", aws.FlowLogsArgs(vpc=vpc.id, retention=mine.retention, tags=tags), inside)
@@ -130,7 +147,7 @@ class AwsHost(pulumi.ComponentResource):
             aws.AlarmsArgs(vm=vm.id, region=mine.region, partition=mine.partition, topic=mine.alarm_topic, tags=tags),
             inside,
         )
-        return vm.id
+        return vm
 
     async def _prepare(self, vm: str) -> str:
         """The address of the VM's Docker, once it is ready for containers; a preview does not wait."""
@@ -141,6 +158,11 @@ class AwsHost(pulumi.ComponentResource):
                 raise pulumi.RunError(f"The VM {sentence}. What served before keeps serving.")
         self._late.engines.append(Engine(connection.url, connection.options))
         return connection.url
+
+    def _find_holder(self, disk: KnownDisk | None, stays: str, account: pulumi_aws.Provider) -> str:
+        """The VM that has to give the disk back first; "" where none has, or the one that `stays`."""
+        has = disk.vm if disk else ""
+        return has if has and has != stays and self._exists(has, account) else ""
 
     def _lead_to(self, vm: str) -> Connection:
         mine = self._settings

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import pulumi
 
 from portico.components.docker import free_ports
+from portico.components.docker.data_volumes import DataDisk
 from portico.components.docker.engine_client import Engine
 from portico.config.settings import Settings
 
@@ -17,6 +18,8 @@ class Host(Protocol):
 
     `builder` names where images are built (components/docker/buildx_builder.py), None where the provider finds it.
 
+    `disk` is where data lies, None where it stays on the machine's own.
+
     `place` is part of the names of what lies there, where another machine may take this one's; "" where none does.
     `options` are those of everything that lies on the host: its provider, and that it goes when the host goes.
     """
@@ -25,6 +28,7 @@ class Host(Protocol):
     watch: Engine
     builder: pulumi.Input[str] | None
     place: str
+    disk: DataDisk | None
     hooks: pulumi.ResourceHookBinding
     options: pulumi.ResourceOptions
 

@@ -4,6 +4,7 @@ import pulumi
 import pulumi_docker as docker
 
 from portico.components.docker.buildx_builder import name_builder
+from portico.components.docker.data_volumes import DataDisk
 from portico.components.docker.diagnosis import Diagnosis
 from portico.components.docker.engine_client import Engine
 
@@ -16,6 +17,7 @@ class LocalHost(pulumi.ComponentResource):
 
     provider: docker.Provider
     place = ""
+    disk: DataDisk | None = None
 
     def __init__(
         self, name: str, engine: Engine, address: str = "127.0.0.1", opts: pulumi.ResourceOptions | None = None

@@ -4,6 +4,7 @@ import pulumi
 import pulumi_docker as docker
 
 from portico.components.docker.buildx_builder import name_builder
+from portico.components.docker.data_volumes import DataDisk
 from portico.components.docker.diagnosis import Diagnosis
 from portico.components.docker.engine_client import Engine
 from portico.components.hosts.connection import Connection
@@ -17,6 +18,7 @@ class SshHost(pulumi.ComponentResource):
 
     provider: docker.Provider
     place = ""
+    disk: DataDisk | None = None
 
     def __init__(self, name: str, connection: Connection, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:index:SshHost", name, None, opts)

@@ -1,5 +1,6 @@
 """What a VM is made of, and what is said before another takes its place."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Self
 
@@ -75,3 +76,25 @@ def announce_machine(before: Machine | None, after: Machine, *, lost: str = "", 
     if not filled:
         return "VM: the new one is there, but not filled yet: its containers start, then the address moves. " + _MOVE
     return None
+
+
+def announce_disk(*, moves: bool, before: int | None, after: int, sites: Sequence[str], served: bool) -> str | None:
+    """What an update does to the disk of data, None where it stays as it is; sizes in GiB, `before` is None at first.
+
+    `sites` are those with data. Where NGINX serves files of it (`served`), it cannot go on without the disk.
+    """
+    if before is None:
+        return (
+            f"VM: a disk of its own is made for data, of {after} GiB, encrypted, with a snapshot each day. It stays "
+            "whatever becomes of the VM and of the stack."
+        )
+    told = [f"its disk of data grows from {before} to {after} GiB, while it is used"] if after > before else []
+    if moves:
+        silent = "NGINX stops too, since it serves files of it, and nobody is answered" if served else "they answer 503"
+        whose = " and ".join(filter(None, [", ".join(sites[:-1]), *sites[-1:]])) or "no site"
+        told.append(
+            f"its disk of data moves with it, once the new one has all images: the containers of {whose} end what they "
+            "do and stop, the disk is unmounted and moved, and they start on the new VM. For about a minute, and for "
+            f"as long as a last job takes, nobody can read or write the data; {silent} meanwhile"
+        )
+    return f"VM: {'; '.join(told)}." if told else None

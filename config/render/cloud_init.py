@@ -11,6 +11,8 @@ from portico.config.settings.aws import Aws
 # Who deploys. It is in the group docker, and where its folder is, the VM says how far it is.
 USER = "portico"
 READY = f"/var/lib/{USER}/ready"
+# Where the disk of data is mounted; who deploys names it in WANTED, and reads in STATE what came of it.
+DATA, WANTED, STATE = (f"/var/lib/{USER}/{name}" for name in ("data", "disk/wanted", "disk-state"))
 
 # AWS takes 16 KB, packed; what is left is for what is added to it on the way.
 _MOST = 14 * 1024

@@ -29,6 +29,8 @@ from portico.config.settings.text import NetworkRange
 
 # The shortest prefix of a network that is somebody's own, by the version of IP.
 _WIDEST = {4: 8, 6: 16}
+# Families of VMs to which a disk is not an NVMe device with a serial number.
+_XEN = re.compile(r"c1|c[34]|d2|f1|g3|h1|i[23]|m[1-4]|p[23]|r[34]|t[12]|x1e?")
 # Days that CloudWatch Logs can keep something; 0, for ever, is not offered.
 RETENTION = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 
@@ -63,6 +65,11 @@ class Aws(Section):
     )
     disk: Size = Field(default=Size.parse("20G"), description="The VM's disk, encrypted; whole G.")
     swap: Size = Field(default=Size.parse("1G"), description="Swap on that disk, for moments of short memory.")
+    data_disk: Size = Field(
+        default=Size.parse("10G"),
+        description="A disk of its own for `data` of the sites, encrypted; whole G, and never less than before.",
+    )
+    data_snapshots: int = Field(default=14, ge=1, le=1000, description="Daily snapshots of that disk that are kept.")
     keys: Filled[tuple[PublicKey, ...]] = Field(
         examples=['["ssh-ed25519 AAAA… ann"]'], description="Public SSH keys of those who deploy."
     )
@@ -125,8 +132,16 @@ class Aws(Section):
             taken.add(rule.name)
         if self.disk < Size.parse("8G"):
             yield Mistake("aws.disk", f'"{self.disk}" is less than the image itself needs; write at least 8G')
+        if self.data_disk < Size.parse("1G"):
+            yield Mistake("aws.dataDisk", f'"{self.data_disk}" is less than a disk can have; write at least 1G')
         if self.swap.bytes * 2 > self.disk.bytes:
             yield Mistake("aws.swap", f'"{self.swap}" is more than half of the disk; write less')
+
+    def list_unfit(self) -> Iterator[Mistake]:
+        """What is wrong where sites have data."""
+        if _XEN.fullmatch(family := self.instance_type.split(".")[0]):
+            text = f"{family} does not tell a disk of data by its id; write one of the Nitro kind, such as t4g.small"
+            yield Mistake("aws.instanceType", text)
 
     def list_unreachable(self, address: str, port: int, tls_port: int | None) -> Iterator[Mistake]:
         """What is wrong with where NGINX is published: on the VM only 80 and 443 are open, and for everybody."""

@@ -23,6 +23,8 @@ def check(settings: Settings) -> Iterator[Mistake]:
         yield Mistake("ssh.jump", "does not go with ssh.proxyCommand: both say how to get there; write one of them")
     if settings.aws:
         yield from settings.aws.list_contradictions()
+        if any(site.data for site in settings.sites):
+            yield from settings.aws.list_unfit()
         https = settings.tls.port if settings.tls else None
         yield from settings.aws.list_unreachable(settings.address, settings.port, https)
         try:
@@ -30,11 +32,6 @@ def check(settings: Settings) -> Iterator[Mistake]:
             pack_user_data(render_user_data(settings.aws))
         except Mistakes as found:
             yield from found.all
-    if settings.aws:
-        # Its disk goes with it, and a replaced VM begins with an empty one.
-        text = "is not kept on aws, where another VM may take this one's place; write target: ssh, or leave it out"
-        for index in (index for index, site in enumerate(settings.sites) if site.data):
-            yield Mistake(f"sites[{index}].data", text)
     # On a machine of its own NGINX collects bodies on the disk.
     for index, site in enumerate(settings.sites if settings.upstream != "tcp" else ()):
         for path, body in site.list_collected():

@@ -8,14 +8,16 @@ from typing import Any, Final
 
 import docker
 
+from tests.cloud.disk import close_loop
 from tests.cloud.plugin.address import release
 from tests.cloud.plugin.cloud import Cloud, Thing
-from tests.cloud.plugin.kinds import EIP, INSTANCE
+from tests.cloud.plugin.disk_effects import find_file
+from tests.cloud.plugin.kinds import EIP, INSTANCE, VOLUME
 from tests.cloud.plugin.vms import Vms
 from tests.cloud.stack import double_aws
 from tests.cloud.vm import Vm
 from tests.docker.command import Result
-from tests.docker.commands import Door
+from tests.docker.commands import PROJECT, Door
 from tests.docker.engine import Deployment
 
 AMI: Final = "ami-0123456789abcdef0"
@@ -45,7 +47,8 @@ class AwsDeployment(Deployment):
             self.engine.close()
             # Nothing is destroyed twice.
             done = self.destroy(fails=None) if self.cloud.things() else None
-            left = [thing.name for thing in self.cloud.things()]
+            # The disk of data outlives it.
+            left = [thing.name for thing in self.cloud.things() if thing.type != VOLUME]
         finally:
             self._take_away()
         if error is None:
@@ -73,6 +76,16 @@ class AwsDeployment(Deployment):
         return found
 
     @property
+    def disk(self) -> Thing:
+        """The only disk of data."""
+        (found,) = self.cloud.things(VOLUME)
+        return found
+
+    def name_data(self, site: str, data: str) -> str:
+        """Docker's name of the volume of a site's data."""
+        return f"{PROJECT}.{self.name}.{site}.{data}"
+
+    @property
     def vm(self) -> Vm:
         """Its machine."""
         vm = Vm.find(self.instance.id)
@@ -92,5 +105,7 @@ class AwsDeployment(Deployment):
         for line in self.cloud.journal():
             if line["type"] == INSTANCE:
                 vms.remove(line["id"])
+        for disk in self.cloud.things(VOLUME):
+            close_loop(find_file(self.cloud, disk.id))
         for eip in self.cloud.things(EIP):
             release(eip.outputs["publicIp"])

@@ -8,7 +8,20 @@ import pytest
 
 from tests.cloud.caller import Caller, Refused
 from tests.cloud.plugin.cloud import Thing
-from tests.cloud.plugin.kinds import ASSOCIATION, DEFAULT_GROUP, EIP, INSTANCE, KINDS, ROLE, ROLE_POLICY, SUBNET, VPC
+from tests.cloud.plugin.disk_effects import find_file
+from tests.cloud.plugin.kinds import (
+    ASSOCIATION,
+    DEFAULT_GROUP,
+    EIP,
+    INSTANCE,
+    KINDS,
+    ROLE,
+    ROLE_POLICY,
+    SUBNET,
+    VOLUME,
+    VOLUME_ATTACHMENT,
+    VPC,
+)
 from tests.cloud.plugin.machines import read_user_data
 from tests.cloud.plugin.shape import Shape
 
@@ -180,6 +193,45 @@ def test_an_instance_with_a_guard_is_not_deleted(caller: Caller, instance: Thing
         caller.delete(guarded)
     caller.delete(caller.update(guarded, forceDestroy=True))
     assert caller.cloud.things(INSTANCE) == []
+
+
+@pytest.fixture
+def disk(caller: Caller) -> Thing:
+    return caller.create(
+        VOLUME, "disk", availabilityZone="eu-central-1a", size=1, encrypted=True, tags={"Stack": "test"}
+    )
+
+
+def test_a_disk_is_with_one_instance_in_its_zone_and_outlives_it(
+    caller: Caller, subnet: Thing, instance: Thing, disk: Thing
+) -> None:
+    given = {"deviceName": "/dev/sdf", "volumeId": disk.id}
+    caller.create(VOLUME_ATTACHMENT, "attachment", instanceId=instance.id, **given)
+    other = caller.create(INSTANCE, "other", ami="ami-1", instanceType="t4g.small", subnetId=subnet.id)
+    with pytest.raises(Refused, match=r"VolumeInUse: .* is already attached"):
+        caller.create(VOLUME_ATTACHMENT, "second", instanceId=other.id, **given)
+    with pytest.raises(Refused, match=r"DependencyViolation|VolumeInUse"):
+        caller.delete(disk)
+    caller.delete(instance)
+    # It was taken off by AWS.
+    assert caller.cloud.things(VOLUME_ATTACHMENT) == []
+    caller.create(VOLUME_ATTACHMENT, "second", instanceId=other.id, **given)
+    elsewhere = caller.create(VOLUME, "elsewhere", availabilityZone="eu-central-1b", size=1)
+    with pytest.raises(Refused, match="ZoneMismatch"):
+        caller.create(VOLUME_ATTACHMENT, "far", instanceId=other.id, deviceName="/dev/sdg", volumeId=elsewhere.id)
+
+
+def test_a_disk_only_grows_and_is_found_by_its_tags(caller: Caller, disk: Thing) -> None:
+    grown = caller.update(disk, size=2)
+    assert find_file(caller.cloud, disk.id).stat().st_size == 2 * 2**30
+    with pytest.raises(Refused, match="New size cannot be smaller"):
+        caller.update(grown, size=1)
+    assert caller.invoke("aws:ebs/getEbsVolumes:getEbsVolumes", tags={"Stack": "test"})["ids"] == [disk.id]
+    assert caller.invoke("aws:ebs/getEbsVolumes:getEbsVolumes", tags={"Stack": "prod"})["ids"] == []
+    asked = {"filters": [{"name": "volume-id", "values": [disk.id]}]}
+    assert caller.invoke("aws:ebs/getVolume:getVolume", **asked)["availabilityZone"] == "eu-central-1a"
+    caller.delete(grown)
+    assert not find_file(caller.cloud, disk.id).exists()
 
 
 def test_a_question_nobody_taught_it_is_refused(caller: Caller) -> None:

@@ -23,6 +23,7 @@ import docker.types
 from docker.models.containers import Container
 
 from portico.components.docker.ssh_tunnel import DIAL, dig_tunnel
+from tests.cloud import disk
 from tests.docker.command import ROOT
 
 RECIPE: Final = ROOT / "scripts" / "setup" / "vm.sh"
@@ -193,6 +194,16 @@ class Vm:
         finally:
             self.run("rm", "-f", file)
 
+    # --- its further disks
+
+    def plug(self, volume: str, file: Path) -> None:
+        """Give it the disk with this id: see disk.py."""
+        disk.plug(self, volume, file)
+
+    def unplug(self, volume: str, file: Path) -> None:
+        """Take the disk away. Raises ValueError as long as it is mounted."""
+        disk.unplug(self, volume, file)
+
     # --- how it is made, and how it ends
 
     @property
@@ -214,6 +225,8 @@ class Vm:
             *[f"--cap-add={name}" for name in _CAPABILITIES.split()],
             *[f"--security-opt={name}=unconfined" for name in ("apparmor", "seccomp", "systempaths")],
             *["--cgroupns=host", "--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw", f"--volume={volume}:/var/lib/docker"],
+            # Disks that it gets later are files behind loop devices.
+            "--device-cgroup-rule=b 7:* rmw",
             *["--tmpfs=/run", "--tmpfs=/run/lock", "--tmpfs=/tmp"],
             *([f"--volume={_save(self._engine, self._images)}:/images.tar:ro"] if self._images else []),
             IMAGE,

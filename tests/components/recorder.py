@@ -2,7 +2,7 @@
 
 import asyncio
 import contextvars
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,6 +53,7 @@ class Resource:
     protect: bool
     retained: bool
     deleted_with: str
+    imported: str
     provider: str
     error_hooks: tuple[str, ...]
     create_hooks: tuple[str, ...]
@@ -83,6 +84,7 @@ class Recorder(Mocks):
     known: Mapping[str, Any] = field(default_factory=dict)
     alive: Collection[str] = ()
     stopped: Collection[str] = ()
+    disks: Sequence[Mapping[str, Any]] = ()
     stocked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     running: Mapping[str, str] = field(default_factory=dict)
     preview: bool = False
@@ -111,7 +113,8 @@ class Recorder(Mocks):
         return f"{args.name}-id", state | self.states.get(args.name, {})
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
-        """Answer with `past`, the outputs of the update before, and `known`, its resources; of VMs, who is there.
+        """Answer with `past`, the outputs of the update before, and `known`, its resources; of VMs, who is there; of
+        disks, which an earlier `down` has left.
 
         Of ECS: `stocked` are a registry's images, `running` says what a service runs, by name, where that is not what
         it was asked to.
@@ -119,6 +122,10 @@ class Recorder(Mocks):
         if args.token == "aws:ec2/getInstances:getInstances":
             found = self.alive if "running" in args.args["instanceStateNames"] else self.stopped
             return {"id": "found", "ids": list(found)}, []
+        if args.token == "aws:ebs/getEbsVolumes:getEbsVolumes":
+            return {"id": "found", "ids": [one["id"] for one in self.disks]}, []
+        if args.token == "aws:ebs/getVolume:getVolume":
+            return dict(self.disks[0]), []
         if args.token == "aws:ecr/getAuthorizationToken:getAuthorizationToken":
             return fleet_answers.log_in(), []
         if args.token == "aws:ecr/getImages:getImages":
@@ -195,6 +202,7 @@ class _Monitor(MockMonitor):
                     protect=request.protect,
                     retained=request.retainOnDelete,
                     deleted_with=request.deletedWith,
+                    imported=request.importId,
                     provider=request.provider,
                     error_hooks=tuple(request.hooks.on_error),
                     create_hooks=tuple(request.hooks.before_create),

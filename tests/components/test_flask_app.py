@@ -24,7 +24,7 @@ def make(
     def build() -> None:
         secrets = {"shop": {"KEY": SECRET}} if secret else {}
         stack = make_stack(root, make_site(**site), secrets=secrets)
-        FlaskApp(
+        app = FlaskApp(
             "shop",
             FlaskAppArgs(
                 release=stack.releases[0],
@@ -36,6 +36,7 @@ def make(
                 secrets=stack.secrets.get("shop"),
             ),
         )
+        app.lay_out({})
 
     return run(build, states=states)
 

@@ -80,7 +80,18 @@ def prepare(parsed: dict[str, Any], tmp_path: Path) -> Path:
     text = file(parsed, "/usr/local/sbin/portico-prepare")
     script = tmp_path / "prepare"
     script.write_text(text.replace("/var/lib/portico", f"{tmp_path}/home").replace("/swapfile", f"{tmp_path}/swapfile"))
-    for name in ("modprobe", "sysctl", "fallocate", "mkswap", "swapon", "systemctl", "docker", "apt-get", "sleep"):
+    for name in (
+        "modprobe",
+        "sysctl",
+        "fallocate",
+        "mkswap",
+        "swapon",
+        "systemctl",
+        "docker",
+        "apt-get",
+        "sleep",
+        "chown",
+    ):
         say(tmp_path, name, 'echo "$0 $*" >&2')
     say(tmp_path, "dpkg-query", "echo install ok installed")
     return script

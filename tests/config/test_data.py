@@ -12,7 +12,6 @@ from portico.config.release.assemble import make_release
 from portico.config.release.replica import Place, describe_files, describe_replica
 from portico.config.settings import Mistakes
 from portico.config.settings.data import Data
-from tests.config.aws_sample import make_section as make_aws
 from tests.config.ecs_sample import make_section as make_ecs
 from tests.config.sample import make_site, make_values, read_settings, refuse, render, write_files
 
@@ -64,7 +63,6 @@ def test_what_does_not_fit_is_refused(root: Path, data: list[dict[str, Any]], sa
     ("stack", "said"),
     [
         ({"target": "ecs", "ecs": make_ecs()}, "sites[0].data: is not kept on ecs"),
-        ({"target": "aws", "aws": make_aws(), "address": "0.0.0.0", "port": 80}, "sites[0].data: is not kept on aws"),
     ],
 )
 def test_where_no_disk_lasts_it_is_refused(root: Path, stack: dict[str, Any], said: str) -> None:

@@ -76,6 +76,17 @@ BAD: dict[str, Bad] = {
         "encrypt_disks", change("machine", rootBlockDevice=ROOT | {"encrypted": False}), "root disk is not encrypted"
     ),
     "no root": Bad("encrypt_disks", change("machine", rootBlockDevice=None), "is not encrypted", ("tag_everything",)),
+    "no snapshots": Bad("snapshot_disks", without("snapshots"), "no snapshots are made of it"),
+    "snapshots off": Bad("snapshot_disks", change("snapshots", state="DISABLED"), "no snapshots are made of it"),
+    "snapshots of others": Bad(
+        "snapshot_disks",
+        change("snapshots", policyDetails={"targetTags": {"Name": "other"}, "schedules": [{"name": "daily"}]}),
+        "no snapshots are made of it",
+    ),
+    "snapshots at no time": Bad(
+        "snapshot_disks", change("snapshots", policyDetails={"targetTags": TAGS}), "no snapshots are made of it"
+    ),
+    "torn away": Bad("detach_in_peace", change("attachment", forceDetach=True), "detached by force"),
     "gp2": Bad("encrypt_disks", change("machine", rootBlockDevice=ROOT | {"volumeType": "gp2"}), "is not gp3"),
     "second disk": Bad("encrypt_disks", change("machine", ebsBlockDevices=[{"volumeSize": 1}]), "its disk 0"),
     "template's disk": Bad("encrypt_disks", change("template", blockDeviceMappings=None), "a disk is not encrypted"),

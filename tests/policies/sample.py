@@ -109,6 +109,15 @@ GOOD: tuple[Resource, ...] = (
         tags=TAGS,
     ),
     make(kinds.VOLUME, "data", availabilityZone="eu-central-1a", encrypted=True, tags=TAGS),
+    make(kinds.VOLUME_ATTACHMENT, "attachment", {"instanceId": "machine", "volumeId": "data"}, deviceName="/dev/sdf"),
+    make(
+        kinds.SNAPSHOTS,
+        "snapshots",
+        {"executionRoleArn": "role"},
+        state="ENABLED",
+        policyDetails={"targetTags": TAGS, "schedules": [{"name": "daily"}]},
+        tags=TAGS,
+    ),
     make(kinds.EIP, "address", domain="vpc", tags=TAGS),
     make(kinds.EIP_ASSOCIATION, "association", {"instanceId": "machine", "allocationId": "address"}),
     make(

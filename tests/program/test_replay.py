@@ -28,6 +28,8 @@ MORE = {
     "egress": [{"name": "database", "port": 5432, "network": "10.20.0.0/16"}],
     "alarmTopic": f"arn:aws:sns:{REGION}:123456789012:alarms",
     "tags": {"team": "shop"},
+    "dataDisk": "25G",
+    "dataSnapshots": 30,
 }
 
 
@@ -43,6 +45,7 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> Graph:
     shutil.copy(ROOT / "__main__.py", home)
     shutil.copytree(ROOT / "examples", home / "examples")
     values = merge_values("prod")
+    values["sites"] = [{**values["sites"][0], "data": [{"name": "store", "path": "/var/lib/shop"}]}]
     values |= {"aws": values["aws"] | MORE, "tls": {"port": 443, "http3": True, "localAuthority": True}}
 
     def build() -> None:
@@ -107,6 +110,25 @@ def test_all_that_can_be_set_is_taken_too_and_keeps_the_rules(rich: Graph, aws: 
     names = [replay.find(f"-alarms-{check}").id for check in ("system", "instance")]
     alarms = ask("cloudwatch", "describe_alarms", AlarmNames=names)["MetricAlarms"]
     assert [MORE["alarmTopic"] in alarm["AlarmActions"] for alarm in alarms] == [True, True]
+    (disk,) = ask("ec2", "describe_volumes", VolumeIds=[replay.find("-disk-volume").id])["Volumes"]
+    assert disk["Encrypted"] and disk["Size"] == 25
+    assert [one["InstanceId"] for one in disk["Attachments"]] == [replay.find("vm-1-instance").id]
+
+
+@pytest.mark.parametrize(
+    ("part", "inputs", "refused", "said"),
+    [
+        ("-disk-volume", {"size": "25G"}, ParamValidationError, "Invalid type"),
+        ("-disk-attachment", {"instanceId": "i-00000000000000000"}, ClientError, "InvalidInstanceID.NotFound"),
+        ("-disk-snapshots", {"state": 1}, ParamValidationError, "Invalid type"),
+        ("-disk-snapshots", {"executionRoleArn": None}, ParamValidationError, "ExecutionRoleArn"),
+    ],
+)
+def test_a_wrong_value_of_the_disk_is_refused(
+    part: str, inputs: dict[str, Any], refused: type[Exception], said: str, rich: Graph, aws: None
+) -> None:
+    with pytest.raises(refused, match=said):
+        Replay(list_needed(alter(rich, part, **inputs), part))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import sys
 import threading
 
 from tests.cloud.plugin.cloud import Cloud, Thing
-from tests.cloud.plugin.kinds import EIP, INSTANCE
+from tests.cloud.plugin.disk_effects import DiskEffects
+from tests.cloud.plugin.kinds import EIP, INSTANCE, VOLUME
 from tests.cloud.plugin.machines import make_machines
 from tests.cloud.plugin.network import find_obstacles
 
@@ -18,18 +19,26 @@ _PORT = re.compile(r'portNumber=(\d+)|\{"portNumber": ?\["(\d+)"\]\}')
 
 def main(arguments: list[str]) -> int:
     """Run one command; its exit code, 255 for what AWS refuses."""
-    parser = argparse.ArgumentParser("aws", description="A test double: it knows two commands.")
+    parser = argparse.ArgumentParser("aws", description="A test double: it knows four commands.")
     services = parser.add_subparsers(required=True)
     session = services.add_parser("ssm").add_subparsers(required=True).add_parser("start-session")
     session.add_argument("--target", required=True)
     session.add_argument("--document-name", required=True, choices=["AWS-StartSSHSession"])
     session.add_argument("--parameters", required=True)
     session.set_defaults(run=start_session)
-    described = services.add_parser("ec2").add_subparsers(required=True).add_parser("describe-instances")
+    ec2 = services.add_parser("ec2").add_subparsers(required=True)
+    described = ec2.add_parser("describe-instances")
     described.add_argument("--instance-ids", required=True, dest="target")
     described.add_argument("--output", required=True, choices=["json"])
     described.set_defaults(run=describe_instance)
-    for command in (session, described):
+    disks = ec2.add_parser("describe-volumes")
+    disks.add_argument("--filters", required=True, nargs="+")
+    disks.add_argument("--output", required=True, choices=["json"])
+    disks.set_defaults(run=describe_disks)
+    deleted = ec2.add_parser("delete-volume")
+    deleted.add_argument("--volume-id", required=True)
+    deleted.set_defaults(run=delete_disk)
+    for command in (session, described, disks, deleted):
         command.add_argument("--region", required=True)
     given = parser.parse_args(arguments)
     return int(given.run(Cloud.open(), given))
@@ -48,6 +57,41 @@ def describe_instance(cloud: Cloud, given: argparse.Namespace) -> int:
     told = {"InstanceId": instance.id, "State": {"Name": "running"}, "PrivateIpAddress": address}
     told |= {"PublicIpAddress": public} if public else {}
     print(json.dumps({"Reservations": [{"Instances": [told]}]}))
+    return 0
+
+
+def describe_disks(cloud: Cloud, given: argparse.Namespace) -> int:
+    """Print the disks with all of these tags: Name=tag:Stack,Values=prod."""
+    wanted = {}
+    for one in given.filters:
+        if (found := re.fullmatch(r"Name=tag:([^,]+),Values=(.+)", one)) is None:
+            return _refuse("DescribeVolumes", "InvalidParameterValue", f"the double knows filters by tags alone: {one}")
+        wanted[found[1]] = found[2]
+    told = []
+    for one in cloud.things(VOLUME):
+        tags = one.outputs.get("tagsAll", {})
+        if wanted.items() <= tags.items() and one.outputs.get("region") == given.region:
+            told.append(
+                {
+                    "VolumeId": one.id,
+                    "Size": one.inputs["size"],
+                    "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+                }
+            )
+    print(json.dumps({"Volumes": told}))
+    return 0
+
+
+def delete_disk(cloud: Cloud, given: argparse.Namespace) -> int:
+    """Delete one that no instance has."""
+    if (volume := cloud.find(given.volume_id, VOLUME)) is None:
+        return _refuse("DeleteVolume", "InvalidVolume.NotFound", f"The volume '{given.volume_id}' does not exist.")
+    try:
+        DiskEffects(cloud, make_machines(cloud)).delete(volume)
+    except ValueError as error:
+        return _refuse("DeleteVolume", "VolumeInUse", str(error))
+    cloud.remove(volume)
+    cloud.note("delete", volume)
     return 0
 
 

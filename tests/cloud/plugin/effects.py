@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from tests.cloud.plugin.address import point, release
 from tests.cloud.plugin.cloud import Cloud, Thing
+from tests.cloud.plugin.disk_effects import DiskEffects
 from tests.cloud.plugin.fleet_effects import FleetEffects
-from tests.cloud.plugin.kinds import ASSOCIATION, EIP, INGRESS, INSTANCE
+from tests.cloud.plugin.kinds import ASSOCIATION, EIP, INGRESS, INSTANCE, VOLUME_ATTACHMENT
 from tests.cloud.plugin.machines import make_machines, read_user_data
 from tests.cloud.plugin.network import list_openings
 
@@ -21,6 +22,7 @@ class Effects:
         self._cloud = cloud
         self.machines = make_machines(cloud)
         self._fleet = FleetEffects(cloud)
+        self._disks = DiskEffects(cloud, self.machines)
 
     def exists(self, thing: Thing) -> bool:
         """Whether it is still there: a machine may be gone that nobody deleted, and its address with it."""
@@ -28,6 +30,8 @@ class Effects:
             return self.machines.find(thing.id) is not None
         if thing.type == ASSOCIATION:
             return self.machines.find(str(thing.inputs.get("instanceId"))) is not None and self._is_current(thing)
+        if thing.type == VOLUME_ATTACHMENT:
+            return self.machines.find(str(thing.inputs.get("instanceId"))) is not None
         return True
 
     def create(self, thing: Thing, timeout: float) -> Thing:
@@ -39,12 +43,14 @@ class Effects:
             return self._associate(thing)
         if thing.type == INGRESS:
             self._open()
+        self._disks.create(thing)
         return self._fleet.create(thing, timeout)
 
     def update(self, thing: Thing, changes: list[str], timeout: float) -> None:
         if thing.type == INSTANCE and _RESTARTING & set(changes):
             self.machines.restart(thing.id)
         self._open()
+        self._disks.update(thing, changes)
         self._fleet.update(thing, changes, timeout)
 
     def delete(self, thing: Thing) -> None:
@@ -59,6 +65,7 @@ class Effects:
             release(eip.outputs["publicIp"])
         elif thing.type == INGRESS:
             self._open(but=thing.id)
+        self._disks.delete(thing)
         self._fleet.delete(thing)
 
     def _associate(self, thing: Thing) -> Thing:

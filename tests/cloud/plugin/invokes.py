@@ -8,7 +8,7 @@ from tests.cloud.plugin.effects import Effects
 from tests.cloud.plugin.fargate import status
 from tests.cloud.plugin.fleet_kinds import SERVICE
 from tests.cloud.plugin.fleet_made import name_registry
-from tests.cloud.plugin.kinds import INSTANCE
+from tests.cloud.plugin.kinds import INSTANCE, VOLUME
 from tests.cloud.plugin.registry import PASSWORD, TOKEN, USER, list_images
 
 _FILTERS = {"instance-state-name": "instanceState", "subnet-id": "subnetId", "vpc-id": "vpcId", "image-id": "ami"}
@@ -42,6 +42,14 @@ def answer(cloud: Cloud, effects: Effects, token: str, arguments: dict[str, Any]
             if len(found) != 1:
                 raise ValueError(f"Your query returned {len(found)} results where one was wanted")
             return {**found[0].outputs, "id": found[0].id}
+        case "aws:ebs/getEbsVolumes:getEbsVolumes":
+            return {"id": "found", "ids": [one.id for one in cloud.things(VOLUME) if _has_tags(one, arguments)]}
+        case "aws:ebs/getVolume:getVolume":
+            (filter,) = arguments["filters"]
+            (id,) = filter["values"]
+            if filter["name"] != "volume-id" or (volume := cloud.find(id, VOLUME)) is None:
+                raise ValueError("Your query returned no results")
+            return {**volume.outputs, "id": id, "volumeId": id}
         case "aws:ecs/getService:getService":
             return _describe_service(cloud, arguments)
         case "aws:ecr/getImages:getImages":
@@ -89,6 +97,11 @@ def _describe_service(cloud: Cloud, arguments: dict[str, Any]) -> dict[str, Any]
         "tags": service.outputs.get("tagsAll", {}),
         **count,
     }
+
+
+def _has_tags(thing: Thing, arguments: dict[str, Any]) -> bool:
+    tags: dict[str, str] = thing.outputs.get("tagsAll", {})
+    return all(tags.get(key) == value for key, value in (arguments.get("tags") or {}).items())
 
 
 def _fits(instance: Thing, arguments: dict[str, Any]) -> bool:

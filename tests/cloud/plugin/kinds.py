@@ -20,6 +20,9 @@ PROFILE: Final = "aws:iam/instanceProfile:InstanceProfile"
 ROLE: Final = "aws:iam/role:Role"
 ROLE_POLICY: Final = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 SUBNET: Final = "aws:ec2/subnet:Subnet"
+SNAPSHOTS: Final = "aws:dlm/lifecyclePolicy:LifecyclePolicy"
+VOLUME: Final = "aws:ebs/volume:Volume"
+VOLUME_ATTACHMENT: Final = "aws:ec2/volumeAttachment:VolumeAttachment"
 VPC: Final = "aws:ec2/vpc:Vpc"
 
 KINDS: Final[Mapping[str, Kind]] = {
@@ -49,6 +52,9 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     EIP: kind("address domain networkBorderGroup publicIpv4Pool", prefix="eipalloc"),
     ASSOCIATION: kind("allocationId instanceId networkInterfaceId privateIpAddress publicIp", prefix="eipassoc"),
+    VOLUME: kind("availabilityZone encrypted kmsKeyId multiAttachEnabled outpostArn snapshotId", prefix="vol"),
+    VOLUME_ATTACHMENT: kind("deviceName instanceId volumeId", prefix="vai", free=True),
+    SNAPSHOTS: kind("defaultPolicy", prefix="policy"),
     ROLE: kind("name namePrefix path", named="name"),
     "aws:iam/rolePolicy:RolePolicy": kind("name namePrefix role", identity="role name", named="name"),
     ROLE_POLICY: kind("policyArn role", identity="role policyArn"),

@@ -5,6 +5,7 @@ import binascii
 import gzip
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from tests.cloud.plugin.address import make_address
@@ -25,6 +26,12 @@ class Machines(Protocol):
 
     def restart(self, id: str) -> None:
         """Switch it off and on again, as a change of its type does."""
+
+    def plug(self, id: str, volume: str, file: Path) -> None:
+        """Give a running machine the disk that this file is, as an NVMe device with the volume's id."""
+
+    def unplug(self, id: str, volume: str, file: Path) -> None:
+        """Take it away again. Raises ValueError as long as it is mounted there: AWS would go on waiting."""
 
     def remove(self, id: str) -> None:
         """Shut it down, so that what runs there can end, and remove it; nothing where there is none."""
@@ -55,6 +62,12 @@ class PaperMachines:
         return make_address(id) if (self._folder / id).exists() else None
 
     def restart(self, id: str) -> None:
+        pass
+
+    def plug(self, id: str, volume: str, file: Path) -> None:
+        pass
+
+    def unplug(self, id: str, volume: str, file: Path) -> None:
         pass
 
     def remove(self, id: str) -> None:

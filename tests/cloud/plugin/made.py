@@ -92,6 +92,10 @@ def _make_arn(type: str, id: str, region: str) -> str:
             return f"arn:aws:ecr:{region}:{ACCOUNT}:repository/{id}"
         case "s3":
             return f"arn:aws:s3:::{id}"
+        case "ebs":
+            return f"arn:aws:ec2:{region}:{ACCOUNT}:volume/{id}"
+        case "dlm":
+            return f"arn:aws:dlm:{region}:{ACCOUNT}:policy/{id}"
         case "appautoscaling":
             return f"arn:aws:application-autoscaling:{region}:{ACCOUNT}:{kind}/{id}"
         case _:

@@ -1,5 +1,7 @@
 """VMs for instances. Each is named after its instance, so that any process finds it."""
 
+from pathlib import Path
+
 from tests.cloud.plugin.cloud import Cloud
 from tests.cloud.vm import Vm
 
@@ -36,6 +38,16 @@ class Vms:
     def restart(self, id: str) -> None:
         if vm := Vm.find(id):
             vm.restart()
+            vm.leave()
+
+    def plug(self, id: str, volume: str, file: Path) -> None:
+        if vm := Vm.find(id):
+            vm.plug(volume, file)
+            vm.leave()
+
+    def unplug(self, id: str, volume: str, file: Path) -> None:
+        if vm := Vm.find(id):
+            vm.unplug(volume, file)
             vm.leave()
 
     def remove(self, id: str) -> None:

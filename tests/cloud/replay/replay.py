@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from portico.policies.graph import Graph, Resource, look, of_type
 from portico.policies.kinds import ACCOUNT
-from tests.cloud.replay import balancer, buckets, groups, identity, machine, network, tasks, vault, watch
+from tests.cloud.replay import balancer, buckets, disk, groups, identity, machine, network, tasks, vault, watch
 from tests.cloud.replay.given import Given
 from tests.cloud.replay.made import Made
 from tests.components.fleet_answers import ANSWERS
@@ -18,6 +18,8 @@ CALLS: Final[Mapping[str, Callable[[Given], Made]]] = {
     "aws:appautoscaling/target:Target": tasks.scale,
     "aws:cloudwatch/logGroup:LogGroup": watch.make_log_group,
     "aws:cloudwatch/metricAlarm:MetricAlarm": watch.raise_alarm,
+    "aws:dlm/lifecyclePolicy:LifecyclePolicy": disk.keep_snapshots,
+    "aws:ebs/volume:Volume": disk.make_disk,
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": groups.close_default_group,
     "aws:ec2/eip:Eip": network.allocate_address,
     "aws:ec2/eipAssociation:EipAssociation": network.lead_address,
@@ -30,6 +32,7 @@ CALLS: Final[Mapping[str, Callable[[Given], Made]]] = {
     "aws:ec2/routeTableAssociation:RouteTableAssociation": network.link_routes,
     "aws:ec2/securityGroup:SecurityGroup": groups.make_group,
     "aws:ec2/subnet:Subnet": network.make_subnet,
+    "aws:ec2/volumeAttachment:VolumeAttachment": disk.attach,
     "aws:ec2/vpc:Vpc": network.make_vpc,
     "aws:ec2/vpcEndpoint:VpcEndpoint": network.make_endpoint,
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": tasks.forget_images,
