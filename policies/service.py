@@ -26,8 +26,11 @@ def roll_back(graph: Graph) -> Iterator[Finding]:
 
 @rule()
 def keep_all_serving(graph: Graph) -> Iterator[Finding]:
-    """A release stops no task before another is healthy: at least 100 % serve, and there is room for more."""
+    """A release stops no task that serves before another is healthy: at least 100 % do, and there is room for more."""
     for one in of_type(graph, SERVICE):
+        # What answers nobody may be of a kind of which there must never be two.
+        if look(one.inputs, "loadBalancers") is None:
+            continue
         least = look(one.inputs, "deploymentMinimumHealthyPercent")
         most = look(one.inputs, "deploymentMaximumPercent")
         # Where nothing is written AWS takes 100 and 200.

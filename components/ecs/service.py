@@ -9,9 +9,9 @@ import pulumi
 import pulumi_aws as aws
 
 from portico.components.aws.tags import make_tags
+from portico.components.ecs.definition import DefinitionArgs, define_task
 from portico.components.ecs.hosts import HostRule
 from portico.components.ecs.rollout_check import Asked, Watch, require_live
-from portico.components.scope import name_owner
 
 # What the balancer asks every task, in seconds: it is believed after two answers, and given up after three.
 _INTERVAL, _PATIENCE, _HEALTHY, _UNHEALTHY = 10, 5, 2, 3
@@ -21,9 +21,7 @@ _TRIES = 3
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceArgs:
-    """`containers` are the container definitions (JSON), `volumes` the names of what they share.
-
-    `cpu` is in AWS's units, 1024 a core, `memory` in MiB. `container` takes requests at `port`; the balancer spreads
+    """`definition` is what its tasks are made of. `container` takes requests at `port`; the balancer spreads
     them by `algorithm`, and asks `ready` for health at the port `checked`. `drain` is how many seconds a task that
     leaves may finish requests, `wait` how many a new one has to become healthy, `most` how many tasks there may be.
     `rules` say which hosts are its own; `cluster` is an ARN, `logs` the name of a log group.
@@ -31,13 +29,7 @@ class ServiceArgs:
 
     site: str
     region: str
-    architecture: str
-    cpu: int
-    memory: int
-    containers: pulumi.Input[str]
-    volumes: Sequence[str]
-    execution_role: pulumi.Input[str]
-    task_role: pulumi.Input[str]
+    definition: DefinitionArgs
     replicas: int
     rules: Sequence[HostRule]
     listener: pulumi.Input[str]
@@ -78,7 +70,7 @@ class Service(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         group = self._make_group()
         rules = [self._lead(rule, group) for rule in args.rules]
-        task = self._define()
+        task = define_task(name, args.definition, self)
         service = aws.ecs.Service(
             f"{name}-service",
             cluster=args.cluster,
@@ -162,29 +154,6 @@ class Service(pulumi.ComponentResource):
             conditions=conditions,
             actions=[aws.lb.ListenerRuleActionArgs(type="forward", target_group_arn=group.arn)],
             tags=make_tags(f"hosts-{rule.name.replace('*', 'any')}", self._args.tags),
-            opts=self._child,
-        )
-
-    def _define(self) -> aws.ecs.TaskDefinition:
-        args = self._args
-        kind = {"arm64": "ARM64", "x86_64": "X86_64"}[args.architecture]
-        return aws.ecs.TaskDefinition(
-            f"{self._name}-task",
-            family=f"{name_owner().replace('.', '-')}-{pulumi.get_stack()}-{args.site}",
-            requires_compatibilities=["FARGATE"],
-            network_mode="awsvpc",
-            cpu=str(args.cpu),
-            memory=str(args.memory),
-            runtime_platform=aws.ecs.TaskDefinitionRuntimePlatformArgs(
-                cpu_architecture=kind, operating_system_family="LINUX"
-            ),
-            execution_role_arn=args.execution_role,
-            task_role_arn=args.task_role,
-            container_definitions=args.containers,
-            volumes=[aws.ecs.TaskDefinitionVolumeArgs(name=volume) for volume in args.volumes],
-            # The one before stays, for AWS to go back to: it costs nothing.
-            skip_destroy=True,
-            tags=make_tags(args.site, args.tags),
             opts=self._child,
         )
 

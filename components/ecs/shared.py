@@ -14,13 +14,14 @@ from portico.components.ecs.access_logs import AccessLogs, AccessLogsArgs
 from portico.components.ecs.balancer import Balancer, BalancerArgs
 from portico.components.ecs.certificate import Certificate, CertificateArgs
 from portico.components.ecs.firewall import Firewall, FirewallArgs
+from portico.components.ecs.ground import Ground
 from portico.components.ecs.hosts import list_rules
 from portico.components.ecs.image import log_in
 from portico.components.ecs.images import Workshop
 from portico.components.ecs.network import Network, NetworkArgs
 from portico.components.ecs.preview import Planned, announce_changes
 from portico.components.ecs.registry_contents import Stock
-from portico.components.ecs.site import Ground, Site, SiteArgs
+from portico.components.ecs.site import Site, SiteArgs
 from portico.components.partial_update import require_all
 from portico.components.scope import name_resource
 from portico.components.shutdown import expect_verdict, settle

@@ -1,7 +1,7 @@
 """One site on ECS: its images, what it is told, and the tasks that serve it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +9,11 @@ import pulumi
 import pulumi_aws as aws
 
 from portico.components.aws.tags import make_tags
+from portico.components.ecs.definition import DefinitionArgs
+from portico.components.ecs.ground import Ground
 from portico.components.ecs.hosts import HostRule
 from portico.components.ecs.images import Images, Workshop
+from portico.components.ecs.processes import ProcessesArgs, run_processes
 from portico.components.ecs.registry import Registry, RegistryArgs
 from portico.components.ecs.roles import Roles, RolesArgs
 from portico.components.ecs.scaling import Scaling, ScalingArgs
@@ -20,23 +23,6 @@ from portico.components.partial_update import or_none
 from portico.config.render.layout import LISTEN, READY
 from portico.config.settings import Settings
 from portico.config.targets.ecs import VOLUMES, FleetSite, container_definitions
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ground:
-    """What all sites of a stack share: the cluster, the network, the way in.
-
-    `suffix` names the balancer in metrics.
-    """
-
-    cluster_arn: pulumi.Input[str]
-    cluster_name: pulumi.Input[str]
-    vpc: pulumi.Input[str]
-    subnets: Sequence[pulumi.Input[str]]
-    public: bool
-    firewall: pulumi.Input[str]
-    listener: pulumi.Input[str]
-    suffix: pulumi.Input[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,26 +80,19 @@ class Site(pulumi.ComponentResource):
             self._child,
         )
         timing = fleet.timing
+        self._told = pulumi.Output.all(
+            application=application.reference,
+            nginx=nginx.reference,
+            log_group=logs.name,
+            secrets=secrets.references if secrets else {},
+        )
+        self._roles = roles
         service = Service(
             name,
             ServiceArgs(
                 site=site,
                 region=self._ecs.region,
-                architecture=self._ecs.architecture,
-                cpu=self._ecs.cpu,
-                memory=fleet.memory,
-                containers=or_none(
-                    pulumi.Output.all(
-                        application=application.reference,
-                        nginx=nginx.reference,
-                        log_group=logs.name,
-                        secrets=secrets.references if secrets else {},
-                    ).apply(lambda found: json.dumps(self._define(found))),
-                    none="[]",
-                ),
-                volumes=list(VOLUMES),
-                execution_role=roles.execution,
-                task_role=roles.task,
+                definition=self._define(self._define_web, fleet.memory, list(VOLUMES)),
                 replicas=fleet.replicas,
                 most=self._ecs.most,
                 rules=args.rules,
@@ -150,10 +129,39 @@ class Site(pulumi.ComponentResource):
             ),
             self._child,
         )
-        self.live = service.live
+        workers = run_processes(
+            name,
+            ProcessesArgs(
+                release=fleet.release,
+                ecs=self._ecs,
+                ground=ground,
+                define=self._define,
+                web=service.live,
+                logs=logs.name,
+            ),
+            self._child,
+        )
+        self.live = pulumi.Output.all(service.live, *workers).apply(lambda live: str(live[0]))
         self.register_outputs({"live": self.live})
 
-    def _define(self, found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def _define(
+        self, containers: Callable[[Mapping[str, Any]], Any], memory: int, volumes: Sequence[str], process: str = ""
+    ) -> DefinitionArgs:
+        """What tasks are made of, whose `containers` follow from what AWS has named by then."""
+        return DefinitionArgs(
+            site=self._args.fleet.site.name,
+            architecture=self._ecs.architecture,
+            cpu=self._ecs.cpu,
+            memory=memory,
+            containers=or_none(self._told.apply(lambda found: json.dumps(containers(found))), none="[]"),
+            volumes=volumes,
+            execution_role=self._roles.execution,
+            task_role=self._roles.task,
+            process=process,
+            tags=self._ecs.tags,
+        )
+
+    def _define_web(self, found: Mapping[str, Any]) -> list[dict[str, Any]]:
         secrets = dict(found["secrets"])
         users = secrets.pop(USERS, None)
         return container_definitions(

@@ -106,7 +106,10 @@ class Ecs(Section):
 
         None where there is none.
         """
-        needed = _sum_limits(site, nginx)
+        return self.find_memory(_sum_limits(site, nginx))
+
+    def find_memory(self, needed: int) -> int | None:
+        """The least memory (MiB) that Fargate sells with `cpu` and that is as much as is needed; None for none."""
         return next((sold for sold in _SOLD[self.cpu] if sold >= needed), None)
 
     def list_contradictions(self) -> Iterator[Mistake]:
@@ -164,12 +167,14 @@ class Ecs(Section):
             yield Mistake("ecs.dns", text)
 
     def _refuse_memory(self, site: Site, nginx: Nginx) -> str:
-        needed, most = _sum_limits(site, nginx), _SOLD[self.cpu][-1]
+        return f"with NGINX {self.refuse_memory(_sum_limits(site, nginx))}"
+
+    def refuse_memory(self, needed: int) -> str:
+        """What is wrong with a task that needs so many MiB, for which `find_memory` finds none."""
+        most = _SOLD[self.cpu][-1]
         larger = next((cpu for cpu, sold in _SOLD.items() if sold[-1] >= needed), None)
         hint = f"write ecs.cpu: {larger}, or less" if larger else "write less"
-        return (
-            f"with NGINX a task needs {needed} MiB, and Fargate gives at most {most} MiB to ecs.cpu: {self.cpu}; {hint}"
-        )
+        return f"a task needs {needed} MiB, and Fargate gives at most {most} MiB to ecs.cpu: {self.cpu}; {hint}"
 
 
 def _sum_limits(site: Site, nginx: Nginx) -> int:

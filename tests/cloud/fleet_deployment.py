@@ -64,8 +64,8 @@ class FleetDeployment(Deployment):
         self._env[SILENT] = "yes" if pass_ else ""
 
     def service(self, site: str) -> Thing:
-        """The service of a site, by the first words of its name."""
-        (found,) = [one for one in self.cloud.things(SERVICE) if one.name.startswith(site)]
+        """The service of a site, or of one of its workers: `shop-worker-queue`."""
+        (found,) = [one for one in self.cloud.things(SERVICE) if one.name == f"{site}-service"]
         return found
 
     def tasks(self, site: str) -> list[dict[str, Any]]:

@@ -5,14 +5,17 @@ One deployment lives through all of it, so the tests run in this order.
 """
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import docker
+import docker.errors
 import pytest
 
 from tests.cloud.fleet_deployment import FleetDeployment
 from tests.cloud.leftovers import list_leftovers
+from tests.cloud.plugin.clock.runs import list_runs
 from tests.cloud.plugin.fleet_kinds import BALANCER, DEFINITION
 from tests.cloud.plugin.owner import LABEL, name_owner
 from tests.docker.applications import write_offline
@@ -26,7 +29,22 @@ pytestmark = [pytest.mark.docker, pytest.mark.machine, pytest.mark.timeout(2400)
 
 RATE = 40.0  # requests a second, by 12 clients: tasks, balancer, engine and clients share two cores
 # A request may take 8 s here, so that a release waits less for those that leave.
-SITE = {**HELLO, "gunicorn": {"workers": 2, "timeout": "8s"}}
+SITE = {
+    **HELLO,
+    "gunicorn": {"workers": 2, "timeout": "8s"},
+    # Of the new release, as its variables say, with its secret.
+    "workers": [
+        {"name": "queue", "command": "sh -c 'echo at work for $PORTICO_RELEASE; exec sleep 3600'", "stop": "5s"},
+    ],
+    "schedule": [
+        {
+            "name": "minutely",
+            "cron": "* * * * *",
+            "command": "sh -c 'echo job of $PORTICO_RELEASE, secret $(wc -c </run/secrets/API_KEY)'",
+            "overlap": "allow",
+        }
+    ],
+}
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +70,17 @@ def load(fleet: FleetDeployment, *clients: Client) -> Load:
 
 def ask(fleet: FleetDeployment, path: str = "/whoami", **more: Any) -> dict[str, Any]:
     return get(fleet.port, "localhost", path, address=fleet.address, **more).json()
+
+
+def read_log(fleet: FleetDeployment, task: str, container: str) -> str:
+    """What a container of a task has written until now, or until its end."""
+    engine = docker.from_env()
+    try:
+        return engine.containers.get(f"{task}-{container}").logs().decode()
+    except docker.errors.NotFound:
+        return (fleet.cloud.folder / "logs" / f"{task}-{container}.log").read_text()
+    finally:
+        engine.close()
 
 
 def ensure(fleet: FleetDeployment) -> None:
@@ -83,6 +112,7 @@ def test_from_nothing_to_a_page(fleet: FleetDeployment, figures: Figures) -> Non
     assert "plain HTTP" in first.output
     tasks = fleet.tasks("hello")
     assert [task["status"] for task in tasks] == ["RUNNING", "RUNNING"]
+    assert [task["status"] for task in fleet.tasks("hello-worker-queue")] == ["RUNNING"]
     assert {task["address"].rpartition(".")[0] for task in tasks} == {"10.0.0", "10.0.1"}
     assert get(fleet.port, "nobody.example", address=fleet.address).status == 404
 
@@ -136,6 +166,9 @@ def test_releases_lose_no_request(fleet: FleetDeployment, figures: Figures, rele
         met=report.lossless and len(report.seen) == releases + 1,
     )
     assert len(fleet.tasks("hello")) == 2
+    # The worker is of the same release, and there is one.
+    (worker,) = fleet.tasks("hello-worker-queue")
+    assert f"at work for {fleet.outputs()['releases']['hello']}" in read_log(fleet, worker["id"], "queue")
     assert ask(fleet)["release"] == fleet.outputs()["releases"]["hello"]
 
 
@@ -192,6 +225,17 @@ def test_a_secret_is_a_file_and_in_nobodys_environment(fleet: FleetDeployment) -
     engine.close()
     definitions = [one.inputs["containerDefinitions"] for one in fleet.cloud.things(DEFINITION)]
     assert not [text for text in definitions if "correct horse" in text]
+
+
+def test_a_job_runs_at_its_time_in_a_task_of_a_release_that_was_live(fleet: FleetDeployment) -> None:
+    ensure(fleet)
+    until = time.monotonic() + 75
+    while not (runs := list_runs(fleet.cloud)) and time.monotonic() < until:
+        time.sleep(1)
+    assert runs and {one["reason"] for one in runs} == {"Essential container in task exited: minutely with 0"}
+    said = read_log(fleet, runs[-1]["task"], "minutely")
+    # The secret is there as a file.
+    assert said.startswith("job of ") and said.endswith(f", secret {len('correct horse')}\n")
 
 
 def test_destroy_leaves_nothing(fleet: FleetDeployment) -> None:

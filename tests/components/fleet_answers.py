@@ -37,7 +37,8 @@ ANSWERS: Mapping[str, Callable[[str, State], State]] = {
     "aws:ec2/vpc:Vpc": lambda name, inputs: {"ownerId": ACCOUNT},
     "aws:ecr/repository:Repository": lambda name, inputs: {"repositoryUrl": f"{HOST}/{inputs.get('name', name)}"},
     "aws:ecs/taskDefinition:TaskDefinition": lambda name, inputs: {
-        "arn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/{inputs['family']}:2"
+        "arn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/{inputs['family']}:2",
+        "arnWithoutRevision": f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/{inputs['family']}",
     },
     "aws:lb/loadBalancer:LoadBalancer": lambda name, inputs: {
         "arnSuffix": f"app/{name}/0123",

@@ -127,11 +127,9 @@ def test_a_bad_setting_is_named_with_its_path_and_what_to_write(root: Path, site
     assert refuse(root, make_values(make_site(**site))) == [line]
 
 
-@pytest.mark.parametrize("name", ["release", "workers"])
-def test_ecs_runs_none_yet_and_says_so(root: Path, name: str) -> None:
-    site = make_site(**{name: UPGRADE if name == "release" else [queue()]})
-    (said,) = refuse(root, make_values(site, target="ecs", ecs=make_section()))
-    assert said.startswith(f"sites[0].{name}: ") and said.endswith("leave it out, or write target: aws")
+def test_ecs_runs_no_release_command_yet_and_says_so(root: Path) -> None:
+    (said,) = refuse(root, make_values(make_site(release=UPGRADE), target="ecs", ecs=make_section()))
+    assert said.startswith("sites[0].release: ") and said.endswith("leave it out, or write target: aws")
 
 
 def test_a_command_is_split_as_a_shell_would() -> None:

@@ -16,8 +16,6 @@ from portico.config.release.release import Release
 from portico.config.release.replica import Place
 from portico.config.release.schedule import list_workers, write_words
 from portico.config.release.worker import describe_worker, digest_workers
-from portico.config.settings import Mistakes
-from tests.config.ecs_sample import make_ecs_values
 from tests.config.sample import make_site, make_values, read_settings, refuse
 
 HINT = "write minute, hour, day, month and weekday, such as 30 3 * * * for half past three each night"
@@ -67,11 +65,6 @@ def test_a_worker_cannot_be_called_as_what_runs_the_jobs(root: Path) -> None:
     (line,) = refuse(root, make_values(site))
     assert line == "sites[0].schedule: schedule is what runs the jobs; write another name for that worker"
     assert check_settings(make_values(site | {"schedule": []}), root).sites[0].workers[0].name == "schedule"
-
-
-def test_ecs_refuses_jobs(root: Path) -> None:
-    with pytest.raises(Mistakes, match=r"sites\[0\]\.schedule: jobs on ecs: Portico runs none there yet"):
-        check_settings(make_ecs_values(make_site(schedule=[job()])), root)
 
 
 def test_one_more_worker_runs_the_jobs_and_stays_for_the_longest(root: Path) -> None:

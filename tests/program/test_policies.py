@@ -10,7 +10,7 @@ from portico.policies import RULES, check, kinds
 from portico.policies.containers import list_containers
 from portico.policies.graph import Graph
 from portico.policies.rule import Rule
-from tests.components.ecs.sample import SECTION, SHOP, deploy
+from tests.components.ecs.sample import BUSY, SECTION, deploy
 from tests.components.recorder import Recorder
 from tests.components.sample import BLOG, SECRET
 from tests.config.sample import SHOP as FILES
@@ -81,13 +81,17 @@ def test_whatever_is_set_the_fleet_keeps_the_rules(
 ) -> None:
     monkeypatch.setenv("BUILDX_CONFIG", str(tmp_path / "buildx"))
     write_files(tmp_path / "shop", FILES)
-    made = deploy(tmp_path, SHOP, BLOG, section=section, secrets={"shop": {"KEY": SECRET}})
+    made = deploy(tmp_path, BUSY, BLOG, section=section, secrets={"shop": {"KEY": SECRET}})
     graph = read_graph(made)
     assert [str(violation) for violation in check(graph)] == []
-    # Two sites, of which one has secrets and users.
+    # Two sites, of which one has secrets, users, workers and a job.
     assert Counter(one.name for one in list_containers(graph)) == {
         "container gunicorn": 2,
         "container nginx": 2,
         "container secrets": 1,
         "container users": 1,
+        "container queue": 1,
+        "container beat": 1,
+        "container nightly": 1,
+        "container portico_secrets": 3,
     }

@@ -14,7 +14,7 @@ from moto import mock_aws
 from portico.policies.graph import Graph, Resource
 from tests.cloud.replay import Replay, Unmapped
 from tests.cloud.replay.texts import Refused
-from tests.components.ecs.sample import SECTION, SHOP, deploy
+from tests.components.ecs.sample import BUSY, SECTION, SHOP, deploy
 from tests.components.recorder import Recorder
 from tests.components.sample import BLOG, SECRET
 from tests.config.ecs_sample import ZONE
@@ -37,9 +37,9 @@ def fleet(programs: dict[str, Recorder]) -> Graph:
 
 
 def plan(root: Path, **section: Any) -> Graph:
-    """Two sites with all that can be set, one of them with secrets and users."""
+    """Two sites with all that can be set, one of them with secrets, users, workers and a job."""
     write_files(root / "shop", FILES)
-    made = deploy(root, SHOP, BLOG, section=SECTION | section, secrets={"shop": {"KEY": SECRET}})
+    made = deploy(root, BUSY, BLOG, section=SECTION | section, secrets={"shop": {"KEY": SECRET}})
     return read_graph(made)
 
 
@@ -130,6 +130,31 @@ def test_all_that_can_be_set_is_taken_too(network: str, tmp_path: Path, monkeypa
     )
     value = ask("secretsmanager", "get_secret_value", SecretId=replay.find("shop-secrets-secret").id)["SecretString"]
     assert json.loads(value).keys() == {"KEY", "PORTICO_USERS"}
+    asked = {"cluster": replay.find("fleet-cluster").arn, "services": [replay.find("worker-beat-service").arn]}
+    (beat,) = ask("ecs", "describe_services", **asked)["services"]
+    assert beat["loadBalancers"] == [] and beat["desiredCount"] == 1
+    group = replay.find("shop-jobs-group").name
+    (schedule,) = ask("scheduler", "list_schedules", GroupName=group)["Schedules"]
+    job = ask("scheduler", "get_schedule", GroupName=group, Name=schedule["Name"])
+    assert job["ScheduleExpression"] == "cron(30 3 * * ? *)" and job["State"] == "ENABLED"
+    definition = job["Target"]["EcsParameters"]["TaskDefinitionArn"]
+    found = ask("ecs", "describe_task_definition", taskDefinition=definition)["taskDefinition"]
+    assert [one["name"] for one in found["containerDefinitions"]] == ["portico_secrets", "nightly"]
+
+
+@pytest.mark.parametrize(
+    ("part", "inputs", "refused", "said"),
+    [
+        ("nightly-schedule", {"flexibleTimeWindow": {"mode": 1}}, ParamValidationError, "Invalid type"),
+        ("nightly-schedule", {"scheduleExpressionTimezone": 1}, ParamValidationError, "Invalid type"),
+        ("beat-service", {"availabilityZoneRebalancing": True}, ParamValidationError, "Invalid type"),
+    ],
+)
+def test_a_wrong_value_of_a_process_is_refused(
+    part: str, inputs: dict[str, Any], refused: type[Exception], said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(refused, match=said):
+        Replay(list_needed(alter(lead(plan(tmp_path)), part, **inputs), part))
 
 
 def contain(**changes: Any) -> dict[str, str]:

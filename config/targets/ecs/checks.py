@@ -3,11 +3,17 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from portico.config.settings import Mistake, Settings
+from portico.config.settings import Mistake, Settings, Site
+from portico.config.settings.job import Job
 from portico.config.settings.quantity import Size
+from portico.config.settings.worker import Worker
+from portico.config.targets.ecs.cron import spell_cron
+from portico.config.targets.ecs.process import sum_limits
 
 # What an Application Load Balancer of AWS lets through; it refuses what is longer itself.
 _BALANCED: Final = Size.parse("16K")
+# Seconds that Fargate gives a container to end.
+_MOST_STOP: Final = 120
 
 
 def list_taken(settings: Settings) -> Iterator[Mistake]:
@@ -38,10 +44,11 @@ def list_taken(settings: Settings) -> Iterator[Mistake]:
         if site.certificate:
             text = "is the load balancer's on ecs; write ecs.certificate or ecs.dns instead"
             yield Mistake(f"sites[{index}].certificate", text)
-        for name, what in (("release", "a release command"), ("workers", "workers"), ("schedule", "jobs")):
-            if getattr(site, name):
-                text = f"{what} on ecs: Portico runs none there yet; leave it out, or write target: aws"
-                yield Mistake(f"sites[{index}].{name}", text)
+        if site.release:
+            text = "a release command on ecs: Portico runs none there yet; leave it out, or write target: aws"
+            yield Mistake(f"sites[{index}].release", text)
+        yield from _check_workers(settings, site, f"sites[{index}]")
+        yield from _check_jobs(settings, site, f"sites[{index}]")
         if site.weights:
             text = "is for replicas of one machine, and tasks on ecs are all alike; leave it out"
             yield Mistake(f"sites[{index}].weights", text)
@@ -51,6 +58,36 @@ def list_taken(settings: Settings) -> Iterator[Mistake]:
         if site.data:
             text = "is not kept on ecs, whose tasks have no disk; write target: local or ssh, or leave it out"
             yield Mistake(f"sites[{index}].data", text)
+
+
+def _check_workers(settings: Settings, site: Site, path: str) -> Iterator[Mistake]:
+    for index, worker in enumerate(site.workers):
+        if worker.stop.seconds > _MOST_STOP:
+            text = f"{worker.stop} is longer than a task on Fargate may take to stop; write at most {_MOST_STOP}s"
+            yield Mistake(f"{path}.workers[{index}].stop", text)
+        yield from _check_memory(settings, worker, f"{path}.workers[{index}].memory")
+
+
+def _check_jobs(settings: Settings, site: Site, path: str) -> Iterator[Mistake]:
+    for index, job in enumerate(site.schedule):
+        where = f"{path}.schedule[{index}]"
+        if job.overlap != "allow":
+            text = (
+                f'"{job.overlap}" is nothing that AWS\'s scheduler does: it starts a task, whether the one before it '
+                "has ended or not; write overlap: allow, and let the command look itself"
+            )
+            yield Mistake(f"{where}.overlap", text)
+        try:
+            spell_cron(job.cron)
+        except ValueError as error:
+            yield Mistake(f"{where}.cron", f'"{job.cron}": {error}')
+        yield from _check_memory(settings, job, f"{where}.memory")
+
+
+def _check_memory(settings: Settings, process: Worker | Job, path: str) -> Iterator[Mistake]:
+    assert settings.ecs
+    if settings.ecs.find_memory(needed := sum_limits(process)) is None:
+        yield Mistake(path, settings.ecs.refuse_memory(needed))
 
 
 def _default(name: str) -> Any:

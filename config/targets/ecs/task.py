@@ -8,26 +8,22 @@ from portico.config.release.launch import begin
 from portico.config.release.release import Release
 from portico.config.render.layout import LISTEN, PRIVATE, READY
 from portico.config.settings import Nginx, Settings
-from portico.config.settings.ecs import BRINGER
 from portico.config.settings.hidden import list_hidden
-from portico.config.targets.ecs.image import EDGE, HEALTH, SECRETS
+from portico.config.targets.ecs.container import (
+    VOLUMES,
+    Container,
+    bring_secrets,
+    harden,
+    make_bringer,
+    mount,
+    spell_log,
+)
+from portico.config.targets.ecs.image import EDGE, HEALTH
 from portico.config.targets.ecs.site import FleetSite
 from portico.config.targets.ecs.timing import Timing
 
-# What a task's containers write to, or hand over: empty volumes of the task's own, gone with it. By name: where the
-# container of that name's first word has them.
-VOLUMES: Final = {
-    "gunicorn-tmp": "/tmp",
-    "gunicorn-secrets": "/run/secrets",
-    "nginx-tmp": "/tmp",
-    "nginx-cache": "/var/cache/nginx",
-    "nginx-lib": "/var/lib/nginx",
-    "nginx-private": "/etc/portico/private",
-}
 # Seconds that one process of the health check goes on asking: it is started less often than ECS asks.
 _WATCH: Final = "8"
-
-Container = dict[str, Any]
 
 
 def container_definitions(
@@ -57,7 +53,7 @@ def container_definitions(
         fleet.timing,
         application=application,
         nginx=nginx,
-        log=_log(fleet.site.name, log_group, region),
+        log=spell_log(fleet.site.name, log_group, region),
         secrets=secrets or {},
         users=users,
         folder=fleet.private.digest,
@@ -81,7 +77,7 @@ def describe_task(settings: Settings, release: Release, secrets: Collection[str]
             Timing.of(settings),
             application="",
             nginx="",
-            log=_log(release.site.name, "", ""),
+            log=spell_log(release.site.name, "", ""),
             secrets=dict.fromkeys(secrets, ""),
             users="" if release.site.users else None,
             folder="",
@@ -109,31 +105,13 @@ def _define(
     common = {"logConfiguration": log}
     found = []
     if secrets:
-        found.append(_make_bringer("secrets", application, release.uid, common) | _bring_secrets(secrets))
+        found.append(make_bringer("secrets", application, release.uid, common) | bring_secrets(secrets))
     if users is not None:
-        bringer = _make_bringer("users", nginx, EDGE, common)
+        bringer = make_bringer("users", nginx, EDGE, common)
         found.append(bringer | _bring_users(release.site.name, folder, users))
     found.append(_make_gunicorn(release, timing, application, bool(secrets)) | common)
     found.append(_make_nginx(settings, timing, nginx, users is not None) | common)
     return found
-
-
-def _make_bringer(name: str, image: str, uid: int, common: Container) -> Container:
-    """A container that ends once it has written files: ECS hands secrets over as environment variables alone.
-
-    What it gets so is gone with it; the containers that serve have none in their environment.
-    """
-    return _harden(name, image, uid, memory=BRINGER) | common | {"essential": False, "stopTimeout": 10}
-
-
-def _bring_secrets(secrets: Mapping[str, str]) -> Container:
-    return {
-        "entryPoint": ["python3", "-I", "-S", SECRETS],
-        "secrets": [
-            {"name": f"PORTICO_SECRET_{name}", "valueFrom": source} for name, source in sorted(secrets.items())
-        ],
-        "mountPoints": [_mount("gunicorn-secrets")],
-    }
 
 
 def _bring_users(site: str, folder: str, users: str) -> Container:
@@ -142,7 +120,7 @@ def _bring_users(site: str, folder: str, users: str) -> Container:
         "entryPoint": ["sh", "-c", script, "users"],
         "command": [f"{VOLUMES['nginx-private']}/{folder}", f"{site}.users"],
         "secrets": [{"name": "PORTICO_USERS", "valueFrom": users}],
-        "mountPoints": [_mount("nginx-private")],
+        "mountPoints": [mount("nginx-private")],
     }
 
 
@@ -158,12 +136,12 @@ def _make_gunicorn(release: Release, timing: Timing, image: str, secrets: bool) 
         # For components/in_container/health.py: when the last request ended.
         "PORTICO_PROGRESS": "/tmp/.portico/progress",
     }
-    made = _harden("gunicorn", image, release.uid, memory=site.gunicorn.memory.mebibytes) | {
+    made = harden("gunicorn", image, release.uid, memory=site.gunicorn.memory.mebibytes) | {
         "essential": True,
         "entryPoint": [*begin(release), "gunicorn"],
         "command": ["--config", "/etc/gunicorn/gunicorn.conf.py", site.entry],
         "environment": [{"name": name, "value": value} for name, value in sorted(environment.items())],
-        "mountPoints": [_mount("gunicorn-tmp")],
+        "mountPoints": [mount("gunicorn-tmp")],
         "healthCheck": {
             "command": [
                 *("CMD", "python3", "-I", "-S", HEALTH),
@@ -182,18 +160,18 @@ def _make_gunicorn(release: Release, timing: Timing, image: str, secrets: bool) 
         "stopTimeout": timing.stop_timeout,
     }
     if secrets:
-        made["mountPoints"].append(_mount("gunicorn-secrets", read_only=True))
+        made["mountPoints"].append(mount("gunicorn-secrets", read_only=True))
         made["dependsOn"] = [{"containerName": "secrets", "condition": "SUCCESS"}]
     return made
 
 
 def _make_nginx(settings: Nginx, timing: Timing, image: str, users: bool) -> Container:
     files = settings.connections * 2
-    made = _harden("nginx", image, EDGE, memory=settings.memory.mebibytes) | {
+    made = harden("nginx", image, EDGE, memory=settings.memory.mebibytes) | {
         "essential": True,
         # The image says what it runs, and by which signal that ends: QUIT, so that requests end first.
         "portMappings": [{"containerPort": port, "hostPort": port, "protocol": "tcp"} for port in (LISTEN, READY)],
-        "mountPoints": [_mount(name) for name in ("nginx-tmp", "nginx-cache", "nginx-lib")],
+        "mountPoints": [mount(name) for name in ("nginx-tmp", "nginx-cache", "nginx-lib")],
         "ulimits": [{"name": "nofile", "softLimit": files, "hardLimit": files}],
         "healthCheck": {
             "command": ["CMD", "curl", "-sf", "-m", "2", f"http://127.0.0.1:{PRIVATE}/healthz"],
@@ -208,36 +186,6 @@ def _make_nginx(settings: Nginx, timing: Timing, image: str, users: bool) -> Con
         "stopTimeout": timing.stop_timeout,
     }
     if users:
-        made["mountPoints"].append(_mount("nginx-private", read_only=True))
+        made["mountPoints"].append(mount("nginx-private", read_only=True))
         made["dependsOn"].append({"containerName": "users", "condition": "SUCCESS"})
     return made
-
-
-def _harden(name: str, image: str, uid: int, *, memory: int) -> Container:
-    """What every container has in common: a user without powers, a file system that nobody writes to, a limit."""
-    return {
-        "name": name,
-        "image": image,
-        "user": f"{uid}:{uid}",
-        "memory": memory,
-        "readonlyRootFilesystem": True,
-        "privileged": False,
-        # A first process that ends the children of others, too: health checks are some.
-        "linuxParameters": {"capabilities": {"drop": ["ALL"]}, "initProcessEnabled": True},
-    }
-
-
-def _mount(volume: str, *, read_only: bool = False) -> Container:
-    return {"sourceVolume": volume, "containerPath": VOLUMES[volume], "readOnly": read_only}
-
-
-def _log(site: str, group: str, region: str) -> Container:
-    options = {
-        "awslogs-group": group,
-        "awslogs-region": region,
-        "awslogs-stream-prefix": site,
-        # Where logs cannot be written in time, lines are lost; else the application would stand still.
-        "mode": "non-blocking",
-        "max-buffer-size": "4m",
-    }
-    return {"logDriver": "awslogs", "options": options}

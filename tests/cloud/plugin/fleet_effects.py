@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from tests.cloud.plugin import certificates, registry
+from tests.cloud.plugin.clock.times import list_times
 from tests.cloud.plugin.cloud import Cloud, Thing
-from tests.cloud.plugin.fargate import definition, secrets
+from tests.cloud.plugin.fargate import definition, secrets, status
 from tests.cloud.plugin.fleet_kinds import (
     BALANCER,
     BUCKET_POLICY,
@@ -19,11 +21,12 @@ from tests.cloud.plugin.fleet_kinds import (
     REPOSITORY,
     RULE,
     SCALED,
+    SCHEDULE,
     SECRET,
     SERVICE,
 )
 from tests.cloud.plugin.fleet_service import ServiceEffects
-from tests.cloud.plugin.kinds import EGRESS, INGRESS
+from tests.cloud.plugin.kinds import EGRESS, INGRESS, ROLE
 from tests.cloud.plugin.machines import PAPER
 from tests.cloud.plugin.process import start, tell, tell_or_start
 
@@ -47,6 +50,7 @@ class FleetEffects:
             LISTENER: self._check_listener,
             RULE: self._check_rule,
             SCALED: self._check_scaled,
+            SCHEDULE: self._check_schedule,
             SECRET: self._check_secret,
         }
 
@@ -59,6 +63,8 @@ class FleetEffects:
             certificates.issue(self._cloud, thing)
         elif thing.type == SERVICE:
             self.services.create(thing, timeout)
+        elif thing.type == SCHEDULE and not self._paper:
+            start("clock", self._cloud.folder, f"schedule-{thing.inputs['name']}", thing.id)
         self._follow(thing)
         return thing
 
@@ -80,6 +86,8 @@ class FleetEffects:
             secrets.forget(self._cloud, thing)
         elif thing.type == SERVICE:
             self.services.delete(thing)
+        elif thing.type == SCHEDULE:
+            tell(status.name_process(self._cloud, thing.id), {"end": True})
         self._follow(thing, gone=True)
 
     def _follow(self, thing: Thing, *, gone: bool = False) -> None:
@@ -142,6 +150,20 @@ class FleetEffects:
         values = [value for one in thing.inputs["conditions"] for part in one.values() for value in part["values"]]
         if len(values) > 5:
             raise ValueError(f"TooManyConditionValues: a rule can have 5 condition values, and this has {len(values)}")
+
+    def _check_schedule(self, thing: Thing) -> None:
+        zone = thing.inputs.get("scheduleExpressionTimezone") or "UTC"
+        list_times(thing.inputs["scheduleExpression"], zone, datetime.now(UTC))
+        task = thing.inputs["target"].get("ecsParameters") or {}
+        if task.get("launchType") != "FARGATE" or not task.get("networkConfiguration"):
+            raise ValueError("the double starts tasks on Fargate alone: ecsParameters lacks launchType or a network")
+        role = next(
+            (one for one in self._cloud.things(ROLE) if one.outputs["arn"] == thing.inputs["target"]["roleArn"]), None
+        )
+        if role is None or "scheduler.amazonaws.com" not in str(role.inputs["assumeRolePolicy"]):
+            raise ValueError(
+                "ValidationException: The execution role you provide must allow AWS EventBridge Scheduler to assume it."
+            )
 
     def _check_secret(self, thing: Thing) -> None:
         if secrets.is_taken(self._cloud, thing.inputs["name"]):

@@ -21,6 +21,7 @@ POLICY: Final = "aws:iam/policy:Policy"
 REPOSITORY: Final = "aws:ecr/repository:Repository"
 RULE: Final = "aws:lb/listenerRule:ListenerRule"
 SCALED: Final = "aws:appautoscaling/target:Target"
+SCHEDULE: Final = "aws:scheduler/schedule:Schedule"
 SECRET: Final = "aws:secretsmanager/secret:Secret"
 SECRET_VERSION: Final = "aws:secretsmanager/secretVersion:SecretVersion"
 SERVICE: Final = "aws:ecs/service:Service"
@@ -87,6 +88,8 @@ FLEET_KINDS: Final[Mapping[str, Kind]] = {
     ),
     SECRET_VERSION: kind("secretBinary secretId secretString", prefix="version"),
     "aws:secretsmanager/secretPolicy:SecretPolicy": kind("secretArn", identity="secretArn"),
+    "aws:scheduler/scheduleGroup:ScheduleGroup": kind("name namePrefix", named="name", longest=64),
+    SCHEDULE: kind("groupName name namePrefix", identity="groupName name", named="name", longest=64),
     SCALED: kind("resourceId scalableDimension serviceNamespace", identity="resourceId scalableDimension"),
     "aws:appautoscaling/policy:Policy": kind(
         "name resourceId scalableDimension serviceNamespace", identity="resourceId name", named="name"

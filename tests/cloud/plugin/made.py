@@ -92,6 +92,9 @@ def _make_arn(type: str, id: str, region: str) -> str:
             return f"arn:aws:ecr:{region}:{ACCOUNT}:repository/{id}"
         case "s3":
             return f"arn:aws:s3:::{id}"
+        case "scheduler":
+            kind = "schedule-group" if name == "ScheduleGroup" else "schedule"
+            return f"arn:aws:scheduler:{region}:{ACCOUNT}:{kind}/{id}"
         case "ebs":
             return f"arn:aws:ec2:{region}:{ACCOUNT}:volume/{id}"
         case "dlm":

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from portico.policies.graph import Graph, Resource, look, of_type
 from portico.policies.kinds import ACCOUNT
-from tests.cloud.replay import balancer, buckets, disk, groups, identity, machine, network, tasks, vault, watch
+from tests.cloud.replay import balancer, buckets, disk, groups, identity, jobs, machine, network, tasks, vault, watch
 from tests.cloud.replay.given import Given
 from tests.cloud.replay.made import Made
 from tests.components.fleet_answers import ANSWERS
@@ -55,6 +55,8 @@ CALLS: Final[Mapping[str, Callable[[Given], Made]]] = {
     "aws:s3/bucketPolicy:BucketPolicy": buckets.write_policy,
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": buckets.close_bucket,
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": buckets.encrypt_bucket,
+    "aws:scheduler/schedule:Schedule": jobs.plan,
+    "aws:scheduler/scheduleGroup:ScheduleGroup": jobs.make_group,
     "aws:secretsmanager/secret:Secret": vault.make_secret,
     "aws:secretsmanager/secretVersion:SecretVersion": vault.write_value,
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": groups.let_out,

@@ -47,7 +47,8 @@ def define(given: Given) -> Made:
         **given.pass_on("executionRoleArn", "taskRoleArn", "volumes"),
         tags=_tag(given),
     )["taskDefinition"]
-    return Made(id=made["family"], told={"arn": made["taskDefinitionArn"]})
+    arn = made["taskDefinitionArn"]
+    return Made(id=made["family"], told={"arn": arn, "arnWithoutRevision": arn.rpartition(":")[0]})
 
 
 def serve(given: Given) -> Made:

@@ -17,6 +17,15 @@ from tests.config.sample import HASH, make_site
 from tests.program.stackfile import spell_config
 
 SHOP = make_site(aliases=["www.shop.example"], health="/healthz", users={"ann": HASH})
+# The same with all that runs beside its web.
+BUSY = {
+    **SHOP,
+    "workers": [
+        {"name": "queue", "command": "celery --app shop worker"},
+        {"name": "beat", "command": "celery --app shop beat", "single": True},
+    ],
+    "schedule": [{"name": "nightly", "cron": "30 3 * * *", "command": "flask tidy", "overlap": "allow"}],
+}
 SECTION = make_section(dns={"zone": ZONE}, egress=[{"name": "database", "port": 5432, "network": "10.20.0.0/16"}])
 
 

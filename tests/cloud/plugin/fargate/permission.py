@@ -35,6 +35,19 @@ def find_denied(cloud: Cloud, role_arn: str, wanted: Mapping[str, Sequence[str]]
     if "ecs-tasks.amazonaws.com" not in str(role.inputs.get("assumeRolePolicy")):
         yield f"ecs-tasks.amazonaws.com to assume {role.inputs['name']}"
         return
+    yield from _find_denied(cloud, role, wanted)
+
+
+def find_unstartable(cloud: Cloud, role_arn: str, definition: Thing) -> Iterator[str]:
+    """What a role may not do that starts tasks of a definition. Conditions are not looked at."""
+    role = next(one for one in cloud.things(ROLE) if one.outputs["arn"] == role_arn)
+    given = [
+        str(definition.inputs[name]) for name in ("executionRoleArn", "taskRoleArn") if definition.inputs.get(name)
+    ]
+    yield from _find_denied(cloud, role, {"ecs:RunTask": [definition.id], "iam:PassRole": given})
+
+
+def _find_denied(cloud: Cloud, role: Thing, wanted: Mapping[str, Sequence[str]]) -> Iterator[str]:
     statements = list(_list_statements(cloud, role))
     for action, resources in wanted.items():
         for resource in resources:

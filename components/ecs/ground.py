@@ -1,0 +1,23 @@
+"""What all sites of a stack on ECS stand on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What all sites of a stack share: the cluster, the network, the way in.
+
+    `suffix` names the balancer in metrics.
+    """
+
+    cluster_arn: pulumi.Input[str]
+    cluster_name: pulumi.Input[str]
+    vpc: pulumi.Input[str]
+    subnets: Sequence[pulumi.Input[str]]
+    public: bool
+    firewall: pulumi.Input[str]
+    listener: pulumi.Input[str]
+    suffix: pulumi.Input[str]

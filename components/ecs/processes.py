@@ -1,0 +1,95 @@
+"""What a site runs on ECS beside its web: workers and jobs."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from portico.components.ecs.definition import DefinitionArgs
+from portico.components.ecs.ground import Ground
+from portico.components.ecs.jobs import Jobs, JobsArgs
+from portico.components.ecs.secrets import USERS
+from portico.components.ecs.worker import WorkerArgs, WorkerService
+from portico.config.release.release import Release
+from portico.config.settings.ecs import Ecs
+from portico.config.settings.job import Job
+from portico.config.settings.worker import Worker
+from portico.config.targets.ecs import PROCESS_VOLUMES, define_job, define_worker, sum_limits
+
+Containers = Callable[[Mapping[str, Any]], list[dict[str, Any]]]
+# From containers, memory in MiB, names of volumes, and the name of the process.
+Define = Callable[[Containers, int, Sequence[str], str], DefinitionArgs]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessesArgs:
+    """`define` makes a definition of containers, which follow from what AWS has named by then.
+
+    `web` is known once the site's web is live; `logs` is the name of a log group.
+    """
+
+    release: Release
+    ecs: Ecs
+    ground: Ground
+    define: Define
+    web: pulumi.Output[str]
+    logs: pulumi.Output[str]
+
+
+def run_processes(name: str, args: ProcessesArgs, opts: pulumi.ResourceOptions) -> list[pulumi.Output[str]]:
+    """All of them; for each worker what is known once it is live."""
+    site, ground = args.release.site, args.ground
+    workers = [
+        WorkerService(
+            f"{name}-worker-{worker.name}",
+            WorkerArgs(
+                site=site.name,
+                worker=worker,
+                region=args.ecs.region,
+                definition=_define(args, worker),
+                web=args.web,
+                subnets=ground.subnets,
+                firewall=ground.firewall,
+                public=ground.public,
+                cluster=ground.cluster_arn,
+                logs=args.logs,
+                tags=args.ecs.tags,
+            ),
+            opts,
+        )
+        for worker in site.workers
+    ]
+    if site.schedule:
+        Jobs(
+            f"{name}-jobs",
+            JobsArgs(
+                site=site.name,
+                jobs=[(job, _define(args, job)) for job in site.schedule],
+                web=args.web,
+                subnets=ground.subnets,
+                firewall=ground.firewall,
+                public=ground.public,
+                cluster=ground.cluster_arn,
+                tags=args.ecs.tags,
+            ),
+            opts,
+        )
+    return [worker.live for worker in workers]
+
+
+def _define(args: ProcessesArgs, process: Worker | Job) -> DefinitionArgs:
+    def contain(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+        given = {
+            "application": found["application"],
+            "log_group": found["log_group"],
+            "region": args.ecs.region,
+            "secrets": {name: source for name, source in found["secrets"].items() if name != USERS},
+        }
+        if isinstance(process, Worker):
+            return define_worker(args.release, process, **given)
+        return define_job(args.release, process, **given)
+
+    memory = args.ecs.find_memory(sum_limits(process))
+    assert memory  # the settings were checked
+    return args.define(contain, memory, PROCESS_VOLUMES, process.name)

@@ -1,0 +1,1 @@
+"""A schedule of EventBridge Scheduler: a process that starts a task at each of its times."""
