@@ -1,4 +1,4 @@
-"""The disk of data of a stack on AWS: it is there also where nothing of the stack is deployed any more."""
+"""Where the data of a stack on AWS lies: it is there also where nothing of the stack is deployed any more."""
 
 import json
 import subprocess
@@ -17,54 +17,76 @@ _HELD = "Data/"
 
 @dataclass(frozen=True)
 class Disk:
-    """A disk by its id, and the data on it."""
+    """A disk of a VM, or a file system of tasks, by its id, with its data. `deletes` are AWS's words for its end."""
 
     id: str
     region: str
     folders: Sequence[Folder]
+    deletes: tuple[str, ...]
 
     def require_all(self, doomed: Sequence[Folder]) -> None:
         """Raise Refused where only some of the data is to go: it goes with the disk."""
         if others := sorted({one.site for one in self.folders} - {one.site for one in doomed}):
             raise Refused(
-                f"nothing was removed: on aws all data lies on one disk, {self.id}, which has that of "
-                f"{' and '.join(others)} too. To delete it all, leave out the option, and then: "
-                f"aws ec2 delete-volume --region {self.region} --volume-id {self.id}"
+                f"nothing was removed: on AWS all data of a stack lies together, on {self.id}, with that of "
+                f"{' and '.join(others)}. To delete it all, leave out the option, and then: "
+                f"aws {' '.join(self.deletes)} --region {self.region}"
             )
 
     def remove(self) -> None:
         """Delete it for ever; its snapshots stay. Raises Refused where AWS does not."""
-        _ask("delete-volume", self.region, "--volume-id", self.id)
+        _ask(self.region, *self.deletes)
 
 
 def find_disk(stack: str, root: Path) -> Disk | None:
-    """The disk of a stack on AWS, None where there is none, or the stack is elsewhere. Raises Refused."""
+    """That of a stack on AWS, None where there is none, or the stack is elsewhere. Raises Refused."""
     config = read_config(root, stack)
-    section = config.get("aws")
-    if config.get("target") != "aws" or not isinstance(section, dict) or not section.get("region"):
+    target = config.get("target")
+    section = config.get(str(target))
+    if target not in ("aws", "ecs") or not isinstance(section, dict) or not section.get("region"):
         return None
-    project, region = read_name(root), str(section["region"])
+    find = _find_volume if target == "aws" else _find_files
+    return find(read_name(root), stack, str(section["region"]))
+
+
+def _find_volume(project: str, stack: str, region: str) -> Disk | None:
     tags = {"Project": project, "Stack": stack, "Name": f"{project}-{stack}-data"}
     filters = [f"Name=tag:{key},Values={value}" for key, value in tags.items()]
-    told = json.loads(_ask("describe-volumes", region, "--filters", *filters, "--output", "json") or "{}")
-    for volume in told.get("Volumes") or []:
-        return Disk(str(volume["VolumeId"]), region, list(_list_folders(volume)))
+    told = _read(region, "ec2", "describe-volumes", "--filters", *filters)
+    for one in told.get("Volumes") or []:
+        id = str(one["VolumeId"])
+        return Disk(id, region, _list_folders(id, one["Tags"]), ("ec2", "delete-volume", "--volume-id", id))
     return None
 
 
-def _list_folders(volume: Mapping[str, Any]) -> Sequence[Folder]:
-    held = {one["Key"].removeprefix(_HELD): one["Value"] for one in volume["Tags"] if one["Key"].startswith(_HELD)}
-    return [Folder(site, name, str(volume["VolumeId"])) for site in sorted(held) for name in held[site].split()]
+def _find_files(project: str, stack: str, region: str) -> Disk | None:
+    # By the token that it was made with (components/ecs/files.py); AWS has no error for one that it does not know.
+    told = _read(region, "efs", "describe-file-systems", "--creation-token", f"{project}-{stack}-data")
+    for one in told.get("FileSystems") or []:
+        id = str(one["FileSystemId"])
+        return Disk(id, region, _list_folders(id, one["Tags"]), ("efs", "delete-file-system", "--file-system-id", id))
+    return None
 
 
-def _ask(command: str, region: str, *words: str) -> str:
+def _list_folders(id: str, tags: Sequence[Mapping[str, Any]]) -> Sequence[Folder]:
+    held = {one["Key"].removeprefix(_HELD): one["Value"] for one in tags if one["Key"].startswith(_HELD)}
+    return [Folder(site, name, id) for site in sorted(held) for name in held[site].split()]
+
+
+def _read(region: str, *words: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(_ask(region, *words, "--output", "json") or "{}")
+    return found
+
+
+def _ask(region: str, *words: str) -> str:
+    service, command, *more = words
     try:
         done = subprocess.run(
-            ["aws", "ec2", command, "--region", region, *words], capture_output=True, text=True, timeout=120
+            ["aws", service, command, "--region", region, *more], capture_output=True, text=True, timeout=120
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise Refused(f"AWS cannot be asked for the disk of data: {error}") from None
+        raise Refused(f"AWS cannot be asked where the data lies: {error}") from None
     if done.returncode:
         said = " ".join((done.stderr or done.stdout).split())
-        raise Refused(f"AWS does not answer `aws ec2 {command}`: {said}")
+        raise Refused(f"AWS does not answer `aws {service} {command}`: {said}")
     return done.stdout

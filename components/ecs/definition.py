@@ -11,8 +11,17 @@ from portico.components.scope import name_owner
 
 
 @dataclass(frozen=True, kw_only=True)
+class DataVolume:
+    """A folder of data: the volume's name in the task, and the ids of the file system and the access point."""
+
+    name: str
+    system: pulumi.Input[str]
+    point: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class DefinitionArgs:
-    """`containers` are the container definitions (JSON), `volumes` the names of what they share.
+    """`containers` are the container definitions (JSON), `volumes` the names of what they share, `data` what lasts.
 
     `cpu` is in AWS's units, 1024 a core, `memory` in MiB. `process` tells it from the site's web, "" for that. The
     roles are ARNs.
@@ -27,6 +36,7 @@ class DefinitionArgs:
     execution_role: pulumi.Input[str]
     task_role: pulumi.Input[str]
     process: str = ""
+    data: Sequence[DataVolume] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -48,9 +58,25 @@ def define_task(name: str, args: DefinitionArgs, parent: pulumi.Resource) -> aws
         execution_role_arn=args.execution_role,
         task_role_arn=args.task_role,
         container_definitions=args.containers,
-        volumes=[aws.ecs.TaskDefinitionVolumeArgs(name=volume) for volume in args.volumes],
+        volumes=[
+            *(aws.ecs.TaskDefinitionVolumeArgs(name=volume) for volume in args.volumes),
+            *map(_share, args.data),
+        ],
         # The one before stays, for AWS to go back to: it costs nothing.
         skip_destroy=True,
         tags=make_tags(f"{args.site}{f'-{args.process}' if args.process else ''}", args.tags),
         opts=pulumi.ResourceOptions(parent=parent),
+    )
+
+
+def _share(volume: DataVolume) -> aws.ecs.TaskDefinitionVolumeArgs:
+    """Over TLS, and with the task's own role, which may use its access points alone."""
+    way = aws.ecs.TaskDefinitionVolumeEfsVolumeConfigurationAuthorizationConfigArgs(
+        access_point_id=volume.point, iam="ENABLED"
+    )
+    return aws.ecs.TaskDefinitionVolumeArgs(
+        name=volume.name,
+        efs_volume_configuration=aws.ecs.TaskDefinitionVolumeEfsVolumeConfigurationArgs(
+            file_system_id=volume.system, transit_encryption="ENABLED", authorization_config=way
+        ),
     )

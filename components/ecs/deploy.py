@@ -13,6 +13,7 @@ from portico.components.docker.diagnosis import Diagnosis
 from portico.components.docker.engine_client import Engine
 from portico.components.ecs import Fleet, FleetArgs, Stock
 from portico.components.ecs.emulation import require_platform
+from portico.components.ecs.files import Kept
 from portico.components.previous_outputs import read_resources
 from portico.components.scope import name_resource, place
 from portico.config.load import Stack
@@ -30,16 +31,18 @@ def deploy_tasks(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict[str,
             "The sites are served over plain HTTP, which everybody on the way can read and change; write ecs.dns, or "
             "the ARN of a certificate at ecs.certificate."
         )
+    resources = read_resources()
     fleet = Fleet(
         name_resource("fleet"),
         FleetArgs(
             stack=stack,
-            stock=Stock(read_resources(), account, region),
+            stock=Stock(resources, account, region),
             root=root,
             past=past,
             builder=name_builder(here, pulumi.get_stack()),
             hooks=Diagnosis(here).hooks,
             require_builder=lambda: require_platform(here, platform),
+            kept=Kept.find(resources, account, settings),
         ),
         place(pulumi.ResourceOptions(providers=[account, docker])),
     )

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 import pulumi
 
+from portico.components.ecs.files import Files
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
     """What all sites of a stack share: the cluster, the network, the way in.
 
-    `suffix` names the balancer in metrics.
+    `suffix` names the balancer in metrics. `files` is where data lies, None where no site has any.
     """
 
     cluster_arn: pulumi.Input[str]
@@ -21,3 +23,4 @@ class Ground:
     firewall: pulumi.Input[str]
     listener: pulumi.Input[str]
     suffix: pulumi.Input[str]
+    files: Files | None = None

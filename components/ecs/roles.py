@@ -12,12 +12,17 @@ from portico.components.aws.tags import make_tags
 
 @dataclass(frozen=True, kw_only=True)
 class RolesArgs:
-    """ARNs: of the `repositories` that images come from, of the group of `logs`, of the `secrets`."""
+    """ARNs: of the `repositories` that images come from, of the group of `logs`, of the `secrets`.
+
+    Where the site has data, of the file system (`files`) and of its access points (`points`).
+    """
 
     site: str
     repositories: Sequence[pulumi.Input[str]]
     logs: pulumi.Input[str]
     secrets: Sequence[pulumi.Input[str]] = ()
+    files: pulumi.Input[str] | None = None
+    points: Sequence[pulumi.Input[str]] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -43,9 +48,20 @@ class Roles(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         # What an application needs of AWS is its owner's to say: policies are attached to this one.
-        task = self._make("task", f"What {args.site} itself may do on AWS: nothing, until somebody says so")
+        more = "use its data" if args.points else "nothing"
+        task = self._make("task", f"What {args.site} itself may do on AWS: {more}, until somebody says so")
         self.execution = pulumi.Output.all(execution.arn, policy.id).apply(lambda found: str(found[0]))
         self.task = task.arn
+        if args.points:
+            data = aws.iam.RolePolicy(
+                f"{name}-task-data",
+                role=task.name,
+                policy=pulumi.Output.all(files=args.files, points=list(args.points)).apply(
+                    lambda found: json.dumps(_allow_data(found["files"], found["points"]))
+                ),
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            self.task = pulumi.Output.all(task.arn, data.id).apply(lambda found: str(found[0]))
         self.register_outputs({"execution": self.execution, "task": self.task})
 
     def _make(self, role: str, description: str) -> aws.iam.Role:
@@ -79,4 +95,19 @@ def _allow(repositories: Sequence[str], logs: str, secrets: Sequence[str]) -> di
     return {
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": actions, "Resource": targets} for actions, targets in statements],
+    }
+
+
+def _allow_data(files: str, points: Sequence[str]) -> dict[str, object]:
+    """To read and write what its own access points lead to."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+                "Resource": [files],
+                "Condition": {"StringEquals": {"elasticfilesystem:AccessPointArn": list(points)}},
+            }
+        ],
     }

@@ -13,6 +13,7 @@ from portico.components.aws.tags import make_tags
 from portico.components.ecs.access_logs import AccessLogs, AccessLogsArgs
 from portico.components.ecs.balancer import Balancer, BalancerArgs
 from portico.components.ecs.certificate import Certificate, CertificateArgs
+from portico.components.ecs.files import Files, FilesArgs, Kept
 from portico.components.ecs.firewall import Firewall, FirewallArgs
 from portico.components.ecs.ground import Ground
 from portico.components.ecs.hosts import list_rules
@@ -41,7 +42,7 @@ class FleetArgs:
 
     `past` are the outputs of the last good update, `stock` is what the registry has. `builder` names where images are
     built; `hooks` are told of builds that failed. `require_builder` is called before anything is made, where an image
-    has to be built; it raises pulumi.RunError if that cannot be done.
+    has to be built; it raises pulumi.RunError if that cannot be done. `kept` is what is known of data's file system.
     """
 
     stack: Stack
@@ -51,6 +52,7 @@ class FleetArgs:
     builder: pulumi.Input[str] | None = None
     hooks: pulumi.ResourceHookBinding | None = None
     require_builder: Callable[[], None] = lambda: None
+    kept: Kept = field(default_factory=Kept)
 
 
 class Fleet(pulumi.ComponentResource):
@@ -193,6 +195,7 @@ class Fleet(pulumi.ComponentResource):
             opts=self._child,
         )
         return balancer, Ground(
+            files=self._keep_files(network, firewall),
             cluster_arn=cluster.arn,
             cluster_name=cluster.name,
             vpc=network.id,
@@ -201,6 +204,23 @@ class Fleet(pulumi.ComponentResource):
             firewall=firewall.tasks,
             listener=balancer.listener,
             suffix=balancer.suffix,
+        )
+
+    def _keep_files(self, network: Network, firewall: Firewall) -> Files | None:
+        """Where data lies; None where no site has any."""
+        if (held := self._args.kept.needed(self._settings)) is None:
+            return None
+        return Files(
+            f"{self._name}-files",
+            FilesArgs(
+                vpc=network.id,
+                subnets=network.task_subnets,
+                tasks=firewall.tasks,
+                left=self._args.kept.left,
+                held=held,
+                tags=self._ecs.tags,
+            ),
+            self._child,
         )
 
     def _certify(self, sites: tuple[FleetSite, ...]) -> pulumi.Input[str] | None:

@@ -68,6 +68,7 @@ class Site(pulumi.ComponentResource):
             opts=self._child,
         )
         secrets = self._keep_secrets()
+        self._data, points = ground.files.share(fleet.release) if ground.files else ([], [])
         roles = Roles(
             f"{name}-roles",
             RolesArgs(
@@ -75,6 +76,8 @@ class Site(pulumi.ComponentResource):
                 repositories=list(registry.arns.values()),
                 logs=logs.arn,
                 secrets=[secrets.arn] if secrets else [],
+                files=ground.files.arn if ground.files else None,
+                points=points,
                 tags=tags,
             ),
             self._child,
@@ -158,6 +161,7 @@ class Site(pulumi.ComponentResource):
             execution_role=self._roles.execution,
             task_role=self._roles.task,
             process=process,
+            data=self._data,
             tags=self._ecs.tags,
         )
 

@@ -23,8 +23,8 @@ _SOLD: Final = {
     2048: tuple(range(4096, 16384 + 1, 1024)),
     4096: tuple(range(8192, 30720 + 1, 1024)),
 }
-# What the two containers that hand over secrets may use, in MiB each. They have ended before the others start, but
-# AWS counts the limits of all containers of a task together.
+# What containers that hand over secrets, or fill new folders of data, may use, in MiB each. They have ended before the
+# others start, but AWS counts the limits of all containers of a task together.
 BRINGER: Final = 64
 # A task has a disk of 20 GiB, for all requests at once.
 _DISK: Final = Size.parse("10G")
@@ -179,7 +179,8 @@ class Ecs(Section):
 
 def _sum_limits(site: Site, nginx: Nginx) -> int:
     """What a task's containers may use together, in MiB."""
-    return nginx.memory.mebibytes + site.gunicorn.memory.mebibytes + 2 * BRINGER
+    bringers = 3 if site.data else 2
+    return nginx.memory.mebibytes + site.gunicorn.memory.mebibytes + bringers * BRINGER
 
 
 def _is_address(host: str) -> bool:

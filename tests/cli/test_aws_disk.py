@@ -78,7 +78,8 @@ def test_the_data_of_another_site_on_it_keeps_it(place: Place, monkeypatch: pyte
     aws = Aws(place.root, monkeypatch, {"shop": "media", "blog": "posts"})
     result = CliRunner().invoke(down.command, ["-s", "prod", "--yes", "--data", "shop"])
     assert result.exit_code == 1
-    assert f"on aws all data lies on one disk, {DISK}, which has that of blog too." in result.output
+    assert f"on AWS all data of a stack lies together, on {DISK}, with that of blog." in result.output
+    assert f"aws ec2 delete-volume --volume-id {DISK} --region eu-central-1" in result.output
     assert len(aws.calls) == 1
 
 
@@ -90,9 +91,23 @@ def test_an_aws_that_does_not_answer_is_told_where_data_is_to_go(place: Place, m
     assert result.exit_code == 1 and "Unable to locate credentials" in result.output
 
 
+def test_on_ecs_it_is_a_file_system(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    (place.root / "Pulumi.prod.yaml").write_text(STACK.replace("aws", "ecs"))
+    aws = Aws(place.root, monkeypatch, {"shop": "media"})
+    told = {"FileSystems": [{"FileSystemId": "fs-0123", "Tags": [{"Key": "Data/shop", "Value": "media"}]}]}
+    (place.root / "told").write_text(json.dumps(told))
+    aws.script(f"[ $2 = delete-file-system ] || cat {place.root}/told")
+    result = CliRunner().invoke(down.command, ["-s", "prod", "--yes", "--data", "shop"])
+    assert "Deleted: shop: data media, volume fs-0123." in result.output
+    assert aws.calls == [
+        "efs describe-file-systems --region eu-central-1 --creation-token portico-prod-data --output json",
+        "efs delete-file-system --region eu-central-1 --file-system-id fs-0123",
+    ]
+
+
 def test_elsewhere_aws_is_not_asked(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     aws = Aws(place.root, monkeypatch, {"shop": "media"})
-    (place.root / "Pulumi.prod.yaml").write_text("config:\n  portico:target: ecs\n")
+    (place.root / "Pulumi.prod.yaml").write_text("config:\n  portico:target: ssh\n")
     monkeypatch.setattr("portico.cli.commands.down.find_data", lambda *_, **__: [Folder("a", "b", "c")])
     result = CliRunner().invoke(down.command, ["-s", "prod", "--yes"])
     assert "Kept: a: data b, volume c" in result.output

@@ -9,7 +9,7 @@ from typing import Any, Final
 from tests.cloud.leftovers import list_leftovers, remove, sweep
 from tests.cloud.plugin.cloud import Cloud, Thing
 from tests.cloud.plugin.fargate import status
-from tests.cloud.plugin.fleet_kinds import BALANCER, DEFINITION, SERVICE
+from tests.cloud.plugin.fleet_kinds import BALANCER, DEFINITION, FILES, SERVICE
 from tests.cloud.plugin.fleet_made import name_registry
 from tests.cloud.plugin.fleet_service import SILENT
 from tests.cloud.plugin.owner import name_owner
@@ -46,7 +46,12 @@ class FleetDeployment(Deployment):
             # Nothing is destroyed twice.
             self.destroys = bool(self.left_in_cloud())
             super().__exit__(kind, error, trace)
-            left = [*self.left_in_cloud(), *list_leftovers(name_owner(self.cloud.folder))]
+            # Data outlives it.
+            files = [thing.name for thing in self.cloud.things(FILES)]
+            left = [
+                *(name for name in self.left_in_cloud() if name not in files),
+                *list_leftovers(name_owner(self.cloud.folder)),
+            ]
         finally:
             self._take_away()
         if error is None:

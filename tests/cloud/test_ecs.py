@@ -16,7 +16,7 @@ import pytest
 from tests.cloud.fleet_deployment import FleetDeployment
 from tests.cloud.leftovers import list_leftovers
 from tests.cloud.plugin.clock.runs import list_runs
-from tests.cloud.plugin.fleet_kinds import BALANCER, DEFINITION
+from tests.cloud.plugin.fleet_kinds import BALANCER, DEFINITION, FILES
 from tests.cloud.plugin.owner import LABEL, name_owner
 from tests.docker.applications import write_offline
 from tests.docker.ask import get
@@ -28,6 +28,7 @@ from tests.docker.load import Client, Load, Target, json_is, json_values, standa
 pytestmark = [pytest.mark.docker, pytest.mark.machine, pytest.mark.timeout(2400)]
 
 RATE = 40.0  # requests a second, by 12 clients: tasks, balancer, engine and clients share two cores
+STORE: Final = "/var/lib/hello"
 # A request may take 8 s here, so that a release waits less for those that leave.
 SITE = {
     **HELLO,
@@ -36,11 +37,12 @@ SITE = {
     "workers": [
         {"name": "queue", "command": "sh -c 'echo at work for $PORTICO_RELEASE; exec sleep 3600'", "stop": "5s"},
     ],
+    "data": [{"name": "store", "path": STORE}],
     "schedule": [
         {
             "name": "minutely",
             "cron": "* * * * *",
-            "command": "sh -c 'echo job of $PORTICO_RELEASE, secret $(wc -c </run/secrets/API_KEY)'",
+            "command": f"sh -c 'echo job of $PORTICO_RELEASE, secret $(wc -c </run/secrets/API_KEY) >>{STORE}/jobs'",
             "overlap": "allow",
         }
     ],
@@ -81,6 +83,15 @@ def read_log(fleet: FleetDeployment, task: str, container: str) -> str:
         return (fleet.cloud.folder / "logs" / f"{task}-{container}.log").read_text()
     finally:
         engine.close()
+
+
+def run_in(task: str, container: str, command: str) -> str:
+    """What a command prints in a container of a task, as its user."""
+    engine = docker.from_env()
+    found = engine.containers.get(f"{task}-{container}")
+    said = execute(found, "sh", "-c", command)
+    engine.close()
+    return said
 
 
 def ensure(fleet: FleetDeployment) -> None:
@@ -150,6 +161,10 @@ def test_tasks_are_as_closed_as_they_can_be(fleet: FleetDeployment) -> None:
 def test_releases_lose_no_request(fleet: FleetDeployment, figures: Figures, releases: int) -> None:
     ensure(fleet)
     seconds = []
+    first, second = (task["id"] for task in fleet.tasks("hello"))
+    run_in(first, "gunicorn", f"echo kept >>{STORE}/lines")
+    # All tasks of the site have the folder.
+    assert run_in(second, "gunicorn", f"cat {STORE}/lines") == "kept\n"
     with load(fleet) as load_:
         load_.wait(3)
         for number in range(releases):
@@ -169,6 +184,7 @@ def test_releases_lose_no_request(fleet: FleetDeployment, figures: Figures, rele
     # The worker is of the same release, and there is one.
     (worker,) = fleet.tasks("hello-worker-queue")
     assert f"at work for {fleet.outputs()['releases']['hello']}" in read_log(fleet, worker["id"], "queue")
+    assert run_in(worker["id"], "queue", f"cat {STORE}/lines") == "kept\n"
     assert ask(fleet)["release"] == fleet.outputs()["releases"]["hello"]
 
 
@@ -233,14 +249,17 @@ def test_a_job_runs_at_its_time_in_a_task_of_a_release_that_was_live(fleet: Flee
     while not (runs := list_runs(fleet.cloud)) and time.monotonic() < until:
         time.sleep(1)
     assert runs and {one["reason"] for one in runs} == {"Essential container in task exited: minutely with 0"}
-    said = read_log(fleet, runs[-1]["task"], "minutely")
-    # The secret is there as a file.
+    said = run_in(fleet.tasks("hello")[0]["id"], "gunicorn", f"tail -n 1 {STORE}/jobs")
+    # The secret was there as a file.
     assert said.startswith("job of ") and said.endswith(f", secret {len('correct horse')}\n")
 
 
-def test_destroy_leaves_nothing(fleet: FleetDeployment) -> None:
+def test_down_leaves_the_data_and_nothing_else_until_it_is_meant(fleet: FleetDeployment) -> None:
     ensure(fleet)
+    (files,) = fleet.cloud.things(FILES)
     fleet.destroy()
+    assert fleet.left_in_cloud() == [files.name]
+    assert f"Deleted: hello: data store, volume {files.id}" in fleet.make("down", DATA="hello").output
     assert fleet.left_in_cloud() == []
     assert list_leftovers(name_owner(fleet.cloud.folder)) == []
     assert fleet.leftovers() == []

@@ -85,6 +85,7 @@ class Recorder(Mocks):
     alive: Collection[str] = ()
     stopped: Collection[str] = ()
     disks: Sequence[Mapping[str, Any]] = ()
+    files: str = ""
     stocked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     running: Mapping[str, str] = field(default_factory=dict)
     preview: bool = False
@@ -126,6 +127,9 @@ class Recorder(Mocks):
             return {"id": "found", "ids": [one["id"] for one in self.disks]}, []
         if args.token == "aws:ebs/getVolume:getVolume":
             return dict(self.disks[0]), []
+        if args.token == "aws:resourcegroupstaggingapi/getResources:getResources":
+            arn = f"arn:aws:elasticfilesystem:eu-central-1:123456789012:file-system/{self.files}"
+            return {"id": "found", "resourceTagMappingLists": [{"resourceArn": arn}] if self.files else []}, []
         if args.token == "aws:ecr/getAuthorizationToken:getAuthorizationToken":
             return fleet_answers.log_in(), []
         if args.token == "aws:ecr/getImages:getImages":

@@ -12,6 +12,7 @@ from portico.config.release.assemble import make_release
 from portico.config.release.replica import Place, describe_files, describe_replica
 from portico.config.settings import Mistakes
 from portico.config.settings.data import Data
+from tests.config.aws_sample import make_section as make_aws
 from tests.config.ecs_sample import make_section as make_ecs
 from tests.config.sample import make_site, make_values, read_settings, refuse, render, write_files
 
@@ -60,14 +61,24 @@ def test_what_does_not_fit_is_refused(root: Path, data: list[dict[str, Any]], sa
 
 
 @pytest.mark.parametrize(
-    ("stack", "said"),
+    "stack",
     [
-        ({"target": "ecs", "ecs": make_ecs()}, "sites[0].data: is not kept on ecs"),
+        {"target": "ecs", "ecs": make_ecs()},
+        {"target": "aws", "aws": make_aws(), "address": "0.0.0.0", "port": 80},
+        {"target": "ssh", "ssh": {"host": "shop.example", "user": "ann"}},
     ],
+    ids=["ecs", "aws", "ssh"],
 )
-def test_where_no_disk_lasts_it_is_refused(root: Path, stack: dict[str, Any], said: str) -> None:
-    told = refuse(root, make_values(make_site(data=[STORE]), **stack))
-    assert [line for line in told if line.startswith(said) and "write target: " in line], told
+def test_it_is_kept_on_every_target(root: Path, stack: dict[str, Any]) -> None:
+    plan = make_plan(make_values(make_site(data=[STORE]), **stack), root)
+    assert plan.settings.sites[0].data[0].name == "store"
+
+
+def test_a_vm_that_tells_no_disk_by_its_id_is_refused(root: Path) -> None:
+    stack = {"target": "aws", "address": "0.0.0.0", "port": 80, "aws": make_aws(instanceType="t2.micro")}
+    (line,) = refuse(root, make_values(make_site(data=[STORE]), **stack))
+    assert line.startswith("aws.instanceType: t2 does not tell a disk of data by its id; write one of the Nitro kind")
+    assert make_plan(make_values(make_site(), **stack), root)
 
 
 @pytest.mark.parametrize(

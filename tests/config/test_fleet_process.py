@@ -127,6 +127,10 @@ def test_a_time_that_aws_has_no_words_for_is_refused(root: Path, cron: str, why:
             'sites[0].schedule[0].overlap: "forbid" is nothing that AWS',
         ),
         ({"schedule": [{**NIGHTLY, "overlap": "replace"}]}, 'sites[0].schedule[0].overlap: "replace" is nothing that'),
+        (
+            {"data": [{"name": "store", "path": "/var/lib/shop"}], "environment": {"DATABASE_URL": "sqlite:////x.db"}},
+            "sites[0].environment.DATABASE_URL: is a SQLite database, and data on ecs is shared over the network",
+        ),
         ({"schedule": [{**NIGHTLY, "memory": "4G"}]}, "sites[0].schedule[0].memory: a task needs 4160 MiB"),
     ],
 )

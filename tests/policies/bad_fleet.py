@@ -6,7 +6,20 @@ from typing import Any
 from portico.policies import kinds
 from portico.policies.graph import UNKNOWN, Resource
 from tests.policies.bad import Bad
-from tests.policies.fleet import BRINGER, FLEET, IMAGE, LOGS, REFUSAL, REGISTRY, SECRET, SERVING, amend, contain, define
+from tests.policies.fleet import (
+    BRINGER,
+    FLEET,
+    IMAGE,
+    LOGS,
+    REFUSAL,
+    REGISTRY,
+    SECRET,
+    SERVING,
+    SHARED,
+    amend,
+    contain,
+    define,
+)
 from tests.policies.sample import TAGS, assumed_by, change, make, unlink, without
 
 
@@ -19,6 +32,12 @@ def serve(**changes: Any) -> tuple[Resource, ...]:
 def tell(name: str, value: str) -> tuple[Resource, ...]:
     """The fleet with this in the environment of the serving container."""
     return serve(environment=[{"name": name, "value": value}])
+
+
+def share(**changes: Any) -> tuple[Resource, ...]:
+    """The fleet with another way to its shared files."""
+    way: dict[str, Any] = {**dict(SHARED["efsVolumeConfiguration"]), **changes}
+    return amend("task", volumes=[{"name": "data-media", "efsVolumeConfiguration": way}])
 
 
 def add(*more: Resource) -> tuple[Resource, ...]:
@@ -168,6 +187,15 @@ BAD_FLEET: dict[str, Bad] = {
             deploymentCircuitBreaker={"enable": False, "rollback": True},
         ),
         "tried for ever",
+    ),
+    "files in clear": Bad("encrypt_files", amend("files", encrypted=False), "it is not encrypted"),
+    "no backups": Bad("back_up_files", drop("backups"), "nobody backs it up"),
+    "backups off": Bad("back_up_files", amend("backups", backupPolicy={"status": "DISABLED"}), "nobody backs it up"),
+    "backups of others": Bad("back_up_files", cut("backups", "fileSystemId"), "nobody backs it up"),
+    "files by telnet": Bad("shield_files", share(transitEncryption="DISABLED"), "its files are read in clear"),
+    "all files": Bad("shield_files", share(authorizationConfig={"iam": "ENABLED"}), "all files of the file system"),
+    "files of everybody": Bad(
+        "shield_files", share(authorizationConfig={"accessPointId": "fsap-1"}), "all files of the file system"
     ),
     "half": Bad("keep_all_serving", amend("service", deploymentMinimumHealthyPercent=50), "50 % of the tasks"),
     "none": Bad("keep_all_serving", amend("service", deploymentMinimumHealthyPercent=0), "0 % of the tasks"),

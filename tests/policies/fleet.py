@@ -74,6 +74,14 @@ def _permit(type: str, name: str, group: str, port: int, **source: str) -> Resou
     )
 
 
+SHARED: dict[str, Any] = {
+    "name": "data-media",
+    "efsVolumeConfiguration": {
+        "fileSystemId": UNKNOWN,
+        "transitEncryption": "ENABLED",
+        "authorizationConfig": {"accessPointId": UNKNOWN, "iam": "ENABLED"},
+    },
+}
 FLEET: tuple[Resource, ...] = (
     make(kinds.ACCOUNT, "aws", region="eu-central-1"),
     make(kinds.VPC, "vpc", cidrBlock="10.0.0.0/16", tags=TAGS),
@@ -170,8 +178,11 @@ FLEET: tuple[Resource, ...] = (
         family="shop",
         networkMode="awsvpc",
         requiresCompatibilities=["FARGATE"],
+        volumes=[SHARED],
         tags=TAGS,
     ),
+    make(kinds.FILES, "files", encrypted=True, tags=TAGS),
+    make(kinds.FILES_BACKUP, "backups", {"fileSystemId": "files"}, backupPolicy={"status": "ENABLED"}),
     make(kinds.CLUSTER, "cluster", tags=TAGS),
     make(
         kinds.SERVICE,

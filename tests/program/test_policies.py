@@ -84,12 +84,13 @@ def test_whatever_is_set_the_fleet_keeps_the_rules(
     made = deploy(tmp_path, BUSY, BLOG, section=section, secrets={"shop": {"KEY": SECRET}})
     graph = read_graph(made)
     assert [str(violation) for violation in check(graph)] == []
-    # Two sites, of which one has secrets, users, workers and a job.
+    # Two sites, of which one has secrets, users, data, workers and a job.
     assert Counter(one.name for one in list_containers(graph)) == {
         "container gunicorn": 2,
         "container nginx": 2,
         "container secrets": 1,
         "container users": 1,
+        "container data": 1,
         "container queue": 1,
         "container beat": 1,
         "container nightly": 1,

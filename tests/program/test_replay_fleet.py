@@ -37,7 +37,7 @@ def fleet(programs: dict[str, Recorder]) -> Graph:
 
 
 def plan(root: Path, **section: Any) -> Graph:
-    """Two sites with all that can be set, one of them with secrets, users, workers and a job."""
+    """Two sites with all that can be set, one of them with secrets, users, data, workers and a job."""
     write_files(root / "shop", FILES)
     made = deploy(root, BUSY, BLOG, section=SECTION | section, secrets={"shop": {"KEY": SECRET}})
     return read_graph(made)
@@ -133,6 +133,11 @@ def test_all_that_can_be_set_is_taken_too(network: str, tmp_path: Path, monkeypa
     asked = {"cluster": replay.find("fleet-cluster").arn, "services": [replay.find("worker-beat-service").arn]}
     (beat,) = ask("ecs", "describe_services", **asked)["services"]
     assert beat["loadBalancers"] == [] and beat["desiredCount"] == 1
+    system = replay.find("files-system").id
+    (files,) = ask("efs", "describe_file_systems", FileSystemId=system)["FileSystems"]
+    assert files["Encrypted"] and files["ThroughputMode"] == "elastic" and files["NumberOfMountTargets"] == 2
+    points = ask("efs", "describe_access_points", FileSystemId=system)["AccessPoints"]
+    assert sorted(one["RootDirectory"]["Path"] for one in points) == ["/shop/media", "/shop/store"]
     group = replay.find("shop-jobs-group").name
     (schedule,) = ask("scheduler", "list_schedules", GroupName=group)["Schedules"]
     job = ask("scheduler", "get_schedule", GroupName=group, Name=schedule["Name"])
@@ -147,6 +152,9 @@ def test_all_that_can_be_set_is_taken_too(network: str, tmp_path: Path, monkeypa
     [
         ("nightly-schedule", {"flexibleTimeWindow": {"mode": 1}}, ParamValidationError, "Invalid type"),
         ("nightly-schedule", {"scheduleExpressionTimezone": 1}, ParamValidationError, "Invalid type"),
+        ("files-backups", {"backupPolicy": {"state": "ENABLED"}}, ParamValidationError, "Unknown parameter"),
+        ("shop-data-media", {"posixUser": {"uid": "1", "gid": 1}}, ParamValidationError, "Invalid type"),
+        ("files-target-0", {"subnetId": "subnet-00000000"}, ClientError, "SubnetNotFound"),
         ("beat-service", {"availabilityZoneRebalancing": True}, ParamValidationError, "Invalid type"),
     ],
 )

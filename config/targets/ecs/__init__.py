@@ -2,6 +2,7 @@
 
 from portico.config.targets.ecs.container import VOLUMES
 from portico.config.targets.ecs.cron import spell_cron
+from portico.config.targets.ecs.data import name_volume
 from portico.config.targets.ecs.process import PROCESS_VOLUMES, define_job, define_worker, sum_limits
 from portico.config.targets.ecs.site import RANGE, FleetSite, adapt, list_hosts, make_fleet
 from portico.config.targets.ecs.task import container_definitions, describe_task
@@ -20,6 +21,7 @@ __all__ = [
     "describe_task",
     "list_hosts",
     "make_fleet",
+    "name_volume",
     "spell_cron",
     "sum_limits",
 ]

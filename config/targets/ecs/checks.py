@@ -55,9 +55,13 @@ def list_taken(settings: Settings) -> Iterator[Mistake]:
         if site.balance == "ip_hash":
             text = '"ip_hash" is nothing that the load balancer knows; write round_robin, least_conn or random'
             yield Mistake(f"sites[{index}].balance", text)
-        if site.data:
-            text = "is not kept on ecs, whose tasks have no disk; write target: local or ssh, or leave it out"
-            yield Mistake(f"sites[{index}].data", text)
+        for name, value in site.environment.items() if site.data else ():
+            if value.startswith("sqlite:"):
+                text = (
+                    "is a SQLite database, and data on ecs is shared over the network, where its locks do not hold; "
+                    "write the address of a database server, or target: aws"
+                )
+                yield Mistake(f"sites[{index}].environment.{name}", text)
 
 
 def _check_workers(settings: Settings, site: Site, path: str) -> Iterator[Mistake]:

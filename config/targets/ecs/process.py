@@ -12,6 +12,7 @@ from portico.config.settings.job import Job
 from portico.config.settings.processes import SCHEDULE
 from portico.config.settings.worker import Worker
 from portico.config.targets.ecs.container import Container, bring_secrets, harden, make_bringer, mount, spell_log
+from portico.config.targets.ecs.data import mount_data
 
 # What such a task's containers have volumes of their own for.
 PROCESS_VOLUMES: Final = ("gunicorn-tmp", "gunicorn-secrets")
@@ -85,7 +86,7 @@ def _define(
         "entryPoint": [*begin(release), words[0]],
         "command": [*words[1:]],
         "environment": [{"name": key, "value": value} for key, value in sorted(variables.items())],
-        "mountPoints": [mount("gunicorn-tmp")],
+        "mountPoints": [mount("gunicorn-tmp"), *mount_data(release.site)],
     }
 
 

@@ -7,7 +7,7 @@ from portico.config.in_container import read_script
 from portico.config.release.launch import begin
 from portico.config.release.release import Release
 from portico.config.render.layout import LISTEN, PRIVATE, READY
-from portico.config.settings import Nginx, Settings
+from portico.config.settings import Nginx, Settings, Site
 from portico.config.settings.hidden import list_hidden
 from portico.config.targets.ecs.container import (
     VOLUMES,
@@ -18,6 +18,7 @@ from portico.config.targets.ecs.container import (
     mount,
     spell_log,
 )
+from portico.config.targets.ecs.data import SEEDER, bring_data, mount_data, mount_served
 from portico.config.targets.ecs.image import EDGE, HEALTH
 from portico.config.targets.ecs.site import FleetSite
 from portico.config.targets.ecs.timing import Timing
@@ -109,8 +110,10 @@ def _define(
     if users is not None:
         bringer = make_bringer("users", nginx, EDGE, common)
         found.append(bringer | _bring_users(release.site.name, folder, users))
+    if release.site.data:
+        found.append(make_bringer(SEEDER, application, release.uid, common) | bring_data(release.site))
     found.append(_make_gunicorn(release, timing, application, bool(secrets)) | common)
-    found.append(_make_nginx(settings, timing, nginx, users is not None) | common)
+    found.append(_make_nginx(release.site, settings, timing, nginx, users is not None) | common)
     return found
 
 
@@ -141,7 +144,7 @@ def _make_gunicorn(release: Release, timing: Timing, image: str, secrets: bool) 
         "entryPoint": [*begin(release), "gunicorn"],
         "command": ["--config", "/etc/gunicorn/gunicorn.conf.py", site.entry],
         "environment": [{"name": name, "value": value} for name, value in sorted(environment.items())],
-        "mountPoints": [mount("gunicorn-tmp")],
+        "mountPoints": [mount("gunicorn-tmp"), *mount_data(site)],
         "healthCheck": {
             "command": [
                 *("CMD", "python3", "-I", "-S", HEALTH),
@@ -161,17 +164,22 @@ def _make_gunicorn(release: Release, timing: Timing, image: str, secrets: bool) 
     }
     if secrets:
         made["mountPoints"].append(mount("gunicorn-secrets", read_only=True))
-        made["dependsOn"] = [{"containerName": "secrets", "condition": "SUCCESS"}]
+    before = [*(["secrets"] if secrets else []), *([SEEDER] if site.data else [])]
+    if before:
+        made["dependsOn"] = [{"containerName": one, "condition": "SUCCESS"} for one in before]
     return made
 
 
-def _make_nginx(settings: Nginx, timing: Timing, image: str, users: bool) -> Container:
+def _make_nginx(site: Site, settings: Nginx, timing: Timing, image: str, users: bool) -> Container:
     files = settings.connections * 2
     made = harden("nginx", image, EDGE, memory=settings.memory.mebibytes) | {
         "essential": True,
         # The image says what it runs, and by which signal that ends: QUIT, so that requests end first.
         "portMappings": [{"containerPort": port, "hostPort": port, "protocol": "tcp"} for port in (LISTEN, READY)],
-        "mountPoints": [mount(name) for name in ("nginx-tmp", "nginx-cache", "nginx-lib")],
+        "mountPoints": [
+            *(mount(name) for name in ("nginx-tmp", "nginx-cache", "nginx-lib")),
+            *mount_served(site),
+        ],
         "ulimits": [{"name": "nofile", "softLimit": files, "hardLimit": files}],
         "healthCheck": {
             "command": ["CMD", "curl", "-sf", "-m", "2", f"http://127.0.0.1:{PRIVATE}/healthz"],

@@ -4,12 +4,15 @@ import argparse
 import json
 import os
 import re
+import shutil
 import socket
 import sys
 import threading
 
 from tests.cloud.plugin.cloud import Cloud, Thing
 from tests.cloud.plugin.disk_effects import DiskEffects
+from tests.cloud.plugin.fargate.shared_folders import find_root
+from tests.cloud.plugin.fleet_kinds import FILES, MOUNT_TARGET
 from tests.cloud.plugin.kinds import EIP, INSTANCE, VOLUME
 from tests.cloud.plugin.machines import make_machines
 from tests.cloud.plugin.network import find_obstacles
@@ -19,7 +22,7 @@ _PORT = re.compile(r'portNumber=(\d+)|\{"portNumber": ?\["(\d+)"\]\}')
 
 def main(arguments: list[str]) -> int:
     """Run one command; its exit code, 255 for what AWS refuses."""
-    parser = argparse.ArgumentParser("aws", description="A test double: it knows four commands.")
+    parser = argparse.ArgumentParser("aws", description="A test double: it knows six commands.")
     services = parser.add_subparsers(required=True)
     session = services.add_parser("ssm").add_subparsers(required=True).add_parser("start-session")
     session.add_argument("--target", required=True)
@@ -38,7 +41,15 @@ def main(arguments: list[str]) -> int:
     deleted = ec2.add_parser("delete-volume")
     deleted.add_argument("--volume-id", required=True)
     deleted.set_defaults(run=delete_disk)
-    for command in (session, described, disks, deleted):
+    efs = services.add_parser("efs").add_subparsers(required=True)
+    files = efs.add_parser("describe-file-systems")
+    files.add_argument("--creation-token", required=True)
+    files.add_argument("--output", required=True, choices=["json"])
+    files.set_defaults(run=describe_files)
+    emptied = efs.add_parser("delete-file-system")
+    emptied.add_argument("--file-system-id", required=True)
+    emptied.set_defaults(run=delete_files)
+    for command in (session, described, disks, deleted, files, emptied):
         command.add_argument("--region", required=True)
     given = parser.parse_args(arguments)
     return int(given.run(Cloud.open(), given))
@@ -92,6 +103,32 @@ def delete_disk(cloud: Cloud, given: argparse.Namespace) -> int:
         return _refuse("DeleteVolume", "VolumeInUse", str(error))
     cloud.remove(volume)
     cloud.note("delete", volume)
+    return 0
+
+
+def describe_files(cloud: Cloud, given: argparse.Namespace) -> int:
+    """Print the file system that was made with this token, if there is one."""
+    found = [one for one in cloud.things(FILES) if one.inputs.get("creationToken") == given.creation_token]
+    told = [
+        {
+            "FileSystemId": one.id,
+            "Tags": [{"Key": key, "Value": value} for key, value in one.outputs.get("tagsAll", {}).items()],
+        }
+        for one in found
+    ]
+    print(json.dumps({"FileSystems": told}))
+    return 0
+
+
+def delete_files(cloud: Cloud, given: argparse.Namespace) -> int:
+    """Delete one to which no mount target leads."""
+    if (files := cloud.find(given.file_system_id, FILES)) is None:
+        return _refuse("DeleteFileSystem", "FileSystemNotFound", f"{given.file_system_id} does not exist")
+    if any(one.inputs["fileSystemId"] == files.id for one in cloud.things(MOUNT_TARGET)):
+        return _refuse("DeleteFileSystem", "FileSystemInUse", f"{files.id} has mount targets")
+    shutil.rmtree(find_root(cloud, files.id), ignore_errors=True)
+    cloud.remove(files)
+    cloud.note("delete", files)
     return 0
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from tests.cloud.plugin.kind import Kind, kind
 
+ACCESS_POINT: Final = "aws:efs/accessPoint:AccessPoint"
 BALANCER: Final = "aws:lb/loadBalancer:LoadBalancer"
 BUCKET: Final = "aws:s3/bucket:Bucket"
 BUCKET_POLICY: Final = "aws:s3/bucketPolicy:BucketPolicy"
@@ -12,6 +13,8 @@ CERTIFICATE: Final = "aws:acm/certificate:Certificate"
 CERTIFICATE_VALIDATION: Final = "aws:acm/certificateValidation:CertificateValidation"
 CLUSTER: Final = "aws:ecs/cluster:Cluster"
 DEFINITION: Final = "aws:ecs/taskDefinition:TaskDefinition"
+FILES: Final = "aws:efs/fileSystem:FileSystem"
+MOUNT_TARGET: Final = "aws:efs/mountTarget:MountTarget"
 ENDPOINT: Final = "aws:ec2/vpcEndpoint:VpcEndpoint"
 GROUP: Final = "aws:lb/targetGroup:TargetGroup"
 LISTENER: Final = "aws:lb/listener:Listener"
@@ -95,6 +98,11 @@ FLEET_KINDS: Final[Mapping[str, Kind]] = {
         "name resourceId scalableDimension serviceNamespace", identity="resourceId name", named="name"
     ),
     POLICY: kind("description name namePrefix path", arn="arn:aws:iam::{account}:policy/{name}", named="name"),
+    FILES: kind("availabilityZoneName creationToken encrypted kmsKeyId performanceMode", prefix="fs"),
+    "aws:efs/backupPolicy:BackupPolicy": kind("fileSystemId", identity="fileSystemId"),
+    "aws:efs/fileSystemPolicy:FileSystemPolicy": kind("fileSystemId", identity="fileSystemId"),
+    MOUNT_TARGET: kind("fileSystemId ipAddress subnetId", prefix="fsmt"),
+    ACCESS_POINT: kind("fileSystemId posixUser rootDirectory", prefix="fsap"),
     NAT: kind("allocationId connectivityType privateIp subnetId vpcId", prefix="nat"),
     ENDPOINT: kind("serviceName serviceRegion vpcEndpointType vpcId", prefix="vpce"),
 }

@@ -6,7 +6,7 @@ from typing import Any
 from tests.cloud.plugin.cloud import ACCOUNT, Cloud, Thing
 from tests.cloud.plugin.effects import Effects
 from tests.cloud.plugin.fargate import status
-from tests.cloud.plugin.fleet_kinds import SERVICE
+from tests.cloud.plugin.fleet_kinds import FILES, SERVICE
 from tests.cloud.plugin.fleet_made import name_registry
 from tests.cloud.plugin.kinds import INSTANCE, VOLUME
 from tests.cloud.plugin.registry import PASSWORD, TOKEN, USER, list_images
@@ -50,6 +50,12 @@ def answer(cloud: Cloud, effects: Effects, token: str, arguments: dict[str, Any]
             if filter["name"] != "volume-id" or (volume := cloud.find(id, VOLUME)) is None:
                 raise ValueError("Your query returned no results")
             return {**volume.outputs, "id": id, "volumeId": id}
+        case "aws:resourcegroupstaggingapi/getResources:getResources":
+            if arguments["resourceTypeFilters"] != ["elasticfilesystem:file-system"]:
+                raise ValueError("the double knows tags of file systems alone; teach it in invokes.py")
+            wanted = {"tags": {one["key"]: one["values"][0] for one in arguments["tagFilters"]}}
+            found = [one for one in cloud.things(FILES) if _has_tags(one, wanted)]
+            return {"id": "found", "resourceTagMappingLists": [{"resourceArn": one.outputs["arn"]} for one in found]}
         case "aws:ecs/getService:getService":
             return _describe_service(cloud, arguments)
         case "aws:ecr/getImages:getImages":

@@ -92,6 +92,9 @@ def _make_arn(type: str, id: str, region: str) -> str:
             return f"arn:aws:ecr:{region}:{ACCOUNT}:repository/{id}"
         case "s3":
             return f"arn:aws:s3:::{id}"
+        case "efs":
+            kind = "access-point" if kind == "accessPoint" else "file-system"
+            return f"arn:aws:elasticfilesystem:{region}:{ACCOUNT}:{kind}/{id}"
         case "scheduler":
             kind = "schedule-group" if name == "ScheduleGroup" else "schedule"
             return f"arn:aws:scheduler:{region}:{ACCOUNT}:{kind}/{id}"

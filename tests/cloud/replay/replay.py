@@ -5,7 +5,20 @@ from typing import Any, Final
 
 from portico.policies.graph import Graph, Resource, look, of_type
 from portico.policies.kinds import ACCOUNT
-from tests.cloud.replay import balancer, buckets, disk, groups, identity, jobs, machine, network, tasks, vault, watch
+from tests.cloud.replay import (
+    balancer,
+    buckets,
+    disk,
+    files,
+    groups,
+    identity,
+    jobs,
+    machine,
+    network,
+    tasks,
+    vault,
+    watch,
+)
 from tests.cloud.replay.given import Given
 from tests.cloud.replay.made import Made
 from tests.components.fleet_answers import ANSWERS
@@ -40,6 +53,11 @@ CALLS: Final[Mapping[str, Callable[[Given], Made]]] = {
     "aws:ecs/cluster:Cluster": tasks.make_cluster,
     "aws:ecs/service:Service": tasks.serve,
     "aws:ecs/taskDefinition:TaskDefinition": tasks.define,
+    "aws:efs/accessPoint:AccessPoint": files.open_point,
+    "aws:efs/backupPolicy:BackupPolicy": files.back_up,
+    "aws:efs/fileSystem:FileSystem": files.make_files,
+    "aws:efs/fileSystemPolicy:FileSystemPolicy": files.write_policy,
+    "aws:efs/mountTarget:MountTarget": files.mount,
     "aws:iam/instanceProfile:InstanceProfile": identity.make_profile,
     "aws:iam/role:Role": identity.make_role,
     "aws:iam/rolePolicy:RolePolicy": identity.write_policy,

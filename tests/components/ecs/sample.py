@@ -20,6 +20,10 @@ SHOP = make_site(aliases=["www.shop.example"], health="/healthz", users={"ann": 
 # The same with all that runs beside its web.
 BUSY = {
     **SHOP,
+    "data": [
+        {"name": "media", "path": "/app/media", "url": "/media/"},
+        {"name": "store", "path": "/var/lib/shop"},
+    ],
     "workers": [
         {"name": "queue", "command": "celery --app shop worker"},
         {"name": "beat", "command": "celery --app shop beat", "single": True},

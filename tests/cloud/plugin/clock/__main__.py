@@ -93,6 +93,7 @@ class Clock:
             keeper=str(Settings.model_fields["nginx_image"].default),
             credentials={"username": USER, "password": PASSWORD},
             admit=admission.admit,
+            open_folders=admission.open_folders,
             resolve=admission.resolve,
         )
         task = RunningTask(self._engine, plan, lambda _: None)

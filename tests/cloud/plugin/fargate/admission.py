@@ -8,6 +8,7 @@ from tests.cloud.plugin.cloud import ACCOUNT, Cloud
 from tests.cloud.plugin.fargate.definition import read
 from tests.cloud.plugin.fargate.permission import find_denied, find_obstacles, list_wanted
 from tests.cloud.plugin.fargate.secrets import Lost, resolve
+from tests.cloud.plugin.fargate.shared_folders import open_folders
 from tests.cloud.plugin.fleet_kinds import REPOSITORY
 from tests.cloud.plugin.fleet_made import name_registry
 
@@ -48,6 +49,10 @@ class Admission:
             raise ValueError(f"ResourceInitializationError: AccessDeniedException: not allowed: {'; '.join(denied)}")
         if obstacles := find_obstacles(self._cloud, self._network, secrets=bool(secrets)):
             raise ValueError(f"CannotPullContainerError: i/o timeout. (The double knows why: {'; '.join(obstacles)}.)")
+
+    def open_folders(self) -> dict[str, str]:
+        """The folders of EFS that the task has, by its volumes. Raises ValueError as `admit` does."""
+        return open_folders(self._cloud, self._definition, self._network)
 
     def resolve(self, source: str) -> str:
         """The value of a secret."""

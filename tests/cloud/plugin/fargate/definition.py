@@ -99,8 +99,12 @@ def _look_at_task(inputs: Mapping[str, Any]) -> Iterator[str]:
     if platform.get("cpuArchitecture") not in ("X86_64", "ARM64", None):
         yield f"there is no cpuArchitecture {platform['cpuArchitecture']}"
     for volume in inputs.get("volumes") or []:
-        if set(volume) - {"name", "configureAtLaunch"} or not volume.get("name"):
-            yield f"the double knows volumes with a name alone, and not {json.dumps(volume)}"
+        if set(volume) - {"name", "configureAtLaunch", "efsVolumeConfiguration"} or not volume.get("name"):
+            yield f"the double knows volumes with a name, or of EFS, and not {json.dumps(volume)}"
+        shared = volume.get("efsVolumeConfiguration") or {}
+        way = shared.get("authorizationConfig") or {}
+        if way.get("accessPointId") and shared.get("transitEncryption") != "ENABLED":
+            yield "EFS Volume TransitEncryption must be ENABLED to use an access point or IAM"
 
 
 def _look_at_set(containers: Sequence[Container]) -> Iterator[str]:

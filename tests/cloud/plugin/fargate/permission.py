@@ -26,8 +26,11 @@ _NEEDED: Final = ("ecr.api", "ecr.dkr", "s3", "logs")
 _ANYWHERE: Final = "0.0.0.0/0"
 
 
-def find_denied(cloud: Cloud, role_arn: str, wanted: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """Which of these actions a role may not do, as `action on resource`. Conditions are not looked at."""
+def find_denied(cloud: Cloud, role_arn: str, wanted: Mapping[str, Sequence[str]], **told: str) -> Iterator[str]:
+    """Which of these actions a role may not do, as `action on resource`.
+
+    Of conditions, those are looked at that want values of what is `told`, by the last word of their key.
+    """
     role = next((one for one in cloud.things(ROLE) if one.outputs["arn"] == role_arn), None)
     if role is None:
         yield f"there is no role {role_arn}"
@@ -35,7 +38,7 @@ def find_denied(cloud: Cloud, role_arn: str, wanted: Mapping[str, Sequence[str]]
     if "ecs-tasks.amazonaws.com" not in str(role.inputs.get("assumeRolePolicy")):
         yield f"ecs-tasks.amazonaws.com to assume {role.inputs['name']}"
         return
-    yield from _find_denied(cloud, role, wanted)
+    yield from _find_denied(cloud, role, wanted, told)
 
 
 def find_unstartable(cloud: Cloud, role_arn: str, definition: Thing) -> Iterator[str]:
@@ -44,14 +47,16 @@ def find_unstartable(cloud: Cloud, role_arn: str, definition: Thing) -> Iterator
     given = [
         str(definition.inputs[name]) for name in ("executionRoleArn", "taskRoleArn") if definition.inputs.get(name)
     ]
-    yield from _find_denied(cloud, role, {"ecs:RunTask": [definition.id], "iam:PassRole": given})
+    yield from _find_denied(cloud, role, {"ecs:RunTask": [definition.id], "iam:PassRole": given}, {})
 
 
-def _find_denied(cloud: Cloud, role: Thing, wanted: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def _find_denied(
+    cloud: Cloud, role: Thing, wanted: Mapping[str, Sequence[str]], told: Mapping[str, str]
+) -> Iterator[str]:
     statements = list(_list_statements(cloud, role))
     for action, resources in wanted.items():
         for resource in resources:
-            fitting = [one["Effect"] for one in statements if _fits(one, action, resource)]
+            fitting = [one["Effect"] for one in statements if _fits(one, action, resource, told)]
             if "Allow" not in fitting or "Deny" in fitting:
                 yield f"{action} on {resource}"
 
@@ -122,7 +127,10 @@ def _read(policy: str) -> list[Mapping[str, Any]]:
     return found if isinstance(found, list) else [found]
 
 
-def _fits(statement: Mapping[str, Any], action: str, resource: str) -> bool:
+def _fits(statement: Mapping[str, Any], action: str, resource: str, told: Mapping[str, str]) -> bool:
+    for key, values in (statement.get("Condition") or {}).get("StringEquals", {}).items():
+        if (value := told.get(key.rpartition(":")[2])) and value not in _list(values):
+            return False
     actions, resources = _list(statement.get("Action")), _list(statement.get("Resource"))
     return any(fnmatch.fnmatchcase(action, one) for one in actions) and any(
         one == "*" or fnmatch.fnmatchcase(resource, one) for one in resources

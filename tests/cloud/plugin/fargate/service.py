@@ -174,6 +174,7 @@ class Service:
             keeper=self._keeper,
             credentials={"username": USER, "password": PASSWORD},
             admit=admission.admit,
+            open_folders=admission.open_folders,
             resolve=admission.resolve,
         )
         task = RunningTask(self._engine, plan, self._targets.detach)

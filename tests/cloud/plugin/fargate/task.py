@@ -22,7 +22,8 @@ _ARCHITECTURES: Final = {"X86_64": "amd64", "ARM64": "arm64"}
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a task is made of. `admit` raises ValueError where it may not begin, and `resolve` reads a secret;
+    """What a task is made of. `admit` raises ValueError where it may not begin, `open_folders` tells folders of
+    this machine for volumes that it shares with others, and `resolve` reads a secret;
     `credentials` are for the registry; `keeper` is an image with `sleep` in it, whose container holds the network
     namespace.
     """
@@ -34,6 +35,7 @@ class Plan:
     keeper: str
     credentials: Mapping[str, str]
     admit: Callable[[], None]
+    open_folders: Callable[[], Mapping[str, str]]
     resolve: Callable[[str], str]
 
 
@@ -125,8 +127,10 @@ class RunningTask:
         self._space.start()
         self._space.reload()
         self.address = self._space.attrs["NetworkSettings"]["Networks"][self._plan.network]["IPAddress"]
-        volumes = {one["name"]: f"{self.id}-{one['name']}" for one in self._plan.inputs.get("volumes") or []}
-        for name in volumes.values():
+        shared = self._plan.open_folders()
+        named = [one["name"] for one in self._plan.inputs.get("volumes") or []]
+        volumes = {name: shared.get(name) or f"{self.id}-{name}" for name in named}
+        for name in [volumes[name] for name in named if name not in shared]:
             self._engine.volumes.create(name, labels=dict(self._plan.labels))
             self._volumes.append(name)
         task = Task(
