@@ -85,15 +85,10 @@ class Fleet(pulumi.ComponentResource):
         super().__init__("portico:ecs:Fleet", name, None, opts)
         self._name, self._args, self._settings, self._ecs = name, args, settings, settings.ecs
         self._child = pulumi.ResourceOptions(parent=self)
-        releases = {one.site.name: one.release.id for one in sites}
-        trees = {one.site.name: one.tree.digest for one in sites}
-        announce_changes(
-            args.past,
-            [
-                Planned(site=site, release=releases[site], tree=trees[site], replicas=one.replicas)
-                for site, one in zip(releases, sites, strict=True)
-            ],
-        )
+        planned = [Planned.of(one) for one in sites]
+        releases = {one.site: one.release for one in planned}
+        trees = {one.site: one.tree for one in planned}
+        announce_changes(args.past, planned)
         balancer, ground = self._lay_ground(sites)
         workshop = Workshop(
             root=args.root, stock=args.stock, login=log_in(self), builder=args.builder, hooks=args.hooks
@@ -138,6 +133,9 @@ class Fleet(pulumi.ComponentResource):
             "trees": self.trees,
             "history": self.history,
             "held": self.held,
+            # For the next preview.
+            "processes": live.apply(lambda _: {one.site: dict(one.processes) for one in planned if one.processes}),
+            "data": live.apply(lambda _: {one.site: list(one.data) for one in planned if one.data}),
         }
         self.register_outputs(self.outputs)
 

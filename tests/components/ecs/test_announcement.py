@@ -56,3 +56,42 @@ def test_it_is_said_in_previews_alone(root: Path, monkeypatch: pytest.MonkeyPatc
     assert said == []
     deploy(root, make_site(immutable=False), past=before)
     assert [line.partition(",")[0] for line in said] == ["shop: rolling replacement"]
+
+
+def test_what_runs_beside_the_web_is_said_to_begin_to_change_and_to_go() -> None:
+    def say_of(processes: dict[str, str], before: dict[str, str], release: str = "r1") -> list[str]:
+        planned = Planned(site="shop", release=release, tree="t1", replicas=2, processes=processes)
+        return announce({**PAST, "processes": {"shop": before}}, [planned])
+
+    queue, job = {"worker queue": "1"}, {"job nightly": "1"}
+    assert say_of({**queue, **job}, {**queue, **job}) == []
+    assert say_of(queue, {}) == ["shop: its worker queue begins once the web is live."]
+    assert say_of({"worker queue": "2"}, queue) == ["shop: its worker queue is replaced, once the web is live."]
+    assert say_of({}, job) == ["shop: its job nightly is removed."]
+    # With another release they are others too.
+    assert say_of({**queue, **job}, {**queue, **job}, "r2")[1:] == [
+        "shop: its worker queue is replaced, once the web is live.",
+        "shop: its job nightly runs in the new release from then on, once the web is live.",
+    ]
+
+
+def test_data_is_said_to_begin_once() -> None:
+    planned = Planned(site="shop", release="r1", tree="t1", replicas=2, data=["media", "store"])
+    told = announce({**PAST, "data": {"shop": ["media"]}}, [planned])
+    assert told == [
+        "shop: its data store begins with what the image has there; no release and no `down` removes it.",
+    ]
+
+
+def test_an_update_leaves_what_the_next_preview_needs(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = make_site(
+        workers=[{"name": "queue", "command": "celery worker"}], data=[{"name": "store", "path": "/var/lib/shop"}]
+    )
+    before = deploy(root, site).exports
+    said: list[str] = []
+    monkeypatch.setattr("pulumi.log.info", said.append)
+    monkeypatch.setattr("pulumi.runtime.is_dry_run", lambda: True)
+    deploy(root, site, past=before)
+    assert said == []
+    deploy(root, {**site, "workers": [{"name": "queue", "command": "celery worker --pool solo"}]}, past=before)
+    assert said == ["shop: its worker queue is replaced, once the web is live."]
