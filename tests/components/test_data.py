@@ -1,8 +1,9 @@
 """The volumes of data: made once, kept for ever, mounted by all that a site has, and never taken from somebody else."""
 
+import asyncio
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,9 +14,10 @@ import pytest
 
 from portico.components.docker.data_volumes import DataVolumes, DataVolumesArgs
 from portico.components.docker.engine_client import Engine
+from portico.components.docker.stack import Portico, PorticoArgs
 from portico.config.in_container import read_script
-from tests.components.recorder import CONTAINER, NETWORK, VOLUME, run
-from tests.components.sample import BLOG, deploy
+from tests.components.recorder import CONTAINER, NETWORK, VOLUME, Resource, run
+from tests.components.sample import BLOG, deploy, make_stack
 from tests.config.sample import make_site, read_settings
 
 MEDIA = {"name": "media", "path": "/app/media", "url": "/media/"}
@@ -76,6 +78,46 @@ def test_nginx_reads_what_has_a_url(root: Path) -> None:
     without = deploy(root, make_site(data=[STORE]), BLOG)
     plain = deploy(root, make_site(), BLOG)
     assert without.container("portico-nginx-server").mounts == plain.container("portico-nginx-server").mounts
+
+
+@dataclass
+class Moving:
+    """A disk of data that comes once the images are there, and takes a while."""
+
+    seen: list[Resource]
+    folder: str = "/mnt/data"
+    early: list[str] = field(default_factory=list)
+    asked: list[tuple[list[str], list[str]]] = field(default_factory=list)
+
+    def prepare(self, images: Sequence[pulumi.Output[str]], folders: Sequence[str]) -> pulumi.Output[str]:
+        async def come() -> str:
+            self.asked.append(([str(await one.future()) for one in images], list(folders)))
+            await asyncio.sleep(0.5)
+            self.early.extend(one.name for one in self.seen if one.type == CONTAINER)
+            return self.folder
+
+        return pulumi.Output.from_input(come())
+
+
+def test_on_a_disk_of_its_own_it_is_waited_for_by_all_that_mount_it(root: Path) -> None:
+    seen: list[Resource] = []
+    disk = Moving(seen)
+    stack = make_stack(root, make_site(data=[MEDIA, STORE]), BLOG)
+
+    def build() -> None:
+        Portico("portico", PorticoArgs(stack=stack, root=root, disk=disk, place="-vm-2"))
+
+    made = run(build, seen=seen)
+    volume = made.find(VOLUME, "shop-data-store-vm-2")
+    assert volume.inputs["name"] == NAME and volume.retained
+    assert volume.inputs["driverOpts"] == {"type": "none", "o": "bind", "device": f"/mnt/data/{NAME}"}
+    ((images, folders),) = disk.asked
+    assert len(images) == 2 and all(one.startswith("sha256:") for one in images)
+    assert folders == ["portico.test.shop.media", NAME]
+    # What has none of it goes on meanwhile.
+    assert {"blog-vm-2-files", "blog-gunicorn-vm-2-0"} <= set(disk.early)
+    assert not {"shop-vm-2-files", "shop-gunicorn-vm-2-0", "portico-nginx-server"} & set(disk.early)
+    assert made.container("shop-vm-2-files").mounts["/srv/portico/store"]
 
 
 def make(root: Path, engine: Engine, resources: Mapping[str, Any] | None = None) -> None:
