@@ -9,6 +9,7 @@ import pytest
 from tests.cloud.caller import Caller, Refused
 from tests.cloud.plugin.cloud import Thing
 from tests.cloud.plugin.disk_effects import find_file
+from tests.cloud.plugin.fleet_kinds import FILES, MOUNT_TARGET
 from tests.cloud.plugin.kinds import (
     ASSOCIATION,
     DEFAULT_GROUP,
@@ -232,6 +233,27 @@ def test_a_disk_only_grows_and_is_found_by_its_tags(caller: Caller, disk: Thing)
     assert caller.invoke("aws:ebs/getVolume:getVolume", **asked)["availabilityZone"] == "eu-central-1a"
     caller.delete(grown)
     assert not find_file(caller.cloud, disk.id).exists()
+
+
+def test_a_file_system_goes_when_no_way_leads_to_it(caller: Caller, subnet: Thing) -> None:
+    files = caller.create(FILES, "files", creationToken="test-data", encrypted=True, tags={"Stack": "test"})
+    backups = caller.create(
+        "aws:efs/backupPolicy:BackupPolicy", "b", fileSystemId=files.id, backupPolicy={"status": "ENABLED"}
+    )
+    target = caller.create(MOUNT_TARGET, "target", fileSystemId=files.id, subnetId=subnet.id)
+    with pytest.raises(Refused, match="DependencyViolation"):
+        caller.delete(files)
+    asked = {
+        "resourceTypeFilters": ["elasticfilesystem:file-system"],
+        "tagFilters": [{"key": "Stack", "values": ["test"]}],
+    }
+    token = "aws:resourcegroupstaggingapi/getResources:getResources"
+    assert caller.invoke(token, **asked)["resourceTagMappingLists"] == [{"resourceArn": files.outputs["arn"]}]
+    # Though its id is the file system's own, it is in nobody's way.
+    caller.delete(backups)
+    caller.delete(target)
+    caller.delete(files)
+    assert not caller.cloud.things(FILES)
 
 
 def test_a_question_nobody_taught_it_is_refused(caller: Caller) -> None:

@@ -99,8 +99,9 @@ FLEET_KINDS: Final[Mapping[str, Kind]] = {
     ),
     POLICY: kind("description name namePrefix path", arn="arn:aws:iam::{account}:policy/{name}", named="name"),
     FILES: kind("availabilityZoneName creationToken encrypted kmsKeyId performanceMode", prefix="fs"),
-    "aws:efs/backupPolicy:BackupPolicy": kind("fileSystemId", identity="fileSystemId"),
-    "aws:efs/fileSystemPolicy:FileSystemPolicy": kind("fileSystemId", identity="fileSystemId"),
+    # Their id is the file system's, which others refer to.
+    "aws:efs/backupPolicy:BackupPolicy": kind("fileSystemId", identity="fileSystemId", free=True),
+    "aws:efs/fileSystemPolicy:FileSystemPolicy": kind("fileSystemId", identity="fileSystemId", free=True),
     MOUNT_TARGET: kind("fileSystemId ipAddress subnetId", prefix="fsmt"),
     ACCESS_POINT: kind("fileSystemId posixUser rootDirectory", prefix="fsap"),
     NAT: kind("allocationId connectivityType privateIp subnetId vpcId", prefix="nat"),
