@@ -75,7 +75,8 @@ class DataVolumes:
             raise pulumi.RunError(f"Data that is not this stack's cannot be used; nothing was changed.\n{told}")
         if is_announced() and args.engine:
             there = {key for key, one in found.items() if one.exists}
-            for change in announce_data(before, wanted, there, {key: name_volume(*key) for key in wanted}):
+            names = {key: name_volume(*key) for key in wanted}
+            for change in announce_data(before, wanted, there, names, apart=args.disk is not None):
                 pulumi.log.info(str(change))
         self._wanted, self._disk = wanted, args.disk
         folder = args.disk.folder if args.disk else None

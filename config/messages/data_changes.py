@@ -19,12 +19,18 @@ class Kept:
 
 
 def announce_data(
-    before: Mapping[Key, Kept], wanted: Mapping[Key, Data], there: Collection[Key], volumes: Mapping[Key, str]
+    before: Mapping[Key, Kept],
+    wanted: Mapping[Key, Data],
+    there: Collection[Key],
+    volumes: Mapping[Key, str],
+    *,
+    apart: bool = False,
 ) -> Iterator[Change]:
     """One sentence for data that begins, comes back, is gone or is not used any more; none for what stays as it is.
 
     Keys are the names of a site and of its data: of the last update (`before`), of the settings (`wanted`), and of the
-    volumes that the engine has (`there`). `volumes` are Docker's names of the wanted ones.
+    volumes that the engine has (`there`). `volumes` are Docker's names of the wanted ones. They lie `apart`
+    where the machine has a disk of its own for them, which nothing but its owner empties.
     """
     for key, data in wanted.items():
         site, name = key
@@ -40,8 +46,10 @@ def announce_data(
             yield Change("first", site, text)
     for key, kept in before.items():
         if key not in wanted:
-            text = (
-                f"keeps its data {kept.name}, which no setting names any more: it stays in the volume {kept.volume} "
-                f"until you remove it (docker volume rm {kept.volume})."
+            text = f"keeps its data {kept.name}, which no setting names any more: it stays "
+            text += (
+                f"on the disk of data, in the folder {kept.volume}."
+                if apart
+                else f"in the volume {kept.volume} until you remove it (docker volume rm {kept.volume})."
             )
             yield Change("removal", kept.site, text)

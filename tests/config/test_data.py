@@ -272,3 +272,13 @@ def test_what_becomes_of_it_is_told(before: bool, wanted: bool, there: bool, sai
     )
     lines = [str(change) for change in told]
     assert len(lines) == len(said) and all(line.startswith(text) for line, text in zip(lines, said, strict=True))
+
+
+def test_on_a_disk_of_its_own_no_command_of_dockers_is_told() -> None:
+    """It would take away the way there, and no file."""
+    before = {("shop", "store"): Kept("shop", "store", "portico.prod.shop.store")}
+    (one,) = announce_data(before, {}, (), {}, apart=True)
+    assert str(one) == (
+        "shop: keeps its data store, which no setting names any more: it stays on the disk of data, in the folder "
+        "portico.prod.shop.store."
+    )
