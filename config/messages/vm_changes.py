@@ -90,7 +90,11 @@ def announce_disk(*, moves: bool, before: int | None, after: int, sites: Sequenc
         )
     told = [f"its disk of data grows from {before} to {after} GiB, while it is used"] if after > before else []
     if moves:
-        silent = "NGINX stops too, since it serves files of it, and nobody is answered" if served else "they answer 503"
+        silent = (
+            "NGINX stops too, since it serves files of it, and nobody is answered"
+            if served
+            else "visitors get NGINX's error page"
+        )
         whose = " and ".join(filter(None, [", ".join(sites[:-1]), *sites[-1:]])) or "no site"
         told.append(
             f"its disk of data moves with it, once the new one has all images: the containers of {whose} end what they "
