@@ -92,6 +92,14 @@ class Vm:
         vm._engine.close()
         return None
 
+    @classmethod
+    def clear(cls, name: str) -> None:
+        """Take away what is left of one whose container somebody else has removed: its disk and its network."""
+        vm = cls("", name=name)
+        with suppress(docker.errors.NotFound):
+            vm._loop = vm._engine.volumes.get(name).attrs["Options"]["device"]
+        vm.remove()
+
     def __enter__(self) -> Self:
         try:
             self._create()

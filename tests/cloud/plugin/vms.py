@@ -54,3 +54,5 @@ class Vms:
         if vm := Vm.find(id):
             vm.stop()
             vm.remove()
+        else:
+            Vm.clear(id)
