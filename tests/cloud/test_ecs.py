@@ -7,7 +7,7 @@ One deployment lives through all of it, so the tests run in this order.
 import json
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import docker
 import docker.errors

@@ -14,7 +14,7 @@ from moto import mock_aws
 from portico.policies.graph import Graph, Resource
 from tests.cloud.replay import Replay, Unmapped
 from tests.cloud.replay.texts import Refused
-from tests.components.ecs.sample import BUSY, SECTION, SHOP, deploy
+from tests.components.ecs.sample import BUSY, SECTION, deploy
 from tests.components.recorder import Recorder
 from tests.components.sample import BLOG, SECRET
 from tests.config.ecs_sample import ZONE
