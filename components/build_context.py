@@ -37,22 +37,36 @@ def write_context(root: Path, release: Release, ca_bundle: str | None) -> str:
     settings and certificates lie beside the contexts and reach a build as secrets only.
     Raises pulumi.RunError where the disk takes no file.
     """
+    return write_files(root, release.site.name, release.image, release.context, ca_bundle, release.tokens)
+
+
+def write_files(
+    root: Path,
+    name: str,
+    digest: str,
+    context: Mapping[str, File],
+    ca_bundle: str | None,
+    tokens: Mapping[str, str] | None = None,
+) -> str:
+    """The same for any image: `name` and `digest` name it, `tokens` are secrets that its build may read."""
     try:
-        return _write(root, release, ca_bundle)
+        return _write(root, name, digest, context, ca_bundle, tokens or {})
     except OSError as error:
         raise pulumi.RunError(
-            f"{root / '.portico'}, where {release.site.name} is made ready to be built, takes no file: "
+            f"{root / '.portico'}, where {name} is made ready to be built, takes no file: "
             f"{error.strerror or error}.\nMake room for it, or mend who may write there, then run this again; "
             "what serves keeps serving."
         ) from None
 
 
-def _write(root: Path, release: Release, ca_bundle: str | None) -> str:
+def _write(
+    root: Path, site: str, digest: str, context: Mapping[str, File], ca_bundle: str | None, given: Mapping[str, str]
+) -> str:
     home = root / ".portico"
     _write_secrets(root, home, ca_bundle)
-    name = f"{release.site.name}-{release.image}"
-    if release.tokens:
-        lines = [f"{key}={shlex.quote(text)}\n" for key, text in sorted(release.tokens.items())]
+    name = f"{site}-{digest}"
+    if given:
+        lines = [f"{key}={shlex.quote(text)}\n" for key, text in sorted(given.items())]
         tokens = root / _name_tokens(f".portico/contexts/{name}")
         tokens.parent.mkdir(mode=0o700, exist_ok=True)
         _write_private(tokens, "".join(lines).encode())
@@ -63,11 +77,11 @@ def _write(root: Path, release: Release, ca_bundle: str | None) -> str:
     log.parent.mkdir(exist_ok=True)
     # Each build adds to it: what an earlier one said is of no use.
     log.unlink(missing_ok=True)
-    if not _is_whole(target, release.context):
+    if not _is_whole(target, context):
         # One that is not as it was written would make another image under the same name.
         spoilt, partial = target.exists(), target.with_name(f".{name}.{os.getpid()}")
         try:
-            _fill(partial, release.context)
+            _fill(partial, context)
             if spoilt:
                 shutil.rmtree(target)
             partial.rename(target)
@@ -79,7 +93,7 @@ def _write(root: Path, release: Release, ca_bundle: str | None) -> str:
             shutil.rmtree(partial, ignore_errors=True)
     # The newest are those that were used last, whichever stack used them.
     os.utime(target)
-    _prune(target.parent, release.site.name)
+    _prune(target.parent, site)
     return f".portico/contexts/{name}"
 
 

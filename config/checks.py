@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from portico.config.beside import list_beside
 from portico.config.data_urls import list_taken_urls
 from portico.config.mistake import Mistake, Mistakes, list_halves, list_mistakes
+from portico.config.ordered_names import list_unorderable
 from portico.config.settings import Settings
 from portico.config.settings.nginx import read_version
 from portico.config.settings.presets import apply_preset
@@ -63,6 +64,7 @@ def _list_contradictions(settings: Settings) -> Iterator[Mistake]:
     if target not in _LEAST or getattr(settings, target):
         yield from find_target(settings).check(settings)
     yield from _check_tls(settings)
+    yield from list_unorderable(settings)
     yield from _check_version(settings)
     yield from _check_names(settings)
     yield from list_taken_urls(settings)
@@ -80,10 +82,10 @@ def _check_sections(settings: Settings) -> Iterator[Mistake]:
 
 def _check_tls(settings: Settings) -> Iterator[Mistake]:
     tls = settings.tls
-    if tls and not tls.local_authority:
+    if tls and not tls.local_authority and not tls.acme:
         lacking = [f"sites[{index}].certificate" for index, site in enumerate(settings.sites) if not site.certificate]
         if lacking:
-            yield Mistake(", ".join(lacking), "is required for tls; write it, or tls.localAuthority: true")
+            yield Mistake(", ".join(lacking), "is required for tls; write it, or tls.acme, or tls.localAuthority: true")
     if tls and tls.http3 and settings.nginx_version < (1, 25, 0):
         yield Mistake("", "tls.http3 needs NGINX 1.25.0 or newer; write http3: false")
     if tls and tls.port == settings.port:

@@ -14,7 +14,7 @@ from portico.config.plan import NAMESPACE, make_plan, parse_values
 from portico.config.release.history import History
 from portico.config.release.release import Release
 from portico.config.render.tree import Tree
-from portico.config.secure_values import list_exposed
+from portico.config.secure_values import SECRET, list_exposed
 from portico.config.settings import Mistake, Mistakes, Settings
 from portico.config.stackfile import UnreadableStack, read_written
 from portico.config.tls.nginx_secrets import Private
@@ -58,7 +58,7 @@ def load(root: Path, history: Any = None) -> Stack:
 
 def _list_exposed(values: Mapping[str, Any], root: Path) -> Iterator[Mistake]:
     """What is encrypted in the configuration and is no secret of Portico's."""
-    keys = [key for key in values if key != "secrets" and is_config_secret(f"{NAMESPACE}:{key}")]
+    keys = [key for key in values if key not in SECRET and is_config_secret(f"{NAMESPACE}:{key}")]
     if keys:
         try:
             written = read_written(root, pulumi.get_stack())

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from portico.config.checks import check_settings
+from portico.config.ordered_names import advise_ports
 from portico.config.release.assemble import assemble_release, make_release
 from portico.config.release.history import History, Record, hold, keep_held, read_history, remember, tell_past
 from portico.config.release.release import Release
 from portico.config.render.tree import Tree
-from portico.config.secret_names import check_secrets, keep_texts
+from portico.config.secret_names import check_account, check_secrets, keep_texts
 from portico.config.secret_variables import list_wrong_variables
 from portico.config.settings import Mistakes, Settings
 from portico.config.source.build import check_sources
@@ -49,7 +50,7 @@ class Plan:
         """What does not fit, and is refused nowhere: a sentence each."""
         keep = find_target(self.settings).keep_clients
         said = (advise(one.site, one.requires, keep(self.settings, one.site)) for one in self.releases)
-        return [one for one in said if one]
+        return [one for one in (advise_ports(self.settings), *said) if one]
 
     def remember(self, at: str) -> History:
         """The history once these releases are live; `at` is the time (UTC) that new ones get."""
@@ -72,7 +73,7 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
     """
     past = read_history(history)
     values, held, mistakes = hold(values, past)
-    secrets = values.pop("secrets", {})
+    secrets, account = values.pop("secrets", {}), values.pop("eabKey", None)
     settings: Settings | None = None
     try:
         settings = check_settings(values, root, held)
@@ -88,9 +89,10 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
         texts = keep_texts(secrets)
         mistakes += [*list_wrong_origins(settings, root, held), *list_lacking(settings, texts)]
         mistakes += list_wrong_variables(settings, texts)
+        mistakes += check_account(settings, account)
     if mistakes or settings is None:
         raise Mistakes(mistakes)
-    private = read_private(settings, root)
+    private = read_private(settings, root, str(account or ""))
     target = find_target(settings)
     complete, describe = target.complete(settings), target.describe(settings)
     releases: list[Release] = []

@@ -62,6 +62,10 @@ It stays the one that is written: a newer one is a change, announced by `pulumi 
 [secrets.md](secrets.md) shows:
 
     pulumi config set --secret --path portico:secrets.shop.DATABASE_URL …
+
+`portico:eabKey` is the key of the account that `tls.acme.eab` names, a secret too ([certificates.md](certificates.md)):
+
+    pulumi config set --secret portico:eabKey …
 """
 
 

@@ -40,6 +40,10 @@ def make_schema() -> Schema:
         "additionalProperties": {"type": "object", "additionalProperties": _SECRET},
         "description": "Texts by site and name, which the application reads from /run/secrets/NAME.",
     }
+    properties["portico:eabKey"] = _SECRET | {
+        "description": "The key of the account that tls.acme.eab names; set it with: pulumi config set --secret "
+        "portico:eabKey"
+    }
     return {
         "$schema": _Generator.schema_dialect,
         "title": "A stack of Portico",

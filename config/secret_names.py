@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from portico.config.mistake import Mistake, show_text
+from portico.config.settings import Settings
 from portico.config.unknown_setting import CLOSE
 
 
@@ -28,6 +29,21 @@ def check_secrets(secrets: Any, sites: Sequence[str]) -> Iterator[Mistake]:
             yield Mistake(path, "does not fit; write NAME: text pairs")
         else:
             yield from _check_pairs(path, values)
+
+
+def check_account(settings: Settings, key: Any) -> Iterator[Mistake]:
+    """What is wrong with the key of the account that tls.acme.eab names; it is never told."""
+    acme = settings.tls.acme if settings.tls else None
+    if acme and acme.eab and key is None:
+        yield Mistake("eabKey", "is required for tls.acme.eab; set it: pulumi config set --secret portico:eabKey")
+    elif key is not None and not (acme and acme.eab):
+        yield Mistake(
+            "eabKey", "is for tls.acme.eab, which names no account; take it away: pulumi config rm portico:eabKey"
+        )
+    elif key is not None and not (isinstance(key, str) and re.fullmatch(r"[A-Za-z0-9_-]{16,512}", key)):
+        yield Mistake(
+            "eabKey", "is no key in base64url; set it as the authority shows it, letters, digits, _ and - alone"
+        )
 
 
 def keep_texts(secrets: Any) -> dict[str, dict[str, str]]:

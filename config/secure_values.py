@@ -11,6 +11,9 @@ from portico.config.mistake import Mistake, join_path, show_text
 
 Path = tuple[str | int, ...]
 
+# Keys that hold secrets and nothing else.
+SECRET = ("secrets", "eabKey")
+
 _SHOWN = "which would stand in clear in Pulumi's state and in what runs, as every setting does"
 
 
@@ -25,7 +28,7 @@ def list_exposed(written: Mapping[str, Any], secret: Collection[str] = ()) -> It
             if not _is_kept(path):
                 yield Mistake(join_path(path), _advise(path, written))
     for key in sorted(secret):
-        if key != "secrets" and not any(find_values(written.get(key), _is_encrypted, (key,))):
+        if key not in SECRET and not any(find_values(written.get(key), _is_encrypted, (key,))):
             yield Mistake(key, f"holds an encrypted value, {_SHOWN}; write it in clear, or below portico:secrets")
 
 
@@ -48,7 +51,7 @@ def _is_encrypted(value: Any) -> bool:
 
 def _is_kept(path: Path) -> bool:
     """Whether Portico keeps what stands there: secrets, and password hashes, which are in no state and no history."""
-    return path[0] == "secrets" or (len(path) == 4 and (path[0], path[2]) == ("sites", "users"))
+    return path[0] in SECRET or (len(path) == 4 and (path[0], path[2]) == ("sites", "users"))
 
 
 def _advise(path: Path, written: Mapping[str, Any]) -> str:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# make lock: requirements.lock, and those of the bench and of the policy pack, from pyproject.toml, for every platform, with hashes.
+# make lock: requirements.lock, and those of the bench, the policy pack and the certificates' client, from pyproject.toml, for every platform, with hashes.
 set -euo pipefail
 . "$(dirname "$0")/setup/lib.sh"
 cd "$ROOT"
@@ -14,4 +14,5 @@ compile() {
 compile --all-extras pyproject.toml --output-file requirements.lock "$@"
 compile --group bench --output-file requirements-bench.lock "$@"
 compile --group policies --output-file requirements-policies.lock "$@"
+compile --group certificates --output-file components/in_container/certbot.lock "$@"
 say "requirements.lock is up to date; the next make command installs it."

@@ -9,6 +9,7 @@ import pulumi
 import pulumi_docker as docker
 
 from portico.components.docker.attempts import LABEL
+from portico.components.docker.certificates import CertificateVolumes
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.hardening import drop_capabilities, harden, require_success, start_first
 from portico.components.docker.labels import label_container
@@ -22,12 +23,15 @@ from portico.config.render.layout import PRIVATE
 from portico.config.render.tree import Tree
 from portico.config.tls.nginx_secrets import Private
 
+_OTHERS = ("CAP_DAC_OVERRIDE", "CAP_FOWNER")
+
 
 @dataclass(frozen=True, kw_only=True)
 class ConfigCheckArgs:
     """`image` is NGINX's own; `config` names the volume that the tree is laid into.
 
-    `private` are files that NGINX alone may read; they travel as secrets. More `repairs` than last
+    `private` are files that NGINX alone may read; they travel as secrets. `ordered` are the names of the sites whose
+    certificates are ordered, and `volumes` where those lie. More `repairs` than last
     time make the same tree be laid out again. With `hands_over` the image must have what takes the port from another
     container.
     """
@@ -38,6 +42,8 @@ class ConfigCheckArgs:
     config: pulumi.Input[str]
     repairs: int = 0
     hands_over: bool = False
+    ordered: Sequence[str] = ()
+    volumes: CertificateVolumes | None = None
 
 
 class ConfigCheck(pulumi.ComponentResource):
@@ -63,6 +69,7 @@ class ConfigCheck(pulumi.ComponentResource):
                         f"PRIVATE={args.private.digest}",
                         f"REPAIRS={args.repairs}",
                         f"HANDOVER={'yes' if args.hands_over else ''}",
+                        *([f"ORDERED={' '.join(args.ordered)}"] if args.ordered else []),
                     ],
                     uploads=[
                         *(
@@ -75,14 +82,24 @@ class ConfigCheck(pulumi.ComponentResource):
                             )
                             for name, text in args.private.files.items()
                         ),
+                        *(
+                            docker.ContainerUploadArgs(
+                                file=f"/client/{name}", content=pulumi.Output.secret(text), permissions="0400"
+                            )
+                            for name, text in args.private.client.items()
+                        ),
                     ],
                     # Uploads are refused by a read-only root; this container lives for a moment.
                     read_only=False,
                     user="0:0",
-                    # `nginx -t`, run by root, gives its temporary folders to NGINX's user.
-                    capabilities=drop_capabilities("CAP_CHOWN"),
+                    # `nginx -t`, run by root, gives its temporary folders to NGINX's user. Those of certificates are
+                    # others' already.
+                    capabilities=drop_capabilities("CAP_CHOWN", *(_OTHERS if args.volumes else ())),
                     network_mode="none",
-                    volumes=[docker.ContainerVolumeArgs(volume_name=args.config, container_path="/etc/portico")],
+                    volumes=[
+                        docker.ContainerVolumeArgs(volume_name=args.config, container_path="/etc/portico"),
+                        *(args.volumes.mount(writes=True) if args.volumes else []),
+                    ],
                     attach=True,
                     logs=True,
                     must_run=False,
@@ -118,6 +135,7 @@ class ConfigReleaseArgs:
     attempt: int = 0
     engine: Engine | None = None
     served: Mapping[str, str] = field(default_factory=dict)
+    volumes: CertificateVolumes | None = None
 
 
 class ConfigRelease(pulumi.ComponentResource):
@@ -132,7 +150,7 @@ class ConfigRelease(pulumi.ComponentResource):
     """
 
     answers: pulumi.Output[str]
-    switch: pulumi.Resource
+    switch: pulumi.CustomResource
     ended: pulumi.Output[Ended]
 
     def __init__(self, name: str, args: ConfigReleaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -173,6 +191,7 @@ class ConfigRelease(pulumi.ComponentResource):
                     volumes=[
                         docker.ContainerVolumeArgs(volume_name=args.config, container_path="/etc/portico"),
                         docker.ContainerVolumeArgs(volume_name=args.sockets, container_path="/run/portico"),
+                        *(args.volumes.mount() if args.volumes else []),
                     ],
                     tmpfs={path: "rw,noexec,nosuid,nodev,size=8m" for path in ("/tmp", *CACHES)},
                     attach=True,

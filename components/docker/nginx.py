@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
+from portico.components.docker.certificates import CertificateVolumes
 from portico.components.docker.hardening import describe_parts, harden
 from portico.components.docker.labels import label_container
 from portico.components.docker.port_collision import watch_ports
@@ -33,7 +34,7 @@ class NginxArgs:
     `replicas` are what it sends requests to: it is made after them, and one that is replaced goes before them.
     `public` is where it is published: by itself, or where it `takes` the ports from a Port; `past` are the URNs of what
     has one of the ports until now, and goes just before. `data` are volumes with files that it serves, by the folder
-    below DATA where it finds them.
+    below DATA where it finds them. `certificates` are the volumes of those that are ordered.
     """
 
     settings: NginxSettings
@@ -48,6 +49,7 @@ class NginxArgs:
     replicas: Sequence[pulumi.CustomResource] = ()
     past: Sequence[str] = ()
     data: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    certificates: CertificateVolumes | None = None
 
 
 class Nginx(pulumi.ComponentResource):
@@ -70,10 +72,14 @@ class Nginx(pulumi.ComponentResource):
             entrypoint, stop = ["perl", "-e", read_script("take.pl"), _CONFIG], "SIGQUIT"
         else:
             entrypoint, stop = ["sh", "-c", read_script("edge.sh"), "edge"], "SIGTERM"
+        if args.certificates:
+            # It takes over new certificates, and becomes what stands behind it.
+            entrypoint = ["sh", "-c", read_script("adopt.sh"), "edge", *entrypoint]
         volumes = [
             docker.ContainerVolumeArgs(volume_name=args.config, container_path="/etc/portico", read_only=True),
             docker.ContainerVolumeArgs(volume_name=args.sockets, container_path="/run/portico"),
             docker.ContainerVolumeArgs(volume_name=args.static, container_path="/srv/static", read_only=True),
+            *(args.certificates.mount() if args.certificates else []),
         ]
         container = harden(
             docker.ContainerArgs(

@@ -42,10 +42,12 @@ class Port(pulumi.ComponentResource):
 
     Give it `depends_on` what must serve before clients come. NGINX does not wait for it: both start in any order.
 
-    Outputs: `container` (id). `made_of` is what cannot change without another container: plain values by name.
+    Outputs: `container` (id). `holder` is the container, and `made_of` what cannot change without another one: plain
+    values by name.
     """
 
     container: pulumi.Output[str]
+    holder: pulumi.CustomResource
     made_of: dict[str, Any]
 
     def __init__(self, name: str, args: PortArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -86,7 +88,7 @@ class Port(pulumi.ComponentResource):
         )
         # What the command says of the ports has names of its own.
         self.made_of = {"owner": describe_parts(container, "command"), **vars(public)}
-        self.container = holder.id
+        self.holder, self.container = holder, holder.id
         self.register_outputs({"container": self.container})
 
 

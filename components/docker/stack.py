@@ -9,6 +9,7 @@ import pulumi
 import pulumi_docker as docker
 
 from portico.components.docker.attempts import Attempts, find_edge
+from portico.components.docker.certificates import Certificates, CertificatesArgs, keep_certificates
 from portico.components.docker.command_record import await_commands, read_done
 from portico.components.docker.config_switch import ConfigCheck, ConfigCheckArgs, ConfigRelease, ConfigReleaseArgs
 from portico.components.docker.data_volumes import DataDisk, DataVolumes, DataVolumesArgs
@@ -96,6 +97,7 @@ class Portico(pulumi.ComponentResource):
         config, sockets, static = (
             keep_volume(f"{name}-{role}", role, kept) for role in ("config", "sockets", "static")
         )
+        ordered = keep_certificates(name, settings, kept)
         image = docker.RemoteImage(f"{name}-nginx-image", name=settings.nginx_image, keep_locally=True, opts=child)
         nginx_image = or_none(image.image_id)
 
@@ -115,6 +117,8 @@ class Portico(pulumi.ComponentResource):
                 config=config,
                 repairs=repairs,
                 hands_over=settings.hands_over,
+                ordered=[site.name for site in settings.ordered],
+                volumes=ordered,
             ),
             child,
         )
@@ -160,6 +164,7 @@ class Portico(pulumi.ComponentResource):
                 takes=shared,
                 past=() if shared else before,
                 data=data.served,
+                certificates=ordered,
             ),
             child,
         )
@@ -179,11 +184,13 @@ class Portico(pulumi.ComponentResource):
                 attempt=attempts.of_switch(f"{name}-release-switch", stack.tree.digest),
                 engine=watch,
                 served=ground.served,
+                volumes=ordered,
             ),
             pulumi.ResourceOptions(parent=self, depends_on=list_made(replicas)),
         )
         made_of = nginx.made_of
         opened: list[pulumi.Output[Any]] = []
+        waits_for = [switched.switch]
         if shared:
             port = Port(
                 f"{name}-port",
@@ -198,7 +205,23 @@ class Portico(pulumi.ComponentResource):
                 pulumi.ResourceOptions(parent=self, depends_on=switched.switch),
             )
             opened.append(port.container)
+            waits_for.append(port.holder)
             made_of = port.made_of | made_of
+        if ordered:
+            Certificates(
+                f"{name}-certificates",
+                CertificatesArgs(
+                    settings=settings,
+                    root=args.root,
+                    volumes=ordered,
+                    network=network.id,
+                    verdict=check.verdict,
+                    files=stack.private.client,
+                    builder=args.builder,
+                    after=waits_for,
+                ),
+                child,
+            )
 
         workers = [one for site in sites for one in make_workers(ground, site, switched.ended)]
         verified = verify(watch, workers)

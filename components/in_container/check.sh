@@ -32,6 +32,31 @@ if [ -n "$PRIVATE" ]; then
     rm -f /private/*
 fi
 
+# Certificates that are ordered: the client that orders them (102) writes, NGINX (101) reads, and chooses which are live.
+if [ -n "${ORDERED:-}" ]; then
+    certificates=/srv/certificates
+    for folder in none live store offered client; do mkdir -p "$certificates/$folder"; done
+    # Before its first certificate a site shakes no hand by HTTPS, and plain HTTP leads nowhere.
+    echo 'ssl_reject_handshake on;  # there is no certificate yet' > "$certificates/none/certificate.conf"
+    : > "$certificates/none/names.map"
+    chmod 0755 "$certificates/none" "$certificates/live"
+    chmod 0644 "$certificates/none"/*
+    for site in $ORDERED; do
+        [ -e "$certificates/live/$site/certificate.conf" ] || ln -sfn ../none "$certificates/live/$site"
+    done
+    # What the client needs of the settings, and nobody else may read.
+    for file in ca.pem eab; do
+        rm -f "$certificates/client/$file"
+        [ ! -f "/client/$file" ] || install -m 0400 -o 102 -g 101 "/client/$file" "$certificates/client/$file"
+        rm -f "/client/$file"
+    done
+    chown 101:101 "$certificates/live"
+    chown 102:101 "$certificates" "$certificates/store" "$certificates/offered" "$certificates/client" /srv/challenges
+    chmod 0750 "$certificates" "$certificates/store" "$certificates/offered"
+    chmod 0700 "$certificates/client"
+    chmod 0755 /srv/challenges
+fi
+
 rm -rf "$trees/.$TREE"
 cp -R /incoming "$trees/.$TREE"
 if ! nginx -t -q -c "$trees/.$TREE/nginx.conf"; then

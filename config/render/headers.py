@@ -32,8 +32,8 @@ def list_headers(settings: Settings, site: Site, defaults: Defaults) -> list[tup
 
 
 def insists(settings: Settings) -> bool:
-    """Whether HSTS is sent: never with a local authority, since localhost has other users."""
-    return settings.tls is not None and settings.tls.hsts and not settings.tls.local_authority
+    """Whether HSTS is sent: never with a local authority, since localhost has other users, or with a trial's."""
+    return settings.tls is not None and settings.tls.hsts and settings.tls.is_trusted
 
 
 def _list_texts(site: Site) -> list[tuple[str, str]]:

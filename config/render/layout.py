@@ -11,6 +11,8 @@ LISTEN_TLS = 8443
 PRIVATE = 8081
 # Answers the load balancer alone, where there is one: whether the application behind is ready.
 READY = 8082
+# Where NGINX finds certificates that are ordered, and the answers to an authority's challenges.
+CERTIFICATES, CHALLENGES = "/srv/certificates", "/srv/challenges"
 # Where NGINX finds data that has a URL: a folder for each site, and in it one for each of its data.
 DATA = "/srv/data"
 
@@ -20,7 +22,8 @@ class Layout:
     """Paths and ports that differ between machines; everything else is the same text.
 
     `files` is the folder of nginx.conf, `sites` the folder of the sites' files below it, `private`
-    the folder of certificates and password files. `cached` is how much the cache may hold; `answers` is
+    the folder of certificates and password files. `certificates` are those that are ordered, `challenges` where their
+    authority finds its answers. `cached` is how much the cache may hold; `answers` is
     where answers lie that are too large for a buffer, None where that is the disk anyway.
     """
 
@@ -28,6 +31,8 @@ class Layout:
     sites: str
     enabled: str
     private: str
+    certificates: str
+    challenges: str
     user: str | None
     pid: str
     error_log: str
@@ -49,6 +54,8 @@ def lay_out(settings: Settings, name: str = "conf.d") -> Layout:
             sites="conf.d",
             enabled="conf.d",
             private="/etc/portico/private",
+            certificates=CERTIFICATES,
+            challenges=CHALLENGES,
             user=None,
             pid="/tmp/nginx.pid",
             error_log="/dev/stderr",
@@ -66,6 +73,8 @@ def lay_out(settings: Settings, name: str = "conf.d") -> Layout:
         sites="sites-available",
         enabled="sites-enabled",
         private="/etc/nginx/private",
+        certificates="/etc/nginx/certificates",
+        challenges="/srv/challenges",
         user="www-data",
         pid="/run/nginx.pid",
         error_log="/var/log/nginx/error.log",

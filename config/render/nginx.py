@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from portico.config.ordered_names import CHALLENGE_URL
 from portico.config.release.release import Release
 from portico.config.render.align import align
 from portico.config.render.headers import insists, list_headers, name_defaults
@@ -118,6 +119,8 @@ def _gather(
         "cleared": _CLEARED,
         "scheme": scheme,
         "insists": insists(settings),
+        "challenge_url": CHALLENGE_URL,
+        "challenges": any(_name_lead(settings, release.site) for release in releases),
         "defaults": name_defaults(release.site for release in releases),
         "tls_port": _spell_port(tls.public_port or tls.port) if tls else "",
         "proxy_protocol": settings.client is not None and settings.client.header == "proxy_protocol",
@@ -141,7 +144,8 @@ def _gather_site(settings: Settings, release: Release, common: Mapping[str, Any]
     # By their numbers, which name the zones that limits count in.
     routes = dict(enumerate(_list_routes(site), 1))
     home = f"{common['scheme']}://{site.hosts[0]}$asked_port"
-    if tls and tls.redirect:
+    ordered, leads = settings.is_ordered(site), _name_lead(settings, site)
+    if tls and tls.redirect and not ordered:
         home = f"https://{site.hosts[0]}{common['tls_port']}"
     folder = next((host.folder for host in common["shared_hosts"] if release in host.releases), None)
     return {
@@ -154,6 +158,10 @@ def _gather_site(settings: Settings, release: Release, common: Mapping[str, Any]
         "below": site.locate(""),
         "application": f"@{site.name}.application" if folder else "@application",
         "maintenance": site.maintenance,
+        "ordered": ordered,
+        "leads": leads,
+        # Plain HTTP has a server of its own, which redirects.
+        "apart": tls is not None and tls.redirect and not ordered,
         "routes": {number: route for number, route in routes.items() if route.path != "/"},
         "rest": next(((number, route) for number, route in routes.items() if route.path == "/"), (0, Route(path="/"))),
         "bare": _list_bare(routes.values()),
@@ -165,6 +173,14 @@ def _gather_site(settings: Settings, release: Release, common: Mapping[str, Any]
         # Gunicorn gives up first, so that a slow request ends with the application's own answer.
         "read_timeout": Duration(site.gunicorn.timeout.amount + 5_000),
     }
+
+
+def _name_lead(settings: Settings, site: Site) -> str:
+    """The variable that says whether plain HTTP leads to HTTPS, where that depends on what is ordered; "" elsewhere."""
+    tls = settings.tls
+    if tls is None or not settings.is_ordered(site) or not tls.redirect or not tls.is_trusted:
+        return ""
+    return f"lead_{site.name.replace('-', '_')}"
 
 
 def _list_routes(site: Site) -> Sequence[Route]:

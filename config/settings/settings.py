@@ -99,6 +99,21 @@ class Settings(Section):
         """Whether a new NGINX takes the port from the old one, rather than wait until that is gone."""
         return "alpine" not in self.nginx_image if self.nginx.handover is None else self.nginx.handover
 
+    @property
+    def ordered(self) -> tuple[Site, ...]:
+        """The sites whose certificates are ordered by ACME; of those that share a host, the one with the shortest path.
+
+        Its server has that one's certificate (config/render/shared_hosts.py).
+        """
+        first: dict[str, Site] = {}
+        for site in sorted(self.sites, key=lambda site: (len(site.path), site.path)):
+            first.setdefault(site.hosts[0], site)
+        return tuple(site for site in self.sites if self.is_ordered(site) and first[site.hosts[0]] is site)
+
+    def is_ordered(self, site: Site) -> bool:
+        """Whether the certificate of `site` is ordered by ACME."""
+        return bool(self.tls and self.tls.acme) and site.certificate is None
+
     def count_replicas(self, site: Site) -> int:
         """How many containers serve `site`."""
         return site.replicas or self.replicas

@@ -2,32 +2,38 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from portico.config.settings import Mistake, Mistakes, Settings
 from portico.config.tls.local_ca import issue_certificate
+from portico.config.tls.ordering import list_client_files
 
 
 @dataclass(frozen=True)
 class Private:
-    """Private files by name; `digest` names them together, so that a renewed certificate is a new folder."""
+    """Private files by name; `digest` names them together, so that a renewed certificate is a new folder.
+
+    `client` are those of the client that orders certificates (config/tls/ordering.py).
+    """
 
     files: Mapping[str, str] = field(default_factory=dict, repr=False)
     digest: str = ""
+    client: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-def read_private(settings: Settings, root: Path) -> Private:
-    """Read or issue the certificates of every site, and gather who may enter; paths count from `root`.
+def read_private(settings: Settings, root: Path, key: str = "") -> Private:
+    """Read or issue the certificates of every site but the ordered ones, and gather who may enter.
 
-    Raises Mistakes where a certificate cannot be used.
+    Paths count from `root`; `key` is that of the account which tls.acme.eab names. Raises Mistakes where a certificate
+    cannot be used.
     """
     files: dict[str, str] = {}
     mistakes: list[Mistake] = []
     for index, site in enumerate(settings.sites):
         if site.users:
             files[f"{site.name}.users"] = "".join(f"{name}:{hashed}\n" for name, hashed in sorted(site.users.items()))
-        if settings.tls is None:
+        if settings.tls is None or settings.is_ordered(site):
             continue
         if site.certificate is None:
             pair = issue_certificate(root / ".portico" / "authority", site.name, (*site.hosts, *site.aliases))
@@ -46,7 +52,7 @@ def read_private(settings: Settings, root: Path) -> Private:
                 files[f"{site.name}.{ending}"] = text
     if mistakes:
         raise Mistakes(mistakes)
-    return name_private(files)
+    return replace(name_private(files), client=list_client_files(settings, root, key))
 
 
 def name_private(files: Mapping[str, str]) -> Private:

@@ -78,7 +78,10 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     (make_values(nginx={"gzip": {"types": "all"}}), "nginx.gzip.types: \"all\" does not fit; write 'text' or 'html'"),
     (make_values(nginx={"gzip": False}), f"nginx.gzip: false {PAIRS}"),
     # TLS
-    (make_values(tls={}), "sites[0].certificate: is required for tls; write it, or tls.localAuthority: true"),
+    (
+        make_values(tls={}),
+        "sites[0].certificate: is required for tls; write it, or tls.acme, or tls.localAuthority: true",
+    ),
     (make_values(tls=True), f"tls: true {PAIRS}"),
     (make_values(tls=LOCAL | {"port": 8080}), "tls.port is the port of plain HTTP too; write another"),
     (make_values(tls=LOCAL | {"port": "8443"}), f'tls.port: "8443" {WHOLE}'),
@@ -384,7 +387,8 @@ def test_what_nginx_would_refuse_or_misread_is_refused_first(root: Path, values:
 def test_every_site_without_a_certificate_is_named(root: Path) -> None:
     lines = refuse(root, make_values(make_site(), make_site(name="blog", hosts=["b.example"]), tls={}))
     assert lines == [
-        "sites[0].certificate, sites[1].certificate: is required for tls; write it, or tls.localAuthority: true"
+        "sites[0].certificate, sites[1].certificate: is required for tls; "
+        "write it, or tls.acme, or tls.localAuthority: true"
     ]
 
 

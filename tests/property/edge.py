@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from portico.config.render.tree import Tree
-from tests.property.rendered import Rendered
+from tests.property.rendered import Rendered, list_ordered
 
 # What a build may lack, and the lines that it cannot read then. Images of Debian and of Docker's
 # official library lack nothing; the bare binary that may stand in for a version does.
@@ -32,13 +32,14 @@ class Edge:
 
     def __enter__(self) -> Self:
         types = _docker("run", "--rm", "--network=none", "--entrypoint=cat", self.image, "/etc/nginx/mime.types")
-        for mounted in ("nginx", "portico"):
+        for mounted in ("nginx", "portico", "certificates"):
             (self.folder / mounted).mkdir()
         (self.folder / "mime.types").write_text(types)
         self.container = _docker(
             *("run", "--detach", "--rm", "--init", "--network=none", "--label=portico.test=property"),
             f"--volume={self.folder}/nginx:/etc/nginx:ro",
             f"--volume={self.folder}/portico:/etc/portico:ro",
+            f"--volume={self.folder}/certificates:/srv/certificates:ro",
             # As Portico's own container has them: the packaged NGINX keeps its temporary files in one or the other.
             *(f"--tmpfs={folder}:uid=101,gid=101" for folder in ("/var/cache/nginx", "/var/lib/nginx")),
             # Where this process is killed, nobody removes it: it ends by itself.
@@ -83,6 +84,12 @@ class Edge:
         for path, target in tree.links.items():
             (files / path).parent.mkdir(parents=True, exist_ok=True)
             (files / path).symlink_to(target)
+        ordered = (top if debian else self.folder) / "certificates" / "live"
+        shutil.rmtree(ordered, ignore_errors=True)
+        for site, texts in list_ordered(tree, rendered.layout).items():
+            (ordered / site).mkdir(parents=True)
+            for path, text in texts.items():
+                (ordered / site / path).write_text(text)
         private = top / Path(rendered.layout.private).relative_to(f"/etc/{top.name}") / rendered.private.digest
         private.mkdir(parents=True, exist_ok=True)
         for path, text in rendered.private.files.items():

@@ -1,6 +1,7 @@
 """Everything that is written for a stack, and NGINX's part of it read back."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -84,14 +85,33 @@ def written(tree: Tree, layout: Layout) -> Iterator[Path]:
         folder = Path(name)
         for path, text in tree.files.items():
             here = text.replace("include      /etc/nginx/mime.types;", f"include      {folder}/mime.types;")
+            here = re.sub(rf"include +{layout.certificates}/live/", f"include {folder}/certificates/", here)
             here = here.replace(f"include {layout.files}/", f"include {folder}/")
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(here)
         for path, target in tree.links.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).symlink_to(target)
+        for site, files in list_ordered(tree, layout, issued=True).items():
+            (folder / "certificates" / site).mkdir(parents=True)
+            for path, text in files.items():
+                (folder / "certificates" / site / path).write_text(text)
         (folder / "mime.types").write_text("types {\n    text/html html;\n    text/css  css;\n}\n")
         yield folder
+
+
+_NONE = {"certificate.conf": "ssl_reject_handshake on;\n", "names.map": ""}
+_ISSUED = {
+    "certificate.conf": "ssl_certificate /srv/chain.pem;\nssl_certificate_key /srv/key.pem;\n",
+    "names.map": '"http shop.example" yes;\n',
+}
+
+
+def list_ordered(tree: Tree, layout: Layout, *, issued: bool = False) -> dict[str, dict[str, str]]:
+    """The files of certificates that are ordered, by site: before the first one, or once each is `issued`."""
+    text = "".join(tree.files.values())
+    sites = re.findall(rf"include +{re.escape(layout.certificates)}/live/([a-z0-9-]+)/certificate.conf", text)
+    return {site: _ISSUED if issued else _NONE for site in sites}
 
 
 def parse(rendered: Rendered) -> Directive:

@@ -11,6 +11,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from portico.config.settings import Duration, Ecs, Gunicorn, Nginx, Settings, Site, Size, derive_uid
+from portico.config.settings.acme import Acme
 from portico.config.settings.aws import RETENTION, Egress
 from portico.config.settings.client import Client
 from portico.config.settings.data import Data
@@ -171,10 +172,18 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "publicPort": _PORTS,
         "profile": st.sampled_from(["modern", "intermediate"]),
         "localAuthority": _BOOLEANS,
+        "acme": section(Acme),
         "redirect": _BOOLEANS,
         "hsts": _BOOLEANS,
         "http2": _BOOLEANS,
         "http3": _BOOLEANS,
+    },
+    Acme: {
+        "email": st.just("ops@shop.example"),
+        "directory": st.just("https://authority.example/directory"),
+        "staging": _BOOLEANS,
+        "eab": _text("[A-Za-z0-9_-]{1,20}"),
+        "caBundle": st.just(BUNDLE),
     },
     Client: {
         "proxies": _lists(_networks(), 1, 4, unique=True),
@@ -428,10 +437,15 @@ def _mend(values: Values, version: str) -> Values:
             tls.pop("http3", None)
         if tls.get("port", 8443) == values.get("port", 8080):
             tls["port"] = values.get("port", 8080) % 65535 + 1
+        if acme := tls.get("acme"):
+            tls.pop("localAuthority", None)
+            acme.pop("staging" if "directory" in acme else "caBundle", None)
     hosts: set[str] = set()
     for site in values["sites"]:
-        if tls is not None and not tls.get("localAuthority"):
+        if tls is not None and not tls.get("localAuthority") and not tls.get("acme"):
             site.setdefault("certificate", {"certificate": CERTIFICATE, "key": KEY})
+        if tls is not None and tls.get("acme") and "certificate" not in site:
+            _name_in_public(site)
         _mend_hosts(site, hosts)
         _mend_site(site)
         if values.get("upstream") == "container" and tuple(map(int, version.split("."))) < (1, 27, 3):
@@ -439,6 +453,13 @@ def _mend(values: Values, version: str) -> Values:
             site.pop("balance", None)
     _mend_memory(values)
     return values
+
+
+def _name_in_public(site: Values) -> None:
+    """Names that an authority gives a certificate for, as many as there were."""
+    for key in ("hosts", "aliases"):
+        if key in site:
+            site[key] = [f"{key}{number}.{site['name']}.example" for number in range(len(site[key]))]
 
 
 def _count_heads(nginx: Values) -> int:

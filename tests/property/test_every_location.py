@@ -123,8 +123,12 @@ def find_own(server: Directive, chain: tuple[Directive, ...], settings: Settings
 @holds_for_stacks()
 def test_nothing_that_breeds_holes_is_written(stack: Tried) -> None:
     for directive, chain in walk_with_parents(stack.main):
-        assert directive.name not in ("rewrite", "if", "autoindex")
+        assert directive.name not in ("rewrite", "autoindex")
         assert directive.name != "proxy_redirect" or directive.args == ("off",)
+        if directive.name == "if":
+            # With nothing but a return in it, and outside of locations, it does what it says.
+            assert chain[-1].name == "server" and [one.name for one in directive.block] == ["return"]
+            assert re.fullmatch(r"\(?\$lead_[a-z0-9_]+\)?", directive.args[0]) and len(directive.args) == 1
         if directive.name == "try_files":
             # A file of the static folder or the application: no path is made of what the client says.
             assert directive.args[0] == "$uri" and re.fullmatch(r"@([a-z0-9-]+\.)?application", directive.args[1])
@@ -134,8 +138,8 @@ def test_nothing_that_breeds_holes_is_written(stack: Tried) -> None:
         elif directive.name == "alias":
             # Without both slashes /media../ would be a way out of the folder.
             assert chain[-1].args[0] == "^~" and chain[-1].args[-1].endswith("/") and directive.args[0].endswith("/")
-        # The one map that reads a header by an expression takes digits alone.
-        if directive.name == "map" and directive.args[-1] != "$asked_port":
+        # The one map that reads a header by an expression takes digits alone, the other one knows a single folder.
+        if directive.name == "map" and directive.args[-1] not in ("$asked_port", "$challenge"):
             assert not any(inner.name.startswith("~") for inner in directive.block)
         if directive.name == "location" and directive.args[0].startswith("~"):
             assert "(" not in re.sub(r"\(\?[:=]", "", directive.args[-1])

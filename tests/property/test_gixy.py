@@ -91,7 +91,7 @@ def _walk(block: Any) -> Iterator[Any]:
 def expected(rendered: Rendered) -> Found:
     """HSTS is left out on purpose, by a setting or where the authority is local. Nothing else is expected."""
     tls = rendered.settings.tls
-    return {HSTS} if tls and (not tls.hsts or tls.local_authority) else set()
+    return {HSTS} if tls and not (tls.hsts and tls.is_trusted) else set()
 
 
 @pytest.mark.parametrize("preset", ["default", "article", "strict"])

@@ -34,7 +34,15 @@ FULL: dict[str, Any] = {
     "nginxImage": "nginx:1.30.6",
     "pythonImage": "python:3.13-slim",
     "caBundle": BUNDLE,
-    "tls": {"profile": "modern"},
+    "tls": {
+        "profile": "modern",
+        "acme": {
+            "email": "ops@shop.example",
+            "directory": "https://authority.example/directory",
+            "eab": "key-1",
+            "caBundle": BUNDLE,
+        },
+    },
     "client": {"proxies": ["10.0.0.0/8"], "header": "X-Forwarded-For"},
     "nginx": {
         "version": "1.30.6",

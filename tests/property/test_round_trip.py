@@ -10,6 +10,7 @@ from portico.config.settings import Mistakes, Settings, Site
 from portico.config.settings.limits import Rate
 from portico.config.settings.route import Route
 from tests.config.nginx_file import Directive, said
+from tests.property.ordered import CHALLENGES, check_lead, is_ordered, is_trusted
 from tests.property.pool import Tried, holds_for_stacks
 from tests.property.reading import (
     find_location,
@@ -51,7 +52,8 @@ def check_everything(rendered: Rendered, main: Directive) -> None:
     # behind a load balancer what tells it whether the application is ready.
     tls, balanced = settings.tls, settings.target == "ecs"
     hosts = {site.hosts: site for site in settings.sites}
-    servers = sum(1 + bool(site.aliases) + bool(tls and tls.redirect) for site in hosts.values())
+    apart = [site for site in hosts.values() if tls and tls.redirect and not is_ordered(settings, site)]
+    servers = sum(1 + bool(site.aliases) + (site in apart) for site in hosts.values())
     assert len(listed(only(main, "http"), "server")) == servers + 2 + bool(tls) + balanced
     for site in hosts.values():
         check_host(settings, site, main)
@@ -97,7 +99,7 @@ def check_tls(settings: Settings, main: Directive) -> None:
     http2 = any("http2" in args for args in listens) or any(found.args == ("on",) for found in main.find("http2"))
     assert http2 == bool(tls and tls.http2)
     insists = [block for block in http.block if block.name == "map" and block.args[1:] == ("$strict_transport",)]
-    assert len(insists) == bool(tls and tls.hsts and not tls.local_authority)
+    assert len(insists) == bool(tls and tls.hsts and is_trusted(tls))
     for block in insists:
         assert [(inner.name, inner.args) for inner in block.block] == [("on:", ("max-age=31536000",))]
 
@@ -108,6 +110,7 @@ def check_host(settings: Settings, site: Site, main: Directive) -> None:
         return
     server = find_server(main, *site.hosts)
     known: set[tuple[str, ...]] = {("@headers",), ("/",)}
+    known |= {("^~", CHALLENGES)} if is_ordered(settings, site) else set()
     for one in settings.sites:
         if one.hosts == site.hosts:
             known |= {(one.locate("/"),), ("=", one.path)} - {("=", "/")}
@@ -124,8 +127,13 @@ def check_site(rendered: Rendered, release: Release, main: Directive) -> None:
     ports = {args[0] for args in listed(server, "listen")}
     plain, secure = str(rendered.layout.listen), str(rendered.layout.listen_tls)
     tls = settings.tls
-    assert ports == ({secure} if tls and tls.redirect else {plain, secure} if tls else {plain})
-    assert (value(server, "ssl_certificate") is not None) == bool(tls)
+    ordered = is_ordered(settings, site)
+    assert ports == ({secure} if tls and tls.redirect and not ordered else {plain, secure} if tls else {plain})
+    assert (value(server, "ssl_certificate") is not None) == bool(tls and not ordered)
+    leads = [one for one in server.block if one.name == "if"]
+    assert len(leads) == bool(tls and ordered and tls.redirect and is_trusted(tls))
+    for lead in leads:
+        check_lead(settings, lead, main)
     assert (value(only(main, "http"), "limit_conn_zone") is not None) == any(
         one.limits.connections for one in settings.sites
     )
@@ -142,6 +150,7 @@ def check_site(rendered: Rendered, release: Release, main: Directive) -> None:
         check_route(rendered, site, route, index, place, main)
     # No location but these.
     known = {(site.locate("/"),), ("=", site.locate("/portico-unavailable.html")), *paths}
+    known |= {("^~", CHALLENGES)} if ordered and not is_shared(settings, site) else set()
     if release.static and not site.maintenance:
         known |= {("^~", site.locate(site.static_url))}
         known |= set() if is_shared(settings, site) else {("@application",)}
@@ -246,7 +255,7 @@ def wanted_headers(settings: Settings, site: Site) -> dict[str, str]:
         "Permissions-Policy": headers.permissions_policy,
         "X-Request-ID": "$request_id",
         # A browser never forgets it, and other programs answer at localhost too.
-        "Strict-Transport-Security": "$strict_transport" if tls and tls.hsts and not tls.local_authority else "",
+        "Strict-Transport-Security": "$strict_transport" if tls and tls.hsts and is_trusted(tls) else "",
         "Alt-Svc": f'h3=":{tls.public_port or tls.port}"; ma=86400' if tls and tls.http3 else "",
     }
     return {name: text for name, text in wanted.items() if text}
@@ -259,7 +268,8 @@ def listed_headers(block: Directive, main: Directive) -> list[tuple[str, str]]:
 
 def check_redirects(rendered: Rendered, site: Site, main: Directive) -> None:
     settings, tls = rendered.settings, rendered.settings.tls
-    secure = tls is not None and tls.redirect
+    ordered = is_ordered(settings, site)
+    secure = tls is not None and tls.redirect and not ordered
     plain = find_redirects(main, *site.hosts)
     assert len(plain) == secure
     port = (tls.public_port or tls.port) if tls else settings.port
@@ -267,7 +277,8 @@ def check_redirects(rendered: Rendered, site: Site, main: Directive) -> None:
     for server in plain:
         assert listed(server, "return") == [("308", f"https://$host{spelled}$request_uri")]
         assert {args[0] for args in listed(server, "listen")} == {str(rendered.layout.listen)}
-    aliases = find_redirects(main, *site.aliases) if site.aliases else []
+    find = (lambda main, *names: [find_server(main, *names)]) if ordered else find_redirects
+    aliases = find(main, *site.aliases) if site.aliases else []
     assert len(aliases) == bool(site.aliases)
     for server in aliases:
         # Where nothing leads to HTTPS, the scheme and the port stay what the client asked.
@@ -276,7 +287,8 @@ def check_redirects(rendered: Rendered, site: Site, main: Directive) -> None:
         if secure:
             home = f"https://{site.hosts[0]}{spelled}"
         assert "*" not in site.hosts[0]
-        assert listed(server, "return") == [("308", f"{home}$request_uri")]
+        asked = find_location(server, "/") if ordered else server
+        assert listed(asked, "return") == [("308", f"{home}$request_uri")]
 
 
 def check_upstream(rendered: Rendered, release: Release, main: Directive) -> None:

@@ -1,0 +1,94 @@
+"""Certbot: how it is called, and what it says: for certificates.py."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+LONGEST = 600  # seconds that an order may take
+_OFFLINE = ("ConnectionError", "Max retries", "Timeout", "timed out", "Temporary failure", "SSLError", "badNonce")
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why there is no new certificate, in a sentence; `patient` where asking again soon would be held against us."""
+
+    why: str
+    patient: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certbot:
+    """One authority's certificates in `home`; `options` are those of every call."""
+
+    home: Path
+    server: str
+    email: str
+    challenges: Path
+    options: Sequence[str] = ()
+
+    def order(self, site: str, names: Sequence[str], *, some: bool) -> Refused | None:
+        """Order a certificate for these names, unless there is one that is not due.
+
+        With `some` it is for those of them that can be had.
+        """
+        self._mend(site)
+        words = ["--agree-tos", "--no-eff-email", "--email", self.email, "--server", self.server]
+        words += ["--webroot", "--webroot-path", str(self.challenges), "--keep-until-expiring"]
+        words += ["--renew-with-new-domains", "--cert-name", site]
+        words += ["--allow-subset-of-names"] if some else []
+        return self._run("certonly", *words, *(word for name in names for word in ("--domain", name)))
+
+    def renew(self, site: str) -> Refused | None:
+        """Renew what is there, if it is due."""
+        return self._run("renew", "--cert-name", site, "--no-random-sleep-on-renew")
+
+    def find(self, site: str) -> tuple[Path, Path]:
+        """Where the chain and the key of a site are, if there are any."""
+        folder = self.home / "live" / site
+        return folder / "fullchain.pem", folder / "privkey.pem"
+
+    def _mend(self, site: str) -> None:
+        """Whoever was killed while it wrote a new certificate has left half of one, which certbot would not touch."""
+        if self.home.is_dir() and not all(one.is_file() for one in (*self.find(site), self._record(site))):
+            for folder in ("live", "archive"):
+                shutil.rmtree(self.home / folder / site, ignore_errors=True)
+            self._record(site).unlink(missing_ok=True)
+
+    def _record(self, site: str) -> Path:
+        return self.home / "renewal" / f"{site}.conf"
+
+    def _run(self, verb: str, *words: str) -> Refused | None:
+        folders = [f"--config-dir={self.home}", f"--work-dir={self.home}/work", "--logs-dir=/tmp/certbot"]
+        common = ["--non-interactive", "--no-directory-hooks", "--max-log-backups=2", *folders, *self.options]
+        try:
+            done = subprocess.run(
+                ["certbot", verb, *common, *words],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                timeout=LONGEST,
+                check=False,
+                env={**os.environ, "HOME": "/tmp"},
+            )
+        except subprocess.TimeoutExpired:
+            return Refused(f"the order took longer than {LONGEST} s", patient=True)
+        return explain(done.stdout, failed=bool(done.returncode))
+
+
+def explain(said: str, *, failed: bool) -> Refused | None:
+    """What was in the way, out of certbot's words: some names may have failed, and the others not."""
+    told = dict(re.findall(r"(?m)^ *(?:Domain|Identifier): *(\S+)\n *Type: *\S+\n *Detail: *(.+)", said))
+    if told:
+        return Refused("; ".join(f"{name}: {detail.strip()}" for name, detail in told.items()), patient=True)
+    if not failed:
+        return None
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    good = [line for line in lines if not line.startswith(("Ask for help", "See ", "Saving debug log", "- - -"))]
+    why = good[-1] if good else "certbot said nothing"
+    return Refused(why[:500], patient=not any(one in said for one in _OFFLINE))

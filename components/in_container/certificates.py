@@ -1,0 +1,165 @@
+"""Orders the certificates of a stack's sites and renews them, one certificate a site.
+
+It asks certbot (certbot.py) whether something is due: that knows when the authority wants a renewal (ARI, RFC 9773).
+What it gets is checked and laid out for NGINX (certificate_store.py). What became of each try is in report.json.
+"""
+
+import hashlib
+import json
+import os
+import random
+import signal
+import sys
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from portico.components.in_container.certbot import Certbot, Refused
+from portico.components.in_container.certificate_store import (
+    Pair,
+    list_names,
+    offer,
+    read_offered,
+    read_pair,
+    read_refusal,
+)
+
+LOOK = 6 * 3600  # seconds between two looks at a certificate; shorter for one that does not last a few days
+# Seconds until the next try, by the number of those that failed in a row. An authority counts refused challenges: Let's
+# Encrypt allows five an hour for each name. One that does not answer counts nothing.
+PATIENT = (60, 300, 900, 3600, 3 * 3600)
+SOON = (10, 30, 60, 300, 900, 3600)
+
+
+class Client:
+    """Everything that is to be done for `sites`, host names by site; `root` is the volume of certificates."""
+
+    def __init__(self, told: dict[str, Any], root: Path, challenges: Path) -> None:
+        self.root, self.sites = root, dict(told["sites"])
+        home = root / "client"
+        account = home / "eab"
+        self.certbot = Certbot(
+            # Another authority has another account, and nothing of it is mixed.
+            home=home / hashlib.sha256(told["server"].encode()).hexdigest()[:12],
+            server=told["server"],
+            email=told["email"],
+            challenges=challenges,
+            options=[f"--config={account}"] if account.is_file() else [],
+        )
+        if (home / "ca.pem").is_file():
+            os.environ["REQUESTS_CA_BUNDLE"] = str(home / "ca.pem")
+        self.file = root / "report.json"
+        known = _read(self.file)
+        # Of other names, or of another authority, nobody has tried anything yet.
+        self.report: dict[str, dict[str, Any]] = {
+            site: dict(found)
+            if (found := known.get(site, {})).get("hosts") == names and found.get("server") == told["server"]
+            else {"hosts": names, "server": told["server"], "failures": 0, "error": "", "next": ""}
+            for site, names in self.sites.items()
+        }
+
+    def step(self) -> float:
+        """Look at every site whose time has come; seconds until the next one's."""
+        for site in self.sites:
+            if self._wait(site) <= 0:
+                try:
+                    self._attend(site)
+                except (OSError, ValueError) as error:
+                    # Such as a full disk.
+                    self._note(site, Refused(str(error), patient=False), None)
+                self._write()
+        self._write()
+        return max(1.0, min((self._wait(site) for site in self.sites), default=float(LOOK)))
+
+    def _wait(self, site: str) -> float:
+        due = self.report[site]["next"]
+        return (datetime.fromisoformat(due) - datetime.now(UTC)).total_seconds() if due else 0.0
+
+    def _attend(self, site: str) -> None:
+        wanted, before = self.sites[site], self._find(site)
+        # The first one is for those names that lead here. Once there is one, it is for all: else it would be
+        # ordered again and again for the same names, and few such orders are allowed a week.
+        failed = self.certbot.order(site, wanted, some=before is None)
+        if failed and before:
+            # What is there is renewed all the same.
+            self.certbot.renew(site)
+        pair = self._find(site)
+        if pair and (not before or pair.id != before.id or read_offered(self.root, site) is None):
+            offer(self.root, site, pair)
+            say(site, "has a certificate of", pair.issuer, "until", spell(pair.ends), "for", *pair.names)
+        _, lacking = list_names(pair, wanted)
+        if not failed and lacking:
+            failed = Refused(f"no answer came from {', '.join(lacking)}", patient=True)
+        self._note(site, failed, pair)
+
+    def _find(self, site: str) -> Pair | None:
+        """What certbot has for it and is good."""
+        try:
+            return read_pair(*self.certbot.find(site))
+        except (OSError, ValueError):
+            return None
+
+    def _note(self, site: str, failed: Refused | None, pair: Pair | None) -> None:
+        note, now = self.report[site], datetime.now(UTC)
+        note["tried"] = spell(now)
+        note["error"], note["failures"] = (failed.why, note["failures"] + 1) if failed else ("", 0)
+        if failed:
+            steps = PATIENT if failed.patient else SOON
+            wait: float = steps[min(note["failures"], len(steps)) - 1]
+            say(site, "gets no new certificate:", failed.why)
+        else:
+            wait = min(LOOK, pair.rest / 10) if pair else LOOK
+        # So that not everybody comes at the same moment.
+        note["next"] = spell(now + timedelta(seconds=max(2.0, wait * random.uniform(0.8, 1.2))))
+
+    def _write(self) -> None:
+        for site, note in self.report.items():
+            pair = read_offered(self.root, site)
+            note |= {
+                "names": list(pair.names) if pair else [],
+                "issuer": pair.issuer if pair else "",
+                "begins": spell(pair.begins) if pair else "",
+                "ends": spell(pair.ends) if pair else "",
+                "refused": read_refusal(self.root, site),
+            }
+        partial = self.file.with_name(".report.json")
+        try:
+            partial.write_text(json.dumps(self.report))
+            partial.chmod(0o640)
+            partial.replace(self.file)
+        except OSError as error:
+            say("what became of it cannot be written down:", error)
+
+
+def _read(file: Path) -> dict[str, dict[str, Any]]:
+    try:
+        found: dict[str, dict[str, Any]] = json.loads(file.read_text())
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def spell(moment: datetime) -> str:
+    """A time as people and programs read it."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def say(*words: object) -> None:
+    """A line of the container's log."""
+    print(*words, flush=True)
+
+
+def main() -> None:
+    """Look after the certificates until SIGTERM; an order that runs by then is waited for."""
+    os.umask(0o027)
+    client = Client(json.loads(sys.argv[1]), Path("/srv/certificates"), Path("/srv/challenges"))
+    ending = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ending.set())
+    while not ending.wait(client.step()):
+        pass
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""Host names that no authority gives a certificate for by HTTP-01, and what stands in the way of its question."""
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+
+from portico.config.mistake import Mistake
+from portico.config.settings import Settings
+
+# Where an authority looks for the answer to a challenge by HTTP (RFC 8555, section 8.3).
+CHALLENGE_URL = "/.well-known/acme-challenge/"
+# Names below these lead nowhere in public (RFC 6761, RFC 8375, RFC 9476 and ICANN's reservation of "internal").
+_PRIVATE = ("localhost", "local", "test", "invalid", "internal", "alt", "home.arpa", "onion")
+# Names in one certificate, by Let's Encrypt.
+_MOST = 100
+
+
+def list_unorderable(settings: Settings) -> Iterator[Mistake]:
+    """What is wrong with the host names of the sites whose certificates are ordered."""
+    acme = settings.tls.acme if settings.tls else None
+    if acme is None:
+        return
+    for index, site in enumerate(settings.sites):
+        if not settings.is_ordered(site):
+            continue
+        for field, names in (("hosts", site.hosts), ("aliases", site.aliases)):
+            for place, name in enumerate(names):
+                if text := _refuse(name, public=acme.directory is None):
+                    yield Mistake(f"sites[{index}].{field}[{place}]", text)
+        for place, route in enumerate(site.routes):
+            if route.path == CHALLENGE_URL:
+                yield Mistake(
+                    f"sites[{index}].routes[{place}].path",
+                    f'"{route.path}" is where the authority of tls.acme asks; write the `certificate` of the site '
+                    "instead, or take the route out",
+                )
+        if len(site.hosts) + len(site.aliases) > _MOST and acme.directory is None:
+            yield Mistake(f"sites[{index}]", f"has more than {_MOST} host names, and one certificate holds no more")
+
+
+def _refuse(name: str, *, public: bool) -> str:
+    if name.startswith("*."):
+        return (
+            f'"{name}" needs DNS-01, and tls.acme answers by HTTP alone; write each name, or the `certificate` of the '
+            "site"
+        )
+    if _is_address(name):
+        return f'"{name}" is an address, and certificates are ordered for names; write a name that leads there'
+    if public and ("." not in name or name.endswith(tuple(f".{one}" for one in _PRIVATE))):
+        return (
+            f'no public authority signs for "{name}"; write a name that DNS knows, '
+            "or tls.localAuthority: true instead of tls.acme"
+        )
+    return ""
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def advise_ports(settings: Settings) -> str:
+    """What has to be seen to where an authority's question may not arrive; "" where nothing has."""
+    acme = settings.tls.acme if settings.tls else None
+    if acme is None or acme.directory is not None or not settings.ordered:
+        return ""
+    if settings.address.startswith("127."):
+        return (
+            f"tls.acme: Let's Encrypt asks port 80 of each host name from outside, and NGINX is published on "
+            f"{settings.address}, this machine alone; write address: 0.0.0.0, or see to it that port 80 leads here"
+        )
+    if settings.port != 80:
+        return (
+            f"tls.acme: Let's Encrypt asks port 80 of each host name, and NGINX is published on {settings.port}; "
+            "write port: 80, or see to it that port 80 leads here"
+        )
+    return ""

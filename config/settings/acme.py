@@ -1,0 +1,82 @@
+"""Certificates that are ordered from an authority, and renewed, without anybody's doing (ACME, RFC 8555)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from portico.config.settings.section import Section
+from portico.config.settings.text import FilePath, grammar
+
+LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
+_STAGING = "https://acme-staging-v02.api.letsencrypt.org/directory"
+
+Email = Annotated[
+    str,
+    grammar(
+        "an address of e-mail",
+        r"(?=.{3,254}$)[A-Za-z0-9][A-Za-z0-9._+-]*@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?",
+        "write one such as ops@shop.example",
+    ),
+]
+Directory = Annotated[
+    str,
+    grammar(
+        "the address of an ACME directory",
+        r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9/._~-]*)?",
+        f"write one such as {LETS_ENCRYPT}",
+    ),
+]
+KeyId = Annotated[
+    str,
+    grammar("an account's key id", r"[A-Za-z0-9._~:/+=-]{1,200}", "write it as the authority shows it"),
+]
+
+
+class Acme(Section):
+    """Certificates from Let's Encrypt, or from another authority that speaks ACME, and their renewal."""
+
+    email: Email = Field(
+        examples=["ops@shop.example"],
+        description="Whom the authority may write to. With it you agree to the authority's terms of service.",
+    )
+    directory: Directory | None = Field(
+        default=None, description="The ACME directory of another authority; that of Let's Encrypt where not set."
+    )
+    staging: bool = Field(
+        default=False,
+        description="Let's Encrypt's authority for trials: browsers do not trust it. Plain HTTP is not redirected, and "
+        "HSTS not sent.",
+    )
+    eab: KeyId | None = Field(
+        default=None,
+        description="The key id of an account elsewhere, where the authority asks for one (external account binding). "
+        "Its key is the secret portico:eabKey.",
+    )
+    ca_bundle: FilePath | None = Field(
+        default=None,
+        description="PEM file of what the directory's own certificate is trusted by, where public authorities do not.",
+    )
+
+    @field_validator("ca_bundle")
+    @classmethod
+    def _find_bundle(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and not (Path((info.context or {}).get("root", ".")) / value).is_file():
+            raise PydanticCustomError(
+                "file", '"{value}" is not a file; write the path of a PEM bundle, or leave it out', {"value": value}
+            )
+        return value
+
+    @property
+    def server(self) -> str:
+        """The directory that orders go to."""
+        return self.directory or (_STAGING if self.staging else LETS_ENCRYPT)
+
+    def tell_clashes(self) -> Iterator[str]:
+        """What is wrong between values of the section."""
+        if self.directory and self.staging:
+            yield "staging is Let's Encrypt's, and directory names another authority; write one of them"
+        if self.ca_bundle and not self.directory:
+            yield "caBundle is for a directory of your own; write directory, or leave caBundle out"

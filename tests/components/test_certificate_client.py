@@ -1,0 +1,298 @@
+"""The client that orders certificates, with a certbot that does as a test tells it."""
+
+import json
+import os
+import stat
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portico.components.in_container import certificates
+from portico.components.in_container.certbot import explain
+from portico.components.in_container.certificate_store import offer, read_pair
+from portico.components.in_container.certificates import Client
+from portico.config.tls.local_ca import issue_certificate
+
+# Notes what it was asked, and lays out what is prepared, as certbot does.
+CERTBOT = """#!{python}
+import json, os, shutil, sys
+from pathlib import Path
+told = json.loads(Path(os.environ["TOLD"]).read_text())
+words = sys.argv[1:]
+with open(os.environ["ASKED"], "a") as file:
+    file.write(json.dumps(words) + "\\n")
+home = Path(next(word for word in words if word.startswith("--config-dir=")).partition("=")[2])
+site = words[words.index("--cert-name") + 1]
+if (ready := told.get("ready", {{}}).get(site)) and words[0] in told.get("verbs", ["certonly"]):
+    (home / "live" / site).mkdir(parents=True, exist_ok=True)
+    (home / "renewal").mkdir(exist_ok=True)
+    (home / "renewal" / f"{{site}}.conf").write_text("")
+    for ours, theirs in (("crt", "fullchain.pem"), ("key", "privkey.pem")):
+        shutil.copy(f"{{ready}}.{{ours}}", home / "live" / site / theirs)
+print(told.get("said", ""))
+sys.exit(told.get("code", 0) if words[0] == "certonly" else 0)
+"""
+REFUSED = """
+Certbot failed to authenticate some domains (authenticator: webroot). The Certificate Authority reported these problems:
+
+  Identifier: www.shop.example
+  Type:   dns
+  Detail: DNS problem: NXDOMAIN looking up A for www.shop.example
+
+Hint: The Certificate Authority failed to download the temporary challenge files created by Certbot.
+
+Some challenges have failed.
+Ask for help or search for solutions at https://community.letsencrypt.org.
+"""
+
+
+@dataclass
+class Scene:
+    """The volumes, and what certbot is told."""
+
+    folder: Path
+    server: str = "https://ca.example/dir"
+
+    @property
+    def root(self) -> Path:
+        return self.folder / "certificates"
+
+    def tell(self, *, ready: dict[str, Sequence[str]] | None = None, **more: Any) -> None:
+        """Certificates for names that are given, by site; `said`, `code` and `verbs` are certbot's."""
+        found = {site: str(self.issue(site, *names)) for site, names in (ready or {}).items()}
+        (self.folder / "told").write_text(json.dumps({"ready": found, **more}))
+
+    def issue(self, site: str, *names: str) -> Path:
+        place = self.folder / f"issued-{site}-{len(list(self.folder.glob('issued-*')))}"
+        chain, key = issue_certificate(self.folder / f"ca-{place.name}", site, names)
+        Path(f"{place}.crt").write_text(chain)
+        Path(f"{place}.key").write_text(key)
+        return place
+
+    def begin(self, **sites: list[str]) -> Client:
+        told = {"server": self.server, "email": "ops@shop.example", "sites": sites}
+        return Client(told, self.root, self.folder / "challenges")
+
+    def asked(self) -> list[list[str]]:
+        file = self.folder / "asked"
+        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+    def report(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.root / "report.json").read_text())
+        return found
+
+
+@pytest.fixture
+def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
+    program = tmp_path / "bin" / "certbot"
+    program.parent.mkdir()
+    program.write_text(CERTBOT.format(python=sys.executable))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("TOLD", str(tmp_path / "told"))
+    monkeypatch.setenv("ASKED", str(tmp_path / "asked"))
+    made = Scene(tmp_path)
+    for name in ("store", "offered", "live", "client"):
+        (made.root / name).mkdir(parents=True)
+    return made
+
+
+def wait(report: dict[str, Any]) -> float:
+    """Seconds until the next try."""
+    return (datetime.fromisoformat(report["next"]) - datetime.now(UTC)).total_seconds()
+
+
+def test_a_certificate_is_laid_out_whole(scene: Scene) -> None:
+    scene.tell(ready={"shop": ["shop.example", "www.shop.example"]})
+    scene.begin(shop=["shop.example", "www.shop.example"]).step()
+    folder = scene.root / "offered" / "shop"
+    assert {one.name for one in folder.iterdir()} == {"fullchain.pem", "key.pem", "certificate.conf", "names.map"}
+    assert (folder / "names.map").read_text() == '"http shop.example" yes;\n"http www.shop.example" yes;\n'
+    # By its own name, so that a certificate and a key of two pairs are never read together.
+    assert (
+        f"/srv/certificates/store/shop/{folder.readlink().name}/key.pem;" in (folder / "certificate.conf").read_text()
+    )
+    assert stat.S_IMODE((folder / "key.pem").stat().st_mode) == 0o640
+    told = scene.report()["shop"]
+    assert (told["error"], told["failures"], told["names"]) == ("", 0, ["shop.example", "www.shop.example"])
+    assert told["issuer"] == "Portico local authority" and told["ends"]
+    assert 4 * 3600 < wait(told) < 8 * 3600
+
+
+def test_every_name_is_asked_for_by_http(scene: Scene) -> None:
+    scene.tell(ready={"shop": ["shop.example"]})
+    scene.begin(shop=["shop.example"]).step()
+    ((verb, *words),) = scene.asked()
+    assert verb == "certonly" and words[words.index("--server") + 1] == scene.server
+    assert words[words.index("--webroot-path") + 1] == str(scene.folder / "challenges")
+    assert words[words.index("--email") + 1] == "ops@shop.example" and words[-2:] == ["--domain", "shop.example"]
+    assert {"--agree-tos", "--non-interactive", "--keep-until-expiring", "--allow-subset-of-names"} <= {*words}
+
+
+def test_names_that_lead_here_do_not_wait_for_others(scene: Scene) -> None:
+    scene.tell(ready={"shop": ["shop.example"]}, said=REFUSED)
+    client = scene.begin(shop=["shop.example", "www.shop.example"])
+    client.step()
+    told = scene.report()["shop"]
+    assert told["names"] == ["shop.example"] and told["failures"] == 1
+    assert told["error"] == "www.shop.example: DNS problem: NXDOMAIN looking up A for www.shop.example"
+    assert 40 < wait(told) < 80
+    # The next time it is for all of them or none: the same few would be ordered again and again.
+    client.report["shop"]["next"] = ""
+    scene.tell(said=REFUSED, code=1)
+    client.step()
+    _, again, renewal = scene.asked()
+    assert "--allow-subset-of-names" not in again and renewal[0] == "renew"
+    assert scene.report()["shop"]["failures"] == 2 and wait(scene.report()["shop"]) > 200
+
+
+def test_a_site_that_fails_holds_up_no_other(scene: Scene) -> None:
+    scene.tell(ready={"blog": ["blog.example"]}, said="An unexpected error occurred:\nConnectionError: refused", code=1)
+    client = scene.begin(shop=["shop.example"], blog=["blog.example"])
+    assert 1 <= client.step() < 20
+    assert (scene.root / "offered" / "blog").exists() and not (scene.root / "offered" / "shop").exists()
+    # An authority that cannot be reached counts nothing, so it is asked again soon.
+    assert scene.report()["shop"]["error"] == "ConnectionError: refused" and wait(scene.report()["shop"]) < 15
+
+
+def test_what_is_there_is_kept_while_the_authority_fails(scene: Scene) -> None:
+    scene.tell(ready={"shop": ["shop.example"]})
+    client = scene.begin(shop=["shop.example"])
+    client.step()
+    before = (scene.root / "offered" / "shop").readlink()
+    scene.tell(said="urn:ietf:params:acme:error:rateLimited :: too many certificates", code=1)
+    for failures in range(1, 8):
+        client.report["shop"]["next"] = ""
+        client.step()
+        told = scene.report()["shop"]
+        assert (told["failures"], told["names"]) == (failures, ["shop.example"])
+    assert "rateLimited" in told["error"] and 2 * 3600 < wait(told) < 4 * 3600
+    assert (scene.root / "offered" / "shop").readlink() == before
+
+
+def test_a_client_that_starts_again_does_not_ask_before_its_time(scene: Scene) -> None:
+    scene.tell(said=REFUSED, code=1)
+    scene.begin(shop=["shop.example"]).step()
+    assert scene.begin(shop=["shop.example"]).step() > 30 and len(scene.asked()) == 1
+    # Of other names, nobody has asked anything.
+    scene.begin(shop=["shop.example", "new.shop.example"]).step()
+    assert len(scene.asked()) == 2
+
+
+def test_another_authority_is_asked_at_once_and_has_an_account_of_its_own(scene: Scene) -> None:
+    scene.tell(said=REFUSED, code=1)
+    scene.begin(shop=["shop.example"]).step()
+    scene.server = "https://other.example/dir"
+    scene.begin(shop=["shop.example"]).step()
+    one, other = (next(word for word in words if word.startswith("--config-dir=")) for words in scene.asked())
+    assert one != other
+
+
+def test_a_renewed_certificate_takes_the_place_of_the_old_one(scene: Scene) -> None:
+    client = scene.begin(shop=["shop.example"])
+    found = []
+    for _ in range(6):
+        scene.tell(ready={"shop": ["shop.example"]})
+        client.report["shop"]["next"] = ""
+        client.step()
+        found.append((scene.root / "offered" / "shop").readlink().name)
+        if len(found) == 1:
+            # NGINX takes no other one.
+            (scene.root / "live" / "shop").symlink_to(f"../store/shop/{found[0]}")
+    assert len(set(found)) == 6
+    kept = {one.name for one in (scene.root / "store" / "shop").iterdir()}
+    assert {found[0], *found[-3:]} <= kept and len(kept) <= 4
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (lambda chain, key, other: (chain, other[1]), "the key is not that of the certificate"),
+        (lambda chain, key, other: (chain[: chain.index("-----END") + 26], key), "the chain lacks"),
+        (
+            lambda chain, key, other: (
+                chain[: chain.index("-----END") + 26] + other[0][other[0].rindex("-----BEGIN") :],
+                key,
+            ),
+            "is not signed by the next one",
+        ),
+    ],
+    ids=["another key", "no chain", "another chain"],
+)
+def test_what_does_not_fit_is_never_laid_out(tmp_path: Path, spoil: Any, why: str) -> None:
+    chain, key = issue_certificate(tmp_path / "one", "shop", ["shop.example"])
+    other = issue_certificate(tmp_path / "two", "shop", ["shop.example"])
+    for name, text in zip(("chain", "key"), spoil(chain, key, other), strict=True):
+        (tmp_path / name).write_text(text)
+    with pytest.raises(ValueError, match=why):
+        read_pair(tmp_path / "chain", tmp_path / "key")
+
+
+def test_one_that_has_ended_is_ordered_anew(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.tell(ready={"shop": ["shop.example"]})
+    client = scene.begin(shop=["shop.example"])
+    client.step()
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return datetime.now(tz) + timedelta(days=900)
+
+    monkeypatch.setattr("portico.components.in_container.certificate_store.datetime", Later)
+    client.report["shop"]["next"] = ""
+    scene.tell(said="Max retries exceeded", code=1)
+    client.step()
+    # Whoever asks for it gets as many names as can be had again.
+    assert "--allow-subset-of-names" in scene.asked()[-1]
+    assert scene.report()["shop"]["names"] == []
+
+
+def test_half_a_certificate_of_a_killed_client_is_taken_away(scene: Scene) -> None:
+    scene.tell(ready={"shop": ["shop.example"]})
+    client = scene.begin(shop=["shop.example"])
+    home = client.certbot.home
+    (home / "live" / "shop").mkdir(parents=True)
+    (home / "live" / "shop" / "fullchain.pem").write_text("half")
+    (home / "archive" / "shop").mkdir(parents=True)
+    client.step()
+    assert not (home / "archive" / "shop").exists() and scene.report()["shop"]["error"] == ""
+
+
+def test_a_full_disk_is_said_and_tried_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.tell(ready={"shop": ["shop.example"]})
+
+    def fail(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(certificates, "offer", fail)
+    client = scene.begin(shop=["shop.example"])
+    assert client.step() < 20
+    assert "No space left on device" in scene.report()["shop"]["error"]
+    monkeypatch.setattr(certificates, "offer", offer)
+    client.report["shop"]["next"] = ""
+    client.step()
+    assert scene.report()["shop"]["names"] == ["shop.example"]
+
+
+def test_what_nginx_does_not_take_is_reported(scene: Scene) -> None:
+    scene.tell(ready={"shop": ["shop.example"]})
+    client = scene.begin(shop=["shop.example"])
+    client.step()
+    target = os.readlink(scene.root / "offered" / "shop")
+    (scene.root / "live" / "shop.refused").write_text(f"{target}\n[emerg] ee key too small\n")
+    client.step()
+    assert scene.report()["shop"]["refused"] == "[emerg] ee key too small"
+
+
+def test_the_last_line_that_says_something_is_the_reason() -> None:
+    told = explain(
+        "Saving debug log to /tmp\nAn unexpected error occurred:\nboom\nAsk for help or search\nSee the log",
+        failed=True,
+    )
+    assert told and told.why == "boom" and told.patient
+    assert explain("Certificate not yet due for renewal", failed=False) is None

@@ -1,0 +1,145 @@
+"""An authority of the tests' own: pebble, Let's Encrypt's server for tests, and a DNS that says what a test wants."""
+
+import json
+import os
+import ssl
+import subprocess
+import time
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import docker
+from portico.config.tls.local_ca import issue_certificate
+from tests.docker.command import ROOT
+from tests.docker.engine import free_port
+
+_PROGRAMS: Final = ROOT / ".tools" / "pebble"
+
+
+class Pebble:
+    """An ACME server that refuses some good requests, as its makers advise. Use it in a `with` block.
+
+    It asks port `http` of this machine for the answers to challenges. Certificates are good for `life` seconds.
+    `folder` is an empty one. `bundle` is what its own HTTPS is trusted by, `directory` where a container finds it.
+    """
+
+    def __init__(self, folder: Path, http: int, life: int = 90 * 86400, *, nonces: int = 5, eab: bool = False) -> None:
+        self._folder, self._nonces = folder, nonces
+        self._port, self._management, self._dns, self._names = (free_port() for _ in range(4))
+        engine = docker.from_env()
+        # This machine as containers see it.
+        (pool,) = engine.networks.get("bridge").attrs["IPAM"]["Config"]
+        engine.close()
+        self.address = str(pool["Gateway"])
+        chain, key = issue_certificate(folder, "pebble", [self.address, "127.0.0.1", "localhost"])
+        self.bundle = folder / "authority.crt"
+        (folder / "pebble.crt").write_text(chain)
+        (folder / "pebble.key").write_text(key)
+        told: dict[str, Any] = {
+            "listenAddress": f"0.0.0.0:{self._port}",
+            "managementListenAddress": f"127.0.0.1:{self._management}",
+            "certificate": str(folder / "pebble.crt"),
+            "privateKey": str(folder / "pebble.key"),
+            "httpPort": http,
+            "tlsPort": free_port(),
+            "ocspResponderURL": "",
+            "externalAccountBindingRequired": eab,
+            "retryAfter": {"authz": 1, "order": 1},
+            "profiles": {"default": {"description": "of the tests", "validityPeriod": life}},
+            "keyAlgorithm": "ecdsa",
+        }
+        if eab:
+            told["externalAccountMACKeys"] = {KEY_ID: MAC_KEY}
+        (folder / "pebble.json").write_text(json.dumps({"pebble": told}))
+        self._running: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> Self:
+        try:
+            # IPv4 alone: Docker publishes nothing else here.
+            self._start("challtestsrv", "pebble-challtestsrv", *self._list_names())
+            self.start()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for one in reversed(self._running):
+            one.kill()
+            one.wait()
+        self._running.clear()
+
+    @property
+    def directory(self) -> str:
+        return f"https://{self.address}:{self._port}/dir"
+
+    @property
+    def acme(self) -> dict[str, Any]:
+        """The setting tls.acme."""
+        return {"email": "ops@shop.example", "directory": self.directory, "caBundle": str(self.bundle)}
+
+    def start(self) -> None:
+        """Let it answer, after `stop` too: it has forgotten everything then."""
+        words = ["-config", str(self._folder / "pebble.json"), "-dnsserver", f"127.0.0.1:{self._dns}", "-strict"]
+        self._start("pebble", "pebble", *words)
+        until = time.monotonic() + 20
+        while True:
+            try:
+                self.root()
+                return
+            except OSError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
+
+    def stop(self) -> None:
+        """Nobody answers any more."""
+        self._running[-1].kill()
+        self._running.pop().wait()
+
+    def root(self) -> str:
+        """What its certificates are trusted by, as PEM."""
+        context = ssl.create_default_context(cafile=str(self.bundle))
+        with urllib.request.urlopen(
+            f"https://localhost:{self._management}/roots/0", context=context, timeout=5
+        ) as told:
+            found: bytes = told.read()
+        return found.decode()
+
+    def lose(self, host: str) -> None:
+        """Let a name lead nowhere."""
+        self._tell("set-servfail", {"host": host})
+
+    def find(self, host: str) -> None:
+        """Let it lead here again."""
+        self._tell("clear-servfail", {"host": host})
+
+    def said(self) -> str:
+        """What the authority wrote into its log."""
+        return (self._folder / "pebble.log").read_text()
+
+    def _list_names(self) -> list[str]:
+        off = [word for name in ("http01", "https01", "tlsalpn01", "doh") for word in (f"-{name}", "")]
+        names = ["-dnsserver", f"127.0.0.1:{self._dns}", "-management", f"127.0.0.1:{self._names}"]
+        return [*off, *names, "-defaultIPv4", "127.0.0.1", "-defaultIPv6", ""]
+
+    def _tell(self, path: str, what: Mapping[str, Any]) -> None:
+        url = f"http://127.0.0.1:{self._names}/{path}"
+        with urllib.request.urlopen(url, data=json.dumps(what).encode(), timeout=5):
+            pass
+
+    def _start(self, name: str, program: str, *words: str) -> None:
+        env = {**os.environ, "PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": str(self._nonces)}
+        with (self._folder / f"{name}.log").open("ab") as log:
+            self._running.append(
+                subprocess.Popen([str(_PROGRAMS / program), *words], env=env, stdout=log, stderr=subprocess.STDOUT)
+            )
+
+
+KEY_ID: Final = "kid-1"
+MAC_KEY: Final = "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W"
