@@ -10,7 +10,7 @@ PORTICO := scripts/portico
 SITED = $(if $(SITE),--site "$$SITE")
 # And of one of its processes.
 OF = $(SITED) $(if $(PROCESS),--process "$$PROCESS")
-export ENV OUT LAYOUT WRITE LIMIT WORKERS ROUNDS SECONDS_EACH SITE PROCESS RELEASE TO FORCE TAIL FOLLOW CMD DATA
+export ENV OUT LAYOUT WRITE LIMIT WORKERS ROUNDS SECONDS_EACH SITE PROCESS RELEASE TO FORCE TAIL FOLLOW CMD DATA CERTIFICATES
 # As it was written: a dollar in it is the command's, not Make's.
 override CMD := $(value CMD)
 
@@ -59,8 +59,8 @@ diff: ## Show how NGINX's live files differ from what up would make live
 recover: ## After a run that was killed: put everything in order, then deploy
 	@$(PORTICO) recover -s "$$ENV" $(if $(filter yes,$(FORCE)),--force)
 
-down: ## Remove everything the stack made but its data: [DATA=site] deletes that site's, too
-	@$(PORTICO) down -s "$$ENV" $(if $(DATA),--data "$$DATA")
+down: ## Remove everything the stack made but its data and certificates: [DATA=site] [CERTIFICATES=yes] delete these, too
+	@$(PORTICO) down -s "$$ENV" $(if $(DATA),--data "$$DATA") $(if $(filter yes,$(CERTIFICATES)),--certificates)
 
 logs: ## Show the last lines of every container: [SITE=site] [PROCESS=worker] [TAIL=50] [FOLLOW=1]
 	@$(PORTICO) logs -s "$$ENV" $(OF) $(if $(TAIL),--tail "$$TAIL") $(if $(FOLLOW),--follow)

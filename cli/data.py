@@ -79,15 +79,23 @@ def find_place(stack: str, root: Path) -> "Engine | None":
 
 def list_data(engine: "Engine", stack: str, root: Path) -> list[Folder]:
     """The data of the stack's sites, by site and name. Raises DockerException and OSError."""
-    project = read_name(root)
-    wanted = {"label": ["portico.role=data", f"portico.stack={stack}"]}
     found = []
+    for volume, labels in list_volumes(engine, stack, root, "data").items():
+        found.append(Folder(str(labels.get("portico.site")), str(labels.get("portico.data")), volume))
+    return sorted(found, key=lambda folder: (folder.site, folder.name))
+
+
+def list_volumes(engine: "Engine", stack: str, root: Path, role: str) -> dict[str, Mapping[str, str]]:
+    """The labels of the stack's volumes of that role, by their names. Raises DockerException and OSError."""
+    project = read_name(root)
+    wanted = {"label": [f"portico.role={role}", f"portico.stack={stack}"]}
+    found = {}
     for one in engine.connect().api.volumes(filters=wanted).get("Volumes") or []:
-        labels = one.get("Labels") or {}
+        labels: Mapping[str, str] = one.get("Labels") or {}
         # A program may have several Porticos: project.name.
         if str(labels.get("portico.project", "")).split(".")[0] == project.split(".")[0]:
-            found.append(Folder(str(labels.get("portico.site")), str(labels.get("portico.data")), str(one["Name"])))
-    return sorted(found, key=lambda folder: (folder.site, folder.name))
+            found[str(one["Name"])] = labels
+    return found
 
 
 def measure(folders: Sequence[Folder], replicas: Sequence["Container"]) -> list[Folder]:
@@ -108,15 +116,15 @@ def _measure(folder: Folder, replicas: Sequence["Container"]) -> Folder:
     return folder
 
 
-def remove_data(engine: "Engine", folders: Sequence[Folder]) -> None:
+def remove_volumes(engine: "Engine", volumes: Sequence[str]) -> None:
     """Delete them for ever. Raises Refused where one is in use."""
     from docker.errors import APIError, NotFound
 
     client = engine.connect()
-    for folder in folders:
+    for volume in volumes:
         try:
-            client.api.remove_volume(folder.volume)
+            client.api.remove_volume(volume)
         except NotFound:
             continue
         except APIError as error:
-            raise Refused(f"the volume {folder.volume} was not removed: {error.explanation}") from None
+            raise Refused(f"the volume {volume} was not removed: {error.explanation}") from None

@@ -9,7 +9,7 @@ from portico.cli.deployed import Deployed
 from portico.config.live.drift import Container
 
 # Those that are to run all the time; the others check or prepare something, and end.
-_ROLES = ("port", "nginx", "gunicorn", "worker")
+_ROLES = ("port", "nginx", "gunicorn", "worker", "acme")
 
 
 def list_running(deployed: Deployed) -> tuple[list[str], list[str]] | None:

@@ -9,10 +9,15 @@ MADE = "PORTICO_MADE"
 _MADE = {"stack": "ENV", "command": "CMD"}
 
 
+def is_made() -> bool:
+    """Whether the user called make."""
+    return bool(os.environ.get(MADE))
+
+
 def spell(name: str, stack: str = "", **options: str) -> str:
     """The command in one line, with these options."""
     told = {**({"stack": stack} if stack else {}), **options}
-    if os.environ.get(MADE):
+    if is_made():
         return " ".join([f"make {name}", *(f"{spell_option(key)}{_quote(told[key])}" for key in told)])
     if "command" in told:
         told["command"] = f"-- {told['command']}"
@@ -24,7 +29,7 @@ def spell(name: str, stack: str = "", **options: str) -> str:
 
 def spell_option(name: str) -> str:
     """What stands before the value of an option: `SITE=` for make, `--site` else."""
-    if os.environ.get(MADE):
+    if is_made():
         return f"{_MADE.get(name, name.upper())}="
     return {"stack": "-s"}.get(name, f"--{name}")
 

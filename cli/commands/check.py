@@ -7,6 +7,8 @@ from typing import Any
 import click
 import docker
 
+from portico.cli.certificates import read_certificates
+from portico.cli.deployed import Deployed
 from portico.cli.engine import (
     CONTAINER,
     SERVICE,
@@ -45,9 +47,10 @@ def find_wanted(export: Export) -> dict[str, str]:
 
 
 def list_expected(export: Export, served: Mapping[str, str]) -> list[Container]:
-    """What should run: what holds the port, NGINX, and the replicas and workers of the releases that are served.
+    """What should run: what holds the port, NGINX, what orders certificates, and what is served.
 
-    Of a release that did not go live none is asked for; those of the one before it are still there.
+    That is the replicas and workers of the live releases. Of a release that did not go live none is asked for; those
+    of the one before it are still there.
     """
     running = []
     for one in list_containers(export):
@@ -57,7 +60,7 @@ def list_expected(export: Export, served: Mapping[str, str]) -> list[Container]:
     # One that waits for its removal counts only where no other one of its release does the same work.
     fresh = {name_work(one) for leaves, one in running if not leaves}
     serving = [one for leaves, one in running if not leaves or name_work(one) not in fresh]
-    found = [*find(export, "port"), *find(export, "nginx"), *serving]
+    found = [*find(export, "port"), *find(export, "nginx"), *find(export, "acme"), *serving]
     return [Container(id=one["id"], name=one["name"]) for one in found]
 
 
@@ -121,9 +124,14 @@ def judge(stack: str, export: Export) -> tuple[bool, list[str]]:
     if not find(export, "nginx"):
         return False, [f"Nothing of the stack {stack} is up."]
     different, live = compare(export, find_engine(export) or Engine())
+    now = datetime.now(UTC)
+    ordered = read_certificates(Deployed.of(stack, export)) if find(export, "acme") else {}
+    warned = [line for one in ordered.values() for line in one.warn(now)]
+    said = [f"{line}." for line in different]
+    said += [f"{spell('up')} {'mends it' if live else 'tries again'}."] if different else []
     if not different:
-        return True, [f"What runs is what the last update of {stack} left."]
-    return False, [*(f"{line}." for line in different), f"{spell('up')} {'mends it' if live else 'tries again'}."]
+        said = [f"What runs is what the last update of {stack} left."]
+    return not different and not warned, [*said, *(f"{line}." for line in warned)]
 
 
 @click.command(epilog=example("portico check -s prod --json"))

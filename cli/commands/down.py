@@ -6,7 +6,7 @@ from contextlib import suppress
 import click
 
 from portico.cli.aws_disk import Disk, find_disk
-from portico.cli.data import Folder, find_place, list_data, remove_data
+from portico.cli.data import Folder, find_place, list_data, list_volumes, remove_volumes
 from portico.cli.engine import has_terminal
 from portico.cli.export import read_export
 from portico.cli.options import example, stack_option, yes_option
@@ -15,7 +15,7 @@ from portico.cli.pulumi import exists
 from portico.cli.refused import Refused
 from portico.cli.run import run, spell_path, tell_failure
 from portico.cli.screen import Screen
-from portico.cli.spelling import spell, spell_option
+from portico.cli.spelling import is_made, spell, spell_option
 
 # Stands for the name of a site that nobody has written.
 ASK = "?"
@@ -37,14 +37,18 @@ def choose_data(folders: Sequence[Folder], site: str) -> list[Folder]:
     return [folder for folder in folders if folder.site == site]
 
 
-def find_data(place: Place, *, wanted: bool) -> Sequence[Folder]:
-    """The data of the stack's sites; nothing where no engine answers. Raises DockerException where it is `wanted`."""
+def find_kept(place: Place, *, wanted: bool) -> tuple[Sequence[Folder], list[str]]:
+    """The data of the stack's sites, and the volume of its certificates; nothing where no engine answers.
+
+    Raises DockerException where something of it is `wanted`.
+    """
     from docker.errors import DockerException
 
     with suppress(*(() if wanted else (DockerException, OSError))):
         if engine := find_place(place.stack, place.root):
-            return list_data(engine, place.stack, place.root)
-    return []
+            data = list_data(engine, place.stack, place.root)
+            return data, sorted(list_volumes(engine, place.stack, place.root, "certificates"))
+    return [], []
 
 
 def look_for_disk(place: Place, *, wanted: bool) -> Disk | None:
@@ -66,16 +70,20 @@ def look_for_disk(place: Place, *, wanted: bool) -> Disk | None:
     default="",
     help="Delete the data of a site, too. Its name is asked for where it is not written.",
 )
+@click.option("--certificates", is_flag=True, help="Delete the certificates that were ordered, too, and their keys.")
 @click.pass_context
-def command(context: click.Context, stack: str, yes: bool, site: str) -> None:
-    """Remove everything that the stack made but its data. On a terminal it is to be confirmed."""
+def command(context: click.Context, stack: str, yes: bool, site: str, certificates: bool) -> None:
+    """Remove everything that the stack made but its data and certificates. On a terminal it is to be confirmed."""
     place = prepare(stack)
     known = exists(stack, place.root)
-    if not known and not site:
+    if not known and not site and not certificates:
         click.echo(f"Nothing to remove: the stack {stack} was never created here.")
         return
     disk = look_for_disk(place, wanted=bool(site))
-    folders = disk.folders if disk else find_data(place, wanted=bool(site))
+    folders, ordered = find_kept(place, wanted=bool(site or certificates) and disk is None)
+    folders = disk.folders if disk else folders
+    if certificates and not ordered:
+        raise Refused("there are no certificates to delete")
     doomed = choose_data(folders, site) if site else []
     if disk and doomed:
         disk.require_all(doomed)
@@ -98,9 +106,20 @@ def command(context: click.Context, stack: str, yes: bool, site: str) -> None:
     if disk and doomed:
         disk.remove()
     elif doomed and (engine := find_place(stack, place.root)):
-        remove_data(engine, doomed)
+        remove_volumes(engine, [folder.volume for folder in doomed])
+    if certificates and (engine := find_place(stack, place.root)):
+        remove_volumes(engine, ordered)
     for folder in doomed:
         screen.say(f"Deleted: {folder}.")
+    for volume in ordered:
+        if certificates:
+            screen.say(f"Deleted: the certificates, volume {volume}.")
+        else:
+            deletes = spell("down", stack, certificates="yes" if is_made() else "")
+            screen.say(
+                f"Kept: the certificates, volume {volume}, since few are given for the same names in a week. "
+                f"{deletes} deletes them."
+            )
     for folder in folders:
         if folder not in doomed:
             deletes = spell("down", stack, data=folder.site)

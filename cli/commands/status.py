@@ -1,9 +1,11 @@
 """`portico status`: what runs of a stack, which releases are live, and where they answer."""
 
 from contextlib import suppress
+from datetime import UTC, datetime
 
 import click
 
+from portico.cli.certificates import read_certificates
 from portico.cli.commands.releases import read_served
 from portico.cli.data import Folder, list_data, measure
 from portico.cli.deployed import Deployed
@@ -46,6 +48,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     seen = list_running(deployed) if deployed else None
     running, restarting = seen if seen is not None else (found.running, [])
     runs = {site: read_runs(deployed, site) for site in live} if deployed else {}
+    certificates = read_certificates(deployed) if deployed else {}
     sites = dict.fromkeys([*found.urls, *live])
     commands = read_last_runs(deployed, sites) if deployed else {}
     sites |= dict.fromkeys(commands)
@@ -60,6 +63,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
                     "held": found.held.get(site),
                     "releaseCommand": spell_run(commands[site]) if site in commands else None,
                     "runs": runs.get(site) or [],
+                    **({"certificate": certificates[site].spell()} if site in certificates else {}),
                 }
                 for site in sites
             },
@@ -84,6 +88,8 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     for site in sites:
         held_at = f", held at {found.held[site]}" if site in found.held else ""
         click.echo(f"{site or stack}: {live.get(site) or 'none is live'}{held_at}  {found.urls.get(site, '')}".rstrip())
+        for line in certificates[site].tell(datetime.now(UTC)) if site in certificates else ():
+            click.echo(line)
         if site in commands:
             click.echo(tell_run(commands[site]))
         for line in tell_runs(runs.get(site) or []):

@@ -59,7 +59,7 @@ def test_nothing_of_a_protected_stack_is_touched(
     for name, made in {
         "prepare": lambda _: place,
         "exists": lambda *_: True,
-        "find_data": lambda *_, **__: [],
+        "find_kept": lambda *_, **__: ([], []),
         "look_for_disk": lambda *_, **__: None,
         "read_export": lambda *_: {"deployment": {"resources": resources}},
         "_remove": lambda *_: begun.append("destroy"),

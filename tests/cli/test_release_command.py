@@ -88,6 +88,7 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Any:
             "look_at_data": [],
             "read_runs": [],
             "list_running": None,
+            "read_certificates": {},
         }.items():
             monkeypatch.setattr(status, name, lambda *_, value=value: value)
         return CliRunner().invoke(status.command, ["-s", "dev", *words])

@@ -41,7 +41,7 @@ def test_where_docker_is_silent_nothing_is_known() -> None:
 def ask(monkeypatch: pytest.MonkeyPatch) -> Any:
     """`portico status` of a stack whose state names one worker, while Docker shows this."""
 
-    def run(seen: Any, *words: str) -> str:
+    def run(seen: Any, *words: str, certificates: Any = None) -> str:
         summary = Summary(urls={"shop": "http://shop"}, releases={"shop": "a"}, running=["nginx", "worker-new"])
         for name, value in {
             "prepare": SimpleNamespace(root=None),
@@ -53,6 +53,7 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Any:
             "look_at_data": [],
             "read_runs": [],
             "read_last_runs": {},
+            "read_certificates": certificates or {},
             "list_running": seen,
         }.items():
             monkeypatch.setattr(status, name, lambda *_, value=value: value)

@@ -1,0 +1,159 @@
+"""Ordered certificates, as people are told of them: what there is, and what they have to see to."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from docker.errors import NotFound
+
+from portico.cli import certificates
+from portico.cli.certificates import Certificate, read_certificates
+from portico.cli.commands import down
+from portico.cli.prepare import Place
+from portico.cli.spelling import MADE
+
+NOW = datetime(2027, 1, 1, 12, tzinfo=UTC)
+HOSTS = ["shop.example", "www.shop.example"]
+
+
+def make(*, days: float | None = 60, life: float = 90, names: list[str] | None = None, **told: Any) -> Certificate:
+    if days is not None:
+        ends = NOW + timedelta(days=days)
+        told = {
+            "ends": ends.isoformat(),
+            "begins": (ends - timedelta(days=life)).isoformat(),
+            "issuer": "R12",
+            "names": HOSTS if names is None else names,
+        } | told
+    return Certificate.read("shop", {"hosts": HOSTS} | told)
+
+
+TRIED: dict[str, Any] = {
+    "error": "429",
+    "tried": (NOW - timedelta(hours=1)).isoformat(),
+    "next": (NOW + timedelta(hours=2)).isoformat(),
+}
+GOOD = "  certificate of R12 until 2027-03-02 (60 days), for shop.example www.shop.example"
+LAST = ["  the last try to get one failed (2027-01-01 11:00 UTC): 429", "  the next try: 2027-01-01 14:00 UTC"]
+
+
+@pytest.mark.parametrize(
+    ("one", "told", "warned"),
+    [
+        (make(), [GOOD], []),
+        (make(days=None), ["  no certificate yet for shop.example www.shop.example: plain HTTP answers"], []),
+        (
+            make(days=None, **TRIED),
+            ["  no certificate yet for shop.example www.shop.example: plain HTTP answers", *LAST],
+            ["shop: there is no certificate for shop.example www.shop.example: 429"],
+        ),
+        (
+            make(names=HOSTS[:1], **TRIED),
+            [
+                "  certificate of R12 until 2027-03-02 (60 days), for shop.example",
+                "  no certificate yet for www.shop.example: plain HTTP answers",
+                *LAST,
+            ],
+            ["shop: there is no certificate for www.shop.example: 429"],
+        ),
+        (make(**TRIED), [GOOD, *LAST], ["shop: its certificate is good, and could not be renewed: 429"]),
+        (
+            make(days=9, **TRIED),
+            ["  certificate of R12 until 2027-01-10 (9 days), for shop.example www.shop.example", *LAST],
+            ["shop: its certificate is good until 2027-01-10 (9 days), and is not renewed yet: 429"],
+        ),
+        (
+            make(days=-1, **TRIED),
+            ["  certificate of R12 ended on 2026-12-31, for shop.example www.shop.example", *LAST],
+            ["shop: its certificate ended on 2026-12-31, and is not renewed yet: 429"],
+        ),
+        (
+            make(refused="[emerg] ee key too small"),
+            [GOOD, "  NGINX does not take the newest one, and serves the one before it: [emerg] ee key too small"],
+            ["shop: NGINX does not take the newest certificate: [emerg] ee key too small"],
+        ),
+    ],
+    ids=["good", "none yet", "none", "some", "not renewed", "soon", "ended", "refused"],
+)
+def test_what_is_told(one: Certificate, told: list[str], warned: list[str]) -> None:
+    assert list(one.tell(NOW)) == told
+    assert list(one.warn(NOW)) == warned
+
+
+@pytest.mark.parametrize(
+    ("days", "life", "soon"),
+    [(10.1, 90, False), (9.9, 90, True), (1.6, 6, False), (1.4, 6, True), (20, 45, False)],
+    ids=str,
+)
+def test_soon_is_ten_days_or_a_quarter_of_a_short_life(days: float, life: float, soon: bool) -> None:
+    assert make(days=days, life=life).ends_soon(NOW) == soon
+
+
+def deployed(monkeypatch: pytest.MonkeyPatch, text: str | None) -> Any:
+    def read(*_: Any) -> str:
+        if text is None:
+            raise NotFound("nothing is there")
+        return text
+
+    monkeypatch.setattr(certificates, "read_file", read)
+    return SimpleNamespace(list_containers=lambda **_: [object()])
+
+
+def test_they_are_read_off_the_clients_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = read_certificates(deployed(monkeypatch, json.dumps({"shop": {"hosts": HOSTS, "error": "429"}})))
+    assert found["shop"].lacking == HOSTS and found["shop"].error == "429"
+    assert found["shop"].spell()["error"] == "429" and json.dumps(found["shop"].spell())
+
+
+@pytest.mark.parametrize("text", [None, "{half", ""], ids=["none", "half", "empty"])
+def test_without_a_report_nothing_is_known(monkeypatch: pytest.MonkeyPatch, text: str | None) -> None:
+    assert read_certificates(deployed(monkeypatch, text)) == {}
+
+
+@pytest.mark.parametrize(
+    ("words", "made", "removed", "said"),
+    [
+        ([], "", [], "portico down -s prod --certificates deletes them."),
+        ([], "yes", [], "make down ENV=prod CERTIFICATES=yes deletes them."),
+        (
+            ["--certificates"],
+            "",
+            ["portico.prod.ordered_certificates"],
+            "Deleted: the certificates, volume portico.prod",
+        ),
+    ],
+    ids=["kept", "kept, by make", "deleted"],
+)
+def test_down_keeps_them_unless_it_is_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: list[str], made: str, removed: list[str], said: str
+) -> None:
+    gone: list[str] = []
+    monkeypatch.setenv(MADE, made)
+    for name, stub in {
+        "prepare": lambda _: Place(tmp_path, "prod"),
+        "exists": lambda *_: True,
+        "find_kept": lambda *_, **__: ([], ["portico.prod.ordered_certificates"]),
+        "is_protected": lambda _: False,
+        "find_place": lambda *_: object(),
+        "remove_volumes": lambda _, volumes: gone.extend(volumes),
+        "_remove": lambda *_: None,
+    }.items():
+        monkeypatch.setattr(down, name, stub)
+    result = CliRunner().invoke(down.command, ["-s", "prod", "--yes", *words])
+    assert result.exit_code == 0, result.output
+    assert said in result.output and gone == removed
+
+
+def test_none_can_be_deleted_where_there_are_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, stub in {
+        "prepare": lambda _: Place(tmp_path, "prod"),
+        "exists": lambda *_: True,
+        "find_kept": lambda *_, **__: ([], []),
+    }.items():
+        monkeypatch.setattr(down, name, stub)
+    result = CliRunner().invoke(down.command, ["-s", "prod", "--yes", "--certificates"])
+    assert "there are no certificates to delete" in result.output
