@@ -15,6 +15,7 @@ from portico.components.docker.config_switch import ConfigCheck, ConfigCheckArgs
 from portico.components.docker.data_volumes import DataDisk, DataVolumes, DataVolumesArgs
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.failure_hooks import bind_hooks
+from portico.components.docker.host_names import announce_names
 from portico.components.docker.image_tags import list_past_tags
 from portico.components.docker.images import forget_lost
 from portico.components.docker.network import Network
@@ -98,6 +99,7 @@ class Portico(pulumi.ComponentResource):
             keep_volume(f"{name}-{role}", role, kept) for role in ("config", "sockets", "static")
         )
         ordered = keep_certificates(name, settings, kept)
+        announce_names(settings, args.resources)
         image = docker.RemoteImage(f"{name}-nginx-image", name=settings.nginx_image, keep_locally=True, opts=child)
         nginx_image = or_none(image.image_id)
 

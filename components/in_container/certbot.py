@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LONGEST = 600  # seconds that an order may take
+_FORGOTTEN = re.compile(r"accountDoesNotExist|[Aa]ccount \S+ (not found|does not exist)")
 _OFFLINE = ("ConnectionError", "Max retries", "Timeout", "timed out", "Temporary failure", "SSLError", "badNonce")
 
 
@@ -40,7 +41,13 @@ class Certbot:
         words += ["--webroot", "--webroot-path", str(self.challenges), "--keep-until-expiring"]
         words += ["--renew-with-new-domains", "--cert-name", site]
         words += ["--allow-subset-of-names"] if some else []
-        return self._run("certonly", *words, *(word for name in names for word in ("--domain", name)))
+        words += [word for name in names for word in ("--domain", name)]
+        failed = self._run("certonly", *words)
+        if failed and _FORGOTTEN.search(failed.why):
+            # The authority has forgotten it; certbot would name it for ever.
+            shutil.rmtree(self.home / "accounts", ignore_errors=True)
+            failed = self._run("certonly", *words)
+        return failed
 
     def renew(self, site: str) -> Refused | None:
         """Renew what is there, if it is due."""

@@ -30,6 +30,7 @@ LOOK = 6 * 3600  # seconds between two looks at a certificate; shorter for one t
 # Encrypt allows five an hour for each name. One that does not answer counts nothing.
 PATIENT = (60, 300, 900, 3600, 3 * 3600)
 SOON = (10, 30, 60, 300, 900, 3600)
+OFTEN = 900  # seconds between two tries to renew what is about to end, at least; less for one that lasts some hours
 
 
 class Client:
@@ -55,7 +56,7 @@ class Client:
         self.report: dict[str, dict[str, Any]] = {
             site: dict(found)
             if (found := known.get(site, {})).get("hosts") == names and found.get("server") == told["server"]
-            else {"hosts": names, "server": told["server"], "failures": 0, "error": "", "next": ""}
+            else {"hosts": names, "server": told["server"], "failures": 0, "error": "", "later": "", "next": ""}
             for site, names in self.sites.items()
         }
 
@@ -77,21 +78,33 @@ class Client:
         return (datetime.fromisoformat(due) - datetime.now(UTC)).total_seconds() if due else 0.0
 
     def _attend(self, site: str) -> None:
-        wanted, before = self.sites[site], self._find(site)
+        wanted, before, note = self.sites[site], self._find(site), self.report[site]
+        _, lacking = list_names(before, wanted)
+        if before and lacking and note["later"] > spell(datetime.now(UTC)):
+            # It is too early to ask for those that it lacks, and never too early to keep what is there.
+            failed = self.certbot.renew(site)
+            self._take(site, before)
+            self._note(site, failed, self._find(site), asked=False)
+            return
         # The first one is for those names that lead here. Once there is one, it is for all: else it would be
         # ordered again and again for the same names, and few such orders are allowed a week.
         failed = self.certbot.order(site, wanted, some=before is None)
         if failed and before:
             # What is there is renewed all the same.
             self.certbot.renew(site)
-        pair = self._find(site)
-        if pair and (not before or pair.id != before.id or read_offered(self.root, site) is None):
-            offer(self.root, site, pair)
-            say(site, "has a certificate of", pair.issuer, "until", spell(pair.ends), "for", *pair.names)
+        pair = self._take(site, before)
         _, lacking = list_names(pair, wanted)
         if not failed and lacking:
             failed = Refused(f"no answer came from {', '.join(lacking)}", patient=True)
         self._note(site, failed, pair)
+
+    def _take(self, site: str, before: Pair | None) -> Pair | None:
+        """What certbot has by now; laid out if it is another one than before, or if nothing good lies there."""
+        pair = self._find(site)
+        if pair and (not before or pair.id != before.id or read_offered(self.root, site) is None):
+            offer(self.root, site, pair)
+            say(site, "has a certificate of", pair.issuer, "until", spell(pair.ends), "for", *pair.names)
+        return pair
 
     def _find(self, site: str) -> Pair | None:
         """What certbot has for it and is good."""
@@ -100,18 +113,26 @@ class Client:
         except (OSError, ValueError):
             return None
 
-    def _note(self, site: str, failed: Refused | None, pair: Pair | None) -> None:
+    def _note(self, site: str, failed: Refused | None, pair: Pair | None, *, asked: bool = True) -> None:
+        """Write down what became of it; `asked` says that it was for all names."""
         note, now = self.report[site], datetime.now(UTC)
         note["tried"] = spell(now)
-        note["error"], note["failures"] = (failed.why, note["failures"] + 1) if failed else ("", 0)
+        wait: float = LOOK
         if failed:
+            note["error"], note["failures"] = failed.why, note["failures"] + 1
             steps = PATIENT if failed.patient else SOON
-            wait: float = steps[min(note["failures"], len(steps)) - 1]
+            wait = steps[min(note["failures"], len(steps)) - 1]
             say(site, "gets no new certificate:", failed.why)
-        else:
-            wait = min(LOOK, pair.rest / 10) if pair else LOOK
+        elif asked:
+            note["error"], note["failures"] = "", 0
         # So that not everybody comes at the same moment.
-        note["next"] = spell(now + timedelta(seconds=max(2.0, wait * random.uniform(0.8, 1.2))))
+        wait *= random.uniform(0.8, 1.2)
+        if asked:
+            note["later"] = spell(now + timedelta(seconds=wait))
+        if pair:
+            # There are several tries before one ends, and never so many that an authority is annoyed.
+            wait = min(wait, max(pair.rest / 10, min(OFTEN, pair.life / 20)))
+        note["next"] = spell(now + timedelta(seconds=max(2.0, wait)))
 
     def _write(self) -> None:
         for site, note in self.report.items():

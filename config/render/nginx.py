@@ -120,6 +120,7 @@ def _gather(
         "scheme": scheme,
         "insists": insists(settings),
         "challenge_url": CHALLENGE_URL,
+        "orders": any(settings.is_ordered(release.site) for release in releases),
         "challenges": any(_name_lead(settings, release.site) for release in releases),
         "defaults": name_defaults(release.site for release in releases),
         "tls_port": _spell_port(tls.public_port or tls.port) if tls else "",

@@ -34,7 +34,7 @@ if (ready := told.get("ready", {{}}).get(site)) and words[0] in told.get("verbs"
     (home / "renewal" / f"{{site}}.conf").write_text("")
     for ours, theirs in (("crt", "fullchain.pem"), ("key", "privkey.pem")):
         shutil.copy(f"{{ready}}.{{ours}}", home / "live" / site / theirs)
-print(told.get("said", ""))
+print(told.get("said", "") if words[0] == "certonly" else "")
 sys.exit(told.get("code", 0) if words[0] == "certonly" else 0)
 """
 REFUSED = """
@@ -142,11 +142,16 @@ def test_names_that_lead_here_do_not_wait_for_others(scene: Scene) -> None:
     assert told["names"] == ["shop.example"] and told["failures"] == 1
     assert told["error"] == "www.shop.example: DNS problem: NXDOMAIN looking up A for www.shop.example"
     assert 40 < wait(told) < 80
-    # The next time it is for all of them or none: the same few would be ordered again and again.
+    # What is there is looked after meanwhile, and nothing is forgotten.
     client.report["shop"]["next"] = ""
+    client.step()
+    assert [words[0] for words in scene.asked()] == ["certonly", "renew"]
+    assert scene.report()["shop"]["error"] == told["error"] and scene.report()["shop"]["failures"] == 1
+    # The next time it is for all of them or none: the same few would be ordered again and again.
+    client.report["shop"].update(next="", later="")
     scene.tell(said=REFUSED, code=1)
     client.step()
-    _, again, renewal = scene.asked()
+    *_, again, renewal = scene.asked()
     assert "--allow-subset-of-names" not in again and renewal[0] == "renew"
     assert scene.report()["shop"]["failures"] == 2 and wait(scene.report()["shop"]) > 200
 
@@ -250,6 +255,19 @@ def test_one_that_has_ended_is_ordered_anew(scene: Scene, monkeypatch: pytest.Mo
     # Whoever asks for it gets as many names as can be had again.
     assert "--allow-subset-of-names" in scene.asked()[-1]
     assert scene.report()["shop"]["names"] == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Account https://ca.example/account/1 not found.", "urn:ietf:params:acme:error:accountDoesNotExist :: gone"],
+)
+def test_an_account_that_the_authority_has_forgotten_is_made_anew(scene: Scene, said: str) -> None:
+    client = scene.begin(shop=["shop.example"])
+    accounts = client.certbot.home / "accounts"
+    accounts.mkdir(parents=True)
+    scene.tell(said=said, code=1)
+    client.step()
+    assert not accounts.exists() and [words[0] for words in scene.asked()] == ["certonly", "certonly"]
 
 
 def test_half_a_certificate_of_a_killed_client_is_taken_away(scene: Scene) -> None:

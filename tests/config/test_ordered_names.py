@@ -173,6 +173,14 @@ def test_nobody_is_led_to_what_no_browser_trusts(root: Path, tmp_path: Path, tls
     assert ("Strict-Transport-Security" in sent) == ("staging" not in tls["acme"])
 
 
+def test_a_name_that_is_not_served_yet_answers_challenges_and_nothing_else(root: Path, tmp_path: Path) -> None:
+    main = parse(root, tmp_path, tls={"acme": ACME})
+    plain, secure = servers_of(main, "_")
+    challenge, rest = plain.find("location")
+    assert challenge.get("root") == "/srv/challenges" and rest.get("return") == "444"
+    assert secure.get("return") == "444" and not secure.find("location")
+
+
 def test_a_site_with_its_own_certificate_stays_as_it_was(root: Path, tmp_path: Path) -> None:
     own = {"certificate": {"certificate": "shop.crt", "key": "shop.key"}}
     main = parse(root, tmp_path, make_site(**own), tls={"acme": ACME})

@@ -30,6 +30,8 @@ SITE = {
     "certificate": {"certificate": CERTIFICATE, "key": KEY},
 }
 
+ORDERED = {key: value for key, value in SITE.items() if key != "certificate"} | {"aliases": ["www.hello.example"]}
+
 
 @pytest.fixture(autouse=True, scope="module")
 def deep() -> Iterator[None]:
@@ -100,6 +102,9 @@ def test_a_preset_has_no_findings(root: Path, preset: str) -> None:
     for upstream, tls, layout in product(("socket", "container", "tcp"), (None, {}, {"http3": True}), LAYOUTS):
         values = {"preset": preset, "upstream": upstream, "sites": [SITE]} | ({} if tls is None else {"tls": tls})
         assert audit(render(values, root, layout), "1.30.6") == set()
+    for layout in LAYOUTS:
+        ordered = {"preset": preset, "sites": [ORDERED], "tls": {"acme": {"email": "ops@hello.example"}}}
+        assert audit(render(ordered, root, layout), "1.30.6") == set()
 
 
 @holds_for_stacks()

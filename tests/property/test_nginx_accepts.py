@@ -44,6 +44,8 @@ def test_nginx_accepts_every_preset(root: Path, edge: Start, version: str) -> No
         if tls:
             values |= {"tls": {}, "sites": [{**SITE, "certificate": own}]}
         assert edge(version).test(render(values, root)) == [], (preset, upstream, tls)
+    ordered = {"nginxImage": f"nginx:{version}", "tls": {"acme": {"email": "ops@hello.example"}}, "sites": [SITE]}
+    assert edge(version).test(render(ordered, root)) == []
 
 
 @pytest.mark.parametrize("version", TESTED)
