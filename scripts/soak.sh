@@ -14,6 +14,7 @@ BARE_SUITE=trixie BARE_TIMED=yes "$ROOT/scripts/test_bare.sh"
 "$ROOT/scripts/setup/ssh.sh"
 "$ROOT/scripts/setup/vm.sh"
 "$ROOT/scripts/setup/registry.sh"
+"$ROOT/scripts/setup/pebble.sh"
 "$ROOT/scripts/setup/qemu.sh"
 # shellcheck source=/dev/null
 . "$TOOLS/env"

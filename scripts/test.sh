@@ -24,6 +24,7 @@ shift
 "$ROOT/scripts/setup/ssh.sh"
 "$ROOT/scripts/setup/vm.sh"
 "$ROOT/scripts/setup/registry.sh"
+"$ROOT/scripts/setup/pebble.sh"
 # shellcheck source=/dev/null
 . "$TOOLS/env"
 [ -z "$style" ] || "$ROOT/scripts/lint.sh"

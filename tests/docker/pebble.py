@@ -23,11 +23,12 @@ class Pebble:
     """An ACME server that refuses some good requests, as its makers advise. Use it in a `with` block.
 
     It asks port `http` of this machine for the answers to challenges. Certificates are good for `life` seconds.
-    `folder` is an empty one. `bundle` is what its own HTTPS is trusted by, `directory` where a container finds it.
+    `folder` is an empty one. `root` is what its certificates are trusted by, as PEM, `bundle` is that of its own HTTPS,
+    `directory` where a container finds it.
     """
 
     def __init__(self, folder: Path, http: int, life: int = 90 * 86400, *, nonces: int = 5, eab: bool = False) -> None:
-        self._folder, self._nonces = folder, nonces
+        self._folder, self._nonces, self.http = folder, nonces, http
         self._port, self._management, self._dns, self._names = (free_port() for _ in range(4))
         engine = docker.from_env()
         # This machine as containers see it.
@@ -54,13 +55,14 @@ class Pebble:
         if eab:
             told["externalAccountMACKeys"] = {KEY_ID: MAC_KEY}
         (folder / "pebble.json").write_text(json.dumps({"pebble": told}))
+        self.root = ""
         self._running: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Self:
         try:
             # IPv4 alone: Docker publishes nothing else here.
             self._start("challtestsrv", "pebble-challtestsrv", *self._list_names())
-            self.start()
+            self._begin()
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -83,14 +85,13 @@ class Pebble:
         """The setting tls.acme."""
         return {"email": "ops@shop.example", "directory": self.directory, "caBundle": str(self.bundle)}
 
-    def start(self) -> None:
-        """Let it answer, after `stop` too: it has forgotten everything then."""
+    def _begin(self) -> None:
         words = ["-config", str(self._folder / "pebble.json"), "-dnsserver", f"127.0.0.1:{self._dns}", "-strict"]
         self._start("pebble", "pebble", *words)
         until = time.monotonic() + 20
         while True:
             try:
-                self.root()
+                self.root = self._read_root()
                 return
             except OSError:
                 if time.monotonic() > until:
@@ -102,8 +103,13 @@ class Pebble:
         self._running[-1].kill()
         self._running.pop().wait()
 
-    def root(self) -> str:
-        """What its certificates are trusted by, as PEM."""
+    def start(self) -> None:
+        """Let it answer again. It has forgotten everybody's account, and signs by another root besides the old one."""
+        before, self.root = self.root, ""
+        self._begin()
+        self.root += before
+
+    def _read_root(self) -> str:
         context = ssl.create_default_context(cafile=str(self.bundle))
         with urllib.request.urlopen(
             f"https://localhost:{self._management}/roots/0", context=context, timeout=5
