@@ -15,6 +15,8 @@ from portico.config.render.layout import CERTIFICATES
 ROLE: Final = "acme"
 # Renewals begin a month before the end. By then something is wrong.
 _SOON: Final = timedelta(days=10)
+# Failures in a row of a renewal that is not urgent, before somebody is told: an authority may be away for a while.
+_OFTEN: Final = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,7 @@ class Certificate:
     tried: datetime | None = None
     next: datetime | None = None
     refused: str = ""
+    failures: int = 0
 
     @classmethod
     def read(cls, site: str, told: Mapping[str, Any]) -> Self:
@@ -49,6 +52,7 @@ class Certificate:
             tried=_parse(told.get("tried")),
             next=_parse(told.get("next")),
             refused=str(told.get("refused") or ""),
+            failures=int(told.get("failures") or 0),
         )
 
     @property
@@ -83,8 +87,8 @@ class Certificate:
             yield f"{self.site}: its certificate {until}, and is not renewed yet{because}"
         elif self.lacking and self.error:
             yield f"{self.site}: there is no certificate for {' '.join(self.lacking)}{because}"
-        elif self.error:
-            yield f"{self.site}: its certificate is good, and could not be renewed{because}"
+        elif self.error and self.failures >= _OFTEN:
+            yield f"{self.site}: its certificate is good, and could not be renewed {self.failures} times{because}"
         if self.refused:
             yield f"{self.site}: NGINX does not take the newest certificate: {self.refused}"
 

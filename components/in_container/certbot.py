@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LONGEST = 600  # seconds that an order may take
+_NONCE = "anti-replay nonce"
 _FORGOTTEN = re.compile(r"accountDoesNotExist|[Aa]ccount \S+ (not found|does not exist)")
-_OFFLINE = ("ConnectionError", "Max retries", "Timeout", "timed out", "Temporary failure", "SSLError", "badNonce")
+_OFFLINE = ("ConnectionError", "Max retries", "Timeout", "timed out", "Temporary failure", "SSLError", _NONCE)
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,9 @@ class Certbot:
         if failed and _FORGOTTEN.search(failed.why):
             # The authority has forgotten it; certbot would name it for ever.
             shutil.rmtree(self.home / "accounts", ignore_errors=True)
+            failed = self._run("certonly", *words)
+        if failed and _NONCE in failed.why:
+            # Certbot itself tries such a request twice.
             failed = self._run("certonly", *words)
         return failed
 

@@ -60,7 +60,12 @@ LAST = ["  the last try to get one failed (2027-01-01 11:00 UTC): 429", "  the n
             ],
             ["shop: there is no certificate for www.shop.example: 429"],
         ),
-        (make(**TRIED), [GOOD, *LAST], ["shop: its certificate is good, and could not be renewed: 429"]),
+        (make(**TRIED), [GOOD, *LAST], []),
+        (
+            make(**TRIED, failures=3),
+            [GOOD, *LAST],
+            ["shop: its certificate is good, and could not be renewed 3 times: 429"],
+        ),
         (
             make(days=9, **TRIED),
             ["  certificate of R12 until 2027-01-10 (9 days), for shop.example www.shop.example", *LAST],
@@ -77,7 +82,7 @@ LAST = ["  the last try to get one failed (2027-01-01 11:00 UTC): 429", "  the n
             ["shop: NGINX does not take the newest certificate: [emerg] ee key too small"],
         ),
     ],
-    ids=["good", "none yet", "none", "some", "not renewed", "soon", "ended", "refused"],
+    ids=["good", "none yet", "none", "some", "not renewed once", "not renewed", "soon", "ended", "refused"],
 )
 def test_what_is_told(one: Certificate, told: list[str], warned: list[str]) -> None:
     assert list(one.tell(NOW)) == told

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from portico.components.in_container import certificates
-from portico.components.in_container.certbot import explain
-from portico.components.in_container.certificate_store import offer, read_pair
+from portico.components.in_container.certbot import Refused, explain
+from portico.components.in_container.certificate_store import Pair, offer, read_pair
 from portico.components.in_container.certificates import Client
 from portico.config.tls.local_ca import issue_certificate
 
@@ -270,6 +270,13 @@ def test_an_account_that_the_authority_has_forgotten_is_made_anew(scene: Scene, 
     assert not accounts.exists() and [words[0] for words in scene.asked()] == ["certonly", "certonly"]
 
 
+def test_a_nonce_that_is_refused_is_no_reason_to_wait(scene: Scene) -> None:
+    scene.tell(said="JWS has an invalid anti-replay nonce: _xkX3cIzH4Yh7f9ARoXz7A", code=1)
+    scene.begin(shop=["shop.example"]).step()
+    assert [words[0] for words in scene.asked()] == ["certonly", "certonly"]
+    assert wait(scene.report()["shop"]) < 15
+
+
 def test_half_a_certificate_of_a_killed_client_is_taken_away(scene: Scene) -> None:
     scene.tell(ready={"shop": ["shop.example"]})
     client = scene.begin(shop=["shop.example"])
@@ -314,3 +321,19 @@ def test_the_last_line_that_says_something_is_the_reason() -> None:
     )
     assert told and told.why == "boom" and told.patient
     assert explain("Certificate not yet due for renewal", failed=False) is None
+
+
+@pytest.mark.parametrize(
+    ("life", "rest", "least", "most"),
+    [(6 * 86400, 3 * 86400, 2 * 3600, 4 * 3600), (6 * 86400, 3600, 700, 1100), (7200, 600, 350, 370), (120, 40, 2, 7)],
+    ids=["half of six days", "six days, about to end", "two hours", "two minutes"],
+)
+def test_there_are_several_tries_before_one_ends(scene: Scene, life: int, rest: int, least: int, most: int) -> None:
+    """However often it failed before; and never so many that an authority is annoyed."""
+    now = datetime.now(UTC)
+    ends = now + timedelta(seconds=rest)
+    pair = Pair("", "", ("shop.example",), "R12", ends - timedelta(seconds=life), ends, "1")
+    client = scene.begin(shop=["shop.example"])
+    client.report["shop"]["failures"] = 20
+    client._note("shop", Refused("429", patient=True), pair)
+    assert least <= wait(client.report["shop"]) <= most
