@@ -108,7 +108,7 @@ def test_on_ecs_it_is_a_file_system(place: Place, monkeypatch: pytest.MonkeyPatc
 def test_elsewhere_aws_is_not_asked(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     aws = Aws(place.root, monkeypatch, {"shop": "media"})
     (place.root / "Pulumi.prod.yaml").write_text("config:\n  portico:target: ssh\n")
-    monkeypatch.setattr("portico.cli.commands.down.find_data", lambda *_, **__: [Folder("a", "b", "c")])
+    monkeypatch.setattr("portico.cli.commands.down.find_kept", lambda *_, **__: ([Folder("a", "b", "c")], []))
     result = CliRunner().invoke(down.command, ["-s", "prod", "--yes"])
     assert "Kept: a: data b, volume c" in result.output
     with pytest.raises(FileNotFoundError):

@@ -141,6 +141,7 @@ def test_down_keeps_them_unless_it_is_told_otherwise(
     for name, stub in {
         "prepare": lambda _: Place(tmp_path, "prod"),
         "exists": lambda *_: True,
+        "look_for_disk": lambda *_, **__: None,
         "find_kept": lambda *_, **__: ([], ["portico.prod.ordered_certificates"]),
         "is_protected": lambda _: False,
         "find_place": lambda *_: object(),
@@ -157,6 +158,7 @@ def test_none_can_be_deleted_where_there_are_none(monkeypatch: pytest.MonkeyPatc
     for name, stub in {
         "prepare": lambda _: Place(tmp_path, "prod"),
         "exists": lambda *_: True,
+        "look_for_disk": lambda *_, **__: None,
         "find_kept": lambda *_, **__: ([], []),
     }.items():
         monkeypatch.setattr(down, name, stub)

@@ -129,7 +129,7 @@ def check_site(rendered: Rendered, release: Release, main: Directive) -> None:
     tls = settings.tls
     ordered = is_ordered(settings, site)
     assert ports == ({secure} if tls and tls.redirect and not ordered else {plain, secure} if tls else {plain})
-    assert (value(server, "ssl_certificate") is not None) == bool(tls and not ordered)
+    assert (value(server, "ssl_certificate") is not None) == bool(tls)
     leads = [one for one in server.block if one.name == "if"]
     assert len(leads) == bool(tls and ordered and tls.redirect and is_trusted(tls))
     for lead in leads:
