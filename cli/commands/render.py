@@ -161,6 +161,13 @@ def _list_todo(plan: Plan, layout: str) -> list[str]:
         if settings.tls and site.certificate:
             lines.append(f"copy {site.certificate.certificate} to {folder}/{site.name}.crt")
             lines.append(f"copy {site.certificate.key} to {folder}/{site.name}.key, readable for NGINX alone")
+        elif settings.is_ordered(site):
+            live = f"{where.certificates}/live/{site.name}"
+            lines.append(
+                f"let an ACME client of yours order a certificate for {' '.join((*site.hosts, *site.aliases))}, with "
+                f"its answers to challenges in {where.challenges}; write ssl_certificate and ssl_certificate_key to "
+                f'{live}/certificate.conf, and to names.map beside it a line "http NAME" yes; for each name'
+            )
         elif settings.tls:
             own = ".portico/authority"
             lines.append(f"join {own}/{site.name}.crt and {own}/authority.crt as {folder}/{site.name}.crt")

@@ -239,3 +239,11 @@ def test_a_stack_with_a_held_site_is_not_rendered(root: Path, capsys: pytest.Cap
     configure(root, sites=[make_site()], rollback={"shop": "0" * 12})
     assert render(root) == 1
     assert "holds a site at a past release" in capsys.readouterr().err and not (root / "out").exists()
+
+
+def test_what_a_client_of_ones_own_has_to_write_is_said(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    configure(root, tls={"acme": {"email": "ops@shop.example"}}, sites=[make_site(aliases=["www.shop.example"])])
+    assert render(root, "sites-available") == 0
+    said = capsys.readouterr().out
+    assert "order a certificate for shop.example www.shop.example" in said
+    assert "/etc/nginx/certificates/live/shop/certificate.conf" in said and ".portico/authority" not in said
