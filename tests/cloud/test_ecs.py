@@ -100,12 +100,13 @@ def ensure(fleet: FleetDeployment) -> None:
         fleet.up()
 
 
-def break_health(fleet: FleetDeployment) -> str:
-    """Let the next release say that it is not healthy; the text of the source before."""
+def break_health(fleet: FleetDeployment, note: str) -> str:
+    """Let the next release say that it is not healthy; the source before. Another `note` makes another release."""
     file = fleet.source("hello") / "hello.py"
     before = file.read_text()
-    file.write_text(before.replace('return Response("ok", mimetype="text/plain")', 'return Response("no", status=500)'))
-    assert file.read_text() != before
+    broken = before.replace('return Response("ok", mimetype="text/plain")', 'return Response("no", status=500)')
+    file.write_text(f"{broken}\n# {note}\n")
+    assert broken != before
     return before
 
 
@@ -201,7 +202,7 @@ def test_a_release_that_never_gets_healthy_is_rolled_back_and_up_says_so(
 ) -> None:
     ensure(fleet)
     live = ask(fleet)["release"]
-    before = break_health(fleet)
+    before = break_health(fleet, f"{silent} {again}")
     fleet.let_rollbacks_pass(silent)
     try:
         with load(fleet, Client(host="localhost", path="/whoami", expect=json_is(release=live))) as load_:
