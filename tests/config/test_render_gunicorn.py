@@ -312,3 +312,23 @@ def test_the_application_sees_the_client_through_one_proxy(root: Path, monkeypat
     run(root)["post_worker_init"](worker)
     assert isinstance(worker.wsgi, ProxyFix)
     assert (worker.wsgi.x_for, worker.wsgi.x_proto, worker.wsgi.x_host, worker.wsgi.x_prefix) == (1, 1, 0, 0)
+
+
+def test_an_own_file_adds_hooks_and_settings_and_nothing_else(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[str] = []
+    own = root / "own"
+    own.mkdir()
+    (own / "gunicorn.conf.py").write_text(
+        "from pathlib import Path\nbacklog = 7\nworkers = 9\nuser = 'root'\n"
+        "def note(what, value):\n    raise RuntimeError\n"
+        "def publish(name, own):\n    raise RuntimeError\n"
+        "def child_exit(server, worker):\n    called.append('child_exit')\n"
+        "def post_fork(server, worker):\n    pass\n"
+    )
+    monkeypatch.chdir(own)
+    monkeypatch.setattr("builtins.called", called, raising=False)
+    values = execute(render_gunicorn(read_settings(root, make_site()).sites[0], hooks=True))
+    values["child_exit"](None, SimpleNamespace(pid=7))
+    assert called == ["child_exit"]
+    assert (values["backlog"], values["workers"]) == (7, 2) and "user" not in values
+    assert values["Path"] is Path and callable(values["post_fork"])
