@@ -20,8 +20,16 @@ from portico.config.source.conditions import ALWAYS, read_marker, write_marker
 from portico.config.source.lines import read_lines
 from portico.config.source.place import Place
 from tests.config.projects import BUILD, HASH, LOCKED, PROJECT, read
+from tests.property.profile import SOAK
 
-few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# The same ones each time, so that a change fails by its own fault alone; the soak tries new ones.
+few = settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=not SOAK,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 SESSION = PipSession()
 
 # A mark or a line that says it, and what encodes the rest.
@@ -145,7 +153,7 @@ _GRAPH = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(few, max_examples=12)
 @given(_GRAPH)
 def test_a_lock_of_uv_gives_what_uv_itself_exports(folder: Path, graph: dict[str, list[tuple[str, str, bool]]]) -> None:
     """Packages, and when: under each Python and processor that an image may have."""
