@@ -12,8 +12,11 @@ from portico.config.live.drift import Container
 _ROLES = ("port", "nginx", "gunicorn", "worker", "acme")
 
 
-def list_running(deployed: Deployed) -> tuple[list[str], list[str]] | None:
-    """The containers that run, and those that Docker starts again and again, by name; None where it is silent."""
+def list_running(deployed: Deployed) -> tuple[list[str], list[str], list[str]] | None:
+    """The containers that run, those that Docker starts again and again, and those that do not run, by name.
+
+    None where Docker is silent. Of those that do not run the state stands behind the name.
+    """
     try:
         found = [one for one in deployed.list_containers() if one.labels.get("portico.role") in _ROLES]
     except (DockerException, OSError):
@@ -22,7 +25,8 @@ def list_running(deployed: Deployed) -> tuple[list[str], list[str]] | None:
     names = {
         state: sorted(str(one.name) for one in found if one.status == state) for state in ("running", "restarting")
     }
-    return names["running"], names["restarting"]
+    idle = sorted(f"{one.name} ({one.status})" for one in found if one.status not in names)
+    return names["running"], names["restarting"], idle
 
 
 def observe(one: DockerContainer) -> Container:
@@ -34,5 +38,6 @@ def observe(one: DockerContainer) -> Container:
         status=one.status,
         health=one.health,
         restarts=int(one.attrs.get("RestartCount") or 0),
+        networks=frozenset((one.attrs.get("NetworkSettings") or {}).get("Networks") or {}),
         up=(datetime.now(UTC) - datetime.fromisoformat(state["StartedAt"])).total_seconds(),
     )

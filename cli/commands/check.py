@@ -62,7 +62,12 @@ def list_expected(export: Export, served: Mapping[str, str]) -> list[Container]:
     fresh = {name_work(one) for leaves, one in running if not leaves}
     serving = [one for leaves, one in running if not leaves or name_work(one) not in fresh]
     found = [*find(export, "port"), *find(export, "nginx"), *find(export, "acme"), *serving]
-    return [Container(id=one["id"], name=one["name"]) for one in found]
+    return [Container(id=one["id"], name=one["name"], networks=read_networks(one)) for one in found]
+
+
+def read_networks(outputs: Export) -> frozenset[str]:
+    """The networks that a container was made in, by name."""
+    return frozenset(str(one["name"]) for one in outputs.get("networksAdvanced") or [])
 
 
 def list_containers(export: Export) -> list[Export]:

@@ -46,7 +46,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     data = look_at_data(stack, place, export) if engine else []
     deployed = Deployed.of(stack, export) if engine else None
     seen = list_running(deployed) if deployed else None
-    running, restarting = seen if seen is not None else (found.running, [])
+    running, restarting, idle = seen if seen is not None else (found.running, [], [])
     runs = {site: read_runs(deployed, site) for site in live} if deployed else {}
     certificates = read_certificates(deployed) if deployed else {}
     sites = dict.fromkeys([*found.urls, *live])
@@ -69,6 +69,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
             },
             "running": running,
             "restarting": restarting,
+            "stopped": idle,
             "lock": held,
             **({"data": data} if data else {}),
         }
@@ -85,6 +86,8 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     click.echo(f"{stack}{where}: {len(running)} running: {' '.join(running)}")
     if restarting:
         click.echo(f"  started again and again: {' '.join(restarting)}")
+    if idle:
+        click.echo(f"  does not run: {', '.join(idle)}; {spell('check', stack)} says what is wrong")
     for site in sites:
         held_at = f", held at {found.held[site]}" if site in found.held else ""
         click.echo(f"{site or stack}: {live.get(site) or 'none is live'}{held_at}  {found.urls.get(site, '')}".rstrip())

@@ -2,6 +2,7 @@
 
 import click
 
+from portico.cli.awaken import awaken
 from portico.cli.danger import is_cloud, tell_danger
 from portico.cli.deploy import deploy, preview, refuse_held
 from portico.cli.engine import has_terminal
@@ -34,6 +35,9 @@ def command(context: click.Context, stack: str, yes: bool) -> None:
     # A container that was removed, stopped or replaced by hand is seen and made again. Not where its machine does
     # not answer: a VM that is gone is noticed by the program itself, and another is made.
     refresh = ["--refresh"] if all_answer(export) and not is_as_recorded(export) else []
+    if refresh:
+        for line in awaken(export):
+            screen.say(line)
     danger = tell_danger(place, export)
     if danger and not foresee(place, screen, danger, refresh, yes=yes):
         context.exit(1)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from portico.components.docker.observation import Observation
+from portico.components.docker.observation import Observation, Seen
 
 LABEL = "portico.attempt"
 _CONTAINER = "docker:index/container:Container"
@@ -39,6 +39,8 @@ class Attempts:
             return "gone"
         if seen.fault:
             return seen.fault
+        if _is_cut_off(last, seen):
+            return "cut off from its network"
         proven = seen.id[:12] in self.observed.proven or seen.site in self.observed.unasked
         return "" if proven else "never proven by a switch"
 
@@ -52,7 +54,7 @@ class Attempts:
         if last is None or self.observed is None:
             return False
         seen = self.observed.containers.get(str(last.get("name")))
-        return seen is None or seen.state != "running"
+        return seen is None or seen.state != "running" or _is_cut_off(last, seen)
 
     def of_command(self, name: str) -> int:
         """The number of the release command's container: another one where that did not end well."""
@@ -72,6 +74,11 @@ class Attempts:
 
     def _find(self, name: str) -> Mapping[str, Any] | None:
         return find_container(self.resources, name)
+
+
+def _is_cut_off(last: Mapping[str, Any], seen: Seen) -> bool:
+    """Whether somebody has disconnected it from a network that it was made in."""
+    return not {str(one.get("name")) for one in last.get("networksAdvanced") or []} <= seen.networks
 
 
 def find_container(resources: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:

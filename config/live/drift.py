@@ -36,6 +36,7 @@ class Container:
     health: str = ""
     restarts: int = 0
     up: float = float("inf")  # seconds since its last start
+    networks: frozenset[str] = frozenset()
 
 
 def compare_releases(wanted: Mapping[str, str], served: Mapping[str, str]) -> list[str]:
@@ -59,6 +60,8 @@ def compare_containers(expected: list[Container], observed: list[Container]) -> 
             found.append(f"container {one.name} {'was replaced by hand' if one.name in names else 'is gone'}")
         elif seen.status != "running":
             found.append(f"container {one.name} is stopped ({seen.status})")
+        elif cut := sorted(one.networks - seen.networks):
+            found.append(f"container {one.name} is cut off from its network {cut[0]}")
         elif seen.health == "unhealthy":
             found.append(f"container {one.name} does not pass its health check")
         elif seen.restarts and seen.up < _RECENT:

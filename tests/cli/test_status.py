@@ -26,7 +26,7 @@ def deployed(**states: str) -> Any:
 
 def test_what_docker_shows_counts() -> None:
     shown = deployed(nginx="running", gunicorn="restarting", worker="exited", check="running")
-    assert list_running(shown) == (["shop-nginx"], ["shop-gunicorn"])
+    assert list_running(shown) == (["shop-nginx"], ["shop-gunicorn"], ["shop-worker (exited)"])
 
 
 def test_where_docker_is_silent_nothing_is_known() -> None:
@@ -67,11 +67,12 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_it_names_what_runs_and_not_what_the_state_remembers(ask: Any) -> None:
     """A new worker that failed is in the state, and the one before it, which goes on, is not."""
-    told = ask((["nginx", "worker-old"], ["web-new"])).splitlines()
+    told = ask((["nginx", "worker-old"], ["web-new"], ["web-old (paused)"])).splitlines()
     assert told[0].endswith("2 running: nginx worker-old")
     assert told[1] == "  started again and again: web-new"
-    asked = json.loads(ask((["nginx", "worker-old"], []), "--json"))
-    assert (asked["running"], asked["restarting"]) == (["nginx", "worker-old"], [])
+    assert told[2] == "  does not run: web-old (paused); portico check -s dev says what is wrong"
+    asked = json.loads(ask((["nginx", "worker-old"], [], ["web (exited)"]), "--json"))
+    assert (asked["running"], asked["restarting"], asked["stopped"]) == (["nginx", "worker-old"], [], ["web (exited)"])
 
 
 @pytest.mark.parametrize("silent", [None, "ecs"])

@@ -1,5 +1,6 @@
 """Which containers are made anew although nothing about them changed."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -50,6 +51,17 @@ def test_one_that_is_well_and_proven_stays() -> None:
 
 def test_one_that_the_switch_has_proven_before_dockers_first_check_stays() -> None:
     assert count(seen(health="starting"), container(3)) == 3
+
+
+def test_one_that_was_cut_off_from_its_network_is_made_anew() -> None:
+    last = container(0, networksAdvanced=[{"name": "bridge-1"}])
+    assert count(seen(), last) == 1
+    joined = seen()
+    (one,) = joined.containers.values()
+    there = replace(joined, containers={one.name: replace(one, networks=frozenset({"bridge-1", "other"}))})
+    assert count(there, last) == 0
+    assert Attempts(resources={URN: last}, observed=joined).is_worker_lost("shop-gunicorn-0")
+    assert not Attempts(resources={URN: last}, observed=there).is_worker_lost("shop-gunicorn-0")
 
 
 def test_one_of_a_version_without_the_label_is_number_none() -> None:

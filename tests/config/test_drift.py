@@ -1,5 +1,7 @@
 """What was changed by hand, in plain words."""
 
+from dataclasses import replace
+
 import pytest
 
 from portico.config.live.drift import Container, Live, compare_containers, compare_files, compare_releases
@@ -69,3 +71,10 @@ def test_containers_are_compared(observed: list[Container], said: list[str]) -> 
 )
 def test_releases_are_compared(served: dict[str, str], said: list[str]) -> None:
     assert compare_releases({"shop": "a", "blog": "b"}, served) == said
+
+
+def test_one_that_was_cut_off_from_its_network_is_said() -> None:
+    one = replace(ONE, networks=frozenset({"bridge"}))
+    seen = Container(id="1", name="shop-0")
+    assert compare_containers([one], [seen]) == ["container shop-0 is cut off from its network bridge"]
+    assert compare_containers([one], [replace(seen, networks=frozenset({"bridge", "more"}))]) == []
