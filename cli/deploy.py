@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import click
 
@@ -29,8 +29,18 @@ def preview(place: Place, screen: Screen, *options: str) -> Ended:
     return run(place, "preview", ["preview", *options], screen)
 
 
-def deploy(place: Place, screen: Screen, name: str, options: Sequence[str] = (), *, announced: bool = False) -> int:
+def deploy(
+    place: Place,
+    screen: Screen,
+    name: str,
+    options: Sequence[str] = (),
+    *,
+    announced: bool = False,
+    undo: Callable[[], None] | None = None,
+) -> int:
     """Update, and say what came of it; the exit code. `announced`: the program's sentences were shown by a preview.
+
+    `undo` takes back what the command has written into the settings: it is called where these are refused.
 
     A site that cannot be built does not keep the others from going live: the engine goes on after a failure.
     """
@@ -46,6 +56,9 @@ def deploy(place: Place, screen: Screen, name: str, options: Sequence[str] = (),
     if ended.code:
         what = "was interrupted" if ended.signal else "failed"
         tell_failure(ended, screen)
+        if undo and ended.story.refused:
+            undo()
+            screen.say(f"Pulumi.{place.stack}.yaml is as it was before.")
         screen.say(f"{place.stack}: the update {what} after {screen.seconds:.1f} s. Everything that was said: {log}")
         if said := describe(place.stack, place.root):
             click.echo(said, err=True)

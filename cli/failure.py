@@ -50,6 +50,11 @@ def choose(told: Sequence[tuple[str, str]]) -> list[str]:
     return [text for text in shown if not _ENDED.fullmatch(text)] or shown
 
 
+def lists_mistakes(message: str) -> bool:
+    """Whether it is the list of what is wrong in the settings."""
+    return _LIST.search(message) is not None
+
+
 def fit(messages: Sequence[str], rows: int, width: int) -> list[str]:
     """The messages in about that many rows of a terminal. Of a long one the beginning and the end stay.
 

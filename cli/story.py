@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from portico.cli.events import STACK, Event
-from portico.cli.failure import choose, tidy
+from portico.cli.failure import choose, lists_mistakes, tidy
 
 _MADE = ("create", "create-replacement", "replace", "update")
 _GONE = ("delete", "delete-replaced", "discard-replaced")
@@ -173,6 +173,11 @@ class Story:
         """How many of each kind are gone, by the name of the kind; what nobody would name is left out."""
         names = {"Container": "container", "Network": "network", "Volume": "volume", "RemoteImage": "image"}
         return [(names[kind], count) for kind, count in self.removed.items() if kind in names]
+
+    @property
+    def refused(self) -> bool:
+        """Whether nothing was touched: the run did not begin, or the settings were refused."""
+        return not self.begun or any(lists_mistakes(message) for _, message in self.errors)
 
     def tell_failures(self) -> list[str]:
         """Each cause of a failure, once."""

@@ -5,8 +5,9 @@ import click
 from portico.cli.commands.releases import choose, read_served
 from portico.cli.deploy import deploy, refuse_held
 from portico.cli.options import example, site_option, stack_option
+from portico.cli.pins import pin
 from portico.cli.prepare import prepare
-from portico.cli.pulumi import ask, read_outputs, require_stack
+from portico.cli.pulumi import read_outputs, require_stack
 from portico.cli.screen import Screen
 
 
@@ -21,9 +22,8 @@ def command(context: click.Context, stack: str, site: str, to: str) -> None:
     require_stack(stack, place.root)
     screen = Screen()
     site, release = choose(read_outputs(stack), site, to, read_served(stack))
-    # A text even where all 12 digits are decimal.
-    ask("config", "set", "--stack", stack, "--path", "--type", "string", f"portico:rollback.{site}", release)
+    undo = pin(stack, site, release)
     screen.say(f"{site} goes back to release {release}: portico:rollback in Pulumi.{stack}.yaml says so from now on.")
     # Whoever goes back is in a hurry: no preview of it.
     refuse_held(place)
-    context.exit(deploy(place, screen, "rollback"))
+    context.exit(deploy(place, screen, "rollback", undo=undo))

@@ -1,0 +1,68 @@
+"""A hold that the settings do not allow is taken back: whatever stood there before stands there again."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portico.cli import deploy, pins
+from portico.cli.events import Event
+from portico.cli.prepare import Place
+from portico.cli.run import Ended
+from portico.cli.screen import Screen
+from portico.cli.story import Story
+
+REFUSED = "1 mistake in the settings; nothing was changed.\n  sites[0].health: write a path"
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What stands in the settings, by site."""
+    kept: dict[str, str] = {}
+
+    def ask(*words: str, **_: Any) -> str:
+        path = next(word for word in words if word.startswith(f"{pins.SETTING}."))
+        if words[1] == "set":
+            kept[path.rpartition(".")[2]] = words[-1]
+        else:
+            del kept[path.rpartition(".")[2]]
+        return ""
+
+    monkeypatch.setattr(pins, "ask", ask)
+    monkeypatch.setattr(pins, "call", lambda *_: None)
+    monkeypatch.setattr(pins, "read_pins", lambda _: dict(kept))
+    return kept
+
+
+@pytest.mark.parametrize("before", [{}, {"shop": "a"}, {"blog": "c"}])
+@pytest.mark.parametrize("release", ["b", ""])
+def test_what_stood_there_stands_there_again(kept: dict[str, str], before: dict[str, str], release: str) -> None:
+    if not release and "shop" not in before:
+        return
+    kept |= before
+    undo = pins.pin("dev", "shop", release)
+    assert kept.get("shop", "") == release
+    undo()
+    assert kept == before
+
+
+@pytest.mark.parametrize(("message", "undone"), [(REFUSED, True), ("shop-gunicorn-0 did not become healthy.", False)])
+def test_it_is_taken_back_where_the_settings_are_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, message: str, undone: bool
+) -> None:
+    done: list[str] = []
+    story = Story()
+    story.take(Event(kind="preludeEvent"))
+    story.take(Event(kind="diagnosticEvent", body={"severity": "error", "message": message, "urn": ""}))
+
+    def run(*_: Any) -> Ended:
+        return Ended(1, story, tmp_path / "log")
+
+    monkeypatch.setattr(deploy, "run", run)
+    monkeypatch.setattr(deploy, "describe", lambda *_: "")
+
+    def undo() -> None:
+        done.append("undo")
+
+    assert deploy.deploy(Place(tmp_path, "dev"), Screen(), "rollback", undo=undo) == 1
+    assert bool(done) == undone
