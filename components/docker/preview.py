@@ -11,6 +11,7 @@ from portico.components.docker.image_tags import list_tags
 from portico.components.docker.images import name_image
 from portico.components.docker.workers import Running
 from portico.config.load import Stack
+from portico.config.messages.address_changes import tell_address
 from portico.config.messages.change_summary import Outcome, announce, recall
 from portico.config.messages.process_changes import tell_processes
 from portico.config.release.release import Release
@@ -31,18 +32,20 @@ def announce_changes(
     faults: Mapping[str, Sequence[str]],
     done: Mapping[str, Collection[str]],
     workers: Sequence[Running],
+    urls: Mapping[str, str],
 ) -> None:
     """Print one line for each site that changes, and for NGINX; in one run alone, so that it is said once.
 
     `past` are the outputs of the last good update, `faults` what is wrong with those replicas of each site
-    that are made anew, `done` the keys of release commands that were run.
+    that are made anew, `done` the keys of release commands that were run, `urls` where the sites will be.
     """
     if not is_announced():
         return
     replicas = {release.site.name: release.replicas for release in releases}
     before = recall(past)
     further = {
-        one.site.name: tell_processes(
+        one.site.name: tell_address(one.site, (past.get("urls") or {}).get(one.site.name, ""), urls[one.site.name])
+        + tell_processes(
             one,
             renewed=before is None or before.releases.get(one.site.name) != one.id,
             done=done.get(one.site.name, ()),

@@ -232,11 +232,12 @@ class Portico(pulumi.ComponentResource):
         parts = {"image": settings.nginx_image, **made_of}
         after = foresee(settings, stack.releases, stack.tree.digest, parts, repairs)
         done_before = read_done(args.engine, observed, stack)
-        announce_changes(add_built(past, args.engine, stack), after, stack.releases, faults, done_before, workers)
+        urls = {release.site.name: make_url(release.site, settings) for release in stack.releases}
+        built = add_built(past, args.engine, stack)
+        announce_changes(built, after, stack.releases, faults, done_before, workers, urls)
         # Of no use to people, and as one word not in their way.
         self.baseline = pulumi.Output.secret(after.export() | {"nginx": nginx.container})
 
-        urls = {release.site.name: make_url(release.site, settings) for release in stack.releases}
         # The URLs are known at once, but true only when the tree is live.
         self.urls = done.apply(lambda _: urls)
         self.url = done.apply(lambda _: next(iter(urls.values())))
