@@ -27,7 +27,7 @@ def test_a_refused_template_touches_nothing(two_sites: Deployment, figures: Figu
     deployment = two_sites
     before, images = serving(deployment), deployment.images()
     release = deployment.outputs()["releases"]["hello"]
-    template = deployment.folder / "config" / "templates" / "nginx" / "site.conf.j2"
+    template = deployment.folder / "config" / "templates" / "nginx" / "parts" / "macros.j2"
     good = template.read_text()
     with light(deployment, "localhost") as load:
         template.write_text(good.replace("proxy_read_timeout", "proxy_reed_timeout"))

@@ -8,7 +8,19 @@ from typing import Any, NamedTuple
 from portico.policies import kinds
 from portico.policies.graph import UNKNOWN, Resource
 from portico.policies.user_data import LIMIT
-from tests.policies.sample import GOOD, TAGS, assumed_by, change, encode, make, permit, unlink, without, write_policy
+from tests.policies.sample import (
+    DAILY,
+    GOOD,
+    TAGS,
+    assumed_by,
+    change,
+    encode,
+    make,
+    permit,
+    unlink,
+    without,
+    write_policy,
+)
 
 
 class Bad(NamedTuple):
@@ -80,7 +92,7 @@ BAD: dict[str, Bad] = {
     "snapshots off": Bad("snapshot_disks", change("snapshots", state="DISABLED"), "no snapshots are made of it"),
     "snapshots of others": Bad(
         "snapshot_disks",
-        change("snapshots", policyDetails={"targetTags": {"Name": "other"}, "schedules": [{"name": "daily"}]}),
+        change("snapshots", policyDetails={"targetTags": {"Name": "other"}, "schedules": [DAILY]}),
         "no snapshots are made of it",
     ),
     "snapshots at no time": Bad(

@@ -12,6 +12,7 @@ from portico.policies.graph import UNKNOWN, Resource
 from portico.policies.identity import SSM
 
 TAGS = {"project": "portico"}
+DAILY = {"name": "daily", "createRule": {"interval": 24}, "retainRule": {"count": 7}}
 USER_DATA = "#cloud-config\nusers:\n  - name: portico\n    lock_passwd: true\n"
 STATEMENT = {
     "Effect": "Allow",
@@ -108,14 +109,15 @@ GOOD: tuple[Resource, ...] = (
         userData=encode(USER_DATA),
         tags=TAGS,
     ),
-    make(kinds.VOLUME, "data", availabilityZone="eu-central-1a", encrypted=True, tags=TAGS),
+    make(kinds.VOLUME, "data", availabilityZone="eu-central-1a", size=20, encrypted=True, tags=TAGS),
     make(kinds.VOLUME_ATTACHMENT, "attachment", {"instanceId": "machine", "volumeId": "data"}, deviceName="/dev/sdf"),
     make(
         kinds.SNAPSHOTS,
         "snapshots",
         {"executionRoleArn": "role"},
         state="ENABLED",
-        policyDetails={"targetTags": TAGS, "schedules": [{"name": "daily"}]},
+        description="Daily snapshots",
+        policyDetails={"targetTags": TAGS, "schedules": [DAILY]},
         tags=TAGS,
     ),
     make(kinds.EIP, "address", domain="vpc", tags=TAGS),

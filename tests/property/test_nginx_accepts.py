@@ -66,7 +66,7 @@ def test_a_complaint_is_heard(root: Path, edge: Start) -> None:
     rendered = render({"sites": [SITE]}, root)
     for bad, said in (("no_such_directive on;", "unknown directive"), ("server_name a; server_name a;", "conflicting")):
         files = {**rendered.tree.files}
-        files["conf.d/hello.conf"] = files["conf.d/hello.conf"].replace("charset ", f"{bad}\n    charset ")
+        files["conf.d/hello.conf"] = files["conf.d/hello.conf"].replace("server_name ", f"{bad}\n    server_name ", 1)
         complaints = edge("1.30.6").test(rendered.with_files(files))
         assert complaints and said in complaints[0]
 
