@@ -15,7 +15,8 @@ class App:
 
     `files` are its folder, by path; `paths` are asked by GET and by HEAD. `posts` are forms by path.
     Some bring a Gunicorn of their own, as
-    many do. `short` ones belong to `make test-all`.
+    many do. `uploads` is the path that takes a file. Where it `locks`, uv writes
+    uv.lock first. `short` ones belong to `make test-all`.
     """
 
     name: str
@@ -25,6 +26,8 @@ class App:
     posts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     websocket: str = ""
+    uploads: str = ""
+    locks: bool = False
     short: bool = False
 
     def __str__(self) -> str:
@@ -56,6 +59,7 @@ APPS: Final = (
             *("/anything/a%2Fb/c", "/anything/%E2%82%AC", "/anything//double", "/static/favicon.ico", "/no-such-page"),
             *("/base64/aGVsbG8=", "/flasgger_static/swagger-ui.css", "/spec.json", "/forms/post", "/basic-auth/a/b"),
         ),
+        uploads="/post",
         posts={"/post": {"name": "shop", "text": "ä & b"}, "/anything/form": {"a": "1"}, "/status/405": {}},
     ),
     App(
@@ -206,6 +210,17 @@ APPS: Final = (
             "pyproject.toml": '[tool.poetry]\nname = "shop"\nversion = "1.0.0"\npackage-mode = false\n\n'
             '[tool.poetry.dependencies]\npython = "^3.11"\nhttpbin = "^0.10.2"\n\n'
             '[build-system]\nrequires = ["poetry-core"]\nbuild-backend = "poetry.core.masonry.api"\n',
+        },
+        entry="httpbin:app",
+        settings={"health": "/status/200"},
+        paths=("/", "/get?a=1", "/status/418", "/static/favicon.ico", "/flasgger_static/swagger-ui.css", "/none"),
+    ),
+    App(
+        name="uv",
+        locks=True,
+        files={
+            "pyproject.toml": '[project]\nname = "shop"\nversion = "1.0.0"\nrequires-python = ">=3.11"\n'
+            'dependencies = ["httpbin>=0.10.2"]\n',
         },
         entry="httpbin:app",
         settings={"health": "/status/200"},

@@ -4,7 +4,10 @@
 """
 
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -38,10 +41,20 @@ def up(app: App, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deploymen
     with Deployment(tmp_path_factory.mktemp(app.name), small(app.name, app.entry, **settings)) as deployment:
         for path, text in app.files.items():
             deployment.write(app.name, path, text)
+        if app.locks:
+            lock(deployment.source(app.name))
         deployment.allow(_SECONDS)
         result = deployment.up(door="make")
         print(f"\n{app}: up after {result.seconds:.1f} s\n{result.output}")
         yield deployment
+
+
+def lock(folder: Path) -> None:
+    """Write uv.lock, from the index that pip is told to use."""
+    asked = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
+    index = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+    words = ["uv", "lock", "--directory", str(folder), *(["--default-index", index] if index else [])]
+    subprocess.run([str(Path(sys.executable).with_name(words[0])), *words[1:]], check=True, capture_output=True)
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +88,15 @@ def test_forms_are_answered_as_they_are_alone(app: App, up: Deployment, twin: Tw
         for one in differ(app, up, twin, "POST", path, headers=form, body=urlencode(fields).encode())
     ]
     assert not found, "\n".join(found)
+
+
+def test_an_upload_arrives_as_it_does_alone(app: App, up: Deployment, twin: Twin) -> None:
+    if app.uploads:
+        name = 'Content-Disposition: form-data; name="file"; filename="ä b.txt"'
+        text = "line of an upload\n" * 20_000
+        body = f"--part\r\n{name}\r\nContent-Type: text/plain\r\n\r\n{text}\r\n--part--\r\n".encode()
+        form = {"Content-Type": "multipart/form-data; boundary=part"}
+        assert differ(app, up, twin, "POST", app.uploads, headers=form, body=body) == []
 
 
 def test_a_websocket_opens(app: App, up: Deployment) -> None:
