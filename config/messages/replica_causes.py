@@ -46,6 +46,10 @@ _INSTALLED = (
     "settings, in `data` of {site} or below /tmp; where it has none, let your own Dockerfile write that into the image"
 )
 _PACKAGE = "the package {0} is missing: name it in the requirements of {site}, or, if it is its own, see `entry`"
+_SETUPTOOLS = (
+    "pkg_resources is missing, which an old package such as gunicorn 20 asks for: name setuptools<81 in the "
+    "requirements of {site}, or a newer version of that package"
+)
 _ENTRY = "`entry` of {site} names something that is no application ({0}): write module:app or module:create_app()"
 _MEMORY = "it ran out of memory: raise `gunicorn.memory` of {site}, or lower its `gunicorn.workers`"
 _SECRET = (
@@ -64,6 +68,7 @@ _LOG = (
     (95, r"was sent SIGKILL! Perhaps out of memory", _MEMORY),
     (95, r"(?m)^MemoryError", _MEMORY),
     (91, r"ModuleNotFoundError: No module named '(?:werkzeug|flask)(?:\.[^'\n]*)?'", _FLASK),
+    (91, r"ModuleNotFoundError: No module named 'pkg_resources'", _SETUPTOOLS),
     (90, r"ModuleNotFoundError: No module named '([^'\n]+)'", _PACKAGE),
     (90, r'File "([^"\n]+", line \d+)\n(?:.*\n){0,4}(?:Syntax|Indentation|Tab)Error: ', "{0} is not valid Python"),
     (90, r"(Failed to find attribute '.+' in '.+')\.", _ENTRY),

@@ -49,6 +49,9 @@ TABLE = [
         "it writes into an installed package (/opt/venv/lib/python3.13/site-packages/app/build/a.css)",
         id="read-only, installed",
     ),
+    pytest.param(
+        {"log": "ModuleNotFoundError: No module named 'pkg_resources'"}, "name setuptools<81 in", id="setuptools"
+    ),
     pytest.param({"log": "OSError: [Errno 30] Read-only file system"}, "in `data` of shop", id="read-only, unnamed"),
     pytest.param({"log": "PermissionError: [Errno 13] Permission denied: '/root/x'"}, "open /root/x", id="permission"),
     pytest.param({"log": "FileNotFoundError: No such file: 'x.json'"}, "x.json is not in its image", id="file"),
