@@ -70,7 +70,8 @@ def test_with_live_restore_no_open_connection_notices(machine: Machine, served: 
     assert runs(served) == before
     # The engine builds the rules of its published ports anew: for a moment a new connection finds none.
     assert set(report.failures) <= {REFUSED}, report.details()
-    assert all(failure.kind.startswith("fresh") for failure in report.examples), report.details()
+    # Whoever begins just then may be refused, also a client that keeps its connection; none that was open is closed.
+    assert report.reopened == 0, report.details()
     gap = report.longest_gap()
     figures.record(
         "C5",
