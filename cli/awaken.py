@@ -1,4 +1,4 @@
-"""What holds the port and NGINX go on where somebody has paused them or cut them off from their network.
+"""NGINX, what holds the port and what orders certificates go on where somebody paused them or cut their network.
 
 Neither is a difference that Pulumi's provider sees, and a switch would wait for such an NGINX until its time is over.
 Nothing is made anew for it: nobody's connection is cut.
@@ -24,7 +24,7 @@ def awaken(export: Export) -> Iterator[str]:
         return
     try:
         client = engine.connect()
-        for role in ("port", "nginx"):
+        for role in ("port", "nginx", "acme"):
             for outputs in find(export, role):
                 yield from _put_right(client, outputs)
     except (DockerException, OSError):

@@ -24,11 +24,11 @@ class One:
         self.done.append("unpause")
 
 
-def make_export() -> Export:
+def make_export(role: str) -> Export:
     made = {
         "id": "1",
         "name": "nginx-1",
-        "labels": [{"label": "portico.role", "value": "nginx"}],
+        "labels": [{"label": "portico.role", "value": role}],
         "networksAdvanced": [{"name": "bridge", "aliases": []}],
     }
     provider = {"type": PROVIDER, "urn": URN, "inputs": {}}
@@ -39,7 +39,7 @@ def make_export() -> Export:
     }
 
 
-def run(monkeypatch: pytest.MonkeyPatch, one: One | None) -> list[str]:
+def run(monkeypatch: pytest.MonkeyPatch, one: One | None, role: str = "nginx") -> list[str]:
     def get(_: str) -> One:
         if one is None:
             raise NotFound("gone")
@@ -51,7 +51,7 @@ def run(monkeypatch: pytest.MonkeyPatch, one: One | None) -> list[str]:
     networks = SimpleNamespace(get=lambda name: SimpleNamespace(connect=connect, name=name))
     client = SimpleNamespace(containers=SimpleNamespace(get=get), networks=networks)
     monkeypatch.setattr(awaken, "find_engine", lambda _: SimpleNamespace(connect=lambda: client))
-    return list(awaken.awaken(make_export()))
+    return list(awaken.awaken(make_export(role)))
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,12 @@ def run(monkeypatch: pytest.MonkeyPatch, one: One | None) -> list[str]:
 def test_it_goes_on(monkeypatch: pytest.MonkeyPatch, one: One, said: list[str], done: list[Any]) -> None:
     assert run(monkeypatch, one) == said
     assert one.done == done
+
+
+@pytest.mark.parametrize("role", ["port", "nginx", "acme"])
+def test_whatever_no_update_makes_anew_goes_on(monkeypatch: pytest.MonkeyPatch, role: str) -> None:
+    one = One("paused", "bridge")
+    assert run(monkeypatch, one, role) and one.done == ["unpause"]
 
 
 def test_what_is_gone_is_left_to_the_update(monkeypatch: pytest.MonkeyPatch) -> None:
