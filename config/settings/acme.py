@@ -1,14 +1,13 @@
 """Certificates that are ordered from an authority, and renewed, without anybody's doing (ACME, RFC 8555)."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
+from portico.config.settings.bundle import Bundle
 from portico.config.settings.section import Section
-from portico.config.settings.text import FilePath, grammar
+from portico.config.settings.text import grammar
 
 LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
 _STAGING = "https://acme-staging-v02.api.letsencrypt.org/directory"
@@ -55,19 +54,10 @@ class Acme(Section):
         description="The key id of an account elsewhere, where the authority asks for one (external account binding). "
         "Its key is the secret portico:eabKey.",
     )
-    ca_bundle: FilePath | None = Field(
+    ca_bundle: Bundle | None = Field(
         default=None,
         description="PEM file of what the directory's own certificate is trusted by, where public authorities do not.",
     )
-
-    @field_validator("ca_bundle")
-    @classmethod
-    def _find_bundle(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value and not (Path((info.context or {}).get("root", ".")) / value).is_file():
-            raise PydanticCustomError(
-                "file", '"{value}" is not a file; write the path of a PEM bundle, or leave it out', {"value": value}
-            )
-        return value
 
     @property
     def server(self) -> str:

@@ -1,19 +1,19 @@
 """Everything a stack says; what is checked between its parts: config/checks.py."""
 
-from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from portico.config.settings.aws import Aws
+from portico.config.settings.bundle import Bundle
 from portico.config.settings.client import Client
 from portico.config.settings.ecs import Ecs
 from portico.config.settings.nginx import Nginx, read_version
 from portico.config.settings.section import Filled, Section
 from portico.config.settings.site import Site
 from portico.config.settings.ssh import Ssh
-from portico.config.settings.text import Address, EngineAddress, FilePath, ImageName, ReleaseId, SiteName
+from portico.config.settings.text import Address, EngineAddress, ImageName, ReleaseId, SiteName
 from portico.config.settings.tls import Tls
 
 
@@ -47,7 +47,7 @@ class Settings(Section):
     python_image: ImageName = Field(
         default="python:3.13-slim", description="The image below an application that brings no Dockerfile, pinned."
     )
-    ca_bundle: FilePath | None = Field(
+    ca_bundle: Bundle | None = Field(
         default=None,
         description="Certificates that image builds trust (PORTICO_CA_BUNDLE otherwise); never part of the image.",
     )
@@ -76,15 +76,6 @@ class Settings(Section):
         if version and version < (1, 22, 0):
             raise PydanticCustomError(
                 "version", '"{value}" is older than Portico writes for; write nginx:1.22.0 or newer', {"value": value}
-            )
-        return value
-
-    @field_validator("ca_bundle")
-    @classmethod
-    def _find_bundle(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value and not (Path((info.context or {}).get("root", ".")) / value).is_file():
-            raise PydanticCustomError(
-                "file", '"{value}" is not a file; write the path of a PEM bundle, or leave it out', {"value": value}
             )
         return value
 

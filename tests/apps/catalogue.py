@@ -5,33 +5,21 @@ lines that its documentation tells, in `wsgi.py`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
+
+from tests.apps.app import App
 
 
-@dataclass(frozen=True, kw_only=True)
-class App:
-    """One application.
-
-    `files` are its folder, by path; `paths` are asked by GET and by HEAD. `posts` are forms by path.
-    Some bring a Gunicorn of their own, as
-    many do. `uploads` is the path that takes a file. Where it `locks`, uv writes
-    uv.lock first. `short` ones belong to `make test-all`.
-    """
-
-    name: str
-    files: Mapping[str, str]
-    entry: str
-    paths: tuple[str, ...]
-    posts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    websocket: str = ""
-    uploads: str = ""
-    locks: bool = False
-    short: bool = False
-
-    def __str__(self) -> str:
-        return self.name
+def _install_httpbin(name: str, files: Mapping[str, str], *, locks: bool = False) -> App:
+    """The same application, installed by another form of project."""
+    return App(
+        name=name,
+        files=files,
+        locks=locks,
+        entry="httpbin:app",
+        settings={"health": "/status/200"},
+        paths=("/", "/get?a=1", "/status/418", "/static/favicon.ico", "/flasgger_static/swagger-ui.css", "/none"),
+    )
 
 
 _DATABASE: Final = [{"name": "database", "path": "/var/lib/app"}]
@@ -204,38 +192,29 @@ APPS: Final = (
         paths=("/", "/_dash-layout", "/_dash-dependencies", "/_favicon.ico?v=4.4.1", "/assets/none.css", "/any/page"),
         posts={"/_dash-update-component": {}},
     ),
-    App(
-        name="poetry",
+    _install_httpbin(
+        "poetry",
         files={
             "pyproject.toml": '[tool.poetry]\nname = "shop"\nversion = "1.0.0"\npackage-mode = false\n\n'
             '[tool.poetry.dependencies]\npython = "^3.11"\nhttpbin = "^0.10.2"\n\n'
             '[build-system]\nrequires = ["poetry-core"]\nbuild-backend = "poetry.core.masonry.api"\n',
         },
-        entry="httpbin:app",
-        settings={"health": "/status/200"},
-        paths=("/", "/get?a=1", "/status/418", "/static/favicon.ico", "/flasgger_static/swagger-ui.css", "/none"),
     ),
-    App(
-        name="uv",
+    _install_httpbin(
+        "uv",
         locks=True,
         files={
             "pyproject.toml": '[project]\nname = "shop"\nversion = "1.0.0"\nrequires-python = ">=3.11"\n'
             'dependencies = ["httpbin>=0.10.2"]\n',
         },
-        entry="httpbin:app",
-        settings={"health": "/status/200"},
-        paths=("/", "/get?a=1", "/status/418", "/static/favicon.ico", "/flasgger_static/swagger-ui.css", "/none"),
     ),
-    App(
-        name="dockerfile",
+    _install_httpbin(
+        "dockerfile",
         files={
             "Dockerfile": "FROM python:3.13-slim\nWORKDIR /srv\n"
             "RUN --mount=type=secret,id=pip,target=/etc/pip.conf --mount=type=secret,id=ca,target=/run/secrets/ca.pem "
             "pip install --no-cache-dir httpbin==0.10.4 gunicorn==23.0.0\nCOPY . .\n",
         },
-        entry="httpbin:app",
-        settings={"health": "/status/200"},
-        paths=("/", "/get?a=1", "/status/418", "/static/favicon.ico", "/flasgger_static/swagger-ui.css", "/none"),
     ),
     App(
         name="admin",

@@ -13,7 +13,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.apps.catalogue import APPS, App
+from tests.apps.app import App
+from tests.apps.catalogue import APPS
 from tests.apps.comparison import compare
 from tests.docker.applications import small
 from tests.docker.ask import get
