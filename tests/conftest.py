@@ -45,6 +45,17 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
 
 
+@pytest.fixture(autouse=True)
+def restore_environment() -> Generator[None, object, object]:
+    """A command that is called in a test's own process sets variables: the next test does not inherit them."""
+    known, folder = dict(os.environ), Path.cwd()
+    yield
+    if os.environ != known:
+        os.environ.clear()
+        os.environ.update(known)
+    os.chdir(folder)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Any:
     """Modules that share a deployment go to one worker."""

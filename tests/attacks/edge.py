@@ -37,6 +37,14 @@ class Edge:
         output: bytes = self.container.logs(since=since or None)
         return output.decode(errors="replace")
 
+    def await_log(self, *words: str, since: float) -> None:
+        """Until its logs since a time tell of all `words`, at most five seconds: Docker writes them after the answer."""
+        for _ in range(50):
+            if all(word in (text := self.log(since)) for word in words):
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"the log does not tell of {words}: {text}")
+
 
 def get_edge(deployment: Deployment) -> Edge:
     """The deployed one."""

@@ -184,7 +184,10 @@ def test_releases_lose_no_request(fleet: FleetDeployment, figures: Figures, rele
     assert len(fleet.tasks("hello")) == 2
     # The worker is of the same release, and there is one.
     (worker,) = fleet.tasks("hello-worker-queue")
-    assert f"at work for {fleet.outputs()['releases']['hello']}" in read_log(fleet, worker["id"], "queue")
+    words, end = f"at work for {fleet.outputs()['releases']['hello']}", time.monotonic() + 20
+    while words not in (said := read_log(fleet, worker["id"], "queue")):
+        assert time.monotonic() < end, said
+        time.sleep(0.2)
     assert run_in(worker["id"], "queue", f"cat {STORE}/lines") == "kept\n"
     assert ask(fleet)["release"] == fleet.outputs()["releases"]["hello"]
 

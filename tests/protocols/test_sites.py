@@ -97,7 +97,7 @@ def test_too_many_requests_are_told_so(edge: Edge) -> None:
 def test_a_dry_run_only_tells(edge: Edge) -> None:
     began = int(time.time())
     assert {get(edge.port, "dry.localhost", "/whoami").status for _ in range(5)} == {200}
-    assert "dry run, excess: " in edge.log(began) and 'zone "dry.rate"' in edge.log(began)
+    edge.await_log("dry run, excess: ", 'zone "dry.rate"', since=began)
 
 
 def test_a_dry_run_of_the_site_leaves_the_limit_of_a_route(edge: Edge) -> None:
