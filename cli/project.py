@@ -44,15 +44,16 @@ def read_yaml(file: Path) -> dict[str, Any]:
     """The mapping in a file, {} where it holds another thing. Raises Refused where it is no YAML."""
     import yaml
 
+    from portico.config.invalid_yaml import explain_yaml
     from portico.config.repeated_key import RepeatedKey, UniqueLoader
 
+    text = ""
     try:
-        document = yaml.load(file.read_text(), UniqueLoader)
+        document = yaml.load(text := file.read_text(), UniqueLoader)
     except RepeatedKey as error:
         raise Refused(f"{file.name}, {error}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        said = " ".join(str(error).split())
-        raise Refused(f"{file.name} is not valid YAML: {said}") from None
+        raise Refused(f"{file.name} is not valid YAML: {explain_yaml(text, error)}") from None
     return document if isinstance(document, dict) else {}
 
 

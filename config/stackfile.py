@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from portico.config.invalid_yaml import explain_yaml
 from portico.config.mistake import Mistakes
 from portico.config.plan import NAMESPACE, parse_values
 from portico.config.repeated_key import UniqueLoader
@@ -113,16 +114,16 @@ def _name(key: str, project: object) -> str:
 
 
 def _read(file: Path, loader: type[yaml.SafeLoader] | type[yaml.BaseLoader] = _Loader) -> Mapping[str, Any]:
+    text = ""
     try:
-        document = yaml.load(file.read_text(), loader)
+        document = yaml.load(text := file.read_text(), loader)
     except OSError as error:
         raise UnreadableStack(f"{file.name} cannot be read: {error.strerror}") from None
     except RecursionError:
         raise UnreadableStack(f"{file.name} is nested too deeply to be read; take brackets out") from None
     except (yaml.YAMLError, ValueError, KeyError) as error:
         # Of a value that is none of its kind, Python's own words tell which.
-        said = "".join(one if one.isprintable() or one == "\n" else ascii(one)[1:-1] for one in str(error))
-        raise UnreadableStack(f"{file.name} is not valid YAML: {said[:600]}") from None
+        raise UnreadableStack(f"{file.name} is not valid YAML: {explain_yaml(text, error)}") from None
     return document if isinstance(document, dict) else {}
 
 

@@ -1,0 +1,53 @@
+"""What is wrong with a file that is no YAML, said to the person who wrote it."""
+
+from collections.abc import Iterator
+
+import yaml
+
+# By the words of PyYAML's scanner and parser.
+_CAUSES = (
+    ("found character '\\t'", "a tab stands where YAML takes spaces; indent with spaces"),
+    ("that cannot start any token", "no plain text begins with this character; put the text in quotes"),
+    (
+        "mapping values are not allowed here",
+        "a value stands where none can; put a text with a colon in quotes, and end the line above with a colon "
+        "where it is a heading",
+    ),
+    ("found undefined alias", "a text that begins with * is a reference; put it in quotes"),
+    ("could not determine a constructor", "a text that begins with ! is a type; put it in quotes"),
+    ("but found another document", "a second document begins with ---; write one"),
+    ("expected <block end>", "this line is not indented as those that it belongs to"),
+)
+# What was begun and not ended: PyYAML names the end of the file, and a person looks for the beginning.
+_OPEN = {
+    "while parsing a flow sequence": "a list that begins with [ here does not end with ]",
+    "while parsing a flow mapping": "a group that begins with { here does not end with }",
+    "while scanning a quoted scalar": "a quote that begins here does not end",
+}
+
+
+def explain_yaml(text: str, error: Exception) -> str:
+    """`line 7: what is wrong; what to write (the line itself)`, on one printable line of at most 400 characters."""
+    mark = getattr(error, "problem_mark", None)
+    problem = str(getattr(error, "problem", None) or "")
+    said = next((cause for words, cause in _CAUSES if words in problem), problem)
+    if (opened := _OPEN.get(str(getattr(error, "context", None)))) and getattr(error, "context_mark", None):
+        mark, said = error.context_mark, opened  # type: ignore[attr-defined]
+    if isinstance(error, yaml.reader.ReaderError):
+        line = text[: error.position].count("\n") + 1
+        return f"line {line}: the character {text[error.position]!a} cannot stand in YAML; take it out"
+    if mark is None or not said:
+        return _spell(" ".join(str(error).split()).replace(' in "<unicode string>"', ""))[:400]
+    lines = text.splitlines()
+    # The end of the file is behind its last line.
+    number = min(mark.line, len(lines) - 1)
+    return _spell(f'line {number + 1}: {said}: "{lines[number].strip()[:80]}"')[:400]
+
+
+def _spell(text: str) -> str:
+    return "".join(_characters(text))
+
+
+def _characters(text: str) -> Iterator[str]:
+    for one in text:
+        yield one if one.isprintable() else ascii(one)[1:-1]
