@@ -30,6 +30,11 @@ def _refuse(host: str, place: str, key: str, path: str, there: Mapping[tuple[str
     inside = next((owner for owner in there.values() if owner.startswith(f"{place}.")), None)
     other = next((owner for (kind, _), owner in there.items() if kind != key), None)
     same = there.get((key, path))
+    if same and not inside and path != "/":
+        return (
+            f'"{host}" stands at {same} already, with the same path {path}; write another path for one of the sites, '
+            "or another host name"
+        )
     if owner := inside or other or same:
         text = f'"{host}" stands at {owner} already; a host name belongs to one site, once'
         if same and not inside:

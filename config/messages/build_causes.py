@@ -2,7 +2,32 @@
 
 import re
 
+# A base image, in the words of BuildKit and of the builder before it: `image` is the one that the Dockerfile names.
+_IMAGE = r"(?:failed to resolve source metadata for (?P<image>[^\s\"]+?): |Get \"https?://[^\"]+/v2/)"
+
 _CAUSES = (
+    # A registry that cannot be reached says much the same as a package index.
+    (
+        r"pull access denied for (\S+?),|failed to resolve source metadata for ([^\s\"]+?): [^\n]*"
+        r"(?:pull access denied|authorization failed|unauthorized)",
+        "the registry does not give out the image {0}: see its name, and `docker login` where it is a private one",
+    ),
+    (
+        rf"{_IMAGE}[^\n]*(?:certificate signed by unknown authority|failed to verify certificate|x509:)",
+        "the registry of the base image shows a certificate that Docker does not trust: give Docker's engine the "
+        "authority's (/etc/docker/certs.d)",
+    ),
+    (
+        rf"{_IMAGE}[^\n]*(?:dial tcp|no such host|i/o timeout|TLS handshake timeout|connection re|EOF|toomanyrequests"
+        r"|Too Many Requests|Client\.Timeout|deadline exceeded|proxyconnect)",
+        "Docker does not get the base image from its registry: see the network of Docker's engine, try again later, "
+        "or write an image that is on the engine already",
+    ),
+    (
+        r"failed to resolve source metadata for ([^\s\"]+?): [^\n]*not found|manifest for (\S+) not found"
+        r"|manifest unknown",
+        "the registry has no image {0}: see its name and tag in `pythonImage` or in the Dockerfile of {site}",
+    ),
     # First what hides behind others: pip that reaches no index says that it finds no package.
     (
         r"certificate verify failed|CERTIFICATE_VERIFY_FAILED|SSLCertVerificationError|server certificate verification",

@@ -19,6 +19,32 @@ from portico.config.messages.build_causes import find_build_cause
         ("NewConnectionError: Temporary failure in name resolution", "does not reach the package index"),
         ("error: command 'gcc' failed: No such file or directory", "compiled (gcc), and the image has no compiler"),
         ("#5 0.113 exec /bin/sh: exec format error", "for another kind of processor than Docker has: let it emulate"),
+        (
+            'python:9.9: failed to resolve source metadata for r.example/python:9.9: failed to do request: Head "'
+            'https://r.example/v2/python/manifests/9.9": dial tcp: lookup r.example: no such host',
+            "does not get the base image from its registry",
+        ),
+        (
+            'Get "https://registry.example/v2/": dial tcp 192.0.2.1:443: connect: connection refused',
+            "does not get the base image from its registry",
+        ),
+        (
+            "failed to resolve source metadata for r.example/python:9.9: r.example/python:9.9: not found",
+            "the registry has no image r.example/python:9.9: see its name and tag in `pythonImage`",
+        ),
+        ("manifest for shop/base:2 not found: manifest unknown", "the registry has no image shop/base:2"),
+        (
+            "failed to resolve source metadata for r.example/shop/base:2: pull access denied, repository does not exist "
+            "or may require authorization: server message: insufficient_scope: authorization failed",
+            "does not give out the image r.example/shop/base:2: see its name, and `docker login`",
+        ),
+        ("pull access denied for shop/base, repository does not exist", "does not give out the image shop/base:"),
+        (
+            'failed to resolve source metadata for registry.example/base:1: failed to do request: Head "https://'
+            'registry.example/v2/base/manifests/1": tls: failed to verify certificate: x509: certificate signed by '
+            "unknown authority",
+            "a certificate that Docker does not trust",
+        ),
         ("write /x: no space left on device", "the disk of the Docker engine is full"),
         ('failed to compute cache key: "/setup.cfg": not found', "names setup.cfg, which is not in the source of shop"),
     ],

@@ -42,7 +42,11 @@ def test_a_path_belongs_to_one_site(root: Path) -> None:
         '"shop.example" stands at sites[0].hosts[0] already; a host name belongs to one site, once; give each site its '
         "own name, or a path of its own, such as path: /blog"
     )
-    assert refuse(root, BLOG, make_site(name="b", path="/blog")) == [f"sites[1].hosts[0]: {said}"]
+    twin = (
+        '"shop.example" stands at sites[0].hosts[0] already, with the same path /blog; write another path for one of '
+        "the sites, or another host name"
+    )
+    assert refuse(root, BLOG, make_site(name="b", path="/blog")) == [f"sites[1].hosts[0]: {twin}"]
     three = refuse(root, make_site(name="a"), BLOG, make_site(name="c", path="/"))
     assert three == [f"sites[2].hosts[0]: {said}"]
 
