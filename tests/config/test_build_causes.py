@@ -34,9 +34,9 @@ from portico.config.messages.build_causes import find_build_cause
         ),
         ("manifest for shop/base:2 not found: manifest unknown", "the registry has no image shop/base:2"),
         (
-            "failed to resolve source metadata for r.example/shop/base:2: pull access denied, repository does not exist "
+            "failed to resolve source metadata for r.example/base:2: pull access denied, repository does not exist "
             "or may require authorization: server message: insufficient_scope: authorization failed",
-            "does not give out the image r.example/shop/base:2: see its name, and `docker login`",
+            "does not give out the image r.example/base:2: see its name, and `docker login`",
         ),
         ("pull access denied for shop/base, repository does not exist", "does not give out the image shop/base:"),
         (
