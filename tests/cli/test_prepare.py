@@ -50,6 +50,16 @@ def test_only_the_stack_dev_has_an_empty_passphrase(root: Path, monkeypatch: pyt
     assert "PULUMI_CONFIG_PASSPHRASE" not in os.environ
 
 
+def test_an_empty_passphrase_opens_a_stack_that_has_one_and_makes_none(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "")
+    with pytest.raises(Refused, match="'prod' keeps secrets"):
+        prepare("prod")
+    (root / "Pulumi.prod.yaml").write_text("encryptionsalt: v1:abc\nconfig: {}\n")
+    prepare("prod")
+
+
 def test_what_set_up_wrote_for_a_shell_is_taken_over(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PULUMI_HOME", "")
     (root / ".tools").mkdir()
