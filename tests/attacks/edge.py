@@ -38,7 +38,7 @@ class Edge:
         return output.decode(errors="replace")
 
     def await_log(self, *words: str, since: float) -> None:
-        """Until its logs since a time tell of all `words`, at most five seconds: Docker writes them after the answer."""
+        """Until its logs since a time tell of all `words`, at most 5 seconds: Docker writes them after the answer."""
         for _ in range(50):
             if all(word in (text := self.log(since)) for word in words):
                 return
