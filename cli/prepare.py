@@ -48,7 +48,7 @@ def require_passphrase(root: Path, stack: str) -> None:
     told = os.environ.get("PULUMI_CONFIG_PASSPHRASE") or os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE")
     document = read_yaml(file)
     if document.get("encryptionsalt") and "PULUMI_CONFIG_PASSPHRASE" in os.environ:
-        # An empty one may be what opens this stack. It makes no new one: a variable that a script failed to fill is empty.
+        # An empty one may open this stack. It makes no new one: a variable that a script failed to fill is empty.
         return
     provider = str(document.get("secretsprovider") or "passphrase")
     if stack != "dev" and not told and provider.startswith("p"):
