@@ -46,7 +46,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 
 @pytest.fixture(autouse=True)
-def restore_environment() -> Generator[None, object, object]:
+def restore_environment() -> Generator[None]:
     """A command that is called in a test's own process sets variables: the next test does not inherit them."""
     known, folder = dict(os.environ), Path.cwd()
     yield
