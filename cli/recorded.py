@@ -7,6 +7,7 @@ nothing. What is looked at here is seen in this run too. Whatever is not known h
 from typing import TYPE_CHECKING, Any
 
 from portico.cli.engine import CONTAINER, Export, name_provider, read_engine
+from portico.cli.reach import all_answer
 from portico.config.live.drift import Container, compare_containers
 
 if TYPE_CHECKING:
@@ -37,6 +38,15 @@ def is_as_recorded(export: Export) -> bool:
         return all(_LOOKS[one["type"]](clients[name_provider(one)], one.get("outputs") or {}) for one in made)
     except (DockerException, OSError, KeyError):
         return False
+
+
+def spell_refresh(export: Export) -> list[str]:
+    """The option by which Pulumi looks at each piece of a stack first, where one is not as the state says.
+
+    What was removed, stopped or replaced by hand is seen by it and made again. Not where a machine does not answer: a
+    VM that is gone is noticed by the program itself, and another is made.
+    """
+    return ["--refresh"] if all_answer(export) and not is_as_recorded(export) else []
 
 
 def is_provider(resource: Export) -> bool:

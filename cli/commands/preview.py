@@ -3,9 +3,11 @@
 import click
 
 from portico.cli.deploy import preview
+from portico.cli.export import read_export
 from portico.cli.options import example, stack_option
 from portico.cli.prepare import prepare
 from portico.cli.pulumi import create
+from portico.cli.recorded import spell_refresh
 from portico.cli.run import spell_path, tell_failure
 from portico.cli.screen import Screen
 
@@ -19,7 +21,8 @@ def command(context: click.Context, stack: str, resources: bool) -> None:
     place = prepare(stack)
     create(stack, place.root)
     screen = Screen()
-    seen = preview(place, screen, "--diff")
+    # What up would put right is seen by looking as it does.
+    seen = preview(place, screen, "--diff", *spell_refresh(read_export(stack, place.root)))
     if seen.code:
         tell_failure(seen, screen)
         screen.say(f"The preview failed; nothing was changed. Everything that was said: {spell_path(seen.log)}")

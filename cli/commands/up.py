@@ -11,8 +11,7 @@ from portico.cli.options import example, stack_option, yes_option
 from portico.cli.prepare import Place, prepare
 from portico.cli.project import read_target
 from portico.cli.pulumi import create
-from portico.cli.reach import all_answer
-from portico.cli.recorded import is_as_recorded
+from portico.cli.recorded import spell_refresh
 from portico.cli.run import spell_path, tell_failure
 from portico.cli.screen import Screen
 
@@ -32,9 +31,7 @@ def command(context: click.Context, stack: str, yes: bool) -> None:
     create(stack, place.root)
     refuse_held(place)
     export = read_export(stack, place.root)
-    # A container that was removed, stopped or replaced by hand is seen and made again. Not where its machine does
-    # not answer: a VM that is gone is noticed by the program itself, and another is made.
-    refresh = ["--refresh"] if all_answer(export) and not is_as_recorded(export) else []
+    refresh = spell_refresh(export)
     if refresh:
         for line in awaken(export):
             screen.say(line)

@@ -72,6 +72,22 @@ class Attempts:
         live = self.observed.live
         return _count(last) + (live is None or live.target != f"trees/{tree}" or bool(last.get("exitCode")))
 
+    def list_lost(self, stack: str) -> tuple[str, str]:
+        """Why NGINX's container serves nobody, and why that which holds its port does not; "" where they do.
+
+        Such as "gone" or "exited": another one is made. `stack` is the component of the whole stack.
+        """
+        return self._find_lost(f"{stack}-nginx"), self._find_lost(f"{stack}-port")
+
+    def _find_lost(self, component: str) -> str:
+        last = find_edge(self.resources, component)
+        if not last or self.observed is None:
+            return ""
+        seen = self.observed.containers.get(last)
+        if seen is None:
+            return "gone"
+        return seen.state if seen.state in ("created", "exited", "dead") else ""
+
     def _find(self, name: str) -> Mapping[str, Any] | None:
         return find_container(self.resources, name)
 

@@ -33,11 +33,13 @@ def announce_changes(
     done: Mapping[str, Collection[str]],
     workers: Sequence[Running],
     urls: Mapping[str, str],
+    lost: tuple[str, str] = ("", ""),
 ) -> None:
     """Print one line for each site that changes, and for NGINX; in one run alone, so that it is said once.
 
     `past` are the outputs of the last good update, `faults` what is wrong with those replicas of each site
-    that are made anew, `done` the keys of release commands that were run, `urls` where the sites will be.
+    that are made anew, `done` the keys of release commands that were run, `urls` where the sites will be. `lost`
+    is why NGINX serves nobody now, and why the holder of its port does not, "" where they do.
     """
     if not is_announced():
         return
@@ -54,7 +56,7 @@ def announce_changes(
         )
         for one in releases
     }
-    for change in announce(before, after, replicas, faults, further):
+    for change in announce(before, after, replicas, faults, further, lost):
         pulumi.log.info(str(change))
 
 

@@ -234,7 +234,7 @@ class Portico(pulumi.ComponentResource):
         done_before = read_done(args.engine, observed, stack)
         urls = {release.site.name: make_url(release.site, settings) for release in stack.releases}
         built = add_built(past, args.engine, stack)
-        announce_changes(built, after, stack.releases, faults, done_before, workers, urls)
+        announce_changes(built, after, stack.releases, faults, done_before, workers, urls, attempts.list_lost(name))
         # Of no use to people, and as one word not in their way.
         self.baseline = pulumi.Output.secret(after.export() | {"nginx": nginx.container})
 

@@ -110,17 +110,23 @@ def announce(
     replicas: Mapping[str, int],
     faults: Mapping[str, Sequence[str]] | None = None,
     further: Mapping[str, Sequence[str]] | None = None,
+    lost: tuple[str, str] = ("", ""),
 ) -> list[Change]:
     """What differs, one change a subject: sites in their order, NGINX last; nothing where nothing does.
 
     `replicas` are the numbers of containers by site, `faults` what is wrong with those that are not well, `further`
-    sentences on the other processes of a site (process_changes.py).
+    sentences on the other processes of a site (process_changes.py). `lost` is why NGINX's container serves nobody, and
+    why that which holds its port does not, such as "gone"; "" where they do.
     """
-    return _add_further(_compare(before, after, replicas, faults or {}), after, further or {})
+    return _add_further(_compare(before, after, replicas, faults or {}, lost), after, further or {})
 
 
 def _compare(
-    before: Outcome | None, after: Outcome, replicas: Mapping[str, int], faults: Mapping[str, Sequence[str]]
+    before: Outcome | None,
+    after: Outcome,
+    replicas: Mapping[str, int],
+    faults: Mapping[str, Sequence[str]],
+    lost: tuple[str, str],
 ) -> list[Change]:
     if before is None:
         return [*(_add(site, replicas[site]) for site in after.releases), Change("first", "NGINX", "starts.")]
@@ -140,6 +146,8 @@ def _compare(
     reloads = bool(changes)
     if replaced := [key for key in _EDGE if before.edge.get(key) != after.edge.get(key)]:
         changes.append(_replace(replaced, before, after))
+    elif any(lost):
+        changes.append(Change("interruption", "NGINX", _restore(*lost)))
     elif before.repairs != after.repairs:
         text = "its files were changed by hand: they are written again, then it reloads. No request waits."
         changes.append(Change("reload", "NGINX", text))
@@ -184,6 +192,11 @@ def _heal(faults: Sequence[str]) -> str:
     if len(faults) == 1:
         return f"a replica is not well ({why}): another one takes its place once it is healthy. No request waits."
     return f"{len(faults)} replicas are not well ({why}): others take their places once healthy. No request waits."
+
+
+def _restore(edge: str, holder: str) -> str:
+    what = f"its container is {edge}" if edge else f"the container that holds its port is {holder}"
+    return f"{what}: another one starts. Until then nobody is answered."
 
 
 def _replace(keys: Sequence[str], before: Outcome, after: Outcome) -> Change:

@@ -1,9 +1,12 @@
 """Whether an update may go without a refresh: only where every piece is as the state says."""
 
 from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from click.testing import CliRunner
 from docker import DockerClient
 from docker.errors import DockerException, NotFound
 from docker.models.containers import Container
@@ -12,6 +15,7 @@ from docker.models.resource import Model
 
 from portico.cli import recorded
 from portico.cli.engine import CONTAINER, PROVIDER, Export
+from portico.cli.prepare import Place
 from portico.cli.recorded import IMAGE, NETWORK, VOLUME, is_as_recorded
 
 URN = "urn:pulumi:dev::portico::pulumi:providers:docker::host-docker"
@@ -185,3 +189,51 @@ def test_an_engine_that_does_not_answer_is_asked_by_the_refresh(
 @pytest.mark.parametrize("export", [{}, {"deployment": {}}, {"deployment": {"resources": []}}])
 def test_nothing_was_made_yet(export: Export) -> None:
     assert is_as_recorded(export)
+
+
+@pytest.mark.parametrize(
+    ("answers", "gone", "words"), [(True, False, []), (True, True, ["--refresh"]), (False, True, [])]
+)
+def test_an_update_and_its_preview_look_first_where_something_differs(
+    state: Export,
+    seen: dict[str, dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    answers: bool,
+    gone: bool,
+    words: list[str],
+) -> None:
+    monkeypatch.setattr(recorded, "all_answer", lambda export: answers)
+    if gone:
+        del seen["id-web"]
+    assert recorded.spell_refresh(state) == words
+
+
+@pytest.mark.parametrize("module", ["up", "preview"])
+def test_both_commands_ask_for_it(module: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Each of them passes the option on: what up would put right, the preview announces."""
+    command = import_module(f"portico.cli.commands.{module}")
+    asked: list[str] = []
+
+    class Seen(Exception):
+        pass
+
+    def run(*words: object, **_: object) -> None:
+        asked.extend(str(word) for one in words for word in (one if isinstance(one, list) else [one]))
+        raise Seen
+
+    for name, stand_in in {
+        "prepare": lambda stack: Place(tmp_path, stack),
+        "create": lambda *_: None,
+        "read_export": lambda *_: {},
+        "spell_refresh": lambda export: ["--refresh"],
+        "preview": run,
+        "deploy": run,
+        "refuse_held": lambda place: None,
+        "awaken": lambda export: [],
+        "tell_danger": lambda *_: "",
+    }.items():
+        if hasattr(command, name):
+            monkeypatch.setattr(command, name, stand_in)
+    with pytest.raises(Seen):
+        CliRunner().invoke(command.command, ["-s", "dev"], catch_exceptions=False)
+    assert "--refresh" in asked

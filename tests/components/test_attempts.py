@@ -138,3 +138,28 @@ def test_a_switch_whose_tree_is_not_live_is_made_anew(live: Live | None, code: i
 def test_a_first_switch_and_one_that_nobody_can_look_at_keep_their_number() -> None:
     assert Attempts(observed=seen()).of_switch("portico-release-switch", "abc") == 0
     assert Attempts(resources={SWITCH: container(2)}).of_switch("portico-release-switch", "abc") == 2
+
+
+EDGE = "urn:pulumi:test::portico::portico:index:Nginx$docker:index/container:Container::portico-nginx-server"
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "told"),
+    [
+        ("shop-0-1", "running", ""),
+        ("shop-0-1", "exited", "exited"),
+        ("shop-0-1", "created", "created"),
+        ("another", "running", "gone"),
+        # Another part of an update puts these right, or Docker itself does.
+        ("shop-0-1", "paused", ""),
+        ("shop-0-1", "restarting", ""),
+    ],
+)
+@pytest.mark.parametrize("holder", [False, True])
+def test_an_edge_that_serves_nobody_is_told(name: str, state: str, told: str, holder: bool) -> None:
+    urn = EDGE.replace("portico-nginx-server", "portico-port-holder") if holder else EDGE
+    observed = seen(name=name, state=state)
+    wanted = ("", told) if holder else (told, "")
+    assert Attempts(resources={urn: container(0)}, observed=observed).list_lost("portico") == wanted
+    assert Attempts(observed=observed).list_lost("portico") == ("", "")
+    assert Attempts(resources={urn: container(0)}).list_lost("portico") == ("", "")

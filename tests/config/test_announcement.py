@@ -51,6 +51,22 @@ def test_replicas_that_are_not_well_are_told(
     assert all(line.startswith(start) for line, start in zip(lines, told, strict=True)), lines
 
 
+@pytest.mark.parametrize(
+    ("lost", "told"),
+    [
+        (("gone", ""), "NGINX: its container is gone: another one starts. Until then nobody is answered."),
+        (("", "exited"), "NGINX: the container that holds its port is exited: another one starts. Until then"),
+        (("", ""), None),
+    ],
+)
+def test_an_edge_that_is_lost_is_told(lost: tuple[str, str], told: str | None) -> None:
+    lines = [*map(str, announce(BEFORE, BEFORE, REPLICAS, lost=lost))]
+    assert [line[: len(told or "")] for line in lines] == ([told] if told else [])
+    # What is asked for anyway is told instead.
+    other = announce(BEFORE, replace(BEFORE, edge={**BEFORE.edge, "parts": "p2"}), REPLICAS, lost=lost)
+    assert [change.text.split(",")[0] for change in other] == ["replaced"]
+
+
 def test_a_first_update_has_no_replica_that_could_be_sick() -> None:
     assert [change.kind for change in announce(None, BEFORE, REPLICAS, {"shop": ["gone"]})] == ["first"] * 3
 
