@@ -4,6 +4,8 @@ import sys
 
 import click
 
+from portico.cli.screen import tell
+
 
 class Refused(click.ClickException):
     """There is nothing to do; the message says why and what can be written. Ends with exit code 1."""
@@ -14,7 +16,7 @@ class Refused(click.ClickException):
     def show(self, file: object = None) -> None:
         """Print it in the words `error: ...`, with a full stop at its end."""
         end = "" if self.message.endswith((".", "!", "?", ":", "`")) or "\n" in self.message else "."
-        print(f"error: {self.message}{end}", file=sys.stderr)
+        tell(f"error: {self.message}{end}", err=True)
 
 
 def translate(error: Exception) -> Exception:

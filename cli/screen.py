@@ -2,12 +2,44 @@
 
 import shutil
 import sys
+import textwrap
 import time
 from typing import TextIO
+
+import click
 
 # Seconds after which a pipe hears that something still goes on.
 PATIENCE = 30
 _FRAMES = "|/-\\"
+
+
+def tell(text: str, *, err: bool = False) -> None:
+    """Print lines of a command that ends with them: on a terminal as `wrap` does, in a pipe as they are."""
+    output = sys.stderr if err else sys.stdout
+    click.echo(wrap(text, shutil.get_terminal_size((80, 24)).columns) if output.isatty() else text, err=err)
+
+
+def wrap(text: str, width: int) -> str:
+    """The lines of a text, each in as many rows of that many characters as it needs; no word is cut.
+
+    What goes on in another row is indented by two more.
+    """
+    return "\n".join(row for line in text.splitlines() for row in _wrap_line(line, width))
+
+
+def _wrap_line(line: str, width: int) -> list[str]:
+    if len(line) <= width:
+        return [line]
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    rows = textwrap.wrap(
+        line,
+        width,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+        replace_whitespace=False,
+    )
+    return rows or [line]
 
 
 class Screen:
@@ -27,9 +59,9 @@ class Screen:
         return time.monotonic() - self._began
 
     def say(self, line: str) -> None:
-        """Print a line that stays."""
+        """Print a line that stays. On a terminal it ends between two words; in a pipe it is one line."""
         self.clear()
-        print(line, file=self._output, flush=True)
+        print(wrap(line, self.width) if self.terminal else line, file=self._output, flush=True)
         self._spoke = time.monotonic()
 
     def show(self, what: str) -> None:

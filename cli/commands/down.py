@@ -14,7 +14,7 @@ from portico.cli.prepare import Place, prepare
 from portico.cli.pulumi import exists
 from portico.cli.refused import Refused
 from portico.cli.run import run, spell_path, tell_failure
-from portico.cli.screen import Screen
+from portico.cli.screen import Screen, tell
 from portico.cli.spelling import is_made, spell, spell_option
 
 # Stands for the name of a site that nobody has written.
@@ -30,7 +30,7 @@ def choose_data(folders: Sequence[Folder], site: str) -> list[Folder]:
         if not has_terminal():
             raise Refused(f"whose data is to be deleted? Write {spell_option('data')} and one of: {' '.join(having)}")
         for folder in folders:
-            click.echo(str(folder))
+            tell(str(folder))
         site = click.prompt("This deletes data for ever. Whose? Write the name of the site")
     if site not in having:
         raise Refused(f'there is no data of a site "{site}"; nothing was removed. Write one of: {" ".join(having)}')
@@ -77,7 +77,7 @@ def command(context: click.Context, stack: str, yes: bool, site: str, certificat
     place = prepare(stack)
     known = exists(stack, place.root)
     if not known and not site and not certificates:
-        click.echo(f"Nothing to remove: the stack {stack} was never created here.")
+        tell(f"Nothing to remove: the stack {stack} was never created here.")
         return
     disk = look_for_disk(place, wanted=bool(site))
     folders, ordered = find_kept(place, wanted=bool(site or certificates) and disk is None)

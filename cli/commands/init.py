@@ -9,6 +9,7 @@ from portico.cli.engine import has_terminal
 from portico.cli.new_project import Project, spell_name
 from portico.cli.options import example
 from portico.cli.refused import Refused
+from portico.cli.screen import tell
 from portico.config.source.place import Place
 from portico.config.source.wsgi_entry import find_entry
 
@@ -51,16 +52,14 @@ def command(source: str, folder: str, entry: str, name: str, hosts: tuple[str, .
     )
     written, kept = project.write()
     for file in written:
-        click.echo(f"wrote  {file.relative_to(root)}")
+        tell(f"wrote  {file.relative_to(root)}")
     for file in kept:
-        click.echo(f"kept   {file.relative_to(root)}, as it was")
-    click.echo(
-        f"\n{application.entry} as {name}" + (f", asked for its health at {found.health}" if found.health else "")
-    )
+        tell(f"kept   {file.relative_to(root)}, as it was")
+    tell(f"\n{application.entry} as {name}" + (f", asked for its health at {found.health}" if found.health else ""))
     if not entry and (others := [one.entry for one in found.applications if one is not application]):
-        click.echo(f"Also found: {', '.join(others[:_MOST])}; --entry says which one is meant.")
+        tell(f"Also found: {', '.join(others[:_MOST])}; --entry says which one is meant.")
     for line in list_todo(project, found, kept):
-        click.echo(line)
+        tell(line)
 
 
 def choose(root: Path, found: tuple[Found, ...], entry: str) -> Found:

@@ -17,6 +17,7 @@ from portico.cli.prepare import Place, prepare
 from portico.cli.release_command import read_last_runs, spell_run, tell_run
 from portico.cli.running import list_running
 from portico.cli.schedule import read_runs, tell_runs
+from portico.cli.screen import tell
 from portico.cli.spelling import spell
 from portico.cli.summary import summarize
 
@@ -76,26 +77,26 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
         click.echo(spell_json(told))
         context.exit(0 if found.running else 1)
     if held:
-        click.echo(held)
+        tell(held)
     if not found.running:
-        click.echo(f"Nothing of the stack {stack} is deployed; {spell('up', stack)} does it.")
+        tell(f"Nothing of the stack {stack} is deployed; {spell('up', stack)} does it.")
         for site, run in commands.items():
-            click.echo(f"{site}: none is live\n{tell_run(run)}")
+            tell(f"{site}: none is live\n{tell_run(run)}")
         context.exit(1)
     where = f" on {engine.address}" if engine and engine.address else ""
-    click.echo(f"{stack}{where}: {len(running)} running: {' '.join(running)}")
+    tell(f"{stack}{where}: {len(running)} running: {' '.join(running)}")
     if restarting:
-        click.echo(f"  started again and again: {' '.join(restarting)}")
+        tell(f"  started again and again: {' '.join(restarting)}")
     if idle:
-        click.echo(f"  does not run: {', '.join(idle)}; {spell('check', stack)} says what is wrong")
+        tell(f"  does not run: {', '.join(idle)}; {spell('check', stack)} says what is wrong")
     for site in sites:
         held_at = f", held at {found.held[site]}" if site in found.held else ""
-        click.echo(f"{site or stack}: {live.get(site) or 'none is live'}{held_at}  {found.urls.get(site, '')}".rstrip())
+        tell(f"{site or stack}: {live.get(site) or 'none is live'}{held_at}  {found.urls.get(site, '')}".rstrip())
         for line in certificates[site].tell(datetime.now(UTC)) if site in certificates else ():
-            click.echo(line)
+            tell(line)
         if site in commands:
-            click.echo(tell_run(commands[site]))
+            tell(tell_run(commands[site]))
         for line in tell_runs(runs.get(site) or []):
-            click.echo(line)
+            tell(line)
     for folder in data:
-        click.echo(str(folder))
+        tell(str(folder))

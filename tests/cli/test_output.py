@@ -201,6 +201,25 @@ def test_on_a_terminal_one_line_is_written_over(monkeypatch: pytest.MonkeyPatch)
     assert output.getvalue().count("\n") == 1
 
 
+def test_on_a_terminal_a_line_ends_between_two_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    output = Output(terminal=True)
+    Screen(output).say(
+        'error: one two three four five six seven\n    File "/app/a/long/path/that/has/no/space", line 1\nend'
+    )
+    assert output.lines == [
+        "error: one two three four five",
+        "  six seven",
+        "    File",
+        '      "/app/a/long/path/that/has/no/space",',
+        "      line 1",
+        "end",
+    ]
+    pipe = Output()
+    Screen(pipe).say(f"error: {'word ' * 40}")
+    assert len(pipe.lines) == 1
+
+
 def test_a_pipe_gets_lines_alone_and_hears_of_what_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
     output = Output()
     screen = Screen(output)
