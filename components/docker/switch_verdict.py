@@ -106,13 +106,20 @@ def _explain(engine: Engine | None, ended: Ended, served: Mapping[str, str]) -> 
     told = [line for line in lines if not line.startswith("@")]
     if not refused:
         what = "What was asked for is live, but the switch did not end well." if live else "NGINX was not switched."
-        return "\n".join([what, *(f"  {line}" for line in told or ["it printed nothing"])])
+        return "\n".join([what, *(f"  {line}" for line in told or [_tell_silence(ended.code)])])
     parts = [tell_failed(refused)]
     if live:
         parts.append(f"{join_names(live)} {'is' if len(live) == 1 else 'are'} live as asked for.")
     names = tuple(f"{site}-gunicorn-" for site in refused)
     parts += [line for line in told if not line.endswith(" is live") and not line.startswith(names)]
     return "\n".join(parts)
+
+
+def _tell_silence(code: int | None) -> str:
+    # It runs among NGINX's processes, and ends with them.
+    if code == 137:
+        return "it was killed: NGINX's container ended meanwhile, or somebody stopped it; run this again"
+    return f"it printed nothing, and ended with {code}"
 
 
 def _tell_keeps(site: str, served: Mapping[str, str]) -> str:

@@ -139,11 +139,16 @@ def test_while_an_old_worker_may_ask_them_no_replica_is_stopped(asked: list[Repl
     assert "stopped" not in said
 
 
+def test_a_switch_that_went_with_nginx_is_told(asked: list[Replica], said: list[str]) -> None:
+    told = fail(asked, code=137)
+    assert told[1] == "  it was killed: NGINX's container ended meanwhile, or somebody stopped it; run this again"
+
+
 @pytest.mark.parametrize(
     ("logs", "told"),
     [
         (["the tree t1 is not there any more"], ["NGINX was not switched.", "  the tree t1 is not there any more"]),
-        ([], ["NGINX was not switched.", "  it printed nothing"]),
+        ([], ["NGINX was not switched.", "  it printed nothing, and ended with 1"]),
         (["sh: curl: not found", "@drained"], ["NGINX was not switched.", "  sh: curl: not found"]),
         (
             ["the tree t1 is live", "@live shop", "an old worker of NGINX did not end within 70 s"],
