@@ -13,6 +13,7 @@ from portico.components.docker.workers import Running
 from portico.config.load import Stack
 from portico.config.messages.address_changes import tell_address
 from portico.config.messages.change_summary import Outcome, announce, recall
+from portico.config.messages.presumed_outcome import presume
 from portico.config.messages.process_changes import tell_processes
 from portico.config.release.release import Release
 
@@ -44,7 +45,7 @@ def announce_changes(
     if not is_announced():
         return
     replicas = {release.site.name: release.replicas for release in releases}
-    before = recall(past)
+    before = recall(past) or presume(past, after)
     further = {
         one.site.name: tell_address(one.site, (past.get("urls") or {}).get(one.site.name, ""), urls[one.site.name])
         + tell_processes(

@@ -24,9 +24,12 @@ def find_releases(live: Live) -> dict[str, str]:
 def tell_served(past: Mapping[str, object], live: Live | None) -> dict[str, object]:
     """The outputs of the last good update, with the releases that are live now.
 
-    An update that failed for one site has made the others live.
+    An update that failed for one site has made the others live. Where no update was good yet, what is live stands under
+    `served`.
     """
     releases = past.get("releases")
-    if live is None or not isinstance(releases, Mapping):
+    if live is None:
         return dict(past)
+    if not isinstance(releases, Mapping):
+        return {**past, "served": find_releases(live)}
     return {**past, "releases": {**releases, **find_releases(live)}}

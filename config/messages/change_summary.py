@@ -129,11 +129,14 @@ def _compare(
     lost: tuple[str, str],
 ) -> list[Change]:
     if before is None:
-        return [*(_add(site, replicas[site]) for site in after.releases), Change("first", "NGINX", "starts.")]
+        return [
+            *(_add(site, None, after, replicas[site]) for site in after.releases),
+            Change("first", "NGINX", "starts."),
+        ]
     changes: list[Change] = []
     for site, id in after.releases.items():
         if site not in before.releases:
-            changes.append(_add(site, replicas[site]))
+            changes.append(_add(site, before, after, replicas[site]))
         elif before.releases[site] != id:
             changes.append(_renew(site, before, after, replicas[site]))
         elif faults.get(site):
@@ -170,9 +173,10 @@ def _add_further(changes: Sequence[Change], after: Outcome, further: Mapping[str
     return [told[name] for name in names if name in told]
 
 
-def _add(site: str, replicas: int) -> Change:
-    text = f"added: its image is built, {_count(replicas)} start{_s(replicas)}, then NGINX hears of it."
-    return Change("first", site, text)
+def _add(site: str, before: Outcome | None, after: Outcome, replicas: int) -> Change:
+    there = before is not None and after.images[site] in before.kept.get(site, ())
+    image = "its image is there already" if there else "its image is built"
+    return Change("first", site, f"added: {image}, {_count(replicas)} start{_s(replicas)}, then NGINX hears of it.")
 
 
 def _renew(site: str, before: Outcome, after: Outcome, replicas: int) -> Change:

@@ -44,6 +44,17 @@ def test_the_first_preview_names_every_site(root: Path, monkeypatch: pytest.Monk
     assert [line.split(":")[0] for line in said] == ["shop", "NGINX"]
 
 
+def test_what_serves_after_a_first_update_that_failed_in_part_is_not_added_again(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = make_stack(root).tree
+    assert preview(root, monkeypatch, {}, live=Live(f"trees/{tree.digest}", tree.files))[0] == []
+    (line,), _ = preview(root, monkeypatch, {}, live=Live(f"trees/{tree.digest}-1", {}))
+    assert line.startswith("shop: added: its image is built, 2 replicas start")
+    (line,), _ = preview(root, monkeypatch, {}, live=Live("trees/other", tree.files), replicas=3)
+    assert line.startswith("shop: a new release (")
+
+
 def test_nothing_is_said_where_nothing_changes(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _, past = preview(root, monkeypatch, {})
     assert preview(root, monkeypatch, past)[0] == []

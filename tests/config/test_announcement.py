@@ -207,3 +207,9 @@ def test_before_the_first_update_there_is_nothing_to_recall(past: dict[str, obje
 
 def test_a_change_is_one_line() -> None:
     assert str(Change("reload", "NGINX", "reload.")) == "NGINX: reload."
+
+
+def test_of_an_image_that_is_there_nobody_says_that_it_is_built() -> None:
+    before = replace(BEFORE, releases={"blog": "bbb"}, kept={"shop": {BEFORE.images["shop"]}})
+    (change,) = announce(before, BEFORE, REPLICAS)
+    assert change.text.startswith("added: its image is there already, 2 replicas start")

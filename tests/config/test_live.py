@@ -92,4 +92,5 @@ def test_what_went_live_since_the_last_good_update_is_told(live: Live | None, to
 
 
 def test_before_the_first_good_update_nothing_is_made_up() -> None:
-    assert tell_served({}, served(A)) == {}
+    assert tell_served({}, served(A)) == {"served": {"shop": A}}
+    assert tell_served({}, None) == {}
