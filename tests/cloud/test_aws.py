@@ -182,7 +182,6 @@ def test_a_failed_release_stays_out_however_it_is_run_again(prod: AwsDeployment,
     module = prod.source("hello") / "hello.py"
     good = module.read_text()
     module.write_text(f"import nothere\n{good}")
-    prod.configure(healthTimeout=20)
     try:
         with load(prod) as load_:
             load_.wait(1)
@@ -191,7 +190,6 @@ def test_a_failed_release_stays_out_however_it_is_run_again(prod: AwsDeployment,
             load_.wait(1)
     finally:
         module.write_text(good)
-        prod.configure(healthTimeout=None)
     report = load_.report()
     print(f"\n{report.details()}")
     assert all("the package nothere is missing" in one.output for one in failed)

@@ -20,7 +20,6 @@ def test_it_stays_out_however_it_is_run_again(place: Place, figures: Figures, do
     deployment, live = place.deployment, place.release()
     module = deployment.source("shop") / "web.py"
     good = module.read_text()
-    deployment.configure(healthTimeout=20)
     module.write_text(f"import nothere\n{good}")
     try:
         with place.load() as load:
@@ -30,7 +29,6 @@ def test_it_stays_out_however_it_is_run_again(place: Place, figures: Figures, do
             load.wait(1)
     finally:
         module.write_text(good)
-        deployment.configure(healthTimeout=None)
     report = load.report()
     print(f"\n{said}{releases}{report.details()}")
     assert all("No module named 'nothere'" in one.output for one in failed)
