@@ -14,6 +14,7 @@ from portico.components.docker.engine_client import Engine
 from portico.components.ecs import Fleet, FleetArgs, Stock
 from portico.components.ecs.emulation import require_platform
 from portico.components.ecs.files import Kept
+from portico.components.ecs.image import open_registry
 from portico.components.previous_outputs import read_resources
 from portico.components.scope import name_resource, place
 from portico.config.load import Stack
@@ -25,7 +26,9 @@ def deploy_tasks(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict[str,
     assert settings.ecs
     region, platform, here = settings.ecs.region, settings.ecs.platform, Engine(settings.docker)
     account = pulumi_aws.Provider(name_resource(f"fleet-{region}"), region=region)
-    docker = pulumi_docker.Provider(name_resource("fleet-docker"), host=here.address)
+    docker = pulumi_docker.Provider(
+        name_resource("fleet-docker"), host=here.address, registry_auth=[open_registry(account)]
+    )
     if not settings.ecs.https:
         pulumi.log.warn(
             "The sites are served over plain HTTP, which everybody on the way can read and change; write ecs.dns, or "

@@ -1,5 +1,7 @@
 """An image on its way into the registry: built on the user's own Docker, pushed, and from then on named by digest."""
 
+import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -10,6 +12,9 @@ import pulumi_docker as docker
 from portico.components.build_context import list_secrets, name_log
 from portico.components.docker.labels import list_labels
 
+# Docker calls it `docker-credential-portico`: cli/registry_login.py.
+HELPER = "portico"
+
 
 @dataclass(frozen=True, kw_only=True)
 class ImageArgs:
@@ -17,8 +22,8 @@ class ImageArgs:
 
     `of` names a build of the same besides, under a name of its own on the user's Docker. `platform` is Docker's name
     of a processor; `arguments` are given to the build, with `tokens` also secrets of the site. With
-    `held` the registry has the image under this digest: it is not pushed. `login` opens the registry. `builder` names
-    where images are built, `hooks` are told of failures.
+    `held` the registry has the image under this digest: it is not pushed. `builder` names where images are built,
+    `hooks` are told of failures.
     """
 
     site: str
@@ -26,7 +31,6 @@ class ImageArgs:
     repository: pulumi.Input[str]
     context: str | None
     platform: str
-    login: docker.RegistryImageAuthConfigArgs
     of: str = ""
     tokens: bool = False
     arguments: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
@@ -96,17 +100,29 @@ class Image(pulumi.ComponentResource):
             f"{self._name}-{self._args.tag}-pushed",
             # Not by way of what was built: a preview that cannot know that yet would show another push.
             name=pulumi.Output.concat(self._args.repository, ":", self._args.tag),
-            auth_config=self._args.login,
             # The registry forgets by itself, and what it has can be gone back to.
             keep_remotely=True,
-            # A login is good for some hours, so it is another one every time; that is no reason to push again.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[built], ignore_changes=["authConfig"]),
+            # No login stands here: it would end after 12 hours and stay in the state. A refresh would then not find the
+            # image and forget it, and the next push of the same tag would be refused. See `open_registry`.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[built]),
         )
 
 
-def log_in(parent: pulumi.Resource) -> docker.RegistryImageAuthConfigArgs:
-    """Opens the account's registry for some hours: with AWS's own credentials, so no password is kept anywhere."""
-    token = aws.ecr.get_authorization_token_output(opts=pulumi.InvokeOutputOptions(parent=parent))
-    return docker.RegistryImageAuthConfigArgs(
-        address=token.proxy_endpoint, username=token.user_name, password=pulumi.Output.secret(token.password)
+def open_registry(account: pulumi.ProviderResource) -> docker.ProviderRegistryAuthArgs:
+    """Opens the account's registry to Docker's provider, whenever that is started: also for a refresh, days later.
+
+    Docker's provider asks a command for the login (cli/registry_login.py). So the record of the stack holds none.
+
+    Raises pulumi.RunError where that command is not on PATH.
+    """
+    if not shutil.which(f"docker-credential-{HELPER}"):
+        raise pulumi.RunError(
+            f"There is no docker-credential-{HELPER} on PATH, which gets logins to the registry; nothing was changed. "
+            "It comes with Portico: run `portico up`, or activate the environment that Portico is installed in. In a "
+            "checkout: . .tools/env"
+        )
+    token = aws.ecr.get_authorization_token(opts=pulumi.InvokeOptions(provider=account))
+    host = token.proxy_endpoint.partition("://")[2]
+    return docker.ProviderRegistryAuthArgs(
+        address=token.proxy_endpoint, config_file_content=json.dumps({"credHelpers": {host: HELPER}})
     )

@@ -18,14 +18,13 @@ from portico.config.targets.ecs import FleetSite
 
 @dataclass(frozen=True, kw_only=True)
 class Workshop:
-    """Where images are made: contexts below `root`, by the `builder` of that name; `login` opens the registry.
+    """Where images are made: contexts below `root`, by the `builder` of that name.
 
     `stock` is what the registry has already; `hooks` are told of builds that failed.
     """
 
     root: Path
     stock: Stock
-    login: docker.RegistryImageAuthConfigArgs
     builder: pulumi.Input[str] | None = None
     hooks: pulumi.ResourceHookBinding | None = None
 
@@ -103,7 +102,6 @@ class Images:
                 context=write_context(workshop.root, source, ca_bundle) if source else None,
                 tokens=bool(source and source.tokens),
                 platform=self._platform,
-                login=workshop.login,
                 arguments=arguments or {},
                 held=held,
                 builder=workshop.builder,
@@ -114,21 +112,12 @@ class Images:
 
     def _fetch(self, reference: pulumi.Output[str]) -> pulumi.Output[str]:
         """A past release's image on the user's own Docker, from the registry; its name there."""
-        login = self._workshop.login
-        opened = docker.Provider(
-            f"{self._name}-registry-docker",
-            host=self._settings.docker,
-            registry_auth=[
-                docker.ProviderRegistryAuthArgs(address=login.address, username=login.username, password=login.password)
-            ],
-            opts=self._child,
-        )
         fetched = docker.RemoteImage(
             f"{self._name}-application-{self._fleet.release.image}-fetched",
             name=reference,
             platform=self._platform,
             keep_locally=False,
             force_remove=True,
-            opts=pulumi.ResourceOptions(parent=self._parent, provider=opened),
+            opts=self._child,
         )
         return pulumi.Output.all(fetched.name, fetched.image_id).apply(lambda found: str(found[0]))

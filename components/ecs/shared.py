@@ -17,7 +17,6 @@ from portico.components.ecs.files import Files, FilesArgs, Kept
 from portico.components.ecs.firewall import Firewall, FirewallArgs
 from portico.components.ecs.ground import Ground
 from portico.components.ecs.hosts import list_rules
-from portico.components.ecs.image import log_in
 from portico.components.ecs.images import Workshop
 from portico.components.ecs.network import Network, NetworkArgs
 from portico.components.ecs.preview import Planned, announce_changes
@@ -90,9 +89,7 @@ class Fleet(pulumi.ComponentResource):
         trees = {one.site: one.tree for one in planned}
         announce_changes(args.past, planned)
         balancer, ground = self._lay_ground(sites)
-        workshop = Workshop(
-            root=args.root, stock=args.stock, login=log_in(self), builder=args.builder, hooks=args.hooks
-        )
+        workshop = Workshop(root=args.root, stock=args.stock, builder=args.builder, hooks=args.hooks)
         rules = list_rules([one.site for one in sites])
         made = [
             Site(

@@ -18,10 +18,14 @@ if [ -z "$docker_host" ] &&
   docker_host=$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null || true)
 fi
 
+# Docker asks a command of ours for logins to AWS's registry: in a checkout it lies here, elsewhere it is installed.
+beside=
+[ "$PROJECT" != "$ROOT" ] || beside=:$ROOT/scripts
+
 mkdir -p "$TOOLS"
 new=$TOOLS/env.$$
 {
-  printf 'export PATH=%q:"$PATH"\n' "$TOOLS/bin"
+  printf 'export PATH=%q:"$PATH"\n' "$TOOLS/bin$beside"
   printf 'export PULUMI_HOME=%q PULUMI_SKIP_UPDATE_CHECK=true\n' "$PULUMI_HOME"
   # Pulumi would fetch the plugin of every package in .venv before it begins, also that for AWS: it is large, and of use
   # to stacks there alone. Set-up installs what a stack needs.

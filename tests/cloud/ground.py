@@ -19,7 +19,7 @@ from tests.cloud.plugin.fleet_kinds import CLUSTER, DEFINITION, REPOSITORY, SECR
 from tests.cloud.plugin.kinds import EGRESS, ROLE, SUBNET
 from tests.cloud.plugin.owner import LABEL, claim, name_owner
 from tests.cloud.plugin.process import tell
-from tests.cloud.plugin.registry import PASSWORD, USER
+from tests.cloud.plugin.registry import USER, read_password
 from tests.docker.engine import free_port
 
 # It says what it is and was given; it lets its requests end before it does.
@@ -121,8 +121,8 @@ class Ground:
         self.raw_push(name)
         return str(self.engine.images.get(name).attrs["RepoDigests"][0])
 
-    def raw_push(self, name: str, password: str = PASSWORD) -> None:
-        login = {"username": USER, "password": password}
+    def raw_push(self, name: str, password: str | None = None) -> None:
+        login = {"username": USER, "password": password or read_password(self.caller.cloud)}
         for line in self.engine.images.push(name, auth_config=login, stream=True, decode=True):
             if "error" in line:
                 raise RuntimeError(line["error"])

@@ -16,13 +16,14 @@ from tests.cloud.plugin.fleet_kinds import FILES, MOUNT_TARGET
 from tests.cloud.plugin.kinds import EIP, INSTANCE, VOLUME
 from tests.cloud.plugin.machines import make_machines
 from tests.cloud.plugin.network import find_obstacles
+from tests.cloud.plugin.registry import read_password
 
 _PORT = re.compile(r'portNumber=(\d+)|\{"portNumber": ?\["(\d+)"\]\}')
 
 
 def main(arguments: list[str]) -> int:
     """Run one command; its exit code, 255 for what AWS refuses."""
-    parser = argparse.ArgumentParser("aws", description="A test double: it knows six commands.")
+    parser = argparse.ArgumentParser("aws", description="A test double: it knows seven commands.")
     services = parser.add_subparsers(required=True)
     session = services.add_parser("ssm").add_subparsers(required=True).add_parser("start-session")
     session.add_argument("--target", required=True)
@@ -51,6 +52,9 @@ def main(arguments: list[str]) -> int:
     emptied.set_defaults(run=delete_files)
     for command in (session, described, disks, deleted, files, emptied):
         command.add_argument("--region", required=True)
+    # The address of the double's registry names no region.
+    login = services.add_parser("ecr").add_subparsers(required=True).add_parser("get-login-password")
+    login.set_defaults(run=tell_login)
     given = parser.parse_args(arguments)
     return int(given.run(Cloud.open(), given))
 
@@ -129,6 +133,12 @@ def delete_files(cloud: Cloud, given: argparse.Namespace) -> int:
     shutil.rmtree(find_root(cloud, files.id), ignore_errors=True)
     cloud.remove(files)
     cloud.note("delete", files)
+    return 0
+
+
+def tell_login(cloud: Cloud, given: argparse.Namespace) -> int:
+    """Print what logs in to the registry."""
+    print(read_password(cloud))
     return 0
 
 

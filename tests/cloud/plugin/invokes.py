@@ -9,7 +9,7 @@ from tests.cloud.plugin.fargate import status
 from tests.cloud.plugin.fleet_kinds import FILES, SERVICE
 from tests.cloud.plugin.fleet_made import name_registry
 from tests.cloud.plugin.kinds import INSTANCE, VOLUME
-from tests.cloud.plugin.registry import PASSWORD, TOKEN, USER, list_images
+from tests.cloud.plugin.registry import USER, list_images, read_password, spell_login
 
 _FILTERS = {"instance-state-name": "instanceState", "subnet-id": "subnetId", "vpc-id": "vpcId", "image-id": "ami"}
 
@@ -65,9 +65,9 @@ def answer(cloud: Cloud, effects: Effects, token: str, arguments: dict[str, Any]
         case "aws:ecr/getAuthorizationToken:getAuthorizationToken":
             return {
                 "id": "token",
-                "authorizationToken": TOKEN,
+                "authorizationToken": spell_login(cloud),
                 "userName": USER,
-                "password": PASSWORD,
+                "password": read_password(cloud),
                 "proxyEndpoint": f"http://{name_registry(cloud)}",
                 "expiresAt": (datetime.now(UTC) + timedelta(hours=12)).isoformat(),
             }

@@ -104,15 +104,23 @@ def test_what_is_built_is_pushed_under_the_digest_of_what_it_was_made_of(root: P
         assert build.urn in push.dependencies and push.inputs["keepRemotely"] is True
 
 
-def test_the_login_is_a_secret_of_some_hours_and_no_reason_to_push_again(root: Path) -> None:
+def test_no_login_is_in_the_record_so_a_refresh_finds_the_images_days_later(root: Path) -> None:
     made = deploy(root)
+    provider = made.find("pulumi:providers:docker", "fleet-docker")
+    (opened,) = json.loads(provider.inputs["registryAuth"])
+    assert opened.keys() == {"address", "configFileContent"} and opened["address"] == f"https://{HOST}"
+    assert json.loads(opened["configFileContent"]) == {"credHelpers": {HOST: "portico"}}
     for role in ROLES:
-        push = pushed(made, role)
-        assert push.inputs["authConfig"] == {"address": f"https://{HOST}", "username": "AWS", "password": TOKEN}
-        assert push.ignore_changes == ("authConfig",)
-    texts = [(text, secret) for one in made.resources for text, secret in list_texts(one.raw) if TOKEN in text]
-    assert texts and all(secret for _, secret in texts)
-    assert TOKEN not in str(made.exports) + str(made.outputs)
+        assert provider.urn in pushed(made, role).provider and "authConfig" not in pushed(made, role).inputs
+    assert not [text for one in made.resources for text, _ in list_texts(one.raw) if TOKEN in text]
+
+
+def test_without_the_command_that_gets_logins_nothing_is_made(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portico.components.ecs.image.HELPER", "nobody")
+    seen: list[Resource] = []
+    with pytest.raises(pulumi.RunError, match=r"There is no docker-credential-nobody on PATH, .*nothing was changed"):
+        deploy(root, seen=seen)
+    assert {one.type for one in seen} <= {"pulumi:providers:aws"}
 
 
 def test_the_task_asks_for_digests(root: Path) -> None:
@@ -186,10 +194,7 @@ def test_a_held_site_with_other_files_of_nginx_fetches_its_application(root: Pat
     assert fetched.inputs["name"] == references(first)["gunicorn"] and "build" not in fetched.inputs
     (nginx,) = [one for one in held.of_type(IMAGE) if one is not fetched]
     assert nginx.inputs["build"]["buildArgs"] == {"APPLICATION": fetched.inputs["name"]}
-    provider = held.find("pulumi:providers:docker", "shop-registry-docker")
-    assert provider.urn in fetched.provider
-    texts = [(text, secret) for text, secret in list_texts(provider.raw) if TOKEN in text]
-    assert texts and all(secret for _, secret in texts)
+    assert held.find("pulumi:providers:docker", "fleet-docker").urn in fetched.provider
 
 
 def test_a_site_held_at_a_forgotten_release_is_refused_before_anything_is_made(root: Path) -> None:

@@ -24,7 +24,7 @@ from tests.cloud.plugin.fargate.task import Plan, RunningTask
 from tests.cloud.plugin.fleet_kinds import DEFINITION, SCHEDULE
 from tests.cloud.plugin.owner import LABEL, is_wanted, name_owner
 from tests.cloud.plugin.process import Order, take_orders
-from tests.cloud.plugin.registry import PASSWORD, USER
+from tests.cloud.plugin.registry import USER, read_password
 
 _PAUSE = 0.3  # seconds between two looks
 
@@ -91,7 +91,7 @@ class Clock:
             labels={LABEL: name_owner(self._cloud.folder), f"{LABEL}.schedule": self._id.rpartition("_")[2]},
             logs=logs,
             keeper=str(Settings.model_fields["nginx_image"].default),
-            credentials={"username": USER, "password": PASSWORD},
+            credentials={"username": USER, "password": read_password(self._cloud)},
             admit=admission.admit,
             open_folders=admission.open_folders,
             resolve=admission.resolve,

@@ -18,7 +18,7 @@ from tests.cloud.plugin.fargate.targets import Targets
 from tests.cloud.plugin.fargate.task import Plan, RunningTask
 from tests.cloud.plugin.fleet_kinds import DEFINITION, SERVICE
 from tests.cloud.plugin.owner import LABEL, name_owner
-from tests.cloud.plugin.registry import PASSWORD, USER
+from tests.cloud.plugin.registry import USER, read_password
 
 
 class Service:
@@ -172,7 +172,7 @@ class Service:
             labels={LABEL: name_owner(self._cloud.folder), f"{LABEL}.service": self._arn.rpartition("/")[2]},
             logs=self._logs,
             keeper=self._keeper,
-            credentials={"username": USER, "password": PASSWORD},
+            credentials={"username": USER, "password": read_password(self._cloud)},
             admit=admission.admit,
             open_folders=admission.open_folders,
             resolve=admission.resolve,

@@ -14,9 +14,8 @@ from tests.cloud.plugin.fleet_made import name_registry
 from tests.cloud.plugin.process import start, tell, tell_or_start
 
 USER: Final = "AWS"
-PASSWORD: Final = "a-token-of-the-test-registry"
-TOKEN: Final = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 PROGRAM: Final = "docker-registry"
+_ENDED: Final = "logins-ended"
 # What describes an image may be of any of these kinds.
 KINDS: Final = ", ".join(
     f"application/vnd.{kind}+json"
@@ -27,6 +26,27 @@ KINDS: Final = ", ".join(
         "oci.image.index.v1",
     )
 )
+
+
+def read_password(cloud: Cloud) -> str:
+    """What logs in just now: AWS takes each for 12 hours."""
+    return f"a-token-of-the-test-registry-{_count_ended(cloud)}"
+
+
+def spell_login(cloud: Cloud) -> str:
+    """The same as it stands in a request."""
+    return base64.b64encode(f"{USER}:{read_password(cloud)}".encode()).decode()
+
+
+def end_logins(cloud: Cloud) -> None:
+    """Let 12 hours pass for all logins that somebody has."""
+    number = _count_ended(cloud) + 1
+    (cloud.folder / _ENDED).write_text(str(number))
+
+
+def _count_ended(cloud: Cloud) -> int:
+    file = cloud.folder / _ENDED
+    return int(file.read_text()) if file.is_file() else 0
 
 
 def open_registry(cloud: Cloud) -> None:
@@ -70,7 +90,7 @@ def list_images(cloud: Cloud, repository: str) -> dict[str, str]:
 
 def _ask(cloud: Cloud, path: str, **headers: str) -> Any:
     request = urllib.request.Request(f"http://{name_registry(cloud)}/v2/{path}", headers=headers)
-    request.add_header("Authorization", f"Basic {TOKEN}")
+    request.add_header("Authorization", f"Basic {spell_login(cloud)}")
     return urllib.request.urlopen(request, timeout=10)
 
 

@@ -18,7 +18,7 @@ from tests.cloud.plugin.balancer.message import (
 )
 from tests.cloud.plugin.cloud import Cloud
 from tests.cloud.plugin.fleet_kinds import REPOSITORY
-from tests.cloud.plugin.registry import KINDS, TOKEN
+from tests.cloud.plugin.registry import KINDS, spell_login
 
 LARGEST: Final = LARGEST_HEAD
 _IDLE: Final = 300.0  # seconds: a layer may be written slowly
@@ -67,8 +67,8 @@ class Front:
 
     async def _refuse(self, head: Head) -> tuple[int, str, str] | None:
         method, target, _ = head.start
-        if head.get("authorization") != f"Basic {TOKEN}":
-            return 401, "UNAUTHORIZED", "Not Authorized"
+        if head.get("authorization") != f"Basic {spell_login(self._cloud)}":
+            return 401, "UNAUTHORIZED", "Not Authorized, or the login has ended"
         if (found := _PATH.match(target)) is None:
             return None if target.rstrip("/") == "/v2" else (404, "UNSUPPORTED", "the double does not know this path")
         name, reference = found[1], found[2]
