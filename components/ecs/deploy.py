@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws
 import pulumi_docker
 
+from portico.components.aws.hosted_zone import list_names, require_zone
 from portico.components.docker.buildx_builder import name_builder
 from portico.components.docker.diagnosis import Diagnosis
 from portico.components.docker.engine_client import Engine
@@ -35,6 +36,9 @@ def deploy_tasks(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict[str,
             "the ARN of a certificate at ecs.certificate."
         )
     resources = read_resources()
+    if dns := settings.ecs.dns:
+        names = list_names([(one.hosts, one.aliases) for one in settings.sites])
+        require_zone("ecs.dns.zone", dns.zone, names, account)
     fleet = Fleet(
         name_resource("fleet"),
         FleetArgs(

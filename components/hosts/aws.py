@@ -14,6 +14,7 @@ import pulumi_docker
 
 from portico.components import aws
 from portico.components.aws.disk import DATA, find_left
+from portico.components.aws.hosted_zone import require_zone
 from portico.components.aws.known import Known, find_known
 from portico.components.aws.known_disk import KnownDisk, find_disk
 from portico.components.aws.tags import make_tags
@@ -57,6 +58,8 @@ class AwsHost(pulumi.ComponentResource):
         region = self._settings.region
         account = pulumi_aws.Provider(f"{name}-{region}", region=region, opts=pulumi.ResourceOptions(parent=self))
 
+        if dns := self._settings.dns:
+            require_zone("aws.dns.zone", dns.zone, {"aws.dns.name": dns.name}, account)
         known = find_known(resources)
         lost = known is not None and self._is_lost(known, account)
         stays = known is not None and not lost and known.machine == machine

@@ -88,6 +88,7 @@ class Recorder(Mocks):
     stopped: Collection[str] = ()
     disks: Sequence[Mapping[str, Any]] = ()
     files: str = ""
+    zone: Mapping[str, Any] = field(default_factory=lambda: {"name": "example"})
     stocked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     running: Mapping[str, str] = field(default_factory=dict)
     preview: bool = False
@@ -132,6 +133,8 @@ class Recorder(Mocks):
         if args.token == "aws:resourcegroupstaggingapi/getResources:getResources":
             arn = f"arn:aws:elasticfilesystem:eu-central-1:123456789012:file-system/{self.files}"
             return {"id": "found", "resourceTagMappingLists": [{"resourceArn": arn}] if self.files else []}, []
+        if args.token == "aws:route53/getZone:getZone":
+            return dict(self.zone), [("", self.zone["refused"])] if "refused" in self.zone else []
         if args.token == "aws:ecr/getAuthorizationToken:getAuthorizationToken":
             return fleet_answers.log_in(), []
         if args.token == "aws:ecr/getImages:getImages":

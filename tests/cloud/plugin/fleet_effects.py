@@ -181,7 +181,7 @@ class FleetEffects:
         certificate = self._cloud.find(thing.inputs["certificateArn"], CERTIFICATE)
         assert certificate is not None  # the plugin takes no reference to what is not there
         records = {
-            (one.inputs["name"].rstrip("."), one.inputs["type"], value.rstrip("."))
+            (one.outputs["fqdn"], one.inputs["type"], value.rstrip("."))
             for one in self._cloud.things(_RECORD)
             for value in one.inputs.get("records") or []
         }

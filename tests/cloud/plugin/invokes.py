@@ -9,6 +9,7 @@ from tests.cloud.plugin.fargate import status
 from tests.cloud.plugin.fleet_kinds import FILES, SERVICE
 from tests.cloud.plugin.fleet_made import name_registry
 from tests.cloud.plugin.kinds import INSTANCE, VOLUME
+from tests.cloud.plugin.made import ZONE
 from tests.cloud.plugin.registry import USER, list_images, read_password, spell_login
 
 _FILTERS = {"instance-state-name": "instanceState", "subnet-id": "subnetId", "vpc-id": "vpcId", "image-id": "ami"}
@@ -71,6 +72,8 @@ def answer(cloud: Cloud, effects: Effects, token: str, arguments: dict[str, Any]
                 "proxyEndpoint": f"http://{name_registry(cloud)}",
                 "expiresAt": (datetime.now(UTC) + timedelta(hours=12)).isoformat(),
             }
+        case "aws:route53/getZone:getZone":
+            return {"id": arguments["zoneId"], "zoneId": arguments["zoneId"], "name": ZONE, "privateZone": False}
         case "aws:index/getCallerIdentity:getCallerIdentity":
             return {"id": ACCOUNT, "accountId": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:user/test", "userId": "TEST"}
         case _:

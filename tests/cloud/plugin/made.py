@@ -12,6 +12,9 @@ from tests.cloud.plugin.fleet_made import count_revision, make_fleet
 from tests.cloud.plugin.kinds import DEFAULT_GROUP, EIP, INSTANCE, KINDS, SUBNET, VPC
 from tests.cloud.plugin.shape import Shape
 
+# The name of the one hosted zone, whatever id it is asked for by.
+ZONE = "example"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Region:
@@ -71,7 +74,9 @@ def _make(cloud: Cloud, type: str, id: str, inputs: Mapping[str, Any], region: s
         case _ if type in FLEET_KINDS:
             return make_fleet(cloud, type, id, inputs, region)
         case _ if "fqdn" in Shape.find(type).outputs:
-            return {"fqdn": inputs.get("name")}
+            # As AWS's provider: what is not in the zone is taken for a name below it.
+            name = str(inputs.get("name", "")).rstrip(".")
+            return {"fqdn": name if f".{name}".endswith(f".{ZONE}") else f"{name}.{ZONE}"}
         case _:
             return {"uniqueId": f"A{id}".upper(), "securityGroupRuleId": id}
 

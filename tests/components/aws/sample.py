@@ -32,11 +32,12 @@ def make_host(
     stopped: Collection[str] = (),
     seen: list[Resource] | None = None,
     hosts: list[AwsHost] | None = None,
+    zone: Mapping[str, Any] | None = None,
     **stack: Any,
 ) -> Recorder:
     """All that the host registers, its address included. `resources` are those of the update before.
 
-    `alive` and `stopped` are the VMs that AWS knows; `hosts` gets the host.
+    `alive` and `stopped` are the VMs that AWS knows, `zone` is its hosted zone; `hosts` gets the host.
     """
     settings = read(root, section, **stack)
 
@@ -46,7 +47,8 @@ def make_host(
         if hosts is not None:
             hosts.append(host)
 
-    return run(build, seen=seen, alive=alive, stopped=stopped)
+    answers: dict[str, Any] = {"zone": zone} if zone else {}
+    return run(build, seen=seen, alive=alive, stopped=stopped, **answers)
 
 
 def leave(
