@@ -9,6 +9,7 @@ import pulumi_aws
 import pulumi_docker
 
 from portico.components.aws.hosted_zone import list_names, require_zone
+from portico.components.aws.zones import choose_zones
 from portico.components.docker.buildx_builder import name_builder
 from portico.components.docker.diagnosis import Diagnosis
 from portico.components.docker.engine_client import Engine
@@ -43,6 +44,7 @@ def deploy_tasks(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict[str,
         name_resource("fleet"),
         FleetArgs(
             stack=stack,
+            zones=choose_zones(settings.ecs, resources, account),
             stock=Stock(resources, account, region),
             root=root,
             past=past,

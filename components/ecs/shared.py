@@ -1,6 +1,6 @@
 """All sites of a stack on ECS, and what they share."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ _PORTS = {"web": LISTEN, "health": READY}
 
 @dataclass(frozen=True, kw_only=True)
 class FleetArgs:
-    """`stack` is everything that the stack file says; `root` the folder of Pulumi.yaml.
+    """`stack` is everything that the stack file says; `root` the folder of Pulumi.yaml, `zones` the availability zones.
 
     `past` are the outputs of the last good update, `stock` is what the registry has. `builder` names where images are
     built; `hooks` are told of builds that failed. `require_builder` is called before anything is made, where an image
@@ -45,6 +45,7 @@ class FleetArgs:
     """
 
     stack: Stack
+    zones: Sequence[str]
     stock: Stock
     root: Path = field(default_factory=Path)
     past: Mapping[str, Any] = field(default_factory=dict)
@@ -143,7 +144,7 @@ class Fleet(pulumi.ComponentResource):
             f"{name}-network",
             NetworkArgs(
                 region=mine.region,
-                zones=mine.availability_zones,
+                zones=self._args.zones,
                 range=RANGE,
                 kind=mine.network,
                 tags=tags,

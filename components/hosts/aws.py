@@ -18,6 +18,7 @@ from portico.components.aws.hosted_zone import require_zone
 from portico.components.aws.known import Known, find_known
 from portico.components.aws.known_disk import KnownDisk, find_disk
 from portico.components.aws.tags import make_tags
+from portico.components.aws.zones import choose_zone
 from portico.components.docker import free_ports
 from portico.components.docker.buildx_builder import name_builder
 from portico.components.docker.data_volumes import DataDisk
@@ -54,13 +55,18 @@ class AwsHost(pulumi.ComponentResource):
         require_command(settings.aws.access)
         super().__init__("portico:index:AwsHost", name, None, opts)
         self._settings = settings.aws
-        machine = Machine.of(self._settings)
         region = self._settings.region
         account = pulumi_aws.Provider(f"{name}-{region}", region=region, opts=pulumi.ResourceOptions(parent=self))
 
         if dns := self._settings.dns:
             require_zone("aws.dns.zone", dns.zone, {"aws.dns.name": dns.name}, account)
-        known = find_known(resources)
+        known, disk = find_known(resources), find_disk(resources)
+        if disk is None and any(site.data for site in settings.sites):
+            disk = find_left(make_tags(DATA, {}), account)
+        before = known.machine if known else None
+        kind, lies = before.kind if before else "", disk.zone if disk else ""
+        machine = Machine.of(self._settings, choose_zone(self._settings, kind, lies, resources, account))
+        require_fit(disk, settings, machine.zone)
         lost = known is not None and self._is_lost(known, account)
         stays = known is not None and not lost and known.machine == machine
         number = (known.number if known else 0) + (not stays)
@@ -70,10 +76,6 @@ class AwsHost(pulumi.ComponentResource):
         # Before the firewall is told of the ports.
         free_ports.require_vacant(self.engine, settings)
         inside = pulumi.ResourceOptions(parent=self, providers=[account])
-        disk = find_disk(resources)
-        if disk is None and any(site.data for site in settings.sites):
-            disk = find_left(make_tags(DATA, {}), account)
-        require_fit(disk, settings)
         holder = self._find_holder(disk, known.id if known and stays else "", account)
         _announce(known, machine, lost=lost)
 
@@ -103,7 +105,14 @@ class AwsHost(pulumi.ComponentResource):
         self.hooks = Diagnosis(self._late).hooks
         self.disk: DataDisk | None = make_disk(
             f"{name}-{region}-disk",
-            DiskPlan(settings=settings, before=disk, holder=holder, lead=self._lead_to, resources=resources),
+            DiskPlan(
+                settings=settings,
+                zone=machine.zone,
+                before=disk,
+                holder=holder,
+                lead=self._lead_to,
+                resources=resources,
+            ),
             vm,
             pulumi.Output.all(vm.id, url).apply(lambda ready: str(ready[0])),
             inside,

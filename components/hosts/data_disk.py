@@ -21,11 +21,14 @@ from portico.config.settings import Settings
 
 @dataclass(frozen=True, kw_only=True)
 class DiskPlan:
-    """What is known beforehand: the disk that is there (`before`), and the `holder`, the id of a VM that has to give it
-    back first, "" for none. `lead` says how a VM is reached, and `resources` are those that the last update left.
+    """What is known beforehand.
+
+    `zone` is that of the VM, `before` the disk that is there, and `holder` the id of a VM that has to give it back
+    first, "" for none. `lead` says how a VM is reached, and `resources` are those that the last update left.
     """
 
     settings: Settings
+    zone: str
     before: KnownDisk | None
     holder: str
     lead: Callable[[str], Connection]
@@ -108,7 +111,7 @@ def make_disk(
     disk = aws.Disk(
         name,
         aws.DiskArgs(
-            zone=mine.availability_zone,
+            zone=plan.zone,
             region=mine.region,
             partition=mine.partition,
             size=mine.data_disk.gibibytes,
@@ -122,14 +125,14 @@ def make_disk(
     return VmDisk(plan, disk, vm, ready)
 
 
-def require_fit(left: KnownDisk | None, settings: Settings) -> None:
-    """Refuse with pulumi.RunError what the disk that is there cannot follow: another zone, less room."""
+def require_fit(left: KnownDisk | None, settings: Settings, zone: str) -> None:
+    """Refuse with pulumi.RunError what the disk that is there cannot follow: another `zone`, less room."""
     mine = settings.aws
     if left is None or mine is None:
         return
-    if left.zone != mine.availability_zone:
+    if left.zone != zone:
         key, there = ("zone", left.zone) if left.zone[:-1] == mine.region else ("region", left.zone[:-1])
-        asked = mine.availability_zone if key == "zone" else mine.region
+        asked = zone if key == "zone" else mine.region
         raise pulumi.RunError(
             f"aws.{key}: {asked} is not where the disk of data is, {left.id}, and it does not leave its zone; nothing "
             f"was changed. Write {key}: {there}, or see docs/hosts/aws.md for a way by a snapshot."

@@ -34,13 +34,13 @@ class Machine:
     user_data: str
 
     @classmethod
-    def of(cls, aws: Aws) -> Self:
-        """What the settings ask for."""
+    def of(cls, aws: Aws, zone: str) -> Self:
+        """What the settings ask for, in that availability zone."""
         return cls(
             ami=aws.ami,
             kind=aws.instance_type,
             disk=aws.disk.gibibytes,
-            zone=aws.availability_zone,
+            zone=zone,
             user_data=digest_values({"text": render_user_data(aws)}),
         )
 

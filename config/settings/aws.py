@@ -55,7 +55,9 @@ class Aws(Section):
     """The VM that Portico makes on AWS, and the network around it."""
 
     region: Region = Field(examples=["eu-central-1"], description="The region.")
-    zone: Zone | None = Field(default=None, description="The availability zone; the region's `a` where not set.")
+    zone: Zone | None = Field(
+        default=None, description="The availability zone; the first that has such a VM where not set."
+    )
     instance_type: InstanceType = Field(
         default="t4g.small", description="The kind of VM; Graviton (such as t4g, m7g) is arm64, all others are x86."
     )
@@ -99,11 +101,6 @@ class Aws(Section):
         """The processor's kind, by Debian's names. Graviton families have a g after their generation: t4g, m7gd."""
         family = self.instance_type.split(".")[0]
         return "arm64" if family == "a1" or re.match(r"[a-z]+[0-9]+g", family) else "amd64"
-
-    @property
-    def availability_zone(self) -> str:
-        """The zone, also where none is written."""
-        return self.zone or f"{self.region}a"
 
     @property
     def partition(self) -> str:

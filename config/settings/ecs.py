@@ -43,7 +43,7 @@ class Ecs(Section):
 
     region: Region = Field(examples=["eu-central-1"], description="The region.")
     zones: tuple[Zone, ...] = Field(
-        default=(), description="The availability zones, at least two; the region's `a` and `b` where not set."
+        default=(), description="The availability zones, at least two; the first two of the account where not set."
     )
     architecture: Literal["arm64", "x86_64"] = Field(
         default="arm64", description="The processor's kind; arm64 (Graviton) costs a fifth less for the same."
@@ -80,11 +80,6 @@ class Ecs(Section):
     egress: tuple[Egress, ...] = Field(default=(), description="What may be reached besides HTTPS.")
     retention: int = Field(default=90, ge=1, le=3653, description="Days that logs are kept.")
     tags: dict[TagKey, TagValue] = Field(default_factory=dict, description="Tags of everything that is made.")
-
-    @property
-    def availability_zones(self) -> tuple[str, ...]:
-        """The zones, also where none are written."""
-        return self.zones or (f"{self.region}a", f"{self.region}b")
 
     @property
     def partition(self) -> str:

@@ -88,6 +88,7 @@ class Recorder(Mocks):
     stopped: Collection[str] = ()
     disks: Sequence[Mapping[str, Any]] = ()
     files: str = ""
+    zones: str = "abc"
     zone: Mapping[str, Any] = field(default_factory=lambda: {"name": "example"})
     stocked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     running: Mapping[str, str] = field(default_factory=dict)
@@ -133,6 +134,10 @@ class Recorder(Mocks):
         if args.token == "aws:resourcegroupstaggingapi/getResources:getResources":
             arn = f"arn:aws:elasticfilesystem:eu-central-1:123456789012:file-system/{self.files}"
             return {"id": "found", "resourceTagMappingLists": [{"resourceArn": arn}] if self.files else []}, []
+        if args.token == "aws:index/getAvailabilityZones:getAvailabilityZones":
+            return {"id": "found", "names": self._list_zones(args), "excluded": args.args["excludeZoneIds"]}, []
+        if args.token == "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings":
+            return {"id": "found", "locations": self._list_zones(args)}, []
         if args.token == "aws:route53/getZone:getZone":
             return dict(self.zone), [("", self.zone["refused"])] if "refused" in self.zone else []
         if args.token == "aws:ecr/getAuthorizationToken:getAuthorizationToken":
@@ -144,6 +149,11 @@ class Recorder(Mocks):
         answers = {"readStackOutputs": self.past, "readStackResourceOutputs": self.known}
         answer = answers[args.token.removeprefix("pulumi:pulumi:")]
         return {"name": args.args["stackName"], "outputs": dict(answer)}, []
+
+    def _list_zones(self, args: MockCallArgs) -> list[str]:
+        """The zones of the region that the provider is for, whose letters are those of `zones`."""
+        (region,) = {one.inputs["region"] for one in self.of_type("pulumi:providers:aws") if one.urn in args.provider}
+        return [f"{region}{letter}" for letter in self.zones]
 
     def _describe_service(self, name: str) -> dict[str, Any]:
         (asked,) = (one for one in self.of_type(SERVICE) if f"{one.name}-0123456" == name)

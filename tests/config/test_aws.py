@@ -159,7 +159,7 @@ def test_everything_can_be_said(root: Path) -> None:
         tags={"Owner": "shop team"},
     )
     made = check_settings(make_aws_values(section, tls={"port": 443, "localAuthority": True}), root)
-    assert made.aws and made.aws.ssh_from == ("198.51.100.0/24",) and made.aws.availability_zone == "eu-central-1b"
+    assert made.aws and made.aws.ssh_from == ("198.51.100.0/24",) and made.aws.zone == "eu-central-1b"
 
 
 def test_too_many_keys_are_refused_before_anything_is_made(root: Path) -> None:

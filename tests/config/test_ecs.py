@@ -233,11 +233,6 @@ def test_the_memory_of_a_task_is_the_least_that_holds_its_limits(
     assert read_ecs(cpu=cpu).memory_of(settings.sites[0], settings.nginx) == memory
 
 
-def test_zones_are_the_first_two_where_none_are_written() -> None:
-    assert read_ecs().availability_zones == ("eu-central-1a", "eu-central-1b")
-    assert read_ecs(zones=["eu-central-1c", "eu-central-1b"]).availability_zones == ("eu-central-1c", "eu-central-1b")
-
-
 @pytest.mark.parametrize(
     ("region", "partition"), [("eu-central-1", "aws"), ("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn")]
 )

@@ -7,7 +7,7 @@ import pytest
 from portico.config.messages.vm_changes import Machine, announce_machine
 from tests.config.aws_sample import AMI, KEY, read_aws
 
-MACHINE = Machine.of(read_aws())
+MACHINE = Machine.of(read_aws(), "eu-central-1a")
 OTHER = "ami-0fedcba9876543210"
 MOVE = (
     "a new one is made ready and filled with all containers, which takes minutes; then the address moves, and the old "
@@ -36,7 +36,7 @@ def test_a_machine_is_what_the_settings_ask_for() -> None:
     ],
 )
 def test_another_machine_is_announced_with_its_reason(changes: dict[str, Any], told: str) -> None:
-    after = Machine.of(read_aws(**changes))
+    after = Machine.of(read_aws(**changes), changes.get("zone", "eu-central-1a"))
     assert announce_machine(MACHINE, after) == f"VM: replaced, since {told}: {MOVE}"
 
 
@@ -54,7 +54,7 @@ def test_another_machine_is_announced_with_its_reason(changes: dict[str, Any], t
     ],
 )
 def test_what_is_around_the_machine_never_touches_it(changes: dict[str, Any]) -> None:
-    after = Machine.of(read_aws(**changes))
+    after = Machine.of(read_aws(**changes), changes.get("zone", "eu-central-1a"))
     assert after == MACHINE and announce_machine(MACHINE, after) is None
 
 

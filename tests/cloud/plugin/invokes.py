@@ -12,6 +12,8 @@ from tests.cloud.plugin.kinds import INSTANCE, VOLUME
 from tests.cloud.plugin.made import ZONE
 from tests.cloud.plugin.registry import USER, list_images, read_password, spell_login
 
+# The zones that an account has: some accounts have no `a` or `b` there.
+_LETTERS = {"ap-northeast-1": "acd", "us-west-1": "ac"}
 _FILTERS = {"instance-state-name": "instanceState", "subnet-id": "subnetId", "vpc-id": "vpcId", "image-id": "ami"}
 
 _DEPLOYMENT = (
@@ -26,7 +28,7 @@ _DEPLOYMENT = (
 )
 
 
-def answer(cloud: Cloud, effects: Effects, token: str, arguments: dict[str, Any]) -> dict[str, Any]:
+def answer(cloud: Cloud, effects: Effects, region: str, token: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """The answer to one question. Raises ValueError for one that the double has not been taught."""
     match token:
         case "aws:ec2/getInstances:getInstances":
@@ -72,6 +74,10 @@ def answer(cloud: Cloud, effects: Effects, token: str, arguments: dict[str, Any]
                 "proxyEndpoint": f"http://{name_registry(cloud)}",
                 "expiresAt": (datetime.now(UTC) + timedelta(hours=12)).isoformat(),
             }
+        case "aws:index/getAvailabilityZones:getAvailabilityZones":
+            return {"id": "zones", "names": [f"{region}{letter}" for letter in _LETTERS.get(region, "abc")]}
+        case "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings":
+            return {"id": "offerings", "locations": [f"{region}{letter}" for letter in _LETTERS.get(region, "abc")]}
         case "aws:route53/getZone:getZone":
             return {"id": arguments["zoneId"], "zoneId": arguments["zoneId"], "name": ZONE, "privateZone": False}
         case "aws:index/getCallerIdentity:getCallerIdentity":

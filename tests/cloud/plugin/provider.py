@@ -98,7 +98,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Invoke(self, request: Any, context: Any) -> Any:
         with _explain(context):
-            answer = invokes.answer(self._cloud, self._effects, request.tok, _read(request.args))
+            answer = invokes.answer(self._cloud, self._effects, self._region.name, request.tok, _read(request.args))
         return messages.InvokeResponse(**{"return": _write(answer)})
 
     # --- what is done

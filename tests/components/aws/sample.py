@@ -9,6 +9,7 @@ from portico.components.hosts.aws import AwsHost
 from portico.config.checks import check_settings
 from portico.config.messages.vm_changes import Machine
 from portico.config.settings import Settings
+from tests.components.fleet_answers import REGION
 from tests.components.recorder import PROVIDER, Recorder, Resource, run
 from tests.config.aws_sample import make_aws_values, make_section, read_aws
 
@@ -32,12 +33,12 @@ def make_host(
     stopped: Collection[str] = (),
     seen: list[Resource] | None = None,
     hosts: list[AwsHost] | None = None,
-    zone: Mapping[str, Any] | None = None,
+    answers: Mapping[str, Any] | None = None,
     **stack: Any,
 ) -> Recorder:
     """All that the host registers, its address included. `resources` are those of the update before.
 
-    `alive` and `stopped` are the VMs that AWS knows, `zone` is its hosted zone; `hosts` gets the host.
+    `alive` and `stopped` are the VMs that AWS knows; `hosts` gets the host. `answers` are the recorder's own.
     """
     settings = read(root, section, **stack)
 
@@ -47,8 +48,7 @@ def make_host(
         if hosts is not None:
             hosts.append(host)
 
-    answers: dict[str, Any] = {"zone": zone} if zone else {}
-    return run(build, seen=seen, alive=alive, stopped=stopped, **answers)
+    return run(build, seen=seen, alive=alive, stopped=stopped, **(answers or {}))
 
 
 def leave(
@@ -59,7 +59,7 @@ def leave(
     place = {f"urn:pulumi:test::portico::portico:index:AwsHost${PROVIDER}::host-docker-{number}": provider}
     if refreshed:
         return place
-    machine = Machine.of(read_aws(**section))
+    machine = Machine.of(read_aws(**section), section.get("zone") or f"{section.get('region', REGION)}a")
     outputs = {
         "arn": f"arn:aws:ec2:{machine.zone[:-1]}:123456789012:instance/{id}",
         "ami": machine.ami,

@@ -139,7 +139,9 @@ def test_one_that_down_has_left_is_taken_over(root: Path, monkeypatch: pytest.Mo
     # As it is: Pulumi takes over nothing that it would have to change first.
     assert (volume.imported, volume.inputs["size"], volume.inputs["tags"]) == (DISK, 7, tags)
     with pytest.raises(pulumi.RunError, match=r"aws\.zone: eu-central-1a is not where the disk of data is"):
-        make(root, disks=[{**left, "availabilityZone": "eu-central-1b"}])
+        make(root, {"zone": "eu-central-1a"}, disks=[{**left, "availabilityZone": "eu-central-1b"}])
+    elsewhere = make(root, disks=[{**left, "availabilityZone": "eu-central-1b"}])
+    assert elsewhere.of_type("aws:ec2/subnet:Subnet")[0].inputs["availabilityZone"] == "eu-central-1b"
     with pytest.raises(pulumi.RunError, match="There are several disks of data of this stack"):
         make(root, disks=[left, {**left, "id": "vol-00000000000000000"}])
 

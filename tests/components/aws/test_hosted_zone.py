@@ -24,7 +24,7 @@ def try_both(root: Path, zone: dict[str, Any], seen: list[Resource] | None = Non
         deploy(root, SHOP, section=SECTION, answers={"zone": zone}, seen=seen)
     told.append(str(caught.value))
     with pytest.raises(Mistakes) as caught:
-        make_host(root, NAMED, zone=zone, seen=seen)
+        make_host(root, NAMED, answers={"zone": zone}, seen=seen)
     told.append(str(caught.value))
     assert seen is None or {one.type for one in seen} <= {
         "pulumi:providers:aws",

@@ -13,7 +13,7 @@ def test_before_the_first_update_there_is_none() -> None:
 def test_it_is_known_by_its_number_and_what_it_is_made_of() -> None:
     known = find_known(leave(3))
     assert known and (known.number, known.id, known.filled) == (3, OLD, True)
-    assert known.machine == Machine.of(read_aws())
+    assert known.machine == Machine.of(read_aws(), "eu-central-1a")
 
 
 def test_one_that_the_address_never_led_to_is_not_filled() -> None:
