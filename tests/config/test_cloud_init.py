@@ -45,6 +45,13 @@ def test_one_user_may_log_in_by_key_alone_and_use_docker(parsed: dict[str, Any])
     assert {"AllowUsers portico", "PasswordAuthentication no", "PermitRootLogin no"} <= set(sshd.splitlines())
 
 
+def test_a_session_without_a_key_is_no_way_to_root(parsed: dict[str, Any]) -> None:
+    (sudoers,) = [one for one in parsed["write_files"] if one["path"].startswith("/etc/sudoers")]
+    # AWS's agent writes the file only where it is not there (createSudoersFileIfNotPresent), with NOPASSWD:ALL.
+    assert (sudoers["path"], sudoers["permissions"]) == ("/etc/sudoers.d/ssm-agent-users", "0440")
+    assert all(line.startswith("#") for line in sudoers["content"].splitlines())
+
+
 def test_docker_outlives_its_own_restart_and_bounds_its_logs(parsed: dict[str, Any]) -> None:
     daemon = json.loads(file(parsed, "/etc/docker/daemon.json"))
     assert daemon["live-restore"] is True
