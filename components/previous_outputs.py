@@ -1,6 +1,7 @@
 """What the last good update left: the stack's own outputs, read back."""
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -25,6 +26,15 @@ def read_resources() -> dict[str, Any]:
     """
     name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     return _ask("readStackResourceOutputs", {"stackName": name})
+
+
+def list_outputs(resources: Mapping[str, Any], kind: str, begin: str) -> list[dict[str, Any]]:
+    """The outputs of those `resources` (see `read_resources`) that are of this type and whose names begin so."""
+    return [
+        one["outputs"]
+        for urn, one in resources.items()
+        if one["type"] == kind and urn.rpartition("::")[2].startswith(begin)
+    ]
 
 
 def _ask(function: str, arguments: dict[str, str]) -> dict[str, Any]:

@@ -1,11 +1,15 @@
 """A network of the stack's own, still without subnets."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
 from portico.components.aws.tags import make_tags
+from portico.components.previous_outputs import list_outputs
+
+NETWORK = "aws:ec2/vpc:Vpc"
 
 
 def enclose(
@@ -30,3 +34,17 @@ def enclose(
     )
     gateway = aws.ec2.InternetGateway(f"{name}-gateway", vpc_id=vpc.id, tags=make_tags("gateway", tags), opts=child)
     return vpc, gateway
+
+
+def require_range(path: str, wanted: str, resources: Mapping[str, Any], network: str) -> None:
+    """Refuse, with pulumi.RunError, other addresses (`wanted`, written at `path`) for the network of that name.
+
+    `resources` are those of the last update. Other addresses are another network, and everything stands on this one.
+    """
+    for one in list_outputs(resources, NETWORK, f"{network}-network"):
+        if (there := str(one.get("cidrBlock") or wanted)) != wanted:
+            raise pulumi.RunError(
+                f"{path}: the network of this stack is {there}, and a network keeps its addresses; nothing was "
+                f"changed. Write {there} again, or the other one into a stack file of its own: both serve until the names "
+                "have moved."
+            )

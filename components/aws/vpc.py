@@ -9,13 +9,15 @@ import pulumi_aws as aws
 from portico.components.aws.enclosure import enclose
 from portico.components.aws.tags import make_tags
 
-_RANGE = "10.80.0.0/16"
-
 
 @dataclass(frozen=True, kw_only=True)
 class VpcArgs:
-    """`zone` is the availability zone of the one subnet. `protect` keeps the network from being destroyed."""
+    """`range` is the network's (CIDR, a /16), `zone` the availability zone of the one subnet.
 
+    `protect` keeps the network from being destroyed.
+    """
+
+    range: str
     zone: str
     tags: Mapping[str, str] = field(default_factory=dict)
     protect: bool = False
@@ -33,13 +35,14 @@ class Vpc(pulumi.ComponentResource):
     def __init__(self, name: str, args: VpcArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:index:Vpc", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        vpc, gateway = enclose(name, _RANGE, args.tags, protect=args.protect, parent=self)
+        vpc, gateway = enclose(name, args.range, args.tags, protect=args.protect, parent=self)
+        begin = ".".join(args.range.split(".")[:2])
         # A range for each zone: the subnet of another zone is made before the old one goes.
         subnet = aws.ec2.Subnet(
             f"{name}-subnet",
             vpc_id=vpc.id,
             availability_zone=args.zone,
-            cidr_block=f"10.80.{ord(args.zone[-1]) - ord('a')}.0/24",
+            cidr_block=f"{begin}.{ord(args.zone[-1]) - ord('a')}.0/24",
             # What is started here by others gets no public address by accident.
             map_public_ip_on_launch=False,
             tags=make_tags("subnet", args.tags),

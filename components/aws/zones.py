@@ -6,6 +6,7 @@ from typing import Any, Final
 import pulumi
 import pulumi_aws as aws
 
+from portico.components.previous_outputs import list_outputs
 from portico.config.mistake import Mistake, Mistakes
 from portico.config.settings import Aws, Ecs
 
@@ -17,13 +18,12 @@ _LEAST: Final = 2
 _WITHOUT_FARGATE: Final = ("apne1-az3", "usw1-az2", "cnn1-az3", "cnn1-az4")
 
 
-def choose_zones(ecs: Ecs, resources: Mapping[str, Any], account: pulumi.ProviderResource) -> tuple[str, ...]:
+def choose_zones(ecs: Ecs, known: tuple[str, ...], account: pulumi.ProviderResource) -> tuple[str, ...]:
     """The zones of tasks and load balancer: those of the settings, those that the stack has, or the first two.
 
-    `resources` are those of the last update. A stack stays in its zones, whatever AWS adds. Raises Mistakes where a
-    zone that is named is none of this account's.
+    `known` are those that it has. It stays there, whatever AWS adds. Raises Mistakes where a zone that is named is none
+    of this account's.
     """
-    known = _list_known(resources, ecs.region)
     if not ecs.zones and len(known) >= _LEAST:
         return known
     if ecs.zones and set(ecs.zones) <= set(known):
@@ -47,16 +47,13 @@ def choose_zones(ecs: Ecs, resources: Mapping[str, Any], account: pulumi.Provide
     return ecs.zones or tuple(sorted(there)[:_LEAST])
 
 
-def choose_zone(
-    wanted: Aws, kind: str, disk: str, resources: Mapping[str, Any], account: pulumi.ProviderResource
-) -> str:
+def choose_zone(wanted: Aws, kind: str, zone: str, disk: str, account: pulumi.ProviderResource) -> str:
     """The zone of the VM: that of the settings, the one that it is in, or the first one that has such a VM.
 
-    `kind` is the type of the VM that is there, `disk` the zone of the disk of data; both "" where there is none.
-    `resources` are those of the last update. Raises Mistakes where the zone that is named, or the whole region, has no
-    such VM.
+    `kind` is the type of the VM that is there, `zone` where the stack is, `disk` where the disk of data is; each ""
+    where there is none. Raises Mistakes where the zone that is named, or the whole region, has no such VM.
     """
-    zone = disk or next(iter(_list_known(resources, wanted.region)), "")
+    zone = disk or zone
     stays = zone[:-1] == wanted.region and (wanted.zone or zone) == zone
     if stays and kind == wanted.instance_type:
         return zone
@@ -79,7 +76,10 @@ def choose_zone(
     return wanted.zone or (zone if stays and zone in there else min(there))
 
 
-def _list_known(resources: Mapping[str, Any], region: str) -> tuple[str, ...]:
-    """The zones in which the stack has subnets, in the order of their letters."""
-    found = {str(one["outputs"].get("availabilityZone")) for one in resources.values() if one["type"] == SUBNET}
+def list_known(resources: Mapping[str, Any], region: str, network: str) -> tuple[str, ...]:
+    """The zones in which the network of that name has subnets, in the order of their letters.
+
+    `resources` are those of the last update (components/previous_outputs.py).
+    """
+    found = {str(one.get("availabilityZone")) for one in list_outputs(resources, SUBNET, f"{network}-")}
     return tuple(sorted(zone for zone in found if zone[:-1] == region))

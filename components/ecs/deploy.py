@@ -8,8 +8,9 @@ import pulumi
 import pulumi_aws
 import pulumi_docker
 
+from portico.components.aws.enclosure import require_range
 from portico.components.aws.hosted_zone import list_names, require_zone
-from portico.components.aws.zones import choose_zones
+from portico.components.aws.zones import choose_zones, list_known
 from portico.components.docker.buildx_builder import name_builder
 from portico.components.docker.diagnosis import Diagnosis
 from portico.components.docker.engine_client import Engine
@@ -37,6 +38,8 @@ def deploy_tasks(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict[str,
             "the ARN of a certificate at ecs.certificate."
         )
     resources = read_resources()
+    network = name_resource("fleet-network")
+    require_range("ecs.range", settings.ecs.range, resources, network)
     if dns := settings.ecs.dns:
         names = list_names([(one.hosts, one.aliases) for one in settings.sites])
         require_zone("ecs.dns.zone", dns.zone, names, account)
@@ -44,7 +47,7 @@ def deploy_tasks(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict[str,
         name_resource("fleet"),
         FleetArgs(
             stack=stack,
-            zones=choose_zones(settings.ecs, resources, account),
+            zones=choose_zones(settings.ecs, list_known(resources, region, network), account),
             stock=Stock(resources, account, region),
             root=root,
             past=past,

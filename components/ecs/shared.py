@@ -29,7 +29,7 @@ from portico.config.load import Stack
 from portico.config.public_address import spell_url
 from portico.config.release.history import spell_history
 from portico.config.render.layout import LISTEN, READY
-from portico.config.targets.ecs import RANGE, FleetSite, list_hosts, make_fleet
+from portico.config.targets.ecs import FleetSite, list_hosts, make_fleet
 
 # What takes connections in a task, by what it is for.
 _PORTS = {"web": LISTEN, "health": READY}
@@ -145,7 +145,7 @@ class Fleet(pulumi.ComponentResource):
             NetworkArgs(
                 region=mine.region,
                 zones=self._args.zones,
-                range=RANGE,
+                range=mine.range,
                 kind=mine.network,
                 tags=tags,
                 protect=protect,

@@ -14,11 +14,12 @@ import pulumi_docker
 
 from portico.components import aws
 from portico.components.aws.disk import DATA, find_left
+from portico.components.aws.enclosure import require_range
 from portico.components.aws.hosted_zone import require_zone
 from portico.components.aws.known import Known, find_known
 from portico.components.aws.known_disk import KnownDisk, find_disk
 from portico.components.aws.tags import make_tags
-from portico.components.aws.zones import choose_zone
+from portico.components.aws.zones import choose_zone, list_known
 from portico.components.docker import free_ports
 from portico.components.docker.buildx_builder import name_builder
 from portico.components.docker.data_volumes import DataDisk
@@ -64,8 +65,10 @@ class AwsHost(pulumi.ComponentResource):
         if disk is None and any(site.data for site in settings.sites):
             disk = find_left(make_tags(DATA, {}), account)
         before = known.machine if known else None
-        kind, lies = before.kind if before else "", disk.zone if disk else ""
-        machine = Machine.of(self._settings, choose_zone(self._settings, kind, lies, resources, account))
+        vpc, kind, lies = f"{name}-{region}-vpc", before.kind if before else "", disk.zone if disk else ""
+        require_range("aws.range", self._settings.range, resources, vpc)
+        there = before.zone if before else next(iter(list_known(resources, region, vpc)), "")
+        machine = Machine.of(self._settings, choose_zone(self._settings, kind, there, lies, account))
         require_fit(disk, settings, machine.zone)
         lost = known is not None and self._is_lost(known, account)
         stays = known is not None and not lost and known.machine == machine
@@ -125,7 +128,11 @@ class AwsHost(pulumi.ComponentResource):
         self, name: str, number: int, machine: Machine, settings: Settings, inside: pulumi.ResourceOptions
     ) -> aws.Vm:
         mine, tags, tls = self._settings, self._settings.tags, settings.tls
-        vpc = aws.Vpc(f"{name}-vpc", aws.VpcArgs(zone=machine.zone, tags=tags, protect=settings.protect), inside)
+        vpc = aws.Vpc(
+            f"{name}-vpc",
+            aws.VpcArgs(range=mine.range, zone=machine.zone, tags=tags, protect=settings.protect),
+            inside,
+        )
         aws.FlowLogs(f"{name}-flows", aws.FlowLogsArgs(vpc=vpc.id, retention=mine.retention, tags=tags), inside)
         firewall = aws.Firewall(
             f"{name}-firewall",

@@ -12,6 +12,7 @@ from portico.config.settings.cloud_text import (
     AmiId,
     HostedZoneId,
     InstanceType,
+    NetworkBlock,
     PublicKey,
     Region,
     RuleName,
@@ -48,7 +49,7 @@ class Egress(Section):
     name: RuleName = Field(examples=["database"], description="What it is, and the name of its rule.")
     protocol: Literal["tcp", "udp"] = Field(default="tcp", description="The protocol.")
     port: int = Field(ge=1, le=65535, examples=["5432"], description="The port.")
-    network: NetworkRange = Field(examples=["10.20.0.0/16"], description="The addresses.")
+    network: NetworkRange = Field(examples=["203.0.113.0/24"], description="The addresses.")
 
 
 class Aws(Section):
@@ -64,6 +65,10 @@ class Aws(Section):
     ami: AmiId = Field(
         examples=["ami-0123456789abcdef0"],
         description="The image of Ubuntu 24.04 LTS, pinned; docs/settings.md says how to find one.",
+    )
+    range: NetworkBlock = Field(
+        default="10.80.0.0/16",
+        description="The addresses of its network; others where it is to be connected with one that has the same.",
     )
     disk: Size = Field(default=Size.parse("20G"), description="The VM's disk, encrypted; whole G.")
     swap: Size = Field(default=Size.parse("1G"), description="Swap on that disk, for moments of short memory.")

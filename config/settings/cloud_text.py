@@ -10,6 +10,15 @@ Region = Annotated[
 Zone = Annotated[
     str, grammar("an availability zone", r"[a-z]{2}(-gov)?-[a-z]+-[1-9][a-p]", "write one such as eu-central-1a")
 ]
+NetworkBlock = Annotated[
+    str,
+    grammar(
+        "a network of AWS",
+        # On a VM Docker takes those that begin with 172 and 192.168 for itself.
+        r"10\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\.0\.0/16",
+        "write one that begins with 10 and has 16 bits, such as 10.80.0.0/16",
+    ),
+]
 InstanceType = Annotated[
     str, grammar("an instance type", r"[a-z][a-z0-9-]{1,20}\.[a-z0-9-]{2,20}", "write one such as t4g.small")
 ]

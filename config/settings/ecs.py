@@ -8,7 +8,15 @@ from pydantic import Field
 
 from portico.config.mistake import Mistake
 from portico.config.settings.aws import RETENTION, Egress
-from portico.config.settings.cloud_text import CertificateArn, HostedZoneId, Region, TagKey, TagValue, Zone
+from portico.config.settings.cloud_text import (
+    CertificateArn,
+    HostedZoneId,
+    NetworkBlock,
+    Region,
+    TagKey,
+    TagValue,
+    Zone,
+)
 from portico.config.settings.nginx import Nginx
 from portico.config.settings.quantity import Size
 from portico.config.settings.region import find_partition
@@ -54,6 +62,10 @@ class Ecs(Section):
         "balancer may connect to, about $3.65 a month for each task. `nat`: private, through a NAT gateway in each "
         "zone, about $38 a month each and $0.05 a GB. `endpoints`: private, and AWS's own services alone, four "
         "endpoints of about $9 a month in each zone.",
+    )
+    range: NetworkBlock = Field(
+        default="10.0.0.0/16",
+        description="The addresses of the network; others where it is to be connected with one that has the same.",
     )
     cpu: Literal[256, 512, 1024, 2048, 4096] = Field(
         default=256, description="CPU units of a task, 1024 for one processor; its memory follows from the limits."

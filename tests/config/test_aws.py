@@ -81,6 +81,13 @@ ROWS: list[tuple[dict[str, Any], str]] = [
         aws(tags={"Owner": "<ann>"}),
         'aws.tags.Owner: "<ann>" is not a tag\'s value; write letters, digits and _ . : / = + @ -',
     ),
+    *(
+        (
+            aws(range=text),
+            f'aws.range: "{text}" is not a network of AWS; write one that begins with 10 and has 16 bits, such as 10.80.0.0/16',
+        )
+        for text in ("192.168.0.0/16", "10.80.1.0/24", "10.300.0.0/16", "10.80.0.0/8", "172.17.0.0/16")
+    ),
     (aws(egress=[{"name": "database", "network": "10.0.0.0/8"}]), "aws.egress[0].port: is required; write port: 5432"),
     # what does not fit together
     (

@@ -59,7 +59,7 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     (
         ecs(memory=512),
         "ecs.memory: there is no such setting; the settings here are region, zones, architecture, network, "
-        "cpu, most, cpuTarget, requestsTarget, certificate, dns, egress, retention, tags",
+        "range, cpu, most, cpuTarget, requestsTarget, certificate, dns, egress, retention, tags",
     ),
     (
         ecs(tags={"Name": "shop"}),

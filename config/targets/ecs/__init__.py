@@ -4,13 +4,12 @@ from portico.config.targets.ecs.container import VOLUMES
 from portico.config.targets.ecs.cron import spell_cron
 from portico.config.targets.ecs.data import name_volume
 from portico.config.targets.ecs.process import PROCESS_VOLUMES, define_job, define_worker, sum_limits
-from portico.config.targets.ecs.site import RANGE, FleetSite, adapt, list_hosts, make_fleet
+from portico.config.targets.ecs.site import FleetSite, adapt, list_hosts, make_fleet
 from portico.config.targets.ecs.task import container_definitions, describe_task
 from portico.config.targets.ecs.timing import Timing
 
 __all__ = [
     "PROCESS_VOLUMES",
-    "RANGE",
     "VOLUMES",
     "FleetSite",
     "Timing",

@@ -16,8 +16,6 @@ from portico.config.targets.ecs.timing import Timing
 from portico.config.targets.target import Planned
 from portico.config.tls.nginx_secrets import Private, name_private
 
-# The network of load balancer and tasks: whoever connects from there may tell who the client is.
-RANGE: Final = "10.0.0.0/16"
 # How a load balancer spreads requests, by the setting `balance`.
 _ALGORITHMS: Final = {
     "round_robin": "round_robin",
@@ -65,6 +63,7 @@ def adapt(settings: Settings, site: Site) -> Settings:
 
     The number of tasks is AWS's matter, so it makes no other release and no other file.
     """
+    assert settings.ecs
     alone = site.model_copy(update={"replicas": 1, "weights": (), "balance": "round_robin"})
     keepalive = Duration(Timing.of(settings).nginx_keepalive * 1000)
     return settings.model_copy(
@@ -73,7 +72,8 @@ def adapt(settings: Settings, site: Site) -> Settings:
             "port": 80,
             "upstream": "tcp",
             "replicas": 1,
-            "client": Client(proxies=(RANGE,)),
+            # The network of load balancer and tasks: whoever connects from there may tell who the client is.
+            "client": Client(proxies=(settings.ecs.range,)),
             "nginx": settings.nginx.model_copy(update={"keepalive": keepalive}),
             "sites": (alone,),
         }

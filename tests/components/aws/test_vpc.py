@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pulumi
 import pytest
 
 from tests.components.aws.sample import make_host
@@ -64,3 +65,15 @@ def test_another_region_is_another_network_with_nothing_of_the_first(root: Path)
         return {one.name for one in make_host(root, {"region": region}).resources if one.type.startswith("aws:")}
 
     assert not names("eu-central-1") & names("eu-west-1")
+
+
+def test_its_addresses_can_be_chosen_and_stay(root: Path) -> None:
+    made = make_host(root, {"range": "10.99.0.0/16"})
+    (network,), (subnet,) = made.of_type(f"{EC2}/vpc:Vpc"), made.of_type(f"{EC2}/subnet:Subnet")
+    assert (network.inputs["cidrBlock"], subnet.inputs["cidrBlock"]) == ("10.99.0.0/16", "10.99.0.0/24")
+    before = {network.urn: {"type": network.type, "outputs": network.inputs}}
+    assert make_host(root, {"range": "10.99.0.0/16"}, resources=before).of_type(f"{EC2}/vpc:Vpc")
+    with pytest.raises(pulumi.RunError, match=r"aws\.range: the network of this stack is 10\.99\.0\.0/16, .* Write 10"):
+        make_host(root, resources=before)
+    # In another region it is another network.
+    assert make_host(root, {"region": "eu-west-1"}, resources=before).of_type(f"{EC2}/vpc:Vpc")

@@ -20,7 +20,12 @@ def zones(made: Recorder) -> list[str]:
 
 def recall(*letters: str) -> dict[str, Any]:
     """What the record says of subnets in these zones."""
-    return {one: {"type": SUBNET, "outputs": {"availabilityZone": f"{REGION}{one}"}} for one in letters}
+    names = (*(f"fleet-network-public-{one}" for one in letters), f"host-{REGION}-vpc-subnet")
+    places = [f"{REGION}{one}" for one in letters]
+    return {
+        f"urn:pulumi:test::portico::{SUBNET}::{name}": {"type": SUBNET, "outputs": {"availabilityZone": place}}
+        for name, place in zip(names, (*places, places[0]), strict=True)
+    }
 
 
 def fleet(root: Path, known: dict[str, Any] | None = None, zones: str = "abc", **section: Any) -> Recorder:

@@ -1,8 +1,10 @@
 """Network: over several zones, with tasks in public or not."""
 
+import re
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 
 from tests.components.ecs.sample import deploy
@@ -125,3 +127,19 @@ def test_what_lasts_is_protected_where_the_stack_says(root: Path, protect: bool)
     made = deploy(root, section=section, protect=protect)
     kept = {f"{NAME}-network", "fleet-balancer", "fleet-access-logs-bucket"} if protect else set()
     assert {one.name for one in made.resources if one.protect} == kept
+
+
+def test_its_addresses_can_be_chosen_and_stay(root: Path) -> None:
+    made = deploy(root, section={"range": "10.99.0.0/16"})
+    vpc = made.find(f"{EC2}/vpc:Vpc", f"{NAME}-network")
+    assert vpc.inputs["cidrBlock"] == "10.99.0.0/16" and subnets(made)["public-a"][1] == "10.99.0.0/24"
+    # NGINX believes the balancer, wherever that is.
+    assert re.search(r"set_real_ip_from +10\.99\.0\.0/16;", read_nginx(root))
+    known = {vpc.urn: {"type": vpc.type, "outputs": vpc.inputs}}
+    with pytest.raises(pulumi.RunError, match=r"ecs\.range: the network of this stack is 10\.99\.0\.0/16"):
+        deploy(root, answers={"known": known})
+
+
+def read_nginx(root: Path) -> str:
+    """All that was rendered last."""
+    return "".join(file.read_text() for file in (root / ".portico" / "contexts").rglob("*.conf"))
