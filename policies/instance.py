@@ -9,6 +9,11 @@ from portico.policies.kinds import INSTANCE, TEMPLATE, VOLUME
 from portico.policies.rule import Finding, rule
 
 _AMI: Final = re.compile(r"ami-([0-9a-f]{8}|[0-9a-f]{17})")
+# Old kinds of VMs without a line of their own to their disks.
+SHARED: Final = re.compile(
+    r"(t[12]\..+|c1\.medium|c3\.(large|8xlarge)|i2\.8xlarge|m1\.(small|medium)|m2\.xlarge|m3\.(medium|large)"
+    r"|r3\.(large|8xlarge))"
+)
 # Functions that choose an image while the program runs. The engine does not list them among the resources: who has a
 # record of a program's calls puts them into the graph.
 _LOOKUPS: Final = ("aws:ec2/getAmi:getAmi", "aws:ec2/getAmiIds:getAmiIds")
@@ -84,5 +89,8 @@ def monitor_instances(graph: Graph) -> Iterator[Finding]:
 def optimise_ebs(graph: Graph) -> Iterator[Finding]:
     """Traffic to the disks has a line of its own."""
     for one in of_type(graph, INSTANCE, TEMPLATE):
+        kind = look(one.inputs, "instanceType")
+        if isinstance(kind, str) and SHARED.fullmatch(kind):
+            continue  # AWS refuses it with one
         if not may_be(look(one.inputs, "ebsOptimized"), True):
             yield Finding(one, "its disks share the line with its clients", "write ebsOptimized: true")

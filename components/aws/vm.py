@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from portico.components.aws.tags import make_tags
+from portico.config.instance_kind import has_own_line
 from portico.config.messages.vm_changes import Machine
 
 
@@ -64,7 +65,7 @@ class Vm(pulumi.ComponentResource):
                 tags=make_tags("vm", args.tags),
             ),
             monitoring=True,
-            ebs_optimized=True,
+            ebs_optimized=has_own_line(machine.kind),
             maintenance_options=aws.ec2.InstanceMaintenanceOptionsArgs(auto_recovery="default"),
             disable_api_termination=args.guard,
             # The guard is against hands. Portico takes it off where another VM has taken over.

@@ -1,12 +1,12 @@
 """A VM on AWS: where it is, what it is made of, who may reach it."""
 
-import re
 from collections.abc import Iterator
 from ipaddress import ip_network
 from typing import Literal
 
 from pydantic import Field
 
+from portico.config.instance_kind import find_arch, is_mac, is_xen
 from portico.config.mistake import Mistake
 from portico.config.settings.cloud_text import (
     AmiId,
@@ -30,8 +30,6 @@ from portico.config.settings.text import NetworkRange
 
 # The shortest prefix of a network that is somebody's own, by the version of IP.
 _WIDEST = {4: 8, 6: 16}
-# Families of VMs to which a disk is not an NVMe device with a serial number.
-_XEN = re.compile(r"c1|c[34]|d2|f1|g3|h1|i[23]|m[1-4]|p[23]|r[34]|t[12]|x1e?")
 # Days that CloudWatch Logs can keep something; 0, for ever, is not offered.
 RETENTION = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 
@@ -103,9 +101,8 @@ class Aws(Section):
 
     @property
     def arch(self) -> Literal["arm64", "amd64"]:
-        """The processor's kind, by Debian's names. Graviton families have a g after their generation: t4g, m7gd."""
-        family = self.instance_type.split(".")[0]
-        return "arm64" if family == "a1" or re.match(r"[a-z]+[0-9]+g", family) else "amd64"
+        """The processor's kind, by Debian's names."""
+        return find_arch(self.instance_type)
 
     @property
     def partition(self) -> str:
@@ -124,6 +121,8 @@ class Aws(Section):
                 yield Mistake(f"aws.sshFrom[{index}]", f'"{text}" is everybody; write your own networks')
         if self.zone and self.zone[:-1] != self.region:
             yield Mistake("aws.zone", f'"{self.zone}" is not in {self.region}; write one such as {self.region}a')
+        if is_mac(self.instance_type):
+            yield Mistake("aws.instanceType", f"{self.instance_type} runs no Ubuntu; write one such as t4g.small")
         if self.retention not in RETENTION:
             choice = ", ".join(map(str, RETENTION))
             yield Mistake("aws.retention", f"CloudWatch keeps nothing for {self.retention} days; write one of {choice}")
@@ -141,7 +140,8 @@ class Aws(Section):
 
     def list_unfit(self) -> Iterator[Mistake]:
         """What is wrong where sites have data."""
-        if _XEN.fullmatch(family := self.instance_type.split(".")[0]):
+        if is_xen(self.instance_type):
+            family = self.instance_type.split(".")[0]
             text = f"{family} does not tell a disk of data by its id; write one of the Nitro kind, such as t4g.small"
             yield Mistake("aws.instanceType", text)
 

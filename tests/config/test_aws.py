@@ -13,6 +13,8 @@ from portico.config.settings import Mistakes
 from tests.config.aws_sample import AMI, KEY, make_aws_values, make_section, read_aws
 from tests.config.sample import make_site, make_values, refuse
 
+NO_BLOCK = "is not a network of AWS; write one that begins with 10 and has 16 bits, such as 10.80.0.0/16"
+BLOCKS = ("192.168.0.0/16", "10.80.1.0/24", "10.300.0.0/16", "10.80.0.0/8", "172.17.0.0/16")
 NETWORK = "is not a network; write its first address and length, such as 10.0.0.0/16"
 NETWORKS = ["198.51.100.0/24"]
 
@@ -81,13 +83,8 @@ ROWS: list[tuple[dict[str, Any], str]] = [
         aws(tags={"Owner": "<ann>"}),
         'aws.tags.Owner: "<ann>" is not a tag\'s value; write letters, digits and _ . : / = + @ -',
     ),
-    *(
-        (
-            aws(range=text),
-            f'aws.range: "{text}" is not a network of AWS; write one that begins with 10 and has 16 bits, such as 10.80.0.0/16',
-        )
-        for text in ("192.168.0.0/16", "10.80.1.0/24", "10.300.0.0/16", "10.80.0.0/8", "172.17.0.0/16")
-    ),
+    *((aws(range=text), f'aws.range: "{text}" {NO_BLOCK}') for text in BLOCKS),
+    (aws(instanceType="mac2.metal"), "aws.instanceType: mac2.metal runs no Ubuntu; write one such as t4g.small"),
     (aws(egress=[{"name": "database", "network": "10.0.0.0/8"}]), "aws.egress[0].port: is required; write port: 5432"),
     # what does not fit together
     (

@@ -44,6 +44,11 @@ def test_it_is_watched_closely_and_recovers_by_itself(instance: Resource) -> Non
     assert instance.inputs["maintenanceOptions"] == {"autoRecovery": "default"}
 
 
+def test_an_old_kind_is_asked_for_without_a_line_to_its_disks(root: Path) -> None:
+    """AWS refuses t2 with one: "EBS-optimized instances are not supported for your requested configuration"."""
+    assert make_host(root, {"instanceType": "t2.small"}).find(INSTANCE, NAME).inputs["ebsOptimized"] is False
+
+
 def test_it_has_the_role_the_subnet_and_the_firewall(instance: Resource) -> None:
     assert instance.inputs["iamInstanceProfile"].startswith("host-eu-central-1-role-profile")
     assert instance.inputs["subnetId"] == "host-eu-central-1-vpc-subnet-id"
