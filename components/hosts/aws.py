@@ -161,8 +161,9 @@ class AwsHost(pulumi.ComponentResource):
             ),
             inside,
         )
+        # Of each VM its own: the one that serves keeps them until it goes, also where the new one does not come up.
         aws.Alarms(
-            f"{name}-alarms",
+            f"{name}-vm-{number}-alarms",
             aws.AlarmsArgs(vm=vm.id, region=mine.region, partition=mine.partition, topic=mine.alarm_topic, tags=tags),
             inside,
         )
