@@ -4,8 +4,18 @@ from typing import Annotated
 
 from portico.config.settings.text import grammar
 
+
+def _hint_region(value: str) -> str:
+    """What to write instead of what is no region."""
+    if value.startswith(("cn-", "eusc-")) or "-iso" in value:
+        return "AWS's services have other names there, and Portico knows none of them; write one such as eu-central-1"
+    return "write one such as eu-central-1"
+
+
 Region = Annotated[
-    str, grammar("a region of AWS", r"[a-z]{2}(-gov|-iso[a-z]?)?-[a-z]+-[1-9]", "write one such as eu-central-1")
+    # Those of the partitions aws and aws-us-gov. China's, Europe's sovereign and isolated ones are worlds of their own:
+    # services, endpoints and principals have other names.
+    str, grammar("a region of AWS that Portico knows", r"(?!cn-)[a-z]{2}(-gov)?-[a-z]+-[1-9]", _hint_region)
 ]
 Zone = Annotated[
     str, grammar("an availability zone", r"[a-z]{2}(-gov)?-[a-z]+-[1-9][a-p]", "write one such as eu-central-1a")

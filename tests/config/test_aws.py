@@ -187,9 +187,7 @@ def test_the_processor_follows_from_the_type(kind: str, arch: str) -> None:
     assert read_aws(instanceType=kind).arch == arch
 
 
-@pytest.mark.parametrize(
-    ("region", "partition"), [("eu-central-1", "aws"), ("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn")]
-)
+@pytest.mark.parametrize(("region", "partition"), [("eu-central-1", "aws"), ("us-gov-west-1", "aws-us-gov")])
 def test_the_partition_follows_from_the_region(region: str, partition: str) -> None:
     assert read_aws(region=region).partition == partition
 

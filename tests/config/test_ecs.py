@@ -233,9 +233,7 @@ def test_the_memory_of_a_task_is_the_least_that_holds_its_limits(
     assert read_ecs(cpu=cpu).memory_of(settings.sites[0], settings.nginx) == memory
 
 
-@pytest.mark.parametrize(
-    ("region", "partition"), [("eu-central-1", "aws"), ("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn")]
-)
+@pytest.mark.parametrize(("region", "partition"), [("eu-central-1", "aws"), ("us-gov-west-1", "aws-us-gov")])
 def test_the_partition_follows_from_the_region(region: str, partition: str) -> None:
     assert read_ecs(region=region).partition == partition
 

@@ -107,7 +107,7 @@ def test_all_that_can_be_set_is_taken_too_and_keeps_the_rules(rich: Graph, aws: 
         if one["Type"] == "A"
     )
     assert record["ResourceRecords"] == [{"Value": replay.find("-ip").address}]
-    names = [replay.find(f"-alarms-{check}").id for check in ("system", "instance")]
+    names = [replay.find(f"-vm-1-alarms-{check}").id for check in ("system", "instance")]
     alarms = ask("cloudwatch", "describe_alarms", AlarmNames=names)["MetricAlarms"]
     assert [MORE["alarmTopic"] in alarm["AlarmActions"] for alarm in alarms] == [True, True]
     (disk,) = ask("ec2", "describe_volumes", VolumeIds=[replay.find("-disk-volume").id])["Volumes"]
