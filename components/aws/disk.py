@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
+from portico.components.aws.account import trust
 from portico.components.aws.known_disk import KnownDisk
 from portico.components.aws.tags import make_tags
 
@@ -81,7 +82,7 @@ class Disk(pulumi.ComponentResource):
         role = aws.iam.Role(
             f"{self._name}-snapshots-role",
             description="Makes snapshots of the disk of data, and removes old ones",
-            assume_role_policy=json.dumps(_TRUST),
+            assume_role_policy=trust("dlm", self),
             tags=make_tags("snapshots", args.tags),
             opts=child,
         )
@@ -146,10 +147,6 @@ def list_held(data: Iterable[tuple[str, str]], before: Mapping[str, str]) -> dic
 
 
 _HELD = "Data"
-_TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": "dlm.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-}
 
 
 def _allow(partition: str, region: str, target: Mapping[str, str]) -> dict[str, object]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
+from portico.components.aws.account import trust
 from portico.components.aws.tags import make_tags
 
 
@@ -36,7 +37,7 @@ class FlowLogs(pulumi.ComponentResource):
         role = aws.iam.Role(
             f"{name}-role",
             description="Lets the network write its flow logs",
-            assume_role_policy=json.dumps(_TRUST),
+            assume_role_policy=trust("vpc-flow-logs", self),
             tags=make_tags("flow-logs", args.tags),
             opts=child,
         )
@@ -54,14 +55,6 @@ class FlowLogs(pulumi.ComponentResource):
         )
         self.group = group.name
         self.register_outputs({"group": self.group})
-
-
-_TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "vpc-flow-logs.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    ],
-}
 
 
 def _write(group: str) -> str:

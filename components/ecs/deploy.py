@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws
 import pulumi_docker
 
+from portico.components.aws.account import require_account
 from portico.components.aws.enclosure import require_range
 from portico.components.aws.hosted_zone import list_names, require_zone
 from portico.components.aws.zones import choose_zones, list_known
@@ -39,6 +40,7 @@ def deploy_tasks(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict[str,
         )
     resources = read_resources()
     network = name_resource("fleet-network")
+    require_account(resources, network, account)
     require_range("ecs.range", settings.ecs.range, resources, network)
     if dns := settings.ecs.dns:
         names = list_names([(one.hosts, one.aliases) for one in settings.sites])

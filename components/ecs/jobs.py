@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from portico.components.aws.account import trust
 from portico.components.aws.tags import make_tags
 from portico.components.ecs.definition import DefinitionArgs, define_task
 from portico.config.settings.job import Job
@@ -50,7 +51,7 @@ class Jobs(pulumi.ComponentResource):
         role = aws.iam.Role(
             f"{name}-role",
             description=f"Starts the jobs of {args.site}",
-            assume_role_policy=json.dumps(_TRUST),
+            assume_role_policy=trust("scheduler", self),
             tags=make_tags(f"{args.site}-jobs", args.tags),
             opts=child,
         )
@@ -95,12 +96,6 @@ class Jobs(pulumi.ComponentResource):
             )
         self.group = group.name
         self.register_outputs({"group": self.group})
-
-
-_TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": "scheduler.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-}
 
 
 def _allow(tasks: Sequence[str], roles: Sequence[str], cluster: str) -> dict[str, object]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
+from portico.components.aws.account import trust
 from portico.components.aws.tags import make_tags
 
 
@@ -68,16 +69,10 @@ class Roles(pulumi.ComponentResource):
         return aws.iam.Role(
             f"{self._name}-{role}",
             description=description,
-            assume_role_policy=json.dumps(_TRUST),
+            assume_role_policy=trust("ecs-tasks", self),
             tags=make_tags(f"{self._args.site}-{role}", self._args.tags),
             opts=pulumi.ResourceOptions(parent=self),
         )
-
-
-_TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-}
 
 
 def _allow(repositories: Sequence[str], logs: str, secrets: Sequence[str]) -> dict[str, object]:

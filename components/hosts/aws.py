@@ -1,11 +1,7 @@
 """A VM on AWS that Portico makes."""
 
 import asyncio
-import shlex
-import shutil
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -13,6 +9,7 @@ import pulumi_aws
 import pulumi_docker
 
 from portico.components import aws
+from portico.components.aws.account import require_account
 from portico.components.aws.disk import DATA, find_left
 from portico.components.aws.enclosure import require_range
 from portico.components.aws.hosted_zone import require_zone
@@ -26,12 +23,13 @@ from portico.components.docker.data_volumes import DataDisk
 from portico.components.docker.diagnosis import Diagnosis
 from portico.components.docker.engine_client import Engine
 from portico.components.hosts import preflight
-from portico.components.hosts.connection import Connection, make_connection
+from portico.components.hosts.connection import Connection
 from portico.components.hosts.data_disk import DiskPlan, make_disk, require_fit
 from portico.components.hosts.deferred_engine import LateEngine
 from portico.components.hosts.readiness import wait_ready
+from portico.components.hosts.vm_connection import lead_to, require_command
 from portico.config.messages.vm_changes import Machine, announce_machine
-from portico.config.render.cloud_init import USER, pack_user_data, render_user_data
+from portico.config.render.cloud_init import pack_user_data, render_user_data
 from portico.config.settings import Settings
 
 # Seconds that a VM has to answer which has served before: enough for a reboot.
@@ -59,6 +57,7 @@ class AwsHost(pulumi.ComponentResource):
         region = self._settings.region
         account = pulumi_aws.Provider(f"{name}-{region}", region=region, opts=pulumi.ResourceOptions(parent=self))
 
+        require_account(resources, f"{name}-", account)
         if dns := self._settings.dns:
             require_zone("aws.dns.zone", dns.zone, {"aws.dns.name": dns.name}, account)
         known, disk = find_known(resources), find_disk(resources)
@@ -185,16 +184,7 @@ class AwsHost(pulumi.ComponentResource):
         return has if has and has != stays and self._exists(has, account) else ""
 
     def _lead_to(self, vm: str) -> Connection:
-        mine = self._settings
-        if mine.access == "ssm":
-            way = (
-                f"aws ssm start-session --region {mine.region} --target %h "
-                "--document-name AWS-StartSSHSession --parameters portNumber=%p"
-            )
-        else:
-            script = Path(__file__).resolve().with_name("ec2_proxy_command.py")
-            way = f"{_spell_path(Path(sys.executable))} {_spell_path(script)} %h %p {mine.region}"
-        return make_connection(USER, vm, 22, pulumi.get_stack(), key=mine.key, proxy=way)
+        return lead_to(self._settings, vm)
 
     def _is_lost(self, known: Known, account: pulumi_aws.Provider) -> bool:
         """Whether the VM is gone though nobody asked for that. What is in another region is not looked for."""
@@ -224,22 +214,6 @@ class AwsHost(pulumi.ComponentResource):
     def publish(self, live: pulumi.Input[str]) -> pulumi.Output[str]:
         """Let the address lead to the VM, once `live` is known; the address."""
         return self._address.lead_to(self._vm, live)
-
-
-def _spell_path(file: Path) -> str:
-    """The path for ssh, which starts in the project's folder: by that in short, so that each checkout says the same."""
-    here = Path.cwd()
-    return shlex.quote(str(file.relative_to(here) if file.is_relative_to(here) else file)).replace("%", "%%")
-
-
-def require_command(access: str) -> None:
-    """Refuse with pulumi.RunError a machine that lacks what leads to VMs on AWS."""
-    if not shutil.which("aws"):
-        plugin = " and its Session Manager plugin" if access == "ssm" else ""
-        raise pulumi.RunError(
-            f"aws.access: {access} needs the AWS CLI{plugin}, and there is no `aws` on this machine; install it. "
-            "Nothing was changed."
-        )
 
 
 def _announce(known: Known | None, machine: Machine, *, lost: bool) -> None:

@@ -88,6 +88,7 @@ class Recorder(Mocks):
     stopped: Collection[str] = ()
     disks: Sequence[Mapping[str, Any]] = ()
     files: str = ""
+    account: str = fleet_answers.ACCOUNT
     zones: str = "abc"
     zone: Mapping[str, Any] = field(default_factory=lambda: {"name": "example"})
     stocked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -134,6 +135,8 @@ class Recorder(Mocks):
         if args.token == "aws:resourcegroupstaggingapi/getResources:getResources":
             arn = f"arn:aws:elasticfilesystem:eu-central-1:123456789012:file-system/{self.files}"
             return {"id": "found", "resourceTagMappingLists": [{"resourceArn": arn}] if self.files else []}, []
+        if args.token == "aws:index/getCallerIdentity:getCallerIdentity":
+            return {"id": self.account, "accountId": self.account}, []
         if args.token == "aws:index/getAvailabilityZones:getAvailabilityZones":
             return {"id": "found", "names": self._list_zones(args), "excluded": args.args["excludeZoneIds"]}, []
         if args.token == "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings":

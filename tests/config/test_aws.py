@@ -43,7 +43,10 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     (aws(keys=None), 'aws.keys: is required; write keys: ["ssh-ed25519 AAAA… ann"]'),
     (aws(keys=[]), "aws.keys: the list is empty; write at least one entry"),
     # grammars
-    (aws(region="Frankfurt"), 'aws.region: "Frankfurt" is not a region of AWS; write one such as eu-central-1'),
+    (
+        aws(region="Frankfurt"),
+        'aws.region: "Frankfurt" is not a region of AWS that Portico knows; write one such as eu-central-1',
+    ),
     (aws(zone="eu-central-1"), 'aws.zone: "eu-central-1" is not an availability zone; write one such as eu-central-1a'),
     (aws(ami="latest"), f'aws.ami: "latest" is not the id of an AMI; write one such as {AMI}'),
     (aws(instanceType="small"), 'aws.instanceType: "small" is not an instance type; write one such as t4g.small'),

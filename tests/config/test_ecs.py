@@ -35,7 +35,10 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     ),
     # what is required, and grammars
     (ecs(region=None), "ecs.region: is required; write region: eu-central-1"),
-    (ecs(region="Frankfurt"), 'ecs.region: "Frankfurt" is not a region of AWS; write one such as eu-central-1'),
+    (
+        ecs(region="Frankfurt"),
+        'ecs.region: "Frankfurt" is not a region of AWS that Portico knows; write one such as eu-central-1',
+    ),
     (
         ecs(zones=["eu-central-1"]),
         'ecs.zones[0]: "eu-central-1" is not an availability zone; write one such as eu-central-1a',

@@ -15,7 +15,7 @@ POLICY = "aws:iam/rolePolicy:RolePolicy"
 
 
 @pytest.mark.parametrize(
-    ("region", "partition"), [("eu-central-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-east-1", "aws-us-gov")]
+    ("region", "partition"), [("eu-central-1", "aws"), ("us-gov-west-1", "aws-us-gov"), ("us-gov-east-1", "aws-us-gov")]
 )
 def test_it_may_be_reached_by_systems_manager(root: Path, region: str, partition: str) -> None:
     made = make_host(root, {"region": region})
