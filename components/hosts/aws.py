@@ -27,7 +27,7 @@ from portico.components.hosts.connection import Connection
 from portico.components.hosts.data_disk import DiskPlan, make_disk, require_fit
 from portico.components.hosts.deferred_engine import LateEngine
 from portico.components.hosts.readiness import wait_ready
-from portico.components.hosts.vm_connection import lead_to, require_command
+from portico.components.hosts.vm_connection import find_again, lead_to, require_command
 from portico.config.messages.vm_changes import Machine, announce_machine
 from portico.config.render.cloud_init import pack_user_data, render_user_data
 from portico.config.settings import Settings
@@ -212,8 +212,19 @@ class AwsHost(pulumi.ComponentResource):
         return True
 
     def publish(self, live: pulumi.Input[str]) -> pulumi.Output[str]:
-        """Let the address lead to the VM, once `live` is known; the address."""
-        return self._address.lead_to(self._vm, live)
+        """Let the address lead to the VM, once `live` is known; the address.
+
+        Where it moves, the VM can be reached again when this is known.
+        """
+        led = self._address.lead_to(self._vm, live)
+        if self._filled or pulumi.runtime.is_dry_run():
+            return led
+
+        async def follow(known: list[str]) -> str:
+            await find_again(self._lead_to(known[1]))
+            return known[0]
+
+        return pulumi.Output.all(led, self._vm).apply(follow)
 
 
 def _announce(known: Known | None, machine: Machine, *, lost: bool) -> None:

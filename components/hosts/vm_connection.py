@@ -1,15 +1,43 @@
 """The way to a VM on AWS: through Systems Manager, or by SSH to whatever address it has just now."""
 
+import asyncio
 import shlex
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pulumi
 
 from portico.components.hosts.connection import Connection, make_connection
+from portico.components.hosts.readiness import wait_ready
 from portico.config.render.cloud_init import USER
 from portico.config.settings import Aws
+
+# Seconds in which AWS's agent reports from its new address, as users have seen it.
+_MOVED = 300
+
+
+async def find_again(connection: Connection) -> None:
+    """Return once a VM can be reached whose address has just moved; after five minutes with a warning.
+
+    What is sent from the VM comes from another address then. Connections stand still, and AWS's agent may be refused
+    until it has noticed that too: who calls `make logs` right after the update would be told TargetNotConnected.
+    """
+    # The connection that all share leads nowhere any more. What runs on it may end, and the next one is another.
+    stop = ("ssh", *connection.options, "-O", "stop", connection.url)
+    with suppress(OSError, TimeoutError):
+        quiet = asyncio.subprocess.DEVNULL
+        process = await asyncio.create_subprocess_exec(*stop, stdin=quiet, stdout=quiet, stderr=quiet)
+        await asyncio.wait_for(process.wait(), 10)
+    try:
+        await wait_ready(connection, _MOVED)
+    except pulumi.RunError as error:
+        told = str(error).splitlines()[0]
+        pulumi.log.warn(
+            f"The address has moved, and visitors are served. Commands such as make logs do not reach the VM yet: "
+            f"{told} Wait some minutes; portico status says when it answers."
+        )
 
 
 def lead_to(settings: Aws, vm: str) -> Connection:

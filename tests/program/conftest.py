@@ -51,6 +51,7 @@ def reach_everything(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("portico.components.docker.free_ports.require_vacant", lambda *_: None)
     patch.setattr("portico.components.hosts.aws.require_command", lambda _: None)
     patch.setattr("portico.components.hosts.aws.wait_ready", ready)
+    patch.setattr("portico.components.hosts.vm_connection.wait_ready", ready)
     patch.setattr("portico.components.hosts.data_disk.mount", ready)
 
 

@@ -15,7 +15,7 @@ from tests.cloud.plugin.fargate.shared_folders import find_root
 from tests.cloud.plugin.fleet_kinds import FILES, MOUNT_TARGET
 from tests.cloud.plugin.kinds import EIP, INSTANCE, VOLUME
 from tests.cloud.plugin.machines import make_machines
-from tests.cloud.plugin.network import find_obstacles
+from tests.cloud.plugin.network import find_obstacles, is_lost
 from tests.cloud.plugin.registry import read_password
 
 _PORT = re.compile(r'portNumber=(\d+)|\{"portNumber": ?\["(\d+)"\]\}')
@@ -149,6 +149,8 @@ def start_session(cloud: Cloud, given: argparse.Namespace) -> int:
     if (instance := _find(cloud, given)) is None:
         return _refuse("StartSession", "TargetNotConnected", f"{given.target} is not connected.")
     address, obstacles = make_machines(cloud).find(instance.id), find_obstacles(cloud, instance)
+    if is_lost(cloud, instance.id):
+        obstacles = [*obstacles, "its address has just moved"]
     if obstacles or address is None:
         why = "; ".join(obstacles) or "it does not run"
         told = f"{given.target} is not connected. (The double knows why: {why}.)"

@@ -10,7 +10,7 @@ from tests.cloud.plugin.disk_effects import DiskEffects
 from tests.cloud.plugin.fleet_effects import FleetEffects
 from tests.cloud.plugin.kinds import ASSOCIATION, EIP, INGRESS, INSTANCE, VOLUME_ATTACHMENT
 from tests.cloud.plugin.machines import make_machines, read_user_data
-from tests.cloud.plugin.network import list_openings
+from tests.cloud.plugin.network import list_openings, note_move
 
 _RESTARTING = {"instanceType", "userData", "userDataBase64"}
 
@@ -80,6 +80,7 @@ class Effects:
         led = {"instance": instance.id, "associationId": thing.id, "privateIp": target}
         self._cloud.put(replace(eip, outputs={**eip.outputs, **led}))
         point(self._cloud.folder, eip.outputs["publicIp"], target, openings)
+        note_move(self._cloud, instance.id)
         self._cloud.note("move", eip, before=before or None, after=instance.id, answers=answers)
         return replace(thing, outputs={**thing.outputs, "publicIp": eip.outputs["publicIp"]})
 

@@ -1,5 +1,6 @@
 """Who may reach an instance, and what it can reach: read from the security groups, routes and addresses around it."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -7,8 +8,22 @@ from tests.cloud.plugin.cloud import Cloud, Thing
 from tests.cloud.plugin.kinds import EGRESS, EIP, INGRESS, PROFILE, ROLE_POLICY
 
 Openings = dict[int, list[str]]  # which networks (CIDR) may reach a port
+_LOST = 2.0  # seconds
 _ANYWHERE = "0.0.0.0/0"
 _MANAGED = "AmazonSSMManagedInstanceCore"
+
+
+def note_move(cloud: Cloud, instance: str) -> None:
+    """The instance has another public address from now on, and its agent has to notice that first."""
+    folder = cloud.folder / "moved"
+    folder.mkdir(exist_ok=True)
+    (folder / instance).touch()
+
+
+def is_lost(cloud: Cloud, instance: str) -> bool:
+    """Whether Systems Manager has lost the instance, since its address has just moved: 2 s here, on AWS minutes."""
+    file = cloud.folder / "moved" / instance
+    return file.exists() and time.time() - file.stat().st_mtime < _LOST
 
 
 def list_openings(cloud: Cloud, instance: Thing, *, but: str = "") -> Openings:

@@ -208,6 +208,25 @@ def test_containers_wait_until_the_vm_is_ready_for_as_long_as_the_settings_say(
     assert waited == [("host-eu-central-1-vm-1-instance-id", 900), ("host-eu-central-1-vm-1-instance-id", 180)]
 
 
+def test_an_update_ends_when_the_vm_is_found_again_behind_its_new_address(
+    root: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    found: list[str] = []
+
+    async def wait(connection: Connection, seconds: float) -> None:
+        found.append(connection.host)
+        if len(found) > 1:
+            raise pulumi.RunError(f"The VM {connection.host} cannot take containers: TargetNotConnected\nMore.")
+
+    monkeypatch.setattr("portico.components.hosts.vm_connection.wait_ready", wait)
+    assert make_host(root).exports["address"] and len(found) == 1
+    # It serves, so that is no failure.
+    assert make_host(root).exports["address"]
+    assert "do not reach the VM yet: The VM host-eu-central-1-vm-1-instance-id cannot take containers" in caplog.text
+    # Where nothing moves, nobody is looked for.
+    assert make_host(root, resources=leave(), alive=[OLD]).exports["address"] and len(found) == 2
+
+
 def test_nothing_of_docker_is_made_where_the_vm_does_not_get_ready(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def wait(*_: object) -> None:
         raise pulumi.RunError("not ready")
