@@ -54,7 +54,9 @@ class Secrets(pulumi.ComponentResource):
             f"{name}-version",
             secret_id=secret.id,
             secret_string=kept.apply(lambda values: json.dumps(values, sort_keys=True)),
-            # The release before still reads its own version, also if AWS goes back to it.
+            # The release before still reads its own version, also if AWS goes back to it. After two newer ones that has
+            # no label any more, and AWS may delete what has none. It keeps the 100 newest versions, and all of the last
+            # 24 hours (PutSecretValue). Labels of our own would not help: a secret has 20 in all.
             opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
         )
         names = pulumi.Output.unsecret(kept.apply(sorted))
