@@ -10,6 +10,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from portico.config.checks import check_settings  # noqa: E402
+from portico.config.deploy_policy import make_writer, write_policies  # noqa: E402
+from portico.config.permissions import KINDS  # noqa: E402
 from portico.config.reference import write_presets, write_reference  # noqa: E402
 from portico.config.release.assemble import make_release  # noqa: E402
 from portico.config.render.nginx import render_nginx  # noqa: E402
@@ -52,6 +54,11 @@ WRITERS: dict[str, Callable[[], str]] = {
     "stack.schema.json": write_schema,
     "files.md": write_files,
     "policies.md": write_rules,
+    **{
+        f"hosts/policy-{target}-{part}.json": make_writer(target, part)
+        for target in KINDS
+        for part in write_policies(target)
+    },
 }
 
 if __name__ == "__main__":

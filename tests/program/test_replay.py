@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,8 +41,11 @@ def prod(programs: dict[str, Recorder]) -> Graph:
 
 @pytest.fixture(scope="module")
 def rich(tmp_path_factory: pytest.TempPathFactory) -> Graph:
+    return plan_rich(tmp_path_factory.mktemp("rich"))
+
+
+def plan_rich(home: Path) -> Graph:
     """prod, with all that can be set."""
-    home = tmp_path_factory.mktemp("rich")
     shutil.copy(ROOT / "__main__.py", home)
     shutil.copytree(ROOT / "examples", home / "examples")
     values = merge_values("prod")

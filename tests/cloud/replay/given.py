@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 import boto3
+from botocore.model import OperationModel
 
 from tests.cloud.replay.texts import refuse
 
@@ -57,11 +58,29 @@ class Given:
         return call(service, self.region)
 
 
+# Every call that was made in this process, as IAM's policies name it: ec2:CreateVpc.
+CALLED: set[str] = set()
+_SERVICES = {"monitoring": "cloudwatch"}
+# Actions that are not named as the call is.
+_ACTIONS = {
+    "s3:PutBucketEncryption": "s3:PutEncryptionConfiguration",
+    "s3:PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
+    "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+}
+
+
+def _note(model: OperationModel, **_: Any) -> None:
+    service = model.service_model.signing_name
+    action = f"{_SERVICES.get(service, service)}:{model.name}"
+    CALLED.add(_ACTIONS.get(action, action))
+
+
 @cache
 def call(service: str, region: str) -> Any:
     """Who calls that service, with keys that nobody else takes. Made once: that takes longer than all its calls."""
     client = boto3.client(service, region_name=region, aws_access_key_id="testing", aws_secret_access_key="testing")
     client.meta.events.register("before-parameter-build.*.*", refuse)
+    client.meta.events.register("before-parameter-build.*.*", _note)
     return client
 
 
