@@ -8,31 +8,20 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from portico.cli.engine import find_engine
 from portico.cli.export import read_export
+from portico.cli.finding import Finding
 from portico.cli.holder import describe, find_backend, find_state
 from portico.cli.project import HOME, list_stacks, read_config
 from portico.cli.refused import Refused
 from portico.cli.spelling import spell
 
-State = Literal["ok", "missing", "note"]
 _VERSIONS = HOME / "scripts" / "setup" / "versions.sh"
 _LEAST_DISK = 2.0  # GB: an image of an application, and the one before it
 _LEAST_MEMORY = 0.5
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One piece: whether it is there, what is seen of it, and what to do where it is missing."""
-
-    state: State
-    what: str
-    told: str
-    remedy: str = ""
 
 
 def examine(root: Path | None, stack: str) -> Iterator[Finding]:
@@ -60,6 +49,8 @@ def examine(root: Path | None, stack: str) -> Iterator[Finding]:
         yield from _look_at_state(root, stack)
         if target == "local":
             yield from _look_at_ports(root, stack, config)
+        if target in ("aws", "ecs") and shutil.which("aws"):
+            yield from _look_at_account(root, stack, config)
 
 
 def _look_at_python() -> Finding:
@@ -109,7 +100,11 @@ def _look_at_plugins(target: str) -> Iterator[Finding]:
 
 
 def _look_at_programs(target: str) -> Iterator[Finding]:
-    for name in {"ssh": ["ssh"], "aws": ["ssh", "aws"], "ecs": ["aws"]}.get(target, []):
+    for name in {
+        "ssh": ["ssh"],
+        "aws": ["ssh", "aws"],
+        "ecs": ["aws", "docker-credential-portico"],
+    }.get(target, []):
         place = shutil.which(name)
         yield Finding(
             "ok" if place else "missing", name, place or f"there is no {name}", "" if place else f"install {name}"
@@ -187,6 +182,21 @@ def _look_at_ports(root: Path, stack: str, config: dict[str, Any]) -> Iterator[F
         else:
             remedy = f"another portico:port in Pulumi.{stack}.yaml, or end what has it"
             yield Finding("missing", "port", f"{port} is in use", remedy)
+
+
+def _look_at_account(root: Path, stack: str, config: dict[str, Any]) -> Iterator[Finding]:
+    # It loads the settings, which takes a while.
+    from portico.cli.aws_health import examine_account
+    from portico.cli.aws_needs import Needs
+
+    try:
+        export = read_export(stack, root)
+    except Refused:
+        export = {}
+    if (needs := Needs.of(config, export)) is None:
+        yield Finding("missing", "AWS", f"the section {config['target']} holds mistakes", spell("preview", stack=stack))
+        return
+    yield from examine_account(needs)
 
 
 def _is_free(address: str, port: int) -> bool:

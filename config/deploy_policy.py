@@ -25,6 +25,8 @@ LINKED: Final[Mapping[Target, tuple[str, ...]]] = {
     "aws": (),
     "ecs": ("ecs", "elasticloadbalancing", "ecs.application-autoscaling", "elasticfilesystem", "backup"),
 }
+# Services of which each thing has a name that is known.
+_NAMED: Final = ("iam:", "ecr:", "route53:", "s3:", "secretsmanager:")
 _HERE: Final = {"StringEquals": {"aws:RequestedRegion": "REGION"}}
 # A managed policy has at most so many characters, spaces not counted.
 LARGEST: Final = 6144
@@ -36,9 +38,8 @@ def write_policies(target: Target) -> dict[str, Any]:
     ACCOUNT, REGION, PROJECT and ZONE in it are for its reader to replace.
     """
     actions = list_actions(target)
-    apart = ("iam", "ecr", "route53", "s3", "secretsmanager")
     network = [one for one in actions if one.startswith(("ec2:", "logs:"))]
-    rest = [one for one in actions if one not in network and not one.startswith(apart)]
+    rest = [one for one in actions if one not in network and not one.startswith(_NAMED)]
     parts: dict[str, list[Statement]] = {
         "network": [_allow(_shorten(network), ["*"], _HERE), *_allow_roles(target, actions)],
         "services": [_allow(_shorten(rest), ["*"], _HERE), *_allow_named(target, actions)],
@@ -49,6 +50,11 @@ def write_policies(target: Target) -> dict[str, Any]:
 def make_writer(target: Target, part: str) -> Callable[[], str]:
     """What writes one part as a document."""
     return lambda: json.dumps(write_policies(target)[part], indent=2) + "\n"
+
+
+def list_unnamed(target: Target) -> list[str]:
+    """The actions that are allowed for everything in the region: AWS can be asked about them without a name."""
+    return [one for one in list_actions(target) if not one.startswith(_NAMED)]
 
 
 def _allow(actions: Iterable[str], resources: list[str], condition: Mapping[str, Any] | None = None) -> Statement:
