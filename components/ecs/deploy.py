@@ -23,6 +23,9 @@ from portico.components.previous_outputs import read_resources
 from portico.components.scope import name_resource, place
 from portico.config.load import Stack
 
+# Names in a certificate of ACM that an account has by itself.
+_NAMES = 10
+
 
 def deploy_tasks(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict[str, Any]:
     """Everything of the stack on AWS; the stack's outputs. Images are built on the user's own Docker."""
@@ -45,6 +48,11 @@ def deploy_tasks(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict[str,
     if dns := settings.ecs.dns:
         names = list_names([(one.hosts, one.aliases) for one in settings.sites])
         require_zone("ecs.dns.zone", dns.zone, names, account)
+        if (count := len(set(names.values()))) > _NAMES and not list_known(resources, region, network):
+            pulumi.log.warn(
+                f"The certificate is for {count} names, and an account has {_NAMES} in one until it asks for more; "
+                "otherwise the update ends with LimitExceededException. portico doctor tells how."
+            )
     fleet = Fleet(
         name_resource("fleet"),
         FleetArgs(

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from portico.components.ecs.hosts import HostRule, list_rules
+from tests.components.ecs.sample import deploy
 from tests.components.recorder import Recorder
+from tests.config.ecs_sample import ZONE
 from tests.config.sample import make_site, read_settings
 
 RULE = "aws:lb/listenerRule:ListenerRule"
@@ -111,3 +113,18 @@ def test_the_balancer_sends_hosts_and_aliases_to_the_tasks_of_their_site(made: R
         "arn:aws:test:::shop-web": {"shop.example", "www.shop.example"},
         "arn:aws:test:::blog-web": {"blog.example", "*.blog.example"},
     }
+
+
+@pytest.mark.parametrize("count", [10, 11])
+def test_more_names_than_an_account_has_by_itself_are_warned_of(
+    root: Path, count: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    site = make_site(hosts=[f"s{number}.example" for number in range(count)])
+    made = deploy(root, site, section={"dns": {"zone": ZONE}})
+    assert ("The certificate is for 11 names" in caplog.text) == (count > 10)
+    # A stack that is up has them.
+    caplog.clear()
+    subnet = made.of_type("aws:ec2/subnet:Subnet")[0]
+    known = {subnet.urn: {"type": subnet.type, "outputs": subnet.inputs}}
+    deploy(root, site, section={"dns": {"zone": ZONE}}, answers={"known": known})
+    assert "The certificate is for" not in caplog.text
