@@ -68,6 +68,8 @@ class Jobs(pulumi.ComponentResource):
         for job, task in tasks:
             aws.scheduler.Schedule(
                 f"{name}-{job.name}-schedule",
+                # Its group is the site's own. Pulumi would make a name that can be longer than the 64 that AWS takes.
+                name=job.name,
                 group_name=group.name,
                 schedule_expression=spell_cron(job.cron),
                 schedule_expression_timezone=job.time_zone,

@@ -23,6 +23,9 @@ from tests.config.sample import write_files
 from tests.policies.recorded import read_graph
 from tests.program.replaying import alter, ask, list_needed
 
+# Of a worker, a job or a folder of data.
+LONGEST_PART = "p" * 32
+
 
 @pytest.fixture(autouse=True)
 def aws() -> Iterator[None]:
@@ -145,6 +148,22 @@ def test_all_that_can_be_set_is_taken_too(network: str, tmp_path: Path, monkeypa
     definition = job["Target"]["EcsParameters"]["TaskDefinitionArn"]
     found = ask("ecs", "describe_task_definition", taskDefinition=definition)["taskDefinition"]
     assert [one["name"] for one in found["containerDefinitions"]] == ["portico_secrets", "nightly"]
+
+
+def test_the_longest_names_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names that nobody gives are a resource's with seven digits: AWS has a limit for each."""
+    monkeypatch.setenv("BUILDX_CONFIG", str(tmp_path / "buildx"))
+    write_files(tmp_path / "shop", FILES)
+    name, (job,), workers, data = "s" * 32, BUSY["schedule"], BUSY["workers"], BUSY["data"]
+    longest = {
+        "name": name,
+        "schedule": [{**job, "name": LONGEST_PART}],
+        "workers": [{**workers[0], "name": LONGEST_PART}],
+        "data": [{**data[0], "name": LONGEST_PART}],
+    }
+    made = deploy(tmp_path, {**BUSY, **longest}, section=SECTION, secrets={name: {"KEY": SECRET}})
+    replay = Replay(lead(read_graph(made)))
+    assert len(replay.find("-schedule").name) == len(LONGEST_PART)
 
 
 @pytest.mark.parametrize(

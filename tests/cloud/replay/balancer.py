@@ -40,7 +40,7 @@ _CHECK = {
 def make_balancer(given: Given) -> Made:
     elb = given.client("elbv2")
     (made,) = elb.create_load_balancer(
-        Name=given.name("balancer"),
+        Name=given.name(),
         Type=given.take("loadBalancerType"),
         Scheme="internal" if given.take("internal") else "internet-facing",
         **given.send("subnets", "securityGroups"),
@@ -64,7 +64,7 @@ def make_balancer(given: Given) -> Made:
 def make_targets(given: Given) -> Made:
     elb, check = given.client("elbv2"), given.take("healthCheck")
     (made,) = elb.create_target_group(
-        Name=given.name("targets"),
+        Name=given.name(),
         **given.send("protocol", "port", "vpcId", "targetType"),
         Matcher={"HttpCode": check.pop("matcher")},
         **{_CHECK[name]: value for name, value in check.items()},

@@ -5,7 +5,7 @@ from tests.cloud.replay.made import Made
 
 
 def make_bucket(given: Given) -> Made:
-    s3, name = given.client("s3"), given.name("bucket")
+    s3, name = given.client("s3"), given.name()
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": given.region})
     s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": list_tags(given.take("tags", {}))})
     # Whether it may be emptied matters when it goes.

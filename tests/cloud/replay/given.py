@@ -15,10 +15,11 @@ _NUMBERS = count(1)
 
 
 class Given:
-    """Inputs, taken one by one. `region` is that of the provider."""
+    """Inputs, taken one by one. `region` is that of the provider, `name` that of the resource in the program."""
 
-    def __init__(self, inputs: Mapping[str, Any], region: str) -> None:
+    def __init__(self, inputs: Mapping[str, Any], region: str, name: str) -> None:
         self._inputs = dict(inputs)
+        self._name = name
         self.region = region
 
     def take(self, name: str, otherwise: Any = None) -> Any:
@@ -45,9 +46,9 @@ class Given:
         """The tags, as EC2 takes them with what they are for."""
         return [{"ResourceType": kind, "Tags": list_tags(self.take("tags", {}))}]
 
-    def name(self, kind: str) -> str:
-        """The name, or one that nobody else has, as the plugin would make it up."""
-        return str(self.take("name") or f"{kind}-{next(_NUMBERS)}")
+    def name(self) -> str:
+        """The name, or one that nobody else has, as the plugin would make it up: seven digits after the resource's."""
+        return str(self.take("name") or f"{self._name}-{next(_NUMBERS):07x}")
 
     def list_left(self) -> list[str]:
         """What nobody has used."""

@@ -9,7 +9,7 @@ from tests.cloud.replay.made import Made
 def make_group(given: Given) -> Made:
     ec2 = given.client("ec2")
     made = ec2.create_security_group(
-        GroupName=given.name("group"),
+        GroupName=given.name(),
         **given.send("description", "vpcId"),
         TagSpecifications=given.tag("security-group"),
     )

@@ -5,7 +5,7 @@ from tests.cloud.replay.made import Made
 
 
 def make_role(given: Given) -> Made:
-    name = given.name("role")
+    name = given.name()
     role = given.client("iam").create_role(
         RoleName=name,
         AssumeRolePolicyDocument=given.take("assumeRolePolicy"),
@@ -16,7 +16,7 @@ def make_role(given: Given) -> Made:
 
 
 def write_policy(given: Given) -> Made:
-    name, role = given.name("policy"), given.take("role")
+    name, role = given.name(), given.take("role")
     given.client("iam").put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=given.take("policy"))
     return Made(id=f"{role}:{name}", name=name)
 
@@ -28,7 +28,7 @@ def attach_policy(given: Given) -> Made:
 
 
 def make_profile(given: Given) -> Made:
-    iam, name = given.client("iam"), given.name("profile")
+    iam, name = given.client("iam"), given.name()
     made = iam.create_instance_profile(InstanceProfileName=name, Tags=list_tags(given.take("tags", {})))
     iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=given.take("role"))
     return Made(id=name, name=name, arn=made["InstanceProfile"]["Arn"])

@@ -7,13 +7,13 @@ from tests.cloud.replay.made import Made
 
 
 def make_group(given: Given) -> Made:
-    name = given.name("group")
+    name = given.name()
     made = given.client("scheduler").create_schedule_group(Name=name, Tags=list_tags(given.take("tags", {})))
     return Made(id=name, name=name, arn=made["ScheduleGroupArn"])
 
 
 def plan(given: Given) -> Made:
-    name, group = given.name("schedule"), given.peek("groupName")
+    name, group = given.name(), given.peek("groupName")
     made = given.client("scheduler").create_schedule(
         Name=name,
         Target=_spell(given.take("target")),

@@ -101,7 +101,7 @@ class Replay:
                 continue
             if (call := CALLS.get(one.type)) is None:
                 raise Unmapped(f"{one}: no call is known that makes it")
-            given = Given(self._resolve(one), self.region)
+            given = Given(self._resolve(one), self.region, one.name)
             self.made[one.urn] = made = call(given)
             self._answers[one.urn] = _compare(one, made)
             if left := given.list_left():

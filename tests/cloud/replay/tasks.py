@@ -32,9 +32,9 @@ def forget_images(given: Given) -> Made:
 
 
 def make_cluster(given: Given) -> Made:
-    made = given.client("ecs").create_cluster(
-        clusterName=given.name("cluster"), **given.pass_on("settings"), tags=_tag(given)
-    )["cluster"]
+    made = given.client("ecs").create_cluster(clusterName=given.name(), **given.pass_on("settings"), tags=_tag(given))[
+        "cluster"
+    ]
     return Made(id=made["clusterArn"], arn=made["clusterArn"], name=made["clusterName"])
 
 
@@ -62,7 +62,7 @@ def serve(given: Given) -> Made:
         "deploymentCircuitBreaker": given.take("deploymentCircuitBreaker"),
     }
     made = given.client("ecs").create_service(
-        serviceName=given.name("service"),
+        serviceName=given.name(),
         deploymentConfiguration=deployment,
         networkConfiguration={"awsvpcConfiguration": network},
         enableECSManagedTags=given.take("enableEcsManagedTags"),
@@ -84,7 +84,7 @@ def scale(given: Given) -> Made:
 
 
 def follow(given: Given) -> Made:
-    name = given.name("policy")
+    name = given.name()
     made = given.client("application-autoscaling").put_scaling_policy(
         PolicyName=name,
         **given.send("serviceNamespace", "scalableDimension", "resourceId", "policyType"),

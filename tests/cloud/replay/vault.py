@@ -8,7 +8,7 @@ def make_secret(given: Given) -> Made:
     # How long it can be had back matters when it goes.
     given.take("recoveryWindowInDays")
     made = given.client("secretsmanager").create_secret(
-        Name=given.name("secret"), **given.send("description"), Tags=list_tags(given.take("tags", {}))
+        Name=given.name(), **given.send("description"), Tags=list_tags(given.take("tags", {}))
     )
     return Made(id=made["ARN"], arn=made["ARN"], name=made["Name"])
 

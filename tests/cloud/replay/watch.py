@@ -5,7 +5,7 @@ from tests.cloud.replay.made import Made
 
 
 def make_log_group(given: Given) -> Made:
-    logs, name = given.client("logs"), given.name("log")
+    logs, name = given.client("logs"), given.name()
     logs.create_log_group(logGroupName=name, tags=given.take("tags", {}))
     if days := given.take("retentionInDays"):
         logs.put_retention_policy(logGroupName=name, retentionInDays=days)
@@ -14,7 +14,7 @@ def make_log_group(given: Given) -> Made:
 
 
 def raise_alarm(given: Given) -> Made:
-    name = given.name("alarm")
+    name = given.name()
     dimensions = [{"Name": key, "Value": value} for key, value in given.take("dimensions", {}).items()]
     actions = {"OKActions": given.take("okActions", []), "AlarmActions": given.take("alarmActions", [])}
     given.client("cloudwatch").put_metric_alarm(
