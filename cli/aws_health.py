@@ -76,7 +76,7 @@ def _look_at_region(needs: Needs) -> Iterator[Finding]:
 
 
 def _look_at_zones(needs: Needs) -> Iterator[Finding]:
-    if needs.target == "aws":
+    if needs.kind:
         kind = [{"Name": "instance-type", "Values": [needs.kind]}]
         found = aws_client.ask(
             "ec2", "describe_instance_type_offerings", needs.region, LocationType="availability-zone", Filters=kind
@@ -134,7 +134,7 @@ def _find_record(zone: str, host: str) -> str:
 def _look_at_quotas(needs: Needs) -> Iterator[Finding]:
     for service, code, what in _QUOTAS[needs.target]:
         yield from _look(f"quota: {what}", partial(_look_at_quota, service, code, what), needs)
-    if needs.target == "ecs" and needs.zone and len(needs.names) > 10:
+    if not needs.kind and needs.zone and len(needs.names) > 10:
         told = f"the certificate is for {len(needs.names)} names, and a new account may have 10 in one"
         yield Finding("note", "quota: names", told, "aws service-quotas list-service-quotas --service-code acm")
 
@@ -145,7 +145,7 @@ def _look_at_quota(service: str, code: str, what: str, needs: Needs) -> Iterator
     raised = f"aws service-quotas request-service-quota-increase --service-code {service} --quota-code {code}"
     raised += f" --desired-value {most:g} --region {needs.region}"
     if value < least:
-        waits = "a release of this stack needs" if needs.target == "ecs" else "another VM beside this one needs"
+        waits = "another VM beside this one needs" if needs.kind else "a release of this stack needs"
         told = f"{value:g} for the account, and {waits} {least:g}: what is above it would not start"
         yield Finding("missing", f"quota: {what}", told, raised)
     elif value < most:
