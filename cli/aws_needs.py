@@ -15,10 +15,11 @@ _VPC = "aws:ec2/vpc:Vpc"
 
 @dataclass(frozen=True, kw_only=True)
 class Needs:
-    """`kind` is that of a VM, "" where there is none, `zones` those that the settings name, `names` the host names, `zone` the hosted zone.
+    """`kind` is that of a VM, "" where there is none, `zones` are those that the settings name.
 
-    `amounts` are, by what is limited, what a release needs, and what the stack needs at most. `account` is the number
-    of the account that the stack is in, "" before it is up; `up` whether it is.
+    `names` are the host names, `zone` the hosted zone. `amounts` are, by what is limited, what a release needs, and what
+    the stack needs at most. `account` is the number of the account that the stack is in, "" before it is up; `up`
+    whether it is.
     """
 
     target: Literal["aws", "ecs"]
