@@ -17,8 +17,8 @@ _VPC = "aws:ec2/vpc:Vpc"
 class Needs:
     """`kind` is that of a VM, "" where there is none, `zones` are those that the settings name.
 
-    `names` are the host names, `zone` the hosted zone. `amounts` are, by what is limited, what a release needs, and what
-    the stack needs at most. `account` is the number of the account that the stack is in, "" before it is up; `up`
+    `names` are the host names, `zone` the hosted zone. `amounts` are, by what is limited, what a release needs, and
+    what the stack needs at most. `account` is the number of the account that the stack is in, "" before it is up; `up`
     whether it is.
     """
 
