@@ -1,7 +1,6 @@
 """An image on its way into the registry: built on the user's own Docker, pushed, and from then on named by digest."""
 
 import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -10,10 +9,8 @@ import pulumi_aws as aws
 import pulumi_docker as docker
 
 from portico.components.build_context import list_secrets, name_log
+from portico.components.docker import credential_helper
 from portico.components.docker.labels import list_labels
-
-# Docker calls it `docker-credential-portico`: cli/registry_login.py.
-HELPER = "portico"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,16 +110,11 @@ def open_registry(account: pulumi.ProviderResource) -> docker.ProviderRegistryAu
 
     Docker's provider asks a command for the login (cli/registry_login.py). So the record of the stack holds none.
 
-    Raises pulumi.RunError where that command is not on PATH.
+    Raises pulumi.RunError where that command, or AWS's own, is not on PATH.
     """
-    if not shutil.which(f"docker-credential-{HELPER}"):
-        raise pulumi.RunError(
-            f"There is no docker-credential-{HELPER} on PATH, which gets logins to the registry; nothing was changed. "
-            "It comes with Portico: run `portico up`, or activate the environment that Portico is installed in. In a "
-            "checkout: . .tools/env"
-        )
+    credential_helper.require_commands()
     token = aws.ecr.get_authorization_token(opts=pulumi.InvokeOptions(provider=account))
     host = token.proxy_endpoint.partition("://")[2]
     return docker.ProviderRegistryAuthArgs(
-        address=token.proxy_endpoint, config_file_content=json.dumps({"credHelpers": {host: HELPER}})
+        address=token.proxy_endpoint, config_file_content=json.dumps({"credHelpers": {host: credential_helper.NAME}})
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from portico.cli.registry_login import answer
-from portico.components.ecs.image import HELPER
+from portico.components.docker.credential_helper import NAME
 
 HOST = "https://123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 
@@ -64,7 +64,7 @@ def test_nothing_is_kept() -> None:
 def test_docker_finds_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     root = Path(__file__).parents[2]
     monkeypatch.setenv("PATH", f"{root / 'scripts'}:{aws_path()}:/usr/bin:/bin")
-    command = shutil.which(f"docker-credential-{HELPER}")
+    command = shutil.which(f"docker-credential-{NAME}")
     assert command
     done = subprocess.run([command, "get"], input=HOST, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["Username"] == "AWS"

@@ -2,10 +2,8 @@
 
 import asyncio
 import contextvars
-import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import docker.errors
@@ -257,8 +255,8 @@ def run(
     """
     recorder = Recorder(states=states or {}, resources=[] if seen is None else seen, past=past or {}, **answers)
     with pytest.MonkeyPatch.context() as patch:
-        # Where the command lies that gets logins to the registry.
-        patch.setenv("PATH", str(Path(__file__).parents[2] / "scripts"), prepend=os.pathsep)
+        # Nobody logs in to a registry.
+        patch.setattr("portico.components.docker.credential_helper.require_commands", lambda: None)
         # No Docker is behind a recorder: what the engine of this machine would say is nobody's business here.
         patch.setattr("docker.from_env", _find_nobody)
         # So it cannot be asked at the end either; tests/components/test_outcome.py has an engine that answers.

@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from portico.components.docker.credential_helper import require_commands
 from tests.components.ecs.sample import deploy, recall
 from tests.components.fleet_answers import HOST, REGION, TOKEN, digest
 from tests.components.recorder import IMAGE, Recorder, Resource, list_texts
@@ -115,12 +116,16 @@ def test_no_login_is_in_the_record_so_a_refresh_finds_the_images_days_later(root
     assert not [text for one in made.resources for text, _ in list_texts(one.raw) if TOKEN in text]
 
 
-def test_without_the_command_that_gets_logins_nothing_is_made(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("portico.components.ecs.image.HELPER", "nobody")
-    seen: list[Resource] = []
-    with pytest.raises(pulumi.RunError, match=r"There is no docker-credential-nobody on PATH, .*nothing was changed"):
-        deploy(root, seen=seen)
-    assert {one.type for one in seen} <= {"pulumi:providers:aws"}
+def test_the_commands_that_get_logins_are_asked_for(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(root))
+    for command in ("aws", "docker-credential-portico"):
+        with pytest.raises(pulumi.RunError) as caught:
+            require_commands()
+        assert str(caught.value).startswith("There is no ") and command in str(caught.value)
+        assert "othing was changed" in str(caught.value)
+        (root / command).write_text("#!/bin/sh\n")
+        (root / command).chmod(0o755)
+    require_commands()
 
 
 def test_the_task_asks_for_digests(root: Path) -> None:
