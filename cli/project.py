@@ -42,19 +42,16 @@ def find_stack_file(root: Path, stack: str) -> Path:
 
 def read_yaml(file: Path) -> dict[str, Any]:
     """The mapping in a file, {} where it holds another thing. Raises Refused where it is no YAML."""
-    import yaml
-
-    from portico.config.invalid_yaml import explain_yaml
-    from portico.config.repeated_key import RepeatedKey, UniqueLoader
+    # Most commands need it, and --help does not.
+    from portico.config.document import UnreadableDocument, read_document
 
     text = ""
     try:
-        document = yaml.load(text := file.read_text(), UniqueLoader)
-    except RepeatedKey as error:
-        raise Refused(f"{file.name}, {error}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Refused(f"{file.name} is not valid YAML: {explain_yaml(text, error)}") from None
-    return document if isinstance(document, dict) else {}
+        return read_document(file)
+    except OSError as error:
+        raise Refused(f"{file.name} cannot be read: {error.strerror}") from None
+    except UnreadableDocument as error:
+        raise Refused(str(error)) from None
 
 
 def read_config(root: Path, stack: str) -> dict[str, Any]:
@@ -63,13 +60,18 @@ def read_config(root: Path, stack: str) -> dict[str, Any]:
     The defaults of Pulumi.yaml are among them. For what must be known before the program runs.
     """
     found: dict[str, Any] = {}
-    for key, told in (read_yaml(root / "Pulumi.yaml").get("config") or {}).items():
+    for key, told in _take_config(root / "Pulumi.yaml").items():
         value = told.get("value", told.get("default")) if isinstance(told, dict) else told
         if value is not None:
             found[str(key).rpartition(":")[2]] = value
-    for key, value in (read_yaml(find_stack_file(root, stack)).get("config") or {}).items():
+    for key, value in _take_config(find_stack_file(root, stack)).items():
         found[str(key).rpartition(":")[2]] = value
     return found
+
+
+def _take_config(file: Path) -> dict[str, Any]:
+    config = read_yaml(file).get("config")
+    return config if isinstance(config, dict) else {}
 
 
 def read_target(root: Path, stack: str) -> str:

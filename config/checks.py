@@ -9,8 +9,9 @@ from pydantic import ValidationError
 
 from portico.config.beside import list_beside
 from portico.config.data_urls import list_taken_urls
-from portico.config.mistake import Mistake, Mistakes, list_halves, list_mistakes
+from portico.config.mistake import Mistake, Mistakes, list_mistakes
 from portico.config.ordered_names import list_unorderable
+from portico.config.plain import list_unplain
 from portico.config.settings import Settings
 from portico.config.settings.nginx import read_version
 from portico.config.settings.presets import apply_preset
@@ -30,9 +31,9 @@ def check_settings(values: Mapping[str, Any], root: Path, held: Collection[str] 
     The sources of sites that are `held` at a past release are not looked at.
     Raises Mistakes with everything that is wrong, so that nothing needs a second try.
     """
-    if halves := [*list_halves(values)]:
+    if unplain := [*list_unplain(values)]:
         # Nothing can be written of these, not even JSON.
-        raise Mistakes(halves)
+        raise Mistakes(unplain)
     mistakes = [*list_twins(values)]
     whole = apply_preset(values)
 
@@ -85,11 +86,12 @@ def _check_tls(settings: Settings) -> Iterator[Mistake]:
     if tls and not tls.local_authority and not tls.acme:
         lacking = [f"sites[{index}].certificate" for index, site in enumerate(settings.sites) if not site.certificate]
         if lacking:
-            yield Mistake(", ".join(lacking), "is required for tls; write it, or tls.acme, or tls.localAuthority: true")
+            shown = ", ".join(lacking[:8]) + (f" and {len(lacking) - 8} more" if len(lacking) > 8 else "")
+            yield Mistake(shown, "is required for tls; write it, or tls.acme, or tls.localAuthority: true")
     if tls and tls.http3 and settings.nginx_version < (1, 25, 0):
-        yield Mistake("", "tls.http3 needs NGINX 1.25.0 or newer; write http3: false")
+        yield Mistake("tls.http3", "needs NGINX 1.25.0 or newer; write http3: false")
     if tls and tls.port == settings.port:
-        yield Mistake("", "tls.port is the port of plain HTTP too; write another")
+        yield Mistake("tls.port", f"{tls.port} is the port of plain HTTP too; write another")
 
 
 def _check_version(settings: Settings) -> Iterator[Mistake]:

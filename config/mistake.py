@@ -1,6 +1,6 @@
 """What is wrong with the settings, said to the person who wrote them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,12 +32,12 @@ class Mistake:
     text: str
 
     def __post_init__(self) -> None:
-        """Spell it on one printable line, whatever the value that it repeats holds."""
-        for name in ("path", "text"):
+        """Spell it on one printable line of a bounded length, whatever the value that it repeats holds."""
+        for name, most in (("path", 300), ("text", 600)):
             value: str = getattr(self, name)
-            if not value.isprintable():
-                plain = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in value)
-                object.__setattr__(self, name, plain)
+            plain = value if value.isprintable() else "".join(map(_spell, value[:most]))
+            if plain != value or len(plain) > most:
+                object.__setattr__(self, name, plain if len(plain) <= most else f"{plain[: most - 1]}…")
 
     def __str__(self) -> str:
         return f"{self.path}: {self.text}" if self.path else self.text
@@ -59,23 +59,6 @@ def join_path(loc: Iterable[str | int]) -> str:
     for part in loc:
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
     return path
-
-
-def list_halves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[Mistake]:
-    """Texts with half a character in them, such as \\ud800 alone, wherever they stand."""
-    inner: Iterable[tuple[str | int, Any]] = ()
-    if isinstance(value, str):
-        if any("\ud800" <= one <= "\udfff" for one in value):
-            said = f"{show_text(value)} holds half a character, which is no text; write it whole"
-            yield Mistake(join_path(path) or "settings", said)
-    elif isinstance(value, Mapping):
-        for key in value:
-            yield from list_halves(str(key), (*path, str(key)))
-        inner = [(str(key), one) for key, one in value.items()]
-    elif isinstance(value, list | tuple):
-        inner = list(enumerate(value))
-    for part, one in inner:
-        yield from list_halves(one, (*path, part))
 
 
 def list_mistakes(model: type[BaseModel], error: ValidationError) -> list[Mistake]:
@@ -111,7 +94,11 @@ def _show(value: Any) -> str:
         return show_text(value)
     if isinstance(value, Mapping | list | tuple):
         return "a list" if isinstance(value, list | tuple) else "a group of settings"
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)[:60]
+
+
+def _spell(character: str) -> str:
+    return character if character.isprintable() else ascii(character)[1:-1]
 
 
 def _example_at(model: type[BaseModel], loc: tuple[str | int, ...]) -> str:

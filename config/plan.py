@@ -139,5 +139,6 @@ def parse_values(texts: Mapping[str, str]) -> dict[str, Any]:
 def _parse(text: str) -> Any:
     try:
         return json.loads(text)
-    except (json.JSONDecodeError, TypeError):
+    except (ValueError, TypeError, RecursionError):
+        # Also a number of five thousand digits, or as many brackets: as a text it fits no setting.
         return text

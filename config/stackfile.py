@@ -13,38 +13,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from portico.config.invalid_yaml import explain_yaml
+from portico.config.document import UnreadableDocument, read_document, spell
 from portico.config.mistake import Mistakes
 from portico.config.plan import NAMESPACE, parse_values
-from portico.config.repeated_key import UniqueLoader
 from portico.config.secure_values import list_exposed
 
 
 class UnreadableStack(Exception):
     """A stack file that is not there or cannot be read; the message says what to do."""
-
-
-class _Loader(UniqueLoader):
-    """YAML as Pulumi reads it: `yes`, `on` and `12:30` are texts, as in YAML 1.2."""
-
-    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012
-
-
-_TRUTHS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("|".join(f"{word}$" for word in _TRUTHS)), None)
-_Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"(~|null|Null|NULL|)$"), None)
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:int", re.compile(r"[-+]?(0b[01_]+|0o?[0-7_]*|[1-9][0-9_]*|0x[0-9a-fA-F_]+)$"), None
-)
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$"), None
-)
-_Loader.add_implicit_resolver("tag:yaml.org,2002:merge", re.compile(r"<<$"), None)
-_Loader.add_constructor("tag:yaml.org,2002:bool", lambda loader, node: _TRUTHS[str(node.value)])
-_Loader.add_constructor("tag:yaml.org,2002:float", lambda loader, node: float(node.value))
-_Loader.add_constructor("tag:yaml.org,2002:int", lambda loader, node: _read_int(str(node.value)))
 
 
 def read_stack(root: Path, stack: str) -> dict[str, Any]:
@@ -55,8 +31,9 @@ def read_stack(root: Path, stack: str) -> dict[str, Any]:
     file = root / f"Pulumi.{stack}.yaml"
     if not re.fullmatch(r"[A-Za-z0-9_.-]+", stack) or not file.is_file():
         names = sorted(path.name.split(".", 1)[1].removesuffix(".yaml") for path in root.glob("Pulumi.*.yaml"))
+        asked = spell(stack)
         raise UnreadableStack(
-            f"there is no environment '{stack}'; write Pulumi.{stack}.yaml, or choose one of: {' '.join(names)}"
+            f"there is no environment '{asked}'; write Pulumi.{asked}.yaml, or choose one of: {' '.join(names)}"
         )
     project = _read(root / "Pulumi.yaml").get("name")
     texts: dict[str, str] = {}
@@ -99,7 +76,7 @@ def _ask_pulumi(root: Path, stack: str) -> dict[str, str]:
         if done.returncode == 0:
             return {key: entry["value"] for key, entry in json.loads(done.stdout).items() if "value" in entry}
         why = (done.stderr.strip().splitlines() or ["pulumi config failed"])[-1].removeprefix("error: ")
-    raise UnreadableStack(f"the secrets of Pulumi.{stack}.yaml are kept by a service, which Pulumi asks: {why}")
+    raise UnreadableStack(f"the secrets of Pulumi.{stack}.yaml are kept by a service, which Pulumi asks: {spell(why)}")
 
 
 def _holds_secret(value: Any) -> bool:
@@ -113,18 +90,13 @@ def _name(key: str, project: object) -> str:
     return key if ":" in key else f"{project}:{key}"
 
 
-def _read(file: Path, loader: type[yaml.SafeLoader] | type[yaml.BaseLoader] = _Loader) -> Mapping[str, Any]:
-    text = ""
+def _read(file: Path, *, texts: bool = False) -> Mapping[str, Any]:
     try:
-        document = yaml.load(text := file.read_text(), loader)
+        return read_document(file, texts=texts)
     except OSError as error:
         raise UnreadableStack(f"{file.name} cannot be read: {error.strerror}") from None
-    except RecursionError:
-        raise UnreadableStack(f"{file.name} is nested too deeply to be read; take brackets out") from None
-    except (yaml.YAMLError, ValueError, KeyError) as error:
-        # Of a value that is none of its kind, Python's own words tell which.
-        raise UnreadableStack(f"{file.name} is not valid YAML: {explain_yaml(text, error)}") from None
-    return document if isinstance(document, dict) else {}
+    except UnreadableDocument as error:
+        raise UnreadableStack(str(error)) from None
 
 
 def _config(file: Path) -> dict[str, Any]:
@@ -132,7 +104,7 @@ def _config(file: Path) -> dict[str, Any]:
     config = _read(file).get("config")
     if not isinstance(config, dict):
         return {}
-    written = _read(file, yaml.BaseLoader).get("config") or {}
+    written = _read(file, texts=True).get("config") or {}
     return {
         str(key): _keyed(value) if isinstance(value, dict | list) else _write(value, written.get(str(key)))
         for key, value in config.items()
@@ -153,12 +125,6 @@ def _keyed(value: Any) -> Any:
 
 def _spell(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _read_int(text: str) -> int:
-    digits = text.replace("_", "")
-    octal = re.fullmatch(r"([-+]?)0([0-7]+)", digits)
-    return int(f"{octal[1]}{octal[2]}", 8) if octal else int(digits, 0)
 
 
 class _Secrets:

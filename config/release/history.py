@@ -132,7 +132,7 @@ def tell_past(mistakes: Sequence[Mistake], values: Mapping[str, Any], held: Mapp
     """The same mistakes; those in the settings of a held site say where these come from."""
     told = []
     for mistake in mistakes:
-        for index, site in enumerate(values.get("sites") or []):
+        for index, site in enumerate(sites if isinstance(sites := values.get("sites"), list | tuple) else ()):
             name = str(site.get("name")) if isinstance(site, Mapping) else ""
             if name in held and mistake.path.startswith(f"sites[{index}]"):
                 source = f"{name} has the settings of release {held[name].release} (rollback.{name})"

@@ -131,7 +131,7 @@ def _read_words(value: str) -> list[str] | None:
     """The words of an instruction in its list form; None in the form of a shell."""
     try:
         words = json.loads(value)
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return None
     return words if isinstance(words, list) and all(isinstance(word, str) for word in words) else None
 

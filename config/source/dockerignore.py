@@ -10,7 +10,15 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
+from portico.config.source.walk import Step, walks
+
+# Linux looks up no longer path, and nobody writes so many lines.
+LONGEST: Final = 4096
+MOST: Final = 2000
+# With more parts of any length than these, an expression may try for longer than anybody waits.
+_FREE: Final = 2
 # Of a class such as [a-z]; what Docker's own check and its regular expression read differently is refused.
 _MEMBER = r"(?:\\[ -/:-@\[-`{-~]|(?!\[:)[^]\\*?-])"
 _TOKEN = re.compile(
@@ -21,7 +29,11 @@ _TOKEN = re.compile(
 
 
 class Unreadable(ValueError):
-    """A line of a .dockerignore that Docker refuses, or reads as nobody means it."""
+    """A line of a .dockerignore that Docker refuses, or reads as nobody means it; `why` says what to write."""
+
+    def __init__(self, line: str, why: str = "is no pattern that Docker reads; mend the line, or leave it out") -> None:
+        super().__init__(line)
+        self.why = why
 
 
 @dataclass(frozen=True)
@@ -30,7 +42,7 @@ class Pattern:
 
     text: str
     exception: bool
-    regex: re.Pattern[str]
+    matches: Callable[[str], object]
 
     def may_match_below(self, folder: str) -> bool:
         """Whether a path below `folder` may be meant where `folder` itself is not."""
@@ -40,7 +52,10 @@ class Pattern:
 def parse_ignore(text: str) -> list[Pattern]:
     """Read the text of a .dockerignore; raises Unreadable with the line that is wrong."""
     lines = text.removeprefix("\ufeff").split("\n")
-    return [make_pattern(line.strip()) for line in lines if line.strip() and not line.startswith("#")]
+    found = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    if len(found) > MOST:
+        raise Unreadable(found[MOST], f"is pattern {MOST + 1} of {len(found)}; write folders, or fewer of them")
+    return [make_pattern(line) for line in found]
 
 
 def make_pattern(line: str) -> Pattern:
@@ -49,11 +64,16 @@ def make_pattern(line: str) -> Pattern:
     text = line[exception:].strip()
     if not text:
         raise Unreadable(line)
+    if len(text) > LONGEST:
+        raise Unreadable(line, f"is longer than a path can be, {LONGEST} characters; leave it out")
     # normpath keeps two slashes at the beginning, Go's filepath.Clean does not.
     cleaned = posixpath.normpath(re.sub("^/+", "/", text)).removeprefix("/") or "."
     cleaned = posixpath.normpath(cleaned.rstrip() if exception else cleaned.strip())
     try:
-        return Pattern(cleaned, exception, re.compile(_translate(cleaned), re.DOTALL))
+        spelled = _translate(cleaned)
+        if steps := _list_steps(cleaned):
+            return Pattern(cleaned, exception, lambda path: walks(steps, path))
+        return Pattern(cleaned, exception, re.compile(spelled, re.DOTALL).fullmatch)
     except (re.error, Unreadable):
         raise Unreadable(line) from None
 
@@ -83,6 +103,27 @@ def _translate(text: str) -> str:
         else:
             spelled += re.escape(token["escaped"] or token["plain"])
     return spelled
+
+
+def _list_steps(text: str) -> list[Step]:
+    """The same as steps, where an expression could take too long; else none."""
+    tokens = list(_TOKEN.finditer(text))
+    if sum(token["deep"] is not None or token["wild"] == "*" for token in tokens) <= _FREE:
+        return []
+    steps = []
+    for token in tokens:
+        if token["deep"]:
+            steps.append(Step("deep" if token.end() < len(text) else "rest"))
+        elif token["wild"] == "*":
+            steps.append(Step("star"))
+        elif token["wild"]:
+            steps.append(Step("one", lambda one: one != "/"))
+        elif token["members"]:
+            members = re.compile(f"[{token['but']}{_quote(token['members'])}]", re.DOTALL)
+            steps.append(Step("one", lambda one, members=members: members.match(one) is not None))  # type: ignore[misc]
+        else:
+            steps.append(Step("one", (token["escaped"] or token["plain"]).__eq__))
+    return steps
 
 
 def _quote(members: str) -> str:
@@ -133,7 +174,7 @@ def _judge(path: str, patterns: Sequence[Pattern], parent: Sequence[bool]) -> tu
     left_out, matched = False, []
     for pattern, above in zip(patterns, parent, strict=True):
         # As BuildKit: a pattern that could change nothing here is not asked, and counts as unmatched below.
-        match = above or (pattern.exception == left_out and pattern.regex.fullmatch(path) is not None)
+        match = above or (pattern.exception == left_out and bool(pattern.matches(path)))
         matched.append(match)
         if match:
             left_out = not pattern.exception

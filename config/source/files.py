@@ -104,8 +104,8 @@ def _read_patterns(folder: Path, refuse: Callable[[str, str], None]) -> list[Pat
     except (FileNotFoundError, IsADirectoryError):
         pass
     except Unreadable as error:
-        text = f"{show_text(str(error))} is no pattern that Docker reads; mend the line, or leave it out"
-        raise Mistakes([Mistake(f"{folder.name}/.dockerignore", text)]) from None
+        text = f"{show_text(str(error))} {error.why}"
+        raise Mistakes([Mistake(_show(f"{folder.name}/.dockerignore"), text)]) from None
     except OSError as error:
         refuse(".dockerignore", f"it cannot be read ({error.strerror}); let yourself read it")
     return [make_pattern(line) for line in (*IGNORED, *_list_environments(folder))]

@@ -50,15 +50,23 @@ def check_hooks(place: Place, gunicorn: Gunicorn) -> bool:
                 shown = f"worker_class is written here, and Portico runs {gunicorn.worker_class}"
                 place.refuse(file, f"{shown}; take the line out", node.lineno)
                 continue
-            shown = f"{name} = {value!r}" if value is not None else f"{name} is worked out here"
+            shown = f"{name} = {_show(value)}" if value is not None else f"{name} is worked out here"
             unit = "s" if name == "timeout" else ""
-            hint = f"write gunicorn.{_SET[name]}: {str(value).lower() if value is not None else '...'}{unit}"
+            hint = f"write gunicorn.{_SET[name]}: {_show(value).lower() if value is not None else '...'}{unit}"
             place.refuse(
                 file,
                 f"{shown}, and the site's settings say {ours[name]}; {hint} for this site, and take the line out",
                 node.lineno,
             )
     return True
+
+
+def _show(value: Any) -> str:
+    """A value as Python spells it, at most 60 characters of it."""
+    try:
+        return str(value)[:60]
+    except ValueError:
+        return "a number of thousands of digits"
 
 
 def _read(node: ast.stmt) -> Any:

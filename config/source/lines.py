@@ -4,6 +4,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from optparse import OptionParser, Values
 from pathlib import Path
 from typing import NoReturn
@@ -11,7 +12,8 @@ from typing import NoReturn
 from portico.config.source.place import Place
 from portico.config.source.text import read_text
 
-_COMMENT = re.compile(r"(^|\s+)#.*$")
+# More files in files, each counted as often as it is included, are a mistake: two that include two more double them.
+_MOST = 100
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _SCHEME = re.compile(r"^(http|https|file):", re.IGNORECASE)
 # pip's options of a file, by what they become in the one that is installed from.
@@ -44,8 +46,21 @@ class _Parser(OptionParser):
         raise _Unreadable(msg)
 
 
-def read_lines(place: Place, path: Path, *, constraint: bool = False, _above: tuple[Path, ...] = ()) -> Iterator[Line]:
+def read_lines(
+    place: Place,
+    path: Path,
+    *,
+    constraint: bool = False,
+    _above: tuple[Path, ...] = (),
+    _read: list[Path] | None = None,
+) -> Iterator[Line]:
     """The lines of the file at `path`, those of included files in their place; what pip would not read is noted."""
+    _read = [] if _read is None else _read
+    _read.append(path)
+    if len(_read) > _MOST:
+        if len(_read) == _MOST + 1:
+            place.refuse(path, f"it would be file {_MOST + 1} that is included, each time counted; write fewer -r")
+        return
     if path.resolve() in _above:
         place.refuse(path, "it includes itself; take one of the lines -r or -c out")
         return
@@ -65,7 +80,7 @@ def read_lines(place: Place, path: Path, *, constraint: bool = False, _above: tu
         included = [(one, constraint) for one in options.requirements or ()]
         included += [(one, True) for one in options.constraints or ()]
         if not asked and not options.editables and included:
-            yield from _include(place, path, number, *included[0], (*_above, path.resolve()))
+            yield from _include(place, path, number, *included[0], (*_above, path.resolve()), _read)
             continue
         kept = [(one[-1], value) for one in _TEXTS for value in getattr(options, _name(one)) or ()]
         kept += [(flag, "") for flag in _FLAGS if getattr(options, _name((flag,)))]
@@ -91,22 +106,36 @@ def split_lines(text: str) -> Iterator[tuple[int, str]]:
     """The lines with their numbers: continued ones are one, comments and empty lines are left out."""
     first, parts = 0, list[str]()
     for number, line in enumerate(text.splitlines(), 1):
-        comment = _COMMENT.match(line)
+        comment = line.lstrip().startswith("#")
         first = first or number
         # pip: a comment ends what was continued, and does not go on itself.
         parts.append(f" {line}" if comment else line)
         if not comment and line.endswith("\\"):
             parts[-1] = line.strip("\\")
             continue
-        if whole := _COMMENT.sub("", "".join(parts)).strip():
+        if whole := _without_comment("".join(parts)).strip():
             yield first, whole
         first, parts = 0, []
-    if whole := _COMMENT.sub("", "".join(parts)).strip():
+    if whole := _without_comment("".join(parts)).strip():
         yield first, whole
 
 
+def _without_comment(line: str) -> str:
+    """What stands before a `#` that begins the line or follows a space."""
+    place = line.find("#")
+    while place > 0 and not line[place - 1].isspace():
+        place = line.find("#", place + 1)
+    return line if place < 0 else line[:place]
+
+
 def _include(
-    place: Place, path: Path, number: int, named: str, constraint: bool, above: tuple[Path, ...]
+    place: Place,
+    path: Path,
+    number: int,
+    named: str,
+    constraint: bool,
+    above: tuple[Path, ...],
+    read: list[Path],
 ) -> Iterator[Line]:
     if _SCHEME.match(named):
         # Read by pip, from where it lies.
@@ -119,13 +148,19 @@ def _include(
             path, f"it includes {named}, and there is no such file beside it; write its path from here", number
         )
         return
-    yield from read_lines(place, target, constraint=constraint, _above=above)
+    yield from read_lines(place, target, constraint=constraint, _above=above, _read=read)
 
 
 def _parse(line: str) -> tuple[str, Values]:
     # Only options are split as a shell does: a requirement may hold quotes of its own.
     words = line.split(" ")
     count = next((index for index, word in enumerate(words) if word.startswith("-")), len(words))
+    options, _ = _make_parser().parse_args(shlex.split(" ".join(words[count:])))
+    return " ".join(words[:count]), options
+
+
+@cache
+def _make_parser() -> _Parser:
     parser = _Parser(add_help_option=False)
     parser.add_option("-r", "--requirement", action="append", dest="requirements")
     parser.add_option("-c", "--constraint", action="append", dest="constraints")
@@ -134,8 +169,7 @@ def _parse(line: str) -> tuple[str, Values]:
         parser.add_option(*names, action="append", dest=_name(names))
     for flag in _FLAGS:
         parser.add_option(flag, action="store_true", dest=_name((flag,)))
-    options, _ = parser.parse_args(shlex.split(" ".join(words[count:])))
-    return " ".join(words[:count]), options
+    return parser
 
 
 def _long(names: tuple[str, ...]) -> str:

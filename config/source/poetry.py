@@ -1,5 +1,6 @@
 """What Poetry's own tables of a pyproject.toml ask for, read by Poetry's own library."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,10 @@ from packaging.utils import canonicalize_name
 from portico.config.source.place import Place
 from portico.config.source.project import Wanted
 from portico.config.source.text import take_table
+
+# Poetry's library multiplies them out: each one more doubles the time.
+_JOINED = re.compile(r"\b(?:and|or)\b")
+_MOST_JOINED = 12
 
 Extras = Mapping[str, tuple[Requirement, ...]]
 
@@ -127,6 +132,10 @@ def _convert(place: Place, file: Path, name: str, given: object, loose: list[str
     if not isinstance(given, str | dict):
         place.refuse(file, f'{name} in tool.poetry.dependencies is no version; write {name} = "^1.0"')
         return None, False
+    if isinstance(given, dict) and len(_JOINED.findall(str(given.get("markers", "")))) > _MOST_JOINED:
+        said = f"joins more than {_MOST_JOINED + 1} conditions"
+        place.refuse(file, f"the marker of {name} in tool.poetry.dependencies {said}; write fewer")
+        return None, False
     try:
         made = Factory.create_dependency(name, given, root_dir=file.parent)
         if isinstance(given, dict) and isinstance(given.get("path"), str):
@@ -141,7 +150,7 @@ def _convert(place: Place, file: Path, name: str, given: object, loose: list[str
         except InvalidRequirement:
             loose.append(f"{name} = {str(given)[:60]!r}")
             return Requirement(made.name), made.is_optional()
-    except (ValueError, TypeError, KeyError, RuntimeError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, RuntimeError) as error:
         said = str(error).splitlines()[0] if str(error) else "it is no version"
         place.refuse(file, f"Poetry does not read {name} = {str(given)[:60]!r}: {said}; mend it")
     return None, False

@@ -16,6 +16,9 @@ from portico.config.source.project import Project, Wanted, name_of
 from portico.config.source.text import read_text
 from portico.config.source.uv import find_uv_lock, place_sources, read_uv
 
+# What a value of another kind than meant ends in, wherever that is noticed.
+_ODD = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
 
 def read_project(place: Place) -> Project:
     """Read how `place` is installed; what cannot be used is in the project's `mistakes`, all of it."""
@@ -24,7 +27,12 @@ def read_project(place: Place) -> Project:
         return found.finish("")
     file = _choose(found.place)
     if file is not None:
-        _read(found, file)
+        try:
+            _read(found, file)
+        except _ODD as error:
+            # TOML and JSON have more forms than any tool writes: whatever stands in the place of something else.
+            said = f"it is not as its tool writes it ({type(error).__name__}: {str(error)[:120]})"
+            found.place.refuse(file, f"{said}; let that write it again, or mend it")
     _read_version_files(found)
     return found.finish(file.name if file else "")
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from portico.config.source.files import File
-from portico.config.source.wsgi_entry import FoundEntry
+from portico.config.source.wsgi_entry import MOST, FoundEntry
 
 # Modules that are read: who has not found the Flask object by then, does not find it.
-_MOST = 60
+_MODULES = 60
 
 
 def find_static_folder(entry: FoundEntry, files: Mapping[str, File]) -> str | None:
@@ -37,10 +37,13 @@ def _list_modules(
 ) -> Iterator[tuple[PurePosixPath, ast.Module]]:
     """The entry's module and those of the source that are imported from there, the nearest first."""
     waiting, seen = [first], {first}
-    while waiting and len(seen) <= _MOST:
+    while waiting and len(seen) <= _MODULES:
         file = waiting.pop(0)
         try:
-            tree = ast.parse(files[str(file)].content)
+            content = files[str(file)].content
+            if len(content) > MOST:
+                continue
+            tree = ast.parse(content)
         except (KeyError, SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         yield file, tree

@@ -9,6 +9,10 @@ from typing import Any
 
 from portico.config.source.place import Place
 
+# Longer files and numbers are nobody's; so is a name of so many parts, which TOML's reader takes its time for.
+_MOST = 16 << 20
+_NUMBER = re.compile("[0-9]{300}")
+_PARTS = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){100}")
 # The longer ones first: that of UTF-32 begins with that of UTF-16.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -29,6 +33,9 @@ def read_text(place: Place, path: Path, *, declared: bool = False) -> str | None
         content = path.read_bytes()
     except OSError as error:
         place.refuse(path, f"it cannot be read ({error.strerror}); let yourself read it")
+        return None
+    if len(content) > _MOST:
+        place.refuse(path, f"it is longer than {_MOST >> 20} MB; write a shorter one")
         return None
     encoding = "utf-8"
     for mark, name in _MARKS:
@@ -52,6 +59,10 @@ def read_text(place: Place, path: Path, *, declared: bool = False) -> str | None
         line = text.count("\n", 0, text.index("\0")) + 1
         place.refuse(path, "it holds NUL characters, as UTF-16 without a byte order mark does; save it as UTF-8", line)
         return None
+    if number := _NUMBER.search(text):
+        line = text.count("\n", 0, number.start()) + 1
+        place.refuse(path, "it holds a number of more than 300 digits; write a shorter one", line)
+        return None
     return text
 
 
@@ -65,6 +76,10 @@ def _find_declared(content: bytes) -> str | None:
 def read_toml(place: Place, path: Path) -> dict[str, Any] | None:
     """A TOML file's content; None where it cannot be read, which is noted with its line."""
     if (text := read_text(place, path)) is None:
+        return None
+    if name := _PARTS.search(text):
+        line = text.count("\n", 0, name.end()) + 1
+        place.refuse(path, "it holds a name of more than 100 parts; write fewer dots", line)
         return None
     try:
         # Windows' line ends are TOML's too; a mark of the byte order has gone.

@@ -3,12 +3,16 @@
 import ast
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Final
 
 from packaging.utils import canonicalize_name
 
 from portico.config.source.place import Place
 from portico.config.source.project import Project
 from portico.config.source.read import read_project
+
+# A longer module is data; to read it takes seconds, and a gigabyte.
+MOST: Final = 512 << 10
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,8 @@ def _brings(project: Project, top: str) -> bool:
 
 def _find_name(path: Path, shown: PurePosixPath, entry: str, said: str) -> str | None:
     name, called, arguments = said.partition("(")
+    if path.stat().st_size > MOST:
+        return None
     try:
         tree = ast.parse(path.read_bytes())
     except (RecursionError, MemoryError):
@@ -113,9 +119,9 @@ def _list_needed(body: list[ast.stmt], name: str) -> list[str]:
 def _list_names(body: list[ast.stmt]) -> dict[str, str]:
     """Names that a module binds at its top level, inside `if`, `try`, `with` and the like too."""
     names: dict[str, str] = {}
-    waiting: list[ast.AST] = list(body)
+    waiting: list[ast.AST] = list(reversed(body))  # the next one is the last
     while waiting:
-        node = waiting.pop(0)
+        node = waiting.pop()
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 names[name] = "function"
@@ -134,5 +140,5 @@ def _list_names(body: list[ast.stmt]) -> dict[str, str]:
                 names[name] = "value"
             case _:
                 pass
-        waiting = [*ast.iter_child_nodes(node), *waiting]
+        waiting += [*ast.iter_child_nodes(node)][::-1]
     return names

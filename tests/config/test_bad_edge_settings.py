@@ -83,7 +83,7 @@ ROWS: list[tuple[dict[str, Any], str]] = [
         "sites[0].certificate: is required for tls; write it, or tls.acme, or tls.localAuthority: true",
     ),
     (make_values(tls=True), f"tls: true {PAIRS}"),
-    (make_values(tls=LOCAL | {"port": 8080}), "tls.port is the port of plain HTTP too; write another"),
+    (make_values(tls=LOCAL | {"port": 8080}), "tls.port: 8080 is the port of plain HTTP too; write another"),
     (make_values(tls=LOCAL | {"port": "8443"}), f'tls.port: "8443" {WHOLE}'),
     (make_values(tls=LOCAL | {"port": 0}), "tls.port: 0 does not fit; write at least 1"),
     (
@@ -93,11 +93,11 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     (make_values(tls=LOCAL | {"hsts": "yes"}), f'tls.hsts: "yes" {TRUTH}'),
     (
         make_values(tls=LOCAL | {"http3": True}, nginxImage="nginx:1.24.0"),
-        "tls.http3 needs NGINX 1.25.0 or newer; write http3: false",
+        "tls.http3: needs NGINX 1.25.0 or newer; write http3: false",
     ),
     (
         make_values(tls=LOCAL | {"http3": True}, nginx={"version": "1.22.1"}, nginxImage="nginx:1.22.1"),
-        "tls.http3 needs NGINX 1.25.0 or newer; write http3: false",
+        "tls.http3: needs NGINX 1.25.0 or newer; write http3: false",
     ),
     (site(certificate={"certificate": "a.crt"}), "sites[0].certificate.key: is required; write key: tls/shop.key"),
     (

@@ -30,11 +30,11 @@ _PROFILE: Final = settings(
 )
 
 
-def holds_for(**strategies: SearchStrategy[Any]) -> Callable[[Test], Test]:
-    """The test is a property: it holds for whatever these strategies make."""
+def holds_for(*, times: int = 1, **strategies: SearchStrategy[Any]) -> Callable[[Test], Test]:
+    """The test is a property: it holds for whatever these strategies make, on `times` the usual number of examples."""
 
     def decorate(test: Test) -> Test:
-        tried = _PROFILE(given(**strategies)(test))
+        tried = settings(_PROFILE, max_examples=EXAMPLES * times)(given(**strategies)(test))
         return seed(SEED)(tried) if SOAK else tried
 
     return decorate

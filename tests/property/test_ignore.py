@@ -17,7 +17,7 @@ PIECES = NAMES | st.sampled_from(["*", "**", "?", "a*", "*b", "[ab]", "[a-c]*", 
 LINES = st.builds(
     lambda start, pieces, end: start + "/".join(pieces) + end,
     st.sampled_from(["", "", "/", "./"]),
-    st.lists(PIECES, min_size=1, max_size=3),
+    st.lists(PIECES, min_size=1, max_size=5),
     st.sampled_from(["", "", "/", " "]),
 )
 

@@ -1,5 +1,6 @@
 """NGINX itself accepts whatever is rendered, without a warning, in the version that it is written for."""
 
+import re
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
@@ -59,6 +60,24 @@ def test_nginx_accepts_every_tree(root: Path, edge: Start, version: str) -> None
         assert container.test(rendered) == []
 
     accepts()
+
+
+def test_nginx_has_room_for_whatever_there_is(root: Path, edge: Start) -> None:
+    """Its tables hold thousands of long names, policies of sixty sites, and a long name with an ordered certificate."""
+    long = f"{'a' * 60}.{'b' * 60}.{'c' * 60}"
+    many = {"sites": [{**SITE, "hosts": [f"{long}.x{index}.example" for index in range(5000)]}]}
+    policies = [
+        {**SITE, "name": f"s{index}", "hosts": [f"s{index}.example"]}
+        | {"headers": {"contentSecurityPolicy": f"default-src https://{index}.example", "permissionsPolicy": "a=()"}}
+        for index in range(60)
+    ]
+    for values in (many, {"sites": policies}):
+        assert edge("1.30.6").test(render(values, root)) == []
+    ordered = render({"tls": {"acme": {"email": "ops@hello.example"}}, "sites": [{**SITE, "hosts": [long]}]}, root)
+    files = {
+        path: re.sub(r"include .*names\.map;", f'"http {long}" yes;', text) for path, text in ordered.tree.files.items()
+    }
+    assert edge("1.30.6").test(ordered.with_files(files)) == []
 
 
 def test_a_complaint_is_heard(root: Path, edge: Start) -> None:
