@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from portico.config.checks import check_settings
+from portico.config.messages.unpublished import tell_unpublished
 from portico.config.ordered_names import advise_ports
 from portico.config.release.assemble import assemble_release, make_release
 from portico.config.release.history import History, Record, hold, keep_held, read_history, remember, tell_past
@@ -50,7 +51,8 @@ class Plan:
         """What does not fit, and is refused nowhere: a sentence each."""
         keep = find_target(self.settings).keep_clients
         said = (advise(one.site, one.requires, keep(self.settings, one.site)) for one in self.releases)
-        return [one for one in (advise_ports(self.settings), *said) if one]
+        hidden = map(tell_unpublished, self.releases)
+        return [one for one in (advise_ports(self.settings), *said, *hidden) if one]
 
     def remember(self, at: str) -> History:
         """The history once these releases are live; `at` is the time (UTC) that new ones get."""

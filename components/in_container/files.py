@@ -15,6 +15,7 @@ TEXTS = ".css .js .mjs .json .svg .txt .html .xml .map .webmanifest .ico .wasm .
 # and Last-Modified in every release and on every machine. It is one of 2020 to 2024, never in the future.
 BEGIN, SECONDS = 1_577_836_800, 1 << 27
 OWN = ("/dev/", "/proc/", "/run/", "/sys/", "/tmp/")  # what is there belongs to a container, not to its image
+OUT = "->.."  # says among what is hidden that a link may not lead out of the folder
 KEPT = 5  # static files of this many releases stay, for pages that were opened before
 
 folder = Path("/run/portico") / site
@@ -28,17 +29,24 @@ def leave_out(folder: str, names: list[str]) -> list[str]:
     """Of the names in a folder, those that are not published."""
     # By their real names: links may lead to one another in a circle.
     above = {os.path.realpath(one) for one in (Path(folder), *Path(folder).parents)}
-    return [
-        name
-        for name in names
-        if any(fnmatch(name.lower(), pattern) for pattern in hidden.split()) or misleads(Path(folder, name), above)
-    ]
+    return [name for name in names if is_hidden(name) or misleads(Path(folder, name), above)]
+
+
+def is_hidden(path: str) -> bool:
+    """Whether a name of the path is one of those that are never published."""
+    return any(fnmatch(name.lower(), pattern) for name in path.split("/") for pattern in hidden.split())
 
 
 def misleads(path: Path, above: set[str]) -> bool:
-    """Whether it is a link to nothing, to a folder that it lies in, or to what only this container has."""
-    real = os.path.realpath(path)
-    return path.is_symlink() and (not os.path.exists(real) or real in above or real.startswith(OWN))
+    """Whether it is a link to nothing, to a folder that it lies in, to what is this container's, or hidden."""
+    if not path.is_symlink():
+        return False
+    real, base = os.path.realpath(path), os.path.realpath(static)
+    if not os.path.exists(real) or real in above or real.startswith(OWN):
+        return True
+    shared = os.path.commonpath([real, base])
+    # config/source/published.py takes the same links out of what the image is built from.
+    return (shared != base and OUT in hidden.split()) or is_hidden(os.path.relpath(real, shared))
 
 
 def pack(path: Path) -> None:

@@ -12,6 +12,7 @@ from portico.config.settings import Settings, Site, derive_uid
 from portico.config.settings.secrets_as import list_variables
 from portico.config.source.build import Build, read_build
 from portico.config.source.files import File
+from portico.config.source.published import Unpublished, find_unpublished
 from portico.config.source.static_folder import find_static_folder
 
 PORT = 8000
@@ -38,14 +39,18 @@ def make_release(
     `describe` is assemble_release's.
     """
     build = read_build(settings, site, root)
-    context = dict(build.context)
+    static = _find_static(site, build)
+    unpublished = find_unpublished(build.files, static, site.publish) if static else Unpublished()
+    # An application would follow these links itself, where NGINX finds nothing.
+    away = {f"{build.place}{path}" for path in unpublished.links}
+    context = {path: file for path, file in build.context.items() if path not in away}
     if complete:
         context = dict(complete(context, derive_uid(site.name)))
     made = assemble_release(
-        *(settings, site, digest_files(context), _find_static(site, build), secrets, context, describe),
+        *(settings, site, digest_files(context), static, secrets, context, describe),
         entrypoint=build.entrypoint,
     )
-    return replace(made, tokens=tokens or {}, requires=build.requires)
+    return replace(made, tokens=tokens or {}, requires=build.requires, unpublished=unpublished)
 
 
 def assemble_release(

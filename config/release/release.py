@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from portico.config.settings import Site
 from portico.config.source.files import File
+from portico.config.source.published import Unpublished
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +17,7 @@ class Release:
     `entrypoint` are the words of the image's own before Gunicorn's. `secrets` is the digest of its secrets, "" where it
     has none; `variables` are the names of those that its processes have as environment variables. `tokens` are the
     secrets of its build: never log them. `requires` are
-    packages that its source names, normalized.
+    packages that its source names, normalized; `unpublished` is what of its static folder nobody can ask for.
     """
 
     site: Site
@@ -34,3 +35,4 @@ class Release:
     variables: tuple[str, ...] = ()
     tokens: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     requires: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+    unpublished: Unpublished = field(default=Unpublished(), repr=False, compare=False)

@@ -2,17 +2,68 @@
 
 import re
 from collections.abc import Collection
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from portico.config.mistake import show_text
 
-# What begins with a dot, backups, source, as patterns of a file's or folder's name in small letters; `*` is any text.
-HIDDEN = (
-    *(".*", "*~", "#*#", "*.bak", "*.old", "*.orig", "*.save", "*.copy", "*.swp", "*.swo", "*.tmp", "*.rej", "*.dist"),
-    *("*.py", "*.pyc", "__pycache__", "*.php", "*.sql", "*.sqlite", "*.db", "*.pem", "*.key"),
+# In the place of a pattern: a link that leads out of the folder.
+OUT: Final = "->.."
+# Patterns of a file's or folder's name in small letters; `*` is any text, [0-9] one digit.
+HIDDEN: Final = (
+    # What begins with a dot, and what editors and people leave beside a file.
+    *(
+        ".*",
+        "*~",
+        "#*#",
+        "*.bak",
+        "*.bak[0-9]",
+        "*.bak[0-9][0-9]",
+        "*.bak.*",
+        "*.backup",
+        "*.old",
+        "*.old[0-9]",
+        "*.orig",
+        "*.save",
+    ),
+    *("*.copy", "*.swp", "*.swo", "*.swn", "*.tmp", "*.temp", "*.rej", "*.dist"),
+    # Source, and what says how it is built and set up.
+    *("*.py", "*.py[a-z]", "__pycache__", "*.ipynb", "*.php", "*.php[0-9]", "*.phtml", "*.j2", "*.jinja", "*.jinja2"),
+    *(
+        "*.ini",
+        "*.cfg",
+        "*.conf",
+        "*.toml",
+        "*.tfstate",
+        "*.tfvars",
+        "dockerfile*",
+        "docker-compose*",
+        "requirements*.txt",
+    ),
+    # Databases, also those that are packed, and what was written out of them.
+    *("*.sql", "*.sql.*", "*.sqlite*", "*.db", "*.db[0-9]", "*.db-*", "*.db.*", "*.mdb", "*.accdb", "*.rdb", "*.dbf"),
+    *("*.dump", "*.dump.*", "*.dmp"),
+    # Keys, passwords and other secrets.
+    *(
+        "*.pem",
+        "*.key",
+        "*.p12",
+        "*.pfx",
+        "*.p8",
+        "*.jks",
+        "*.keystore",
+        "*.kdb",
+        "*.kdbx",
+        "*.ppk",
+        "*.keytab",
+        "*.ovpn",
+    ),
+    *("id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", "*_rsa", "*_ed25519", "known_hosts", "authorized_keys"),
+    *("htpasswd*", "*.htpasswd", "*.env", "*.env.local", "*.envrc", "credentials.json", "secrets.json"),
+    # What programs say while they run.
+    *("*.log", "*.log.*", "*.log[0-9]", "*.pid", "*.core", "nohup.out", OUT),
 )
 
 
@@ -22,14 +73,16 @@ def list_hidden(published: Collection[str]) -> list[str]:
 
 
 def spell_hidden(published: Collection[str]) -> str:
-    """The same as a regular expression that the path of such a file matches; "" where nothing is hidden."""
-    patterns = list_hidden(published)
-    endings = [one.removeprefix("*.") for one in patterns if one.startswith("*.")]
+    """The same as a regular expression that the path of such a file matches; "" where nothing is hidden by its name."""
+    patterns = [one for one in list_hidden(published) if one != OUT]
+    inside = [one[2:-1] for one in patterns if one.startswith("*.") and one.endswith("*")]
+    endings = [one.removeprefix("*.") for one in patterns if one.startswith("*.") and not one.endswith("*")]
     # Each begins where its pattern has its first letter: what stands before it, no search has to try twice.
     parts = [
         *(f"/{re.escape(one[:-1])}" for one in patterns if one.endswith("*") and not one.startswith("*")),
-        *(f"{re.escape(one[1:])}(?:/|$)" for one in patterns if one.startswith("*") and not one.startswith("*.")),
+        *(f"{re.escape(one[1:])}(?:/|$)" for one in patterns if one.startswith("*") and one[1:2] != "."),
         *(f"/{_spell(one)}(?:/|$)" for one in patterns if not one.startswith("*") and not one.endswith("*")),
+        *([rf"\.(?:{'|'.join(map(re.escape, inside))})"] if inside else []),
         *([rf"\.(?:{'|'.join(endings)})(?:/|$)"] if endings else []),
     ]
     return "|".join(parts)

@@ -54,7 +54,10 @@ class Site(Processes):
     )
     static_url: UrlFolder = Field(default="/static/", description="The URL below which NGINX serves the static files.")
     publish: tuple[Hidden, ...] = Field(
-        default=(), examples=["['*.py']"], description="Kinds of static files that are published, and hidden elsewhere."
+        default=(),
+        examples=["['*.py']"],
+        description="Kinds of static files that are published all the same. Source, databases, keys, backups, logs and "
+        "names that begin with a dot are not, nor are links that lead out of the folder (->..).",
     )
     environment: dict[OwnVariable, Value] = Field(
         default_factory=dict, description="Environment variables of the application; secrets go to portico:secrets."

@@ -27,12 +27,14 @@ _LISTS = (("extras", "extras"), ("build_secrets", "buildSecrets"))
 class Build:
     """What an image is built from.
 
-    `context` is {path: file}, `files` those of the source, by their paths in it. `entrypoint` are the words that a
+    `context` is {path: file}, `files` those of the source, by their paths in it, and `place` what stands before such a
+    path in the context. `entrypoint` are the words that a
     Dockerfile of its own puts before the command. `requires` are packages that are installed, by normalized names.
     """
 
     context: Mapping[str, File]
     files: Mapping[str, File]
+    place: str
     entry: FoundEntry
     entrypoint: tuple[str, ...] = ()
     requires: frozenset[str] = frozenset()
@@ -84,6 +86,7 @@ def read_build(settings: Settings, site: Site, root: Path) -> Build:
         texts["Dockerfile"] = render_dockerfile(site, None, own)
     return Build(
         context=files | {path: File(text.encode()) for path, text in texts.items()},
+        place=below if own else f"app/{below}",
         files={path.removeprefix(below): file for path, file in found.items() if path.startswith(below)},
         entry=entry,
         entrypoint=own.entrypoint if own else (),

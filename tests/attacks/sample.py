@@ -20,6 +20,17 @@ NEVER = (
     "__pycache__/helper.cpython-313.pyc",
     "deep/.env.local",
     "deep/.well-hidden/note.txt",
+    "app.sqlite3",
+    "app.db-wal",
+    "dump.sql.gz",
+    "prod.env",
+    "id_rsa",
+    "k.p12",
+    "style.css.bak2",
+    "tool.pyw",
+    "notes.ipynb",
+    "debug.log",
+    "deep/debug.log.1",
 )
 # Also left behind by editors and people.
 LEFT = ("style.css.old", "style.css.save", "#style.css#", "STYLE.CSS.BAK")

@@ -9,7 +9,7 @@ import pytest
 from portico.config.in_container import read_script
 
 
-def lay_out(source: Path, place: Path) -> list[str]:
+def lay_out(source: Path, place: Path, hidden: str = "*.py .*") -> list[str]:
     """Run it in `source`, with volumes below `place`; the paths that NGINX would find, folders left out."""
     program = read_script("files.py")
     for volume in ("/run/portico", "/srv/static", "/incoming"):
@@ -20,7 +20,7 @@ def lay_out(source: Path, place: Path) -> list[str]:
     program = program.replace("os.chown(folder", "(lambda *_: None)(folder")
     # The test itself works below /tmp.
     program = program.replace('"/tmp/"', '"/nowhere/"')
-    words = [sys.executable, "-I", "-c", program, "shop", "r1", "10001", "static", "/static/", "plain", "*.py .*"]
+    words = [sys.executable, "-I", "-c", program, "shop", "r1", "10001", "static", "/static/", "plain", hidden]
     done = subprocess.run(words, cwd=source, check=False, capture_output=True, text=True, timeout=20)
     assert done.returncode == 0, done.stderr
     served = place / "srv/static/shop/r1/static"
@@ -56,11 +56,34 @@ def test_links_to_one_another_are_followed_once(tmp_path: Path) -> None:
     assert lay_out(source, tmp_path / "volumes") == ["a/a.css", "a/link/b.css", "b/b.css", "b/link/a.css"]
 
 
-def test_other_links_are_followed(tmp_path: Path) -> None:
+def test_links_inside_of_the_folder_are_followed(tmp_path: Path) -> None:
     source = tmp_path / "source"
-    (source / "static").mkdir(parents=True)
-    (source / "theme").mkdir()
-    (source / "theme/t.css").write_text("x")
-    (source / "static/theme").symlink_to("../theme")
+    (source / "static/theme").mkdir(parents=True)
+    (source / "static/theme/t.css").write_text("x")
     (source / "static/t.css").symlink_to("theme/t.css")
-    assert lay_out(source, tmp_path / "volumes") == ["t.css", "theme/t.css"]
+    (source / "static/old").symlink_to("theme")
+    assert lay_out(source, tmp_path / "volumes") == ["old/t.css", "t.css", "theme/t.css"]
+
+
+@pytest.mark.parametrize("hidden", ["*.py .* ->..", "*.py .*"], ids=["hidden", "published"])
+def test_links_out_of_the_folder_are_followed_where_that_is_said(tmp_path: Path, hidden: str) -> None:
+    source = tmp_path / "source"
+    (source / "theme/.git").mkdir(parents=True)
+    (source / "static").mkdir()
+    for path in ("theme/t.css", "theme/.git/config", "theme/t.py", "web.py"):
+        (source / path).write_text("x")
+    links = {"theme": "../theme", "t.css": "theme/t.css", "web.txt": "../web.py", "git": "../theme/.git"}
+    for name, target in links.items():
+        (source / "static" / name).symlink_to(target)
+    found = lay_out(source, tmp_path / "volumes", hidden)
+    assert found == ([] if "->.." in hidden else ["t.css", "theme/t.css"])
+
+
+def test_a_link_inside_to_what_is_hidden_is_left_out(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    (source / "static/.git").mkdir(parents=True)
+    for path in ("static/.git/config", "static/a.py", "static/a.css"):
+        (source / path).write_text("x")
+    for name, target in {"config.txt": ".git/config", "a.txt": "a.py", "git": ".git"}.items():
+        (source / "static" / name).symlink_to(target)
+    assert lay_out(source, tmp_path / "volumes") == ["a.css"]

@@ -5,7 +5,7 @@ FROM ${APPLICATION} AS files
 USER 0
 COPY files.py /files.py
 RUN mkdir -p /run/portico /srv/static \
-    && python3 -I /files.py hello <release of hello> 40870 static /static/ compress '.* *~ #*# *.bak *.old *.orig *.save *.copy *.swp *.swo *.tmp *.rej *.dist *.py *.pyc __pycache__ *.php *.sql *.sqlite *.db *.pem *.key'
+    && python3 -I /files.py hello <release of hello> 40870 static /static/ compress '.* *~ #*# *.bak *.bak[0-9] *.bak[0-9][0-9] *.bak.* *.backup *.old *.old[0-9] *.orig *.save *.copy *.swp *.swo *.swn *.tmp *.temp *.rej *.dist *.py *.py[a-z] __pycache__ *.ipynb *.php *.php[0-9] *.phtml *.j2 *.jinja *.jinja2 *.ini *.cfg *.conf *.toml *.tfstate *.tfvars dockerfile* docker-compose* requirements*.txt *.sql *.sql.* *.sqlite* *.db *.db[0-9] *.db-* *.db.* *.mdb *.accdb *.rdb *.dbf *.dump *.dump.* *.dmp *.pem *.key *.p12 *.pfx *.p8 *.jks *.keystore *.kdb *.kdbx *.ppk *.keytab *.ovpn id_rsa* id_dsa* id_ecdsa* id_ed25519* *_rsa *_ed25519 known_hosts authorized_keys htpasswd* *.htpasswd *.env *.env.local *.envrc credentials.json secrets.json *.log *.log.* *.log[0-9] *.pid *.core nohup.out ->..'
 
 # --- NGINX with its files, which lie as they do on a machine
 FROM nginx:1.30.6
