@@ -10,9 +10,10 @@ PORTICO := scripts/portico
 SITED = $(if $(SITE),--site "$$SITE")
 # And of one of its processes.
 OF = $(SITED) $(if $(PROCESS),--process "$$PROCESS")
-export ENV OUT LAYOUT WRITE LIMIT WORKERS ROUNDS SECONDS_EACH SITE PROCESS RELEASE TO FORCE TAIL FOLLOW CMD DATA CERTIFICATES
-# As it was written: a dollar in it is the command's, not Make's.
-override CMD := $(value CMD)
+GIVEN := ENV OUT LAYOUT WRITE LIMIT WORKERS ROUNDS SECONDS_EACH SITE PROCESS RELEASE TO FORCE TAIL FOLLOW CMD DATA CERTIFICATES JSON RESOURCES UP
+export $(GIVEN)
+# As they were written: a dollar in them is the command's, not Make's, and recipes name them to the shell as "$$ENV".
+$(foreach name,$(GIVEN),$(if $(filter-out undefined,$(origin $(name))),$(eval override $(name) := $$(value $(name)))))
 
 .PHONY: check docs help setup up preview releases rollback resume render diff down logs shell exec bench test test-all test-bare test-apps test-cloud test-unit lint format lock soak stop-docker clean bench-deploy recover rules status doctor
 
@@ -21,7 +22,7 @@ help: ## Show this list
 	@echo; echo "  ENV=dev|staging|prod|ecs chooses the stack; dev is the default."
 
 setup: ## Install what is missing: Python packages, Pulumi, Docker, base images
-	@scripts/setup.sh "$(ENV)"
+	@scripts/setup.sh "$$ENV"
 
 up: ## Set up, deploy, and print the URL
 	@$(PORTICO) up -s "$$ENV"
@@ -96,7 +97,7 @@ format: ## Put the source into the common style
 	@scripts/setup/python.sh && .venv/bin/ruff check --fix --quiet . && .venv/bin/ruff format .
 
 lock: ## Write requirements.lock from pyproject.toml (UP=--upgrade for newest)
-	@scripts/lock.sh $(UP)
+	@scripts/lock.sh $(if $(UP),"$$UP")
 
 docs: ## Write the documents that are made from the program itself
 	@scripts/setup/python.sh && .venv/bin/python scripts/docs.py

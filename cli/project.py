@@ -45,7 +45,6 @@ def read_yaml(file: Path) -> dict[str, Any]:
     # Most commands need it, and --help does not.
     from portico.config.document import UnreadableDocument, read_document
 
-    text = ""
     try:
         return read_document(file)
     except OSError as error:

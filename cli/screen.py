@@ -13,9 +13,15 @@ PATIENCE = 30
 _FRAMES = "|/-\\"
 
 
+def spell_lines(text: str) -> str:
+    """Lines of which none tells a terminal to do something, whatever was written that they repeat."""
+    return "".join(one if one.isprintable() or one in "\n\t" else ascii(one)[1:-1] for one in text)
+
+
 def tell(text: str, *, err: bool = False) -> None:
     """Print lines of a command that ends with them: on a terminal as `wrap` does, in a pipe as they are."""
     output = sys.stderr if err else sys.stdout
+    text = spell_lines(text)
     click.echo(wrap(text, shutil.get_terminal_size((80, 24)).columns) if output.isatty() else text, err=err)
 
 
@@ -59,15 +65,19 @@ class Screen:
         return time.monotonic() - self._began
 
     def say(self, line: str) -> None:
-        """Print a line that stays. On a terminal it ends between two words; in a pipe it is one line."""
+        """Print a line that stays. On a terminal it ends between two words; in a pipe it is one line.
+
+        What it repeats, such as an application's log, tells the terminal nothing.
+        """
         self.clear()
-        print(wrap(line, self.width) if self.terminal else line, file=self._output, flush=True)
+        plain = spell_lines(line)
+        print(wrap(plain, self.width) if self.terminal else plain, file=self._output, flush=True)
         self._spoke = time.monotonic()
 
     def show(self, what: str) -> None:
         """Say what is done just now; in a pipe only where nothing was said for long."""
         now = time.monotonic()
-        told = f"{what} ({now - self._began:.0f} s)"
+        told = f"{spell_lines(what)} ({now - self._began:.0f} s)"
         if self.terminal:
             frame = _FRAMES[int(now * 8) % len(_FRAMES)]
             self._output.write(f"\r\x1b[K{frame} {told}"[: self.width + 3])

@@ -47,7 +47,7 @@ def list_quarrels(sites: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[Mi
     """Where two sites share a host and say different things of it; `sites` as above."""
     first: dict[str, tuple[str, Mapping[str, Any]]] = {}
     for place, site in sites:
-        owners = {host: first.setdefault(str(host), (place, site)) for host in _list(site, "hosts")}
+        owners = {host: first.setdefault(host, (place, site)) for host in map(str, _list(site, "hosts"))}
         told: set[str] = set()
         for host, (owner, other) in owners.items():
             # Without paths of their own they do not share it, which is told already.

@@ -6,6 +6,7 @@ import pytest
 
 from tests.attacks import test_answers as answers
 from tests.attacks import test_client as client
+from tests.attacks import test_forged as forged
 from tests.attacks import test_hosts as hosts
 from tests.attacks import test_private as private
 from tests.attacks import test_redirects as redirects
@@ -42,6 +43,11 @@ DEFENCES: dict[str, tuple[Edits, Test]] = {
         ((r"^ *location ~\* .*return 404.*$", ""),),
         lambda edge: static.test_dotfiles_backups_and_source_are_not_served(edge, ".htpasswd", False),
     ),
+    "no forged name of a file": (
+        ((r"^ *location ~ .*x00-.*$", ""), (r"^ *try_files +\$uri.*$", "")),
+        forged.test_a_forged_name_of_a_file_is_not_found,
+    ),
+    "no forged user or referrer": (((r"^ *if \(\$forged.*$", ""),), forged.test_a_forged_user_or_referrer_is_refused),
     "default server": (
         ((r"return +444;", "return 200 hello;"),),
         lambda edge: hosts.test_an_unknown_host_is_not_answered(edge, "elsewhere.example"),
