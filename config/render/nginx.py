@@ -6,6 +6,7 @@ from typing import Any
 from portico.config.ordered_names import CHALLENGE_URL
 from portico.config.release.release import Release
 from portico.config.render.align import align
+from portico.config.render.caching import list_times, spell_below
 from portico.config.render.headers import insists, list_headers, name_defaults
 from portico.config.render.layout import PRIVATE, READY, Layout, lay_out
 from portico.config.render.shared_hosts import list_shared_hosts
@@ -133,7 +134,8 @@ def _gather(
         # What is compressed already is of use only where files are served.
         "packed": settings.nginx.gzip.static and any(release.static for release in served),
         "shown": _SHOWN if any(data.url for release in served for data in release.site.data) else (),
-        "caches": any(route.cache for route in routes),
+        "caches": list_times(routes),
+        "spell_below": spell_below,
         "shared_hosts": list_shared_hosts(releases),
         "websockets": any(route.websocket for route in routes),
     }

@@ -76,7 +76,9 @@ def spell_hidden(published: Collection[str]) -> str:
     """The same as a regular expression that the path of such a file matches; "" where nothing is hidden by its name."""
     patterns = [one for one in list_hidden(published) if one != OUT]
     inside = [one[2:-1] for one in patterns if one.startswith("*.") and one.endswith("*")]
-    endings = [one.removeprefix("*.").replace(".", r"\.") for one in patterns if one.startswith("*.") and not one.endswith("*")]
+    endings = [
+        one.removeprefix("*.").replace(".", r"\.") for one in patterns if one.startswith("*.") and not one.endswith("*")
+    ]
     # Each begins where its pattern has its first letter: what stands before it, no search has to try twice.
     parts = [
         *(f"/{re.escape(one[:-1])}" for one in patterns if one.endswith("*") and not one.startswith("*")),

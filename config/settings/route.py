@@ -31,7 +31,9 @@ class Route(Section):
     stream: bool = Field(default=False, description="Server-sent events: nothing is buffered, silence may be long.")
     websocket: bool = Field(default=False, description="WebSocket: the connection may be upgraded.")
     cache: Duration | None = Field(
-        default=None, description="Keep answers this long for everybody; never for cookies or Authorization."
+        default=None,
+        description="Keep answers this long for everybody, in whole seconds; never for cookies or Authorization. "
+        "docs/caching.md says which are kept.",
     )
     rate: Rate | None = Field(default=None, description="Requests of one address over time.")
 
@@ -50,6 +52,8 @@ class Route(Section):
             yield "an answer that is not buffered cannot be cached; write cache, or buffering: false"
         if self.cache and self.cache < Duration.parse("1s"):
             yield f"cache is {self.cache}, and NGINX keeps an answer for a second at least; write one such as 5s"
+        elif self.cache and self.cache.amount % 1000:
+            yield f"cache is {self.cache}, and NGINX counts whole seconds; write {self.cache.seconds}s"
         if self.stream and self.websocket:
             yield "write stream (server-sent events) or websocket, not both"
 

@@ -300,7 +300,7 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "requestBuffering": _BOOLEANS,
         "stream": _BOOLEANS,
         "websocket": _BOOLEANS,
-        "cache": _amount(1, 90, "s", "m", "h") | _amount(1000, 9000, "ms"),
+        "cache": _amount(1, 90, "s", "m", "h") | st.just("3000ms"),
         "rate": section(Rate),
     },
     Certificate: {"certificate": st.just(CERTIFICATE), "key": st.just(KEY)},

@@ -130,7 +130,7 @@ def check_site(rendered: Rendered, release: Release, main: Directive) -> None:
     ordered = is_ordered(settings, site)
     assert ports == ({secure} if tls and tls.redirect and not ordered else {plain, secure} if tls else {plain})
     assert (value(server, "ssl_certificate") is not None) == bool(tls)
-    leads = [one for one in server.block if one.name == "if"]
+    leads = [one for one in server.block if one.name == "if" and one.args != ("$forged",)]
     assert len(leads) == bool(tls and ordered and tls.redirect and is_trusted(tls))
     for lead in leads:
         check_lead(settings, lead, main)
@@ -241,7 +241,8 @@ def check_route(rendered: Rendered, site: Site, route: Route, index: int, around
         kept = str(value(place, "proxy_cache_valid")).split()
         assert kept[:-1] == ["200", "301"] and milliseconds(kept[-1]) == route.cache.seconds * 1000
         for name in ("proxy_cache_bypass", "proxy_no_cache"):
-            assert {"$http_cookie", "$http_authorization"} <= set(str(value(place, name)).split())
+            assert {"$for_somebody", "$with_body"} <= set(str(value(place, name)).split())
+        assert f"$not_for_{route.cache.seconds}s" in str(value(place, "proxy_no_cache"))
     assert value(place, "proxy_pass") == value(find_rest(around, site), "proxy_pass")
 
 

@@ -1,5 +1,6 @@
 """Answers that are kept for everybody: never one that is for somebody."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
@@ -38,7 +39,9 @@ def test_nothing_else_is_kept(edge: Edge) -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [[("Cookie", "session=1")], [("Authorization", "Basic eDp5")]], ids=["cookie", "authorization"]
+    "fields",
+    [[("Cookie", "session=1")], [("Authorization", "Basic eDp5")], [("Cookie", "0")], [("Authorization", "0")]],
+    ids=["cookie", "authorization", "cookie 0", "authorization 0"],
 )
 def test_who_is_known_is_neither_served_from_it_nor_kept_in_it(edge: Edge, path: str, fields: Fields) -> None:
     kept = see(get(edge.port, HOST, path))[1]
@@ -51,11 +54,51 @@ def test_who_is_known_is_neither_served_from_it_nor_kept_in_it(edge: Edge, path:
     assert see(get(edge.port, HOST, other))[0] == "MISS"
 
 
-@pytest.mark.parametrize("query", ["cookie=1", "private=1", "status=404", "status=500"])
-def test_what_is_for_one_person_is_not_kept(edge: Edge, path: str, query: str) -> None:
+NOT_KEPT = (
+    *("cookie=1", "status=404", "status=500", "status=302", "status=404&Cache-Control=max-age%3d600"),
+    *("status=500&X-Accel-Expires=600", "status=302&Cache-Control=public,max-age%3d600", "Vary=*", "Pragma=no-cache"),
+    *("Cache-Control=private", "Cache-Control=No-Store", "Cache-Control=no-cache", "X-Accel-Expires=0"),
+    *("Cache-Control=max-age%3d59", "Cache-Control=max-age%3d0", "Cache-Control=max-age%3d600,s-maxage%3d5"),
+    *("Expires=0", "Expires=Thu,+01+Jan+1970+00:00:00+GMT", "Cache-Control=public&Expires=0"),
+)
+KEPT = (
+    *("Cache-Control=max-age%3d60", "Cache-Control=max-age%3d0,s-maxage%3d600", "Cache-Control=public", "status=301"),
+    *("Cache-Control=max-age%3d600&Expires=0", "Vary=Accept-Language"),
+)
+
+
+@pytest.mark.parametrize("query", NOT_KEPT)
+def test_what_is_not_for_everybody_or_not_for_so_long_is_not_kept(edge: Edge, path: str, query: str) -> None:
     answers = [get(edge.port, HOST, f"{path}?{query}") for _ in range(2)]
     assert [see(answer)[0] for answer in answers] == ["MISS", "MISS"]
     assert see(answers[0])[1] != see(answers[1])[1]
+
+
+@pytest.mark.parametrize("query", KEPT)
+def test_what_is_for_everybody_is_kept(edge: Edge, path: str, query: str) -> None:
+    first, second = (see(get(edge.port, HOST, f"{path}?{query}")) for _ in range(2))
+    assert (first[0], second) == ("MISS", ("HIT", first[1]))
+
+
+def test_it_is_kept_as_long_as_the_setting_says(edge: Edge) -> None:
+    """Whatever the application says of longer."""
+
+    def change(values: dict[str, Any]) -> None:
+        values["sites"][0]["routes"].append({"path": "/fresh/", "cache": "1s"})
+
+    path = f"/fresh/{uuid4().hex}?Cache-Control=max-age%3d3600"
+    with run_nginx(edge, render(edge, change)) as found:
+        first = see(get(found.port, HOST, path))
+        time.sleep(2.1)
+        second = see(get(found.port, HOST, path))
+        assert (first[0], second[0]) == ("MISS", "EXPIRED") and first[1] != second[1]
+
+
+def test_a_request_with_a_body_is_neither_served_from_it_nor_kept_in_it(edge: Edge, path: str) -> None:
+    assert see(get(edge.port, HOST, path, body=b"x"))[0] == "BYPASS"
+    kept = see(get(edge.port, HOST, path))
+    assert kept[0] == "MISS"
+    assert see(get(edge.port, HOST, path, body=b"x"))[1] != kept[1]
 
 
 def test_a_post_is_not_kept(edge: Edge, path: str) -> None:

@@ -74,8 +74,9 @@ def count(name: str) -> ResponseReturnValue:
     answer = jsonify(number=next(numbers))
     if "cookie" in request.args:
         answer.set_cookie("seen", "yes")
-    if "private" in request.args:
-        answer.headers["Cache-Control"] = "private"
+    for name in ("Cache-Control", "Expires", "Pragma", "X-Accel-Expires", "Vary"):
+        if name in request.args:
+            answer.headers[name] = request.args[name]
     answer.status_code = int(request.args.get("status", "200"))
     return answer
 
