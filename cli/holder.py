@@ -108,10 +108,10 @@ def read_project(root: Path | None = None) -> str:
     return str(yaml.safe_load(((root or Path.cwd()) / "Pulumi.yaml").read_text())["name"])
 
 
-def describe(stack: str, root: Path | None = None) -> str | None:
-    """What stands in the way of a run, and what to do; None where nothing does."""
+def describe(stack: str, root: Path | None = None, *, then: str = "recover") -> str | None:
+    """What stands in the way of a run, and what to do; None where nothing does. `then` is the command that goes on."""
     holders = read_holders(stack, root)
-    again = spell("recover", stack)
+    again = spell(then, stack)
     remedy = f"Nothing was changed; what served before still serves. `{again}` puts everything in order and goes on."
     for holder in holders:
         if holder.alive:

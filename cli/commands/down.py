@@ -9,6 +9,7 @@ from portico.cli.aws_disk import Disk, find_disk
 from portico.cli.data import Folder, find_place, list_data, list_volumes, remove_volumes
 from portico.cli.engine import has_terminal
 from portico.cli.export import read_export
+from portico.cli.interrupted import settle
 from portico.cli.options import example, stack_option, yes_option
 from portico.cli.prepare import Place, prepare
 from portico.cli.pulumi import exists
@@ -102,6 +103,7 @@ def command(context: click.Context, stack: str, yes: bool, site: str, certificat
         screen.say(f"which takes the protection away, then {removes}.")
         context.exit(1)
     if known:
+        settle(place, screen)
         _remove(context, place, screen)
     if disk and doomed:
         disk.remove()

@@ -34,6 +34,8 @@ KINDS["volume"] = "docker:index/volume:Volume"
 GRACE = 60  # seconds that an orphan's last requests have
 # Roles of containers that are left to come to their own end.
 _LEFT = ("exec", ROLE)
+# Roles of volumes that outlive what used them: the data of a site that is gone from the settings, and certificates.
+_KEPT = ("data", "certificates")
 
 
 @dataclass(frozen=True)
@@ -85,12 +87,14 @@ class Engine:
         return [one for one in found if one.labels.get("portico.role") not in _LEFT or one.status != "running"]
 
     def others(self, state: State) -> Iterator[tuple[str, Any]]:
-        """Orphaned networks and volumes, with their kind."""
+        """Orphaned networks and volumes, with their kind; what is kept for ever stands in no state, either."""
         filters = {"label": list(self.labels)}
         for network in self.client.networks.list(filters=filters):
             if network.id not in state.known["network"] and self._is_old(network.attrs["Created"]):
                 yield "network", network
         for volume in self.client.volumes.list(filters=filters):
+            if (volume.attrs.get("Labels") or {}).get("portico.role") in _KEPT:
+                continue
             if volume.name not in state.known["volume"] and self._is_old(volume.attrs["CreatedAt"]):
                 yield "volume", volume
 

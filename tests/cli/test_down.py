@@ -1,14 +1,23 @@
 """What `portico down` deletes: nothing that is protected, and no data of a site whose name nobody wrote."""
 
+import io
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from portico.cli.commands.down import ASK, choose_data, command
+from portico.cli.commands.recover import State
 from portico.cli.data import Folder, spell_bytes
+from portico.cli.holder import Holder
+from portico.cli.interrupted import settle
 from portico.cli.prepare import Place
 from portico.cli.refused import Refused
+from portico.cli.screen import Screen
 
 FOLDERS = [Folder("blog", "posts", "p.dev.blog.posts"), Folder("shop", "media", "p.dev.shop.media")]
 
@@ -62,9 +71,63 @@ def test_nothing_of_a_protected_stack_is_touched(
         "find_kept": lambda *_, **__: ([], []),
         "look_for_disk": lambda *_, **__: None,
         "read_export": lambda *_: {"deployment": {"resources": resources}},
+        "settle": lambda *_: None,
         "_remove": lambda *_: begun.append("destroy"),
     }.items():
         monkeypatch.setattr(f"portico.cli.commands.down.{name}", made)
     result = CliRunner().invoke(command, ["-s", "prod", "--yes"])
     assert (result.exit_code, begun) == ((1, []) if protect else (0, ["destroy"])), result.output
     assert ("Nothing was removed: the stack prod is protected." in result.output) == protect
+
+
+GONE = Holder("ann", "here", 1, datetime(2026, 11, 24, tzinfo=UTC), False)
+
+
+def interrupt(monkeypatch: pytest.MonkeyPatch, held: list[Holder], pending: list[str]) -> list[str]:
+    """Let a run have been killed; the list is filled with what is done about it."""
+    done: list[str] = []
+    client = SimpleNamespace(info=lambda: {"SystemTime": "2026-11-24T01:00:00Z"})
+    stand_ins: dict[str, Any] = {
+        "read_holders": lambda *_: held,
+        "list_pending": lambda *_: pending,
+        "run": lambda *words: done.append(str(words[0])),
+        "read_state": lambda _: State({"container": set(), "network": set(), "volume": set()}, "shop", None),
+        "connect": lambda _: client,
+        "sweep": lambda engine, state, keep: done.append(f"sweep {engine.labels[0]} {engine.labels[1]}"),
+    }
+    for name, made in stand_ins.items():
+        monkeypatch.setattr(f"portico.cli.interrupted.{name}", made)
+    return done
+
+
+@pytest.mark.parametrize(
+    ("held", "pending", "done"),
+    [
+        ([], [], []),
+        ([GONE], [], ["cancel", "refresh", "sweep portico.project=shop portico.stack=dev"]),
+        ([], ["shop-files"], ["refresh", "sweep portico.project=shop portico.stack=dev"]),
+    ],
+)
+def test_what_a_killed_run_left_is_put_in_order_first(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, held: list[Holder], pending: list[str], done: list[str]
+) -> None:
+    seen = interrupt(monkeypatch, held, pending)
+    output = io.StringIO()
+    settle(Place(tmp_path, "dev"), Screen(output))
+    assert seen == done
+    assert ("finishes what was begun" in output.getvalue()) == bool(done)
+
+
+@pytest.mark.parametrize(
+    ("alive", "said"),
+    [(True, "Another run is working on the stack dev"), (None, "take its lock away with `pulumi cancel")],
+)
+def test_a_run_that_may_live_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, alive: bool | None, said: str
+) -> None:
+    held = [replace(GONE, alive=alive)]
+    seen = interrupt(monkeypatch, held, [])
+    monkeypatch.setattr("portico.cli.holder.read_holders", lambda *_: held)
+    with pytest.raises(Refused, match=said):
+        settle(Place(tmp_path, "dev"), Screen(io.StringIO()))
+    assert seen == []

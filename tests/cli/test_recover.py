@@ -109,3 +109,25 @@ def test_a_state_that_knows_nothing_of_what_serves_is_refused() -> None:
 )
 def test_dockers_times_are_read(text: str) -> None:
     assert read_time(text) == BEGAN
+
+
+def test_data_and_certificates_are_nobodys_orphans() -> None:
+    """The data of a site that is gone from the settings stands in no state, and is kept all the same."""
+    removed: list[str] = []
+
+    class Volume:
+        def __init__(self, role: str) -> None:
+            self.name = role
+            self.attrs = {"CreatedAt": "2026-11-24T00:30:00Z", "Labels": {"portico.role": role}}
+
+        def remove(self) -> None:
+            removed.append(self.name)
+
+    volumes = [Volume(role) for role in ("data", "certificates", "static", "secrets")]
+    nothing = SimpleNamespace(list=lambda **_: [])
+    client: Any = SimpleNamespace(
+        containers=nothing, networks=nothing, volumes=SimpleNamespace(list=lambda filters: volumes)
+    )
+    engine = Engine(client, ("portico.project=portico", "portico.stack=dev"), BEGAN)
+    assert sweep(engine, know(), keep=[]) == 2
+    assert removed == ["static", "secrets"]
