@@ -32,8 +32,9 @@ def test_a_forged_user_or_referrer_is_refused(edge: Edge) -> None:
     for text in FORGED:
         user = b64encode(f"ann{text}:x".encode()).decode()
         assert ask_raw(edge, f"Authorization: Basic {user}") == 400
-        if text.strip("\r\n"):
-            assert ask_raw(edge, f"Referer: http://a.example/{text.strip()}") == 400
+        # A line end in a header ends it: what follows is a header of its own.
+        if not set(text) & set("\r\n"):
+            assert ask_raw(edge, f"Referer: http://a.example/{text}") == 400
     assert ask_raw(edge, f"Authorization: Basic {b64encode(b'ann:x').decode()}") == 200
     assert ask_raw(edge, "Referer: http://a.example/é") == 200
     check_log(edge, began)

@@ -12,14 +12,14 @@ from tests.docker.engine import Deployment
 
 
 class Running:
-    """One update in a session of its own; `log` is what it prints."""
+    """One update, or another `target` of make, in a session of its own; `log` is what it prints."""
 
-    def __init__(self, deployment: Deployment, number: int, door: Door = "make") -> None:
+    def __init__(self, deployment: Deployment, number: int, door: Door = "make", target: str = "up") -> None:
         self.log = deployment.folder / "logs" / f"killed-{number:02}.log"
         self.log.touch()
-        self._engine = deployment.find_log("up")
+        self._engine = deployment.find_log(target)
         self._engine.unlink(missing_ok=True)
-        words = deployment.spell_make("up") if door == "make" else deployment.spell_up()
+        words = deployment.spell_make(target) if door == "make" else deployment.spell_up()
         with self.log.open("wb") as file:
             self.process = subprocess.Popen(
                 words,

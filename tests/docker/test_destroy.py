@@ -12,6 +12,7 @@ import docker
 from tests.docker.commands import PROJECT
 from tests.docker.conftest import Deploy
 from tests.docker.engine import HELLO, Deployment
+from tests.docker.killed import Running
 
 pytestmark = pytest.mark.docker
 
@@ -65,7 +66,12 @@ def test_destroy_leaves_nothing_of_its_own_and_all_of_others(foreign: tuple[Depl
     networks = {found.id for found in deployment.engine.networks.list()} & deployment.ids()
     assert len(volumes) == 3 and len(networks) == 1
 
-    result = deployment.destroy()
+    # A run that is killed while it removes is finished by the next one.
+    killed = Running(deployment, 1, target="down")
+    killed.await_line("deleted")
+    assert killed.kill()
+    result = deployment.destroy(door="make")
+    assert "This one finishes what was begun." in result.output
 
     print(f"\ndestroyed {result.changes} resources in {result.seconds:.1f} s")
     assert deployment.leftovers() == []
