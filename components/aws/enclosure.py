@@ -45,6 +45,6 @@ def require_range(path: str, wanted: str, resources: Mapping[str, Any], network:
         if (there := str(one.get("cidrBlock") or wanted)) != wanted:
             raise pulumi.RunError(
                 f"{path}: the network of this stack is {there}, and a network keeps its addresses; nothing was "
-                f"changed. Write {there} again, or the other one into a stack file of its own: both serve until the names "
+                f"changed. Write {there} again, or the other one into a stack file of its own: both serve until names "
                 "have moved."
             )
