@@ -1,7 +1,6 @@
 """Where the data of a stack on AWS lies: it is there also where nothing of the stack is deployed any more."""
 
 import json
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 from portico.cli.data import Folder
 from portico.cli.project import read_config, read_name
 from portico.cli.refused import Refused
+from portico.components.aws_command import AwsError, run
 
 # How the tags begin that say whose data is on it (components/aws/disk.py).
 _HELD = "Data/"
@@ -79,14 +79,7 @@ def _read(region: str, *words: str) -> dict[str, Any]:
 
 
 def _ask(region: str, *words: str) -> str:
-    service, command, *more = words
     try:
-        done = subprocess.run(
-            ["aws", service, command, "--region", region, *more], capture_output=True, text=True, timeout=120
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise Refused(f"AWS cannot be asked where the data lies: {error}") from None
-    if done.returncode:
-        said = " ".join((done.stderr or done.stdout).split())
-        raise Refused(f"AWS does not answer `aws {service} {command}`: {said}")
-    return done.stdout
+        return run(region, *words)
+    except AwsError as error:
+        raise Refused(str(error)) from None

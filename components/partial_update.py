@@ -53,6 +53,19 @@ def or_none(output: pulumi.Output[str], none: str = NONE) -> pulumi.Output[str]:
     return output.apply(lambda value: none if isinstance(value, Unknown) else value, run_with_unknowns=True)
 
 
+def skip_unless(well: pulumi.Output[bool], output: pulumi.Output[str]) -> pulumi.Output[str]:
+    """It, where all is `well`; else it stays unknown, as if what it comes from could not be made."""
+
+    async def look() -> str:
+        return str(await output.future()) if await known() else ""
+
+    async def known() -> bool:
+        return bool(await well.future()) and await output.is_known()
+
+    loop = asyncio.ensure_future
+    return pulumi.Output(loop(output.resources()), loop(look()), loop(known()))
+
+
 def require_all(sites: Mapping[str, pulumi.Output[Any]]) -> pulumi.Output[list[Any]]:
     """The values of all sites. Raises pulumi.RunError, once each has come to its end, with those that have none."""
     if pulumi.runtime.is_dry_run():

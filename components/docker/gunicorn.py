@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
-from portico.components.docker.barrier import Barrier
+from portico.components.barrier import Barrier
 from portico.components.docker.hardening import start_first
 from portico.components.docker.process import ProcessArgs
 from portico.config.release.replica import describe_replica

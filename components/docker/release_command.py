@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
-from portico.components.docker.barrier import Barrier
+from portico.components.barrier import Barrier
 from portico.components.docker.diagnosis import describe
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.hardening import start_first

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pulumi
 
+from portico.components.barrier import Barrier
 from portico.components.build_context import write_context
 from portico.components.docker.attempts import Attempts
-from portico.components.docker.barrier import Barrier
 from portico.components.docker.data_volumes import DataVolumes
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.flask_app import FlaskApp, FlaskAppArgs

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_docker as docker
 
+from portico.components.barrier import Barrier
 from portico.components.docker.attempts import Attempts
-from portico.components.docker.barrier import Barrier
 from portico.components.docker.hardening import start_first
 from portico.components.docker.process import ProcessArgs
 from portico.config.release.release import Release

@@ -40,8 +40,10 @@ class DefinitionArgs:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-def define_task(name: str, args: DefinitionArgs, parent: pulumi.Resource) -> aws.ecs.TaskDefinition:
-    """A definition for Fargate, of the site's family; one before it stays."""
+def define_task(
+    name: str, args: DefinitionArgs, parent: pulumi.Resource, opts: pulumi.ResourceOptions | None = None
+) -> aws.ecs.TaskDefinition:
+    """A definition for Fargate, of the site's family; one before it stays. `opts` say what comes before it."""
     kind = {"arm64": "ARM64", "x86_64": "X86_64"}[args.architecture]
     # No name of a site holds an underscore.
     process = f"_{args.process}" if args.process else ""
@@ -65,7 +67,7 @@ def define_task(name: str, args: DefinitionArgs, parent: pulumi.Resource) -> aws
         # The one before stays, for AWS to go back to: it costs nothing.
         skip_destroy=True,
         tags=make_tags(f"{args.site}{f'-{args.process}' if args.process else ''}", args.tags),
-        opts=pulumi.ResourceOptions(parent=parent),
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(parent=parent)),
     )
 
 

@@ -12,10 +12,12 @@ from portico.components.aws.account import require_account
 from portico.components.aws.enclosure import require_range
 from portico.components.aws.hosted_zone import list_names, require_zone
 from portico.components.aws.zones import choose_zones, list_known
+from portico.components.aws_command import has_command
 from portico.components.docker.buildx_builder import name_builder
 from portico.components.docker.diagnosis import Diagnosis
 from portico.components.docker.engine_client import Engine
 from portico.components.ecs import Fleet, FleetArgs, Stock
+from portico.components.ecs.command_record import read_done
 from portico.components.ecs.emulation import require_platform
 from portico.components.ecs.files import Kept
 from portico.components.ecs.image import open_registry
@@ -53,6 +55,7 @@ def deploy_tasks(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict[str,
                 f"The certificate is for {count} names, and an account has {_NAMES} in one until it asks for more; "
                 "otherwise the update ends with LimitExceededException. portico doctor tells how."
             )
+    _require_command(stack)
     fleet = Fleet(
         name_resource("fleet"),
         FleetArgs(
@@ -65,7 +68,20 @@ def deploy_tasks(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict[str,
             hooks=Diagnosis(here).hooks,
             require_builder=lambda: require_platform(here, platform),
             kept=Kept.find(resources, account, settings),
+            done=read_done(stack, resources) if pulumi.runtime.is_dry_run() else {},
         ),
         place(pulumi.ResourceOptions(providers=[account, docker])),
     )
     return fleet.outputs
+
+
+def _require_command(stack: Stack) -> None:
+    """Refuse with pulumi.RunError a release command on a machine that cannot start it."""
+    if has_command():
+        return
+    for index, site in enumerate(stack.settings.sites):
+        if site.release:
+            raise pulumi.RunError(
+                f"sites[{index}].release: the AWS CLI starts the release command on ecs, and there is no `aws` on this "
+                "machine; install it. Nothing was changed."
+            )

@@ -10,6 +10,7 @@ import pulumi_aws as aws
 
 from portico.components.aws.account import trust
 from portico.components.aws.tags import make_tags
+from portico.components.barrier import Barrier, put_before
 from portico.components.ecs.definition import DefinitionArgs, define_task
 from portico.config.settings.job import Job
 from portico.config.targets.ecs import spell_cron
@@ -22,7 +23,7 @@ _RETRIES, _AGE = 3, 300
 class JobsArgs:
     """`definitions` are what the tasks are made of, beside each job. They are live once `web` is known.
 
-    `cluster` is an ARN.
+    `cluster` is an ARN. Where there is a `barrier`, it comes before them too.
     """
 
     site: str
@@ -32,6 +33,7 @@ class JobsArgs:
     firewall: pulumi.Input[str]
     public: bool
     cluster: pulumi.Input[str]
+    barrier: Barrier | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -94,7 +96,7 @@ class Jobs(pulumi.ComponentResource):
                         maximum_retry_attempts=_RETRIES, maximum_event_age_in_seconds=_AGE
                     ),
                 ),
-                opts=pulumi.ResourceOptions(parent=self, depends_on=agreed),
+                opts=put_before(args.barrier, pulumi.ResourceOptions(parent=self, depends_on=agreed)),
             )
         self.group = group.name
         self.register_outputs({"group": self.group})

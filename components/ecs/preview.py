@@ -1,12 +1,13 @@
 """Says in a preview what the update will do to those who send requests."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 import pulumi
 
 from portico.config.release.digest import digest_values
+from portico.config.release.release_command import key_command
 from portico.config.settings.job import Job
 from portico.config.settings.worker import Worker
 from portico.config.targets.ecs import FleetSite
@@ -17,6 +18,7 @@ class Planned:
     """One site as it will be: the ids of its `release` and of NGINX's `tree`, and how many tasks it begins with.
 
     `processes` are what runs beside its web, {what it is called: what it is, by a digest}, and `data` its folders.
+    `command` is its release command and `key` what that depends on, both "" where there is none.
     """
 
     site: str
@@ -25,6 +27,8 @@ class Planned:
     replicas: int
     processes: Mapping[str, str] = field(default_factory=dict)
     data: Sequence[str] = ()
+    command: str = ""
+    key: str = ""
 
     @classmethod
     def of(cls, fleet: FleetSite) -> Self:
@@ -42,11 +46,18 @@ class Planned:
                 for one in found
             },
             data=[one.name for one in site.data],
+            command=site.release.command if site.release else "",
+            key=key_command(fleet.release),
         )
 
 
-def announce(past: Mapping[str, Any], planned: Sequence[Planned]) -> list[str]:
-    """One line for each site that changes. `past` are the outputs of the last good update."""
+def announce(
+    past: Mapping[str, Any], planned: Sequence[Planned], done: Mapping[str, Collection[str]] | None = None
+) -> list[str]:
+    """One line for each site that changes. `past` are the outputs of the last good update.
+
+    `done` are the keys of release commands that ended well before, by site.
+    """
     releases: Mapping[str, str] = past.get("releases") or {}
     # Another engine names one tree for all sites: then everything here is new.
     trees: Mapping[str, str] = past.get("trees") or {}
@@ -67,6 +78,10 @@ def announce(past: Mapping[str, Any], planned: Sequence[Planned]) -> list[str]:
                 f"{one.site}: rolling replacement, since {' and '.join(parts)} changed: new tasks are healthy before "
                 "old ones finish their requests and go; no request is lost."
             )
+        if one.command and one.key not in (done or {}).get(one.site, ()):
+            said.append(f"{one.site}: it runs `{one.command}` first.")
+        elif one.command and releases.get(one.site) != one.release:
+            said.append(f"{one.site}: `{one.command}` is not run again.")
         said += _announce_processes(one, before.get(one.site) or {}, another=releases.get(one.site) != one.release)
         said += [
             f"{one.site}: its data {name} begins with what the image has there; no release and no `down` removes it."
@@ -91,7 +106,7 @@ def _announce_processes(one: Planned, before: Mapping[str, str], *, another: boo
             yield f"{one.site}: its {name} is removed."
 
 
-def announce_changes(past: Mapping[str, Any], planned: Sequence[Planned]) -> None:
+def announce_changes(past: Mapping[str, Any], planned: Sequence[Planned], done: Mapping[str, Collection[str]]) -> None:
     """Print them; only in previews, so that it is said once."""
-    for line in announce(past, planned) if pulumi.runtime.is_dry_run() else ():
+    for line in announce(past, planned, done) if pulumi.runtime.is_dry_run() else ():
         pulumi.log.info(line)

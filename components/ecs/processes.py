@@ -6,6 +6,7 @@ from typing import Any
 
 import pulumi
 
+from portico.components.barrier import Barrier
 from portico.components.ecs.definition import DefinitionArgs
 from portico.components.ecs.ground import Ground
 from portico.components.ecs.jobs import Jobs, JobsArgs
@@ -26,7 +27,7 @@ Define = Callable[[Containers, int, Sequence[str], str], DefinitionArgs]
 class ProcessesArgs:
     """`define` makes a definition of containers, which follow from what AWS has named by then.
 
-    `web` is known once the site's web is live; `logs` is the name of a log group.
+    `web` is known once the site's web is live; `logs` is the name of a log group, and `barrier` comes before all.
     """
 
     release: Release
@@ -35,6 +36,7 @@ class ProcessesArgs:
     define: Define
     web: pulumi.Output[str]
     logs: pulumi.Output[str]
+    barrier: Barrier | None = None
 
 
 def run_processes(name: str, args: ProcessesArgs, opts: pulumi.ResourceOptions) -> list[pulumi.Output[str]]:
@@ -54,6 +56,7 @@ def run_processes(name: str, args: ProcessesArgs, opts: pulumi.ResourceOptions) 
                 public=ground.public,
                 cluster=ground.cluster_arn,
                 logs=args.logs,
+                barrier=args.barrier,
                 tags=args.ecs.tags,
             ),
             opts,
@@ -71,6 +74,7 @@ def run_processes(name: str, args: ProcessesArgs, opts: pulumi.ResourceOptions) 
                 firewall=ground.firewall,
                 public=ground.public,
                 cluster=ground.cluster_arn,
+                barrier=args.barrier,
                 tags=args.ecs.tags,
             ),
             opts,
@@ -78,14 +82,19 @@ def run_processes(name: str, args: ProcessesArgs, opts: pulumi.ResourceOptions) 
     return [worker.live for worker in workers]
 
 
+def choose_told(found: Mapping[str, Any], ecs: Ecs) -> dict[str, Any]:
+    """Of what AWS has named, what the containers of a task that answers no requests follow from."""
+    return {
+        "application": found["application"],
+        "log_group": found["log_group"],
+        "region": ecs.region,
+        "secrets": {name: source for name, source in found["secrets"].items() if name != USERS},
+    }
+
+
 def _define(args: ProcessesArgs, process: Worker | Job) -> DefinitionArgs:
     def contain(found: Mapping[str, Any]) -> list[dict[str, Any]]:
-        given = {
-            "application": found["application"],
-            "log_group": found["log_group"],
-            "region": args.ecs.region,
-            "secrets": {name: source for name, source in found["secrets"].items() if name != USERS},
-        }
+        given = choose_told(found, args.ecs)
         if isinstance(process, Worker):
             return define_worker(args.release, process, **given)
         return define_job(args.release, process, **given)

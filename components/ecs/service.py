@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from portico.components.aws.tags import make_tags
+from portico.components.barrier import Barrier, put_before
 from portico.components.ecs.definition import DefinitionArgs, define_task
 from portico.components.ecs.hosts import HostRule
 from portico.components.ecs.rollout_check import Asked, Watch, require_live
@@ -24,7 +25,8 @@ class ServiceArgs:
     """`definition` is what its tasks are made of. `container` takes requests at `port`; the balancer spreads
     them by `algorithm`, and asks `ready` for health at the port `checked`. `drain` is how many seconds a task that
     leaves may finish requests, `wait` how many a new one has to become healthy, `most` how many tasks there may be.
-    `rules` say which hosts are its own; `cluster` is an ARN, `logs` the name of a log group.
+    `rules` say which hosts are its own; `cluster` is an ARN, `logs` the name of a log group. Where there is a
+    `barrier`, no other release is rolled out before it.
     """
 
     site: str
@@ -47,6 +49,7 @@ class ServiceArgs:
     wait: int
     most: int
     algorithm: str = "round_robin"
+    barrier: Barrier | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -99,13 +102,16 @@ class Service(pulumi.ComponentResource):
             enable_ecs_managed_tags=True,
             propagate_tags="SERVICE",
             tags=make_tags(args.site, args.tags),
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                ignore_changes=["desiredCount"],
-                # AWS takes a target group only once a balancer leads there.
-                depends_on=rules,
-                custom_timeouts=self._bound(),
-                hooks=Watch(args.site, args.logs, args.region).hooks,
+            opts=put_before(
+                args.barrier,
+                pulumi.ResourceOptions(
+                    parent=self,
+                    ignore_changes=["desiredCount"],
+                    # AWS takes a target group only once a balancer leads there.
+                    depends_on=rules,
+                    custom_timeouts=self._bound(),
+                    hooks=Watch(args.site, args.logs, args.region).hooks,
+                ),
             ),
         )
         asked = Asked(

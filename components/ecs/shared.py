@@ -41,7 +41,8 @@ class FleetArgs:
 
     `past` are the outputs of the last good update, `stock` is what the registry has. `builder` names where images are
     built; `hooks` are told of builds that failed. `require_builder` is called before anything is made, where an image
-    has to be built; it raises pulumi.RunError if that cannot be done. `kept` is what is known of data's file system.
+    has to be built; it raises pulumi.RunError if that cannot be done. `kept` is what is known of data's file system,
+    `done` which release commands are not run again, by site (for previews).
     """
 
     stack: Stack
@@ -53,6 +54,7 @@ class FleetArgs:
     hooks: pulumi.ResourceHookBinding | None = None
     require_builder: Callable[[], None] = lambda: None
     kept: Kept = field(default_factory=Kept)
+    done: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 class Fleet(pulumi.ComponentResource):
@@ -88,7 +90,7 @@ class Fleet(pulumi.ComponentResource):
         planned = [Planned.of(one) for one in sites]
         releases = {one.site: one.release for one in planned}
         trees = {one.site: one.tree for one in planned}
-        announce_changes(args.past, planned)
+        announce_changes(args.past, planned, args.done)
         balancer, ground = self._lay_ground(sites)
         workshop = Workshop(root=args.root, stock=args.stock, builder=args.builder, hooks=args.hooks)
         rules = list_rules([one.site for one in sites])
@@ -102,6 +104,8 @@ class Fleet(pulumi.ComponentResource):
                     workshop=workshop,
                     rules=[rule for rule in rules if rule.site == one.site.name],
                     secrets=args.stack.secrets.get(one.site.name),
+                    held=one.site.name in args.stack.held,
+                    served=str((args.past.get("releases") or {}).get(one.site.name) or ""),
                 ),
                 self._child,
             )
@@ -140,16 +144,10 @@ class Fleet(pulumi.ComponentResource):
     def _lay_ground(self, sites: tuple[FleetSite, ...]) -> tuple[Balancer, Ground]:
         """Network, balancer and cluster, which are there before any site."""
         name, mine, tags, protect = self._name, self._ecs, self._ecs.tags, self._settings.protect
+        region, zones, kind = mine.region, self._args.zones, mine.network
         network = Network(
             f"{name}-network",
-            NetworkArgs(
-                region=mine.region,
-                zones=self._args.zones,
-                range=mine.range,
-                kind=mine.network,
-                tags=tags,
-                protect=protect,
-            ),
+            NetworkArgs(region=region, zones=zones, range=mine.range, kind=kind, tags=tags, protect=protect),
             self._child,
         )
         FlowLogs(f"{name}-flows", FlowLogsArgs(vpc=network.id, retention=mine.retention, tags=tags), self._child)

@@ -9,6 +9,8 @@ import pulumi
 import pulumi_aws as aws
 
 from portico.components.aws.tags import make_tags
+from portico.components.barrier import hold_back
+from portico.components.ecs.commands import CommandsArgs, offer_commands, run_release_command
 from portico.components.ecs.definition import DefinitionArgs
 from portico.components.ecs.ground import Ground
 from portico.components.ecs.hosts import HostRule
@@ -27,7 +29,10 @@ from portico.config.targets.ecs import VOLUMES, FleetSite, container_definitions
 
 @dataclass(frozen=True, kw_only=True)
 class SiteArgs:
-    """`settings` are the stack's. `secrets` are {NAME: value}, a secret output; `rules` say which hosts are its own."""
+    """`settings` are the stack's. `secrets` are {NAME: value}, a secret output; `rules` say which hosts are its own.
+
+    `held`: it goes back to a past release. `served` is the release that is live, "" where there is none.
+    """
 
     fleet: FleetSite
     settings: Settings
@@ -35,13 +40,15 @@ class SiteArgs:
     workshop: Workshop
     rules: Sequence[HostRule]
     secrets: pulumi.Output[Mapping[str, str]] | None = None
+    held: bool = False
+    served: str = ""
 
 
 class Site(pulumi.ComponentResource):
     """A site, from its source to its tasks behind the balancer.
 
     NGINX's image is built, and with that its files are checked, before a task is touched; both images are in the
-    registry before a task asks for them.
+    registry before a task asks for them. The release command has ended well before a task is replaced.
 
     Outputs: `live` (ARN of the task definition, once it is what runs).
     """
@@ -90,6 +97,16 @@ class Site(pulumi.ComponentResource):
             secrets=secrets.references if secrets else {},
         )
         self._roles = roles
+        commands = CommandsArgs(
+            release=fleet.release,
+            ecs=self._ecs,
+            ground=ground,
+            define=self._define,
+            logs=logs.name,
+            held=args.held,
+            served=args.served,
+        )
+        barrier = run_release_command(name, commands, self._child)
         service = Service(
             name,
             ServiceArgs(
@@ -113,6 +130,7 @@ class Site(pulumi.ComponentResource):
                 drain=timing.deregistration,
                 wait=timing.health_grace,
                 algorithm=fleet.algorithm,
+                barrier=barrier,
                 tags=tags,
             ),
             self._child,
@@ -141,10 +159,12 @@ class Site(pulumi.ComponentResource):
                 define=self._define,
                 web=service.live,
                 logs=logs.name,
+                barrier=barrier,
             ),
             self._child,
         )
-        self.live = pulumi.Output.all(service.live, *workers).apply(lambda live: str(live[0]))
+        offer_commands(name, commands, service.live, barrier, self)
+        self.live = hold_back(barrier, pulumi.Output.all(service.live, *workers).apply(lambda live: str(live[0])))
         self.register_outputs({"live": self.live})
 
     def _define(

@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from portico.components.aws.tags import make_tags
+from portico.components.barrier import Barrier, put_before
 from portico.components.ecs.definition import DefinitionArgs, define_task
 from portico.components.ecs.rollout_check import Asked, Watch, require_live
 from portico.config.settings.worker import Worker
@@ -23,7 +24,7 @@ _START = 120
 class WorkerArgs:
     """`definition` is what its tasks are made of. It is rolled out once `web` is known, when the site's web is live.
 
-    `cluster` is an ARN, `logs` the name of a log group.
+    `cluster` is an ARN, `logs` the name of a log group. Where there is a `barrier`, it comes before it too.
     """
 
     site: str
@@ -36,6 +37,7 @@ class WorkerArgs:
     public: bool
     cluster: pulumi.Input[str]
     logs: pulumi.Input[str]
+    barrier: Barrier | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -75,11 +77,14 @@ class WorkerService(pulumi.ComponentResource):
             enable_ecs_managed_tags=True,
             propagate_tags="SERVICE",
             tags=make_tags(f"{args.site}-{worker.name}", args.tags),
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                depends_on=agreed,
-                custom_timeouts=_bound(worker),
-                hooks=Watch(called, args.logs, args.region).hooks,
+            opts=put_before(
+                args.barrier,
+                pulumi.ResourceOptions(
+                    parent=self,
+                    depends_on=agreed,
+                    custom_timeouts=_bound(worker),
+                    hooks=Watch(called, args.logs, args.region).hooks,
+                ),
             ),
         )
         asked = Asked(

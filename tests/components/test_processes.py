@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from portico.components.docker.barrier import HELD_BACK
+from portico.components.barrier import HELD_BACK
 from portico.components.docker.switch_verdict import Ended
 from portico.config.release.release_command import key_command
 from tests.components.recorder import CONTAINER, Recorder, Resource

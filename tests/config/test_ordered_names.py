@@ -168,7 +168,8 @@ def test_aliases_answer_challenges_too(root: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("tls", [{"acme": ACME | {"staging": True}}, {"acme": ACME, "redirect": False}], ids=str)
 def test_nobody_is_led_to_what_no_browser_trusts(root: Path, tmp_path: Path, tls: dict[str, Any]) -> None:
     (server,) = servers_of(parse(root, tmp_path, tls=tls), "shop.example")
-    assert [one.args for one in server.find("if")] == [("$forged",)] and server.all("listen") == [("8080",), ("8443", "ssl")]
+    assert [one.args for one in server.find("if")] == [("$forged",)]
+    assert server.all("listen") == [("8080",), ("8443", "ssl")]
     sent = {name for name, *_ in server.all("add_header")}
     assert ("Strict-Transport-Security" in sent) == ("staging" not in tls["acme"])
 

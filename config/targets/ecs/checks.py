@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from portico.config.settings import Mistake, Settings, Site
-from portico.config.settings.job import Job
 from portico.config.settings.quantity import Size
-from portico.config.settings.worker import Worker
+from portico.config.targets.ecs.command import sum_release
 from portico.config.targets.ecs.cron import spell_cron
 from portico.config.targets.ecs.process import sum_limits
 
@@ -45,8 +44,7 @@ def list_taken(settings: Settings) -> Iterator[Mistake]:
             text = "is the load balancer's on ecs; write ecs.certificate or ecs.dns instead"
             yield Mistake(f"sites[{index}].certificate", text)
         if site.release:
-            text = "a release command on ecs: Portico runs none there yet; leave it out, or write target: aws"
-            yield Mistake(f"sites[{index}].release", text)
+            yield from _check_memory(settings, sum_release(site), f"sites[{index}].release.memory")
         yield from _check_workers(settings, site, f"sites[{index}]")
         yield from _check_jobs(settings, site, f"sites[{index}]")
         if site.weights:
@@ -69,7 +67,7 @@ def _check_workers(settings: Settings, site: Site, path: str) -> Iterator[Mistak
         if worker.stop.seconds > _MOST_STOP:
             text = f"{worker.stop} is longer than a task on Fargate may take to stop; write at most {_MOST_STOP}s"
             yield Mistake(f"{path}.workers[{index}].stop", text)
-        yield from _check_memory(settings, worker, f"{path}.workers[{index}].memory")
+        yield from _check_memory(settings, sum_limits(worker), f"{path}.workers[{index}].memory")
 
 
 def _check_jobs(settings: Settings, site: Site, path: str) -> Iterator[Mistake]:
@@ -85,12 +83,12 @@ def _check_jobs(settings: Settings, site: Site, path: str) -> Iterator[Mistake]:
             spell_cron(job.cron)
         except ValueError as error:
             yield Mistake(f"{where}.cron", f'"{job.cron}": {error}')
-        yield from _check_memory(settings, job, f"{where}.memory")
+        yield from _check_memory(settings, sum_limits(job), f"{where}.memory")
 
 
-def _check_memory(settings: Settings, process: Worker | Job, path: str) -> Iterator[Mistake]:
+def _check_memory(settings: Settings, needed: int, path: str) -> Iterator[Mistake]:
     assert settings.ecs
-    if settings.ecs.find_memory(needed := sum_limits(process)) is None:
+    if settings.ecs.find_memory(needed) is None:
         yield Mistake(path, settings.ecs.refuse_memory(needed))
 
 

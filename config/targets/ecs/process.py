@@ -40,7 +40,7 @@ def define_worker(
 ) -> list[Container]:
     """The containers of a task that runs `worker`; the arguments are those of `container_definitions` (task.py)."""
     words, variables = split_command(worker.command), {"PORTICO_PROCESS": worker.name}
-    made = _define(release, worker.name, words, worker.memory.mebibytes, application, variables)
+    made = define_process(release, worker.name, words, worker.memory.mebibytes, application, variables)
     made |= {
         # SIGTERM goes to the command alone: the init process hands it to its own child, not to that one's.
         "stopTimeout": worker.stop.seconds,
@@ -52,7 +52,7 @@ def define_worker(
             "startPeriod": STEADY + 20,
         },
     }
-    return _complete(made, release, application, spell_log(release.site.name, log_group, region), secrets or {})
+    return complete_process(made, release, application, spell_log(release.site.name, log_group, region), secrets or {})
 
 
 def define_job(
@@ -67,8 +67,10 @@ def define_job(
     """The containers of a task that runs `job` once; it is ended after its timeout."""
     words = ["timeout", "-k", str(_GRACE), str(job.timeout.seconds), *split_command(job.command)]
     variables = {"PORTICO_PROCESS": SCHEDULE, "PORTICO_JOB": job.name}
-    made = _define(release, job.name, words, job.memory.mebibytes, application, variables) | {"stopTimeout": _GRACE}
-    return _complete(made, release, application, spell_log(release.site.name, log_group, region), secrets or {})
+    made = define_process(release, job.name, words, job.memory.mebibytes, application, variables) | {
+        "stopTimeout": _GRACE
+    }
+    return complete_process(made, release, application, spell_log(release.site.name, log_group, region), secrets or {})
 
 
 def sum_limits(process: Worker | Job) -> int:
@@ -76,9 +78,13 @@ def sum_limits(process: Worker | Job) -> int:
     return process.memory.mebibytes + BRINGER
 
 
-def _define(
+def define_process(
     release: Release, name: str, words: Sequence[str], memory: int, image: str, own: Mapping[str, str]
 ) -> Container:
+    """The container called `name` that runs `words`, with the variables of `own` besides the release's.
+
+    `memory` is in MiB.
+    """
     variables = {**describe_environment(release), **own}
     return harden(name, image, release.uid, memory=memory) | {
         "essential": True,
@@ -90,9 +96,10 @@ def _define(
     }
 
 
-def _complete(
+def complete_process(
     made: Container, release: Release, image: str, log: Container, secrets: Mapping[str, str]
 ) -> list[Container]:
+    """That container with its log, after the one that brings it the site's secrets. ValueError without a digest."""
     if "@sha256:" not in image:
         raise ValueError(f"{image} is not an image by its digest: a tag may come to mean another one")
     common = {"logConfiguration": log}

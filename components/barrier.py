@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 from pulumi.output import Unknown
 
+from portico.components.partial_update import skip_unless
 from portico.components.scope import name_resource
 
 # By these words a failure is known that was told already (cli/failure.py).
@@ -30,14 +31,12 @@ class Barrier:
         self._hook = pulumi.ResourceHook(name_resource(f"{name}-barrier"), self._ask)
         self.well = pulumi.Output.all(*outputs).apply(self._decide, run_with_unknowns=True)
 
-    def put_before(self, opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
-        """Make these the options of a container that is behind it."""
+    def put_before(self, opts: pulumi.ResourceOptions, *, updates: bool = False) -> pulumi.ResourceOptions:
+        """These as the options of what is behind it; with `updates`, what is there is not changed in place either."""
+        hooks = pulumi.ResourceHookBinding(before_create=[self._hook], before_update=[self._hook] if updates else None)
         # As a dependency, not by way of an input: a preview that cannot know it yet would show a replacement.
-        opts.depends_on = self.well.apply(lambda _: [])
-        opts.hooks = pulumi.ResourceHookBinding.merge(
-            opts.hooks, pulumi.ResourceHookBinding(before_create=[self._hook])
-        )
-        return opts
+        after: pulumi.Output[list[pulumi.Resource]] = self.well.apply(lambda _: [])
+        return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=after, hooks=hooks))
 
     def _decide(self, values: Any) -> bool:
         if pulumi.runtime.is_dry_run():
@@ -49,3 +48,15 @@ class Barrier:
     def _ask(self, args: pulumi.ResourceHookArgs) -> None:
         if self._closed:
             raise RuntimeError(f"{args.name} {HELD_BACK}")
+
+
+def put_before(barrier: Barrier | None, opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
+    """The options of what is behind a barrier, also where it is changed in place; as they are where there is none."""
+    return barrier.put_before(opts, updates=True) if barrier else opts
+
+
+def hold_back(barrier: Barrier | None, value: pulumi.Output[str]) -> pulumi.Output[str]:
+    """The value, which is never known where the barrier is closed: as of a resource that could not be made."""
+    if barrier is None or pulumi.runtime.is_dry_run():
+        return value
+    return skip_unless(barrier.well, value)

@@ -1,0 +1,82 @@
+"""What a site runs on ECS once, besides what goes on: its release command, and commands that are given by hand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from portico.components.barrier import Barrier, put_before
+from portico.components.ecs.definition import define_task
+from portico.components.ecs.ground import Ground
+from portico.components.ecs.processes import Define, choose_told
+from portico.components.ecs.release_command import ReleaseCommand, ReleaseCommandArgs
+from portico.config.release.release import Release
+from portico.config.settings.ecs import Ecs
+from portico.config.targets.ecs import (
+    BY_HAND,
+    PROCESS_VOLUMES,
+    RELEASE,
+    define_by_hand,
+    define_release,
+    sum_by_hand,
+    sum_release,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandsArgs:
+    """`define` and `logs` are those of ProcessesArgs, `held` and `served` those of ReleaseCommandArgs."""
+
+    release: Release
+    ecs: Ecs
+    ground: Ground
+    define: Define
+    logs: pulumi.Output[str]
+    held: bool = False
+    served: str = ""
+
+
+def run_release_command(name: str, args: CommandsArgs, opts: pulumi.ResourceOptions) -> Barrier | None:
+    """What nothing of the release is rolled out before; None for a site without a release command."""
+    if args.release.site.release is None:
+        return None
+
+    def contain(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return define_release(args.release, **choose_told(found, args.ecs))
+
+    memory = args.ecs.find_memory(sum_release(args.release.site))
+    assert memory  # the settings were checked
+    return ReleaseCommand(
+        f"{name}-release-command",
+        ReleaseCommandArgs(
+            release=args.release,
+            region=args.ecs.region,
+            definition=args.define(contain, memory, PROCESS_VOLUMES, RELEASE),
+            ground=args.ground,
+            logs=args.logs,
+            held=args.held,
+            served=args.served,
+            tags=args.ecs.tags,
+        ),
+        opts,
+    ).barrier
+
+
+def offer_commands(
+    name: str, args: CommandsArgs, web: pulumi.Output[str], barrier: Barrier | None, parent: pulumi.Resource
+) -> None:
+    """Define a task for `portico exec`: of the live release, so once `web` is known, which says that it is live."""
+
+    def contain(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return define_by_hand(args.release, **choose_told(found, args.ecs))
+
+    memory = args.ecs.find_memory(sum_by_hand(args.release))
+    assert memory  # a task of the web holds as much, and NGINX
+    agreed: pulumi.Output[list[pulumi.Resource]] = web.apply(lambda _: [])
+    define_task(
+        f"{name}-exec",
+        args.define(contain, memory, PROCESS_VOLUMES, BY_HAND),
+        parent,
+        put_before(barrier, pulumi.ResourceOptions(depends_on=agreed)),
+    )
