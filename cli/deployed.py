@@ -11,6 +11,7 @@ from docker.models.containers import Container
 from portico.cli.engine import SERVICE, Export, find_engine, list_resources
 from portico.cli.export import read_export
 from portico.cli.refused import Refused
+from portico.cli.site_choice import choose_site
 from portico.cli.spelling import spell, spell_option
 from portico.components.docker.engine_client import Engine
 from portico.config.release.process import PROCESS
@@ -58,16 +59,7 @@ class Deployed:
 
     def choose_site(self, site: str, command: str) -> str:
         """The site of that name, or the only one. Raises Refused."""
-        sites = " ".join(self.releases)
-        if not self.releases:
-            raise Refused(f"no release of the stack {self.stack} went live yet; {spell('up', self.stack)} does it")
-        if site and site not in self.releases:
-            raise Refused(
-                f'there is no site "{site}" in the stack {self.stack}; write {spell_option("site")} and one of: {sites}'
-            )
-        if not site and len(self.releases) > 1:
-            raise Refused(f"which site? Write {spell(command, site='')} and one of: {sites}")
-        return site or next(iter(self.releases))
+        return choose_site(self.stack, self.releases, site, command)
 
     def label(self, **more: str) -> list[str]:
         """By these labels its own are found, on an engine that others use too."""

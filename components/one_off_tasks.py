@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from portico.components.aws_command import AwsError, ask
-from portico.config.targets.ecs import BY_HAND, RELEASE
+from portico.config.task_names import BY_HAND, RELEASE
 
 # AWS tells of at most so many at once.
 _MOST = 100

@@ -16,12 +16,14 @@ from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
 from portico.cli.deployed import WEB, Deployed
+from portico.cli.deployed_tasks import DeployedTasks
 from portico.cli.engine import has_terminal, name_docker
+from portico.cli.export import read_export
 from portico.cli.next_release import NextRelease
 from portico.cli.options import example, process_option, site_option, stack_option
 from portico.cli.prepare import prepare
 from portico.cli.refused import Refused
-from portico.cli.spelling import spell
+from portico.cli.spelling import assign, spell, spell_option
 from portico.config.release.replica import SOCKETS
 
 SECRETS = "/run/secrets"
@@ -117,7 +119,11 @@ def execute(stack: str, site: str, words: tuple[str, ...], process: str = WEB, r
     """
     if not any(word.strip() for word in words):
         raise Refused(f"which command? Write {spell('exec', command='flask routes')}")
-    deployed = Deployed.read(stack)
+    command = list(words) if len(words) > 1 else ["sh", "-c", words[0]]
+    export = read_export(stack)
+    if tasks := DeployedTasks.find(stack, export):
+        return execute_task(tasks, site, command, process, release)
+    deployed = Deployed.of(stack, export)
     if release == NEXT and process == WEB and not deployed.releases:
         # Nothing is live yet, and the command may be what is missing for that.
         replica = deployed.choose_begun(site, "exec")
@@ -126,7 +132,6 @@ def execute(stack: str, site: str, words: tuple[str, ...], process: str = WEB, r
         site = deployed.choose_site(site, "exec")
         replica = deployed.list_process(site, process)[0]
     terminal = has_terminal()
-    command = list(words) if len(words) > 1 else ["sh", "-c", words[0]]
     config = describe(replica.attrs, command, terminal=terminal)
     if release == NEXT:
         following = NextRelease.find(deployed, Path.cwd(), site)
@@ -144,6 +149,18 @@ def execute(stack: str, site: str, words: tuple[str, ...], process: str = WEB, r
         return run(name_docker(deployed.engine, *start, terminal=terminal), container, terminal=terminal)
     finally:
         remove(container)
+
+
+def execute_task(tasks: DeployedTasks, site: str, command: list[str], process: str, release: str) -> int:
+    """The same on ECS. Raises Refused also for what can not be had there."""
+    from portico.cli import task_exec
+
+    if process != WEB:
+        what = f"runs as the web of a site does, not as {process}; leave out {spell_option('process')}"
+        raise Refused(f"on ECS a command {what}")
+    if release != LIVE:
+        raise Refused(f"on ECS a command runs in the live release alone; leave out {assign('release', release)}")
+    return task_exec.execute(tasks, site, command)
 
 
 def read_secrets(replica: Container) -> bytes:

@@ -11,10 +11,13 @@ from docker.errors import DockerException, NotFound
 from docker.models.containers import Container
 
 from portico.cli.deployed import Deployed
+from portico.cli.deployed_tasks import DeployedTasks
+from portico.cli.export import read_export
 from portico.cli.options import example, process_option, site_option, stack_option
 from portico.cli.prepare import prepare
 from portico.cli.refused import Refused
 from portico.cli.spelling import assign
+from portico.cli.task_logs import show_logs
 
 LINES = "50"  # of each container, unless told
 _printing = threading.Lock()
@@ -83,7 +86,13 @@ def command(stack: str, site: str, process: str, tail: str, following: bool) -> 
         said = assign("tail", f'"{tail}"')
         raise Refused(f"{said} is no number of lines; write {assign('tail', '200')}, or {assign('tail', 'all')}")
     prepare(stack)
-    deployed = Deployed.read(stack)
+    export = read_export(stack)
+    if tasks := DeployedTasks.find(stack, export):
+        sites = [tasks.choose_site(site, "logs")] if site or process else [*tasks.releases]
+        with suppress(KeyboardInterrupt):
+            show_logs(tasks, sites, process, tail, follow=following)
+        return
+    deployed = Deployed.of(stack, export)
     labels = {"site": deployed.choose_site(site, "logs")} if site or process else {}
     if process:
         labels = deployed.choose_label(labels["site"], process)

@@ -6,7 +6,9 @@ import subprocess
 import click
 
 from portico.cli.deployed import WEB, Deployed
+from portico.cli.deployed_tasks import DeployedTasks
 from portico.cli.engine import has_terminal, name_docker
+from portico.cli.export import read_export
 from portico.cli.options import example, process_option, site_option, stack_option
 from portico.cli.prepare import prepare
 from portico.cli.refused import Refused
@@ -16,7 +18,10 @@ from portico.config.release.launch import find_launcher
 
 def open_shell(stack: str, site: str = "", process: str = WEB) -> int:
     """Open it, and return its exit code at its end. Raises Refused and DockerException."""
-    deployed = Deployed.read(stack)
+    export = read_export(stack)
+    if tasks := DeployedTasks.find(stack, export):
+        raise Refused(tell_no_shell(tasks, tasks.choose_site(site, "shell")))
+    deployed = Deployed.of(stack, export)
     site = deployed.choose_site(site, "shell")
     container = deployed.list_process(site, process)[0]
     if container.status != "running":
@@ -36,6 +41,18 @@ def open_shell(stack: str, site: str = "", process: str = WEB) -> int:
     )
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is for the shell
     return running.wait()
+
+
+def tell_no_shell(tasks: DeployedTasks, site: str) -> str:
+    """What is said on ECS: Portico lets nobody into a task, and how AWS itself would do it."""
+    region, cluster = tasks.cluster.region, tasks.cluster.arn
+    return (
+        "no shell leads into a task on ECS, where Portico leaves ECS Exec off; "
+        f"{spell('exec', tasks.stack, site=site)} runs a command in a task of its own. To get in all the same, give the "
+        "task role the ssmmessages actions and the service --enable-execute-command, install the "
+        "session-manager-plugin, and then: aws ecs execute-command "
+        f"--region {region} --cluster {cluster} --task TASK --container gunicorn --interactive --command sh"
+    )
 
 
 @click.command(epilog=example("portico shell -s prod --site shop"))

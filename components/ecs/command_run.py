@@ -11,7 +11,7 @@ from portico.components.ecs.command_record import is_written, read_runs, write_r
 from portico.components.one_off_tasks import Cluster, Network, Task, name_stream, read_whole_log
 from portico.config.release.command_record import Ran
 from portico.config.release.digest import digest_values
-from portico.config.targets.ecs import RELEASE
+from portico.config.task_names import RELEASE
 
 PAUSE, PATIENCE = 2.0, 30.0  # seconds between two looks, and between two lines of progress
 # Seconds that a task may take until its container begins, and besides its own limit to end.

@@ -14,14 +14,13 @@ from portico.components.ecs.release_command import ReleaseCommand, ReleaseComman
 from portico.config.release.release import Release
 from portico.config.settings.ecs import Ecs
 from portico.config.targets.ecs import (
-    BY_HAND,
     PROCESS_VOLUMES,
-    RELEASE,
     define_by_hand,
     define_release,
     sum_by_hand,
     sum_release,
 )
+from portico.config.task_names import BY_HAND, RELEASE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,8 +1,6 @@
 """Sites as tasks on ECS: what is built, and what a task is made of. Plain data, no Pulumi."""
 
 from portico.config.targets.ecs.command import (
-    BY_HAND,
-    RELEASE,
     define_by_hand,
     define_release,
     sum_by_hand,
@@ -17,9 +15,7 @@ from portico.config.targets.ecs.task import container_definitions, describe_task
 from portico.config.targets.ecs.timing import Timing
 
 __all__ = [
-    "BY_HAND",
     "PROCESS_VOLUMES",
-    "RELEASE",
     "VOLUMES",
     "FleetSite",
     "Timing",

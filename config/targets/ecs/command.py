@@ -13,10 +13,8 @@ from portico.config.settings.ecs import BRINGER
 from portico.config.targets.ecs.container import VOLUMES, Container, make_bringer, spell_log
 from portico.config.targets.ecs.data import SEEDER, bring_data
 from portico.config.targets.ecs.process import complete_process, define_process
+from portico.config.task_names import BY_HAND, RELEASE
 
-# What they are called, as tasks and as containers: no worker and no job can have these names.
-RELEASE: Final = "portico_release"
-BY_HAND: Final = "portico_exec"
 # Seconds between SIGTERM and SIGKILL for who ends such a task.
 _GRACE: Final = 30
 
