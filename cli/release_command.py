@@ -7,7 +7,10 @@ from typing import Any
 from docker.errors import DockerException
 
 from portico.cli.deployed import Deployed
+from portico.cli.engine import Export, list_resources
+from portico.components.aws_command import AwsError
 from portico.components.docker.container_file import read_file
+from portico.components.parameter_record import PARAMETER, RECORD, read_runs
 from portico.config.release.command_record import Ran, name_record, read_record
 from portico.config.release.release_command import ROLE
 
@@ -27,6 +30,20 @@ def read_last_runs(deployed: Deployed, sites: Collection[str]) -> dict[str, Ran]
             # It has no release command, or none came to an end yet.
             with suppress(DockerException, OSError, ValueError):
                 *_, found[site] = read_record(read_file(container, name_record(site)))
+    return found
+
+
+def read_last_task_runs(export: Export) -> dict[str, Ran]:
+    """The same of a stack on ECS: AWS keeps the record there. Nothing where AWS does not answer."""
+    found: dict[str, Ran] = {}
+    for one in list_resources(export, PARAMETER):
+        told = one.get("outputs") or {}
+        *_, site, last = str(told.get("name")).split("/")
+        if last != RECORD:
+            continue
+        # No such command came to an end yet, or nobody answers: status tells what can be seen.
+        with suppress(AwsError, ValueError):
+            *_, found[site] = read_runs(str(told.get("arn")).split(":")[3], str(told["name"]))
     return found
 
 

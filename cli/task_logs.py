@@ -65,10 +65,8 @@ def _choose(streams: list[str], running: Collection[str], site: str, process: st
     """Those of tasks that run; of a container that no such task has, the last one. `streams` are the newest first."""
     known = {_name_process(one): None for one in streams}
     if process and process not in known:
-        told = " ".join(sorted(known)) or "none has printed anything yet"
-        raise Refused(
-            f'{site} has no logs of a process "{process}"; write {spell_option("process")} and one of: {told}'
-        )
+        how = f"write {spell_option('process')} and one of: {' '.join(sorted(known))}" if known else "nor of others"
+        raise Refused(f'{site} has no logs of a process "{process}", {how}')
     found: dict[str, list[str]] = {}
     for stream in streams:
         if process in ("", _name_process(stream)):

@@ -9,17 +9,18 @@ from portico.cli.certificates import read_certificates
 from portico.cli.commands.releases import read_served
 from portico.cli.data import Folder, list_data, measure
 from portico.cli.deployed import Deployed
-from portico.cli.engine import Export, find_engine
+from portico.cli.engine import SERVICE, Export, find_engine, list_resources
 from portico.cli.export import read_export
 from portico.cli.holder import describe
 from portico.cli.options import example, json_option, spell_json, stack_option
 from portico.cli.prepare import Place, prepare
-from portico.cli.release_command import read_last_runs, spell_run, tell_run
+from portico.cli.release_command import read_last_runs, read_last_task_runs, spell_run, tell_run
 from portico.cli.running import list_running
 from portico.cli.schedule import read_runs, tell_runs
 from portico.cli.screen import tell
 from portico.cli.spelling import spell
 from portico.cli.summary import summarize
+from portico.components.parameter_record import PARAMETER
 
 
 def look_at_data(stack: str, place: Place, export: Export) -> list[Folder]:
@@ -41,7 +42,10 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     """Say what runs, which releases are live, and where. Exit code 1 where nothing is deployed."""
     place = prepare(stack)
     export = read_export(stack, place.root)
-    found, engine, held = summarize(export), find_engine(export), describe(stack, place.root)
+    # On ECS images are built by an engine, and nothing of the stack runs there.
+    on_ecs = bool(list_resources(export, SERVICE) or list_resources(export, PARAMETER))
+    found, engine = summarize(export), None if on_ecs else find_engine(export)
+    held = describe(stack, place.root)
     served = read_served(stack) if engine else None
     live = found.releases if served is None else served
     data = look_at_data(stack, place, export) if engine else []
@@ -51,7 +55,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     runs = {site: read_runs(deployed, site) for site in live} if deployed else {}
     certificates = read_certificates(deployed) if deployed else {}
     sites = dict.fromkeys([*found.urls, *live])
-    commands = read_last_runs(deployed, sites) if deployed else {}
+    commands = read_last_runs(deployed, sites) if deployed else read_last_task_runs(export)
     sites |= dict.fromkeys(commands)
     if as_json:
         told = {

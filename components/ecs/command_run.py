@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from portico.components.aws_command import AwsError
-from portico.components.ecs.command_record import is_written, read_runs, write_run
 from portico.components.one_off_tasks import Cluster, Network, Task, name_stream, read_whole_log
+from portico.components.parameter_record import is_written, read_runs, write_run
 from portico.config.release.command_record import Ran
 from portico.config.release.digest import digest_values
 from portico.config.task_names import RELEASE

@@ -10,11 +10,12 @@ import pulumi_aws as aws
 
 from portico.components.aws.tags import make_tags
 from portico.components.barrier import Barrier
-from portico.components.ecs.command_record import EMPTY, name_parameter
+from portico.components.ecs.command_record import name_parameter
 from portico.components.ecs.command_run import Asked, CommandFailed, run_once
 from portico.components.ecs.definition import DefinitionArgs, define_task
 from portico.components.ecs.ground import Ground
 from portico.components.one_off_tasks import Cluster, Network
+from portico.components.parameter_record import EMPTY
 from portico.config.release.release import Release
 from portico.config.release.release_command import key_command
 
