@@ -50,12 +50,11 @@ def _read(region: str, parameter: str) -> str:
 
 
 def _spell(task: Task, release: str, command: str) -> str:
-    began = _begin(task)
-    seconds = max(0.0, (task.ended or began) - began)
+    seconds = task.ended - task.began if task.ended and task.began else 0.0
     # AWS reads braces as a reference to another parameter, and refuses such a text.
     told = "" if "{{" in command or len(command.encode()) > _LONGEST else command
     code = 1 if task.code is None else task.code
-    return f"{task.key} {code} {began} {seconds:.1f} {release} {told}".rstrip()
+    return f"{task.key} {code} {_begin(task)} {seconds:.1f} {release} {told}".rstrip()
 
 
 def _begin(task: Task) -> int:

@@ -102,8 +102,9 @@ def _start(asked: Asked, seen: Sequence[Task], runs: Sequence[Ran]) -> Task:
     token = f"{asked.key}-{digest_values({'known': known})}"
     for one in (token, secrets.token_hex(16)):
         task = asked.cluster.start(asked.definition, asked.network, key=asked.key, token=one)
-        # AWS keeps a token for longer than it tells of a task: then this is not the one that was asked for.
-        if not task.over:
+        task = next(iter(asked.cluster.describe([task.arn])), task)
+        # AWS keeps a token for longer than it tells of a task: then this one failed long ago.
+        if not task.over or task.code == 0:
             break
     return task
 

@@ -57,6 +57,7 @@ class Resource:
     provider: str
     error_hooks: tuple[str, ...]
     create_hooks: tuple[str, ...]
+    update_hooks: tuple[str, ...]
 
     @property
     def labels(self) -> dict[str, str]:
@@ -226,6 +227,7 @@ class _Monitor(MockMonitor):
                     provider=request.provider,
                     error_hooks=tuple(request.hooks.on_error),
                     create_hooks=tuple(request.hooks.before_create),
+                    update_hooks=tuple(request.hooks.before_update),
                 )
             )
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]

@@ -10,14 +10,24 @@ from cronsim import CronSim
 
 from portico.config.checks import check_settings
 from portico.config.release.release import Release
+from portico.config.release.release_command import key_command
 from portico.config.settings import Mistakes
-from portico.config.targets.ecs import define_job, define_worker, spell_cron
+from portico.config.targets.ecs import (
+    define_by_hand,
+    define_job,
+    define_release,
+    define_worker,
+    spell_cron,
+    sum_by_hand,
+    sum_release,
+)
 from tests.config.ecs_sample import make_ecs_values, plan_fleet
 from tests.config.sample import make_site
 
 IMAGE = f"registry.example/shop/application@sha256:{'0' * 64}"
 GIVEN: dict[str, Any] = {"application": IMAGE, "log_group": "shop", "region": "eu-central-1"}
 QUEUE = {"name": "queue", "command": "celery --app shop worker", "stop": "90s", "memory": "300M"}
+UPGRADE = {"command": "flask db upgrade", "timeout": "5m"}
 NIGHTLY = {"name": "nightly", "cron": "30 3 * * *", "command": "flask tidy", "overlap": "allow", "timeout": "10m"}
 
 
@@ -65,6 +75,37 @@ def test_a_job_is_ended_after_its_time(root: Path) -> None:
     assert [*one["entryPoint"], *one["command"]] == ["timeout", "-k", "20", "600", "flask", "tidy"]
     assert one["name"] == "nightly" and "healthCheck" not in one
     assert {"name": "PORTICO_JOB", "value": "nightly"} in one["environment"]
+
+
+def test_the_release_command_is_ended_by_its_own_container(root: Path) -> None:
+    release = plan(root, release=UPGRADE)
+    (one,) = define_release(release, **GIVEN)
+    words = [*one["entryPoint"], *one["command"]]
+    assert words[:4] == ["python3", "-I", "-S", "-c"] and "fcntl" in words[4]
+    assert words[5:] == ["/tmp", key_command(release), "300", "flask", "db", "upgrade"]
+    assert {"sourceVolume": "gunicorn-tmp", "containerPath": "/tmp", "readOnly": False} in one["mountPoints"]
+    assert one["name"] == "portico_release" and one["memory"] == 512 and "dependsOn" not in one
+    # SIGTERM, 10 s, SIGKILL: it must come to that by itself.
+    assert one["stopTimeout"] > 10
+
+
+def test_it_finds_data_that_is_new_filled_as_the_image_has_it(root: Path) -> None:
+    store = {"name": "store", "path": "/var/lib/shop"}
+    release = plan(root, release=UPGRADE, data=[store])
+    seeder, bringer, one = define_release(release, **GIVEN, secrets={"KEY": "arn:1:KEY::2"})
+    assert (seeder["name"], bringer["name"]) == ("data", "portico_secrets")
+    assert [other["containerName"] for other in one["dependsOn"]] == ["portico_secrets", "data"]
+    assert sum(other["memory"] for other in (seeder, bringer, one)) == sum_release(release.site)
+    (_, alone) = define_release(release, **GIVEN)
+    assert [other["containerName"] for other in alone["dependsOn"]] == ["data"]
+
+
+def test_what_is_given_by_hand_takes_the_place_of_the_command(root: Path) -> None:
+    release = plan(root, gunicorn={"memory": "300M"})
+    (one,) = define_by_hand(release, **GIVEN)
+    # Of a task AWS changes the command alone, and `env` runs what it is given.
+    assert (one["name"], one["entryPoint"][-1], one["memory"]) == ("portico_exec", "env", 300)
+    assert sum_by_hand(release) == 364
 
 
 def test_no_image_without_its_digest(root: Path) -> None:
@@ -132,6 +173,7 @@ def test_a_time_that_aws_has_no_words_for_is_refused(root: Path, cron: str, why:
             "sites[0].environment.DATABASE_URL: is a SQLite database, and data on ecs is shared over the network",
         ),
         ({"schedule": [{**NIGHTLY, "memory": "4G"}]}, "sites[0].schedule[0].memory: a task needs 4160 MiB"),
+        ({"release": {**UPGRADE, "memory": "4G"}}, "sites[0].release.memory: a task needs 4160 MiB"),
     ],
 )
 def test_what_fargate_does_not_do_is_refused(root: Path, site: dict[str, Any], said: str) -> None:

@@ -12,7 +12,6 @@ from portico.config.release.release_command import KEY, describe_command, key_co
 from portico.config.release.replica import Place, describe_replica
 from portico.config.release.worker import SINGLE, STOP, describe_worker, digest_workers
 from portico.config.settings.command import split_command
-from tests.config.ecs_sample import make_section
 from tests.config.sample import make_site, make_values, read_settings, refuse
 
 PLACE = Place(project="portico", stack="test", sockets="s", static="t", secrets="k", network="n")
@@ -125,11 +124,6 @@ def test_what_is_quoted_or_plain_is_handed_on_as_it_stands(root: Path, command: 
 @pytest.mark.parametrize(("site", "line"), BAD)
 def test_a_bad_setting_is_named_with_its_path_and_what_to_write(root: Path, site: dict[str, Any], line: str) -> None:
     assert refuse(root, make_values(make_site(**site))) == [line]
-
-
-def test_ecs_runs_no_release_command_yet_and_says_so(root: Path) -> None:
-    (said,) = refuse(root, make_values(make_site(release=UPGRADE), target="ecs", ecs=make_section()))
-    assert said.startswith("sites[0].release: ") and said.endswith("leave it out, or write target: aws")
 
 
 def test_a_command_is_split_as_a_shell_would() -> None:

@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 
+from tests.cloud.plugin import fleet_command
 from tests.cloud.plugin.cloud import Cloud, Thing
 from tests.cloud.plugin.disk_effects import DiskEffects
 from tests.cloud.plugin.fargate.shared_folders import find_root
@@ -17,15 +18,17 @@ from tests.cloud.plugin.kinds import EIP, INSTANCE, VOLUME
 from tests.cloud.plugin.machines import make_machines
 from tests.cloud.plugin.network import find_obstacles, is_lost
 from tests.cloud.plugin.registry import read_password
+from tests.cloud.plugin.refusal import refuse
 
 _PORT = re.compile(r'portNumber=(\d+)|\{"portNumber": ?\["(\d+)"\]\}')
 
 
 def main(arguments: list[str]) -> int:
     """Run one command; its exit code, 255 for what AWS refuses."""
-    parser = argparse.ArgumentParser("aws", description="A test double: it knows seven commands.")
+    parser = argparse.ArgumentParser("aws", description="A test double: it knows few commands.")
     services = parser.add_subparsers(required=True)
-    session = services.add_parser("ssm").add_subparsers(required=True).add_parser("start-session")
+    ssm = services.add_parser("ssm").add_subparsers(required=True)
+    session = ssm.add_parser("start-session")
     session.add_argument("--target", required=True)
     session.add_argument("--document-name", required=True, choices=["AWS-StartSSHSession"])
     session.add_argument("--parameters", required=True)
@@ -50,6 +53,7 @@ def main(arguments: list[str]) -> int:
     emptied = efs.add_parser("delete-file-system")
     emptied.add_argument("--file-system-id", required=True)
     emptied.set_defaults(run=delete_files)
+    fleet_command.add(services, ssm)
     for command in (session, described, disks, deleted, files, emptied):
         command.add_argument("--region", required=True)
     # The address of the double's registry names no region.
@@ -63,7 +67,7 @@ def describe_instance(cloud: Cloud, given: argparse.Namespace) -> int:
     """Print one instance with its public address, as far as the program reads it."""
     instance = _find(cloud, given)
     if instance is None or (address := make_machines(cloud).find(instance.id)) is None:
-        return _refuse("DescribeInstances", "InvalidInstanceID.NotFound", f"{given.target} does not exist")
+        return refuse("DescribeInstances", "InvalidInstanceID.NotFound", f"{given.target} does not exist")
     public = next(
         (eip.outputs["publicIp"] for eip in cloud.things(EIP) if eip.outputs.get("instance") == instance.id), None
     )
@@ -80,7 +84,7 @@ def describe_disks(cloud: Cloud, given: argparse.Namespace) -> int:
     wanted = {}
     for one in given.filters:
         if (found := re.fullmatch(r"Name=tag:([^,]+),Values=(.+)", one)) is None:
-            return _refuse("DescribeVolumes", "InvalidParameterValue", f"the double knows filters by tags alone: {one}")
+            return refuse("DescribeVolumes", "InvalidParameterValue", f"the double knows filters by tags alone: {one}")
         wanted[found[1]] = found[2]
     told = []
     for one in cloud.things(VOLUME):
@@ -100,11 +104,11 @@ def describe_disks(cloud: Cloud, given: argparse.Namespace) -> int:
 def delete_disk(cloud: Cloud, given: argparse.Namespace) -> int:
     """Delete one that no instance has."""
     if (volume := cloud.find(given.volume_id, VOLUME)) is None:
-        return _refuse("DeleteVolume", "InvalidVolume.NotFound", f"The volume '{given.volume_id}' does not exist.")
+        return refuse("DeleteVolume", "InvalidVolume.NotFound", f"The volume '{given.volume_id}' does not exist.")
     try:
         DiskEffects(cloud, make_machines(cloud)).delete(volume)
     except ValueError as error:
-        return _refuse("DeleteVolume", "VolumeInUse", str(error))
+        return refuse("DeleteVolume", "VolumeInUse", str(error))
     cloud.remove(volume)
     cloud.note("delete", volume)
     return 0
@@ -127,9 +131,9 @@ def describe_files(cloud: Cloud, given: argparse.Namespace) -> int:
 def delete_files(cloud: Cloud, given: argparse.Namespace) -> int:
     """Delete one to which no mount target leads."""
     if (files := cloud.find(given.file_system_id, FILES)) is None:
-        return _refuse("DeleteFileSystem", "FileSystemNotFound", f"{given.file_system_id} does not exist")
+        return refuse("DeleteFileSystem", "FileSystemNotFound", f"{given.file_system_id} does not exist")
     if any(one.inputs["fileSystemId"] == files.id for one in cloud.things(MOUNT_TARGET)):
-        return _refuse("DeleteFileSystem", "FileSystemInUse", f"{files.id} has mount targets")
+        return refuse("DeleteFileSystem", "FileSystemInUse", f"{files.id} has mount targets")
     shutil.rmtree(find_root(cloud, files.id), ignore_errors=True)
     cloud.remove(files)
     cloud.note("delete", files)
@@ -145,20 +149,20 @@ def tell_login(cloud: Cloud, given: argparse.Namespace) -> int:
 def start_session(cloud: Cloud, given: argparse.Namespace) -> int:
     """Carry input and output to a port of the machine."""
     if (port := _PORT.fullmatch(given.parameters)) is None:
-        return _refuse("StartSession", "ValidationException", f"Parameters: {given.parameters}")
+        return refuse("StartSession", "ValidationException", f"Parameters: {given.parameters}")
     if (instance := _find(cloud, given)) is None:
-        return _refuse("StartSession", "TargetNotConnected", f"{given.target} is not connected.")
+        return refuse("StartSession", "TargetNotConnected", f"{given.target} is not connected.")
     address, obstacles = make_machines(cloud).find(instance.id), find_obstacles(cloud, instance)
     if is_lost(cloud, instance.id):
         obstacles = [*obstacles, "its address has just moved"]
     if obstacles or address is None:
         why = "; ".join(obstacles) or "it does not run"
         told = f"{given.target} is not connected. (The double knows why: {why}.)"
-        return _refuse("StartSession", "TargetNotConnected", told)
+        return refuse("StartSession", "TargetNotConnected", told)
     try:
         _carry(socket.create_connection((address, int(port[1] or port[2])), timeout=10))
     except OSError as error:
-        return _refuse("StartSession", "ConnectionError", str(error))
+        return refuse("StartSession", "ConnectionError", str(error))
     return 0
 
 
@@ -179,11 +183,6 @@ def _carry(connection: socket.socket) -> None:
     while data := connection.recv(65536):
         while data:
             data = data[os.write(1, data) :]
-
-
-def _refuse(operation: str, code: str, why: str) -> int:
-    print(f"\nAn error occurred ({code}) when calling the {operation} operation: {why}", file=sys.stderr)
-    return 255
 
 
 if __name__ == "__main__":

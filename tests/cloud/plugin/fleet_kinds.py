@@ -20,6 +20,7 @@ GROUP: Final = "aws:lb/targetGroup:TargetGroup"
 LISTENER: Final = "aws:lb/listener:Listener"
 LISTENER_CERTIFICATE: Final = "aws:lb/listenerCertificate:ListenerCertificate"
 NAT: Final = "aws:ec2/natGateway:NatGateway"
+PARAMETER: Final = "aws:ssm/parameter:Parameter"
 POLICY: Final = "aws:iam/policy:Policy"
 REPOSITORY: Final = "aws:ecr/repository:Repository"
 RULE: Final = "aws:lb/listenerRule:ListenerRule"
@@ -97,6 +98,7 @@ FLEET_KINDS: Final[Mapping[str, Kind]] = {
     "aws:appautoscaling/policy:Policy": kind(
         "name resourceId scalableDimension serviceNamespace", identity="resourceId name", named="name"
     ),
+    PARAMETER: kind("name", identity="name"),
     POLICY: kind("description name namePrefix path", arn="arn:aws:iam::{account}:policy/{name}", named="name"),
     FILES: kind("availabilityZoneName creationToken encrypted kmsKeyId performanceMode", prefix="fs"),
     # Their id is the file system's, which others refer to.

@@ -100,6 +100,8 @@ def _make_arn(type: str, id: str, region: str) -> str:
         case "efs":
             kind = "access-point" if kind == "accessPoint" else "file-system"
             return f"arn:aws:elasticfilesystem:{region}:{ACCOUNT}:{kind}/{id}"
+        case "ssm":
+            return f"arn:aws:ssm:{region}:{ACCOUNT}:parameter{id}"
         case "scheduler":
             kind = "schedule-group" if name == "ScheduleGroup" else "schedule"
             return f"arn:aws:scheduler:{region}:{ACCOUNT}:{kind}/{id}"

@@ -77,6 +77,7 @@ CALLS: Final[Mapping[str, Callable[[Given], Made]]] = {
     "aws:scheduler/scheduleGroup:ScheduleGroup": jobs.make_group,
     "aws:secretsmanager/secret:Secret": vault.make_secret,
     "aws:secretsmanager/secretVersion:SecretVersion": vault.write_value,
+    "aws:ssm/parameter:Parameter": vault.write_parameter,
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": groups.let_out,
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": groups.let_in,
 }

@@ -1,4 +1,4 @@
-"""Secrets and certificates."""
+"""Secrets, parameters and certificates."""
 
 from tests.cloud.replay.given import Given, list_tags
 from tests.cloud.replay.made import Made
@@ -16,6 +16,14 @@ def make_secret(given: Given) -> Made:
 def write_value(given: Given) -> Made:
     made = given.client("secretsmanager").put_secret_value(**given.send("secretId", "secretString"))
     return Made(id=made["VersionId"])
+
+
+def write_parameter(given: Given) -> Made:
+    name = given.peek("name")
+    given.client("ssm").put_parameter(
+        **given.send("name", "description", "type", "value"), Tags=list_tags(given.take("tags", {}))
+    )
+    return Made(id=name, name=name)
 
 
 def ask_certificate(given: Given) -> Made:

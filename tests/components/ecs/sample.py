@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
+import pytest
 from pulumi.runtime import set_all_config
 
 from portico.components.deploy import deploy as deploy_stack
 from portico.config.load import load
+from tests.components.fake_aws import FakeAws
 from tests.components.fleet_answers import REGION
 from tests.components.recorder import Recorder, Resource, run
 from tests.components.sample import BLOG, SECRET
@@ -20,6 +22,7 @@ SHOP = make_site(aliases=["www.shop.example"], health="/healthz", users={"ann": 
 # The same with all that runs beside its web.
 BUSY = {
     **SHOP,
+    "release": {"command": "flask db upgrade", "timeout": "5m"},
     "data": [
         {"name": "media", "path": "/app/media", "url": "/media/"},
         {"name": "store", "path": "/var/lib/shop"},
@@ -41,11 +44,12 @@ def deploy(
     past: Mapping[str, Any] | None = None,
     seen: list[Resource] | None = None,
     answers: Mapping[str, Any] | None = None,
+    aws: FakeAws | None = None,
     **stack: Any,
 ) -> Recorder:
     """All that such a stack registers; `section` are settings of `ecs`, `past` the outputs of the update before.
 
-    `answers` are the recorder's own, such as {"stocked": …}.
+    `answers` are the recorder's own, such as {"stocked": …}. `aws` answers the AWS CLI; unless told all ends well.
     """
     values = make_ecs_values(*sites, section=make_section(**(section or {})), **stack)
     if secrets:
@@ -58,7 +62,10 @@ def deploy(
         for name, value in live.outputs.items():
             pulumi.export(name, value)
 
-    return run(build, seen=seen, past=before, **(answers or {}))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("portico.components.aws_command.run", (aws or FakeAws()).run)
+        patch.setattr("portico.components.ecs.command_run.PAUSE", 0)
+        return run(build, seen=seen, past=before, **(answers or {}))
 
 
 def deploy_both(root: Path, **stack: Any) -> Recorder:
@@ -76,4 +83,8 @@ def recall(made: Recorder) -> dict[str, Any]:
         one.urn: {"type": one.type, "outputs": {"name": one.inputs["name"]}}
         for one in made.of_type("docker:index/registryImage:RegistryImage")
     }
-    return repositories | pushed
+    records = {
+        one.urn: {"type": one.type, "outputs": {"name": one.inputs["name"]}}
+        for one in made.of_type("aws:ssm/parameter:Parameter")
+    }
+    return repositories | pushed | records

@@ -58,6 +58,7 @@ def test_what_runs_is_of_a_family_of_its_own_and_has_the_sites_secrets(busy: Rec
         "shop-worker-queue-task": "portico-test-shop_queue",
         "shop-worker-beat-task": "portico-test-shop_beat",
         "shop-jobs-nightly-task": "portico-test-shop_nightly",
+        "shop-exec-task": "portico-test-shop_portico_exec",
     }
     for name in ("shop-worker-queue-task", "shop-jobs-nightly-task"):
         made = busy.find(TASK, name).inputs

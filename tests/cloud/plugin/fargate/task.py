@@ -45,8 +45,10 @@ class RunningTask:
     `detach` is called before its containers are stopped, and returns when nobody asks it for anything any more.
     """
 
-    def __init__(self, engine: DockerClient, plan: Plan, detach: Callable[["RunningTask"], None]) -> None:
-        self.id = secrets.token_hex(16)
+    def __init__(
+        self, engine: DockerClient, plan: Plan, detach: Callable[["RunningTask"], None], id: str | None = None
+    ) -> None:
+        self.id = id or secrets.token_hex(16)
         self.status = "PROVISIONING"
         self.reason = ""
         self.address = ""
@@ -73,6 +75,11 @@ class RunningTask:
 
     def join(self) -> None:
         self._thread.join()
+
+    @property
+    def codes(self) -> dict[str, int]:
+        """How those of its containers have ended that have."""
+        return {name: one.code for name, one in self._seen.items() if one.code is not None}
 
     @property
     def told(self) -> bool:
@@ -211,6 +218,7 @@ class RunningTask:
                 one.start()
             for one in stops:
                 one.join()
+        self._seen = {name: one.look() for name, one in self._containers.items()}
 
     def _clear(self) -> None:
         for name, one in self._containers.items():

@@ -1,0 +1,135 @@
+"""A task that nobody keeps running: python -m tests.cloud.plugin.fargate.one_off ARN FOLDER
+
+It ends with its command, when it is told to, or when nobody wants its cloud any more.
+"""
+
+import asyncio
+import json
+import os
+import secrets
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import docker
+import docker.errors
+
+from portico.config.settings import Settings
+from tests.cloud.plugin.cloud import Cloud
+from tests.cloud.plugin.fargate.admission import Admission
+from tests.cloud.plugin.fargate.definition import read
+from tests.cloud.plugin.fargate.places import Places
+from tests.cloud.plugin.fargate.status import name_process
+from tests.cloud.plugin.fargate.task import Plan, RunningTask
+from tests.cloud.plugin.fleet_kinds import DEFINITION
+from tests.cloud.plugin.machines import PAPER
+from tests.cloud.plugin.owner import LABEL, is_wanted, name_owner
+from tests.cloud.plugin.process import Order, start, take_orders, tell
+from tests.cloud.plugin.registry import PASSWORD, USER
+
+_PAUSE = 0.2  # seconds between two looks
+
+
+def begin(cloud: Cloud, told: dict[str, Any]) -> None:
+    """Start the task that is described so; on paper it has ended well already."""
+    if os.environ.get(PAPER):
+        now = time.time()
+        containers = [{**one, "exitCode": 0} for one in told["containers"]]
+        end = {"lastStatus": "STOPPED", "desiredStatus": "STOPPED", "startedAt": now, "stoppedAt": now}
+        write_task(cloud, {**told, **end, "containers": containers})
+        return
+    write_task(cloud, told)
+    start("fargate.one_off", cloud.folder, f"task-{told['taskArn'].rpartition('/')[2]}", told["taskArn"])
+    tell(name_process(cloud, told["taskArn"]), {"look": True}, wait=20)
+
+
+def list_tasks(cloud: Cloud) -> list[dict[str, Any]]:
+    """All of them as AWS describes them, with what they were started with, the oldest first."""
+    folder = cloud.folder / "tasks"
+    found = [json.loads(file.read_text()) for file in folder.glob("*.json")] if folder.is_dir() else []
+    return sorted(found, key=lambda one: one["createdAt"])
+
+
+def write_task(cloud: Cloud, told: dict[str, Any]) -> None:
+    """Replace what is told of one."""
+    folder = cloud.folder / "tasks"
+    folder.mkdir(exist_ok=True)
+    file = folder / f"{told['taskArn'].rpartition('/')[2]}.json"
+    new = file.with_suffix(f".{secrets.token_hex(4)}")
+    new.write_text(json.dumps(told, indent=1))
+    new.replace(file)
+
+
+def _make(cloud: Cloud, places: Places, told: dict[str, Any]) -> RunningTask:
+    definition = cloud.find(told["taskDefinitionArn"], DEFINITION)
+    assert definition is not None  # it was looked for before
+    commands = told["overrides"]
+    containers = [
+        {**one, **({"command": commands[one["name"]]} if one["name"] in commands else {})}
+        for one in read(definition.inputs)
+    ]
+    inputs = {**definition.inputs, "containerDefinitions": json.dumps(containers)}
+    admission = Admission(cloud, definition.inputs, told["network"])
+    logs = cloud.folder / "logs"
+    logs.mkdir(exist_ok=True)
+    plan = Plan(
+        inputs=inputs,
+        network=places.open(told["network"]["subnets"][0]),
+        labels={LABEL: name_owner(cloud.folder)},
+        logs=logs,
+        keeper=str(Settings.model_fields["nginx_image"].default),
+        credentials={"username": USER, "password": PASSWORD},
+        admit=admission.admit,
+        open_folders=admission.open_folders,
+        resolve=admission.resolve,
+    )
+    return RunningTask(docker.from_env(), plan, lambda _: None, told["taskArn"].rpartition("/")[2])
+
+
+async def main(arn: str, folder: Path) -> None:
+    """Run it to its end."""
+    cloud, engine = Cloud(folder), docker.from_env()
+    (told,) = [one for one in list_tasks(cloud) if one["taskArn"] == arn]
+    task = _make(cloud, places := Places(cloud, engine), told)
+
+    async def obey(order: Order) -> str:
+        if "stop" in order:
+            task.stop(order["stop"])
+        return "done"
+
+    control = await take_orders(name_process(cloud, arn), obey)
+    task.start()
+    while is_wanted(folder) and task.status != "STOPPED":
+        seen = {**told, "lastStatus": task.status}
+        if task.status == "RUNNING":
+            seen.setdefault("startedAt", time.time())
+        if task.told:
+            seen["desiredStatus"] = "STOPPED"
+        if seen != told:
+            told = seen
+            write_task(cloud, told)
+        await asyncio.sleep(_PAUSE)
+    task.stop("nobody wants it any more")
+    await asyncio.to_thread(task.join)
+    if is_wanted(folder):
+        containers = [
+            {**one, **({"exitCode": task.codes[one["name"]]} if one["name"] in task.codes else {})}
+            for one in told["containers"]
+        ]
+        # As AWS says it, without the name and the code.
+        reason = "Essential container in task exited" if task.reason.startswith("Essential") else task.reason
+        end = {"lastStatus": "STOPPED", "desiredStatus": "STOPPED", "stoppedAt": time.time(), "stoppedReason": reason}
+        begun = {} if "startedAt" in told or not task.ran else {"startedAt": time.time()}
+        write_task(cloud, {**told, **begun, **end, "containers": containers})
+    for image in task.pulled:
+        with suppress(docker.errors.APIError):
+            engine.images.remove(image)
+    with suppress(docker.errors.APIError, OSError):
+        places.close()
+    control.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], Path(sys.argv[2])))
