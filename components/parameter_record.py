@@ -30,7 +30,7 @@ def write_run(region: str, parameter: str, task: Task, release: str, command: st
     lines = [one for one in text.split("\n") if one != EMPTY] + [line]
     while len("\n".join(lines).encode()) > _MOST:
         lines.pop(0)
-    words = ("--name", parameter, "--value", "\n".join(lines), "--type", "String", "--overwrite")
+    words = ("--name", parameter, "--value", "\n".join(lines), "--type", "SecureString", "--overwrite")
     ask(region, "ssm", "put-parameter", *words)
 
 
@@ -41,7 +41,7 @@ def is_written(runs: Sequence[Ran], task: Task) -> bool:
 
 def _read(region: str, parameter: str) -> str:
     try:
-        told = ask(region, "ssm", "get-parameter", "--name", parameter)
+        told = ask(region, "ssm", "get-parameter", "--name", parameter, "--with-decryption")
     except AwsError as error:
         if error.code == "ParameterNotFound":
             return EMPTY

@@ -92,6 +92,7 @@ RULES: Final[tuple[Rule, ...]] = (
     files.shield_files,
     vault.hide_values,
     vault.keep_removed_secrets,
+    vault.encrypt_parameters,
     bucket.close_buckets,
     bucket.forget_objects,
 )

@@ -1,9 +1,9 @@
-"""Secrets in Secrets Manager: who can read them elsewhere, and whether they can be had back."""
+"""Secrets in Secrets Manager and parameters: who can read them elsewhere, and whether they can be had back."""
 
 from collections.abc import Iterator
 
-from portico.policies.graph import UNKNOWN, Graph, look, of_type
-from portico.policies.kinds import SECRET, SECRET_VERSION
+from portico.policies.graph import UNKNOWN, Graph, look, may_be, of_type
+from portico.policies.kinds import PARAMETER, SECRET, SECRET_VERSION
 from portico.policies.rule import Finding, rule
 
 
@@ -25,3 +25,11 @@ def keep_removed_secrets(graph: Graph) -> Iterator[Finding]:
         if isinstance(days, int) and days < 7:
             wrong = "it is gone at once when it is removed, also by mistake"
             yield Finding(one, wrong, "write recoveryWindowInDays: 7 to 30")
+
+
+@rule("CKV2_AWS_34")
+def encrypt_parameters(graph: Graph) -> Iterator[Finding]:
+    """A parameter is encrypted: nobody can tell beforehand what will be written into it."""
+    for one in of_type(graph, PARAMETER):
+        if not may_be(look(one.inputs, "type"), "SecureString"):
+            yield Finding(one, "lies in Parameter Store in clear", 'write type: "SecureString"')

@@ -57,7 +57,8 @@ class ReleaseCommand(pulumi.ComponentResource):
             f"{name}-record",
             name=name_parameter(site),
             description=f"Which release commands of {site} were run",
-            type="String",
+            # A command may hold what not everybody is to read.
+            type="SecureString",
             value=EMPTY,
             tags=make_tags(f"{site}-release-command", args.tags),
             # It is written by who runs them.

@@ -118,6 +118,7 @@ class FakeAws:
         (name,) = options["name"]
         if name not in self.parameters:
             raise AwsError("An error occurred (ParameterNotFound)", "ParameterNotFound")
+        assert "with-decryption" in options
         return {"Parameter": {"Value": self.parameters[name]}}
 
     def _put_parameter(self, options: dict[str, list[str]]) -> dict[str, Any]:
@@ -142,7 +143,8 @@ def _load(service: str) -> Any:
 
 
 def _read(words: tuple[str, ...]) -> Iterator[tuple[str, list[str]]]:
-    name, values = "", []
+    name: str = ""
+    values: list[str] = []
     for word in words:
         if word.startswith("--"):
             if name:

@@ -335,6 +335,7 @@ BAD_FLEET: dict[str, Bad] = {
     "another's images": Bad("forget_images", cut("images-forget", "repository"), "none ever goes"),
     "value in clear": Bad("hide_values", confess(secretString="x"), "secretString stands in clear"),
     "bytes in clear": Bad("hide_values", confess(secretBinary="eA=="), "secretBinary stands in clear"),
+    "parameter in clear": Bad("encrypt_parameters", amend("record", type="String"), "lies in Parameter Store in clear"),
     "gone at once": Bad("keep_removed_secrets", amend("secret", recoveryWindowInDays=0), "gone at once"),
     "open bucket": Bad("close_buckets", drop("requests-closed"), "would open it to everybody"),
     "half open bucket": Bad("close_buckets", amend("requests-closed", **OPEN), "would open it to everybody"),

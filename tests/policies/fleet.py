@@ -162,6 +162,7 @@ FLEET: tuple[Resource, ...] = (
     ),
     make(kinds.REPOSITORY_LIFECYCLE, "images-forget", {"repository": "images"}, policy="{}"),
     make(kinds.SECRET, "secret", recoveryWindowInDays=30, tags=TAGS),
+    make(kinds.PARAMETER, "record", name="/portico/shop", type="SecureString", tags=TAGS),
     replace(
         make(kinds.SECRET_VERSION, "value", {"secretId": "secret"}, secretString="correct horse"),
         secrets=frozenset({"secretString"}),

@@ -136,6 +136,9 @@ def test_all_that_can_be_set_is_taken_too(network: str, tmp_path: Path, monkeypa
     asked = {"cluster": replay.find("fleet-cluster").arn, "services": [replay.find("worker-beat-service").arn]}
     (beat,) = ask("ecs", "describe_services", **asked)["services"]
     assert beat["loadBalancers"] == [] and beat["desiredCount"] == 1
+    record = replay.find("release-command-record").name
+    (parameter,) = ask("ssm", "get_parameters", Names=[record])["Parameters"]
+    assert record.endswith("/shop/release-command") and parameter["Type"] == "SecureString"
     system = replay.find("files-system").id
     (files,) = ask("efs", "describe_file_systems", FileSystemId=system)["FileSystems"]
     assert files["Encrypted"] and files["ThroughputMode"] == "elastic" and files["NumberOfMountTargets"] == 2
@@ -174,6 +177,8 @@ def test_the_longest_names_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyP
         ("files-backups", {"backupPolicy": {"state": "ENABLED"}}, ParamValidationError, "Unknown parameter"),
         ("shop-data-media", {"posixUser": {"uid": "1", "gid": 1}}, ParamValidationError, "Invalid type"),
         ("files-target-0", {"subnetId": "subnet-00000000"}, ClientError, "SubnetNotFound"),
+        ("release-command-record", {"type": 1}, ParamValidationError, "Invalid type"),
+        ("release-command-record", {"name": "ssm/shop"}, ClientError, "prefixed with"),
         ("beat-service", {"availabilityZoneRebalancing": True}, ParamValidationError, "Invalid type"),
     ],
 )

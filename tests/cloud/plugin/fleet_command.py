@@ -43,7 +43,7 @@ def add(services: Any, ssm: Any) -> None:
     _teach(logs, "filter-log-events", filter_events, "log-group-name", "start-time")
     streams = _teach(logs, "describe-log-streams", describe_streams, "log-group-name", "order-by", "max-items")
     streams.add_argument("--descending", action="store_true")
-    _teach(ssm, "get-parameter", get_parameter, "name")
+    _teach(ssm, "get-parameter", get_parameter, "name").add_argument("--with-decryption", action="store_true")
     put = _teach(ssm, "put-parameter", put_parameter, "name", "value", "type")
     put.add_argument("--overwrite", action="store_true")
 
@@ -161,7 +161,7 @@ def get_parameter(cloud: Cloud, given: argparse.Namespace) -> int:
     """Print one."""
     if (found := cloud.find(given.name, PARAMETER)) is None:
         return refuse("GetParameter", "ParameterNotFound", "")
-    return _print(Parameter={"Name": found.id, "Value": found.inputs["value"]})
+    return _print(Parameter={"Name": found.id, "Value": found.inputs["value"] if given.with_decryption else "AQICAHg="})
 
 
 def put_parameter(cloud: Cloud, given: argparse.Namespace) -> int:

@@ -171,7 +171,12 @@ def test_what_takes_too_long_is_stopped(aws: FakeAws) -> None:
 
 def test_a_task_that_never_begins_says_why(aws: FakeAws) -> None:
     aws.codes = [None]
-    aws.before = lambda call: [setattr(one, "reason", "CannotPullContainerError") for one in aws.tasks]  # type: ignore[func-returns-value]
+
+    def explain(_: list[str]) -> None:
+        for task in aws.tasks:
+            task.reason = "CannotPullContainerError"
+
+    aws.before = explain
     assert fail().splitlines()[:2] == [
         "(`flask db upgrade`) did not run to its end",
         "AWS says: CannotPullContainerError",
