@@ -186,11 +186,12 @@ def streams(monkeypatch: pytest.MonkeyPatch) -> Streams:
             "shop/gunicorn/w2": ["b1", "b2", "b3"],
             "shop/nginx/w2": ["GET /"],
             "shop/gunicorn/w1": ["old"],
+            "shop/gunicorn/w0": ["c1"],
             "shop/queue/q1": ["at work"],
             "shop/portico_release/r1": ["first upgrade"],
             "blog/gunicorn/x1": ["blog"],
         },
-        *("w2", "q1", "x1"),
+        *("w2", "w0", "q1", "x1"),
     )
     monkeypatch.setattr(task_logs, "ask", found.answer)
     return found
@@ -199,6 +200,7 @@ def streams(monkeypatch: pytest.MonkeyPatch) -> Streams:
 def test_logs_are_those_of_tasks_that_run_and_the_last_of_what_ended(streams: Streams, call: Any) -> None:
     assert call(logs, "--tail", "2").output.splitlines() == [
         "shop/portico_release/r2 | second upgrade",
+        "shop/gunicorn/w0 | c1",
         "shop/gunicorn/w2 | b2",
         "shop/gunicorn/w2 | b3",
         "shop/nginx/w2 | GET /",
@@ -209,7 +211,7 @@ def test_logs_are_those_of_tasks_that_run_and_the_last_of_what_ended(streams: St
 @pytest.mark.parametrize(
     ("process", "shown"),
     [
-        ("web", ["shop/gunicorn/w2 | b3", "shop/nginx/w2 | GET /"]),
+        ("web", ["shop/gunicorn/w0 | c1", "shop/gunicorn/w2 | b3", "shop/nginx/w2 | GET /"]),
         ("release", ["shop/portico_release/r2 | second upgrade"]),
         ("queue", ["shop/queue/q1 | at work"]),
     ],

@@ -126,6 +126,13 @@ def test_a_preview_starts_nothing_and_says_that_it_runs(root: Path, monkeypatch:
     assert "shop: it runs `flask db upgrade` first." in said and aws.calls == []
 
 
+def test_a_preview_that_knows_all_values_starts_nothing_either(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pulumi.runtime.is_dry_run", lambda: True)
+    aws = FakeAws()
+    deploy(root, make_site(release=UPGRADE), aws=aws)
+    assert aws.count("run-task") == 0
+
+
 def test_a_preview_asks_aws_what_was_run(root: Path, busy: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     monkeypatch.setattr("pulumi.log.info", lambda text, *_: said.append(text))
