@@ -17,8 +17,8 @@ from tests.cloud.plugin.fleet_kinds import FILES, MOUNT_TARGET
 from tests.cloud.plugin.kinds import EIP, INSTANCE, VOLUME
 from tests.cloud.plugin.machines import make_machines
 from tests.cloud.plugin.network import find_obstacles, is_lost
-from tests.cloud.plugin.registry import read_password
 from tests.cloud.plugin.refusal import refuse
+from tests.cloud.plugin.registry import read_password
 
 _PORT = re.compile(r'portNumber=(\d+)|\{"portNumber": ?\["(\d+)"\]\}')
 
