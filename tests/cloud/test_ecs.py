@@ -34,7 +34,12 @@ STORE: Final = "/var/lib/hello"
 SITE = {
     **HELLO,
     "gunicorn": {"workers": 2, "timeout": "8s"},
-    # Of the new release, as its variables say, with its secret.
+    # All of them of the new release, as its variables say, with its secret.
+    "release": {
+        "command": f"sh -c 'echo upgrade of $PORTICO_RELEASE, secret $(wc -c </run/secrets/API_KEY) | "
+        f"tee -a {STORE}/upgrades; test ! -e {STORE}/broken || exit 3'",
+        "timeout": "60s",
+    },
     "workers": [
         {"name": "queue", "command": "sh -c 'echo at work for $PORTICO_RELEASE; exec sleep 3600'", "stop": "5s"},
     ],
@@ -95,6 +100,15 @@ def run_in(task: str, container: str, command: str) -> str:
     return said
 
 
+def read_upgrades(fleet: FleetDeployment) -> list[str]:
+    """What the release commands until now have written into the data."""
+    return run_in(fleet.tasks("hello")[0]["id"], "gunicorn", f"cat {STORE}/upgrades").splitlines()
+
+
+def spell_upgrade(release: str) -> str:
+    return f"upgrade of {release}, secret {len('correct horse')}"
+
+
 def ensure(fleet: FleetDeployment) -> None:
     """A test that is run alone begins with what the ones before it have left."""
     if not fleet.cloud.things(BALANCER):
@@ -128,6 +142,8 @@ def test_from_nothing_to_a_page(fleet: FleetDeployment, figures: Figures) -> Non
     assert [task["status"] for task in fleet.tasks("hello-worker-queue")] == ["RUNNING"]
     assert {task["address"].rpartition(".")[0] for task in tasks} == {"10.0.0", "10.0.1"}
     assert get(fleet.port, "nobody.example", address=fleet.address).status == 404
+    # Before its web, once, with its secret and its data.
+    assert read_upgrades(fleet) == [spell_upgrade(page["release"])]
 
 
 def test_nothing_to_do_changes_nothing(fleet: FleetDeployment) -> None:
@@ -171,10 +187,18 @@ def test_releases_lose_no_request(fleet: FleetDeployment, figures: Figures, rele
     run_in(first, "gunicorn", f"echo kept >>{STORE}/lines")
     # All tasks of the site have the folder.
     assert run_in(second, "gunicorn", f"cat {STORE}/lines") == "kept\n"
+    live = ask(fleet)["release"]
+    before = read_upgrades(fleet)
+    run_in(first, "gunicorn", f"touch {STORE}/broken")
     with load(fleet) as load_:
         load_.wait(3)
         for number in range(releases):
             fleet.edit("hello", f"# release {number} of {releases}")
+            if not number:
+                # Its command fails: nothing of it starts, and the same `up` goes live once that is mended.
+                failed = fleet.up(fails=True)
+                assert [task["id"] for task in fleet.tasks("hello")] == [first, second]
+                run_in(first, "gunicorn", f"rm {STORE}/broken")
             seconds.append(fleet.up().seconds)
         load_.wait(3)
     report = load_.report()
@@ -187,6 +211,12 @@ def test_releases_lose_no_request(fleet: FleetDeployment, figures: Figures, rele
         met=report.lossless and len(report.seen) == releases + 1,
     )
     assert len(fleet.tasks("hello")) == 2
+    assert "failed with exit code 3. No task of release " in failed.output, failed.tail()
+    assert f"the release before it ({live}) keeps serving." in failed.output
+    first_new, *others = read_upgrades(fleet)[len(before) :]
+    assert f"  {first_new}\n" in failed.output and first_new != spell_upgrade(live)
+    # It was tried again, and each release after it has run it once.
+    assert others[0] == first_new and len(others) == releases and len({*others}) == releases
     # The worker is of the same release, and there is one.
     (worker,) = fleet.tasks("hello-worker-queue")
     words, end = f"at work for {fleet.outputs()['releases']['hello']}", time.monotonic() + 20
@@ -195,6 +225,18 @@ def test_releases_lose_no_request(fleet: FleetDeployment, figures: Figures, rele
         time.sleep(0.2)
     assert run_in(worker["id"], "queue", f"cat {STORE}/lines") == "kept\n"
     assert ask(fleet)["release"] == fleet.outputs()["releases"]["hello"]
+
+
+def test_commands_by_hand_run_in_tasks_of_the_live_release(fleet: FleetDeployment) -> None:
+    ensure(fleet)
+    command = f"echo $PORTICO_RELEASE; wc -c </run/secrets/API_KEY; test -e {STORE}/upgrades && exit 4"
+    done = fleet.portico("exec", "--site", "hello", "--", "sh", "-c", command, fails=True)
+    live = ask(fleet)["release"]
+    assert done.code == 4 and done.output.splitlines()[-2:] == [live, str(len("correct horse"))], done.tail()
+    assert spell_upgrade(live) in fleet.portico("logs", "--process", "release").output
+    assert f"at work for {live}" in fleet.portico("logs", "--process", "queue").output
+    assert "ended with exit code 0 after" in fleet.portico("status").output
+    assert "no shell leads into a task on ECS" in fleet.portico("shell", fails=True).output
 
 
 @pytest.mark.parametrize(
