@@ -8,7 +8,7 @@ from typing import Self
 from docker import DockerClient
 from docker.models.containers import Container
 
-from portico.cli.engine import SERVICE, Export, find_engine, list_resources
+from portico.cli.engine import Export, find_engine, is_on_ecs, list_resources
 from portico.cli.export import read_export
 from portico.cli.refused import Refused
 from portico.cli.site_choice import choose_site
@@ -40,7 +40,7 @@ class Deployed:
     @classmethod
     def of(cls, stack: str, export: Export) -> Self:
         """The same from a state that was read already."""
-        if list_resources(export, SERVICE):
+        if is_on_ecs(export):
             raise Refused(
                 f"the stack {stack} is on ECS, where no Docker engine can be asked; docs/hosts/ecs.md has the commands "
                 "of AWS for its logs and its tasks"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from portico.cli.engine import SERVICE, Export, list_resources
+from portico.cli.engine import CLUSTER, SERVICE, Export, list_resources
 from portico.cli.refused import Refused
 from portico.cli.site_choice import choose_site
 from portico.cli.spelling import spell
@@ -33,12 +33,13 @@ class DeployedTasks:
     @classmethod
     def find(cls, stack: str, export: Export) -> Self | None:
         """From the state; None where the stack is not on ECS."""
-        services = [one.get("outputs") or {} for one in list_resources(export, SERVICE)]
-        if not services:
+        clusters = [one.get("outputs") or {} for one in list_resources(export, CLUSTER)]
+        if not clusters:
             return None
-        service = services[0]
-        cluster = str(service["cluster"])
-        place = service.get("networkConfiguration") or {}
+        cluster = str(clusters[0]["arn"])
+        services = [one.get("outputs") or {} for one in list_resources(export, SERVICE)]
+        # Where no site went live yet there is none, and nothing to start by hand either.
+        place = (services or [{}])[0].get("networkConfiguration") or {}
         groups, definitions = {}, {}
         for one in list_resources(export, DEFINITION):
             told = one.get("outputs") or {}
@@ -64,6 +65,10 @@ class DeployedTasks:
     def choose_site(self, site: str, command: str) -> str:
         """The site of that name, or the only one. Raises Refused."""
         return choose_site(self.stack, self.releases, site, command)
+
+    def choose_logs(self, site: str, process: str) -> list[str]:
+        """Whose logs are shown: of all sites or of that one, also where it did not go live. Raises Refused."""
+        return [choose_site(self.stack, self.groups, site, "logs")] if site or process else [*self.groups]
 
     def find_definition(self, site: str) -> str:
         """What a command for that site is run by. Raises Refused where an older Portico has deployed it."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 PROVIDER = "pulumi:providers:docker"
 CONTAINER = "docker:index/container:Container"
 SERVICE = "aws:ecs/service:Service"
+CLUSTER = "aws:ecs/cluster:Cluster"
 Export = dict[str, Any]
 
 
@@ -19,6 +20,11 @@ def list_resources(export: Export, kind: str) -> list[Export]:
     """The resources of one type in `pulumi stack export`; those that only wait for their deletion are left out."""
     found = (export.get("deployment") or {}).get("resources") or []
     return [one for one in found if one["type"] == kind and not one.get("delete")]
+
+
+def is_on_ecs(export: Export) -> bool:
+    """Whether the stack runs there, also where nothing of it went live yet."""
+    return bool(list_resources(export, CLUSTER) or list_resources(export, SERVICE))
 
 
 def find_provider(export: Export) -> Export | None:

@@ -88,7 +88,7 @@ def command(stack: str, site: str, process: str, tail: str, following: bool) -> 
     prepare(stack)
     export = read_export(stack)
     if tasks := DeployedTasks.find(stack, export):
-        sites = [tasks.choose_site(site, "logs")] if site or process else [*tasks.releases]
+        sites = tasks.choose_logs(site, process)
         with suppress(KeyboardInterrupt):
             show_logs(tasks, sites, process, tail, follow=following)
         return

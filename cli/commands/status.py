@@ -9,7 +9,7 @@ from portico.cli.certificates import read_certificates
 from portico.cli.commands.releases import read_served
 from portico.cli.data import Folder, list_data, measure
 from portico.cli.deployed import Deployed
-from portico.cli.engine import SERVICE, Export, find_engine, list_resources
+from portico.cli.engine import Export, find_engine, is_on_ecs
 from portico.cli.export import read_export
 from portico.cli.holder import describe
 from portico.cli.options import example, json_option, spell_json, stack_option
@@ -20,7 +20,6 @@ from portico.cli.schedule import read_runs, tell_runs
 from portico.cli.screen import tell
 from portico.cli.spelling import spell
 from portico.cli.summary import summarize
-from portico.components.parameter_record import PARAMETER
 
 
 def look_at_data(stack: str, place: Place, export: Export) -> list[Folder]:
@@ -43,8 +42,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     place = prepare(stack)
     export = read_export(stack, place.root)
     # On ECS images are built by an engine, and nothing of the stack runs there.
-    on_ecs = bool(list_resources(export, SERVICE) or list_resources(export, PARAMETER))
-    found, engine = summarize(export), None if on_ecs else find_engine(export)
+    found, engine = summarize(export), None if is_on_ecs(export) else find_engine(export)
     held = describe(stack, place.root)
     served = read_served(stack) if engine else None
     live = found.releases if served is None else served

@@ -42,6 +42,7 @@ def make(*sites: str, exec: bool = True) -> Export:
     resources: list[dict[str, Any]] = [
         {"type": "pulumi:pulumi:Stack", "urn": "urn", "outputs": {"releases": dict.fromkeys(sites, "1a2b3c")}},
         {"type": "pulumi:providers:docker", "urn": "urn::fleet-docker", "inputs": {"host": "unix:///nowhere"}},
+        {"type": "aws:ecs/cluster:Cluster", "urn": "urn::cluster", "outputs": {"arn": CLUSTER}},
         {"type": "aws:ecs/service:Service", "urn": "urn::service", "outputs": outputs},
         {"type": "aws:ssm/parameter:Parameter", "urn": "urn::record", "outputs": parameter},
         *(define(site, "gunicorn", "nginx") for site in sites),
@@ -225,6 +226,14 @@ def test_of_each_site_from_its_own_group(streams: Streams, call: Any) -> None:
     assert call(logs, export=two).output.splitlines()[-1] == "blog/gunicorn/x1 | blog"
     assert call(logs, "--site", "blog", export=two).output.splitlines() == ["blog/gunicorn/x1 | blog"]
     assert streams.groups == ["shop-logs", "blog-logs", "blog-logs"]
+
+
+def test_a_first_release_that_failed_has_logs_too(streams: Streams, call: Any) -> None:
+    begun = make("shop")
+    kept = ("aws:ecs/cluster:Cluster", "aws:ecs/taskDefinition:TaskDefinition", "pulumi:providers:docker")
+    begun["deployment"]["resources"] = [one for one in begun["deployment"]["resources"] if one["type"] in kept]
+    assert call(logs, "--process", "release", export=begun).output == "shop/portico_release/r2 | second upgrade\n"
+    assert "no release of the stack dev went live yet" in call(exec_, "--", "x", export=begun).output
 
 
 def test_a_process_that_nobody_knows_is_refused_with_those_there_are(streams: Streams, call: Any) -> None:
