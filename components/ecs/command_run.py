@@ -16,6 +16,8 @@ from portico.config.task_names import RELEASE
 PAUSE, PATIENCE = 2.0, 30.0  # seconds between two looks, and between two lines of progress
 # Seconds that a task may take until its container begins, and besides its own limit to end.
 _START, _BESIDES = 900, 60
+# Looks in a row that AWS may leave without an answer.
+_SILENT = 10
 _LINES: Final = 20  # of its log, where it failed
 # What AWS says of each task whose command has ended by itself.
 _OVER: Final = "Essential container in task exited"
@@ -111,10 +113,16 @@ def _start(asked: Asked, seen: Sequence[Task], runs: Sequence[Ran]) -> Task:
 
 def _await(asked: Asked, task: Task, tell: Callable[[], None]) -> Task:
     """The task at its end. One that takes longer than it may is stopped."""
-    since, ran, stopped = time.monotonic(), 0.0, False
+    since, ran, stopped, silent = time.monotonic(), 0.0, False, 0
     while True:
-        # AWS may not know yet what it has just started.
-        task = next(iter(asked.cluster.describe([task.arn])), task)
+        try:
+            # AWS may not know yet what it has just started.
+            task, silent = next(iter(asked.cluster.describe([task.arn])), task), 0
+        except AwsError:
+            # It runs all the same: no release is given up for one answer that was lost.
+            silent += 1
+            if silent == _SILENT:
+                raise
         if task.over:
             return task
         now = time.monotonic()

@@ -192,6 +192,25 @@ def test_what_aws_refuses_is_said_in_its_words(aws: FakeAws) -> None:
     assert "get-parameter" in fail() and not aws.tasks
 
 
+@pytest.mark.parametrize("lost", [9, 10])
+def test_answers_that_are_lost_are_asked_for_again_but_not_for_ever(aws: FakeAws, lost: int) -> None:
+    aws.looks = 20
+
+    def lose(words: list[str]) -> None:
+        # Once it is started, which is looked at too.
+        looks = aws.count("describe-tasks") - 1
+        aws.refuses = {"describe-tasks": "ThrottlingException"} if 0 < looks <= lost else {}
+
+    aws.before = lose
+    if lost == 10:
+        assert "ThrottlingException" in fail()
+        aws.before = lambda _: None
+        aws.refuses = {}
+    run()
+    # Which goes on meanwhile, and is no other one.
+    assert len(aws.tasks) == 1 and codes() == [("k1", 0)]
+
+
 def test_an_end_that_cannot_be_written_down_is_none_that_failed(aws: FakeAws) -> None:
     aws.refuses["put-parameter"] = "AccessDeniedException"
     (said,) = run()
