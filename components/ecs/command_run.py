@@ -16,6 +16,8 @@ from portico.config.task_names import RELEASE
 PAUSE, PATIENCE = 2.0, 30.0  # seconds between two looks, and between two lines of progress
 # Seconds that a task may take until its container begins, and besides its own limit to end.
 _START, _BESIDES = 900, 60
+# Seconds that AWS may take to make a role known, and how ECS says that it does not know one.
+_ROLES, _UNKNOWN_ROLE = 60, "unable to assume the role"
 # Looks in a row that AWS may leave without an answer.
 _SILENT = 10
 _LINES: Final = 20  # of its log, where it failed
@@ -103,12 +105,24 @@ def _start(asked: Asked, seen: Sequence[Task], runs: Sequence[Ran]) -> Task:
     known = [[task.arn for task in seen], [f"{run.key} {run.began.timestamp()}" for run in runs]]
     token = f"{asked.key}-{digest_values({'known': known})}"
     for one in (token, secrets.token_hex(16)):
-        task = asked.cluster.start(asked.definition, asked.network, key=asked.key, token=one)
+        task = _start_one(asked, one)
         task = next(iter(asked.cluster.describe([task.arn])), task)
         # AWS keeps a token for longer than it tells of a task: then this one failed long ago.
         if not task.over or task.code == 0:
             break
     return task
+
+
+def _start_one(asked: Asked, token: str) -> Task:
+    since = time.monotonic()
+    while True:
+        try:
+            return asked.cluster.start(asked.definition, asked.network, key=asked.key, token=token)
+        except AwsError as error:
+            # A role that was just made is not known everywhere yet. ECS itself tries again for its services alone.
+            if _UNKNOWN_ROLE not in str(error) or time.monotonic() - since > _ROLES:
+                raise
+        time.sleep(PAUSE)
 
 
 def _await(asked: Asked, task: Task, tell: Callable[[], None]) -> Task:

@@ -239,6 +239,26 @@ def test_logs_that_cannot_be_read_hide_no_failure(aws: FakeAws) -> None:
     assert "failed with exit code 3" in said and "Its log cannot be read: " in said
 
 
+@pytest.mark.parametrize("lasts", [20, 200])
+def test_a_role_that_was_just_made_is_waited_for(aws: FakeAws, monkeypatch: pytest.MonkeyPatch, lasts: int) -> None:
+    left = [lasts]
+
+    def forget(words: list[str]) -> None:
+        if words[1] == "run-task" and left[0]:
+            left[0] -= 1
+            raise AwsError(
+                "ClientException: ECS was unable to assume the role 'arn:aws:iam::1:role/x'", "ClientException"
+            )
+
+    aws.before = forget
+    if lasts == 200:
+        assert "unable to assume the role" in fail()
+        assert left[0] > 150
+    else:
+        run()
+        assert codes() == [("k1", 0)]
+
+
 def test_no_room_for_a_task_is_said(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
     told = {"tasks": [], "failures": [{"reason": "Capacity is unavailable at this time."}]}
     monkeypatch.setattr("portico.components.one_off_tasks.ask", lambda *_: told)
