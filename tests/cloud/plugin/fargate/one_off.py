@@ -92,7 +92,14 @@ async def main(arn: str, folder: Path) -> None:
     """Run it to its end."""
     cloud, engine = Cloud(folder), docker.from_env()
     (told,) = [one for one in list_tasks(cloud) if one["taskArn"] == arn]
-    task = _make(cloud, places := Places(cloud, engine), told)
+    places = Places(cloud, engine)
+    try:
+        task = _make(cloud, places, told)
+    except ValueError as error:
+        # As of a task that AWS cannot place.
+        end = {"lastStatus": "STOPPED", "desiredStatus": "STOPPED", "stoppedAt": time.time()}
+        write_task(cloud, {**told, **end, "stoppedReason": f"ResourceInitializationError: {error}"})
+        return
 
     async def obey(order: Order) -> str:
         if "stop" in order:
