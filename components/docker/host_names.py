@@ -1,62 +1,62 @@
-"""Says in a preview where the host names lead whose certificates are ordered: the authority asks there."""
+"""Says in a preview what the authority will find at each host name whose certificate is ordered: DNS, CAA, and more."""
 
-import socket
-import threading
-import time
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pulumi
 
+from portico.components.docker.certificate_report import find_report
+from portico.components.docker.dns_lookup import is_own, list_sources, look_up
+from portico.components.docker.engine_client import Engine
 from portico.components.docker.preview import is_announced
-from portico.config.messages.host_names import tell_name
+from portico.config.messages.caa import tell_caa
+from portico.config.messages.host_names import Here, is_public, tell_name
 from portico.config.settings import Settings
 
-# Seconds for all look-ups together: nothing waits for a name server that is silent.
-_MOST = 3.0
 _ADDRESS = "aws:ec2/eip:Eip"
 
 
-def announce_names(settings: Settings, resources: Mapping[str, Any]) -> None:
-    """Look up each name, and say where it leads; what cannot be known is said to be so. Nothing fails here."""
-    names = list(dict.fromkeys(name for site in settings.ordered for name in (*site.hosts, *site.aliases)))
-    if not names or not is_announced():
+def announce_names(settings: Settings, resources: Mapping[str, Any], engine: Engine | None) -> None:
+    """Look up each name, and say what is known of it; what cannot be known is said to be so. Nothing fails here."""
+    acme = settings.tls.acme if settings.tls else None
+    sites = {name: site.name for site in settings.ordered for name in (*site.hosts, *site.aliases)}
+    if not sites or acme is None or not is_announced():
         return
-    here = _find_here(settings, resources)
-    found = look_up([*names, *here])
-    own = {address for name in here for address in found.get(name) or [name]}
+    names = [*sites]
+    public = acme.directory is None
+    machine = _name_machine(settings, resources)
+    # Who else may sign, an authority of one's own need not ask in public.
+    addresses, records = look_up([*names, *machine], names if public else ())
+    here = _find_here(settings, machine, addresses)
+    known, now = find_report(engine, resources), datetime.now(UTC)
     for name in names:
-        line, wrong = tell_name(name, found.get(name), own)
-        (pulumi.log.warn if wrong else pulumi.log.info)(line)
+        told = [tell_name(name, addresses.get(name), here, public=public)]
+        if public and addresses.get(name) is not None:
+            told.append(tell_caa(name, records))
+        if certificate := known.get(sites[name]):
+            told.append(certificate.tell_host(name, now))
+        line = " ".join(text for text, _ in told)
+        (pulumi.log.warn if any(wrong for _, wrong in told) else pulumi.log.info)(line)
 
 
-def look_up(names: Sequence[str]) -> dict[str, list[str]]:
-    """The addresses of each name by this machine's DNS; [] for one that leads nowhere, none where DNS is silent."""
-    found: dict[str, list[str]] = {}
-
-    def ask(name: str) -> None:
-        try:
-            told = socket.getaddrinfo(name, 80, type=socket.SOCK_STREAM)
-        except socket.gaierror as error:
-            if error.errno in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)):
-                found[name] = []
-        except (OSError, UnicodeError):
-            pass
-        else:
-            found[name] = sorted({str(one[4][0]) for one in told})
-
-    ends = time.monotonic() + _MOST
-    threads = [threading.Thread(target=ask, args=(name,), daemon=True) for name in names]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join(max(0.0, ends - time.monotonic()))
-    return dict(found)
-
-
-def _find_here(settings: Settings, resources: Mapping[str, Any]) -> list[str]:
-    """What is known of the machine's own address: names or addresses; nothing for this machine, behind whatever."""
+def _name_machine(settings: Settings, resources: Mapping[str, Any]) -> list[str]:
+    """What another machine is called: names or addresses; nothing for this one."""
     if settings.ssh:
         return [settings.ssh.host]
     addresses = [one["outputs"].get("publicIp") for one in resources.values() if one["type"] == _ADDRESS]
     return [str(one) for one in addresses if one]
+
+
+def _find_here(settings: Settings, machine: list[str], found: Mapping[str, list[str]]) -> Here:
+    """The addresses of the machine that NGINX is on, as far as anybody can tell from here."""
+    if settings.target != "local":
+        own = frozenset(address for name in machine for address in found.get(name) or [name])
+        # Of a name all are known, and on AWS a machine has no other one.
+        return Here(own, whole=settings.target == "aws" or not own <= {*machine})
+    if os.environ.get("DOCKER_HOST", "unix://").partition("://")[0] != "unix":
+        return Here()
+    own = frozenset(address for told in found.values() for address in told if is_own(address))
+    # Where it speaks by public ones, these are its own; behind a router others lead here.
+    return Here(own | {one for one in list_sources() if is_public(one)})

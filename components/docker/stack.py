@@ -99,7 +99,7 @@ class Portico(pulumi.ComponentResource):
             keep_volume(f"{name}-{role}", role, kept) for role in ("config", "sockets", "static")
         )
         ordered = keep_certificates(name, settings, kept)
-        announce_names(settings, args.resources)
+        announce_names(settings, args.resources, args.engine)
         image = docker.RemoteImage(f"{name}-nginx-image", name=settings.nginx_image, keep_locally=True, opts=child)
         nginx_image = or_none(image.image_id)
 

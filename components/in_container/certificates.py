@@ -30,6 +30,8 @@ LOOK = 6 * 3600  # seconds between two looks at a certificate; shorter for one t
 # Encrypt allows five an hour for each name. One that does not answer counts nothing.
 PATIENT = (60, 300, 900, 3600, 3 * 3600)
 SOON = (10, 30, 60, 300, 900, 3600)
+WEEK = timedelta(days=7)
+ORDERS = 50  # that are remembered: of certificates that live for minutes there are many a week
 OFTEN = 900  # seconds between two tries to renew what is about to end, at least; less for one that lasts some hours
 
 
@@ -52,13 +54,7 @@ class Client:
             os.environ["REQUESTS_CA_BUNDLE"] = str(home / "ca.pem")
         self.file = root / "report.json"
         known = _read(self.file)
-        # Of other names, or of another authority, nobody has tried anything yet.
-        self.report: dict[str, dict[str, Any]] = {
-            site: dict(found)
-            if (found := known.get(site, {})).get("hosts") == names and found.get("server") == told["server"]
-            else {"hosts": names, "server": told["server"], "failures": 0, "error": "", "later": "", "next": ""}
-            for site, names in self.sites.items()
-        }
+        self.report = {site: _recall(known.get(site, {}), names, told["server"]) for site, names in self.sites.items()}
 
     def step(self) -> float:
         """Look at every site whose time has come; seconds until the next one's."""
@@ -83,7 +79,7 @@ class Client:
         if before and lacking and note["later"] > spell(datetime.now(UTC)):
             # It is too early to ask for those that it lacks, and never too early to keep what is there.
             failed = self.certbot.renew(site)
-            self._take(site, before)
+            self._take(site)
             self._note(site, failed, self._find(site), asked=False)
             return
         # The first one is for those names that lead here. Once there is one, it is for all: else it would be
@@ -92,19 +88,30 @@ class Client:
         if failed and before:
             # What is there is renewed all the same.
             self.certbot.renew(site)
-        pair = self._take(site, before)
+        pair = self._take(site)
         _, lacking = list_names(pair, wanted)
         if not failed and lacking:
             failed = Refused(f"no answer came from {', '.join(lacking)}", patient=True)
         self._note(site, failed, pair)
 
-    def _take(self, site: str, before: Pair | None) -> Pair | None:
-        """What certbot has by now; laid out if it is another one than before, or if nothing good lies there."""
+    def _take(self, site: str) -> Pair | None:
+        """What certbot has by now; laid out unless it lies there: whoever was killed may have left another one."""
         pair = self._find(site)
-        if pair and (not before or pair.id != before.id or read_offered(self.root, site) is None):
+        if pair is None:
+            return None
+        self._count(site, pair)
+        lies = read_offered(self.root, site)
+        if lies is None or pair.id != lies.id:
             offer(self.root, site, pair)
             say(site, "has a certificate of", pair.issuer, "until", spell(pair.ends), "for", *pair.names)
         return pair
+
+    def _count(self, site: str, pair: Pair) -> None:
+        """Write down what was ordered in a week: an authority gives few certificates for the same names."""
+        note, since = self.report[site], spell(datetime.now(UTC) - WEEK)
+        orders = [one for one in note.get("orders", []) if one["begins"] > since and one["id"] != pair.id]
+        orders.append({"id": pair.id, "begins": spell(pair.begins), "names": sorted(pair.names)})
+        note["orders"] = orders[-ORDERS:]
 
     def _find(self, site: str) -> Pair | None:
         """What certbot has for it and is good."""
@@ -159,6 +166,16 @@ def _read(file: Path) -> dict[str, dict[str, Any]]:
     except (OSError, ValueError):
         return {}
     return found
+
+
+def _recall(known: dict[str, Any], names: list[str], server: str) -> dict[str, Any]:
+    """What is known of a site. Of other names, or of another authority, nobody has tried anything yet."""
+    same = known.get("server") == server
+    if same and known.get("hosts") == names:
+        return dict(known)
+    orders = known.get("orders", []) if same else []
+    new = {"hosts": names, "server": server, "failures": 0, "error": "", "later": "", "next": ""}
+    return new | ({"orders": orders} if orders else {})
 
 
 def spell(moment: datetime) -> str:

@@ -10,11 +10,13 @@ import pytest
 from click.testing import CliRunner
 from docker.errors import NotFound
 
-from portico.cli import certificates
-from portico.cli.certificates import Certificate, read_certificates
+from portico.cli.certificates import read_certificates
 from portico.cli.commands import down
 from portico.cli.prepare import Place
 from portico.cli.spelling import MADE
+from portico.components.docker import certificate_report
+from portico.config.live.certificate import Certificate
+from portico.config.settings.acme import LETS_ENCRYPT
 
 NOW = datetime(2027, 1, 1, 12, tzinfo=UTC)
 HOSTS = ["shop.example", "www.shop.example"]
@@ -38,13 +40,14 @@ TRIED: dict[str, Any] = {
     "next": (NOW + timedelta(hours=2)).isoformat(),
 }
 GOOD = "  certificate of R12 until 2027-03-02 (60 days), for shop.example www.shop.example"
+ORDERED = "  ordered in the last 7 days: 0"
 LAST = ["  the last try to get one failed (2027-01-01 11:00 UTC): 429", "  the next try: 2027-01-01 14:00 UTC"]
 
 
 @pytest.mark.parametrize(
     ("one", "told", "warned"),
     [
-        (make(), [GOOD], []),
+        (make(), [GOOD, ORDERED], []),
         (make(days=None), ["  no certificate yet for shop.example www.shop.example: plain HTTP answers"], []),
         (
             make(days=None, **TRIED),
@@ -55,30 +58,35 @@ LAST = ["  the last try to get one failed (2027-01-01 11:00 UTC): 429", "  the n
             make(names=HOSTS[:1], **TRIED),
             [
                 "  certificate of R12 until 2027-03-02 (60 days), for shop.example",
+                ORDERED,
                 "  no certificate yet for www.shop.example: plain HTTP answers",
                 *LAST,
             ],
             ["shop: there is no certificate for www.shop.example: 429"],
         ),
-        (make(**TRIED), [GOOD, *LAST], []),
+        (make(**TRIED), [GOOD, ORDERED, *LAST], []),
         (
             make(**TRIED, failures=3),
-            [GOOD, *LAST],
+            [GOOD, ORDERED, *LAST],
             ["shop: its certificate is good, and could not be renewed 3 times: 429"],
         ),
         (
             make(days=9, **TRIED),
-            ["  certificate of R12 until 2027-01-10 (9 days), for shop.example www.shop.example", *LAST],
+            ["  certificate of R12 until 2027-01-10 (9 days), for shop.example www.shop.example", ORDERED, *LAST],
             ["shop: its certificate is good until 2027-01-10 (9 days), and is not renewed yet: 429"],
         ),
         (
             make(days=-1, **TRIED),
-            ["  certificate of R12 ended on 2026-12-31, for shop.example www.shop.example", *LAST],
+            ["  certificate of R12 ended on 2026-12-31, for shop.example www.shop.example", ORDERED, *LAST],
             ["shop: its certificate ended on 2026-12-31, and is not renewed yet: 429"],
         ),
         (
             make(refused="[emerg] ee key too small"),
-            [GOOD, "  NGINX does not take the newest one, and serves the one before it: [emerg] ee key too small"],
+            [
+                GOOD,
+                ORDERED,
+                "  NGINX does not take the newest one, and serves the one before it: [emerg] ee key too small",
+            ],
             ["shop: NGINX does not take the newest certificate: [emerg] ee key too small"],
         ),
     ],
@@ -87,6 +95,61 @@ LAST = ["  the last try to get one failed (2027-01-01 11:00 UTC): 429", "  the n
 def test_what_is_told(one: Certificate, told: list[str], warned: list[str]) -> None:
     assert list(one.tell(NOW)) == told
     assert list(one.warn(NOW)) == warned
+
+
+def order(*days: float, names: list[str] | None = None) -> list[dict[str, Any]]:
+    """Certificates that were given so many days ago."""
+    return [{"begins": (NOW - timedelta(days=one)).isoformat(), "names": names or HOSTS[::-1]} for one in days]
+
+
+@pytest.mark.parametrize(
+    ("orders", "count", "warned"),
+    [
+        (order(1, 2, 6.9), 3, []),
+        (order(1, 2, 7.1, 30), 2, []),
+        # Others are counted for themselves.
+        (order(1, 2) + order(1, 2, 3, names=HOSTS[:1]), 2, []),
+        (
+            order(6, 1, 2, 3, 4),
+            5,
+            [
+                "shop: 5 certificates for the same names were ordered in 7 days, and Let's Encrypt gives 5: "
+                "the next one may be refused until 2027-01-02 12:00 UTC"
+            ],
+        ),
+    ],
+    ids=["all", "some long ago", "some of other names", "too many"],
+)
+def test_orders_of_a_week_are_counted(orders: list[dict[str, Any]], count: int, warned: list[str]) -> None:
+    one = make(orders=orders, server=LETS_ENCRYPT)
+    told = f"ordered in the last 7 days: {count} of the 5 that Let's Encrypt gives for the same names"
+    assert f"  {told}" in [*one.tell(NOW)] and [*one.warn(NOW)] == warned
+    assert one.tell_host(HOSTS[0], NOW) == (
+        f"Its certificate of R12 is good until 2027-03-02 (60 days); {told}.",
+        False,
+    )
+    assert len(one.spell()["orders"]) == len(orders)
+    # Other authorities have other limits, which nobody here knows.
+    assert [*make(orders=orders, server="https://ca.example/dir").warn(NOW)] == []
+
+
+@pytest.mark.parametrize(
+    ("one", "said", "wrong"),
+    [
+        (make(days=None), "It has no certificate yet.", False),
+        (make(days=None, **TRIED), "It has no certificate yet: 429; ordered in the last 7 days: 0.", True),
+        (make(names=HOSTS[1:]), "It has no certificate yet.", False),
+        (
+            make(days=9),
+            "Its certificate of R12 is good until 2027-01-10 (9 days); ordered in the last 7 days: 0.",
+            True,
+        ),
+        (make(days=-1), "Its certificate of R12 ended on 2026-12-31; ordered in the last 7 days: 0.", True),
+    ],
+    ids=["none", "none, and why", "another one's", "soon", "ended"],
+)
+def test_what_is_told_of_one_host_name(one: Certificate, said: str, wrong: bool) -> None:
+    assert one.tell_host(HOSTS[0], NOW) == (said, wrong)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +167,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch, text: str | None) -> Any:
             raise NotFound("nothing is there")
         return text
 
-    monkeypatch.setattr(certificates, "read_file", read)
+    monkeypatch.setattr(certificate_report, "read_file", read)
     return SimpleNamespace(list_containers=lambda **_: [object()])
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import stat
 import sys
 from collections.abc import Sequence
@@ -275,6 +276,44 @@ def test_a_nonce_that_is_refused_is_no_reason_to_wait(scene: Scene) -> None:
     scene.begin(shop=["shop.example"]).step()
     assert [words[0] for words in scene.asked()] == ["certonly", "certonly"]
     assert wait(scene.report()["shop"]) < 15
+
+
+def test_what_a_killed_client_has_not_laid_out_is_laid_out_by_the_next_one(scene: Scene) -> None:
+    scene.tell(ready={"shop": ["shop.example"]})
+    scene.begin(shop=["shop.example"]).step()
+    before = (scene.root / "offered" / "shop").readlink()
+    # Certbot had just ended when the client was killed: nothing is due any more.
+    issued, client = scene.issue("shop", "shop.example"), scene.begin(shop=["shop.example"])
+    for ours, theirs in (("crt", "fullchain.pem"), ("key", "privkey.pem")):
+        shutil.copy(f"{issued}.{ours}", client.certbot.home / "live" / "shop" / theirs)
+    scene.tell()
+    client.report["shop"]["next"] = ""
+    client.step()
+    assert (scene.root / "offered" / "shop").readlink() != before
+
+
+def test_orders_are_counted_over_a_new_start_and_other_names(scene: Scene) -> None:
+    names = ["shop.example"]
+    for number in range(1, 4):
+        scene.tell(ready={"shop": names})
+        client = scene.begin(shop=names)
+        client.report["shop"]["next"] = ""
+        client.step()
+        client.step()
+        assert [one["names"] for one in scene.report()["shop"]["orders"]] == [names] * number
+    # One of long ago counts no more.
+    client.report["shop"]["orders"][0]["begins"] = "2020-01-01T00:00:00+00:00"
+    client.report["shop"]["next"] = ""
+    client.step()
+    assert len(scene.report()["shop"]["orders"]) == 2
+    scene.tell(ready={"shop": ["new.example"]})
+    scene.begin(shop=["new.example"]).step()
+    assert [one["names"] for one in scene.report()["shop"]["orders"]] == [names, names, ["new.example"]]
+    # Another authority counts for itself.
+    scene.server = "https://other.example/dir"
+    scene.tell(said=REFUSED, code=1)
+    scene.begin(shop=["new.example"]).step()
+    assert "orders" not in scene.report()["shop"]
 
 
 def test_half_a_certificate_of_a_killed_client_is_taken_away(scene: Scene) -> None:

@@ -1,0 +1,76 @@
+"""Who may give a certificate to a host name, as DNS says it (CAA, RFC 8659), in plain words."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+LETS_ENCRYPT: Final = "letsencrypt.org"
+# Those that an authority has to understand to take no notice of: others are refused where the record is critical.
+_KNOWN: Final = ("issue", "issuewild", "iodef", "contactemail", "contactphone", "issuemail", "issuevmc")
+_CRITICAL: Final = 128
+_METHOD: Final = "http-01"
+
+
+@dataclass(frozen=True, order=True)
+class Caa:
+    """One record: `issue` and whose name, for instance."""
+
+    flags: int
+    tag: str
+    value: str
+
+
+# The records at each name that was looked up: none where there are none, None where DNS does not answer.
+Found = Mapping[str, Sequence[Caa] | None]
+
+
+def list_owners(name: str) -> list[str]:
+    """The names at which records count for this one, the nearest first: itself and all above it."""
+    labels = name.removesuffix(".").split(".")
+    return [".".join(labels[number:]) for number in range(len(labels))]
+
+
+def tell_caa(name: str, found: Found, authority: str = LETS_ENCRYPT) -> tuple[str, bool]:
+    """What is told of it, and whether somebody has to see to it. `authority` is what CAA calls it."""
+    for owner in list_owners(name):
+        records = found.get(owner)
+        if records is None:
+            return "Whom CAA allows is not known: DNS does not say it.", False
+        if records:
+            return _judge(owner, records, authority)
+    return "CAA allows every authority.", False
+
+
+def _judge(owner: str, records: Sequence[Caa], authority: str) -> tuple[str, bool]:
+    way = f'add the record {owner} CAA 0 issue "{authority}"'
+    for one in records:
+        if one.flags & _CRITICAL and one.tag.lower() not in _KNOWN:
+            return f'CAA at {owner} has a critical record "{_print(one.tag)}", at which authorities refuse.', True
+    issuers = [_read(one.value) for one in records if one.tag.lower() == "issue"]
+    if not issuers:
+        return f"CAA at {owner} allows every authority.", False
+    ours = [given for issuer, given in issuers if issuer == authority]
+    if not ours:
+        others = ", ".join(sorted({issuer for issuer, _ in issuers if issuer})) or "none"
+        return f"CAA at {owner} allows {others}, so {authority} refuses: {way}.", True
+    methods = [given.get("validationmethods") for given in ours]
+    if not any(one is None or _METHOD in one.replace(" ", "").split(",") for one in methods):
+        told = ", ".join(sorted({one for one in methods if one}))
+        return f"CAA at {owner} allows {authority} by {told} alone, and Portico answers by {_METHOD}: {way}.", True
+    if all("accounturi" in given for given in ours):
+        return f"CAA at {owner} allows {authority}, for the account {ours[0]['accounturi']} alone.", False
+    return f"CAA at {owner} allows {authority}.", False
+
+
+def _read(value: str) -> tuple[str, dict[str, str]]:
+    """The issuer's name and its parameters; "" for a name allows nobody, and so does what cannot be read."""
+    issuer, *rest = (one.strip() for one in value.split(";"))
+    given = dict(one.split("=", 1) for one in rest if "=" in one)
+    if not re.fullmatch(r"[A-Za-z0-9.-]*", issuer) or len(given) != len([one for one in rest if one]):
+        return "", {}
+    return issuer.lower(), {key.strip().lower(): _print(text.strip()) for key, text in given.items()}
+
+
+def _print(text: str) -> str:
+    return "".join(one if one.isprintable() else "?" for one in text)[:200]
