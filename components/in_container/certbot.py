@@ -1,25 +1,42 @@
 """Certbot: how it is called, and what it says: for certificates.py."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 LONGEST = 600  # seconds that an order may take
 _NONCE = "anti-replay nonce"
 _FORGOTTEN = re.compile(r"accountDoesNotExist|[Aa]ccount \S+ (not found|does not exist)")
+# Python's words, and what they mean.
+_MEANINGS = (
+    (r"ClientError: <Response \[(\d+)\]>", "the authority answers with status {}, and says no more"),
+    (
+        r"certificate verify failed: ([\w ,'.:-]+) \(_ssl",
+        "the HTTPS of the authority itself is not trusted: {}; look at this machine's clock, and at tls.acme.caBundle",
+    ),
+    (r"HTTPSConnectionPool.*Errno -?\d+\] ([\w ]+)", "the authority cannot be reached: {}"),
+)
+# As Let's Encrypt says it of its limits.
+_UNTIL = re.compile(r"retry after (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC")
 _OFFLINE = ("ConnectionError", "Max retries", "Timeout", "timed out", "Temporary failure", "SSLError", _NONCE)
 
 
 @dataclass(frozen=True)
 class Refused:
-    """Why there is no new certificate, in a sentence; `patient` where asking again soon would be held against us."""
+    """Why there is no new certificate, in a sentence; `patient` where asking again soon would be held against us.
+
+    `until` is when the authority will listen again, where it said so.
+    """
 
     why: str
     patient: bool
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,11 +80,21 @@ class Certbot:
         return folder / "fullchain.pem", folder / "privkey.pem"
 
     def _mend(self, site: str) -> None:
-        """Whoever was killed while it wrote a new certificate has left half of one, which certbot would not touch."""
-        if self.home.is_dir() and not all(one.is_file() for one in (*self.find(site), self._record(site))):
+        """Take away halves over which certbot would stumble for ever: it was killed meanwhile, or the disk was full."""
+        if not self.home.is_dir():
+            return
+        wanted = (
+            (self.find(site)[0], "END CERT"),
+            (self.find(site)[1], "PRIVATE KEY"),
+            (self._record(site), "[renewalparams]"),
+        )
+        if not all(word in _read(file) for file, word in wanted):
             for folder in ("live", "archive"):
                 shutil.rmtree(self.home / folder / site, ignore_errors=True)
             self._record(site).unlink(missing_ok=True)
+        if not all(map(_is_json, (self.home / "accounts").rglob("*.json"))):
+            # What is left of an account is of no use.
+            shutil.rmtree(self.home / "accounts", ignore_errors=True)
 
     def _record(self, site: str) -> Path:
         return self.home / "renewal" / f"{site}.conf"
@@ -92,6 +119,21 @@ class Certbot:
         return explain(done.stdout, failed=bool(done.returncode))
 
 
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+def _is_json(file: Path) -> bool:
+    try:
+        json.loads(_read(file))
+    except ValueError:
+        return False
+    return True
+
+
 def explain(said: str, *, failed: bool) -> Refused | None:
     """What was in the way, out of certbot's words: some names may have failed, and the others not."""
     told = dict(re.findall(r"(?m)^ *(?:Domain|Identifier): *(\S+)\n *Type: *\S+\n *Detail: *(.+)", said))
@@ -102,4 +144,13 @@ def explain(said: str, *, failed: bool) -> Refused | None:
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     good = [line for line in lines if not line.startswith(("Ask for help", "See ", "Saving debug log", "- - -"))]
     why = good[-1] if good else "certbot said nothing"
-    return Refused(why[:500], patient=not any(one in said for one in _OFFLINE))
+    for pattern, meaning in _MEANINGS:
+        if found := re.search(pattern, why):
+            why = meaning.format(found[1])
+            break
+    until = _UNTIL.search(why)
+    return Refused(
+        why[:500],
+        patient=not any(one in said for one in _OFFLINE),
+        until=datetime.fromisoformat(f"{until[1]}+00:00") if until else None,
+    )

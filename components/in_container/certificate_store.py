@@ -57,8 +57,10 @@ def read_pair(chain: Path, key: Path) -> Pair:
         below = one
     if not above:
         raise ValueError("the chain lacks the certificate that signed this one")
-    if datetime.now(UTC) >= leaf.not_valid_after_utc:
-        raise ValueError("it has ended")
+    if (now := datetime.now(UTC)) >= leaf.not_valid_after_utc:
+        raise ValueError(
+            f"it ended at {leaf.not_valid_after_utc:%Y-%m-%d %H:%M}, and it is {now:%Y-%m-%d %H:%M} UTC here"
+        )
     names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName)
     signer = leaf.issuer.get_attributes_for_oid(x509.NameOID.COMMON_NAME) or list(leaf.issuer)
     ends = leaf.not_valid_after_utc

@@ -25,12 +25,14 @@ from portico.components.in_container.certificate_store import (
     read_refusal,
 )
 
+LIMITED = 86400  # seconds that an authority is not asked at most, which told us until when it does not listen
 LOOK = 6 * 3600  # seconds between two looks at a certificate; shorter for one that does not last a few days
 # Seconds until the next try, by the number of those that failed in a row. An authority counts refused challenges: Let's
 # Encrypt allows five an hour for each name. One that does not answer counts nothing.
 PATIENT = (60, 300, 900, 3600, 3 * 3600)
 SOON = (10, 30, 60, 300, 900, 3600)
 WEEK = timedelta(days=7)
+ROOM = 256 * 1024  # bytes: a certificate with all that certbot keeps of it takes 50 KB
 ORDERS = 50  # that are remembered: of certificates that live for minutes there are many a week
 OFTEN = 900  # seconds between two tries to renew what is about to end, at least; less for one that lasts some hours
 
@@ -70,13 +72,13 @@ class Client:
         return max(1.0, min((self._wait(site) for site in self.sites), default=float(LOOK)))
 
     def _wait(self, site: str) -> float:
-        due = self.report[site]["next"]
-        return (datetime.fromisoformat(due) - datetime.now(UTC)).total_seconds() if due else 0.0
+        return _count_until(self.report[site]["next"])
 
     def _attend(self, site: str) -> None:
+        self._require_room()
         wanted, before, note = self.sites[site], self._find(site), self.report[site]
         _, lacking = list_names(before, wanted)
-        if before and lacking and note["later"] > spell(datetime.now(UTC)):
+        if before and lacking and _count_until(note["later"]) > 0:
             # It is too early to ask for those that it lacks, and never too early to keep what is there.
             failed = self.certbot.renew(site)
             self._take(site)
@@ -85,14 +87,24 @@ class Client:
         # The first one is for those names that lead here. Once there is one, it is for all: else it would be
         # ordered again and again for the same names, and few such orders are allowed a week.
         failed = self.certbot.order(site, wanted, some=before is None)
-        if failed and before:
+        if failed and before and {*before.names} != {*wanted}:
             # What is there is renewed all the same.
             self.certbot.renew(site)
         pair = self._take(site)
         _, lacking = list_names(pair, wanted)
         if not failed and lacking:
-            failed = Refused(f"no answer came from {', '.join(lacking)}", patient=True)
+            failed = self._explain(site) or Refused(f"no answer came from {', '.join(lacking)}", patient=True)
         self._note(site, failed, pair)
+
+    def _require_room(self) -> None:
+        """Order nothing that could not be written down: an authority counts it all the same. Raises OSError."""
+        probe = self.root / ".room"
+        try:
+            probe.write_bytes(bytes(ROOM))
+        except OSError as error:
+            raise OSError(f"nothing was ordered, since nothing can be written there: {error.strerror}") from error
+        finally:
+            probe.unlink(missing_ok=True)
 
     def _take(self, site: str) -> Pair | None:
         """What certbot has by now; laid out unless it lies there: whoever was killed may have left another one."""
@@ -120,6 +132,19 @@ class Client:
         except (OSError, ValueError):
             return None
 
+    def _explain(self, site: str) -> Refused | None:
+        """Why what came is of no use; None where it is of use, or nothing came."""
+        chain, key = self.certbot.find(site)
+        try:
+            read_pair(chain, key)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            # Where the clock is wrong, each one that is ordered would be of no use, and counted.
+            until = datetime.now(UTC) + timedelta(seconds=LIMITED)
+            return Refused(f"the certificate that came is of no use: {error}", patient=True, until=until)
+        return None
+
     def _note(self, site: str, failed: Refused | None, pair: Pair | None, *, asked: bool = True) -> None:
         """Write down what became of it; `asked` says that it was for all names."""
         note, now = self.report[site], datetime.now(UTC)
@@ -134,6 +159,9 @@ class Client:
             note["error"], note["failures"] = "", 0
         # So that not everybody comes at the same moment.
         wait *= random.uniform(0.8, 1.2)
+        if failed and failed.until:
+            # Once a day all the same: it may have been a mistake.
+            wait = min(max(wait, (failed.until - now).total_seconds()), LIMITED)
         if asked:
             note["later"] = spell(now + timedelta(seconds=wait))
         if pair:
@@ -151,13 +179,20 @@ class Client:
                 "ends": spell(pair.ends) if pair else "",
                 "refused": read_refusal(self.root, site),
             }
-        partial = self.file.with_name(".report.json")
+        text, partial = json.dumps(self.report), self.file.with_name(".report.json")
         try:
-            partial.write_text(json.dumps(self.report))
+            partial.write_text(text)
             partial.chmod(0o640)
             partial.replace(self.file)
         except OSError as error:
-            say("what became of it cannot be written down:", error)
+            partial.unlink(missing_ok=True)
+            try:
+                # On a full disk the room that it has already is left.
+                with self.file.open("r+") as file:
+                    file.write(text)
+                    file.truncate()
+            except OSError:
+                say("what became of it cannot be written down:", error)
 
 
 def _read(file: Path) -> dict[str, dict[str, Any]]:
@@ -166,6 +201,12 @@ def _read(file: Path) -> dict[str, dict[str, Any]]:
     except (OSError, ValueError):
         return {}
     return found
+
+
+def _count_until(moment: str) -> float:
+    """Seconds until then; 0 for "", and for what this clock cannot have said: it was set back meanwhile."""
+    wait = (datetime.fromisoformat(moment) - datetime.now(UTC)).total_seconds() if moment else 0.0
+    return wait if wait < 2 * LIMITED else 0.0
 
 
 def _recall(known: dict[str, Any], names: list[str], server: str) -> dict[str, Any]:
@@ -195,7 +236,8 @@ def main() -> None:
     ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.set())
-    while not ending.wait(client.step()):
+    # A machine that slept, or whose clock was set, is noticed soon.
+    while not ending.wait(min(client.step(), 300.0)):
         pass
 
 

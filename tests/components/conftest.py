@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.components.certbot_scene import Scene, make_scene
 from tests.components.ground import Ground
 from tests.components.recorder import Recorder, use_loop
 from tests.components.sample import deploy_both
@@ -30,6 +31,12 @@ def root(tmp_path: Path) -> Path:
     """The folder of a Pulumi.yaml, with one application, `shop`, in it."""
     write_files(tmp_path / "shop", SHOP)
     return tmp_path
+
+
+@pytest.fixture
+def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
+    """The volumes of certificates, and a certbot that does as a test tells it."""
+    return make_scene(tmp_path, monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -1,111 +1,18 @@
-"""The client that orders certificates, with a certbot that does as a test tells it."""
+"""The client that orders certificates: what it asks for and when, and what it lays out."""
 
-import json
 import os
 import shutil
 import stat
-import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from portico.components.in_container import certificates
-from portico.components.in_container.certbot import Refused, explain
-from portico.components.in_container.certificate_store import Pair, offer, read_pair
-from portico.components.in_container.certificates import Client
+from portico.components.in_container.certbot import Refused
+from portico.components.in_container.certificate_store import Pair, read_pair
 from portico.config.tls.local_ca import issue_certificate
-
-# Notes what it was asked, and lays out what is prepared, as certbot does.
-CERTBOT = """#!{python}
-import json, os, shutil, sys
-from pathlib import Path
-told = json.loads(Path(os.environ["TOLD"]).read_text())
-words = sys.argv[1:]
-with open(os.environ["ASKED"], "a") as file:
-    file.write(json.dumps(words) + "\\n")
-home = Path(next(word for word in words if word.startswith("--config-dir=")).partition("=")[2])
-site = words[words.index("--cert-name") + 1]
-if (ready := told.get("ready", {{}}).get(site)) and words[0] in told.get("verbs", ["certonly"]):
-    (home / "live" / site).mkdir(parents=True, exist_ok=True)
-    (home / "renewal").mkdir(exist_ok=True)
-    (home / "renewal" / f"{{site}}.conf").write_text("")
-    for ours, theirs in (("crt", "fullchain.pem"), ("key", "privkey.pem")):
-        shutil.copy(f"{{ready}}.{{ours}}", home / "live" / site / theirs)
-print(told.get("said", "") if words[0] == "certonly" else "")
-sys.exit(told.get("code", 0) if words[0] == "certonly" else 0)
-"""
-REFUSED = """
-Certbot failed to authenticate some domains (authenticator: webroot). The Certificate Authority reported these problems:
-
-  Identifier: www.shop.example
-  Type:   dns
-  Detail: DNS problem: NXDOMAIN looking up A for www.shop.example
-
-Hint: The Certificate Authority failed to download the temporary challenge files created by Certbot.
-
-Some challenges have failed.
-Ask for help or search for solutions at https://community.letsencrypt.org.
-"""
-
-
-@dataclass
-class Scene:
-    """The volumes, and what certbot is told."""
-
-    folder: Path
-    server: str = "https://ca.example/dir"
-
-    @property
-    def root(self) -> Path:
-        return self.folder / "certificates"
-
-    def tell(self, *, ready: dict[str, Sequence[str]] | None = None, **more: Any) -> None:
-        """Certificates for names that are given, by site; `said`, `code` and `verbs` are certbot's."""
-        found = {site: str(self.issue(site, *names)) for site, names in (ready or {}).items()}
-        (self.folder / "told").write_text(json.dumps({"ready": found, **more}))
-
-    def issue(self, site: str, *names: str) -> Path:
-        place = self.folder / f"issued-{site}-{len(list(self.folder.glob('issued-*')))}"
-        chain, key = issue_certificate(self.folder / f"ca-{place.name}", site, names)
-        Path(f"{place}.crt").write_text(chain)
-        Path(f"{place}.key").write_text(key)
-        return place
-
-    def begin(self, **sites: list[str]) -> Client:
-        told = {"server": self.server, "email": "ops@shop.example", "sites": sites}
-        return Client(told, self.root, self.folder / "challenges")
-
-    def asked(self) -> list[list[str]]:
-        file = self.folder / "asked"
-        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
-
-    def report(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.root / "report.json").read_text())
-        return found
-
-
-@pytest.fixture
-def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    program = tmp_path / "bin" / "certbot"
-    program.parent.mkdir()
-    program.write_text(CERTBOT.format(python=sys.executable))
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
-    monkeypatch.setenv("TOLD", str(tmp_path / "told"))
-    monkeypatch.setenv("ASKED", str(tmp_path / "asked"))
-    made = Scene(tmp_path)
-    for name in ("store", "offered", "live", "client"):
-        (made.root / name).mkdir(parents=True)
-    return made
-
-
-def wait(report: dict[str, Any]) -> float:
-    """Seconds until the next try."""
-    return (datetime.fromisoformat(report["next"]) - datetime.now(UTC)).total_seconds()
+from tests.components.certbot_scene import REFUSED, Scene, wait
 
 
 def test_a_certificate_is_laid_out_whole(scene: Scene) -> None:
@@ -239,45 +146,6 @@ def test_what_does_not_fit_is_never_laid_out(tmp_path: Path, spoil: Any, why: st
         read_pair(tmp_path / "chain", tmp_path / "key")
 
 
-def test_one_that_has_ended_is_ordered_anew(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    scene.tell(ready={"shop": ["shop.example"]})
-    client = scene.begin(shop=["shop.example"])
-    client.step()
-
-    class Later(datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> Any:
-            return datetime.now(tz) + timedelta(days=900)
-
-    monkeypatch.setattr("portico.components.in_container.certificate_store.datetime", Later)
-    client.report["shop"]["next"] = ""
-    scene.tell(said="Max retries exceeded", code=1)
-    client.step()
-    # Whoever asks for it gets as many names as can be had again.
-    assert "--allow-subset-of-names" in scene.asked()[-1]
-    assert scene.report()["shop"]["names"] == []
-
-
-@pytest.mark.parametrize(
-    "said",
-    ["Account https://ca.example/account/1 not found.", "urn:ietf:params:acme:error:accountDoesNotExist :: gone"],
-)
-def test_an_account_that_the_authority_has_forgotten_is_made_anew(scene: Scene, said: str) -> None:
-    client = scene.begin(shop=["shop.example"])
-    accounts = client.certbot.home / "accounts"
-    accounts.mkdir(parents=True)
-    scene.tell(said=said, code=1)
-    client.step()
-    assert not accounts.exists() and [words[0] for words in scene.asked()] == ["certonly", "certonly"]
-
-
-def test_a_nonce_that_is_refused_is_no_reason_to_wait(scene: Scene) -> None:
-    scene.tell(said="JWS has an invalid anti-replay nonce: _xkX3cIzH4Yh7f9ARoXz7A", code=1)
-    scene.begin(shop=["shop.example"]).step()
-    assert [words[0] for words in scene.asked()] == ["certonly", "certonly"]
-    assert wait(scene.report()["shop"]) < 15
-
-
 def test_what_a_killed_client_has_not_laid_out_is_laid_out_by_the_next_one(scene: Scene) -> None:
     scene.tell(ready={"shop": ["shop.example"]})
     scene.begin(shop=["shop.example"]).step()
@@ -327,22 +195,6 @@ def test_half_a_certificate_of_a_killed_client_is_taken_away(scene: Scene) -> No
     assert not (home / "archive" / "shop").exists() and scene.report()["shop"]["error"] == ""
 
 
-def test_a_full_disk_is_said_and_tried_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    scene.tell(ready={"shop": ["shop.example"]})
-
-    def fail(*_: Any) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(certificates, "offer", fail)
-    client = scene.begin(shop=["shop.example"])
-    assert client.step() < 20
-    assert "No space left on device" in scene.report()["shop"]["error"]
-    monkeypatch.setattr(certificates, "offer", offer)
-    client.report["shop"]["next"] = ""
-    client.step()
-    assert scene.report()["shop"]["names"] == ["shop.example"]
-
-
 def test_what_nginx_does_not_take_is_reported(scene: Scene) -> None:
     scene.tell(ready={"shop": ["shop.example"]})
     client = scene.begin(shop=["shop.example"])
@@ -351,15 +203,6 @@ def test_what_nginx_does_not_take_is_reported(scene: Scene) -> None:
     (scene.root / "live" / "shop.refused").write_text(f"{target}\n[emerg] ee key too small\n")
     client.step()
     assert scene.report()["shop"]["refused"] == "[emerg] ee key too small"
-
-
-def test_the_last_line_that_says_something_is_the_reason() -> None:
-    told = explain(
-        "Saving debug log to /tmp\nAn unexpected error occurred:\nboom\nAsk for help or search\nSee the log",
-        failed=True,
-    )
-    assert told and told.why == "boom" and told.patient
-    assert explain("Certificate not yet due for renewal", failed=False) is None
 
 
 @pytest.mark.parametrize(

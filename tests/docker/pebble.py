@@ -6,7 +6,8 @@ import ssl
 import subprocess
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -15,6 +16,7 @@ import docker
 from portico.config.tls.local_ca import issue_certificate
 from tests.docker.command import ROOT
 from tests.docker.engine import free_port
+from tests.docker.gate import Gate, Trouble
 
 _PROGRAMS: Final = ROOT / ".tools" / "pebble"
 
@@ -29,7 +31,7 @@ class Pebble:
 
     def __init__(self, folder: Path, http: int, life: int = 90 * 86400, *, nonces: int = 5, eab: bool = False) -> None:
         self._folder, self._nonces, self.http = folder, nonces, http
-        self._port, self._management, self._dns, self._names = (free_port() for _ in range(4))
+        self._port, self._behind, self._management, self._dns, self._names = (free_port() for _ in range(5))
         engine = docker.from_env()
         # This machine as containers see it.
         (pool,) = engine.networks.get("bridge").attrs["IPAM"]["Config"]
@@ -40,7 +42,7 @@ class Pebble:
         (folder / "pebble.crt").write_text(chain)
         (folder / "pebble.key").write_text(key)
         told: dict[str, Any] = {
-            "listenAddress": f"0.0.0.0:{self._port}",
+            "listenAddress": f"127.0.0.1:{self._behind}",
             "managementListenAddress": f"127.0.0.1:{self._management}",
             "certificate": str(folder / "pebble.crt"),
             "privateKey": str(folder / "pebble.key"),
@@ -57,6 +59,7 @@ class Pebble:
         (folder / "pebble.json").write_text(json.dumps({"pebble": told}))
         self.root = ""
         self._running: list[subprocess.Popen[bytes]] = []
+        self._gate: Gate | None = None
 
     def __enter__(self) -> Self:
         try:
@@ -71,6 +74,7 @@ class Pebble:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._close()
         for one in reversed(self._running):
             one.kill()
             one.wait()
@@ -92,14 +96,31 @@ class Pebble:
         while True:
             try:
                 self.root = self._read_root()
-                return
+                break
             except OSError:
                 if time.monotonic() > until:
                     raise
                 time.sleep(0.1)
+        self._gate = Gate(self._folder, self._port, self._behind)
+
+    def _close(self) -> None:
+        if self._gate:
+            self._gate.close()
+        self._gate = None
+
+    @contextmanager
+    def trouble(self, trouble: Trouble) -> Iterator[Gate]:
+        """Let it answer so meanwhile."""
+        assert self._gate
+        self._gate.trouble = trouble
+        try:
+            yield self._gate
+        finally:
+            self._gate.trouble = None
 
     def stop(self) -> None:
         """Nobody answers any more."""
+        self._close()
         self._running[-1].kill()
         self._running.pop().wait()
 
