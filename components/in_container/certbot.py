@@ -20,6 +20,15 @@ _MEANINGS = (
         r"certificate verify failed: ([\w ,'.:-]+) \(_ssl",
         "the HTTPS of the authority itself is not trusted: {}; look at this machine's clock, and at tls.acme.caBundle",
     ),
+    (
+        r"(Server requires) external account binding",
+        "the authority gives certificates to its customers alone; write tls.acme.eab, and set the secret "
+        "portico:eabKey",
+    ),
+    (
+        r"((?:external account binding|the field 'kid'|externalAccount).*)",
+        "the authority does not accept tls.acme.eab with the secret portico:eabKey: {}",
+    ),
     (r"HTTPSConnectionPool.*Errno -?\d+\] ([\w ]+)", "the authority cannot be reached: {}"),
 )
 # As Let's Encrypt says it of its limits.

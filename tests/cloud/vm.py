@@ -121,6 +121,12 @@ class Vm:
         """Its IP address, on or off: a network of its own keeps it."""
         return str(self._found.attrs["NetworkSettings"]["Networks"][self.name]["IPAMConfig"]["IPv4Address"])
 
+    @property
+    def outside(self) -> str:
+        """The address at which it finds this machine."""
+        self._found.reload()
+        return str(self._found.attrs["NetworkSettings"]["Networks"][self.name]["Gateway"])
+
     def start(self) -> None:
         """Switch it on. It boots meanwhile: see `wait_ready`."""
         self._found.start()

@@ -20,6 +20,7 @@ from tests.components.certbot_scene import Scene, wait
 
 STORE = "portico.components.in_container.certificate_store.datetime"
 SOON = "An unexpected error occurred:\n"
+REGISTER = "Unable to register an account with ACME server. "
 POOL = "HTTPSConnectionPool(host='ca.example', port=443): Max retries exceeded with url: /dir (Caused by "
 
 
@@ -60,8 +61,26 @@ def set_clock(monkeypatch: pytest.MonkeyPatch, **ahead: float) -> None:
             "the authority cannot be reached: Temporary failure in name resolution",
             False,
         ),
+        (
+            f"{REGISTER}Server requires external account binding. Please use --eab-kid and --eab-hmac-key.",
+            "the authority gives certificates to its customers alone; write tls.acme.eab, and set the secret "
+            "portico:eabKey",
+            True,
+        ),
+        (
+            f"{REGISTER}Error returned by the ACME server: external account binding JWS verification error",
+            "the authority does not accept tls.acme.eab with the secret portico:eabKey: external account binding JWS "
+            "verification error",
+            True,
+        ),
+        (
+            f"{REGISTER}Error returned by the ACME server: the field 'kid' references a key that is not known",
+            "the authority does not accept tls.acme.eab with the secret portico:eabKey: the field 'kid' references a "
+            "key that is not known",
+            True,
+        ),
     ],
-    ids=["words", "gateway", "busy", "clock", "away", "no DNS"],
+    ids=["words", "gateway", "busy", "clock", "away", "no DNS", "no EAB", "wrong EAB", "unknown EAB"],
 )
 def test_the_last_line_that_says_something_is_the_reason(said: str, why: str, patient: bool) -> None:
     told = explain(f"Saving debug log to /tmp\n{SOON}{said}", failed=True)

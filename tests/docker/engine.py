@@ -125,7 +125,8 @@ class Deployment(Commands):
         self.settings = {key: value for key, value in {**self.settings, **settings}.items() if value is not None}
         file = self.folder / f"Pulumi.{self.name}.yaml"
         stack = yaml.safe_load(file.read_text()) if file.is_file() else {}
-        kept = {key: value for key, value in stack.get("config", {}).items() if key == f"{PROJECT}:secrets"}
+        secret = (f"{PROJECT}:secrets", f"{PROJECT}:eabKey")
+        kept = {key: value for key, value in stack.get("config", {}).items() if key in secret}
         stack["config"] = kept | {f"{PROJECT}:{key}": value for key, value in self.settings.items()}
         file.write_text(yaml.safe_dump(stack, sort_keys=False))
 

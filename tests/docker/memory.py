@@ -68,13 +68,13 @@ class Memory:
             for role, containers in self._containers.items():
                 # A container that went away meanwhile has no figure; a sample without it would look like less memory.
                 with suppress(APIError, ValueError):
-                    self.samples[role].append(sum(_held(engine.containers.get(one)) for one in containers))
+                    self.samples[role].append(sum(held(engine.containers.get(one)) for one in containers))
         engine.close()
 
 
-def _held(container: Container) -> int:
-    """Bytes. A ValueError where the container has no such process."""
-    asked = container.exec_run(["sh", "-c", _ASK, "memory", container.labels["portico.role"]])
+def held(container: Container, process: str = "") -> int:
+    """Bytes of its processes of that name, its role's unless told. A ValueError where the container has none."""
+    asked = container.exec_run(["sh", "-c", _ASK, "memory", process or container.labels["portico.role"]])
     assert isinstance(asked.output, bytes)
     lines = asked.output.decode().splitlines()
     found = [int(line.split()[1]) for line in lines if line.startswith("Pss:")]

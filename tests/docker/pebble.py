@@ -24,19 +24,26 @@ _PROGRAMS: Final = ROOT / ".tools" / "pebble"
 class Pebble:
     """An ACME server that refuses some good requests, as its makers advise. Use it in a `with` block.
 
-    It asks port `http` of this machine for the answers to challenges. Certificates are good for `life` seconds.
+    It asks port `http` of this machine, or of the address `leads`, for the answers to challenges. Certificates are
+    good for `life` seconds.
     `folder` is an empty one. `root` is what its certificates are trusted by, as PEM, `bundle` is that of its own HTTPS,
-    `directory` where a container finds it.
+    `directory` where a container finds it: at `address`, this machine's as containers see it.
     """
 
-    def __init__(self, folder: Path, http: int, life: int = 90 * 86400, *, nonces: int = 5, eab: bool = False) -> None:
-        self._folder, self._nonces, self.http = folder, nonces, http
+    def __init__(
+        self,
+        folder: Path,
+        http: int,
+        life: int = 90 * 86400,
+        *,
+        nonces: int = 5,
+        eab: bool = False,
+        address: str = "",
+        leads: str = "127.0.0.1",
+    ) -> None:
+        self._folder, self._nonces, self._eab, self.http = folder, nonces, eab, http
         self._port, self._behind, self._management, self._dns, self._names = (free_port() for _ in range(5))
-        engine = docker.from_env()
-        # This machine as containers see it.
-        (pool,) = engine.networks.get("bridge").attrs["IPAM"]["Config"]
-        engine.close()
-        self.address = str(pool["Gateway"])
+        self.address, self._leads = address or _find_gateway(), leads
         chain, key = issue_certificate(folder, "pebble", [self.address, "127.0.0.1", "localhost"])
         self.bundle = folder / "authority.crt"
         (folder / "pebble.crt").write_text(chain)
@@ -86,8 +93,9 @@ class Pebble:
 
     @property
     def acme(self) -> dict[str, Any]:
-        """The setting tls.acme."""
-        return {"email": "ops@shop.example", "directory": self.directory, "caBundle": str(self.bundle)}
+        """The setting tls.acme; with EAB, the secret eabKey is MAC_KEY."""
+        told = {"email": "ops@shop.example", "directory": self.directory, "caBundle": str(self.bundle)}
+        return {**told, "eab": KEY_ID} if self._eab else told
 
     def _begin(self) -> None:
         words = ["-config", str(self._folder / "pebble.json"), "-dnsserver", f"127.0.0.1:{self._dns}", "-strict"]
@@ -153,7 +161,7 @@ class Pebble:
     def _list_names(self) -> list[str]:
         off = [word for name in ("http01", "https01", "tlsalpn01", "doh") for word in (f"-{name}", "")]
         names = ["-dnsserver", f"127.0.0.1:{self._dns}", "-management", f"127.0.0.1:{self._names}"]
-        return [*off, *names, "-defaultIPv4", "127.0.0.1", "-defaultIPv6", ""]
+        return [*off, *names, "-defaultIPv4", self._leads, "-defaultIPv6", ""]
 
     def _tell(self, path: str, what: Mapping[str, Any]) -> None:
         url = f"http://127.0.0.1:{self._names}/{path}"
@@ -166,6 +174,13 @@ class Pebble:
             self._running.append(
                 subprocess.Popen([str(_PROGRAMS / program), *words], env=env, stdout=log, stderr=subprocess.STDOUT)
             )
+
+
+def _find_gateway() -> str:
+    engine = docker.from_env()
+    (pool,) = engine.networks.get("bridge").attrs["IPAM"]["Config"]
+    engine.close()
+    return str(pool["Gateway"])
 
 
 KEY_ID: Final = "kid-1"

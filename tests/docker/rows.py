@@ -26,6 +26,7 @@ ROWS: Final = {
     "C13": "A secret is replaced by a new value.",
     "C14": "After a release that failed, commands of make and of Pulumi follow in every order.",
     "C15": "A public port or address is taken by somebody else, or another one is written.",
+    "C16": "Certificates live for two minutes and are renewed while releases, reloads and another NGINX come.",
     "P1": "A product with migrations, workers, a schedule and uploads is released under load, many in a row.",
     "P2": "There: the release command or a worker fails or hangs, or `pulumi up` is killed meanwhile, or runs twice.",
     "S1": "On a machine reached over SSH: from nothing to a page, and releases under load, many in a row.",

@@ -15,8 +15,10 @@ import pytest
 
 from tests.docker.applications import small, write_small
 from tests.docker.ask import get
+from tests.docker.commands import PROJECT
 from tests.docker.engine import Deployment, execute, free_port
-from tests.docker.pebble import Pebble
+from tests.docker.gate import LIMITED
+from tests.docker.pebble import MAC_KEY, Pebble
 from tests.docker.trusting import Trusting, await_trust, is_refused, shake
 
 pytestmark = [pytest.mark.docker, pytest.mark.extended]
@@ -30,7 +32,8 @@ SITES = (
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pebble]:
-    with Pebble(tmp_path_factory.mktemp("pebble"), free_port(), LIFE) as found:
+    # One that gives certificates to its customers alone.
+    with Pebble(tmp_path_factory.mktemp("pebble"), free_port(), LIFE, eab=True) as found:
         yield found
 
 
@@ -46,6 +49,7 @@ def served(authority: Pebble, tmp_path_factory: pytest.TempPathFactory) -> Itera
         found.port = authority.http
         for site in ("shop", "blog"):
             write_small(found, site)
+        found.pulumi("config", "set", "--stack", found.name, "--secret", f"{PROJECT}:eabKey", MAC_KEY)
         found.up()
         yield found
 
@@ -105,6 +109,7 @@ def test_the_key_is_in_no_state_and_nobody_elses(served: Deployment) -> None:
     assert "PRIVATE KEY" in key
     for text in (served._state.read_text(), *(file.read_text() for file in (served.folder / "logs").iterdir())):
         assert key.splitlines()[1] not in text
+    assert MAC_KEY not in served._state.read_text()
     assert execute(nginx, "stat", "-Lc", "%a %u:%g", f"{store}/key.pem").strip() == "640 102:101"
     # NGINX's user may neither read the account's key nor change what the client has laid out.
     for words in (["ls", "/srv/certificates/client"], ["touch", f"{store}/key.pem"], ["touch", "/srv/certificates/x"]):
@@ -154,6 +159,19 @@ def test_while_the_authority_is_away_the_last_one_is_served(served: Deployment, 
         # It comes back by itself.
         await_report(served, "blog", "error", filled=False, most=120)
     assert asked.failed == []
+
+
+@pytest.mark.timeout(300)
+def test_a_limit_of_the_authority_is_told_and_kept_to(served: Deployment, authority: Pebble) -> None:
+    with Trusting(tls_port(served), "blog.example", authority.root) as asked, authority.trouble(LIMITED) as gate:
+        gate.asked.clear()
+        hurry(served, "blog")
+        assert "too many certificates" in await_report(served, "blog", "error", filled=True)
+        # Asked once. The next try is not before its time, and before this one ends.
+        assert gate.asked.count("/order-plz") == 1
+    assert asked.failed == []
+    hurry(served, "blog")
+    await_report(served, "blog", "error", filled=False)
 
 
 @pytest.mark.timeout(300)

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import math
 import socket
 import ssl
 import threading
@@ -17,6 +18,14 @@ PAUSE: Final = 0.05
 
 def shake(port: int, host: str, root: str, address: str = "127.0.0.1", path: str = "/whoami") -> tuple[int, str, str]:
     """Status and body of a request, and the certificate's serial number. Raises OSError where it is not trusted."""
+    status, body, found = meet(port, host, root, address, path)
+    return status, body, f"{found.serial_number:x}"
+
+
+def meet(
+    port: int, host: str, root: str, address: str = "127.0.0.1", path: str = "/whoami"
+) -> tuple[int, str, x509.Certificate]:
+    """The same with the certificate itself."""
     context = ssl.create_default_context(cadata=root)
     with (
         socket.create_connection((address, port), timeout=10) as plain,
@@ -27,7 +36,7 @@ def shake(port: int, host: str, root: str, address: str = "127.0.0.1", path: str
         answer.begin()
         body = answer.read().decode()
         found = x509.load_der_x509_certificate(peer.getpeercert(binary_form=True) or b"")
-        return answer.status, body, f"{found.serial_number:x}"
+        return answer.status, body, found
 
 
 def is_refused(port: int, host: str) -> bool:
@@ -44,12 +53,12 @@ def is_refused(port: int, host: str) -> bool:
         return True
 
 
-def await_trust(port: int, host: str, root: str, most: float = 60.0) -> float:
+def await_trust(port: int, host: str, root: str, most: float = 60.0, *, address: str = "127.0.0.1") -> float:
     """Wait for an answer that is trusted; seconds that it took."""
     begun = time.monotonic()
     while True:
         try:
-            assert shake(port, host, root)[0] in (200, 308)
+            assert shake(port, host, root, address)[0] in (200, 308)
             return time.monotonic() - begun
         except OSError:
             assert time.monotonic() - begun < most, f"{host} has no certificate after {most} s"
@@ -63,7 +72,11 @@ class Trusting:
     port: int
     host: str
     root: str
+    pause: float = PAUSE
+    address: str = "127.0.0.1"
     sent: int = 0
+    # Seconds that a certificate was still good for when it was met.
+    least: float = math.inf
     failed: list[str] = field(default_factory=list)
     serials: dict[str, None] = field(default_factory=dict)
     releases: set[str] = field(default_factory=set)
@@ -88,15 +101,16 @@ class Trusting:
             time.sleep(0.2)
 
     def _ask(self) -> None:
-        while not self._ends.wait(PAUSE):
+        while not self._ends.wait(self.pause):
             self.sent += 1
             try:
-                status, body, serial = shake(self.port, self.host, self.root)
+                status, body, found = meet(self.port, self.host, self.root, self.address)
             except Exception as error:
                 self.failed.append(f"{type(error).__name__}: {error}")
                 continue
             told: Any = json.loads(body) if status == 200 else {}
             if status != 200:
                 self.failed.append(f"{status}: {body}")
-            self.serials[serial] = None
+            self.serials[f"{found.serial_number:x}"] = None
+            self.least = min(self.least, found.not_valid_after_utc.timestamp() - time.time())
             self.releases.add(str(told.get("release")))
