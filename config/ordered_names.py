@@ -40,8 +40,8 @@ def list_unorderable(settings: Settings) -> Iterator[Mistake]:
 def _refuse(name: str, *, public: bool) -> str:
     if name.startswith("*."):
         return (
-            f'"{name}" needs DNS-01, and tls.acme answers by HTTP alone; write each name, or the `certificate` of the '
-            "site"
+            f'"{name}" needs DNS-01, and tls.acme answers by HTTP alone; write each name, such as www{name[1:]}, or at '
+            "this site a certificate that you bring: certificate: {certificate: tls/star.crt, key: tls/star.key}"
         )
     if _is_address(name):
         return f'"{name}" is an address, and certificates are ordered for names; write a name that leads there'

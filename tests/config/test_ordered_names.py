@@ -16,7 +16,10 @@ from tests.config.sample import HASH, make_site, make_values, parse, read_settin
 
 ACME = {"email": "ops@shop.example"}
 OWN = ACME | {"directory": "https://ca.example/dir"}
-DNS = "needs DNS-01, and tls.acme answers by HTTP alone; write each name, or the `certificate` of the site"
+DNS = (
+    "needs DNS-01, and tls.acme answers by HTTP alone; write each name, such as www.shop.example, or at this site a "
+    "certificate that you bring: certificate: {certificate: tls/star.crt, key: tls/star.key}"
+)
 NOBODY = "write a name that DNS knows, or tls.localAuthority: true instead of tls.acme"
 
 
