@@ -52,7 +52,8 @@ def _name_machine(settings: Settings, resources: Mapping[str, Any]) -> list[str]
 def _find_here(settings: Settings, machine: list[str], found: Mapping[str, list[str]]) -> Here:
     """The addresses of the machine that NGINX is on, as far as anybody can tell from here."""
     if settings.target != "local":
-        own = frozenset(address for name in machine for address in found.get(name) or [name])
+        # What DNS does not know, such as a name of ssh's own, says nothing.
+        own = frozenset(address for name in machine for address in found.get(name, ()))
         # Of a name all are known, and on AWS a machine has no other one.
         return Here(own, whole=settings.target == "aws" or not own <= {*machine})
     if os.environ.get("DOCKER_HOST", "unix://").partition("://")[0] != "unix":

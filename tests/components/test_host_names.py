@@ -91,6 +91,12 @@ def test_each_name_is_told_once_and_what_is_wrong_as_a_warning(root: Path, heard
     assert heard[0] == f"shop.example leads to {HERE}, which is here. {FREE}"
 
 
+def test_a_name_that_ssh_alone_knows_tells_no_address(root: Path, heard: list[str]) -> None:
+    for host in ("gone.example", "silent.example"):
+        announce(root, target="ssh", ssh={"host": host, "user": "deploy"})
+    assert len(heard) == 2 and all("cannot be seen from here" in line for line in heard)
+
+
 def test_the_address_on_aws_is_known_from_the_state(root: Path, heard: list[str]) -> None:
     eip = {"eip": {"type": "aws:ec2/eip:Eip", "outputs": {"publicIp": HERE}}}
     stack: Any = {"target": "aws", "aws": make_section(), "address": "0.0.0.0", "port": 80}
