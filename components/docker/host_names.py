@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,12 +32,14 @@ def announce_names(settings: Settings, resources: Mapping[str, Any], engine: Eng
     addresses, records = look_up([*names, *machine], names if public else ())
     here = _find_here(settings, machine, addresses)
     known, now = find_report(engine, resources), datetime.now(UTC)
+    wanted = {site.name: (*site.hosts, *site.aliases) for site in settings.ordered}
     for name in names:
         told = [tell_name(name, addresses.get(name), here, public=public)]
         if public and addresses.get(name) is not None:
             told.append(tell_caa(name, records))
         if certificate := known.get(sites[name]):
-            told.append(certificate.tell_host(name, now))
+            # Of the names that will be ordered, not of those that were.
+            told.append(replace(certificate, hosts=wanted[sites[name]]).tell_host(name, now))
         line = " ".join(text for text, _ in told)
         (pulumi.log.warn if any(wrong for _, wrong in told) else pulumi.log.info)(line)
 

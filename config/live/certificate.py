@@ -79,6 +79,10 @@ class Certificate:
         """Whether few certificates for the same names are given in a week."""
         return self.server == LETS_ENCRYPT
 
+    def exhausted(self, now: datetime) -> bool:
+        """Whether as many were ordered in a week as are given."""
+        return self.scarce and len(self.list_recent(now)) >= _MOST
+
     def tell_orders(self, now: datetime) -> str:
         """How many certificates were ordered of late."""
         limit = f" of the {_MOST} that Let's Encrypt gives for the same names" if self.scarce else ""
@@ -89,9 +93,9 @@ class Certificate:
         if host in self.names and self.ends:
             until = _tell_end(self.ends, now).replace("until", "is good until", 1)
             return f"Its certificate of {self.issuer} {until}; {self.tell_orders(now)}.", self.ends_soon(now)
-        if self.error:
-            return f"It has no certificate yet: {self.error}; {self.tell_orders(now)}.", True
-        return "It has no certificate yet.", False
+        because = f": {self.error}" if self.error else ""
+        orders = f"; {self.tell_orders(now)}" if self.list_recent(now) else ""
+        return f"It has no certificate yet{because}{orders}.", bool(because) or self.exhausted(now)
 
     def tell(self, now: datetime) -> Iterator[str]:
         """What people are told of it, in lines."""
@@ -117,7 +121,7 @@ class Certificate:
         elif self.error and self.failures >= _OFTEN:
             yield f"{self.site}: its certificate is good, and could not be renewed {self.failures} times{because}"
         recent = self.list_recent(now)
-        if self.scarce and len(recent) >= _MOST:
+        if self.exhausted(now):
             yield (
                 f"{self.site}: {len(recent)} certificates for the same names were ordered in 7 days, and Let's Encrypt "
                 f"gives {_MOST}: the next one may be refused until {_spell(recent[-_MOST] + _WEEK)}"

@@ -137,7 +137,14 @@ def test_orders_of_a_week_are_counted(orders: list[dict[str, Any]], count: int, 
     ("one", "said", "wrong"),
     [
         (make(days=None), "It has no certificate yet.", False),
-        (make(days=None, **TRIED), "It has no certificate yet: 429; ordered in the last 7 days: 0.", True),
+        (make(days=None, **TRIED), "It has no certificate yet: 429.", True),
+        (make(names=HOSTS[1:], orders=order(1)), "It has no certificate yet; ordered in the last 7 days: 1.", False),
+        (
+            make(names=HOSTS[1:], orders=order(1, 2, 3, 4, 5), server=LETS_ENCRYPT),
+            "It has no certificate yet; ordered in the last 7 days: 5 of the 5 that Let's Encrypt gives for the same "
+            "names.",
+            True,
+        ),
         (make(names=HOSTS[1:]), "It has no certificate yet.", False),
         (
             make(days=9),
@@ -146,7 +153,7 @@ def test_orders_of_a_week_are_counted(orders: list[dict[str, Any]], count: int, 
         ),
         (make(days=-1), "Its certificate of R12 ended on 2026-12-31; ordered in the last 7 days: 0.", True),
     ],
-    ids=["none", "none, and why", "another one's", "soon", "ended"],
+    ids=["none", "none, and why", "one this week", "too many", "another one's", "soon", "ended"],
 )
 def test_what_is_told_of_one_host_name(one: Certificate, said: str, wrong: bool) -> None:
     assert one.tell_host(HOSTS[0], NOW) == (said, wrong)

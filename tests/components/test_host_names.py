@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -151,11 +152,17 @@ def test_what_is_there_is_told_of_each_name(root: Path, heard: list[str], monkey
         "issuer": "R12",
         "ends": "2126-01-01T00:00:00+00:00",
         "error": "429",
+        "orders": [{"begins": datetime.now(UTC).isoformat(), "names": ["shop.example", "silent.example"]}],
     }
     monkeypatch.setattr(host_names, "find_report", lambda *_: {"shop": Certificate.read("shop", told)})
     announce(root, make_site(hosts=["shop.example", "silent.example"]))
     assert "Its certificate of R12 is good until 2126-01-01" in heard[0] and not heard[0].startswith("warning")
-    assert heard[1].startswith("warning: silent.example: DNS does not answer") and "no certificate yet: 429" in heard[1]
+    assert heard[1].startswith("warning: silent.example: DNS does not answer")
+    assert "no certificate yet: 429; ordered in the last 7 days: 1." in heard[1]
+    # Those for other names are counted for themselves.
+    heard.clear()
+    announce(root, make_site(hosts=["shop.example"]))
+    assert "ordered in the last 7 days: 0" in heard[0]
 
 
 def test_nothing_is_looked_up_where_nothing_is_ordered_or_announced(
