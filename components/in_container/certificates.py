@@ -60,7 +60,8 @@ class Client:
 
     def step(self) -> float:
         """Look at every site whose time has come; seconds until the next one's."""
-        for site in self.sites:
+        # Who waits longest comes first, so that a busy machine neglects nobody.
+        for site in sorted(self.sites, key=self._wait):
             if self._wait(site) <= 0:
                 try:
                     self._attend(site)
@@ -165,8 +166,10 @@ class Client:
         if asked:
             note["later"] = spell(now + timedelta(seconds=wait))
         if pair:
-            # There are several tries before one ends, and never so many that an authority is annoyed.
-            wait = min(wait, max(pair.rest / 10, min(OFTEN, pair.life / 20)))
+            # There are several tries before one ends, and never so many that an authority is annoyed. What is good is
+            # left alone for half of its life.
+            idle = 0.0 if failed else pair.rest - pair.life / 2
+            wait = min(wait, max(pair.rest / 10, min(OFTEN, pair.life / 20), idle))
         note["next"] = spell(now + timedelta(seconds=max(2.0, wait)))
 
     def _write(self) -> None:

@@ -73,6 +73,38 @@ def test_a_site_that_fails_holds_up_no_other(scene: Scene) -> None:
     assert scene.report()["shop"]["error"] == "ConnectionError: refused" and wait(scene.report()["shop"]) < 15
 
 
+def test_who_waits_longest_comes_first(scene: Scene) -> None:
+    client = scene.begin(shop=["shop.example"], blog=["blog.example"])
+    scene.tell()
+    now = datetime.now(UTC)
+    for site, seconds in (("shop", 1), ("blog", 100)):
+        client.report[site]["next"] = (now - timedelta(seconds=seconds)).isoformat()
+    client.step()
+    assert [words[words.index("--cert-name") + 1] for words in scene.asked()] == ["blog", "shop"]
+
+
+@pytest.mark.parametrize(
+    ("life", "rest", "least", "most"),
+    [
+        (7200, 7100, 3400, 3600),
+        (7200, 3500, 300, 400),
+        (120, 119, 55, 60),
+        (120, 50, 4, 7),
+        (90 * 86400, 89 * 86400, 4 * 3600, 8 * 3600),
+    ],
+    ids=["two hours", "half of it gone", "two minutes", "half of them gone", "ninety days"],
+)
+def test_what_is_good_is_left_alone_for_half_of_its_life(
+    scene: Scene, life: int, rest: int, least: int, most: int
+) -> None:
+    now = datetime.now(UTC)
+    ends = now + timedelta(seconds=rest)
+    pair = Pair("", "", ("shop.example",), "R12", ends - timedelta(seconds=life), ends, "1")
+    client = scene.begin(shop=["shop.example"])
+    client._note("shop", None, pair)
+    assert least <= wait(client.report["shop"]) <= most
+
+
 def test_what_is_there_is_kept_while_the_authority_fails(scene: Scene) -> None:
     scene.tell(ready={"shop": ["shop.example"]})
     client = scene.begin(shop=["shop.example"])
@@ -207,8 +239,14 @@ def test_what_nginx_does_not_take_is_reported(scene: Scene) -> None:
 
 @pytest.mark.parametrize(
     ("life", "rest", "least", "most"),
-    [(6 * 86400, 3 * 86400, 2 * 3600, 4 * 3600), (6 * 86400, 3600, 700, 1100), (7200, 600, 350, 370), (120, 40, 2, 7)],
-    ids=["half of six days", "six days, about to end", "two hours", "two minutes"],
+    [
+        (6 * 86400, 3 * 86400, 2 * 3600, 4 * 3600),
+        (6 * 86400, 3600, 700, 1100),
+        (7200, 600, 350, 370),
+        (7200, 7100, 700, 711),
+        (120, 40, 2, 7),
+    ],
+    ids=["half of six days", "six days, about to end", "two hours", "two hours, just begun", "two minutes"],
 )
 def test_there_are_several_tries_before_one_ends(scene: Scene, life: int, rest: int, least: int, most: int) -> None:
     """However often it failed before; and never so many that an authority is annoyed."""
