@@ -85,8 +85,8 @@ class Certificate:
 
     def tell_orders(self, now: datetime) -> str:
         """How many certificates were ordered of late."""
-        limit = f" of the {_MOST} that Let's Encrypt gives for the same names" if self.scarce else ""
-        return f"ordered in the last 7 days: {len(self.list_recent(now))}{limit}"
+        limit = f" of the {_MOST} that Let's Encrypt gives" if self.scarce else ""
+        return f"ordered for the same names in the last 7 days: {len(self.list_recent(now))}{limit}"
 
     def tell_host(self, host: str, now: datetime) -> tuple[str, bool]:
         """What is told of one of its host names, and whether somebody has to see to it."""

@@ -40,7 +40,7 @@ TRIED: dict[str, Any] = {
     "next": (NOW + timedelta(hours=2)).isoformat(),
 }
 GOOD = "  certificate of R12 until 2027-03-02 (60 days), for shop.example www.shop.example"
-ORDERED = "  ordered in the last 7 days: 0"
+ORDERED = "  ordered for the same names in the last 7 days: 0"
 LAST = ["  the last try to get one failed (2027-01-01 11:00 UTC): 429", "  the next try: 2027-01-01 14:00 UTC"]
 
 
@@ -122,7 +122,7 @@ def order(*days: float, names: list[str] | None = None) -> list[dict[str, Any]]:
 )
 def test_orders_of_a_week_are_counted(orders: list[dict[str, Any]], count: int, warned: list[str]) -> None:
     one = make(orders=orders, server=LETS_ENCRYPT)
-    told = f"ordered in the last 7 days: {count} of the 5 that Let's Encrypt gives for the same names"
+    told = f"ordered for the same names in the last 7 days: {count} of the 5 that Let's Encrypt gives"
     assert f"  {told}" in [*one.tell(NOW)] and [*one.warn(NOW)] == warned
     assert one.tell_host(HOSTS[0], NOW) == (
         f"Its certificate of R12 is good until 2027-03-02 (60 days); {told}.",
@@ -138,20 +138,29 @@ def test_orders_of_a_week_are_counted(orders: list[dict[str, Any]], count: int, 
     [
         (make(days=None), "It has no certificate yet.", False),
         (make(days=None, **TRIED), "It has no certificate yet: 429.", True),
-        (make(names=HOSTS[1:], orders=order(1)), "It has no certificate yet; ordered in the last 7 days: 1.", False),
+        (
+            make(names=HOSTS[1:], orders=order(1)),
+            "It has no certificate yet; ordered for the same names in the last 7 days: 1.",
+            False,
+        ),
         (
             make(names=HOSTS[1:], orders=order(1, 2, 3, 4, 5), server=LETS_ENCRYPT),
-            "It has no certificate yet; ordered in the last 7 days: 5 of the 5 that Let's Encrypt gives for the same "
-            "names.",
+            "It has no certificate yet; ordered for the same names in the last 7 days: 5 of the 5 that Let's Encrypt "
+            "gives.",
             True,
         ),
         (make(names=HOSTS[1:]), "It has no certificate yet.", False),
         (
             make(days=9),
-            "Its certificate of R12 is good until 2027-01-10 (9 days); ordered in the last 7 days: 0.",
+            "Its certificate of R12 is good until 2027-01-10 (9 days); ordered for the same names in the last 7 days: "
+            "0.",
             True,
         ),
-        (make(days=-1), "Its certificate of R12 ended on 2026-12-31; ordered in the last 7 days: 0.", True),
+        (
+            make(days=-1),
+            "Its certificate of R12 ended on 2026-12-31; ordered for the same names in the last 7 days: 0.",
+            True,
+        ),
     ],
     ids=["none", "none, and why", "one this week", "too many", "another one's", "soon", "ended"],
 )

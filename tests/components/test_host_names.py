@@ -158,11 +158,11 @@ def test_what_is_there_is_told_of_each_name(root: Path, heard: list[str], monkey
     announce(root, make_site(hosts=["shop.example", "silent.example"]))
     assert "Its certificate of R12 is good until 2126-01-01" in heard[0] and not heard[0].startswith("warning")
     assert heard[1].startswith("warning: silent.example: DNS does not answer")
-    assert "no certificate yet: 429; ordered in the last 7 days: 1." in heard[1]
+    assert "no certificate yet: 429; ordered for the same names in the last 7 days: 1." in heard[1]
     # Those for other names are counted for themselves.
     heard.clear()
     announce(root, make_site(hosts=["shop.example"]))
-    assert "ordered in the last 7 days: 0" in heard[0]
+    assert "ordered for the same names in the last 7 days: 0" in heard[0]
 
 
 def test_nothing_is_looked_up_where_nothing_is_ordered_or_announced(

@@ -163,12 +163,15 @@ def test_while_the_authority_is_away_the_last_one_is_served(served: Deployment, 
 
 @pytest.mark.timeout(300)
 def test_a_limit_of_the_authority_is_told_and_kept_to(served: Deployment, authority: Pebble) -> None:
+    await_trust(tls_port(served), "blog.example", authority.root)
     with Trusting(tls_port(served), "blog.example", authority.root) as asked, authority.trouble(LIMITED) as gate:
         gate.asked.clear()
         hurry(served, "blog")
         assert "too many certificates" in await_report(served, "blog", "error", filled=True)
         # Asked once. The next try is not before its time, and before this one ends.
         assert gate.asked.count("/order-plz") == 1
+        told = served.preview().output
+        assert "Its certificate of Pebble" in told and "ordered for the same names in the last 7 days: " in told
     assert asked.failed == []
     hurry(served, "blog")
     await_report(served, "blog", "error", filled=False)
