@@ -81,7 +81,8 @@ def _attend(deployed: DeployedTasks, site: str, task: Task) -> Task:
             output.show()
         # AWS may not know yet what it has just started.
         task = next(iter(deployed.cluster.describe([task.arn])), task)
-    if task.began:
+    # Of one that ends at once AWS need not tell when it began.
+    if task.began or task.code is not None:
         # Logs arrive late.
         quiet = 0
         for _ in range(_LOOKS):

@@ -104,12 +104,10 @@ def _start(asked: Asked, seen: Sequence[Task], runs: Sequence[Ran]) -> Task:
     """One task, also where two machines start it at the same moment: who sees the same has the same token."""
     known = [[task.arn for task in seen], [f"{run.key} {run.began.timestamp()}" for run in runs]]
     token = f"{asked.key}-{digest_values({'known': known})}"
-    for one in (token, secrets.token_hex(16)):
-        task = _start_one(asked, one)
-        task = next(iter(asked.cluster.describe([task.arn])), task)
-        # AWS keeps a token for longer than it tells of a task: then this one failed long ago.
-        if not task.over or task.code == 0:
-            break
+    task = _start_one(asked, token)
+    # AWS keeps a token for longer than it tells of a task: what it does not know any more has ended long ago.
+    if task.over and not asked.cluster.describe([task.arn]):
+        return _start_one(asked, secrets.token_hex(16))
     return task
 
 

@@ -89,6 +89,12 @@ def test_exec_is_a_task_of_the_live_release_with_its_output_and_its_code(aws: Fa
     assert call(exec_, "echo $HOME").exit_code == 0 and aws.tasks[1].command == ["sh", "-c", "echo $HOME"]
 
 
+def test_one_that_ends_at_once_has_its_output_too(aws: FakeAws, call: Any) -> None:
+    aws.looks, aws.brief, aws.codes, aws.log = 0, True, [4], ["first"]
+    done = call(exec_, "--", "x")
+    assert (done.exit_code, done.stdout) == (4, "first\n")
+
+
 def test_its_output_comes_while_it_runs_and_each_line_once(
     aws: FakeAws, call: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

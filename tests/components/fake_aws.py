@@ -17,7 +17,10 @@ from portico.config.task_names import BY_HAND, RELEASE
 
 @dataclass
 class FakeTask:
-    """`looks` is how often it is looked at until it has ended, with `code`; None for a task that never begins."""
+    """`looks` is how often it is looked at until it has ended, with `code`; None for a task that never begins.
+
+    Of a `brief` one AWS does not tell when it began.
+    """
 
     arn: str
     family: str
@@ -29,6 +32,7 @@ class FakeTask:
     command: list[str] = field(default_factory=list)
     reason: str = "Essential container in task exited"
     stopped: bool = False
+    brief: bool = False
     began: float = 1773113460.25
 
     def describe(self) -> dict[str, Any]:
@@ -38,7 +42,7 @@ class FakeTask:
         name = RELEASE if self.family.endswith(RELEASE) else BY_HAND
         containers: list[dict[str, Any]] = [{"name": "portico_secrets", "exitCode": 0}, {"name": name}]
         told: dict[str, Any] = {"taskArn": self.arn, "startedBy": self.key, "lastStatus": "RUNNING"}
-        if self.code is not None:
+        if self.code is not None and not self.brief:
             told["startedAt"] = self.began
         if over:
             told |= {"lastStatus": "STOPPED", "stoppedAt": self.began + 7.5, "stoppedReason": self.reason}
@@ -56,6 +60,7 @@ class FakeAws:
     log: list[str] = field(default_factory=list)
     refuses: dict[str, str] = field(default_factory=dict)
     looks: int = 2
+    brief: bool = False
     calls: list[list[str]] = field(default_factory=list)
     before: Callable[[list[str]], None] = lambda _: None
 
@@ -89,7 +94,7 @@ class FakeAws:
             return {"tasks": [same[0].describe()]}
         family = definition.rpartition("/")[2].partition(":")[0]
         task = self.add(options["started-by"][0], family, code=self.codes.pop(0) if self.codes else 0)
-        task.definition, task.token, task.looks = definition, token, self.looks
+        task.definition, task.token, task.looks, task.brief = definition, token, self.looks, self.brief
         for one in json.loads(options.get("overrides", ["{}"])[0]).get("containerOverrides", []):
             task.command = one["command"]
         return {"tasks": [{"taskArn": task.arn, "startedBy": task.key, "lastStatus": "PROVISIONING"}]}
@@ -101,7 +106,8 @@ class FakeAws:
         return {"taskArns": [one.arn for one in found if family in (None, [one.family])]}
 
     def _describe_tasks(self, options: dict[str, list[str]]) -> dict[str, Any]:
-        return {"tasks": [one.describe() for one in self.tasks if one.arn in options["tasks"]]}
+        known = [one for one in self.tasks if one.arn in options["tasks"] and one.family != "forgotten"]
+        return {"tasks": [one.describe() for one in known]}
 
     def _stop_task(self, options: dict[str, list[str]]) -> dict[str, Any]:
         (task,) = [one for one in self.tasks if [one.arn] == options["task"]]

@@ -114,6 +114,16 @@ def test_one_that_is_given_back_is_no_failure_of_an_earlier_run(aws: FakeAws) ->
     assert [one.token == token for one in aws.tasks] == [True, False] and codes()[-1] == ("k1", 0)
 
 
+@pytest.mark.parametrize("code", [0, 3])
+def test_one_that_ends_at_once_is_started_once(aws: FakeAws, code: int) -> None:
+    aws.looks, aws.codes = 0, [code]
+    if code:
+        assert "exit code 3" in fail()
+    else:
+        run()
+    assert aws.count("run-task") == 1 and codes() == [("k1", code)]
+
+
 @pytest.mark.parametrize("key", ["k1", "k0"])
 def test_one_that_still_runs_is_waited_for(aws: FakeAws, key: str) -> None:
     other = aws.add(key, looks=40)
