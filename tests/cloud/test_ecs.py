@@ -24,7 +24,6 @@ from tests.docker.ask import get
 from tests.docker.commands import Door
 from tests.docker.engine import HELLO, execute
 from tests.docker.figures import Figures
-from tests.docker.killed import Running
 from tests.docker.load import Client, Load, Target, json_is, json_values, standard_clients
 
 pytestmark = [pytest.mark.docker, pytest.mark.machine, pytest.mark.timeout(2400)]
@@ -238,28 +237,6 @@ def test_commands_by_hand_run_in_tasks_of_the_live_release(fleet: FleetDeploymen
     assert f"at work for {live}" in fleet.portico("logs", "--process", "queue").output
     assert "ended with exit code 0 after" in fleet.portico("status").output
     assert "no shell leads into a task on ECS" in fleet.portico("shell", fails=True).output
-
-
-@pytest.mark.extended
-def test_an_update_that_is_killed_leaves_its_release_command_running_and_the_next_one_waits(
-    fleet: FleetDeployment,
-) -> None:
-    ensure(fleet)
-    tasks = [task["id"] for task in fleet.tasks("hello")]
-    run_in(tasks[0], "gunicorn", f"touch {STORE}/slow")
-    slow = f"sh -c 'echo begin >>{STORE}/slow; sleep 25; echo end >>{STORE}/slow'"
-    fleet.configure_site("hello", release={"command": slow, "timeout": "2m"})
-    running, end = Running(fleet, 1, "pulumi"), time.monotonic() + 120
-    while run_in(tasks[0], "gunicorn", f"cat {STORE}/slow") != "begin\n":
-        assert running.process.poll() is None and time.monotonic() < end, running.log.read_text()
-        time.sleep(0.5)
-    assert running.kill()
-    result = fleet.recover()
-    fleet.configure_site("hello", release=SITE["release"])
-    assert run_in(tasks[0], "gunicorn", f"cat {STORE}/slow") == "begin\nend\n"
-    assert "the release command of a run before this one still runs" in result.output, result.tail()
-    # Another command is no other release of the web.
-    assert [task["id"] for task in fleet.tasks("hello")] == tasks
 
 
 @pytest.mark.parametrize(
