@@ -1,5 +1,6 @@
 """ECS on Fargate: containers on AWS without a machine to look after, behind a load balancer."""
 
+import re
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
 from typing import Final, Literal
@@ -38,6 +39,10 @@ BRINGER: Final = 64
 _DISK: Final = Size.parse("10G")
 # Host names that a certificate of ACM holds, once the account's quota has been raised from 10.
 _NAMES: Final = 100
+
+
+# Names for which ACM gives certificates, as it describes them itself: `*.a` is none.
+CERTIFIED: Final = re.compile(r"(\*\.)?((?!-)[a-z0-9-]{0,62}[a-z0-9]\.)+(?!-)[a-z0-9-]{1,62}[a-z0-9]")
 
 
 class HostedZone(Section):
@@ -166,7 +171,7 @@ class Ecs(Section):
             hosts.update(site.hosts, site.aliases)
             for key, names in (("hosts", site.hosts), ("aliases", site.aliases)) if self.dns else ():
                 for place, host in enumerate(names):
-                    if _is_address(host) or "." not in host:
+                    if _is_address(host) or not CERTIFIED.fullmatch(host):
                         text = f'"{host}" is no name that a zone answers for; leave it out, or leave ecs.dns out'
                         yield Mistake(f"sites[{index}].{key}[{place}]", text)
         if self.dns and len(hosts) > _NAMES:

@@ -112,6 +112,14 @@ ROWS: list[tuple[dict[str, Any], str]] = [
         "sites[0].gunicorn.memory: with NGINX a task needs 41344 MiB, and Fargate gives at most 2048 MiB to "
         "ecs.cpu: 256; write less",
     ),
+    *(
+        (
+            make_ecs_values(make_site(hosts=[host]), section=make_section(dns={"zone": ZONE})),
+            f'sites[0].hosts[0]: "{host}" is no name that a zone answers for; leave it out, or leave ecs.dns out',
+        )
+        # ACM gives no certificate for all names of a top-level domain, and knows none of one letter.
+        for host in ("*.example", "shop.a")
+    ),
     (
         make_ecs_values(make_site(hosts=["10.0.0.1"]), section=make_section(dns={"zone": ZONE})),
         'sites[0].hosts[0]: "10.0.0.1" is no name that a zone answers for; leave it out, or leave ecs.dns out',

@@ -15,7 +15,7 @@ from portico.config.settings.acme import Acme
 from portico.config.settings.aws import RETENTION, Egress
 from portico.config.settings.client import Client
 from portico.config.settings.data import Data
-from portico.config.settings.ecs import BRINGER, HostedZone
+from portico.config.settings.ecs import BRINGER, CERTIFIED, HostedZone
 from portico.config.settings.headers import Headers
 from portico.config.settings.hidden import HIDDEN
 from portico.config.settings.job import Job
@@ -150,6 +150,7 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "zones": _lists(st.sampled_from("abcdef"), 2, 4, unique=True),  # the region is put before them
         "architecture": st.sampled_from(["arm64", "x86_64"]),
         "network": st.sampled_from(["public", "nat", "endpoints"]),
+        "range": st.integers(0, 255).map(lambda number: f"10.{number}.0.0/16"),
         "cpu": st.sampled_from(_CPU),
         "most": st.integers(1, 1000),
         "cpuTarget": st.integers(10, 95),
@@ -426,7 +427,9 @@ def _mend_ecs(values: Values, ecs: Values) -> None:
 
 def _name_domain(host: str) -> str:
     """A name that a zone may answer for, another one for another host."""
-    return f"{host}.of.the.zone.example" if "." not in host or host.replace(".", "").isdigit() else host
+    if host.replace(".", "").isdigit():
+        return f"ip-{host}.of.the.zone.example"
+    return host if CERTIFIED.fullmatch(host) else f"{host}.of.the.zone.example"
 
 
 def _mend(values: Values, version: str) -> Values:
