@@ -225,6 +225,7 @@ def test_down_keeps_them_unless_it_is_told_otherwise(
         "is_protected": lambda _: False,
         "find_place": lambda *_: object(),
         "remove_volumes": lambda _, volumes: gone.extend(volumes),
+        "settle": lambda *_: None,
         "_remove": lambda *_: None,
     }.items():
         monkeypatch.setattr(down, name, stub)
