@@ -21,7 +21,7 @@ from tests.property.profile import SOAK, holds_for
 # Of a processor, for one input: the dearest takes two here.
 SECONDS: Final = 15
 LONGEST: Final = 920
-# 10,000 stack files by `make soak`, in a hundred seconds.
+# 10,000 stack files by `make soak`, some minutes.
 TIMES: Final = 20 if SOAK else 1
 pytestmark = pytest.mark.timeout(3600 if SOAK else 600)
 PLAIN: Final = {"plain/web.py": "app = 1\n", "plain/requirements.txt": "flask\n"}
