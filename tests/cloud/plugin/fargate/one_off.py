@@ -27,7 +27,7 @@ from tests.cloud.plugin.fleet_kinds import DEFINITION
 from tests.cloud.plugin.machines import PAPER
 from tests.cloud.plugin.owner import LABEL, is_wanted, name_owner
 from tests.cloud.plugin.process import Order, start, take_orders, tell
-from tests.cloud.plugin.registry import PASSWORD, USER
+from tests.cloud.plugin.registry import USER, read_password
 
 _PAUSE = 0.2  # seconds between two looks
 
@@ -80,7 +80,7 @@ def _make(cloud: Cloud, places: Places, told: dict[str, Any]) -> RunningTask:
         labels={LABEL: name_owner(cloud.folder)},
         logs=logs,
         keeper=str(Settings.model_fields["nginx_image"].default),
-        credentials={"username": USER, "password": PASSWORD},
+        credentials={"username": USER, "password": read_password(cloud)},
         admit=admission.admit,
         open_folders=admission.open_folders,
         resolve=admission.resolve,
