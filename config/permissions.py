@@ -188,6 +188,10 @@ _ECS: Final[Mapping[str, str]] = {
     "aws:secretsmanager/secretVersion:SecretVersion": (
         "secretsmanager:PutSecretValue secretsmanager:GetSecretValue secretsmanager:UpdateSecretVersionStage"
     ),
+    "aws:ssm/parameter:Parameter": (
+        "ssm:PutParameter ssm:GetParameter ssm:GetParameters ssm:DescribeParameters ssm:DeleteParameter "
+        "ssm:ListTagsForResource ssm:AddTagsToResource ssm:RemoveTagsFromResource"
+    ),
 }
 KINDS: Final[Mapping[Target, Mapping[str, str]]] = {"aws": {**_SHARED, **_AWS}, "ecs": {**_SHARED, **_ECS}}
 # What is asked before anything is made, what pushes images, and what tags whatever EC2 makes.
@@ -200,7 +204,10 @@ _BESIDES: Final[Mapping[Target, str]] = {
         "ec2:DescribeAvailabilityZones route53:GetHostedZone route53:ListTagsForResource ecr:GetAuthorizationToken "
         "ecr:ListImages ecr:DescribeImages tag:GetResources servicequotas:GetServiceQuota ec2:CreateTags "
         "ec2:DeleteTags ecr:InitiateLayerUpload ecr:UploadLayerPart ecr:CompleteLayerUpload ecr:PutImage "
-        "ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:GetDownloadUrlForLayer"
+        "ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:GetDownloadUrlForLayer "
+        # What is run once: a release command, and portico exec. And portico logs.
+        "ecs:RunTask ecs:StopTask ecs:ListTasks ecs:DescribeTasks logs:GetLogEvents logs:DescribeLogStreams "
+        "logs:FilterLogEvents"
     ),
 }
 
