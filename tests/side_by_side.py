@@ -1,4 +1,4 @@
-"""Some workers run the tests side by side (`pytest -n 4`): most wait for the engine, and leave a core to another.
+"""Some workers run the tests side by side (`pytest -n 3`): most wait for the engine, and leave a core to another.
 
 Tests that share a deployment stay together, so that it is made once. A test with a time limit, marked `alone`, has the
 machine for itself: the others wait meanwhile.

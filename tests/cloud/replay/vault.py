@@ -27,8 +27,10 @@ def write_parameter(given: Given) -> Made:
 
 
 def ask_certificate(given: Given) -> Made:
+    asked = given.send("domainName", "validationMethod", "subjectAlternativeNames")
     made = given.client("acm").request_certificate(
-        **given.send("domainName", "validationMethod", "subjectAlternativeNames"),
+        # The plugin sends no empty list.
+        **{name: value for name, value in asked.items() if value},
         Tags=list_tags(given.take("tags", {})),
     )
     return Made(id=made["CertificateArn"], arn=made["CertificateArn"])
