@@ -8,6 +8,8 @@ from typing import TextIO
 
 import click
 
+from portico.config.printable import spell_printable
+
 # Seconds after which a pipe hears that something still goes on.
 PATIENCE = 30
 _FRAMES = "|/-\\"
@@ -15,7 +17,7 @@ _FRAMES = "|/-\\"
 
 def spell_lines(text: str) -> str:
     """Lines of which none tells a terminal to do something, whatever was written that they repeat."""
-    return "".join(one if one.isprintable() or one in "\n\t" else ascii(one)[1:-1] for one in text)
+    return spell_printable(text, keep="\n\t")
 
 
 def tell(text: str, *, err: bool = False) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import yaml
 
 from portico.config.invalid_yaml import explain_yaml
+from portico.config.printable import spell_printable
 from portico.config.repeated_key import RepeatedKey, UniqueLoader
 
 # Beyond these a file is refused. An anchor counts wherever it is named: nine lines can mean a thousand million values.
@@ -117,7 +118,7 @@ def read_document(file: Path, *, texts: bool = False) -> dict[str, Any]:
 
 def spell(text: str) -> str:
     """A text so that it can be printed on one line, at most 400 characters of it."""
-    plain = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text[:400])
+    plain = spell_printable(text[:400])
     return f"{plain[:400]}…" if len(text) > 400 or len(plain) > 400 else plain
 
 

@@ -1,8 +1,8 @@
 """What is wrong with a file that is no YAML, said to the person who wrote it."""
 
-from collections.abc import Iterator
-
 import yaml
+
+from portico.config.printable import spell_printable
 
 # By the words of PyYAML's scanner and parser.
 _CAUSES = (
@@ -37,17 +37,8 @@ def explain_yaml(text: str, error: Exception) -> str:
         line = text[: error.position].count("\n") + 1
         return f"line {line}: the character {text[error.position]!a} cannot stand in YAML; take it out"
     if mark is None or not said:
-        return _spell(" ".join(str(error).split()).replace(' in "<unicode string>"', ""))[:400]
+        return spell_printable(" ".join(str(error).split()).replace(' in "<unicode string>"', ""))[:400]
     lines = text.splitlines()
     # The end of the file is behind its last line.
     number = min(mark.line, len(lines) - 1)
-    return _spell(f'line {number + 1}: {said}: "{lines[number].strip()[:80]}"')[:400]
-
-
-def _spell(text: str) -> str:
-    return "".join(_characters(text))
-
-
-def _characters(text: str) -> Iterator[str]:
-    for one in text:
-        yield one if one.isprintable() else ascii(one)[1:-1]
+    return spell_printable(f'line {number + 1}: {said}: "{lines[number].strip()[:80]}"')[:400]

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from portico.config.printable import spell_printable
 from portico.config.unknown_setting import find_model, suggest
 
 # What to write instead, by the type of pydantic's error. Our own types say it themselves.
@@ -35,7 +36,7 @@ class Mistake:
         """Spell it on one printable line of a bounded length, whatever the value that it repeats holds."""
         for name, most in (("path", 300), ("text", 600)):
             value: str = getattr(self, name)
-            plain = value if value.isprintable() else "".join(map(_spell, value[:most]))
+            plain = value if value.isprintable() else spell_printable(value[:most])
             if plain != value or len(plain) > most:
                 object.__setattr__(self, name, plain if len(plain) <= most else f"{plain[: most - 1]}…")
 
@@ -95,10 +96,6 @@ def _show(value: Any) -> str:
     if isinstance(value, Mapping | list | tuple):
         return "a list" if isinstance(value, list | tuple) else "a group of settings"
     return str(value).lower() if isinstance(value, bool) else str(value)[:60]
-
-
-def _spell(character: str) -> str:
-    return character if character.isprintable() else ascii(character)[1:-1]
 
 
 def _example_at(model: type[BaseModel], loc: tuple[str | int, ...]) -> str:

@@ -1,5 +1,6 @@
 """Which files of a static folder nobody can ask for, so that none is missed or published unseen."""
 
+from portico.config.printable import spell_printable
 from portico.config.release.release import Release
 
 # More names are counted.
@@ -21,4 +22,4 @@ def tell_unpublished(release: Release) -> str:
     count = "1 file" if len(names) == 1 else f"{len(names)} files"
     told = f"{release.site.name}: {count} of {below} {'is' if len(names) == 1 else 'are'} not published: "
     told += f"{', '.join(names[:_SHOWN])}{more}; see publish in docs/settings.md"
-    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in told)
+    return spell_printable(told)

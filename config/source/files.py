@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from portico.config.mistake import Mistake, Mistakes, show_text
+from portico.config.printable import spell_printable
 from portico.config.source.dockerignore import Pattern, Unreadable, list_files, make_pattern, parse_ignore
 
 # What no image wants, where the source has no .dockerignore of its own to say so.
@@ -162,5 +163,4 @@ def _find_bytes(name: str) -> str | None:
 
 def _show(name: str) -> str:
     """A file's name so that it can be printed: bytes that are no text, such as \\xe9, by their numbers."""
-    text = os.fsencode(name).decode("utf-8", "backslashreplace")
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+    return spell_printable(os.fsencode(name).decode("utf-8", "backslashreplace"))

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from portico.config.mistake import Mistake
+from portico.config.printable import spell_printable
 
 # Where the context of a Dockerfile that Portico writes lies in the image.
 APP: Final = PurePosixPath("/app")
@@ -65,8 +66,8 @@ class Place:
         """Note that the file at `path` cannot be used, and what to write instead."""
         shown = f"{self.source.name}/{os.path.relpath(path, self.source)}"
         plain = os.fsencode(shown).decode("utf-8", "backslashreplace")
-        plain = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in plain)
-        said = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+        plain = spell_printable(plain)
+        said = spell_printable(text)
         self.found.append(Mistake(f"{plain}:{line}" if line else plain, said[:600]))
 
 
