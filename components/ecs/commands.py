@@ -1,20 +1,18 @@
 """What a site runs on ECS once, besides what goes on: its release command, and commands that are given by hand."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import pulumi
 
 from portico.components.barrier import Barrier, put_before
 from portico.components.ecs.definition import define_task
 from portico.components.ecs.ground import Ground
-from portico.components.ecs.processes import Define, choose_told
+from portico.components.ecs.processes import Define, define_without_web
 from portico.components.ecs.release_command import ReleaseCommand, ReleaseCommandArgs
 from portico.config.release.release import Release
 from portico.config.settings.ecs import Ecs
 from portico.config.targets.ecs import (
-    PROCESS_VOLUMES,
     define_by_hand,
     define_release,
     sum_by_hand,
@@ -40,18 +38,13 @@ def run_release_command(name: str, args: CommandsArgs, opts: pulumi.ResourceOpti
     """What nothing of the release is rolled out before; None for a site without a release command."""
     if args.release.site.release is None:
         return None
-
-    def contain(found: Mapping[str, Any]) -> list[dict[str, Any]]:
-        return define_release(args.release, **choose_told(found, args.ecs))
-
-    memory = args.ecs.find_memory(sum_release(args.release.site))
-    assert memory  # the settings were checked
+    limits, make = sum_release(args.release.site), partial(define_release, args.release)
     return ReleaseCommand(
         f"{name}-release-command",
         ReleaseCommandArgs(
             release=args.release,
             region=args.ecs.region,
-            definition=args.define(contain, memory, PROCESS_VOLUMES, RELEASE),
+            definition=define_without_web(args.define, args.ecs, make, limits, RELEASE),
             ground=args.ground,
             logs=args.logs,
             held=args.held,
@@ -66,16 +59,11 @@ def offer_commands(
     name: str, args: CommandsArgs, web: pulumi.Output[str], barrier: Barrier | None, parent: pulumi.Resource
 ) -> None:
     """Define a task for `portico exec`: of the live release, so once `web` is known, which says that it is live."""
-
-    def contain(found: Mapping[str, Any]) -> list[dict[str, Any]]:
-        return define_by_hand(args.release, **choose_told(found, args.ecs))
-
-    memory = args.ecs.find_memory(sum_by_hand(args.release))
-    assert memory  # a task of the web holds as much, and NGINX
+    limits, make = sum_by_hand(args.release), partial(define_by_hand, args.release)
     agreed: pulumi.Output[list[pulumi.Resource]] = web.apply(lambda _: [])
     define_task(
         f"{name}-exec",
-        args.define(contain, memory, PROCESS_VOLUMES, BY_HAND),
+        define_without_web(args.define, args.ecs, make, limits, BY_HAND),
         parent,
         put_before(barrier, pulumi.ResourceOptions(depends_on=agreed)),
     )

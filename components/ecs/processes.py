@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pulumi
@@ -82,23 +83,28 @@ def run_processes(name: str, args: ProcessesArgs, opts: pulumi.ResourceOptions) 
     return [worker.live for worker in workers]
 
 
-def choose_told(found: Mapping[str, Any], ecs: Ecs) -> dict[str, Any]:
-    """Of what AWS has named, what the containers of a task that answers no requests follow from."""
-    return {
-        "application": found["application"],
-        "log_group": found["log_group"],
-        "region": ecs.region,
-        "secrets": {name: source for name, source in found["secrets"].items() if name != USERS},
-    }
+def define_without_web(
+    define: Define, ecs: Ecs, make: Callable[..., list[dict[str, Any]]], limits: int, name: str
+) -> DefinitionArgs:
+    """What a task is made of that answers no requests. `make` makes its containers, which may hold `limits` MiB."""
+
+    def contain(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return make(
+            application=found["application"],
+            log_group=found["log_group"],
+            region=ecs.region,
+            secrets={name: source for name, source in found["secrets"].items() if name != USERS},
+        )
+
+    memory = ecs.find_memory(limits)
+    assert memory  # the settings were checked
+    return define(contain, memory, PROCESS_VOLUMES, name)
 
 
 def _define(args: ProcessesArgs, process: Worker | Job) -> DefinitionArgs:
-    def contain(found: Mapping[str, Any]) -> list[dict[str, Any]]:
-        given = choose_told(found, args.ecs)
-        if isinstance(process, Worker):
-            return define_worker(args.release, process, **given)
-        return define_job(args.release, process, **given)
-
-    memory = args.ecs.find_memory(sum_limits(process))
-    assert memory  # the settings were checked
-    return args.define(contain, memory, PROCESS_VOLUMES, process.name)
+    make = (
+        partial(define_worker, args.release, process)
+        if isinstance(process, Worker)
+        else partial(define_job, args.release, process)
+    )
+    return define_without_web(args.define, args.ecs, make, sum_limits(process), process.name)
