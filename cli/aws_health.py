@@ -9,9 +9,9 @@ from functools import partial
 from typing import Final
 
 from portico.cli import aws_client
-from portico.cli.aws_client import AwsError
 from portico.cli.aws_needs import Needs
 from portico.cli.finding import Finding
+from portico.components.aws_command import AwsError
 from portico.config.deploy_policy import LINKED, list_unnamed
 
 _ROLE_NAMES: Final = {

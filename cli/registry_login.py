@@ -12,6 +12,9 @@ import sys
 from collections.abc import Sequence
 from typing import Final, TextIO
 
+from portico.components.aws_command import execute
+
+_LONGEST: Final = 60  # seconds
 _REGION: Final = re.compile(r"[0-9]{12}\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.")
 
 
@@ -23,9 +26,8 @@ def answer(words: Sequence[str], asked: TextIO, told: TextIO) -> int:
         return 0 if list(words) in (["list"], ["store"], ["erase"]) else 1
     server = asked.read().strip()
     region = _REGION.search(server)
-    command = ["aws", "ecr", "get-login-password", *(["--region", region[1]] if region else [])]
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        done = execute("ecr", "get-login-password", *(["--region", region[1]] if region else []), seconds=_LONGEST)
     except (OSError, subprocess.TimeoutExpired) as error:
         told.write(f"the aws command does not answer: {error}\n")
         return 1

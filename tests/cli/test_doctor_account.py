@@ -12,10 +12,10 @@ import pytest
 from botocore.stub import Stubber
 
 from portico.cli import aws_client
-from portico.cli.aws_client import AwsError
 from portico.cli.aws_health import examine_account
 from portico.cli.aws_needs import Needs
 from portico.cli.finding import Finding
+from portico.components.aws_command import AwsError
 from tests.config.aws_sample import make_section as make_aws
 from tests.config.ecs_sample import ZONE
 from tests.config.ecs_sample import make_section as make_ecs

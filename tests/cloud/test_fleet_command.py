@@ -34,7 +34,7 @@ def asked(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
             code = command.main([service, name, "--region", region, *words])
         if code:
-            raise AwsError(error.getvalue(), error.getvalue().partition("(")[2].partition(")")[0])
+            raise AwsError(error.getvalue())
         return out.getvalue()
 
     monkeypatch.setattr("portico.components.aws_command.run", run)

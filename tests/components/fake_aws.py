@@ -72,7 +72,7 @@ class FakeAws:
         self.calls.append(call)
         self.before(call)
         if code := self.refuses.get(command):
-            raise AwsError(f"AWS does not answer `aws {service} {command}`: An error occurred ({code})", code)
+            raise AwsError(f"AWS does not answer `aws {service} {command}`: An error occurred ({code})")
         answer: dict[str, Any] = getattr(self, f"_{command.replace('-', '_')}")(options)
         return json.dumps(answer)
 
@@ -123,7 +123,7 @@ class FakeAws:
     def _get_parameter(self, options: dict[str, list[str]]) -> dict[str, Any]:
         (name,) = options["name"]
         if name not in self.parameters:
-            raise AwsError("An error occurred (ParameterNotFound)", "ParameterNotFound")
+            raise AwsError("An error occurred (ParameterNotFound)")
         assert "with-decryption" in options
         return {"Parameter": {"Value": self.parameters[name]}}
 

@@ -257,7 +257,7 @@ def test_a_role_that_was_just_made_is_waited_for(aws: FakeAws, monkeypatch: pyte
         if words[1] == "run-task" and left[0]:
             left[0] -= 1
             raise AwsError(
-                "ClientException: ECS was unable to assume the role 'arn:aws:iam::1:role/x'", "ClientException"
+                "An error occurred (ClientException): ECS was unable to assume the role 'arn:aws:iam::1:role/x'"
             )
 
     aws.before = forget
