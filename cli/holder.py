@@ -10,8 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from portico.cli.project import read_yaml
 from portico.cli.spelling import spell
 
 
@@ -33,7 +32,7 @@ class Holder:
 def find_backend(root: Path | None = None) -> Path | None:
     """The folder of the file backend that Pulumi uses in `root` (the working folder); None for every other backend."""
     root = root or Path.cwd()
-    project = yaml.safe_load((root / "Pulumi.yaml").read_text())
+    project = read_yaml(root / "Pulumi.yaml")
     url = os.environ.get("PULUMI_BACKEND_URL") or (project.get("backend") or {}).get("url")
     if not url:
         home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
@@ -105,7 +104,7 @@ def is_new(stack: str, root: Path | None = None) -> bool:
 
 def read_project(root: Path | None = None) -> str:
     """The project's name."""
-    return str(yaml.safe_load(((root or Path.cwd()) / "Pulumi.yaml").read_text())["name"])
+    return str(read_yaml((root or Path.cwd()) / "Pulumi.yaml")["name"])
 
 
 def describe(stack: str, root: Path | None = None, *, then: str = "recover") -> str | None:

@@ -60,7 +60,7 @@ def is_unfinished(resource: Export) -> bool:
 
 
 def _has_container(client: "DockerClient", outputs: dict[str, Any]) -> bool:
-    from portico.cli.running import observe
+    from portico.cli.observed import observe
 
     one = client.containers.get(outputs["id"])
     found, host = one.attrs, one.attrs["HostConfig"]

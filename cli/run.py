@@ -4,9 +4,8 @@ import os
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,7 +73,8 @@ def _watch(
             raise Refused(f"pulumi is not installed here: {spell('setup')}") from None
         ended, told = None, False
         while ended is None:
-            ended = process.poll()
+            with suppress(subprocess.TimeoutExpired):
+                ended = process.wait(PAUSE)
             if heard and not told:
                 screen.say("Interrupted: what is under way comes to its end first. Once more ends it at once.")
                 told = True
@@ -83,7 +83,6 @@ def _watch(
                     screen.say(line)
             if ended is None:
                 screen.show(story.tell_progress())
-                time.sleep(PAUSE)
     return ended
 
 

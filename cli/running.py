@@ -1,12 +1,8 @@
 """What runs of a stack as Docker shows it now, which the state need not know of."""
 
-from datetime import UTC, datetime
-
 from docker.errors import DockerException
-from docker.models.containers import Container as DockerContainer
 
 from portico.cli.deployed import Deployed
-from portico.config.live.drift import Container
 
 # Those that are to run all the time; the others check or prepare something, and end.
 _ROLES = ("port", "nginx", "gunicorn", "worker", "acme")
@@ -27,17 +23,3 @@ def list_running(deployed: Deployed) -> tuple[list[str], list[str], list[str]] |
     }
     idle = sorted(f"{one.name} ({one.status})" for one in found if one.status not in names)
     return names["running"], names["restarting"], idle
-
-
-def observe(one: DockerContainer) -> Container:
-    """What Docker says of a container."""
-    state = one.attrs["State"]
-    return Container(
-        id=str(one.id),
-        name=str(one.name),
-        status=one.status,
-        health=one.health,
-        restarts=int(one.attrs.get("RestartCount") or 0),
-        networks=frozenset((one.attrs.get("NetworkSettings") or {}).get("Networks") or {}),
-        up=(datetime.now(UTC) - datetime.fromisoformat(state["StartedAt"])).total_seconds(),
-    )

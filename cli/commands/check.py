@@ -19,10 +19,10 @@ from portico.cli.engine import (
     list_serving,
     name_provider,
 )
+from portico.cli.observed import observe
 from portico.cli.options import example, json_option, spell_json, stack_option
 from portico.cli.prepare import prepare
 from portico.cli.pulumi import ask, require_stack
-from portico.cli.running import observe
 from portico.cli.spelling import spell
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.live_files import read_live
