@@ -90,11 +90,13 @@ def test_nothing_is_said_where_nothing_was_changed(two_sites: Deployment) -> Non
     assert two_sites.check().output == f"What runs is what the last update of {two_sites.name} left.\n"
 
 
-# In which run each is tried; every other one in the soak.
-RUNS = {"a file is edited, and NGINX reloaded": [], "a replica is removed": [pytest.mark.extended]}
+# In each `make test-all`; every other one in the soak.
+OFTEN = ("a file is edited, and NGINX reloaded", "a replica is removed")
 
 
-@pytest.mark.parametrize("name", [pytest.param(one, marks=RUNS.get(one, [pytest.mark.soak])) for one in DRIFTS])
+@pytest.mark.parametrize(
+    "name", [pytest.param(one, marks=pytest.mark.extended if one in OFTEN else pytest.mark.soak) for one in DRIFTS]
+)
 def test_what_was_changed_by_hand_is_found_and_mended(two_sites: Deployment, figures: Figures, name: str) -> None:
     drift = DRIFTS[name]
     files, wanted = read_files(two_sites), two_sites.wanted()

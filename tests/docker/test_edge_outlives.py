@@ -52,6 +52,7 @@ def test_changes_of_scale_and_of_gunicorn_lose_nothing(two_sites: Deployment, fi
 
 
 @pytest.mark.timeout(1200 if SOAK else 300)
+@pytest.mark.extended
 def test_another_image_of_nginx_loses_nothing(two_sites: Deployment, figures: Figures) -> None:
     """Older and newer, and once together with a release: the old NGINX must be gone before the old replicas are."""
     usual = life(two_sites)[0]

@@ -69,6 +69,7 @@ def list_orphans(deployment: Deployment) -> list[str]:
     return [str(one.name) for one in deployment.containers() if one.id not in known]
 
 
+@pytest.mark.extended
 def test_the_first_up_of_a_stack(shop: Deployment) -> None:
     # At once: the engine has the container, and Pulumi still waits for its start.
     assert interrupt(shop, "shop-gunicorn-0 creating", 0, "gunicorn")

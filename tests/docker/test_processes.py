@@ -124,6 +124,7 @@ def shop(deploy: Deploy) -> Deployment:
     return deployment
 
 
+@pytest.mark.extended
 def test_a_release_command_runs_once_for_a_release_and_not_for_its_settings(shop: Deployment) -> None:
     migrate(shop, "once")
     shop.up()

@@ -53,9 +53,7 @@ def test_the_history_names_them_newest_first_and_stays_as_it_is(three: tuple[Dep
     assert releases(deployment) == made and len(deployment.images()) == 3
     times = [record["at"] for record in before["hello"]]
     assert times == sorted(times, reverse=True) and len(set(times)) == 3
-    assert deployment.preview("--expect-no-changes").changes == 0
-    assert deployment.refresh("--expect-no-changes").changes == 0
-    assert deployment.up("--expect-no-changes").changes == 0
+    assert deployment.up("--refresh", "--expect-no-changes").changes == 0
     assert deployment.outputs()["history"] == before
 
 
@@ -92,8 +90,7 @@ def test_going_back_loses_nothing_builds_nothing_and_needs_no_source(
     outputs = deployment.outputs()
     assert outputs["history"] == history and outputs["held"] == {"hello": older}
     assert deployment.present() == deployment.wanted()
-    assert deployment.preview("--expect-no-changes").changes == 0
-    assert deployment.refresh("--expect-no-changes").changes == 0
+    assert deployment.preview("--refresh", "--expect-no-changes").changes == 0
 
 
 def test_a_release_that_nobody_kept_is_refused_with_those_that_are(three: tuple[Deployment, list[str]]) -> None:

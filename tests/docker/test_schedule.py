@@ -77,6 +77,7 @@ def test_each_minute_is_run_once_across_releases_and_a_long_job_is_not_cut(shop:
     assert shop.up().changes == 0
 
 
+@pytest.mark.extended
 def test_a_secret_that_is_a_variable_stands_nowhere_in_clear(shop: Deployment) -> None:
     for container in [*shop.containers("worker"), *shop.containers("gunicorn")]:
         assert VALUE not in str(container.attrs) and VALUE not in str(container.top(ps_args="axww"))

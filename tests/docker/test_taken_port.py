@@ -213,6 +213,7 @@ class Visitor(threading.Thread):
         self.join()
 
 
+@pytest.mark.extended
 def test_a_new_port_is_open_before_the_old_one_closes(two_sites: Deployment, figures: Figures) -> None:
     """Once somebody else has ended: a run was refused before, and the next one is good."""
     port = free_port()

@@ -12,6 +12,7 @@ from tests.docker.shared import Shared
 pytestmark = pytest.mark.docker
 
 
+@pytest.mark.extended
 def test_one_proceeds_and_the_other_says_who_holds_the_lock(two_sites: Shared, figures: Figures) -> None:
     deployment = two_sites
     deployment.edit("hello", "# another release")
