@@ -22,8 +22,8 @@ def command(context: click.Context, stack: str, site: str, to: str) -> None:
     require_stack(stack, place.root)
     screen = Screen()
     site, release = choose(read_outputs(stack), site, to, read_served(stack))
-    undo = pin(stack, site, release)
+    refuse_held(place)
+    undo = pin(place, site, release)
     screen.say(f"{site} goes back to release {release}: portico:rollback in Pulumi.{stack}.yaml says so from now on.")
     # Whoever goes back is in a hurry: no preview of it.
-    refuse_held(place)
     context.exit(deploy(place, screen, "rollback", undo=undo))

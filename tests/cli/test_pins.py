@@ -36,14 +36,34 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 @pytest.mark.parametrize("before", [{}, {"shop": "a"}, {"blog": "c"}])
 @pytest.mark.parametrize("release", ["b", ""])
-def test_what_stood_there_stands_there_again(kept: dict[str, str], before: dict[str, str], release: str) -> None:
+def test_what_stood_there_stands_there_again(
+    kept: dict[str, str], tmp_path: Path, before: dict[str, str], release: str
+) -> None:
     if not release and "shop" not in before:
         return
     kept |= before
-    undo = pins.pin("dev", "shop", release)
+    (tmp_path / "Pulumi.dev.yaml").write_text("config: {}\n")
+    undo = pins.pin(Place(tmp_path, "dev"), "shop", release)
     assert kept.get("shop", "") == release
     undo()
     assert kept == before
+
+
+def test_what_else_the_file_says_stays_as_it_was_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Pulumi makes a text of each number and of each `true`."""
+    written = 'config:\n  portico:port: 8091 # mine\n  portico:protect: true\n  portico:address: "0.0.0.0"\n'
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text(written)
+
+    def ask(*_: str, **__: Any) -> str:
+        quoted = written.replace("8091", '"8091"').replace("true", '"true"')
+        file.write_text(f"{quoted}  portico:rollback:\n    shop: a\n")
+        return ""
+
+    monkeypatch.setattr(pins, "ask", ask)
+    monkeypatch.setattr(pins, "read_pins", lambda _: {})
+    pins.pin(Place(tmp_path, "dev"), "shop", "a")
+    assert file.read_text() == f"{written}  portico:rollback:\n    shop: a\n"
 
 
 @pytest.mark.parametrize(("message", "undone"), [(REFUSED, True), ("shop-gunicorn-0 did not become healthy.", False)])
