@@ -20,7 +20,7 @@ def measure(edge: Edge) -> list[float]:
     times = []
     for _ in range(NORMAL):
         began = time.monotonic()
-        assert get(edge.port, HOST, "/whoami", timeout=5).status == 200
+        assert get(edge.port, HOST, "/whoami", timeout=PATIENCE).status == 200
         times.append(time.monotonic() - began)
     return times
 
@@ -58,8 +58,8 @@ def test_a_normal_request_is_quick_among_slow_ones(
             f"median {statistics.median(times) * 1000:.1f} ms, longest {max(times) * 1000:.1f} ms"
         )
         assert not timed or sorted(times)[NORMAL * 19 // 20] < 0.1, times
-        # And nobody waits until the slow ones are let go.
-        assert max(times) < 2, times
+        # And nobody waits until the slow ones are let go; a busy machine takes seconds for other reasons.
+        assert max(times) < PATIENCE / 2, times
         # And they are let go: half a header lives for the patience, whatever it sends meanwhile.
         for peer in peers:
             peer.settimeout(max(0.1, began + PATIENCE + 5 - time.monotonic()))

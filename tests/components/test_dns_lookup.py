@@ -11,7 +11,7 @@ import dns.resolver
 import dns.rrset
 import pytest
 
-from portico.components.docker.dns_lookup import MOST, is_own, list_sources, look_up
+from portico.components.docker.dns_lookup import is_own, list_sources, look_up
 from portico.config.messages.caa import Caa
 
 # What is said of each name: records, or a code; nothing at all for None.
@@ -71,7 +71,8 @@ def test_each_name_above_is_asked_once(server: list[str]) -> None:
 def test_what_dns_does_not_say_is_not_known_and_holds_up_nothing(server: list[str]) -> None:
     begun = time.monotonic()
     _, records = look_up([], ["silent.example", "broken.example", "shop.example"])
-    assert time.monotonic() - begun < MOST + 0.5
+    # Without the limit it takes five seconds, as dnspython has it.
+    assert time.monotonic() - begun < 5
     assert {*records} == {"shop.example", "example"}
 
 
@@ -81,7 +82,7 @@ def test_addresses_that_come_too_late_are_not_waited_for(monkeypatch: pytest.Mon
     begun = time.monotonic()
     addresses, _ = look_up([f"{number}.example" for number in range(100)])
     ends.set()
-    assert addresses == {} and time.monotonic() - begun < MOST + 1
+    assert addresses == {} and time.monotonic() - begun < 9
 
 
 def test_a_machine_without_a_resolver_knows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
