@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from portico.cli.project import HOME, find_root, find_stack_file, is_checkout, load_environment, read_target, read_yaml
@@ -61,8 +63,11 @@ def require_passphrase(root: Path, stack: str) -> None:
 def set_up(root: Path, stack: str) -> None:
     """Install what a checkout lacks, and take its environment over. What set-up says of a failure stands alone."""
     if is_checkout(root):
-        code = subprocess.run([str(HOME / "scripts" / "setup.sh"), stack], check=False).returncode
-        if code:
+        with subprocess.Popen([str(HOME / "scripts" / "setup.sh"), stack]) as process:
+            # Most commands ask Docker next, and reading its package takes as long as a set-up with nothing to do.
+            with suppress(ImportError):
+                import_module("docker")
+        if code := process.returncode:
             sys.exit(code)
     load_environment(root)
     if not is_checkout(root):

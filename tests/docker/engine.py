@@ -109,7 +109,9 @@ class Deployment(Commands):
                 if self.destroy(fails=None).code:
                     self.cancel()
                     self.destroy(fails=None)
-                left = self.leftovers()
+                # Data outlives it until its end is meant (tests/docker/test_data.py).
+                kept = [f"volume portico.{self.name}.{name}" for name in self._name_data()]
+                left = [one for one in self.leftovers() if one not in kept]
                 Deployment.left += left
         finally:
             Deployment.entered.discard(self.name)
@@ -218,6 +220,10 @@ class Deployment(Commands):
             *(f"volume {found.name}" for found in volumes),
             *(f"image {name}" for name in self.images()),
         ]
+
+    def _name_data(self) -> list[str]:
+        """Site and folder of all data of the sites that are configured, such as `notes.media`."""
+        return [f"{site['name']}.{one['name']}" for site in self.settings["sites"] for one in site.get("data", ())]
 
     def _labels(self, **more: str | None) -> list[str]:
         labels = {"project": PROJECT, "stack": self.name, **more}

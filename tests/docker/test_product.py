@@ -72,20 +72,17 @@ def story(deploy: Deploy) -> Story:
         until = max(time.time(), (since // MINUTE + MINUTES) * MINUTE + LATE)
         load.wait(until - time.time())
         until = time.time()
-    await_empty_queue(deployment)
+    await_jobs(deployment, until)
     report = load.report()
     print(f"\n{len(seconds)} releases of {', '.join(f'{one:.1f}' for one in seconds)} s: {report.details()}")
     return Story(deployment=deployment, report=report, names=names, seconds=seconds, since=since, until=until)
 
 
-def await_empty_queue(deployment: Deployment) -> None:
+def await_jobs(deployment: Deployment, until: float) -> None:
+    """Until all that was ordered before `until` is done; the beat orders another job every few seconds."""
     end = time.monotonic() + DRAIN
-    while left := ask_database(deployment, "SELECT id, kind, argument, worker FROM jobs WHERE finished_at IS NULL"):
-        # The beat orders another one every few seconds.
-        if all(kind == "census" and worker is None for _, kind, _, worker in left) and len(left) < 2:
-            return
-        if time.monotonic() > end:
-            return
+    left = f"SELECT id FROM jobs WHERE finished_at IS NULL AND created_at < {until}"
+    while ask_database(deployment, left) and time.monotonic() < end:
         time.sleep(1)
 
 
