@@ -34,7 +34,7 @@ _SOLD: Final = {
 }
 # What containers that hand over secrets, or fill new folders of data, may use, in MiB each. They have ended before the
 # others start, but AWS counts the limits of all containers of a task together.
-BRINGER: Final = 64
+INIT_MEMORY: Final = 64
 # A task has a disk of 20 GiB, for all requests at once.
 _DISK: Final = Size.parse("10G")
 # Host names that a certificate of ACM holds, once the account's quota has been raised from 10.
@@ -191,8 +191,8 @@ class Ecs(Section):
 
 def _sum_limits(site: Site, nginx: Nginx) -> int:
     """What a task's containers may use together, in MiB."""
-    bringers = 3 if site.data else 2
-    return nginx.memory.mebibytes + site.gunicorn.memory.mebibytes + bringers * BRINGER
+    inits = 3 if site.data else 2
+    return nginx.memory.mebibytes + site.gunicorn.memory.mebibytes + inits * INIT_MEMORY
 
 
 def _is_address(host: str) -> bool:

@@ -60,10 +60,10 @@ def test_one_that_keeps_ending_is_never_healthy(root: Path) -> None:
 
 def test_its_secrets_come_as_files_before_it_starts(root: Path) -> None:
     release = plan(root, workers=[{**QUEUE, "name": "secrets"}])
-    bringer, one = define_worker(release, release.site.workers[0], **GIVEN, secrets={"KEY": "arn:1:KEY::2"})
+    init, one = define_worker(release, release.site.workers[0], **GIVEN, secrets={"KEY": "arn:1:KEY::2"})
     # A worker may have any name.
-    assert (bringer["name"], one["name"]) == ("portico_secrets", "secrets")
-    assert bringer["secrets"] == [{"name": "PORTICO_SECRET_KEY", "valueFrom": "arn:1:KEY::2"}]
+    assert (init["name"], one["name"]) == ("portico_secrets", "secrets")
+    assert init["secrets"] == [{"name": "PORTICO_SECRET_KEY", "valueFrom": "arn:1:KEY::2"}]
     assert one["dependsOn"] == [{"containerName": "portico_secrets", "condition": "SUCCESS"}]
     assert {"sourceVolume": "gunicorn-secrets", "containerPath": "/run/secrets", "readOnly": True} in one["mountPoints"]
     assert "secrets" not in one
@@ -92,10 +92,10 @@ def test_the_release_command_is_ended_by_its_own_container(root: Path) -> None:
 def test_it_finds_data_that_is_new_filled_as_the_image_has_it(root: Path) -> None:
     store = {"name": "store", "path": "/var/lib/shop"}
     release = plan(root, release=UPGRADE, data=[store])
-    seeder, bringer, one = define_release(release, **GIVEN, secrets={"KEY": "arn:1:KEY::2"})
-    assert (seeder["name"], bringer["name"]) == ("data", "portico_secrets")
+    seeder, init, one = define_release(release, **GIVEN, secrets={"KEY": "arn:1:KEY::2"})
+    assert (seeder["name"], init["name"]) == ("data", "portico_secrets")
     assert [other["containerName"] for other in one["dependsOn"]] == ["portico_secrets", "data"]
-    assert sum(other["memory"] for other in (seeder, bringer, one)) == sum_release(release.site)
+    assert sum(other["memory"] for other in (seeder, init, one)) == sum_release(release.site)
     (_, alone) = define_release(release, **GIVEN)
     assert [other["containerName"] for other in alone["dependsOn"]] == ["data"]
 

@@ -238,7 +238,9 @@ def test_a_task_is_made_of_what_its_releases_id_is_made_of(root: Path) -> None:
     assert (described["cpu"], described["memory"], described["architecture"]) == (256, fleet.memory, "arm64")
 
 
-@pytest.mark.parametrize("part", ["_make_gunicorn", "_make_nginx", "make_bringer", "bring_secrets", "_bring_users"])
+@pytest.mark.parametrize(
+    "part", ["_make_gunicorn", "_make_nginx", "make_init_container", "bring_secrets", "_bring_users"]
+)
 def test_each_part_of_a_task_is_part_of_the_id(root: Path, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
     settings = make_plan(make_ecs_values(make_site(users=USERS)), root).settings
     real, keys = getattr(task, part), set[str]()

@@ -7,9 +7,9 @@ from portico.policies import kinds
 from portico.policies.graph import UNKNOWN, Resource
 from tests.policies.bad import Bad
 from tests.policies.fleet import (
-    BRINGER,
     FLEET,
     IMAGE,
+    INIT,
     LOGS,
     REFUSAL,
     REGISTRY,
@@ -26,7 +26,7 @@ from tests.policies.sample import TAGS, assumed_by, change, make, unlink, withou
 def serve(**changes: Any) -> tuple[Resource, ...]:
     """The fleet with keys of the serving container changed; None takes one out."""
     changed = {key: value for key, value in (SERVING | changes).items() if value is not None}
-    return amend("task", containerDefinitions=define(BRINGER, changed))
+    return amend("task", containerDefinitions=define(INIT, changed))
 
 
 def tell(name: str, value: str) -> tuple[Resource, ...]:

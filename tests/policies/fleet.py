@@ -33,7 +33,7 @@ def contain(name: str, /, **changes: Any) -> dict[str, Any]:
     return {key: value for key, value in (common | changes).items() if value is not None}
 
 
-BRINGER = contain(
+INIT = contain(
     "secrets",
     essential=False,
     stopTimeout=120,
@@ -175,7 +175,7 @@ FLEET: tuple[Resource, ...] = (
         kinds.TASK,
         "task",
         {"executionRoleArn": "execution", "taskRoleArn": "application", "containerDefinitions": ("logs", "images")},
-        containerDefinitions=define(BRINGER, SERVING),
+        containerDefinitions=define(INIT, SERVING),
         family="shop",
         networkMode="awsvpc",
         requiresCompatibilities=["FARGATE"],

@@ -15,7 +15,7 @@ from portico.config.settings.acme import Acme
 from portico.config.settings.aws import RETENTION, Egress
 from portico.config.settings.client import Client
 from portico.config.settings.data import Data
-from portico.config.settings.ecs import BRINGER, CERTIFIED, HostedZone
+from portico.config.settings.ecs import CERTIFIED, INIT_MEMORY, HostedZone
 from portico.config.settings.headers import Headers
 from portico.config.settings.hidden import HIDDEN
 from portico.config.settings.job import Job
@@ -420,7 +420,7 @@ def _mend_ecs(values: Values, ecs: Values) -> None:
         values.pop("protect", None)
     ecs["most"] = max(ecs.get("most", 8), site.get("replicas", values.get("replicas", 2)))
     nginx, gunicorn = Size.parse(values["nginx"].get("memory", "256M")), site["gunicorn"].get("memory", "512M")
-    least = nginx.mebibytes + Size.parse(gunicorn).mebibytes + 2 * BRINGER
+    least = nginx.mebibytes + Size.parse(gunicorn).mebibytes + 2 * INIT_MEMORY
     sold = {256: 2048, 512: 4096, 1024: 8192, 2048: 16384, 4096: 30720}
     ecs["cpu"] = next(cpu for cpu in _CPU if cpu >= ecs.get("cpu", 256) and sold[cpu] >= least)
 

@@ -9,8 +9,8 @@ from portico.config.release.release import Release
 from portico.config.release.release_command import key_command
 from portico.config.settings import Site
 from portico.config.settings.command import split_command
-from portico.config.settings.ecs import BRINGER
-from portico.config.targets.ecs.container import VOLUMES, Container, make_bringer, spell_log
+from portico.config.settings.ecs import INIT_MEMORY
+from portico.config.targets.ecs.container import VOLUMES, Container, make_init_container, spell_log
 from portico.config.targets.ecs.data import SEEDER, bring_data
 from portico.config.targets.ecs.process import complete_process, define_process
 from portico.config.task_names import BY_HAND, RELEASE
@@ -43,7 +43,7 @@ def define_release(
         return found
     # It may be the first of all tasks that has the data: then what the image has there is brought first.
     found[-1]["dependsOn"] = [*found[-1].get("dependsOn", []), {"containerName": SEEDER, "condition": "SUCCESS"}]
-    seeder = make_bringer(SEEDER, application, release.uid, {"logConfiguration": log}) | bring_data(release.site)
+    seeder = make_init_container(SEEDER, application, release.uid, {"logConfiguration": log}) | bring_data(release.site)
     return [seeder, *found]
 
 
@@ -60,9 +60,9 @@ def define_by_hand(
 def sum_release(site: Site) -> int:
     """What the containers of a release command's task may use together, in MiB."""
     assert site.release
-    return site.release.memory.mebibytes + BRINGER * (2 if site.data else 1)
+    return site.release.memory.mebibytes + INIT_MEMORY * (2 if site.data else 1)
 
 
 def sum_by_hand(release: Release) -> int:
     """The same of a task for a command that is given by hand."""
-    return release.site.gunicorn.memory.mebibytes + BRINGER
+    return release.site.gunicorn.memory.mebibytes + INIT_MEMORY

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from portico.config.settings.ecs import BRINGER
+from portico.config.settings.ecs import INIT_MEMORY
 from portico.config.targets.ecs.image import SECRETS
 
 # What a task's containers write to, or hand over: empty volumes of the task's own, gone with it. By name: where the
@@ -52,12 +52,12 @@ def spell_log(site: str, group: str, region: str) -> Container:
     return {"logDriver": "awslogs", "options": options}
 
 
-def make_bringer(name: str, image: str, uid: int, common: Container) -> Container:
+def make_init_container(name: str, image: str, uid: int, common: Container) -> Container:
     """A container that ends once it has written files: ECS hands secrets over as environment variables alone.
 
     What it gets so is gone with it; the containers that serve have none in their environment.
     """
-    return harden(name, image, uid, memory=BRINGER) | common | {"essential": False, "stopTimeout": 10}
+    return harden(name, image, uid, memory=INIT_MEMORY) | common | {"essential": False, "stopTimeout": 10}
 
 
 def bring_secrets(secrets: Mapping[str, str]) -> Container:

@@ -7,11 +7,11 @@ from portico.config.release.launch import begin
 from portico.config.release.release import Release
 from portico.config.release.replica import describe_environment
 from portico.config.settings.command import split_command
-from portico.config.settings.ecs import BRINGER
+from portico.config.settings.ecs import INIT_MEMORY
 from portico.config.settings.job import Job
 from portico.config.settings.processes import SCHEDULE
 from portico.config.settings.worker import Worker
-from portico.config.targets.ecs.container import Container, bring_secrets, harden, make_bringer, mount, spell_log
+from portico.config.targets.ecs.container import Container, bring_secrets, harden, make_init_container, mount, spell_log
 from portico.config.targets.ecs.data import mount_data
 
 # What such a task's containers have volumes of their own for.
@@ -75,7 +75,7 @@ def define_job(
 
 def sum_limits(process: Worker | Job) -> int:
     """What the containers of such a task may use together, in MiB."""
-    return process.memory.mebibytes + BRINGER
+    return process.memory.mebibytes + INIT_MEMORY
 
 
 def define_process(
@@ -108,5 +108,5 @@ def complete_process(
     made["mountPoints"].append(mount("gunicorn-secrets", read_only=True))
     # No worker and no job can have that name.
     made["dependsOn"] = [{"containerName": "portico_secrets", "condition": "SUCCESS"}]
-    bringer = make_bringer("portico_secrets", image, release.uid, common) | bring_secrets(secrets)
-    return [bringer, made | common]
+    init = make_init_container("portico_secrets", image, release.uid, common) | bring_secrets(secrets)
+    return [init, made | common]

@@ -14,7 +14,7 @@ from portico.config.targets.ecs.container import (
     Container,
     bring_secrets,
     harden,
-    make_bringer,
+    make_init_container,
     mount,
     spell_log,
 )
@@ -106,12 +106,12 @@ def _define(
     common = {"logConfiguration": log}
     found = []
     if secrets:
-        found.append(make_bringer("secrets", application, release.uid, common) | bring_secrets(secrets))
+        found.append(make_init_container("secrets", application, release.uid, common) | bring_secrets(secrets))
     if users is not None:
-        bringer = make_bringer("users", nginx, EDGE, common)
-        found.append(bringer | _bring_users(release.site.name, folder, users))
+        init = make_init_container("users", nginx, EDGE, common)
+        found.append(init | _bring_users(release.site.name, folder, users))
     if release.site.data:
-        found.append(make_bringer(SEEDER, application, release.uid, common) | bring_data(release.site))
+        found.append(make_init_container(SEEDER, application, release.uid, common) | bring_data(release.site))
     found.append(_make_gunicorn(release, timing, application, bool(secrets)) | common)
     found.append(_make_nginx(release.site, settings, timing, nginx, users is not None) | common)
     return found

@@ -62,8 +62,8 @@ def test_what_runs_is_of_a_family_of_its_own_and_has_the_sites_secrets(busy: Rec
     }
     for name in ("shop-worker-queue-task", "shop-jobs-nightly-task"):
         made = busy.find(TASK, name).inputs
-        bringer, one = json.loads(made["containerDefinitions"])
-        assert bringer["secrets"][0]["name"] == "PORTICO_SECRET_KEY" and "@sha256:" in one["image"]
+        init, one = json.loads(made["containerDefinitions"])
+        assert init["secrets"][0]["name"] == "PORTICO_SECRET_KEY" and "@sha256:" in one["image"]
         assert [volume["name"] for volume in made["volumes"]] == ["gunicorn-tmp", "gunicorn-secrets"]
         assert (made["cpu"], made["memory"]) == ("256", "1024")
 
