@@ -3,7 +3,7 @@
 Only components/deploy.py leads here, and late: it takes half a second.
 """
 
-from portico.components.ecs.registry_contents import Stock
+from portico.components.ecs.registry_contents import RegistryContents
 from portico.components.ecs.shared import Fleet, FleetArgs
 
-__all__ = ["Fleet", "FleetArgs", "Stock"]
+__all__ = ["Fleet", "FleetArgs", "RegistryContents"]

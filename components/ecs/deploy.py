@@ -16,7 +16,7 @@ from portico.components.aws_command import has_command
 from portico.components.docker.buildx_builder import name_builder
 from portico.components.docker.diagnosis import Diagnosis
 from portico.components.docker.engine_client import Engine
-from portico.components.ecs import Fleet, FleetArgs, Stock
+from portico.components.ecs import Fleet, FleetArgs, RegistryContents
 from portico.components.ecs.command_record import read_done
 from portico.components.ecs.emulation import require_platform
 from portico.components.ecs.files import Kept
@@ -61,7 +61,7 @@ def deploy_tasks(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict[str,
         FleetArgs(
             stack=stack,
             zones=choose_zones(settings.ecs, list_known(resources, region, network), account),
-            stock=Stock(resources, account, region),
+            contents=RegistryContents(resources, account, region),
             root=root,
             past=past,
             builder=name_builder(here, pulumi.get_stack()),

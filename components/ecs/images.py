@@ -10,7 +10,7 @@ import pulumi_docker as docker
 from portico.components.build_context import write_context
 from portico.components.ecs.image import Image, ImageArgs
 from portico.components.ecs.registry import Registry, name_repository
-from portico.components.ecs.registry_contents import Stock
+from portico.components.ecs.registry_contents import RegistryContents
 from portico.config.release.release import Release
 from portico.config.settings import Settings
 from portico.config.targets.ecs import FleetSite
@@ -20,11 +20,11 @@ from portico.config.targets.ecs import FleetSite
 class Workshop:
     """Where images are made: contexts below `root`, by the `builder` of that name.
 
-    `stock` is what the registry has already; `hooks` are told of builds that failed.
+    `contents` is what the registry has already; `hooks` are told of builds that failed.
     """
 
     root: Path
-    stock: Stock
+    contents: RegistryContents
     builder: pulumi.Input[str] | None = None
     hooks: pulumi.ResourceHookBinding | None = None
 
@@ -74,11 +74,11 @@ class Images:
 
         That one stays as it is, with its push.
         """
-        stock, repository = self._workshop.stock, name_repository(self._fleet.site.name, role)
+        contents, repository = self._workshop.contents, name_repository(self._fleet.site.name, role)
         # A past release is in no record: what was pushed is remembered by the registry alone.
-        if self._fleet.release.context and stock.is_ours(repository, tag):
+        if self._fleet.release.context and contents.is_ours(repository, tag):
             return None
-        return stock.find(repository, tag)
+        return contents.find(repository, tag)
 
     def _make_image(
         self,

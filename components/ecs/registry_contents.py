@@ -13,7 +13,7 @@ REPOSITORY = "aws:ecr/repository:Repository"
 PUSHED = "docker:index/registryImage:RegistryImage"
 
 
-class Stock:
+class RegistryContents:
     """The images in the stack's repositories, as the record of the stack and AWS know them.
 
     `resources` are those of the last update (components/previous_outputs.py). AWS is asked only about a repository

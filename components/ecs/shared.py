@@ -20,7 +20,7 @@ from portico.components.ecs.hosts import list_rules
 from portico.components.ecs.images import Workshop
 from portico.components.ecs.network import Network, NetworkArgs
 from portico.components.ecs.preview import Planned, announce_changes
-from portico.components.ecs.registry_contents import Stock
+from portico.components.ecs.registry_contents import RegistryContents
 from portico.components.ecs.site import Site, SiteArgs
 from portico.components.partial_update import require_all
 from portico.components.scope import name_resource
@@ -39,7 +39,7 @@ _PORTS = {"web": LISTEN, "health": READY}
 class FleetArgs:
     """`stack` is everything that the stack file says; `root` the folder of Pulumi.yaml, `zones` the availability zones.
 
-    `past` are the outputs of the last good update, `stock` is what the registry has. `builder` names where images are
+    `past` are the outputs of the last good update, `contents` is what the registry has. `builder` names where images are
     built; `hooks` are told of builds that failed. `require_builder` is called before anything is made, where an image
     has to be built; it raises pulumi.RunError if that cannot be done. `kept` is what is known of data's file system,
     `done` which release commands are not run again, by site (for previews).
@@ -47,7 +47,7 @@ class FleetArgs:
 
     stack: Stack
     zones: Sequence[str]
-    stock: Stock
+    contents: RegistryContents
     root: Path = field(default_factory=Path)
     past: Mapping[str, Any] = field(default_factory=dict)
     builder: pulumi.Input[str] | None = None
@@ -80,9 +80,9 @@ class Fleet(pulumi.ComponentResource):
         settings = args.stack.settings
         assert settings.ecs
         sites = make_fleet(args.stack)
-        args.stock.require_region()
-        args.stock.require_past(sites)
-        if not args.stock.is_complete(sites):
+        args.contents.require_region()
+        args.contents.require_past(sites)
+        if not args.contents.is_complete(sites):
             args.require_builder()
         super().__init__("portico:ecs:Fleet", name, None, opts)
         self._name, self._args, self._settings, self._ecs = name, args, settings, settings.ecs
@@ -92,7 +92,7 @@ class Fleet(pulumi.ComponentResource):
         trees = {one.site: one.tree for one in planned}
         announce_changes(args.past, planned, args.done)
         balancer, ground = self._lay_ground(sites)
-        workshop = Workshop(root=args.root, stock=args.stock, builder=args.builder, hooks=args.hooks)
+        workshop = Workshop(root=args.root, contents=args.contents, builder=args.builder, hooks=args.hooks)
         rules = list_rules([one.site for one in sites])
         made = [
             Site(

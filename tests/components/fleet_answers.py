@@ -66,7 +66,7 @@ def log_in() -> State:
     }
 
 
-def list_images(repository: str, stocked: Mapping[str, Mapping[str, str]]) -> State:
+def list_images(repository: str, pushed: Mapping[str, Mapping[str, str]]) -> State:
     """The answer to who asks for the images of a repository: {repository: {tag: digest}}."""
-    found = [{"imageTag": tag, "imageDigest": known} for tag, known in stocked[repository].items()]
+    found = [{"imageTag": tag, "imageDigest": known} for tag, known in pushed[repository].items()]
     return {"id": repository, "region": REGION, "repositoryName": repository, "imageIds": found}

@@ -90,7 +90,7 @@ class Recorder(Mocks):
     account: str = fleet_answers.ACCOUNT
     zones: str = "abc"
     zone: Mapping[str, Any] = field(default_factory=lambda: {"name": "example"})
-    stocked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    pushed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     running: Mapping[str, str] = field(default_factory=dict)
     preview: bool = False
     expected: int = 0
@@ -121,7 +121,7 @@ class Recorder(Mocks):
         """Answer with `past`, the outputs of the update before, and `known`, its resources; of VMs, who is there; of
         disks, which an earlier `down` has left.
 
-        Of ECS: `stocked` are a registry's images, `running` says what a service runs, by name, where that is not what
+        Of ECS: `pushed` are a registry's images, `running` says what a service runs, by name, where that is not what
         it was asked to.
         """
         if args.token == "aws:ec2/getInstances:getInstances":
@@ -145,7 +145,7 @@ class Recorder(Mocks):
         if args.token == "aws:ecr/getAuthorizationToken:getAuthorizationToken":
             return fleet_answers.log_in(), []
         if args.token == "aws:ecr/getImages:getImages":
-            return fleet_answers.list_images(args.args["repositoryName"], self.stocked), []
+            return fleet_answers.list_images(args.args["repositoryName"], self.pushed), []
         if args.token == "aws:ecs/getService:getService":
             return self._describe_service(args.args["serviceName"]), []
         answers = {"readStackOutputs": self.past, "readStackResourceOutputs": self.known}

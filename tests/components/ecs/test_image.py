@@ -44,11 +44,9 @@ def folder(build: Resource) -> Path:
     return Path(build.inputs["build"]["context"])
 
 
-def again(
-    root: Path, before: Recorder, stocked: Mapping[str, Mapping[str, str]] | None = None, **more: Any
-) -> Recorder:
-    """The next update; `stocked` is what the registry has besides what the record knows."""
-    answers = {"known": recall(before), "stocked": stocked or {name: {} for name in known(before)}}
+def again(root: Path, before: Recorder, pushed: Mapping[str, Mapping[str, str]] | None = None, **more: Any) -> Recorder:
+    """The next update; `pushed` is what the registry has besides what the record knows."""
+    answers = {"known": recall(before), "pushed": pushed or {name: {} for name in known(before)}}
     return deploy(root, past=before.exports, answers=answers, **more)
 
 
@@ -56,7 +54,7 @@ def known(made: Recorder) -> list[str]:
     return [one.inputs["name"] for one in made.of_type("aws:ecr/repository:Repository")]
 
 
-def stock(made: Recorder) -> dict[str, dict[str, str]]:
+def contents(made: Recorder) -> dict[str, dict[str, str]]:
     """What the registry has after a run: {repository: {tag: digest}}."""
     return {
         f"portico/test/shop/{role}": {tags(made)[role]: digest(pushed(made, role).inputs["name"])} for role in ROLES
@@ -163,7 +161,7 @@ def test_other_files_of_nginx_are_another_image_of_the_same_application(root: Pa
 def test_what_the_registry_has_is_not_built_again(root: Path) -> None:
     first = deploy(root)
     other = again(root, first, sites=[make_site(immutable=False)])
-    back = again(root, other, stock(first))
+    back = again(root, other, contents(first))
     # The application's push is in the record; NGINX's image is in the registry alone.
     assert [one.name for one in back.of_type(PUSHED)] == [pushed(first, "application").name]
     assert references(back) == references(first)
@@ -182,7 +180,7 @@ def test_a_held_site_runs_its_past_images(root: Path) -> None:
     (root / "shop" / "web.py").write_text((root / "shop" / "web.py").read_text() + "\n# second\n")
     second = again(root, first)
     assert references(second)["gunicorn"] != references(first)["gunicorn"]
-    have = stock(first)
+    have = contents(first)
     held = again(root, second, have, rollback={"shop": first.exports["releases"]["shop"]})
     assert held.exports["releases"] == first.exports["releases"]
     assert held.exports["held"] == first.exports["releases"]
@@ -192,7 +190,7 @@ def test_a_held_site_runs_its_past_images(root: Path) -> None:
 
 def test_a_held_site_with_other_files_of_nginx_fetches_its_application(root: Path) -> None:
     first = deploy(root)
-    have = stock(first) | {"portico/test/shop/nginx": {}}
+    have = contents(first) | {"portico/test/shop/nginx": {}}
     held = again(root, first, have, rollback={"shop": first.exports["releases"]["shop"]})
     images = {one.name.rpartition("-")[2]: one for one in held.of_type(IMAGE)}
     fetched = images["fetched"]
