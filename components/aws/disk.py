@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from portico.components.aws.account import trust
-from portico.components.aws.known_disk import KnownDisk
+from portico.components.aws.recorded_disk import RecordedDisk
 from portico.components.aws.tags import make_tags
 
 # The role's part of the tags, by which it is found again.
@@ -32,7 +32,7 @@ class DiskArgs:
     partition: str
     size: int
     snapshots: int
-    left: KnownDisk | None = None
+    left: RecordedDisk | None = None
     held: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -117,7 +117,7 @@ class Disk(pulumi.ComponentResource):
         )
 
 
-def find_left(tags: Mapping[str, str], account: aws.Provider) -> KnownDisk | None:
+def find_left(tags: Mapping[str, str], account: aws.Provider) -> RecordedDisk | None:
     """The disk that an earlier `down` has left in the account's region, by its tags; None where there is none.
 
     Raises pulumi.RunError where there are several: nobody can tell which one is meant.
@@ -132,7 +132,7 @@ def find_left(tags: Mapping[str, str], account: aws.Provider) -> KnownDisk | Non
     for id in ids:
         # By its id, since an id is all that is told of several.
         found = aws.ebs.get_volume(filters=[aws.ebs.GetVolumeFilterArgs(name="volume-id", values=[id])], opts=options)
-        return KnownDisk(id=id, zone=found.availability_zone, size=found.size, tags=dict(found.tags), recorded=False)
+        return RecordedDisk(id=id, zone=found.availability_zone, size=found.size, tags=dict(found.tags), recorded=False)
     return None
 
 

@@ -13,8 +13,8 @@ from portico.components.aws.account import require_account
 from portico.components.aws.disk import DATA, find_left
 from portico.components.aws.enclosure import require_range
 from portico.components.aws.hosted_zone import require_zone
-from portico.components.aws.known import Known, find_known
-from portico.components.aws.known_disk import KnownDisk, find_disk
+from portico.components.aws.recorded_disk import RecordedDisk, find_disk
+from portico.components.aws.recorded_vm import RecordedVm, find_recorded_vm
 from portico.components.aws.tags import make_tags
 from portico.components.aws.zones import choose_zone, list_known
 from portico.components.docker import free_ports
@@ -60,26 +60,26 @@ class AwsHost(pulumi.ComponentResource):
         require_account(resources, f"{name}-", account)
         if dns := self._settings.dns:
             require_zone("aws.dns.zone", dns.zone, {"aws.dns.name": dns.name}, account)
-        known, disk = find_known(resources), find_disk(resources)
+        recorded, disk = find_recorded_vm(resources), find_disk(resources)
         if disk is None and any(site.data for site in settings.sites):
             disk = find_left(make_tags(DATA, {}), account)
-        before = known.machine if known else None
+        before = recorded.machine if recorded else None
         vpc, kind, lies = f"{name}-{region}-vpc", before.kind if before else "", disk.zone if disk else ""
         require_range("aws.range", self._settings.range, resources, vpc)
         there = before.zone if before else next(iter(list_known(resources, region, vpc)), "")
         machine = Machine.of(self._settings, choose_zone(self._settings, kind, there, lies, account))
         require_fit(disk, settings, machine.zone)
-        lost = known is not None and self._is_lost(known, account)
-        stays = known is not None and not lost and known.machine == machine
-        number = (known.number if known else 0) + (not stays)
-        self._filled = bool(known and stays and known.filled)
-        connection = self._lead_to(known.id) if known and self._filled else None
+        lost = recorded is not None and self._is_lost(recorded, account)
+        stays = recorded is not None and not lost and recorded.machine == machine
+        number = (recorded.number if recorded else 0) + (not stays)
+        self._filled = bool(recorded and stays and recorded.filled)
+        connection = self._lead_to(recorded.id) if recorded and self._filled else None
         self.engine: Engine | None = Engine(connection.url, connection.options) if connection else None
         # Before the firewall is told of the ports.
         free_ports.require_vacant(self.engine, settings)
         inside = pulumi.ResourceOptions(parent=self, providers=[account])
-        holder = self._find_holder(disk, known.id if known and stays else "", account)
-        _announce(known, machine, lost=lost)
+        holder = self._find_holder(disk, recorded.id if recorded and stays else "", account)
+        _announce(recorded, machine, lost=lost)
 
         kept, tags = settings.protect, self._settings.tags
         self._address = aws.Address(
@@ -178,7 +178,7 @@ class AwsHost(pulumi.ComponentResource):
         self._late.engines.append(Engine(connection.url, connection.options))
         return connection.url
 
-    def _find_holder(self, disk: KnownDisk | None, stays: str, account: pulumi_aws.Provider) -> str:
+    def _find_holder(self, disk: RecordedDisk | None, stays: str, account: pulumi_aws.Provider) -> str:
         """The VM that has to give the disk back first; "" where none has, or the one that `stays`."""
         has = disk.vm if disk else ""
         return has if has and has != stays and self._exists(has, account) else ""
@@ -186,11 +186,11 @@ class AwsHost(pulumi.ComponentResource):
     def _lead_to(self, vm: str) -> Connection:
         return lead_to(self._settings, vm)
 
-    def _is_lost(self, known: Known, account: pulumi_aws.Provider) -> bool:
+    def _is_lost(self, recorded: RecordedVm, account: pulumi_aws.Provider) -> bool:
         """Whether the VM is gone though nobody asked for that. What is in another region is not looked for."""
-        if known.machine is None:
+        if recorded.machine is None:
             return True
-        return known.machine.zone[:-1] == self._settings.region and not self._exists(known.id, account)
+        return recorded.machine.zone[:-1] == self._settings.region and not self._exists(recorded.id, account)
 
     def _exists(self, vm: str, account: pulumi_aws.Provider) -> bool:
         """Whether the VM is still there. Raises pulumi.RunError where somebody has stopped it."""
@@ -220,16 +220,16 @@ class AwsHost(pulumi.ComponentResource):
         if self._filled or pulumi.runtime.is_dry_run():
             return led
 
-        async def follow(known: list[str]) -> str:
-            await find_again(self._lead_to(known[1]))
-            return known[0]
+        async def follow(recorded: list[str]) -> str:
+            await find_again(self._lead_to(recorded[1]))
+            return recorded[0]
 
         return pulumi.Output.all(led, self._vm).apply(follow)
 
 
-def _announce(known: Known | None, machine: Machine, *, lost: bool) -> None:
+def _announce(recorded: RecordedVm | None, machine: Machine, *, lost: bool) -> None:
     """Say it once: in the preview."""
-    before, filled = (known.machine, known.filled) if known else (None, False)
-    told = announce_machine(before, machine, lost=known.id if known and lost else "", filled=filled)
+    before, filled = (recorded.machine, recorded.filled) if recorded else (None, False)
+    told = announce_machine(before, machine, lost=recorded.id if recorded and lost else "", filled=filled)
     if told and pulumi.runtime.is_dry_run():
         pulumi.log.info(told)

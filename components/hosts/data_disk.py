@@ -9,7 +9,7 @@ import pulumi
 
 from portico.components import aws
 from portico.components.aws.disk import list_held
-from portico.components.aws.known_disk import KnownDisk
+from portico.components.aws.recorded_disk import RecordedDisk
 from portico.components.docker.engine_client import Engine
 from portico.components.hosts.connection import Connection
 from portico.components.hosts.mount import give_back, list_graces, mount, stop_users
@@ -29,7 +29,7 @@ class DiskPlan:
 
     settings: Settings
     zone: str
-    before: KnownDisk | None
+    before: RecordedDisk | None
     holder: str
     lead: Callable[[str], Connection]
     resources: Mapping[str, Any]
@@ -125,7 +125,7 @@ def make_disk(
     return VmDisk(plan, disk, vm, ready)
 
 
-def require_fit(left: KnownDisk | None, settings: Settings, zone: str) -> None:
+def require_fit(left: RecordedDisk | None, settings: Settings, zone: str) -> None:
     """Refuse with pulumi.RunError what the disk that is there cannot follow: another `zone`, less room."""
     mine = settings.aws
     if left is None or mine is None:

@@ -49,7 +49,7 @@ def list_modes(deployment: Deployment) -> str:
     return execute(deployment.container("gunicorn"), "sh", "-c", listed)
 
 
-def find_known(deployment: Deployment, path: str, **fields: str) -> tuple[str | None, ...]:
+def find_recorded_vm(deployment: Deployment, path: str, **fields: str) -> tuple[str | None, ...]:
     """What a browser asks again with."""
     answer = get(deployment.port, "shop.localhost", f"/static/{path}", headers=fields or None)
     assert answer.status == 200
@@ -76,8 +76,8 @@ def test_the_umask_of_whoever_deploys_does_not_matter(shop: Deployment) -> None:
 
 
 def test_a_static_file_is_known_by_its_content_over_releases(shop: Deployment) -> None:
-    before = {path: find_known(shop, path) for path in ("css/a.css", "b.txt")}
-    packed = find_known(shop, "css/a.css", **GZIP)
+    before = {path: find_recorded_vm(shop, path) for path in ("css/a.css", "b.txt")}
+    packed = find_recorded_vm(shop, "css/a.css", **GZIP)
     # The same on every machine: it follows from the content alone.
     number = int.from_bytes(hashlib.sha256(STYLE.encode()).digest()[:8], "big")
     moment = 1_577_836_800 + number % (1 << 27)
@@ -89,8 +89,8 @@ def test_a_static_file_is_known_by_its_content_over_releases(shop: Deployment) -
     (shop.source("shop") / "static" / "css" / "a.css").touch()
     shop.up()
     assert shop.outputs()["releases"]["shop"] != release
-    assert {path: find_known(shop, path) for path in before} == before
-    assert find_known(shop, "css/a.css", **GZIP) == packed
+    assert {path: find_recorded_vm(shop, path) for path in before} == before
+    assert find_recorded_vm(shop, "css/a.css", **GZIP) == packed
     tag, date = before["css/a.css"]
     for name, value in (("If-None-Match", tag), ("If-Modified-Since", date)):
         again = get(shop.port, "shop.localhost", "/static/css/a.css", headers={name: str(value)})
@@ -99,9 +99,9 @@ def test_a_static_file_is_known_by_its_content_over_releases(shop: Deployment) -
     # As long as the one before, so that only its time can tell.
     shop.write("shop", "static/css/a.css", STYLE.replace("0", "1"))
     shop.up()
-    after = find_known(shop, "css/a.css")
+    after = find_recorded_vm(shop, "css/a.css")
     assert all(one != other for one, other in zip(after, before["css/a.css"], strict=True))
-    assert find_known(shop, "b.txt") == before["b.txt"]
+    assert find_recorded_vm(shop, "b.txt") == before["b.txt"]
     for name, value in (("If-None-Match", tag), ("If-Modified-Since", date)):
         again = get(shop.port, "shop.localhost", "/static/css/a.css", headers={name: str(value)})
         assert again.status == 200

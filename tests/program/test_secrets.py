@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from portico.components.aws.known import INSTANCE
+from portico.components.aws.recorded_vm import INSTANCE
 from portico.config.render.cloud_init import unpack_user_data
 from tests.components.recorder import CONTAINER, Recorder, list_texts
 from tests.program.conftest import run_stacks

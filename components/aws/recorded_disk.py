@@ -9,7 +9,7 @@ ATTACHMENT = "aws:ec2/volumeAttachment:VolumeAttachment"
 
 
 @dataclass(frozen=True, kw_only=True)
-class KnownDisk:
+class RecordedDisk:
     """A disk with its availability zone, its size in GiB and its tags; `vm` is the id of who has it, "" for nobody.
 
     `recorded` is what Pulumi's record knows. AWS may have another one, which an earlier `down` has left.
@@ -23,7 +23,7 @@ class KnownDisk:
     recorded: bool = True
 
 
-def find_disk(resources: Mapping[str, Any]) -> KnownDisk | None:
+def find_disk(resources: Mapping[str, Any]) -> RecordedDisk | None:
     """The disk among the resources of a stack (components/previous_outputs.py); None where there is none."""
     outputs = [one["outputs"] for one in resources.values() if one["type"] == VOLUME]
     if not outputs:
@@ -31,7 +31,7 @@ def find_disk(resources: Mapping[str, Any]) -> KnownDisk | None:
     # The outputs name the id in the ARN alone.
     id = str(outputs[0].get("arn")).rpartition("/")[2]
     attached = [one["outputs"] for one in resources.values() if one["type"] == ATTACHMENT]
-    return KnownDisk(
+    return RecordedDisk(
         id=id,
         zone=str(outputs[0].get("availabilityZone")),
         size=int(outputs[0].get("size") or 0),

@@ -14,7 +14,7 @@ PROVIDER = "pulumi:providers:docker"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Known:
+class RecordedVm:
     """A VM of the stack: its number, its id, what it is made of; None where a refresh has found it gone.
 
     It is `filled` once the address has led to it: then all containers were there, and a release was live.
@@ -26,25 +26,25 @@ class Known:
     filled: bool
 
 
-def find_known(resources: Mapping[str, Any]) -> Known | None:
+def find_recorded_vm(resources: Mapping[str, Any]) -> RecordedVm | None:
     """The newest VM among the resources of a stack (components/previous_outputs.py); None where there is none.
 
     There are two while one takes the place of the other, also after an update that failed on the way.
     """
     led = [one["outputs"].get("instanceId") for one in resources.values() if one["type"] == ASSOCIATION]
-    found: list[Known] = []
+    found: list[RecordedVm] = []
     for urn, one in resources.items():
         name = re.search(r"-vm-(\d+)-instance$", urn)
         # The outputs name the id in the ARN alone.
         id = str(one["outputs"].get("arn")).rpartition("/")[2]
         if one["type"] == INSTANCE and name and id:
             machine = _read_machine(one["outputs"])
-            found.append(Known(number=int(name[1]), id=id, machine=machine, filled=id in led))
+            found.append(RecordedVm(number=int(name[1]), id=id, machine=machine, filled=id in led))
     newest = max(found, key=lambda known: known.number, default=None)
     gone = max(_list_places(resources), default=None)
     # What makes containers stays in the record when a refresh has taken the VM itself out of it.
     if gone and (newest is None or newest.number < gone[0]):
-        return Known(number=gone[0], id=gone[1], machine=None, filled=False)
+        return RecordedVm(number=gone[0], id=gone[1], machine=None, filled=False)
     return newest
 
 
