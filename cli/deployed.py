@@ -76,7 +76,7 @@ class Deployed:
         release = self.releases[site]
         found = self.list_containers(role="gunicorn", site=site, release=release)
         if not found:
-            raise Refused(f"release {release} of {site} has no container any more; {spell('up', self.stack)} mends it")
+            raise Refused(f"release {release} of {site} has no container any more; {spell('up', self.stack)} fixes it")
         return sorted(found, key=lambda one: (one.status != "running", one.health != "healthy"))
 
     def choose_begun(self, site: str, command: str) -> Container:

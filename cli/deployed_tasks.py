@@ -74,6 +74,6 @@ class DeployedTasks:
         """What a command for that site is run by. Raises Refused where an older Portico has deployed it."""
         if site not in self.definitions:
             raise Refused(
-                f"{site} was deployed before commands could be run on ECS; {spell('up', self.stack)} mends it"
+                f"{site} was deployed before commands could be run on ECS; {spell('up', self.stack)} fixes it"
             )
         return self.definitions[site]

@@ -1,4 +1,4 @@
-"""What every command on a stack does first: find it, set up what is missing, mend its state."""
+"""What every command on a stack does first: find it, set up what is missing, fix its state."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from portico.cli.project import HOME, find_root, find_stack_file, is_checkout, load_environment, read_target, read_yaml
 from portico.cli.refused import Refused
-from portico.cli.torn_state import mend_all
+from portico.cli.torn_state import fix_all
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def prepare(stack: str) -> Place:
     if read_target(root, stack) != "local":
         os.environ.setdefault("PULUMI_PARALLEL", "8")
     os.chdir(root)
-    for line in mend_all(root / ".state"):
+    for line in fix_all(root / ".state"):
         print(line)
     return Place(root, stack)
 

@@ -1,4 +1,4 @@
-"""Mends what a full disk did to Pulumi's state in a folder.
+"""Fixes what a full disk did to Pulumi's state in a folder.
 
 Pulumi writes a file aside and then gives it its name; where the disk is full, it gives a part of the file that name all
 the same, so the state is torn. The newest whole copy takes its place; the torn one stays beside it. Of a lock that had
@@ -19,7 +19,7 @@ def is_whole(file: Path) -> bool:
         return False
 
 
-def mend(file: Path, home: Path) -> str:
+def fix(file: Path, home: Path) -> str:
     """Put the newest whole copy in the place of a torn state, and say what was done."""
     project, stack = file.parent.name, file.stem
     copies = [file.with_name(f"{file.name}.bak")]
@@ -29,7 +29,7 @@ def mend(file: Path, home: Path) -> str:
     if not whole:
         return f"The state of {stack} is torn, and no copy of it is whole: {file}"
     shutil.copy(file, file.with_name(f"{file.name}.torn"))
-    partial = file.with_name(f"{file.name}.mended")
+    partial = file.with_name(f"{file.name}.fixed")
     shutil.copy(whole[-1], partial)
     partial.replace(file)
     return (
@@ -38,12 +38,12 @@ def mend(file: Path, home: Path) -> str:
     )
 
 
-def mend_all(state: Path) -> Iterator[str]:
-    """Mend every state in the folder, and say what was done; nothing where there is nothing to mend."""
+def fix_all(state: Path) -> Iterator[str]:
+    """Fix every state in the folder, and say what was done; nothing where there is nothing to fix."""
     home = state / ".pulumi"
     for lock in home.glob("locks/**/*.tmp"):
         if lock.stat().st_size == 0:
             lock.unlink()
     for file in home.glob("stacks/*/*.json"):
         if not is_whole(file):
-            yield mend(file, home)
+            yield fix(file, home)

@@ -11,7 +11,7 @@ What must hold for everything that a stack makes on AWS. Each rule is a function
 before anything is made; the unit tests ask all of them about every stack that comes with Portico. Written by
 `make docs` from `policies/`: change it there.
 
-    make rules ENV=prod                              # ask them now; fails where something is to mend (ENV=ecs alike)
+    make rules ENV=prod                              # ask them now; fails where something is to fix (ENV=ecs alike)
     pulumi preview --stack prod --policy-pack policies
     pulumi up --stack prod --policy-pack policies    # refuse what breaks a rule
 

@@ -23,7 +23,7 @@ def isolate_tasks(graph: Graph) -> Iterator[Finding]:
 
 @rule()
 def run_on_fargate(graph: Graph) -> Iterator[Finding]:
-    """Tasks run on Fargate, each in a machine of its own: there is no host to mend, and nobody to share it with."""
+    """Tasks run on Fargate, each in a machine of its own: there is no host to fix, and nobody to share it with."""
     for one in of_type(graph, TASK):
         kinds = look(one.inputs, "requiresCompatibilities")
         if kinds is not UNKNOWN and not any(may_be(kind, "FARGATE") for kind in kinds or ()):
@@ -31,7 +31,7 @@ def run_on_fargate(graph: Graph) -> Iterator[Finding]:
             yield Finding(one, wrong, 'write requiresCompatibilities: ["FARGATE"]')
     for one in of_type(graph, SERVICE):
         if look(one.inputs, "launchType") in ("EC2", "EXTERNAL"):
-            yield Finding(one, "its tasks share hosts that somebody has to mend", 'write launchType: "FARGATE"')
+            yield Finding(one, "its tasks share hosts that somebody has to fix", 'write launchType: "FARGATE"')
 
 
 @rule("CKV_AWS_249", whole=True)

@@ -6,7 +6,7 @@ stack=${1:-dev}
 # shellcheck source=setup/lib.sh
 . "$setup/lib.sh"
 
-# Whether a part has something to do. What only its user can mend is said here, not after minutes of building.
+# Whether a part has something to do. What only its user can fix is said here, not after minutes of building.
 missing=
 look() { # look PART...
   local status=0

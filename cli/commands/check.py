@@ -134,7 +134,7 @@ def judge(stack: str, export: Export) -> tuple[bool, list[str]]:
     ordered = read_certificates(Deployed.of(stack, export)) if find(export, "acme") else {}
     warned = [line for one in ordered.values() for line in one.warn(now)]
     said = [f"{line}." for line in different]
-    said += [f"{spell('up')} {'mends it' if live else 'tries again'}."] if different else []
+    said += [f"{spell('up')} {'fixes it' if live else 'tries again'}."] if different else []
     if not different:
         said = [f"What runs is what the last update of {stack} left."]
     return not different and not warned, [*said, *(f"{line}." for line in warned)]

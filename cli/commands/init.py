@@ -80,7 +80,7 @@ def choose(root: Path, found: tuple[Found, ...], entry: str) -> Found:
 
 def list_todo(project: Project, found: Source, kept: list[Path]) -> list[str]:
     """What is left to be done."""
-    lines = [f"Mend: {one}" for one in found.mistakes]
+    lines = [f"Fix: {one}" for one in found.mistakes]
     if not found.requirements and not found.mistakes:
         lines.append("Missing: a requirements.txt that names Flask; write one, or `pip freeze > requirements.txt`.")
     if (ignore := project.source / ".dockerignore") in kept:

@@ -30,7 +30,7 @@ def judge(plan: str) -> int:
     for violation in found:
         print(violation)
     count = sum(one.type.startswith("aws:") for one in graph)
-    print(f"{len(RULES)} rules, {count} resources of AWS: {len(found) or 'nothing'} to mend.")
+    print(f"{len(RULES)} rules, {count} resources of AWS: {len(found) or 'nothing'} to fix.")
     return int(bool(found))
 
 
@@ -38,7 +38,7 @@ def judge(plan: str) -> int:
 @stack_option
 @click.pass_context
 def command(context: click.Context, stack: str) -> None:
-    """Ask the rules for AWS about what up would make. Exit code 1 where something is to be mended."""
+    """Ask the rules for AWS about what up would make. Exit code 1 where something is to be fixed."""
     place = prepare(stack)
     create(stack, place.root)
     plan = subprocess.run([*PLAN, stack], stdout=subprocess.PIPE, text=True, check=False).stdout

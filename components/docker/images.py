@@ -96,5 +96,5 @@ def _refuse(site: str, release: str, kept: tuple[Record, ...]) -> str:
     choice = f"write one of {others}, or take the line out" if others else "take the line out"
     return (
         f"rollback.{site}: the image of release {release} is not on this Docker engine any more; nothing was changed. "
-        f"To mend it, {choice}: make resume SITE={site}"
+        f"To fix it, {choice}: make resume SITE={site}"
     )

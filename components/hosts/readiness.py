@@ -16,7 +16,7 @@ cd /var/lib/portico 2>/dev/null || { echo "waits: its first boot has not come to
 [ ! -e failed ] || { echo "failed: $(cat failed)"; tail -n 5 /var/log/cloud-init-output.log 2>/dev/null; exit; }
 echo "waits: $(cat step)"
 """
-# What no waiting mends, by what ssh or AWS's command prints.
+# What no waiting fixes, by what ssh or AWS's command prints.
 _HOPELESS = {
     "SessionManagerPlugin is not found": "install AWS's Session Manager plugin on this machine",
     "AccessDenied": "let who deploys call ssm:StartSession on it",
@@ -42,7 +42,7 @@ async def wait_ready(connection: Connection, seconds: float) -> None:
         passed = time.monotonic() - begun
         if advice := next((text for words, text in _HOPELESS.items() if words in state), None):
             raise pulumi.RunError(
-                f"The VM {connection.host} cannot be reached: {_shorten(state)}\nTo mend it, {advice}."
+                f"The VM {connection.host} cannot be reached: {_shorten(state)}\nTo fix it, {advice}."
             )
         if state.startswith("failed: "):
             raise pulumi.RunError(_give_up(connection, f"its first boot failed at {state.removeprefix('failed: ')}"))
@@ -88,6 +88,6 @@ def _shorten(text: str) -> str:
 def _give_up(connection: Connection, why: str) -> str:
     return (
         f"The VM {connection.host} cannot take containers: {why}\n"
-        "What served before keeps serving. Mend the cause and run this again. To begin with a new VM instead, end this "
+        "What served before keeps serving. Fix the cause and run this again. To begin with a new VM instead, end this "
         f"one first: aws ec2 terminate-instances --instance-ids {connection.host}"
     )

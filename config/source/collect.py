@@ -82,7 +82,7 @@ class Collected:
         except InvalidRequirement as error:
             hint = "; write == for exactly that version" if "=" in text and not set("<>!~") & set(text) else ""
             said = str(error).splitlines()[0] if "/" not in text else "there is no such folder in the source"
-            self._refuse(line, f"{line.text[:80]!r} is no requirement: {said}{hint or '; mend the line'}")
+            self._refuse(line, f"{line.text[:80]!r} is no requirement: {said}{hint or '; fix the line'}")
             return
         if line.editable:
             self._refuse(line, f"-e takes a folder or an address of Git, not {text[:60]!r}; take -e out")

@@ -28,7 +28,7 @@ def check_hooks(place: Place, gunicorn: Gunicorn) -> bool:
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        said = f"it is not valid Python: {str(error).partition(' (')[0]}; mend it"
+        said = f"it is not valid Python: {str(error).partition(' (')[0]}; fix it"
         place.refuse(file, said, getattr(error, "lineno", None))
         return True
     ours = {

@@ -75,7 +75,7 @@ def read_lines(
         try:
             asked, options = _parse(line)
         except (_Unreadable, ValueError) as error:
-            place.refuse(path, f"pip does not read {line[:80]!r}: {error}; mend the line", number)
+            place.refuse(path, f"pip does not read {line[:80]!r}: {error}; fix the line", number)
             continue
         included = [(one, constraint) for one in options.requirements or ()]
         included += [(one, True) for one in options.constraints or ()]

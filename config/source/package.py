@@ -136,7 +136,7 @@ def _parse_all(place: Place, file: Path, listed: list[str]) -> tuple[Requirement
         try:
             found.append(Requirement(text))
         except InvalidRequirement as error:
-            place.refuse(file, f"{text[:80]!r} is no requirement: {str(error).splitlines()[0]}; mend it")
+            place.refuse(file, f"{text[:80]!r} is no requirement: {str(error).splitlines()[0]}; fix it")
     return tuple(found)
 
 
@@ -163,7 +163,7 @@ def _read_dynamic(place: Place, file: Path, values: dict[str, Any]) -> tuple[Req
             try:
                 found.append(Requirement(line.text))
             except InvalidRequirement as error:
-                place.refuse(listed, f"it is no requirement: {str(error).splitlines()[0]}; mend it", line.number)
+                place.refuse(listed, f"it is no requirement: {str(error).splitlines()[0]}; fix it", line.number)
     return tuple(found)
 
 

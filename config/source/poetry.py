@@ -152,5 +152,5 @@ def _convert(place: Place, file: Path, name: str, given: object, loose: list[str
             return Requirement(made.name), made.is_optional()
     except (ValueError, TypeError, LookupError, AttributeError, RuntimeError) as error:
         said = str(error).splitlines()[0] if str(error) else "it is no version"
-        place.refuse(file, f"Poetry does not read {name} = {str(given)[:60]!r}: {said}; mend it")
+        place.refuse(file, f"Poetry does not read {name} = {str(given)[:60]!r}: {said}; fix it")
     return None, False

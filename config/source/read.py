@@ -32,7 +32,7 @@ def read_project(place: Place) -> Project:
         except _ODD as error:
             # TOML and JSON have more forms than any tool writes: whatever stands in the place of something else.
             said = f"it is not as its tool writes it ({type(error).__name__}: {str(error)[:120]})"
-            found.place.refuse(file, f"{said}; let that write it again, or mend it")
+            found.place.refuse(file, f"{said}; let that write it again, or fix it")
     _read_version_files(found)
     return found.finish(file.name if file else "")
 

@@ -88,9 +88,9 @@ def read_toml(place: Place, path: Path) -> dict[str, Any] | None:
         said = str(error)
         where = re.search(r" \(at line (\d+), column \d+\)", said)
         line = int(where[1]) if where else text.count("\n") + 1
-        place.refuse(path, f"it is not valid TOML: {said.partition(' (at ')[0]}; mend it", line)
+        place.refuse(path, f"it is not valid TOML: {said.partition(' (at ')[0]}; fix it", line)
     except RecursionError:
-        place.refuse(path, "it is nested too deeply to be read; mend it")
+        place.refuse(path, "it is nested too deeply to be read; fix it")
     return None
 
 
@@ -101,7 +101,7 @@ def read_json(place: Place, path: Path) -> dict[str, Any] | None:
     try:
         found = json.loads(text)
     except json.JSONDecodeError as error:
-        place.refuse(path, f"it is not valid JSON: {error.msg}; mend it", error.lineno)
+        place.refuse(path, f"it is not valid JSON: {error.msg}; fix it", error.lineno)
         return None
     except RecursionError:
         found = None

@@ -89,7 +89,7 @@ def _find_name(path: Path, shown: PurePosixPath, entry: str, said: str) -> str |
         return None
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
-        return f'"{entry}" cannot be imported: {shown} is not valid Python (line {line}); mend it'
+        return f'"{entry}" cannot be imported: {shown} is not valid Python (line {line}); fix it'
     names = _list_names(tree.body)
     if name in names or "*" in names or "__getattr__" in names:
         function = names.get(name) == "function"

@@ -179,11 +179,11 @@ def ask(monkeypatch: pytest.MonkeyPatch, state: dict[str, Any], engine: Engine, 
     ("state", "engine", "code", "lines"),
     [
         (GOOD, watch(ONE, TWO, OTHER), 0, ["What runs is what the last update of dev left."]),
-        (GOOD, watch(ONE, OTHER), 1, [f"container {SECOND}-name is gone.", "portico up mends it."]),
+        (GOOD, watch(ONE, OTHER), 1, [f"container {SECOND}-name is gone.", "portico up fixes it."]),
         (FAILED, watch(ONE, TWO, OTHER), 1, [f"{REFUSED}.", "portico up tries again."]),
         ({"deployment": {}}, watch(), 1, ["Nothing of the stack dev is up."]),
     ],
-    ids=["good", "mended by up", "failed", "nothing is up"],
+    ids=["good", "fixed by up", "failed", "nothing is up"],
 )
 def test_what_is_printed(
     monkeypatch: pytest.MonkeyPatch, state: dict[str, Any], engine: Watched, code: int, lines: list[str]

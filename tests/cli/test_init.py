@@ -100,7 +100,7 @@ def test_what_says_the_packages_is_found(
         (root / name).write_text(json.dumps({"_meta": {}, "default": pins, "develop": {}}))
     assert look_at(root).requirements == said
     lines = init(root, monkeypatch, "--entry", "app:app").output.splitlines()
-    assert any(line.startswith("Mend: ") and wrong in line for line in lines) == bool(wrong)
+    assert any(line.startswith("Fix: ") and wrong in line for line in lines) == bool(wrong)
     assert any(line.startswith("Missing: a requirements.txt") for line in lines) == (not names)
 
 

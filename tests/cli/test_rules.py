@@ -18,9 +18,9 @@ def plan(*inputs: dict[str, Any], **more: Any) -> str:
     return json.dumps({"steps": [{"op": "create", "urn": one["urn"], "newState": one} for one in states], **more})
 
 
-def test_nothing_of_aws_has_nothing_to_mend(capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_of_aws_has_nothing_to_fix(capsys: pytest.CaptureFixture[str]) -> None:
     assert judge(plan()) == 0
-    assert capsys.readouterr().out == "66 rules, 0 resources of AWS: nothing to mend.\n"
+    assert capsys.readouterr().out == "66 rules, 0 resources of AWS: nothing to fix.\n"
 
 
 def test_each_violation_has_a_line_and_the_command_fails(capsys: pytest.CaptureFixture[str]) -> None:
@@ -30,7 +30,7 @@ def test_each_violation_has_a_line_and_the_command_fails(capsys: pytest.CaptureF
         *("Vpc vpc-0", "Vpc vpc-1", "Vpc vpc-0", "Vpc vpc-1", "Vpc vpc-1"),
         "66 rules, 2 resources of AWS",
     ]
-    assert lines[-1].endswith(": 5 to mend.")
+    assert lines[-1].endswith(": 5 to fix.")
 
 
 def test_without_a_plan_the_reason_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from portico.cli.torn_state import mend_all
+from portico.cli.torn_state import fix_all
 
 
 def make_state(folder: Path, **files: tuple[int, bytes]) -> Path:
@@ -33,7 +33,7 @@ def state(number: int) -> bytes:
 
 def test_a_whole_state_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     home = make_state(tmp_path, live=(9, state(1)), bak=(1, state(2)), lock=(0, b"{}"))
-    print(*mend_all(tmp_path), sep="\n", end="")
+    print(*fix_all(tmp_path), sep="\n", end="")
     assert (home / "stacks/portico/dev.json").read_bytes() == state(1)
     assert capsys.readouterr().out == ""
     assert len(list(home.glob("locks/**/*.tmp"))) == 1, "a lock that says who holds it was removed"
@@ -48,7 +48,7 @@ def test_the_newest_whole_copy_takes_the_place(tmp_path: Path, capsys: pytest.Ca
         backup=(5, state(3)),
         lock=(0, b""),
     )
-    print(*mend_all(tmp_path), sep="\n", end="")
+    print(*fix_all(tmp_path), sep="\n", end="")
     assert (home / "stacks/portico/dev.json").read_bytes() == state(3)
     assert (home / "stacks/portico/dev.json.torn").read_bytes() == state(4)[:20]
     assert "was torn" in capsys.readouterr().out
@@ -57,6 +57,6 @@ def test_the_newest_whole_copy_takes_the_place(tmp_path: Path, capsys: pytest.Ca
 
 def test_without_a_copy_nothing_is_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     home = make_state(tmp_path, live=(0, b"{"))
-    print(*mend_all(tmp_path), sep="\n", end="")
+    print(*fix_all(tmp_path), sep="\n", end="")
     assert (home / "stacks/portico/dev.json").read_bytes() == b"{"
     assert "no copy of it is whole" in capsys.readouterr().out

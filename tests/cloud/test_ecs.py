@@ -193,7 +193,7 @@ def test_releases_lose_no_request(fleet: FleetDeployment, figures: Figures, rele
         for number in range(releases):
             fleet.edit("hello", f"# release {number} of {releases}")
             if not number:
-                # Its command fails: nothing of it starts, and the same `up` goes live once that is mended.
+                # Its command fails: nothing of it starts, and the same `up` goes live once that is fixed.
                 failed = fleet.up(fails=True)
                 assert [task["id"] for task in fleet.tasks("hello")] == [first, second]
                 run_in(first, "gunicorn", f"rm {STORE}/broken")

@@ -56,7 +56,7 @@ def test_a_release_that_fails_on_the_new_vm_leaves_the_old_one_serving(prod: Aws
 
 def test_the_next_good_update_finishes_the_move(prod: AwsDeployment, good: str) -> None:
     known = len(prod.cloud.journal())
-    module(prod).write_text(f"{good}\n# mended\n")
+    module(prod).write_text(f"{good}\n# fixed\n")
     prod.up()
     happened = prod.happened(known)
     # The VM of the failed update is filled; no third one is made.

@@ -190,7 +190,7 @@ SHORT = "What should be live is not: "
 def test_a_good_end_that_the_engine_does_not_show_is_none(
     asked: list[Replica], said: list[str], engine: Watched, lacking: str
 ) -> None:
-    """Pulumi would delete what serves, for a switch that was undone since or whose record was mended by hand."""
+    """Pulumi would delete what serves, for a switch that was undone since or whose record was fixed by hand."""
     (told,) = fail(asked, "@live shop", "@drained", code=0, engine=engine)
     assert told.startswith(SHORT) and lacking in told and "Nothing was removed. Run this again" in told
     assert said == []

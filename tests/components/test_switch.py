@@ -142,7 +142,7 @@ def test_a_first_release_that_was_turned_back_is_not_worth_keeping(scene: Scene)
     assert scene.ground.read("conf.d/shop.conf") is None
 
 
-def test_a_first_release_goes_live_once_it_is_mended(scene: Scene) -> None:
+def test_a_first_release_goes_live_once_it_is_fixed(scene: Scene) -> None:
     first = scene.make()
     scene.ground.serve(first.tree.digest)
     scene.start(first, shop=None)
@@ -185,7 +185,7 @@ def test_of_two_sites_the_bad_one_stays_and_the_other_goes_live(scene: Scene) ->
     assert scene.ground.read("nginx.conf") == new.tree.files["nginx.conf"]
     assert scene.ground.proven == {f"shop {one.id}" for one in before[:2]} | {f"blog {one.id}" for one in replicas[2:]}
     assert all(map(named, [*before, *replicas[2:]])) and not any(map(named, replicas[:2]))
-    # Mended, it goes live as a whole.
+    # Fixed, it goes live as a whole.
     third = scene.make(*sites(shop="3", blog="2"))
     scene.ground.replicas = [*scene.start(third)[:2], *replicas[2:]]
     assert scene.ground.switch(third.tree.digest).code == 0

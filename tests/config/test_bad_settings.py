@@ -156,7 +156,7 @@ SITE: list[tuple[str, dict[str, Any], str]] = [
     (
         "entry in broken module",
         site(source="broken"),
-        f'entry: "web:app" {IMPORT} web.py is not valid Python (line 2); mend it',
+        f'entry: "web:app" {IMPORT} web.py is not valid Python (line 2); fix it',
     ),
     (
         "factory without parentheses",

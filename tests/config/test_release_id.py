@@ -221,6 +221,6 @@ def test_another_machine_makes_no_other_release(program: Path, tmp_path: Path, n
     other = tmp_path / "elsewhere" / "deeper"
     write_files(other / "shop", dict(reversed(SHOP.items())))
     environment: dict[str, Any] = {"PYTHONHASHSEED": "7", "HOME": str(other), "USER": "somebody", "HOSTNAME": "other"}
-    # A locale without UTF-8, which Python would mend by itself.
+    # A locale without UTF-8, which Python would fix by itself.
     environment |= {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
     assert ask(program, other, **environment) == now

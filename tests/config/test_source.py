@@ -75,7 +75,7 @@ def test_a_line_that_docker_does_not_read_is_named(tmp_path: Path, line: str) ->
         read_source(tmp_path / "shop")
     (mistake,) = caught.value.all
     assert mistake.path == "shop/.dockerignore"
-    assert mistake.text == f'"{line}" is no pattern that Docker reads; mend the line, or leave it out'
+    assert mistake.text == f'"{line}" is no pattern that Docker reads; fix the line, or leave it out'
 
 
 LITTER = [

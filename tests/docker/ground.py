@@ -1,4 +1,4 @@
-"""Two small sites whose sources break and are mended, and what can be seen of them from outside."""
+"""Two small sites whose sources break and are fixed, and what can be seen of them from outside."""
 
 import itertools
 import random

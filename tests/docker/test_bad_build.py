@@ -56,7 +56,7 @@ def test_the_other_sites_go_live_all_the_same(deploy: Deploy) -> None:
         assert read_whoami(both, "shop")["release"] == shop
         assert read_whoami(both, "other")["release"] != other
         assert read_whoami(both, "guest")["site"] == "guest"
-        both.write("shop", "requirements.txt", "flask==3.1.3\n# mended\n")
+        both.write("shop", "requirements.txt", "flask==3.1.3\n# fixed\n")
         both.up()
         load.wait(0.5)
     assert read_whoami(both, "shop")["release"] == both.outputs()["releases"]["shop"] != shop

@@ -1,6 +1,6 @@
 """A release that never gets healthy: it says why, fails again when it is run again, and nobody notices.
 
-One deployment whose five applications break at once, each in its own way, and are then mended at once.
+One deployment whose five applications break at once, each in its own way, and are then fixed at once.
 """
 
 import re
@@ -115,7 +115,7 @@ def story(deploy: Deploy) -> Iterator[Story]:
 
     with light(deployment, *hosts) as load:
         for name, module in modules.items():
-            module.write_text(f"{good[name]}\n# mended\n")
+            module.write_text(f"{good[name]}\n# fixed\n")
         deployment.configure(healthTimeout=None)
         deployment.up()
         load.wait(1)
@@ -153,7 +153,7 @@ def test_all_runs_fail_in_their_time(story: Story) -> None:
 def test_the_old_release_serves_and_no_request_is_lost(story: Story, figures: Figures) -> None:
     figures.record(
         "C7",
-        f"{len(BREAKS)} releases that never get healthy, run {len(RUNS)} times, and mended",
+        f"{len(BREAKS)} releases that never get healthy, run {len(RUNS)} times, and fixed",
         target="0 failed",
         measured=f"{story.during.failed + story.after.failed} of {story.during.sent + story.after.sent} failed",
         met=story.during.lossless and story.after.lossless,
@@ -165,8 +165,8 @@ def test_the_old_release_serves_and_no_request_is_lost(story: Story, figures: Fi
 def test_the_next_good_up_loses_nothing_and_leaves_what_is_wanted(story: Story) -> None:
     assert story.after.lossless, story.after.details()
     assert story.left == story.wanted
-    mended = {f"{site}/{release}" for role, site, release in story.wanted if role == "gunicorn"}
-    assert set(story.after.seen) == mended | set(story.during.seen)
+    fixed = {f"{site}/{release}" for role, site, release in story.wanted if role == "gunicorn"}
+    assert set(story.after.seen) == fixed | set(story.during.seen)
 
 
 @pytest.mark.parametrize("run", [run for run, door in enumerate(RUNS) if door == "make"])

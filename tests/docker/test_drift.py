@@ -1,4 +1,4 @@
-"""What somebody changed by hand is found, said in plain words, and mended by the next update."""
+"""What somebody changed by hand is found, said in plain words, and fixed by the next update."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -97,14 +97,14 @@ OFTEN = ("a file is edited, and NGINX reloaded", "a replica is removed")
 @pytest.mark.parametrize(
     "name", [pytest.param(one, marks=pytest.mark.extended if one in OFTEN else pytest.mark.soak) for one in DRIFTS]
 )
-def test_what_was_changed_by_hand_is_found_and_mended(two_sites: Deployment, figures: Figures, name: str) -> None:
+def test_what_was_changed_by_hand_is_found_and_fixed(two_sites: Deployment, figures: Figures, name: str) -> None:
     drift = DRIFTS[name]
     files, wanted = read_files(two_sites), two_sites.wanted()
     with light(two_sites, "localhost") as load:
         load.wait(0.5)
         foreign = drift.do(two_sites)
         said = two_sites.check(fails=True).output
-        assert drift.said in said and "\nmake up mends it.\n" in said, said
+        assert drift.said in said and "\nmake up fixes it.\n" in said, said
         preview = two_sites.preview("--refresh")
         assert preview.changes, preview.output
         two_sites.up(door="make")
@@ -116,8 +116,8 @@ def test_what_was_changed_by_hand_is_found_and_mended(two_sites: Deployment, fig
     assert read_files(two_sites) == files and two_sites.present() == wanted
     figures.record(
         "C10",
-        f"{name}: found, said, and mended by `up`",
-        target="no request lost" if not drift.seen else "mended",
+        f"{name}: found, said, and fixed by `up`",
+        target="no request lost" if not drift.seen else "fixed",
         measured=f"{report.failed} of {report.sent} requests failed",
         met=drift.seen or report.lossless,
     )

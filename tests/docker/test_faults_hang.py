@@ -195,7 +195,7 @@ def test_a_busy_replica_is_left_alone(story: Story) -> None:
 def test_a_hung_replica_does_not_hold_up_a_release(sites: Deployment) -> None:
     await_until(lambda: all(map(is_healthy, sites.containers("gunicorn", "shop"))), 30)
     hang(sites.containers("gunicorn", "shop")[0], "stopped")
-    sites.edit("shop", "# mended")
+    sites.edit("shop", "# fixed")
     seconds = sites.up().seconds
     print(f"\na release of a site with a hung replica: {seconds:.1f} s")
     assert sites.present() == sites.wanted()

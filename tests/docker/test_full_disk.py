@@ -81,8 +81,8 @@ def test_a_state_that_cannot_be_written(machine: Machine, served: Deployment, fi
             assert "no space left on device" in failed.output, failed.tail()
             print(f"\n{left} KiB left: {failed.tail()}")
         # As `make up` does, for an empty lock and a torn state.
-        mend = "import sys, pathlib, portico.cli.torn_state as t; print(*t.mend_all(pathlib.Path(sys.argv[1])))"
-        print(machine.run(sys.executable, "-c", mend, str(state)))
+        fix = "import sys, pathlib, portico.cli.torn_state as t; print(*t.fix_all(pathlib.Path(sys.argv[1])))"
+        print(machine.run(sys.executable, "-c", fix, str(state)))
         assert resources(machine.run("cat", file)) == before
         served.up()
         load.wait(1)

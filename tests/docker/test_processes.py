@@ -164,9 +164,9 @@ def test_where_it_fails_the_release_before_serves_and_other_sites_go_on(shop: De
         assert "line 10 of the migration" in said and "line 9 of the migration" not in said
         assert "Traceback" not in said
     assert "held back" not in first.output
-    migrate(shop, "mended")
+    migrate(shop, "fixed")
     shop.up()
-    assert list_migrations(shop).count("mended") == 1
+    assert list_migrations(shop).count("fixed") == 1
     assert len(shop.containers("gunicorn")) == 2
 
 

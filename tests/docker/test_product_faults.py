@@ -47,7 +47,7 @@ def break_migration(deployment: Deployment, number: int, line: str) -> None:
     file.write_text(f"{file.read_text()}    {line}\n")
 
 
-def mend(deployment: Deployment, number: int) -> None:
+def fix(deployment: Deployment, number: int) -> None:
     """Write that release as it should have been, bring it up, and see that everything is of it."""
     write_release(deployment, number)
     deployment.configure_site(SITE, **{key: NOTES[key] for key in ("release", "workers")})
@@ -104,7 +104,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(product: Deploymen
     assert read_revision(product) == revision and list_processes(product) == processes
     columns = ask_database(product, f"SELECT name FROM pragma_table_info('notes') WHERE name = 'extra_{number}'")
     assert columns == []
-    mend(product, number)
+    fix(product, number)
 
 
 def test_a_migration_that_hangs_is_ended_and_gives_its_lock_back(product: Deployment, figures: Figures) -> None:
@@ -122,7 +122,7 @@ def test_a_migration_that_hangs_is_ended_and_gives_its_lock_back(product: Deploy
     writes = "import sqlite3; sqlite3.connect('/data/notes.db', timeout=1).execute('BEGIN IMMEDIATE')"
     execute(product.containers("gunicorn", SITE)[0], "python3", "-c", writes)
     assert time.monotonic() - began < 10
-    mend(product, number)
+    fix(product, number)
 
 
 def read_commands(deployment: Deployment) -> list[str]:
@@ -155,7 +155,7 @@ def test_an_up_that_is_killed_does_not_kill_its_migration(product: Deployment, f
         assert read_revision(product) == f"{number + 1:04}"
     result = product.recover()
     assert read_commands(product) == [*before, "begin", "end"], result.tail()
-    mend(product, number)
+    fix(product, number)
 
 
 def test_recover_finds_a_migration_that_still_runs_and_waits_for_it(product: Deployment) -> None:
@@ -164,7 +164,7 @@ def test_recover_finds_a_migration_that_still_runs_and_waits_for_it(product: Dep
     result = product.recover()
     check_said([result], "release command", "still runs")
     assert read_commands(product) == [*before, "begin", "end"], result.tail()
-    mend(product, number)
+    fix(product, number)
 
 
 def test_of_two_at_once_the_second_one_starts_no_migration(product: Deployment) -> None:
@@ -177,7 +177,7 @@ def test_of_two_at_once_the_second_one_starts_no_migration(product: Deployment) 
     check_said([refused], "Another run is working on the stack")
     assert running.process.wait(200) == 0, running.log.read_text()
     assert read_commands(product) == [*before, "begin", "end"]
-    mend(product, number)
+    fix(product, number)
 
 
 def test_workers_that_crash_fail_the_release_and_the_old_ones_go_on(product: Deployment, figures: Figures) -> None:
@@ -201,4 +201,4 @@ def test_workers_that_crash_fail_the_release_and_the_old_ones_go_on(product: Dep
     while ask_database(product, "SELECT max(id) FROM jobs WHERE finished_at IS NOT NULL") == [[order]]:
         assert time.monotonic() < end
         time.sleep(1)
-    mend(product, number)
+    fix(product, number)

@@ -32,7 +32,7 @@ def test_a_refused_template_touches_nothing(two_sites: Deployment, figures: Figu
     with light(deployment, "localhost") as load:
         template.write_text(good.replace("proxy_read_timeout", "proxy_reed_timeout"))
         # A new release, were the configuration right.
-        deployment.edit("hello", "# released once the template is mended")
+        deployment.edit("hello", "# released once the template is fixed")
         failed = [deployment.up(fails=True, door=door) for door in DOORS]
         assert serving(deployment) == before
         assert deployment.images() == images

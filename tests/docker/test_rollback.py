@@ -105,10 +105,10 @@ def test_a_release_that_nobody_kept_is_refused_with_those_that_are(three: tuple[
     deployment.configure(rollback=pinned)
 
 
-def test_the_mended_source_is_the_newest_release(three: tuple[Deployment, list[str]]) -> None:
+def test_the_fixed_source_is_the_newest_release(three: tuple[Deployment, list[str]]) -> None:
     deployment, made = three
     module = deployment.source("hello") / "hello.py"
-    module.write_text(module.read_text().replace(BROKEN, "") + "# mended\n")
+    module.write_text(module.read_text().replace(BROKEN, "") + "# fixed\n")
     deployment.configure(rollback=None)
     with light(deployment, "localhost") as load:
         deployment.up()

@@ -336,7 +336,7 @@ def stacks(draw: st.DrawFn, versions: Sequence[str] = VERSIONS, upstream: str | 
         return _move(values, draw(section(Ecs)) if ecs is None else ecs, version, said)
     _name_version(values, version, said)
     shared = draw(_BOOLEANS)
-    values = _mend(values, version)
+    values = _fix(values, version)
     if shared:
         _share_host(values["sites"])
     return values
@@ -393,8 +393,8 @@ def _move(values: Values, ecs: Values, version: str, said: bool) -> Values:
         _bound(one, "body", Size, "10G")
     for route in site.get("routes", ()):
         _bound(route, "timeout", Duration, "3990s" if route.get("stream") or route.get("websocket") else "110s")
-    values = _mend(values, version)
-    _mend_ecs(values, ecs)
+    values = _fix(values, version)
+    _fix_ecs(values, ecs)
     return values
 
 
@@ -403,7 +403,7 @@ def _bound(values: Values, name: str, kind: type[Size] | type[Duration], most: s
         values[name] = most
 
 
-def _mend_ecs(values: Values, ecs: Values) -> None:
+def _fix_ecs(values: Values, ecs: Values) -> None:
     (site,) = values["sites"]
     region = ecs["region"]
     if "zones" in ecs:
@@ -432,7 +432,7 @@ def _name_domain(host: str) -> str:
     return host if CERTIFIED.fullmatch(host) else f"{host}.of.the.zone.example"
 
 
-def _mend(values: Values, version: str) -> Values:
+def _fix(values: Values, version: str) -> Values:
     """Keep the rules that join several fields, each by changing as little as possible."""
     tls = values.get("tls")
     if tls is not None:
@@ -449,12 +449,12 @@ def _mend(values: Values, version: str) -> Values:
             site.setdefault("certificate", {"certificate": CERTIFICATE, "key": KEY})
         if tls is not None and tls.get("acme") and "certificate" not in site:
             _name_in_public(site)
-        _mend_hosts(site, hosts)
-        _mend_site(site)
+        _fix_hosts(site, hosts)
+        _fix_site(site)
         if values.get("upstream") == "container" and tuple(map(int, version.split("."))) < (1, 27, 3):
             site.pop("weights", None)
             site.pop("balance", None)
-    _mend_memory(values)
+    _fix_memory(values)
     return values
 
 
@@ -472,7 +472,7 @@ def _count_heads(nginx: Values) -> int:
     return Size(nginx.get("workers", 2) * nginx.get("connections", 1024) * (request + answer)).mebibytes
 
 
-def _mend_memory(values: Values) -> None:
+def _fix_memory(values: Values) -> None:
     """Bodies fit where they are collected, and that fits into NGINX's memory: as a whole, or everything is smaller."""
     bodies = [one for site in values["sites"] for one in (site, *site.get("routes", ()))]
     nginx = values.get("nginx", {})
@@ -509,7 +509,7 @@ def _mend_memory(values: Values) -> None:
             gunicorn["memory"] = f"{needed}M"
 
 
-def _mend_hosts(site: Values, taken: set[str]) -> None:
+def _fix_hosts(site: Values, taken: set[str]) -> None:
     """A host name belongs to one site, once."""
     for key in ("hosts", "aliases"):
         if key in site:
@@ -548,7 +548,7 @@ def _share_host(sites: list[Values]) -> None:
             assume(not (path.startswith(f"{own}/") and any(f"{own}{url}/".startswith(f"{path}/") for url in urls)))
 
 
-def _mend_site(site: Values) -> None:
+def _fix_site(site: Values) -> None:
     application = APPLICATIONS[site["source"]]
     if site["entry"] not in application.entries:
         site["entry"] = application.entries[-1]

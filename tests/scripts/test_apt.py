@@ -36,7 +36,7 @@ def install(log: Path, says: str) -> int:
     return subprocess.run(["bash", "-c", text, "-", str(log.parent)], env=env, capture_output=True).returncode
 
 
-def test_it_mends_waits_and_hands_on_no_lock(log: Path) -> None:
+def test_it_fixes_waits_and_hands_on_no_lock(log: Path) -> None:
     assert install(log, "Could not get lock /var/lib/apt/lists/lock. It is held by process 1 (apt-get)") == 0
     assert log.read_text().splitlines() == [
         "dpkg --configure -a",

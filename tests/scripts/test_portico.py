@@ -43,6 +43,6 @@ def test_what_is_missing_is_installed_first(folder: Path, words: list[str], lack
     assert done.stdout.splitlines() == [*said, " ".join(["-m portico.cli", *words])], done.stderr
 
 
-def test_what_its_user_has_to_mend_ends_it(folder: Path) -> None:
+def test_what_its_user_has_to_fix_ends_it(folder: Path) -> None:
     done = subprocess.run([str(folder / "scripts" / "portico"), "up"], env={"PATH": "/usr/bin:/bin", "LACKS": "1"})
     assert done.returncode == 1

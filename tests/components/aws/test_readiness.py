@@ -13,7 +13,7 @@ from portico.components.hosts.readiness import wait_ready
 
 THERE = Connection("portico", "i-0123", 22, ("-o", "BatchMode=yes"))
 AGAIN = (
-    "What served before keeps serving. Mend the cause and run this again. To begin with a new VM instead, end this one "
+    "What served before keeps serving. Fix the cause and run this again. To begin with a new VM instead, end this one "
     "first: aws ec2 terminate-instances --instance-ids i-0123"
 )
 
@@ -120,11 +120,11 @@ def test_a_first_boot_that_failed_is_not_waited_for(ssh: Path, told: list[str]) 
         ("Unable to locate credentials", "log in to AWS, or name a profile in AWS_PROFILE."),
     ],
 )
-def test_what_no_waiting_mends_ends_it_at_once(ssh: Path, told: list[str], words: str, advice: str) -> None:
+def test_what_no_waiting_fixes_ends_it_at_once(ssh: Path, told: list[str], words: str, advice: str) -> None:
     say(ssh, f"echo '{words}' >&2; exit 255")
     said = refuse()
     assert said.startswith("The VM i-0123 cannot be reached: ") and words in said
-    assert said.endswith(f"To mend it, {advice}") and told == []
+    assert said.endswith(f"To fix it, {advice}") and told == []
 
 
 def test_where_there_is_no_ssh_it_is_said(monkeypatch: pytest.MonkeyPatch, told: list[str]) -> None:
