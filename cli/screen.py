@@ -11,7 +11,7 @@ import click
 from portico.config.printable import spell_printable
 
 # Seconds after which a pipe hears that something still goes on.
-PATIENCE = 30
+SILENCE = 30
 _FRAMES = "|/-\\"
 
 
@@ -85,7 +85,7 @@ class Screen:
             self._output.write(f"\r\x1b[K{frame} {told}"[: self.width + 3])
             self._output.flush()
             self._drawn = True
-        elif now - self._spoke >= PATIENCE:
+        elif now - self._spoke >= SILENCE:
             self.say(f"still at work: {told}")
 
     def clear(self) -> None:

@@ -30,6 +30,8 @@ _WISHES: Final = {
     **dict.fromkeys(("port", "ports", "expose"), "NGINX's port is port, beside sites; Gunicorn's is Portico's own"),
     **dict.fromkeys(("ssl", "https"), "HTTPS is tls, beside sites"),
 }
+# Settings that had another name in an earlier version, by their path.
+RENAMED: Final[dict[tuple[str, ...], str]] = {("nginx", "patience"): "clientTimeout"}
 
 
 def suggest(model: type[BaseModel], loc: Sequence[str | int]) -> str:
@@ -37,6 +39,8 @@ def suggest(model: type[BaseModel], loc: Sequence[str | int]) -> str:
     key, known = str(loc[-1]), list_settings(find_model(model, loc[:-1]))
     if len(loc) == 3 and loc[0] == "sites" and (wish := _WISHES.get(key.lower())):
         return wish
+    if now := RENAMED.get(tuple(map(str, loc))):
+        return f"it has another name now; write {now}"
     if close := get_close_matches(key, known, n=1, cutoff=CLOSE):
         return f"did you mean {close[0]}?"
     elsewhere = [place for place in _list_places(model) if place.rpartition(".")[2] == key]

@@ -21,7 +21,7 @@ from tests.docker.load import Load, Report, json_values, standard_clients
 from tests.docker.traffic import HELLO
 
 BEFORE, AFTER = 5.0, 4.0  # seconds of load before the command, and after both its end and the new release
-PATIENCE = 60.0  # seconds in which the new release must answer after the command returned
+TIMEOUT = 60.0  # seconds in which the new release must answer after the command returned
 
 
 def make_load(port: int) -> Load:
@@ -41,7 +41,7 @@ def measure(contender: Contender, number: int) -> Run:
         contender.deploy()
         done = load.now()
         while not (fresh := [seen.first for name, seen in load.report().seen.items() if name not in old]):
-            if load.now() - done > PATIENCE:
+            if load.now() - done > TIMEOUT:
                 raise RuntimeError(f"{contender.name}: the new release does not answer\n{load.report().details()}")
             load.wait(0.2)
         load.wait(AFTER)
@@ -78,7 +78,7 @@ def describe(
 
 def await_page(contender: Contender) -> None:
     """Until NGINX and the application answer for the first time."""
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + TIMEOUT
     while True:
         try:
             answer = ask(contender.port, "localhost", "/healthz", timeout=5)

@@ -12,7 +12,7 @@ from portico.config.load import Stack
 from portico.config.release.command_record import name_record, read_record
 from portico.config.release.release_command import ROLE, key_command
 
-_PAUSE, _PATIENCE = 1.0, 30.0  # seconds between two looks, and between two lines of progress
+_PAUSE, _PROGRESS = 1.0, 30.0  # seconds between two looks, and between two lines of progress
 
 
 def read_done(engine: Engine | None, observed: Observation | None, stack: Stack) -> dict[str, frozenset[str]]:
@@ -55,7 +55,7 @@ def await_commands(engine: Engine | None, edge: str, observed: Observation | Non
             break
         waited = time.monotonic() - began
         if waited >= due:
-            due += _PATIENCE
+            due += _PROGRESS
             pulumi.log.info(
                 f"{names}: the release command of a run before this one still runs; this update waits for its end "
                 f"({waited:.0f} s until now)."

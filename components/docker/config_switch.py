@@ -118,9 +118,9 @@ class ConfigCheck(pulumi.ComponentResource):
 class ConfigReleaseArgs:
     """`verdict` is ConfigCheck's, as `repairs` are, `nginx` the edge's container id; the volumes are names.
 
-    `replicas` are those that the tree sends requests to. They have `patience` seconds to become healthy; old workers of
-    NGINX have `longest` seconds to end. Another `attempt` switches again. `engine` is asked at the end whether all of
-    it is there, and why a replica is not well.
+    `replicas` are those that the tree sends requests to. They have `health_timeout` seconds to become healthy; old
+    workers of NGINX have `longest` seconds to end. Another `attempt` switches again. `engine` is asked at the end
+    whether all of it is there, and why a replica is not well.
     """
 
     verdict: pulumi.Input[str]
@@ -129,7 +129,7 @@ class ConfigReleaseArgs:
     sockets: pulumi.Input[str]
     nginx: pulumi.Input[str]
     replicas: Sequence[Replica]
-    patience: int
+    health_timeout: int
     longest: int
     repairs: int = 0
     attempt: int = 0
@@ -178,7 +178,7 @@ class ConfigRelease(pulumi.ComponentResource):
                         pulumi.Output.concat("TREE=", args.verdict),
                         f"PORT={PRIVATE}",
                         f"REPAIRS={args.repairs}",
-                        f"WAIT={args.patience}",
+                        f"WAIT={args.health_timeout}",
                         f"LONGEST={args.longest}",
                         ids.apply(lambda ids: "REPLICAS=" + "\n".join(map(Replica.describe, asked, ids))),
                     ],
@@ -204,7 +204,7 @@ class ConfigRelease(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions.merge(
                 start_first(self),
                 # The provider would cut it after 20 minutes.
-                pulumi.ResourceOptions(custom_timeouts=_bound(args.patience + args.longest)),
+                pulumi.ResourceOptions(custom_timeouts=_bound(args.health_timeout + args.longest)),
             ),
         )
         ended = pulumi.Output.all(args.verdict, args.nginx, ids, switch.exit_code, switch.container_logs, switch.id)

@@ -179,7 +179,7 @@ class Portico(pulumi.ComponentResource):
                 sockets=sockets,
                 nginx=nginx.container,
                 replicas=asked,
-                patience=settings.health_timeout,
+                health_timeout=settings.health_timeout,
                 # The longest request, and what a busy machine takes besides.
                 longest=longest + 40,
                 repairs=repairs,

@@ -13,7 +13,7 @@ from portico.config.release.command_record import Ran
 from portico.config.release.digest import digest_values
 from portico.config.task_names import RELEASE
 
-PAUSE, PATIENCE = 2.0, 30.0  # seconds between two looks, and between two lines of progress
+PAUSE, PROGRESS = 2.0, 30.0  # seconds between two looks, and between two lines of progress
 # Seconds that a task may take until its container begins, and besides its own limit to end.
 _START, _BESIDES = 900, 60
 # Seconds that AWS may take to make a role known, and how ECS says that it does not know one.
@@ -85,7 +85,7 @@ def _settle(asked: Asked, say: Callable[[str], None], warn: Callable[[str], None
     def tell() -> None:
         waited = time.monotonic() - began
         if waited >= told[0]:
-            told[0] += PATIENCE
+            told[0] += PROGRESS
             say(
                 f"{asked.site}: the release command of a run before this one still runs; this update waits for its end "
                 f"({waited:.0f} s until now)."

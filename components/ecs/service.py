@@ -15,7 +15,7 @@ from portico.components.ecs.hosts import HostRule
 from portico.components.ecs.rollout_check import Asked, Watch, require_live
 
 # What the balancer asks every task, in seconds: it is believed after two answers, and given up after three.
-_INTERVAL, _PATIENCE, _HEALTHY, _UNHEALTHY = 10, 5, 2, 3
+_INTERVAL, _TIMEOUT, _HEALTHY, _UNHEALTHY = 10, 5, 2, 3
 # AWS gives a release up after so many tasks that failed; or half of those that are wanted, where that is more.
 _TRIES = 3
 
@@ -139,7 +139,7 @@ class Service(pulumi.ComponentResource):
                 path=args.ready,
                 matcher="200-299",
                 interval=_INTERVAL,
-                timeout=_PATIENCE,
+                timeout=_TIMEOUT,
                 healthy_threshold=_HEALTHY,
                 unhealthy_threshold=_UNHEALTHY,
             ),

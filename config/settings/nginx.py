@@ -50,7 +50,7 @@ class Nginx(Section):
     keepalive: Duration = Field(
         default=Duration.parse("65s"), description="How long an idle client connection stays open."
     )
-    patience: Duration = Field(
+    client_timeout: Duration = Field(
         default=Duration.parse("15s"),
         description="How long a client may take for its headers, or be silent in a body or an answer.",
     )

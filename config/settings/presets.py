@@ -21,14 +21,14 @@ PRESETS: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
                 "workers": 1,
                 "upstreamConnections": 0,
                 "defaultType": "text/html",
-                "patience": "60s",
+                "clientTimeout": "60s",
                 "gzip": {"level": 1, "types": "html", "static": False},
             }
         },
         {"headers": _NO_HEADERS, "limits": {"connections": 0}, "immutable": False},
     ),
     "strict": (
-        {"nginx": {"patience": "10s", "logFormat": "json"}},
+        {"nginx": {"clientTimeout": "10s", "logFormat": "json"}},
         {
             "body": "1M",
             "limits": {"connections": 64, "rate": {"rate": "50r/s", "burst": 100}},

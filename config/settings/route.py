@@ -58,6 +58,6 @@ class Route(Section):
             yield "write stream (server-sent events) or websocket, not both"
 
     @property
-    def patience(self) -> Duration | None:
+    def longest_silence(self) -> Duration | None:
         """How long NGINX waits for the next byte: an hour for streams, where nothing else is said."""
         return self.timeout or (Duration.parse("1h") if self.stream or self.websocket else None)

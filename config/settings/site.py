@@ -183,7 +183,9 @@ class Site(Processes):
             return 0.0
         if chosen is not None:
             return chosen.amount / 1000
-        longest = max([self.gunicorn.timeout, *(route.patience for route in self.routes if route.patience)])
+        longest = max(
+            [self.gunicorn.timeout, *(route.longest_silence for route in self.routes if route.longest_silence)]
+        )
         return 15.0 if longest.amount <= 30_000 else longest.amount / 1000
 
 

@@ -10,7 +10,7 @@ import urllib.request
 
 # Where users say which certificates count, for curl and others; Python itself looks at SSL_CERT_FILE.
 BUNDLES = ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "PIP_CERT")
-PATIENCE = 5  # seconds until an answer begins
+TIMEOUT = 5  # seconds until an answer begins
 
 
 def trust() -> ssl.SSLContext:
@@ -23,7 +23,7 @@ def trust() -> ssl.SSLContext:
 
 def ask(address: str, file: str | None) -> None:
     request = urllib.request.Request(address, method="GET" if file else "HEAD")
-    with urllib.request.urlopen(request, timeout=PATIENCE, context=trust()) as answer:
+    with urllib.request.urlopen(request, timeout=TIMEOUT, context=trust()) as answer:
         if file:
             with open(file, "wb") as out:
                 shutil.copyfileobj(answer, out)

@@ -12,7 +12,7 @@ from tests.attacks.raw import connect, get, make_request, read
 from tests.attacks.sample import HOST
 
 pytestmark = pytest.mark.docker
-HEADERS, BODIES, PATIENCE = 400, 100, 15
+HEADERS, BODIES, CLIENT_TIMEOUT = 400, 100, 15
 NORMAL = 60
 
 
@@ -20,7 +20,7 @@ def measure(edge: Edge) -> list[float]:
     times = []
     for _ in range(NORMAL):
         began = time.monotonic()
-        assert get(edge.port, HOST, "/whoami", timeout=PATIENCE).status == 200
+        assert get(edge.port, HOST, "/whoami", timeout=CLIENT_TIMEOUT).status == 200
         times.append(time.monotonic() - began)
     return times
 
@@ -59,10 +59,10 @@ def test_a_normal_request_is_quick_among_slow_ones(
         )
         assert not timed or sorted(times)[NORMAL * 19 // 20] < 0.1, times
         # And nobody waits until the slow ones are let go; a busy machine takes seconds for other reasons.
-        assert max(times) < PATIENCE / 2, times
-        # And they are let go: half a header lives for the patience, whatever it sends meanwhile.
+        assert max(times) < CLIENT_TIMEOUT / 2, times
+        # And they are let go: half a header lives for the client timeout, whatever it sends meanwhile.
         for peer in peers:
-            peer.settimeout(max(0.1, began + PATIENCE + 5 - time.monotonic()))
+            peer.settimeout(max(0.1, began + CLIENT_TIMEOUT + 5 - time.monotonic()))
             peer_data = read_to_end(peer)
             assert peer_data is not None, f"still open after {time.monotonic() - began:.0f} s"
     finally:

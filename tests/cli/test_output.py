@@ -226,7 +226,7 @@ def test_a_pipe_gets_lines_alone_and_hears_of_what_takes_long(monkeypatch: pytes
     for _ in range(50):
         screen.show("hello: building")
     assert output.getvalue() == ""
-    monkeypatch.setattr("portico.cli.screen.PATIENCE", 0)
+    monkeypatch.setattr("portico.cli.screen.SILENCE", 0)
     screen.show("hello: building")
     assert output.lines == ["still at work: hello: building (0 s)"]
 

@@ -44,7 +44,7 @@ def release(root: Path, attempt: int = 0, state: dict[str, Any] | None = None, *
             sockets="sockets",
             nginx="edge-id",
             replicas=[Replica(release=found, index=i, container=one) for i, one in enumerate(replicas)],
-            patience=60,
+            health_timeout=60,
             longest=70,
             attempt=attempt,
         )

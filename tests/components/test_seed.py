@@ -26,8 +26,8 @@ def volume(tmp_path: Path) -> Path:
     return tmp_path / "volume"
 
 
-def seed(volume: Path, source: Path, *, patience: float = 120, cwd: str = "/usr") -> "subprocess.CompletedProcess[str]":
-    script = read_script("seed.py").replace("PATIENCE = 120.0", f"PATIENCE = {patience}")
+def seed(volume: Path, source: Path, *, limit: float = 120, cwd: str = "/usr") -> "subprocess.CompletedProcess[str]":
+    script = read_script("seed.py").replace("PATIENCE = 120.0", f"PATIENCE = {limit}")
     words = [sys.executable, "-I", "-S", "-c", script, f"{volume}={source}"]
     return subprocess.run(words, cwd=cwd, capture_output=True, text=True, timeout=60)
 
@@ -77,7 +77,7 @@ def test_one_that_was_killed_in_the_middle_is_not_waited_for_for_ever(volume: Pa
     partial = volume / ".portico-first"
     (partial / "pictures").mkdir(parents=True)
     # It is not known what else it had done.
-    done = seed(volume, image, patience=0.2)
+    done = seed(volume, image, limit=0.2)
     assert done.returncode == 0, done.stderr
     assert list_all(volume) == [".portico", "hello.txt", "pictures", "pictures/a.png"]
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from portico.config.checks import check_settings
-from portico.config.settings import Mistakes
+from portico.config.settings import Mistakes, Settings
+from portico.config.unknown_setting import RENAMED, find_model, list_settings
 from tests.config.sample import make_site, make_values, refuse, write_files
 
 SUCH = "is not a host name; write a lower-case name without scheme, port or path, such as"
@@ -84,6 +85,11 @@ STACK: list[tuple[str, dict[str, Any], str]] = [
         "unknown key below",
         make_values(nginx={"conections": 100}),
         "nginx.conections: there is no such setting; did you mean connections?",
+    ),
+    (
+        "key that had another name",
+        make_values(nginx={"patience": "10s"}),
+        "nginx.patience: there is no such setting; it has another name now; write clientTimeout",
     ),
     ("duration without unit", make_values(nginx={"keepalive": 65}), f'nginx.keepalive: "65" {DURATION}'),
     ("duration in days", make_values(nginx={"keepalive": "2d"}), f'nginx.keepalive: "2d" {DURATION}'),
@@ -413,3 +419,9 @@ def test_a_setting_has_one_spelling(root: Path) -> None:
 def test_a_time_for_hung_replicas_is_refused_at_its_own_place(root: Path, value: str, said: str) -> None:
     refused = refuse(root, make_values(make_site(gunicorn={"hungAfter": value})))
     assert refused == [f"sites[0].gunicorn.hungAfter: {said}"]
+
+
+def test_a_new_name_is_that_of_a_setting() -> None:
+    for old, now in RENAMED.items():
+        names = list_settings(find_model(Settings, old[:-1]))
+        assert now in names and old[-1] not in names

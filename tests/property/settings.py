@@ -195,7 +195,7 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "workers": st.integers(1, 64),
         "connections": st.integers(64, 65535),
         "keepalive": _durations(),
-        "patience": _durations(),
+        "clientTimeout": _durations(),
         "upstreamConnections": st.just(0) | st.integers(0, 1024),
         "defaultType": st.sampled_from(["application/octet-stream", "text/html", "text/plain"]),
         "logFormat": st.sampled_from(["main", "json"]),

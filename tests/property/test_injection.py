@@ -47,7 +47,7 @@ FULL: dict[str, Any] = {
     "nginx": {
         "version": "1.30.6",
         "keepalive": "65s",
-        "patience": "15s",
+        "clientTimeout": "15s",
         "defaultType": "text/html",
         "logFormat": "json",
         "logLevel": "warn",

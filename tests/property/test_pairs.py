@@ -62,7 +62,7 @@ def check_a_request_may_end_on_both_sides(rendered: Rendered, main: Directive) -
             assert gunicorn["timeout"] * 1000 < waits <= longest + 5_000
         for route in routes.values():
             waits = milliseconds(only(find_route(place, release.site, route), "proxy_read_timeout").args[0])
-            assert waits == (route.patience.amount if route.patience else longest + 5_000)
+            assert waits == (route.longest_silence.amount if route.longest_silence else longest + 5_000)
             assert route.stream or route.websocket or waits <= longest + 5_000
 
 

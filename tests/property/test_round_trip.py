@@ -67,7 +67,7 @@ def check_main(settings: Settings, main: Directive) -> None:
     assert value(http, "default_type") == nginx.default_type
     assert milliseconds(str(value(http, "keepalive_timeout"))) == nginx.keepalive.amount
     for name in ("client_header_timeout", "client_body_timeout", "send_timeout"):
-        assert milliseconds(str(value(http, name))) == nginx.patience.amount
+        assert milliseconds(str(value(http, name))) == nginx.client_timeout.amount
     assert only(http, "log_format").args[0] == "main"
     assert ("escape=json" in only(http, "log_format").args) == (nginx.log_format == "json")
     assert value(http, "gzip") == ("on" if nginx.gzip.level else None)

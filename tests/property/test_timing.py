@@ -62,7 +62,7 @@ def check_chain(fleet: FleetSite, rendered: Rendered, main: Directive) -> None:
         if not any(route.path == "/" for route in site.routes):
             assert gunicorn["timeout"] * 1000 < waited
     for route in site.routes:
-        assert not route.patience or route.patience.amount < timing.alb_idle * 1000
+        assert not route.longest_silence or route.longest_silence.amount < timing.alb_idle * 1000
 
     # A task that goes: no new requests, then those that began end, then it is stopped, then killed.
     assert gunicorn["timeout"] <= gunicorn["graceful_timeout"] <= timing.graceful

@@ -109,7 +109,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "upstream": "container",
         "client": {"proxies": ["10.0.0.0/16", "fd00::/8"], "header": "CF-Connecting-IP"},
         "tls": {"localAuthority": True, "http3": True},
-        "nginx": {"patience": "500ms", "gzip": {"level": 0}, "version": "1.30.6", "memory": "1G"},
+        "nginx": {"clientTimeout": "500ms", "gzip": {"level": 0}, "version": "1.30.6", "memory": "1G"},
         "sites": [
             {
                 **SITE,
@@ -142,9 +142,9 @@ BAD: list[tuple[str, Any]] = [
     ("sites", []),
     ("sites", {}),
     ("protect", "yes"),
-    ("nginx.patience", "15"),
-    ("nginx.patience", 15),
-    ("nginx.patience", "0s"),
+    ("nginx.clientTimeout", "15"),
+    ("nginx.clientTimeout", 15),
+    ("nginx.clientTimeout", "0s"),
     ("nginx.memory", "256 MB"),
     ("nginx.workers", 0),
     ("nginx.logFormat", "combined"),

@@ -127,7 +127,7 @@ def test_a_post_is_never_sent_twice(machine: Machine) -> None:
     assert machine.ask("cat", "/run/portico/site/deaths") == "x"
 
 
-def test_a_route_has_a_patience_of_its_own(machine: Machine) -> None:
+def test_a_route_has_a_timeout_of_its_own(machine: Machine) -> None:
     time.sleep(11)  # a replica that died is asked again after ten seconds
     assert get(machine.port, "site.example", "/slow/now").status == 504
 

@@ -33,7 +33,9 @@ class Timing:
     def of(cls, settings: Settings) -> Self:
         """The times of a stack, from the limits of its sites."""
         request = max(site.gunicorn.timeout.seconds for site in settings.sites)
-        streams = [route.patience.seconds for site in settings.sites for route in site.routes if route.patience]
+        streams = [
+            route.longest_silence.seconds for site in settings.sites for route in site.routes if route.longest_silence
+        ]
         return cls(request=request, silence=max([request, *streams]), start=settings.health_timeout)
 
     @property
@@ -93,11 +95,11 @@ def list_contradictions(settings: Settings) -> Iterator[Mistake]:
                 f"{_STEP} s to spare; write at most {longest}s",
             )
         for place, route in enumerate(site.routes):
-            if route.patience and route.patience.seconds > _MOST_IDLE - _STEP:
+            if route.longest_silence and route.longest_silence.seconds > _MOST_IDLE - _STEP:
                 yield Mistake(
                     f"sites[{index}].routes[{place}].timeout",
-                    f"{route.patience} is longer than the load balancer keeps a silent connection, {_MOST_IDLE} s; "
-                    f"write at most {_MOST_IDLE - _STEP}s",
+                    f"{route.longest_silence} is longer than the load balancer keeps a silent connection, "
+                    f"{_MOST_IDLE} s; write at most {_MOST_IDLE - _STEP}s",
                 )
     if settings.health_timeout > _MOST_START:
         yield Mistake(
