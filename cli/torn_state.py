@@ -2,7 +2,7 @@
 
 Pulumi writes a file aside and then gives it its name; where the disk is full, it gives a part of the file that name all
 the same, so the state is torn. The newest whole copy takes its place; the torn one stays beside it. Of a lock that had
-no room an empty file stays, and Pulumi ends on it with "unexpected end of JSON input".
+no disk space an empty file stays, and Pulumi ends on it with "unexpected end of JSON input".
 """
 
 import json

@@ -54,7 +54,7 @@ def write_files(
     except OSError as error:
         raise pulumi.RunError(
             f"{root / '.portico'}, where {name} is made ready to be built, takes no file: "
-            f"{error.strerror or error}.\nMake room for it, or fix who may write there, then run this again; "
+            f"{error.strerror or error}.\nFree disk space for it, or fix who may write there, then run this again; "
             "what serves keeps serving."
         ) from None
 

@@ -130,7 +130,7 @@ class Cluster:
         )
         for one in told.get("tasks") or []:
             return Task.read(one)
-        # No room, say: AWS tells that in an answer of its own.
+        # No capacity, say: AWS tells that in an answer of its own.
         why = "; ".join(str(one.get("reason") or one) for one in told.get("failures") or []) or "AWS does not say why"
         raise AwsError(f"AWS starts no task of {definition.rpartition('/')[2]}: {why}")
 

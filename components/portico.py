@@ -12,7 +12,7 @@ from portico.components.previous_outputs import read_resources
 from portico.components.project import find_root
 from portico.components.scope import scope
 from portico.components.shutdown import expect_verdict, settle
-from portico.components.state_disk import require_room
+from portico.components.state_disk import require_disk_space
 from portico.config.load import make_stack
 from portico.config.mistake import Mistake, Mistakes, join_path
 from portico.config.secure_values import find_values
@@ -121,7 +121,7 @@ class Portico(pulumi.ComponentResource):
     ) -> pulumi.Output[dict[str, Any]]:
         """Everything of these settings; its outputs."""
         root = find_root()
-        require_room(root)
+        require_disk_space(root)
         with scope(name, self):
             past = read_own(name)
             stack = make_stack({**values, **({"secrets": secrets} if secrets else {})}, root, past.get("history"))

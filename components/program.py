@@ -6,7 +6,7 @@ from portico.components.deploy import deploy
 from portico.components.previous_outputs import read_past
 from portico.components.project import find_root
 from portico.components.shutdown import end_quietly
-from portico.components.state_disk import require_room
+from portico.components.state_disk import require_disk_space
 from portico.config.load import load
 
 
@@ -14,7 +14,7 @@ def run() -> None:
     """Bring the stack live on the target that its configuration names, and export its outputs."""
     end_quietly()
     root = find_root()
-    require_room(root)
+    require_disk_space(root)
     past = read_past()
     stack = load(root, past.get("history"))
     live = deploy(stack, root, past)

@@ -26,7 +26,7 @@ def roll_back(graph: Graph) -> Iterator[Finding]:
 
 @rule()
 def keep_all_serving(graph: Graph) -> Iterator[Finding]:
-    """A release stops no task that serves before another is healthy: at least 100 % do, and there is room for more."""
+    """A release stops no task that serves before another is healthy: at least 100 % do, and it may start more."""
     for one in of_type(graph, SERVICE):
         # What answers nobody may be of a kind of which there must never be two.
         if look(one.inputs, "loadBalancers") is None:

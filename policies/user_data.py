@@ -12,7 +12,7 @@ from portico.policies.kinds import INSTANCE, TEMPLATE
 from portico.policies.likeness import find_likenesses
 from portico.policies.rule import Finding, rule
 
-# AWS allows 16 KB, before base64. The difference is room for a change that cannot wait.
+# AWS allows 16 KB, before base64. The difference is kept for a change that cannot wait.
 LIMIT: Final = 14 * 1024
 _GZIP: Final = b"\x1f\x8b"
 _NAMES: Final = ("userData", "userDataBase64")

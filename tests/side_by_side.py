@@ -63,7 +63,7 @@ def place(config: pytest.Config, log: Any) -> Any:
 
 
 def list_locks(config: pytest.Config) -> list[Path]:
-    """The gate and the room behind it, the same for all workers of a run; none where there are no workers."""
+    """The gate and what is behind it, the same for all workers of a run; none where there are no workers."""
     run = getattr(config, "workerinput", {}).get("testrunuid")
     return [Path(tempfile.gettempdir(), f"portico-{run}.{name}") for name in ("gate", "run")] if run else []
 

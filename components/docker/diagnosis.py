@@ -23,7 +23,7 @@ _LINES, _READ = 15, 200
 _LITTLE = 100 * 2**20  # bytes; no build ends well with so few left
 _FULL = (
     "The disk of the Docker engine is full. What served before keeps serving.\n"
-    "Make room, then run this again: `docker system df` shows what takes it, and `docker builder prune` and "
+    "Free disk space, then run this again: `docker system df` shows what takes it, and `docker builder prune` and "
     "`docker image prune` give back what no container and no rollback needs."
 )
 # What the provider says where ssh has ended, among much else, and what that means.

@@ -92,7 +92,7 @@ class Nginx(pulumi.ComponentResource):
                 ports=None if args.takes else publish(args.public),
                 volumes=volumes,
                 # Answers and request bodies too large for a buffer pass through here: less than its memory together.
-                tmpfs=_make_room(args.settings.uploads.mebibytes),
+                tmpfs=_size_tmpfs(args.settings.uploads.mebibytes),
                 networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=args.network)],
                 healthcheck=docker.ContainerHealthcheckArgs(
                     tests=["CMD", "curl", "-sf", "-m", "2", f"http://127.0.0.1:{PRIVATE}/healthz"],
@@ -147,7 +147,7 @@ def _mount_data(volumes: Mapping[str, pulumi.Input[str]]) -> list[docker.Contain
     ]
 
 
-def _make_room(uploads: int) -> dict[str, str]:
+def _size_tmpfs(uploads: int) -> dict[str, str]:
     """File systems in memory, which count towards the container's limit; `uploads` in MiB."""
-    room = {"/tmp": f"rw,noexec,nosuid,nodev,size={ANSWERS.mebibytes}m"}
-    return room | {path: f"rw,noexec,nosuid,nodev,size={uploads}m,uid=101,gid=101,mode=0700" for path in CACHES}
+    sizes = {"/tmp": f"rw,noexec,nosuid,nodev,size={ANSWERS.mebibytes}m"}
+    return sizes | {path: f"rw,noexec,nosuid,nodev,size={uploads}m,uid=101,gid=101,mode=0700" for path in CACHES}

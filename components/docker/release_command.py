@@ -52,7 +52,7 @@ class ReleaseCommand(pulumi.ComponentResource):
             f"{name}-command",
             self._describe(),
             opts=pulumi.ResourceOptions.merge(
-                # The old one may still run, if it was interrupted: it is never ended to make room.
+                # The old one may still run, if it was interrupted: it is never ended to make way.
                 start_first(self),
                 pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create=f"{longest}s")),
             ),

@@ -68,7 +68,7 @@ class WorkerService(pulumi.ComponentResource):
             deployment_maximum_percent=100 if worker.single else 200,
             deployment_circuit_breaker=aws.ecs.ServiceDeploymentCircuitBreakerArgs(enable=True, rollback=True),
             wait_for_steady_state=True,
-            # It would start one in another zone first, for which there is no room.
+            # It would start one in another zone first, for which there is no capacity.
             availability_zone_rebalancing="DISABLED" if worker.single else "ENABLED",
             network_configuration=aws.ecs.ServiceNetworkConfigurationArgs(
                 subnets=list(args.subnets), security_groups=[args.firewall], assign_public_ip=args.public

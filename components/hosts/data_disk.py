@@ -126,7 +126,7 @@ def make_disk(
 
 
 def require_fit(left: RecordedDisk | None, settings: Settings, zone: str) -> None:
-    """Refuse with pulumi.RunError what the disk that is there cannot follow: another `zone`, less room."""
+    """Refuse with pulumi.RunError what the disk that is there cannot follow: another `zone`, less disk space."""
     mine = settings.aws
     if left is None or mine is None:
         return

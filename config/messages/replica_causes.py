@@ -95,7 +95,7 @@ _LOG = (
     (
         86,
         r"No space left on device",
-        "the disk is full (`docker system df` says of what), or /tmp is: it has room for two bodies of `body`",
+        "the disk is full (`docker system df` says of what), or /tmp is: it has space for two bodies of `body`",
     ),
     (85, r"Address already in use", "something else in its container listens at the same address"),
     (87, r"Read-only file system: (?:'[^'\n]+' -> )?'([^'\n]*/(?:site|dist)-packages/[^'\n]+)'", _INSTALLED),

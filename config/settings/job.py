@@ -74,7 +74,7 @@ class Job(Section):
     )
     memory: Size = Field(
         default=Size.parse("512M"),
-        description="What it may need; the container in which the jobs of a site run has room for all of them.",
+        description="What it may need; the container in which the jobs of a site run has enough for all of them.",
     )
 
     @field_validator("time_zone")

@@ -15,7 +15,7 @@ from portico.config.settings.text import NginxVersion
 # in memory too, and for itself.
 ANSWERS: Final = Size.parse("64M")
 BESIDES: Final = Size(ANSWERS.amount + Size.parse("96M").amount)
-# Longer heads than these need room of their own. A client may fill so many buffers with its headers.
+# Longer heads than these need buffers of their own. A client may fill so many buffers with its headers.
 REQUEST_HEADER: Final = Size.parse("8K")
 ANSWER_HEADERS: Final = Size.parse("16K")
 HEADER_BUFFERS: Final = 4

@@ -98,7 +98,7 @@ DEFENCES: dict[str, tuple[Edits, Test]] = {
         ((r"large_client_header_buffers 4 \S+;", "large_client_header_buffers 8 64k;"),),
         sizes.test_a_long_address_is_refused,
     ),
-    "room for a fair address": (
+    "a fair address is answered": (
         ((r"large_client_header_buffers 4 \S+;", "large_client_header_buffers 4 4k;"),),
         sizes.test_a_fairly_long_address_reaches_the_application,
     ),

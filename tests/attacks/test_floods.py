@@ -57,7 +57,7 @@ def test_a_flood_of_uploads_ends_nothing_but_uploads(edge: Edge) -> None:
         refused = [answer.status for peer in peers[-5:] for answer in parse(read(peer))]
         assert set(refused) == {500}, refused
     assert tell_start(edge) == started
-    # And then there is room again.
+    # And then others are answered again.
     for _ in range(20):
         answer = get(edge.port, HOST, "/large", method="POST", body=bytes(SIZE))
         if answer.status == 200:

@@ -65,8 +65,8 @@ class Vm:
     """Use it in a `with` block: it is switched on at its beginning, and gone at its end, with its disk.
 
     `user_data` is the text that a cloud would hand to the instance. `disk` is the size of the file system that
-    Docker has for itself; only what is written to it takes room. `images`: those of this machine that its Docker has
-    from its first start on. `address`: its IP address, `name`: its host name.
+    Docker has for itself; only what is written to it takes disk space. `images`: those of this machine that its Docker
+    has from its first start on. `address`: its IP address, `name`: its host name.
     """
 
     def __init__(

@@ -107,7 +107,7 @@ def test_nothing_half_written_is_left(root: Path) -> None:
     assert [path.name for path in (root / ".portico/contexts").iterdir() if path.name.startswith(".")] == []
 
 
-def test_a_disk_without_room_is_named_and_leaves_nothing_half_written(
+def test_a_disk_without_space_is_named_and_leaves_nothing_half_written(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = Path.write_bytes

@@ -137,7 +137,9 @@ def test_an_engine_that_is_here_needs_no_tunnel(address: str | None) -> None:
     assert Engine(address).endpoint == address
 
 
-def test_free_room_of_an_engine_behind_ssh_is_asked_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_free_disk_space_of_an_engine_behind_ssh_is_asked_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Client:
         def info(self) -> dict[str, str]:
             return {"DockerRootDir": "/var/lib/my docker"}

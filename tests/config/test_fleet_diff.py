@@ -44,7 +44,7 @@ STACKS: dict[str, dict[str, Any]] = {
 
 
 def normalize(tree: Tree, release: str) -> dict[str, list[str]]:
-    """Lines without their indent and without the room before comments, and with one name for every release."""
+    """Lines without their indent and without the spaces before comments, and with one name for every release."""
     return {
         path: [
             re.sub(r" {2,}", " ", line.strip().replace(release, "<release>").replace(tree.digest, "<tree>"))

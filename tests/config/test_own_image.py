@@ -197,7 +197,7 @@ def test_a_variable_that_contradicts_nothing_is_the_applications(root: Path, nam
     }
 
 
-def test_room_follows_from_what_is_allowed(root: Path) -> None:
+def test_tmpfs_follows_from_what_is_allowed(root: Path) -> None:
     def sizes(**site: Any) -> tuple[str, int]:
         from portico.config.release.replica import Place, describe_replica
 

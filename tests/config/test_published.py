@@ -100,7 +100,7 @@ def _is_one_of(path: Path, patterns: list[str]) -> bool:
 
 
 def _write(root: Path, files: set[str], links: dict[str, str]) -> None:
-    """As many of them as have room: what is a file is no folder."""
+    """As many of them as fit: what is a file is no folder."""
     (root / "static").mkdir(parents=True)
     for start in ("static", "other"):
         for path in sorted(files):

@@ -1,4 +1,4 @@
-"""A full disk, the engine's or that of Pulumi's state: what served keeps serving, and the next `up` with room is good.
+"""A full disk, the engine's or that of Pulumi's state: what served keeps serving. The next `up` with free space is good.
 
 On a machine of the test's own (tests/docker/machine.py).
 """
@@ -35,7 +35,7 @@ def resources(state: str) -> object:
     return json.loads(json.dumps(listed), object_hook=lambda one: "[secret]" if "ciphertext" in one else one)
 
 
-# Room for a container but not for a build, and room for nothing.
+# Disk space for a container but not for a build, and disk space for nothing.
 @pytest.mark.parametrize("left", [20_000, pytest.param(0, marks=pytest.mark.soak)])
 def test_a_release_that_the_disk_cannot_hold(machine: Machine, served: Deployment, figures: Figures, left: int) -> None:
     before = releases(served)
@@ -45,7 +45,7 @@ def test_a_release_that_the_disk_cannot_hold(machine: Machine, served: Deploymen
             served.edit("hello", f"# with {left}")
             served.write("hello", "Dockerfile", OFFLINE + "RUN head -c 100M /dev/zero >/large && rm /large\n")
             failed = served.up(fails=True)
-            # NGINX's log, and Docker's own notes of the health checks, find no room either.
+            # NGINX's log, and Docker's own notes of the health checks, find no disk space either.
             load.wait(3)
             assert releases(served) == before
         assert failed.output.count(TOLD) >= 1, failed.tail()
@@ -68,7 +68,7 @@ def test_a_release_that_the_disk_cannot_hold(machine: Machine, served: Deploymen
     assert served.up().changes == 0
 
 
-# No room for a lock; for a part of the state, which is then torn; for the state once, and more often.
+# No disk space for a lock; for a part of the state, which is then torn; for the state once, and more often.
 @pytest.mark.parametrize("left", [0, *(pytest.param(left, marks=pytest.mark.soak) for left in (100, 200, 400))])
 def test_a_state_that_cannot_be_written(machine: Machine, served: Deployment, figures: Figures, left: int) -> None:
     state = served.folder / ".state"

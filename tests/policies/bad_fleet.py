@@ -199,7 +199,7 @@ BAD_FLEET: dict[str, Bad] = {
     ),
     "half": Bad("keep_all_serving", amend("service", deploymentMinimumHealthyPercent=50), "50 % of the tasks"),
     "none": Bad("keep_all_serving", amend("service", deploymentMinimumHealthyPercent=0), "0 % of the tasks"),
-    "no room": Bad("keep_all_serving", amend("service", deploymentMaximumPercent=100), "no task may start before"),
+    "no capacity": Bad("keep_all_serving", amend("service", deploymentMaximumPercent=100), "no task may start before"),
     "no waiting": Bad("wait_for_tasks", amend("service", waitForSteadyState=None), "before anybody knows"),
     "no waiting on purpose": Bad("wait_for_tasks", amend("service", waitForSteadyState=False), "before anybody knows"),
     "old platform": Bad("pin_platform", amend("service", platformVersion="1.3.0"), "platform 1.3.0 is an old one"),

@@ -491,9 +491,9 @@ def _fix_memory(values: Values) -> None:
         nginx.pop("requestHeader", None)
         nginx.pop("answerHeaders", None)
         heads = 0
-    room = Size.parse(nginx.get("uploads", "96M")).mebibytes + BESIDES.mebibytes + heads
-    if Size.parse(nginx.get("memory", "256M")).mebibytes < room:
-        nginx["memory"] = f"{room}M"
+    space = Size.parse(nginx.get("uploads", "96M")).mebibytes + BESIDES.mebibytes + heads
+    if Size.parse(nginx.get("memory", "256M")).mebibytes < space:
+        nginx["memory"] = f"{space}M"
     if nginx:
         values["nginx"] = nginx
     # /tmp holds two bodies, and is a part of Gunicorn's memory; in a task it is on the disk.

@@ -67,7 +67,7 @@ def test_nginx_accepts_every_tree(root: Path, edge: Start, version: str) -> None
     accepts()
 
 
-def test_nginx_has_room_for_whatever_there_is(root: Path, edge: Start) -> None:
+def test_nginx_has_memory_for_whatever_there_is(root: Path, edge: Start) -> None:
     """Its tables hold thousands of long names, policies of sixty sites, and a long name with an ordered certificate."""
     long = f"{'a' * 60}.{'b' * 60}.{'c' * 60}"
     many = {"sites": [{**SITE, "hosts": [f"{long}.x{index}.example" for index in range(5000)]}]}

@@ -269,7 +269,7 @@ def test_a_role_that_was_just_made_is_waited_for(aws: FakeAws, monkeypatch: pyte
         assert codes() == [("k1", 0)]
 
 
-def test_no_room_for_a_task_is_said(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_capacity_for_a_task_is_said(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
     told = {"tasks": [], "failures": [{"reason": "Capacity is unavailable at this time."}]}
     monkeypatch.setattr("portico.components.one_off_tasks.ask", lambda *_: told)
     with pytest.raises(AwsError, match=f"AWS starts no task of {FAMILY}:3: Capacity is unavailable"):

@@ -90,7 +90,7 @@ def test_without_a_site_at_the_root_nothing_else_is_led(root: Path) -> None:
     ]
 
 
-def test_a_path_leaves_room_for_fewer_hosts_of_a_rule(root: Path) -> None:
+def test_a_path_allows_fewer_hosts_of_a_rule(root: Path) -> None:
     found = below(root, *(f"h{number}.example" for number in range(7)), shop="/shop")
     assert sorted(len(rule.hosts) + len(rule.paths) for rule in found) == [3, 5, 5]
     assert all(rule.paths == ("/shop", "/shop/*") for rule in found)

@@ -44,7 +44,7 @@ def test_what_can_be_gone_back_to_stays_and_the_rest_goes(root: Path) -> None:
         unnamed, rest = json.loads(one.inputs["policy"])["rules"]
         assert (unnamed["selection"]["tagStatus"], unnamed["selection"]["countNumber"]) == ("untagged", 1)
         assert rest["selection"]["countType"] == "imageCountMoreThan"
-        # Seven, the one that serves, and room for those that failed in between.
+        # Seven, the one that serves, and as many more for those that failed in between.
         assert rest["selection"]["countNumber"] == 7 + 1 + 10
         assert {rule["action"]["type"] for rule in (unnamed, rest)} == {"expire"}
 

@@ -128,7 +128,7 @@ class Service:
         self._deployments.insert(0, back)
 
     def _scale(self, limits: Limits) -> None:
-        """Start what is missing as far as there is room, then stop what is too much as far as enough is healthy."""
+        """Start what is missing as far as there is capacity, then stop what is too much as far as enough is healthy."""
         primary, *others = self._deployments
         live = sum(len(one.live) for one in self._deployments)
         if primary.rollout != "FAILED" and time.monotonic() >= primary.rests_until:
