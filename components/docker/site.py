@@ -28,8 +28,8 @@ from portico.config.release.schedule import list_workers
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ground:
-    """What all sites of a stack stand on, and whose children their parts are: `parent`'s.
+class SiteScope:
+    """What all sites of a stack share, and whose children their parts are: `parent`'s.
 
     `verdict` resolves once the configuration has been accepted. `builder` and `place` are PorticoArgs'. The volumes are
     names. `engine` is the one that is asked why something failed, and `served` are the releases that are live, by site.
@@ -65,14 +65,14 @@ class Site:
     faults: list[str]
 
 
-def make_site(ground: Ground, release: Release, app: FlaskApp) -> Site:
+def make_site(scope: SiteScope, release: Release, app: FlaskApp) -> Site:
     """Everything of one release that is made before NGINX hears of it; `app` comes from `make_app`."""
-    opts = pulumi.ResourceOptions(parent=ground.parent)
-    app.lay_out(ground.data.of(release.site.name))
+    opts = pulumi.ResourceOptions(parent=scope.parent)
+    app.lay_out(scope.data.of(release.site.name))
     # What goes back runs nothing: the command of an older release knows less than the data has become since.
-    runs = release.site.release and release.site.name not in ground.stack.held
-    command = _make_command(ground, release, app) if runs else None
-    name = name_resource(f"{release.site.name}-gunicorn{ground.place}")
+    runs = release.site.release and release.site.name not in scope.stack.held
+    command = _make_command(scope, release, app) if runs else None
+    name = name_resource(f"{release.site.name}-gunicorn{scope.place}")
     names = [f"{name}-{index}" for index in range(release.replicas)]
     gunicorn = Gunicorn(
         name,
@@ -81,11 +81,11 @@ def make_site(ground: Ground, release: Release, app: FlaskApp) -> Site:
             image=app.image,
             files=app.files,
             secrets=app.secrets,
-            network=ground.network.id,
-            sockets=ground.sockets,
-            attempts=[ground.attempts.of_replica(one) for one in names],
+            network=scope.network.id,
+            sockets=scope.sockets,
+            attempts=[scope.attempts.of_replica(one) for one in names],
             barrier=command.barrier if command else None,
-            data=ground.data.of(release.site.name),
+            data=scope.data.of(release.site.name),
         ),
         opts,
     )
@@ -94,16 +94,16 @@ def make_site(ground: Ground, release: Release, app: FlaskApp) -> Site:
         app=app,
         command=command,
         replicas=[Replica(release=release, index=i, container=one) for i, one in enumerate(gunicorn.containers)],
-        faults=list(filter(None, map(ground.attempts.find_fault, names))),
+        faults=list(filter(None, map(scope.attempts.find_fault, names))),
     )
 
 
-def make_workers(ground: Ground, site: Site, ended: pulumi.Output[Ended]) -> list[Running]:
+def make_workers(scope: SiteScope, site: Site, ended: pulumi.Output[Ended]) -> list[Running]:
     """The workers of one site, once the switch has `ended` and its release is live."""
     release = site.release
     if not list_workers(release.site):
         return []
-    name = name_resource(f"{release.site.name}-worker{ground.place}")
+    name = name_resource(f"{release.site.name}-worker{scope.place}")
     before = [site.command.barrier.well] if site.command else []
     barrier = Barrier(name, [ended, *before], lambda known: known[0].serves(release.site.name) and all(known[1:]))
     return Workers(
@@ -113,13 +113,13 @@ def make_workers(ground: Ground, site: Site, ended: pulumi.Output[Ended]) -> lis
             image=site.app.image,
             files=site.app.files,
             secrets=site.app.secrets,
-            network=ground.network.id,
-            sockets=ground.sockets,
+            network=scope.network.id,
+            sockets=scope.sockets,
             barrier=barrier,
-            data=ground.data.of(release.site.name),
-            attempts=ground.attempts,
+            data=scope.data.of(release.site.name),
+            attempts=scope.attempts,
         ),
-        pulumi.ResourceOptions(parent=ground.parent),
+        pulumi.ResourceOptions(parent=scope.parent),
     ).running
 
 
@@ -132,8 +132,8 @@ def _tell(site: str, well: bool) -> list[str]:
     return [] if well else [tell_failed([site])]
 
 
-def _make_command(ground: Ground, release: Release, app: FlaskApp) -> ReleaseCommand:
-    name = name_resource(f"{release.site.name}-release{ground.place}")
+def _make_command(scope: SiteScope, release: Release, app: FlaskApp) -> ReleaseCommand:
+    name = name_resource(f"{release.site.name}-release{scope.place}")
     return ReleaseCommand(
         name,
         ReleaseCommandArgs(
@@ -141,32 +141,32 @@ def _make_command(ground: Ground, release: Release, app: FlaskApp) -> ReleaseCom
             image=app.image,
             files=app.files,
             secrets=app.secrets,
-            data=ground.data.of(release.site.name),
-            network=ground.network.id,
-            sockets=ground.sockets,
-            attempt=ground.attempts.of_command(f"{name}-command"),
-            engine=ground.engine,
-            served=ground.served.get(release.site.name, ""),
+            data=scope.data.of(release.site.name),
+            network=scope.network.id,
+            sockets=scope.sockets,
+            attempt=scope.attempts.of_command(f"{name}-command"),
+            engine=scope.engine,
+            served=scope.served.get(release.site.name, ""),
         ),
-        pulumi.ResourceOptions(parent=ground.parent),
+        pulumi.ResourceOptions(parent=scope.parent),
     )
 
 
-def make_app(ground: Ground, release: Release) -> FlaskApp:
+def make_app(scope: SiteScope, release: Release) -> FlaskApp:
     """The application of one release, as far as it needs no data: its image."""
-    stack, site = ground.stack, release.site.name
+    stack, site = scope.stack, release.site.name
     held = site in stack.held
     return FlaskApp(
-        name_resource(f"{site}{ground.place}"),
+        name_resource(f"{site}{scope.place}"),
         FlaskAppArgs(
             release=release,
-            context=None if held else write_context(ground.root, release, stack.settings.ca_bundle),
-            past={record.image for record in ground.history.get(site, ())},
-            sockets=ground.sockets,
-            static=ground.static,
-            verdict=ground.verdict,
+            context=None if held else write_context(scope.root, release, stack.settings.ca_bundle),
+            past={record.image for record in scope.history.get(site, ())},
+            sockets=scope.sockets,
+            static=scope.static,
+            verdict=scope.verdict,
             secrets=stack.secrets.get(site),
-            builder=ground.builder,
+            builder=scope.builder,
         ),
-        pulumi.ResourceOptions(parent=ground.parent),
+        pulumi.ResourceOptions(parent=scope.parent),
     )

@@ -25,7 +25,7 @@ from portico.components.docker.port_holder import Port, PortArgs
 from portico.components.docker.port_predecessors import list_predecessors
 from portico.components.docker.preview import add_built, announce_changes
 from portico.components.docker.repairs import count_repairs
-from portico.components.docker.site import Ground, list_failed, make_app, make_site, make_workers
+from portico.components.docker.site import SiteScope, list_failed, make_app, make_site, make_workers
 from portico.components.docker.volumes import keep_volume
 from portico.components.docker.worker_verdict import require_running, verify
 from portico.components.partial_update import list_made, or_none
@@ -125,7 +125,7 @@ class Portico(pulumi.ComponentResource):
             child,
         )
         longest = max(release.site.gunicorn.timeout.seconds for release in stack.releases)
-        ground = Ground(
+        scope = SiteScope(
             parent=self,
             data=data,
             root=args.root,
@@ -141,9 +141,9 @@ class Portico(pulumi.ComponentResource):
             engine=watch,
             served=find_releases(live) if live else {},
         )
-        apps = [make_app(ground, release) for release in stack.releases]
+        apps = [make_app(scope, release) for release in stack.releases]
         data.settle([app.image for app in apps])
-        sites = [make_site(ground, release, app) for release, app in zip(stack.releases, apps, strict=True)]
+        sites = [make_site(scope, release, app) for release, app in zip(stack.releases, apps, strict=True)]
         asked = [one for site in sites for one in site.replicas]
         faults = {site.release.site.name: site.faults for site in sites}
         replicas = [one.container for one in asked]
@@ -185,7 +185,7 @@ class Portico(pulumi.ComponentResource):
                 repairs=repairs,
                 attempt=attempts.of_switch(f"{name}-release-switch", stack.tree.digest),
                 engine=watch,
-                served=ground.served,
+                served=scope.served,
                 volumes=ordered,
             ),
             pulumi.ResourceOptions(parent=self, depends_on=list_made(replicas)),
@@ -225,7 +225,7 @@ class Portico(pulumi.ComponentResource):
                 child,
             )
 
-        workers = [one for site in sites for one in make_workers(ground, site, switched.ended)]
+        workers = [one for site in sites for one in make_workers(scope, site, switched.ended)]
         verified = verify(watch, workers)
         done = require_running(switched.require_live(*opened, verified), [*list_failed(sites), verified])
 

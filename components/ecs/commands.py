@@ -7,7 +7,7 @@ import pulumi
 
 from portico.components.barrier import Barrier, put_before
 from portico.components.ecs.definition import define_task
-from portico.components.ecs.ground import Ground
+from portico.components.ecs.infrastructure import Infrastructure
 from portico.components.ecs.processes import Define, define_without_web
 from portico.components.ecs.release_command import ReleaseCommand, ReleaseCommandArgs
 from portico.config.release.release import Release
@@ -27,7 +27,7 @@ class CommandsArgs:
 
     release: Release
     ecs: Ecs
-    ground: Ground
+    infrastructure: Infrastructure
     define: Define
     logs: pulumi.Output[str]
     held: bool = False
@@ -45,7 +45,7 @@ def run_release_command(name: str, args: CommandsArgs, opts: pulumi.ResourceOpti
             release=args.release,
             region=args.ecs.region,
             definition=define_without_web(args.define, args.ecs, make, limits, RELEASE),
-            ground=args.ground,
+            infrastructure=args.infrastructure,
             logs=args.logs,
             held=args.held,
             served=args.served,

@@ -9,7 +9,7 @@ import pulumi
 
 from portico.components.barrier import Barrier
 from portico.components.ecs.definition import DefinitionArgs
-from portico.components.ecs.ground import Ground
+from portico.components.ecs.infrastructure import Infrastructure
 from portico.components.ecs.jobs import Jobs, JobsArgs
 from portico.components.ecs.secrets import USERS
 from portico.components.ecs.worker import WorkerArgs, WorkerService
@@ -33,7 +33,7 @@ class ProcessesArgs:
 
     release: Release
     ecs: Ecs
-    ground: Ground
+    infrastructure: Infrastructure
     define: Define
     web: pulumi.Output[str]
     logs: pulumi.Output[str]
@@ -42,7 +42,7 @@ class ProcessesArgs:
 
 def run_processes(name: str, args: ProcessesArgs, opts: pulumi.ResourceOptions) -> list[pulumi.Output[str]]:
     """All of them; for each worker what is known once it is live."""
-    site, ground = args.release.site, args.ground
+    site, infrastructure = args.release.site, args.infrastructure
     workers = [
         WorkerService(
             f"{name}-worker-{worker.name}",
@@ -52,10 +52,10 @@ def run_processes(name: str, args: ProcessesArgs, opts: pulumi.ResourceOptions) 
                 region=args.ecs.region,
                 definition=_define(args, worker),
                 web=args.web,
-                subnets=ground.subnets,
-                firewall=ground.firewall,
-                public=ground.public,
-                cluster=ground.cluster_arn,
+                subnets=infrastructure.subnets,
+                firewall=infrastructure.firewall,
+                public=infrastructure.public,
+                cluster=infrastructure.cluster_arn,
                 logs=args.logs,
                 barrier=args.barrier,
                 tags=args.ecs.tags,
@@ -71,10 +71,10 @@ def run_processes(name: str, args: ProcessesArgs, opts: pulumi.ResourceOptions) 
                 site=site.name,
                 jobs=[(job, _define(args, job)) for job in site.schedule],
                 web=args.web,
-                subnets=ground.subnets,
-                firewall=ground.firewall,
-                public=ground.public,
-                cluster=ground.cluster_arn,
+                subnets=infrastructure.subnets,
+                firewall=infrastructure.firewall,
+                public=infrastructure.public,
+                cluster=infrastructure.cluster_arn,
                 barrier=args.barrier,
                 tags=args.ecs.tags,
             ),

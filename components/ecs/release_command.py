@@ -13,7 +13,7 @@ from portico.components.barrier import Barrier
 from portico.components.ecs.command_record import name_parameter
 from portico.components.ecs.command_run import Asked, CommandFailed, run_once
 from portico.components.ecs.definition import DefinitionArgs, define_task
-from portico.components.ecs.ground import Ground
+from portico.components.ecs.infrastructure import Infrastructure
 from portico.components.one_off_tasks import Cluster, Network
 from portico.components.parameter_record import EMPTY
 from portico.config.release.release import Release
@@ -31,7 +31,7 @@ class ReleaseCommandArgs:
     release: Release
     region: str
     definition: DefinitionArgs
-    ground: Ground
+    infrastructure: Infrastructure
     logs: pulumi.Input[str]
     held: bool = False
     served: str = ""
@@ -64,14 +64,14 @@ class ReleaseCommand(pulumi.ComponentResource):
             # It is written by who runs them.
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=["value"]),
         )
-        ground = args.ground
+        infrastructure = args.infrastructure
         named: pulumi.Output[dict[str, Any]] = pulumi.Output.all(
             definition=task.arn,
             family=task.family,
             record=record.name,
-            cluster=ground.cluster_arn,
-            subnets=list(ground.subnets),
-            firewall=ground.firewall,
+            cluster=infrastructure.cluster_arn,
+            subnets=list(infrastructure.subnets),
+            firewall=infrastructure.firewall,
             logs=args.logs,
         )
         self.barrier = Barrier(name, [named.apply(self._run)])
@@ -90,7 +90,7 @@ class ReleaseCommand(pulumi.ComponentResource):
             timeout=settings.timeout.seconds,
             held=args.held,
             cluster=Cluster(region=args.region, arn=found["cluster"]),
-            network=Network(subnets=found["subnets"], firewall=found["firewall"], public=args.ground.public),
+            network=Network(subnets=found["subnets"], firewall=found["firewall"], public=args.infrastructure.public),
             definition=found["definition"],
             family=found["family"],
             logs=found["logs"],

@@ -15,9 +15,9 @@ from portico.components.ecs.balancer import Balancer, BalancerArgs
 from portico.components.ecs.certificate import Certificate, CertificateArgs
 from portico.components.ecs.files import Files, FilesArgs, Kept
 from portico.components.ecs.firewall import Firewall, FirewallArgs
-from portico.components.ecs.ground import Ground
 from portico.components.ecs.hosts import list_rules
 from portico.components.ecs.images import Workshop
+from portico.components.ecs.infrastructure import Infrastructure
 from portico.components.ecs.network import Network, NetworkArgs
 from portico.components.ecs.preview import Planned, announce_changes
 from portico.components.ecs.registry_contents import RegistryContents
@@ -91,7 +91,7 @@ class Fleet(pulumi.ComponentResource):
         releases = {one.site: one.release for one in planned}
         trees = {one.site: one.tree for one in planned}
         announce_changes(args.past, planned, args.done)
-        balancer, ground = self._lay_ground(sites)
+        balancer, infrastructure = self._make_infrastructure(sites)
         workshop = Workshop(root=args.root, contents=args.contents, builder=args.builder, hooks=args.hooks)
         rules = list_rules([one.site for one in sites])
         made = [
@@ -100,7 +100,7 @@ class Fleet(pulumi.ComponentResource):
                 SiteArgs(
                     fleet=one,
                     settings=settings,
-                    ground=ground,
+                    infrastructure=infrastructure,
                     workshop=workshop,
                     rules=[rule for rule in rules if rule.site == one.site.name],
                     secrets=args.stack.secrets.get(one.site.name),
@@ -141,7 +141,7 @@ class Fleet(pulumi.ComponentResource):
         }
         self.register_outputs(self.outputs)
 
-    def _lay_ground(self, sites: tuple[FleetSite, ...]) -> tuple[Balancer, Ground]:
+    def _make_infrastructure(self, sites: tuple[FleetSite, ...]) -> tuple[Balancer, Infrastructure]:
         """Network, balancer and cluster, which are there before any site."""
         name, mine, tags, protect = self._name, self._ecs, self._ecs.tags, self._settings.protect
         region, zones, kind = mine.region, self._args.zones, mine.network
@@ -188,7 +188,7 @@ class Fleet(pulumi.ComponentResource):
             tags=make_tags("cluster", tags),
             opts=self._child,
         )
-        return balancer, Ground(
+        return balancer, Infrastructure(
             files=self._keep_files(network, firewall),
             cluster_arn=cluster.arn,
             cluster_name=cluster.name,

@@ -12,9 +12,9 @@ from portico.components.aws.tags import make_tags
 from portico.components.barrier import hold_back
 from portico.components.ecs.commands import CommandsArgs, offer_commands, run_release_command
 from portico.components.ecs.definition import DefinitionArgs
-from portico.components.ecs.ground import Ground
 from portico.components.ecs.hosts import HostRule
 from portico.components.ecs.images import Images, Workshop
+from portico.components.ecs.infrastructure import Infrastructure
 from portico.components.ecs.processes import ProcessesArgs, run_processes
 from portico.components.ecs.registry import Registry, RegistryArgs
 from portico.components.ecs.roles import Roles, RolesArgs
@@ -36,7 +36,7 @@ class SiteArgs:
 
     fleet: FleetSite
     settings: Settings
-    ground: Ground
+    infrastructure: Infrastructure
     workshop: Workshop
     rules: Sequence[HostRule]
     secrets: pulumi.Output[Mapping[str, str]] | None = None
@@ -60,7 +60,7 @@ class Site(pulumi.ComponentResource):
         assert args.settings.ecs
         self._name, self._args, self._ecs = name, args, args.settings.ecs
         self._child = pulumi.ResourceOptions(parent=self)
-        settings, fleet, ground = args.settings, args.fleet, args.ground
+        settings, fleet, infrastructure = args.settings, args.fleet, args.infrastructure
         site, tags = fleet.site.name, self._ecs.tags
         registry = Registry(
             f"{name}-registry",
@@ -75,7 +75,7 @@ class Site(pulumi.ComponentResource):
             opts=self._child,
         )
         secrets = self._keep_secrets()
-        self._data, points = ground.files.share(fleet.release) if ground.files else ([], [])
+        self._data, points = infrastructure.files.share(fleet.release) if infrastructure.files else ([], [])
         roles = Roles(
             f"{name}-roles",
             RolesArgs(
@@ -83,7 +83,7 @@ class Site(pulumi.ComponentResource):
                 repositories=list(registry.arns.values()),
                 logs=logs.arn,
                 secrets=[secrets.arn] if secrets else [],
-                files=ground.files.arn if ground.files else None,
+                files=infrastructure.files.arn if infrastructure.files else None,
                 points=points,
                 tags=tags,
             ),
@@ -100,7 +100,7 @@ class Site(pulumi.ComponentResource):
         commands = CommandsArgs(
             release=fleet.release,
             ecs=self._ecs,
-            ground=ground,
+            infrastructure=infrastructure,
             define=self._define,
             logs=logs.name,
             held=args.held,
@@ -116,12 +116,12 @@ class Site(pulumi.ComponentResource):
                 replicas=fleet.replicas,
                 most=self._ecs.most,
                 rules=args.rules,
-                listener=ground.listener,
-                vpc=ground.vpc,
-                subnets=ground.subnets,
-                firewall=ground.firewall,
-                public=ground.public,
-                cluster=ground.cluster_arn,
+                listener=infrastructure.listener,
+                vpc=infrastructure.vpc,
+                subnets=infrastructure.subnets,
+                firewall=infrastructure.firewall,
+                public=infrastructure.public,
+                cluster=infrastructure.cluster_arn,
                 logs=logs.name,
                 container="nginx",
                 port=LISTEN,
@@ -139,13 +139,13 @@ class Site(pulumi.ComponentResource):
             f"{name}-scaling",
             ScalingArgs(
                 site=site,
-                cluster=ground.cluster_name,
+                cluster=infrastructure.cluster_name,
                 service=service.name,
                 least=fleet.replicas,
                 most=self._ecs.most,
                 cpu=self._ecs.cpu_target,
                 requests=self._ecs.requests_target,
-                label=pulumi.Output.concat(ground.suffix, "/", service.suffix),
+                label=pulumi.Output.concat(infrastructure.suffix, "/", service.suffix),
                 tags=tags,
             ),
             self._child,
@@ -155,7 +155,7 @@ class Site(pulumi.ComponentResource):
             ProcessesArgs(
                 release=fleet.release,
                 ecs=self._ecs,
-                ground=ground,
+                infrastructure=infrastructure,
                 define=self._define,
                 web=service.live,
                 logs=logs.name,

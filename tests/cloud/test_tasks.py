@@ -13,7 +13,7 @@ import docker.errors
 import pytest
 
 from tests.cloud.caller import Refused
-from tests.cloud.ground import Ground, remove_images, take_away
+from tests.cloud.infrastructure import Infrastructure, remove_images, take_away
 from tests.cloud.leftovers import list_leftovers, sweep
 from tests.cloud.plugin.fleet_kinds import DEFINITION, SERVICE
 from tests.cloud.plugin.fleet_service import SILENT
@@ -23,65 +23,71 @@ pytestmark = [pytest.mark.docker, pytest.mark.machine, pytest.mark.extended]
 
 
 @pytest.fixture(scope="module")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+def infrastructure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Infrastructure]:
     sweep()
     with pytest.MonkeyPatch.context() as patch:
-        ground = Ground(tmp_path_factory.mktemp("cloud"), patch)
-        ground.caller.update(ground.group, deregistrationDelay=3)
+        infrastructure = Infrastructure(tmp_path_factory.mktemp("cloud"), patch)
+        infrastructure.caller.update(infrastructure.group, deregistrationDelay=3)
         try:
-            yield ground
+            yield infrastructure
         finally:
-            take_away(ground)
+            take_away(infrastructure)
 
 
-def test_the_registry_has_the_rules_of_ecr(ground: Ground) -> None:
-    url = ground.repository.outputs["repositoryUrl"]
+def test_the_registry_has_the_rules_of_ecr(infrastructure: Infrastructure) -> None:
+    url = infrastructure.repository.outputs["repositoryUrl"]
     with pytest.raises(RuntimeError, match="cannot be overwritten because the tag is immutable"):
-        ground.raw_push(f"{url}:1")
+        infrastructure.raw_push(f"{url}:1")
     with pytest.raises(RuntimeError, match=r"(?i)unauthorized|no basic auth|authentication required"):
-        ground.raw_push(f"{url}:1", password="guessed")
-    ground.engine.images.get(f"{url}:1").tag(f"{url}-other", "1")
+        infrastructure.raw_push(f"{url}:1", password="guessed")
+    infrastructure.engine.images.get(f"{url}:1").tag(f"{url}-other", "1")
     with pytest.raises(RuntimeError, match="does not exist"):
-        ground.raw_push(f"{url}-other:1")
-    ground.engine.images.remove(f"{url}-other:1")
-    found = ground.caller.invoke("aws:ecr/getImages:getImages", repositoryName="test/web")["imageIds"]
-    assert [(one["imageTag"], one["imageDigest"]) for one in found] == [("1", ground.image.partition("@")[2])]
+        infrastructure.raw_push(f"{url}-other:1")
+    infrastructure.engine.images.remove(f"{url}-other:1")
+    found = infrastructure.caller.invoke("aws:ecr/getImages:getImages", repositoryName="test/web")["imageIds"]
+    assert [(one["imageTag"], one["imageDigest"]) for one in found] == [("1", infrastructure.image.partition("@")[2])]
 
 
-def test_a_service_runs_its_tasks_in_all_zones(ground: Ground) -> None:
-    ground.caller.create(SERVICE, "web", **ground.spell(ground.define("first")))
-    found = ground.ask()
+def test_a_service_runs_its_tasks_in_all_zones(infrastructure: Infrastructure) -> None:
+    infrastructure.caller.create(SERVICE, "web", **infrastructure.spell(infrastructure.define("first")))
+    found = infrastructure.ask()
     assert (found["release"], found["secret"], found["user"]) == ("first", "hidden", 4711)
     # Brought by another container: the application's own environment has none.
     assert "A" not in found["environment"]
-    tasks = ground.tell()["tasks"]
+    tasks = infrastructure.tell()["tasks"]
     assert {task["address"].rpartition(".")[0] for task in tasks} == {"10.77.0", "10.77.1"}
-    for task, app in zip(sorted(one["id"] for one in tasks), sorted(ground.containers("app"), key=str), strict=True):
+    for task, app in zip(
+        sorted(one["id"] for one in tasks), sorted(infrastructure.containers("app"), key=str), strict=True
+    ):
         assert app.attrs["HostConfig"]["NetworkMode"].startswith("container:")
         assert app.attrs["HostConfig"]["ReadonlyRootfs"] and app.attrs["HostConfig"]["CapDrop"] == ["ALL"]
         assert task
-    asked = ground.caller.invoke("aws:ecs/getService:getService", clusterArn=ground.cluster.id, serviceName="web")
-    assert (asked["taskDefinition"], asked["runningCount"]) == (ground.service.inputs["taskDefinition"], 2)
+    asked = infrastructure.caller.invoke(
+        "aws:ecs/getService:getService", clusterArn=infrastructure.cluster.id, serviceName="web"
+    )
+    assert (asked["taskDefinition"], asked["runningCount"]) == (infrastructure.service.inputs["taskDefinition"], 2)
 
 
-def test_releases_lose_no_request(ground: Ground) -> None:
-    assert ground.ask()["release"] == "first"
+def test_releases_lose_no_request(infrastructure: Infrastructure) -> None:
+    assert infrastructure.ask()["release"] == "first"
     host = "web.example"
     clients = [Client(host=host, kept=kept, expect=json_is(user=4711)) for kept in (True, True, False)]
     clients.append(Client(host=host, path="/slow", kept=True, long=True))
-    with Load(ground.balanced.address, ground.balanced.port, clients, rate=40, observe=json_values("release")) as load:
+    with Load(
+        infrastructure.balanced.address, infrastructure.balanced.port, clients, rate=40, observe=json_values("release")
+    ) as load:
         load.wait(2)
         for name in ("second", "third"):
-            ground.release(name)
+            infrastructure.release(name)
         load.wait(2)
     report = load.report()
     assert report.lossless, report.details()
     assert list(report.seen) == ["first", "second", "third"]
-    assert len(ground.containers("app")) == 2
+    assert len(infrastructure.containers("app")) == 2
 
 
-def test_containers_of_a_task_ended_in_their_order(ground: Ground) -> None:
-    logs = sorted((ground.caller.cloud.folder / "logs").glob("*-before.log"))
+def test_containers_of_a_task_ended_in_their_order(infrastructure: Infrastructure) -> None:
+    logs = sorted((infrastructure.caller.cloud.folder / "logs").glob("*-before.log"))
     assert logs
     for file in logs:
         app = file.with_name(file.name.replace("-before", "-app")).read_text()
@@ -97,78 +103,84 @@ def test_containers_of_a_task_ended_in_their_order(ground: Ground) -> None:
         ({"environment": [{"name": "RELEASE", "value": "bad"}, {"name": "STATUS", "value": "500"}]}, "health checks"),
     ],
 )
-def test_a_release_that_never_gets_healthy_is_rolled_back(ground: Ground, bad: dict[str, Any], why: str) -> None:
-    before, release = ground.service.inputs["taskDefinition"], ground.ask()["release"]
+def test_a_release_that_never_gets_healthy_is_rolled_back(
+    infrastructure: Infrastructure, bad: dict[str, Any], why: str
+) -> None:
+    before, release = infrastructure.service.inputs["taskDefinition"], infrastructure.ask()["release"]
     client = Client(host="web.example", expect=json_is(release=release))
-    with Load(ground.balanced.address, ground.balanced.port, [client], rate=20) as load:
+    with Load(infrastructure.balanced.address, infrastructure.balanced.port, [client], rate=20) as load:
         with pytest.raises(Refused, match=why):
-            ground.release("bad", **bad)
+            infrastructure.release("bad", **bad)
         load.wait(1)
     report = load.report()
     assert report.lossless, report.details()
-    asked = ground.caller.invoke("aws:ecs/getService:getService", clusterArn=ground.cluster.id, serviceName="web")
-    assert asked["taskDefinition"] == before != ground.service.inputs["taskDefinition"]
+    asked = infrastructure.caller.invoke(
+        "aws:ecs/getService:getService", clusterArn=infrastructure.cluster.id, serviceName="web"
+    )
+    assert asked["taskDefinition"] == before != infrastructure.service.inputs["taskDefinition"]
     assert any("circuit breaker" in one["message"] for one in asked["events"])
-    ground.caller.update(ground.service, taskDefinition=before)
+    infrastructure.caller.update(infrastructure.service, taskDefinition=before)
 
 
-def test_a_rollback_can_be_taken_for_a_success(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = ground.service.inputs["taskDefinition"]
+def test_a_rollback_can_be_taken_for_a_success(infrastructure: Infrastructure, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = infrastructure.service.inputs["taskDefinition"]
     monkeypatch.setenv(SILENT, "yes")
-    bad = ground.release("bad", entryPoint=["false"])
-    assert ground.service.inputs["taskDefinition"] == bad.id
-    asked = ground.caller.invoke("aws:ecs/getService:getService", clusterArn=ground.cluster.id, serviceName="web")
+    bad = infrastructure.release("bad", entryPoint=["false"])
+    assert infrastructure.service.inputs["taskDefinition"] == bad.id
+    asked = infrastructure.caller.invoke(
+        "aws:ecs/getService:getService", clusterArn=infrastructure.cluster.id, serviceName="web"
+    )
     assert asked["taskDefinition"] == before
-    ground.caller.update(ground.service, taskDefinition=before)
+    infrastructure.caller.update(infrastructure.service, taskDefinition=before)
 
 
-def test_a_lost_task_is_replaced(ground: Ground) -> None:
-    before = {task["id"] for task in ground.tell()["tasks"]}
-    lost = ground.containers("app")[0]
+def test_a_lost_task_is_replaced(infrastructure: Infrastructure) -> None:
+    before = {task["id"] for task in infrastructure.tell()["tasks"]}
+    lost = infrastructure.containers("app")[0]
     lost.kill()
     until = time.monotonic() + 60
     while time.monotonic() < until:
-        tasks = ground.tell()["tasks"]
+        tasks = infrastructure.tell()["tasks"]
         if len(tasks) == 2 and {task["id"] for task in tasks} != before and {"RUNNING"} == {t["status"] for t in tasks}:
             break
         time.sleep(0.3)
     else:
-        raise AssertionError(ground.tell())
-    assert ground.ask()["user"] == 4711
+        raise AssertionError(infrastructure.tell())
+    assert infrastructure.ask()["user"] == 4711
 
 
-def test_a_wrong_processor_and_a_missing_secret_are_told(ground: Ground) -> None:
-    before = ground.service.inputs["taskDefinition"]
-    (definition,) = [one for one in ground.caller.cloud.things(DEFINITION) if one.id == before]
+def test_a_wrong_processor_and_a_missing_secret_are_told(infrastructure: Infrastructure) -> None:
+    before = infrastructure.service.inputs["taskDefinition"]
+    (definition,) = [one for one in infrastructure.caller.cloud.things(DEFINITION) if one.id == before]
     other = "X86_64" if os.uname().machine == "aarch64" else "ARM64"
-    wrong = ground.caller.create(
+    wrong = infrastructure.caller.create(
         DEFINITION, "wrong", **{**definition.inputs, "runtimePlatform": {"cpuArchitecture": other}}
     )
     with pytest.raises(Refused, match="tasks failed to start"):
-        ground.caller.update(ground.service, taskDefinition=wrong.id)
-    assert any("CannotPullContainerError" in one["message"] for one in ground.tell()["events"])
-    ground.caller.update(ground.service, taskDefinition=before)
+        infrastructure.caller.update(infrastructure.service, taskDefinition=wrong.id)
+    assert any("CannotPullContainerError" in one["message"] for one in infrastructure.tell()["events"])
+    infrastructure.caller.update(infrastructure.service, taskDefinition=before)
 
 
-def test_nothing_is_left_of_a_service_that_is_deleted(ground: Ground) -> None:
-    ground.caller.delete(ground.service)
-    assert not list_leftovers(ground.owner)
-    assert ground.balanced.get()[0] == 503
-    url = ground.repository.outputs["repositoryUrl"]
-    ground.caller.delete(ground.repository)
+def test_nothing_is_left_of_a_service_that_is_deleted(infrastructure: Infrastructure) -> None:
+    infrastructure.caller.delete(infrastructure.service)
+    assert not list_leftovers(infrastructure.owner)
+    assert infrastructure.balanced.get()[0] == 503
+    url = infrastructure.repository.outputs["repositoryUrl"]
+    infrastructure.caller.delete(infrastructure.repository)
     with pytest.raises(RuntimeError):
-        ground.raw_push(f"{url}:1")
-    assert not (ground.caller.cloud.folder / "images").exists()
+        infrastructure.raw_push(f"{url}:1")
+    assert not (infrastructure.caller.cloud.folder / "images").exists()
 
 
 def test_nothing_is_left_of_a_run_that_was_killed(tmp_path: Path) -> None:
     script = [
         "import os, signal, sys, pytest",
         "from pathlib import Path",
-        "from tests.cloud.test_tasks import Ground, SERVICE",
-        "ground = Ground(Path(sys.argv[1]), pytest.MonkeyPatch())",
-        "ground.caller.create(SERVICE, 'web', **ground.spell(ground.define('first')))",
-        "print(ground.owner, flush=True)",
+        "from tests.cloud.test_tasks import Infrastructure, SERVICE",
+        "infrastructure = Infrastructure(Path(sys.argv[1]), pytest.MonkeyPatch())",
+        "infrastructure.caller.create(SERVICE, 'web', **infrastructure.spell(infrastructure.define('first')))",
+        "print(infrastructure.owner, flush=True)",
         "os.kill(os.getpid(), signal.SIGKILL)",
     ]
     cloud = tmp_path / "cloud"

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.components.certbot_scene import Scene, make_scene
-from tests.components.ground import Ground
 from tests.components.recorder import Recorder, use_loop
 from tests.components.sample import deploy_both
+from tests.components.switch_folder import SwitchFolder
 from tests.config.sample import SHOP, write_files
 
 
@@ -48,9 +48,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Recorder:
 
 
 @pytest.fixture
-def ground() -> Iterator[Ground]:
+def here() -> Iterator[SwitchFolder]:
     """Folders for the scripts of the switch."""
     with tempfile.TemporaryDirectory(prefix="portico-") as folder:
-        made = Ground(Path(folder))
+        made = SwitchFolder(Path(folder))
         yield made
         made.stop()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.components.ground import QUICK, SCRIPTS
+from tests.components.switch_folder import QUICK, SCRIPTS
 
 # Accepts what lies there, unless a file of the configuration, or one that it names, holds the word "bad".
 NGINX = """#!/bin/sh

@@ -14,7 +14,7 @@ import pytest
 
 from portico.config.messages.replica_causes import Evidence, rank_causes
 from portico.config.render.gunicorn import render_gunicorn
-from tests.components.ground import RELEASE, Ground
+from tests.components.switch_folder import RELEASE, SwitchFolder
 from tests.components.test_prove import JUDGE
 from tests.config.sample import read_settings
 
@@ -39,13 +39,13 @@ except FileExistsError:
 class Container:
     """A replica without Docker: Gunicorn with the file that Portico renders, started again by hand."""
 
-    ground: Ground
+    here: SwitchFolder
     folder: Path
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
     def base(self) -> str:
-        return f"{self.ground.folder}/run/shop/{RELEASE}-0"
+        return f"{self.here.folder}/run/shop/{RELEASE}-0"
 
     def start(self) -> subprocess.Popen[bytes]:
         environment = os.environ | {"PORTICO_ADDRESS": f"unix:{self.base}.sock", "PORTICO_BOOTS": f"{self.base}.boots"}
@@ -57,10 +57,10 @@ class Container:
 
     def judge(self, wait: int) -> tuple[list[str], float]:
         line = f"shop {RELEASE} 0 {HOST} 2 unix:{self.base}.sock.{HOST} unix:{self.base}.sock shop.example /"
-        found = self.ground.add()
+        found = self.here.add()
         found.line = line
-        self.ground.replicas = [found]
-        ran = self.ground.prove(JUDGE, wait=wait, quick=False)
+        self.here.replicas = [found]
+        ran = self.here.prove(JUDGE, wait=wait, quick=False)
         assert (ran.code, ran.errors) == (0, "")
         return ran.said, ran.seconds
 
@@ -77,10 +77,10 @@ class Container:
 
 
 @pytest.fixture
-def container(root: Path, ground: Ground) -> Iterator[Container]:
-    (ground.folder / "run" / "shop").mkdir()
+def container(root: Path, here: SwitchFolder) -> Iterator[Container]:
+    (here.folder / "run" / "shop").mkdir()
     (root / "gunicorn.conf.py").write_text(render_gunicorn(read_settings(root).sites[0], "."))
-    made = Container(ground, root)
+    made = Container(here, root)
     yield made
     for one in made.running:
         one.kill() if one.poll() is None else None

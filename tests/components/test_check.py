@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from portico.config.load import Stack
-from tests.components.ground import Ground, read
 from tests.components.sample import BLOG, make_stack
+from tests.components.switch_folder import SwitchFolder, read
 from tests.config.sample import make_site
 
 # Stands for an older NGINX, which knows no `keepalive_min_timeout`; the last word is the file.
@@ -21,18 +21,18 @@ OLDER = '#!/bin/sh\nfor file; do :; done\n[ -f "$file" ] && ! grep -q keepalive_
 NEITHER = "#!/bin/sh\nfor file; do :; done\ncase $file in */trees/.*-* | */live/*) exit 1 ;; esac\n"
 
 
-def check(ground: Ground, stack: Stack, **environment: str) -> subprocess.CompletedProcess[str]:
-    incoming = ground.folder / "incoming"
+def check(here: SwitchFolder, stack: Stack, **environment: str) -> subprocess.CompletedProcess[str]:
+    incoming = here.folder / "incoming"
     shutil.rmtree(incoming, ignore_errors=True)
     for path, text in stack.tree.files.items():
         file = incoming / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
-    text = (read("tree.sh", ground.folder) + read("check.sh", ground.folder)).replace("/incoming", str(incoming))
+    text = (read("tree.sh", here.folder) + read("check.sh", here.folder)).replace("/incoming", str(incoming))
     return subprocess.run(
         ["sh", "-c", text],
         env={
-            "PATH": f"{ground.folder}/bin:/usr/bin:/bin",
+            "PATH": f"{here.folder}/bin:/usr/bin:/bin",
             "TREE": stack.tree.digest,
             "PRIVATE": "",
             "HANDOVER": "",
@@ -44,54 +44,54 @@ def check(ground: Ground, stack: Stack, **environment: str) -> subprocess.Comple
     )
 
 
-def read_live(ground: Ground) -> dict[str, str]:
-    live = ground.config / "live"
+def read_live(here: SwitchFolder) -> dict[str, str]:
+    live = here.config / "live"
     return {str(file.relative_to(live)): file.read_text() for file in sorted(live.rglob("*")) if file.is_file()}
 
 
-def replace_nginx(ground: Ground, text: str) -> None:
-    (ground.folder / "bin" / "nginx").write_text(text)
+def replace_nginx(here: SwitchFolder, text: str) -> None:
+    (here.folder / "bin" / "nginx").write_text(text)
 
 
 def make(root: Path, *sites: Mapping[str, Any], image: str = "nginx:1.30.6") -> Stack:
     return make_stack(root, *(dict(site) for site in sites), nginxImage=image)
 
 
-def test_the_first_tree_is_live_before_anybody_was_asked(ground: Ground, root: Path) -> None:
+def test_the_first_tree_is_live_before_anybody_was_asked(here: SwitchFolder, root: Path) -> None:
     stack = make(root, make_site())
-    assert check(ground, stack).returncode == 0
-    assert ground.live == stack.tree.digest
+    assert check(here, stack).returncode == 0
+    assert here.live == stack.tree.digest
 
 
-def test_the_first_tree_is_worth_nothing_until_a_switch_has_proven_it(ground: Ground, root: Path) -> None:
+def test_the_first_tree_is_worth_nothing_until_a_switch_has_proven_it(here: SwitchFolder, root: Path) -> None:
     """Its update may have failed before that, such as by its release command; the next one may be as bad."""
     first, next_ = make(root, make_site()), make(root, make_site(environment={"V": "2"}))
-    check(ground, first)
-    check(ground, next_)
-    (ground.folder / "loaded").write_text(f"{first.tree.digest}\n")
-    ground.add(release=next_.releases[0].id, answer=None, boots=[f"start {int(time.time())}"] * 4)
-    assert ground.switch(next_.tree.digest).code == 1
-    assert ground.live.startswith(f"{next_.tree.digest}-") and ground.read("conf.d/shop.conf") is None
+    check(here, first)
+    check(here, next_)
+    (here.folder / "loaded").write_text(f"{first.tree.digest}\n")
+    here.add(release=next_.releases[0].id, answer=None, boots=[f"start {int(time.time())}"] * 4)
+    assert here.switch(next_.tree.digest).code == 1
+    assert here.live.startswith(f"{next_.tree.digest}-") and here.read("conf.d/shop.conf") is None
 
 
-def test_what_was_proven_before_is_not_forgotten(ground: Ground, root: Path) -> None:
-    (ground.config / "proven").write_text("shop 1\n")
-    check(ground, make(root, make_site()))
-    assert ground.proven == {"shop 1"}
+def test_what_was_proven_before_is_not_forgotten(here: SwitchFolder, root: Path) -> None:
+    (here.config / "proven").write_text("shop 1\n")
+    check(here, make(root, make_site()))
+    assert here.proven == {"shop 1"}
 
 
-def test_another_tree_is_laid_beside_the_live_one(ground: Ground, root: Path) -> None:
+def test_another_tree_is_laid_beside_the_live_one(here: SwitchFolder, root: Path) -> None:
     first, next_ = make(root, make_site()), make(root, make_site(environment={"V": "2"}))
-    check(ground, first)
-    assert check(ground, next_).returncode == 0
-    assert ground.live == first.tree.digest
-    assert (ground.config / "trees" / next_.tree.digest / "nginx.conf").is_file()
+    check(here, first)
+    assert check(here, next_).returncode == 0
+    assert here.live == first.tree.digest
+    assert (here.config / "trees" / next_.tree.digest / "nginx.conf").is_file()
 
 
-def test_an_older_nginx_starts_with_its_own_files_and_the_live_replicas(ground: Ground, root: Path) -> None:
+def test_an_older_nginx_starts_with_its_own_files_and_the_live_replicas(here: SwitchFolder, root: Path) -> None:
     """The new replicas were asked by nobody yet: with another image a bad release would be live at once."""
-    check(ground, first := make(root, make_site(), BLOG))
-    replace_nginx(ground, OLDER)
+    check(here, first := make(root, make_site(), BLOG))
+    replace_nginx(here, OLDER)
     blog = BLOG | {"replicas": 3}
     next_ = make(
         root,
@@ -100,10 +100,10 @@ def test_an_older_nginx_starts_with_its_own_files_and_the_live_replicas(ground: 
         make_site(name="guest", hosts=["guest.example"]),
         image="nginx:1.26.3",
     )
-    ran = check(ground, next_)
+    ran = check(here, next_)
     assert ran.returncode == 0, ran
-    assert ground.live.startswith(f"{next_.tree.digest}-")
-    files = read_live(ground)
+    assert here.live.startswith(f"{next_.tree.digest}-")
+    files = read_live(here)
     assert files["nginx.conf"] == next_.tree.files["nginx.conf"] != first.tree.files["nginx.conf"]
     before, after = ({release.site.name: release for release in stack.releases} for stack in (first, next_))
     assert before["shop"].id != after["shop"].id
@@ -117,34 +117,34 @@ def test_an_older_nginx_starts_with_its_own_files_and_the_live_replicas(ground: 
     assert after["shop"].id not in "".join(files.values())
     # Nobody has proven a new site: it is in no file.
     assert not [path for path, text in files.items() if "guest" in path or "/readyz/guest" in text]
-    assert ground.live in files["conf.d/00-status.conf"]
-    assert (ground.config / "trees" / next_.tree.digest / "conf.d" / "guest.conf").is_file()
+    assert here.live in files["conf.d/00-status.conf"]
+    assert (here.config / "trees" / next_.tree.digest / "conf.d" / "guest.conf").is_file()
 
 
 @pytest.mark.parametrize("upstream", ["socket", "container"])
 def test_an_older_nginx_starts_with_the_live_replicas_of_a_shared_host(
-    ground: Ground, root: Path, upstream: str
+    here: SwitchFolder, root: Path, upstream: str
 ) -> None:
     def stack(image: str, *more: Mapping[str, Any], **shop: Any) -> Stack:
         sites = (make_site(path="/shop", **shop), BLOG | {"hosts": ["shop.example"]}, *more)
         return make_stack(root, *sites, nginxImage=image, upstream=upstream)
 
-    check(ground, first := stack("nginx:1.30.6"))
-    replace_nginx(ground, OLDER)
+    check(here, first := stack("nginx:1.30.6"))
+    replace_nginx(here, OLDER)
     guest = make_site(name="guest", hosts=["shop.example"], path="/guest")
     next_ = stack("nginx:1.26.3", guest, environment={"V": "2"})
-    assert check(ground, next_).returncode == 0
-    files, (before, after) = read_live(ground), (one.releases[0].id for one in (first, next_))
+    assert check(here, next_).returncode == 0
+    files, (before, after) = read_live(here), (one.releases[0].id for one in (first, next_))
     assert before != after not in "".join(files.values())
     assert (f"/{before}" in files["hosts/shop.example/paths/shop.conf"]) and before in files["conf.d/shop.conf"]
     assert "hosts/shop.example/server.conf" in files and not [path for path in files if "guest" in path]
 
 
-def test_where_even_that_does_not_start_nothing_is_live_that_was_not(ground: Ground, root: Path) -> None:
-    check(ground, first := make(root, make_site()))
-    replace_nginx(ground, NEITHER)
-    ran = check(ground, make(root, make_site(environment={"V": "2"}), image="nginx:1.26.3"))
+def test_where_even_that_does_not_start_nothing_is_live_that_was_not(here: SwitchFolder, root: Path) -> None:
+    check(here, first := make(root, make_site()))
+    replace_nginx(here, NEITHER)
+    ran = check(here, make(root, make_site(environment={"V": "2"}), image="nginx:1.26.3"))
     assert ran.returncode == 1
     assert ran.stdout == "This NGINX starts neither with the live files nor with the new ones for the live replicas.\n"
-    assert ground.live == first.tree.digest
-    assert not list((ground.config / "trees").glob(".*"))
+    assert here.live == first.tree.digest
+    assert not list((here.config / "trees").glob(".*"))

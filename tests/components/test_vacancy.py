@@ -37,7 +37,7 @@ class Publishing(Engine):
 
 
 @dataclass
-class Ground:
+class SwitchFolder:
     """The machine, as the check sees it. `refused` are bindings that nobody is given."""
 
     listeners: list[Listener] = field(default_factory=list)
@@ -65,8 +65,8 @@ class Ground:
 
 
 @pytest.fixture
-def ground(monkeypatch: pytest.MonkeyPatch) -> Ground:
-    made = Ground()
+def here(monkeypatch: pytest.MonkeyPatch) -> SwitchFolder:
+    made = SwitchFolder()
     monkeypatch.setattr("portico.components.docker.free_ports.look", made.look)
     monkeypatch.setattr("pulumi.get_project", lambda: "portico")
     monkeypatch.setattr("pulumi.get_stack", lambda: "dev")
@@ -102,31 +102,31 @@ def judge(settings: Settings, *containers: Mapping[str, Any]) -> list[str]:
     return []
 
 
-def test_what_nobody_has_is_taken_without_a_word(root: Path, ground: Ground) -> None:
-    ground.listen("127.0.0.1", 8081)
-    ground.listen("127.0.0.2", 8080)
-    ground.listen("::1", 8080)
-    ground.listen("0.0.0.0", 8080, "udp")
+def test_what_nobody_has_is_taken_without_a_word(root: Path, here: SwitchFolder) -> None:
+    here.listen("127.0.0.1", 8081)
+    here.listen("127.0.0.2", 8080)
+    here.listen("::1", 8080)
+    here.listen("0.0.0.0", 8080, "udp")
     assert refuse(root, container("db", ("0.0.0.0", 5432, "tcp"))) == []
 
 
-def test_a_program_is_named(root: Path, ground: Ground) -> None:
-    ground.listen("0.0.0.0", 8080)
+def test_a_program_is_named(root: Path, here: SwitchFolder) -> None:
+    here.listen("0.0.0.0", 8080)
     assert refuse(root) == [
         "port: port 8080 of 127.0.0.1 is taken by the program node (process 7); end that program, or write another, "
         "such as 8081"
     ]
 
 
-def test_a_program_that_nobody_may_see_is_another_one(root: Path, ground: Ground) -> None:
-    ground.listen("127.0.0.1", 8080, program=None)
+def test_a_program_that_nobody_may_see_is_another_one(root: Path, here: SwitchFolder) -> None:
+    here.listen("127.0.0.1", 8080, program=None)
     assert refuse(root) == [
         "port: port 8080 of 127.0.0.1 is taken by another program; end that one, or write another, such as 8081"
     ]
 
 
-def test_a_container_is_named_and_dockers_own_program_is_not(root: Path, ground: Ground) -> None:
-    ground.listen("127.0.0.1", 8080, program="the program docker-proxy (process 9)")
+def test_a_container_is_named_and_dockers_own_program_is_not(root: Path, here: SwitchFolder) -> None:
+    here.listen("127.0.0.1", 8080, program="the program docker-proxy (process 9)")
     assert refuse(root, container("db", HTTP)) == [
         "port: port 8080 of 127.0.0.1 is taken by the container db; stop that container, or write another, such as 8081"
     ]
@@ -134,33 +134,33 @@ def test_a_container_is_named_and_dockers_own_program_is_not(root: Path, ground:
     assert "the container portico-port-holder-8080-7 of the stack staging; stop" in said
 
 
-def test_a_container_is_seen_where_the_machine_is_not(root: Path, ground: Ground) -> None:
-    ground.seen = False
+def test_a_container_is_seen_where_the_machine_is_not(root: Path, here: SwitchFolder) -> None:
+    here.seen = False
     assert len(refuse(root, container("db", ("0.0.0.0", 8080, "tcp")))) == 1
     assert refuse(root) == []
 
 
 def test_the_stacks_own_ports_are_its_own_and_nothing_else_is_asked(
-    root: Path, ground: Ground, monkeypatch: pytest.MonkeyPatch
+    root: Path, here: SwitchFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("portico.components.docker.free_ports.look", lambda *_: pytest.fail("the machine was asked"))
     assert refuse(root, holder(HTTP)) == []
 
 
-def test_the_same_stack_of_another_project_is_somebody_else(root: Path, ground: Ground) -> None:
+def test_the_same_stack_of_another_project_is_somebody_else(root: Path, here: SwitchFolder) -> None:
     other = holder(HTTP)
     other["Labels"]["portico.project"] = "other"
     assert len(refuse(root, other)) == 1
 
 
-def test_https_and_http3_are_told_by_their_own_settings(root: Path, ground: Ground) -> None:
-    ground.listen("0.0.0.0", 8443)
+def test_https_and_http3_are_told_by_their_own_settings(root: Path, here: SwitchFolder) -> None:
+    here.listen("0.0.0.0", 8443)
     assert refuse(root, holder(HTTP), tls=TLS) == [
         "tls.port: port 8443 of 127.0.0.1 is taken by the program node (process 7); end that program, or write "
         "another, such as 8444"
     ]
-    ground.listeners.clear()
-    ground.listen("0.0.0.0", 8443, "udp")
+    here.listeners.clear()
+    here.listen("0.0.0.0", 8443, "udp")
     assert refuse(root, holder(HTTP), tls=TLS) == []
     assert refuse(root, holder(HTTP), tls={**TLS, "http3": True}) == [
         "tls.http3: UDP port 8443 of 127.0.0.1 is taken by the program node (process 7); end that program, or write "
@@ -168,20 +168,20 @@ def test_https_and_http3_are_told_by_their_own_settings(root: Path, ground: Grou
     ]
 
 
-def test_all_that_is_taken_is_told_at_once(root: Path, ground: Ground) -> None:
-    ground.listen("0.0.0.0", 8080)
+def test_all_that_is_taken_is_told_at_once(root: Path, here: SwitchFolder) -> None:
+    here.listen("0.0.0.0", 8080)
     assert [line.partition(":")[0] for line in refuse(root, container("db", ("0.0.0.0", 8443, "tcp")), tls=TLS)] == [
         "port",
         "tls.port",
     ]
 
 
-def test_another_address_of_the_same_port_is_told_by_the_address(root: Path, ground: Ground) -> None:
-    ground.listen("127.0.0.1", 8080, program="the program docker-proxy (process 9)")
+def test_another_address_of_the_same_port_is_told_by_the_address(root: Path, here: SwitchFolder) -> None:
+    here.listen("127.0.0.1", 8080, program="the program docker-proxy (process 9)")
     assert refuse(root, holder(HTTP), address="0.0.0.0") == []
     # Its own port is in the way of a trial.
-    assert ground.asked == []
-    ground.listen("192.0.2.7", 8080)
+    assert here.asked == []
+    here.listen("192.0.2.7", 8080)
     assert refuse(root, holder(HTTP), address="0.0.0.0") == [
         "address: port 8080 of 0.0.0.0 is taken by the program node (process 7); end that program, or write another "
         "address"
@@ -189,8 +189,8 @@ def test_another_address_of_the_same_port_is_told_by_the_address(root: Path, gro
 
 
 @pytest.mark.parametrize("address", ["192.0.2.8", "10.0.0.1"])
-def test_an_address_that_the_machine_has_not_is_told_once(root: Path, ground: Ground, address: str) -> None:
-    ground.listen("0.0.0.0", 8080)
+def test_an_address_that_the_machine_has_not_is_told_once(root: Path, here: SwitchFolder, address: str) -> None:
+    here.listen("0.0.0.0", 8080)
     for own in ((), (holder(HTTP),)):
         assert refuse(root, *own, address=address, tls=TLS) == [
             f"address: {address} is no address of this machine; write one that it has (192.0.2.7, 127.0.0.1), or "
@@ -198,36 +198,36 @@ def test_an_address_that_the_machine_has_not_is_told_once(root: Path, ground: Gr
         ]
 
 
-def test_a_program_on_all_addresses_of_ipv6_may_have_left_ipv4(root: Path, ground: Ground) -> None:
-    ground.listen("::", 8080)
+def test_a_program_on_all_addresses_of_ipv6_may_have_left_ipv4(root: Path, here: SwitchFolder) -> None:
+    here.listen("::", 8080)
     assert refuse(root) == []
-    ground.refused.append(Binding("127.0.0.1", 8080))
+    here.refused.append(Binding("127.0.0.1", 8080))
     assert len(refuse(root)) == 1
     # Where nobody can try, most such programs have both.
-    ground.refused.clear()
-    ground.trial = False
+    here.refused.clear()
+    here.trial = False
     assert len(refuse(root)) == 1
 
 
-def test_what_the_machine_gives_nobody_is_taken_also_where_no_table_tells(root: Path, ground: Ground) -> None:
-    ground.refused.append(Binding("127.0.0.1", 8080))
+def test_what_the_machine_gives_nobody_is_taken_also_where_no_table_tells(root: Path, here: SwitchFolder) -> None:
+    here.refused.append(Binding("127.0.0.1", 8080))
     assert refuse(root) == [
         "port: port 8080 of 127.0.0.1 is taken by another program; end that one, or write another, such as 8081"
     ]
-    ground.trial = False
+    here.trial = False
     assert refuse(root) == []
 
 
 @pytest.mark.parametrize(("port", "other"), [(80, 8080), (443, 8443), (8080, 8082), (65535, None)])
-def test_the_port_that_is_proposed_is_free(root: Path, ground: Ground, port: int, other: int | None) -> None:
-    ground.listen("0.0.0.0", port)
-    ground.listen("127.0.0.9", 8081)
+def test_the_port_that_is_proposed_is_free(root: Path, here: SwitchFolder, port: int, other: int | None) -> None:
+    here.listen("0.0.0.0", port)
+    here.listen("127.0.0.9", 8081)
     (said,) = refuse(root, port=port)
     assert said.endswith(f"write another, such as {other}" if other else "write another")
 
 
-def test_on_another_machine_that_one_is_named(root: Path, ground: Ground) -> None:
-    ground.listen("0.0.0.0", 80)
+def test_on_another_machine_that_one_is_named(root: Path, here: SwitchFolder) -> None:
+    here.listen("0.0.0.0", 80)
     assert refuse(root, port=80, **SSH) == [
         "port: port 80 of 127.0.0.1 is taken on shop.example by the program node (process 7); end that program, or "
         "write another, such as 8080"
@@ -235,15 +235,15 @@ def test_on_another_machine_that_one_is_named(root: Path, ground: Ground) -> Non
     assert "is no address of shop.example; " in refuse(root, address="192.0.2.8", **SSH)[0]
 
 
-def test_on_a_vm_no_other_port_can_be_written(root: Path, ground: Ground) -> None:
-    ground.listen("0.0.0.0", 80)
+def test_on_a_vm_no_other_port_can_be_written(root: Path, here: SwitchFolder) -> None:
+    here.listen("0.0.0.0", 80)
     assert judge(read_aws(root)) == [
         "port: port 80 of 0.0.0.0 is taken on the VM by the program node (process 7); end that program"
     ]
 
 
-def test_nothing_is_refused_where_nobody_can_be_asked(root: Path, ground: Ground) -> None:
-    ground.listen("0.0.0.0", 8080)
+def test_nothing_is_refused_where_nobody_can_be_asked(root: Path, here: SwitchFolder) -> None:
+    here.listen("0.0.0.0", 8080)
     settings = read_settings(root, make_site())
     require_vacant(None, settings)
     require_vacant(Publishing(containers=None), settings)

@@ -10,9 +10,9 @@ from enum import Enum, auto
 from typing import Final
 
 from docker.models.containers import Container
+from tests.docker.breakable import BREAKS, REPLICAS, Breakable
 from tests.docker.command import Result
 from tests.docker.faults import await_until, is_unhealthy
-from tests.docker.ground import BREAKS, REPLICAS, Ground
 from tests.docker.killed import Running
 
 
@@ -41,7 +41,7 @@ class Step:
 
     name: str
     kind: Kind
-    do: Callable[[Ground], Result | None]
+    do: Callable[[Breakable], Result | None]
     site: str = ""
     hurt: str = ""  # what a replica of it suffers
 
@@ -49,12 +49,12 @@ class Step:
 def _commands() -> list[Step]:
     """Every command of make and of Pulumi that leads to an update, changes the state or tells something."""
 
-    def pulumi(*words: str) -> Callable[[Ground], Result]:
+    def pulumi(*words: str) -> Callable[[Breakable], Result]:
         command, *options = words
-        return lambda ground: ground.deployment.pulumi(command, "--stack", ground.deployment.name, *options, fails=None)
+        return lambda sites: sites.deployment.pulumi(command, "--stack", sites.deployment.name, *options, fails=None)
 
-    def make(target: str, **variables: str) -> Callable[[Ground], Result]:
-        return lambda ground: ground.deployment.make(target, fails=None, **variables)
+    def make(target: str, **variables: str) -> Callable[[Breakable], Result]:
+        return lambda sites: sites.deployment.make(target, fails=None, **variables)
 
     return [
         Step(name="make up", kind=Kind.UPDATE, do=make("up")),
@@ -63,7 +63,7 @@ def _commands() -> list[Step]:
         Step(name="pulumi up --refresh", kind=Kind.UPDATE, do=pulumi("up", "--yes", "--skip-preview", "--refresh")),
         Step(name="make recover", kind=Kind.RECOVER, do=make("recover")),
         Step(name="pulumi refresh", kind=Kind.STATE, do=pulumi("refresh", "--yes", "--skip-preview")),
-        Step(name="pulumi cancel", kind=Kind.STATE, do=lambda ground: ground.deployment.cancel()),
+        Step(name="pulumi cancel", kind=Kind.STATE, do=lambda sites: sites.deployment.cancel()),
         Step(name="make preview", kind=Kind.LOOK, do=make("preview")),
         Step(name="pulumi preview", kind=Kind.LOOK, do=pulumi("preview")),
         Step(name="make check", kind=Kind.LOOK, do=make("check")),
@@ -90,9 +90,9 @@ def _commands() -> list[Step]:
 def _events() -> list[Step]:
     """What happens between two commands."""
 
-    def write(site: str, broken: str = "") -> Callable[[Ground], None]:
-        def act(ground: Ground) -> None:
-            ground.write(site, broken)
+    def write(site: str, broken: str = "") -> Callable[[Breakable], None]:
+        def act(sites: Breakable) -> None:
+            sites.write(site, broken)
 
         return act
 
@@ -120,26 +120,26 @@ def stop(replica: Container) -> None:
 
 def spoil(replica: Container) -> None:
     """Make it unwell, and wait until Docker says so."""
-    Ground.make_unwell(replica)
+    Breakable.make_unwell(replica)
     await_until(lambda: is_unhealthy(replica), 60)
 
 
 HANDS: Final[Mapping[str, Callable[[Container], None]]] = {"remove": remove, "stop": stop, "spoil": spoil}
 
 
-def _lay_hand(site: str, do: Callable[[Container], None]) -> Callable[[Ground], None]:
-    def act(ground: Ground) -> None:
+def _lay_hand(site: str, do: Callable[[Container], None]) -> Callable[[Breakable], None]:
+    def act(sites: Breakable) -> None:
         # One that serves, where there is one: what was hurt before is hurt no more than once.
-        if found := ground.list_serving(site):
+        if found := sites.list_serving(site):
             do(found[0])
 
     return act
 
 
-def kill(ground: Ground) -> None:
+def kill(sites: Breakable) -> None:
     """Kill an update at some moment, with all that it has started."""
-    running = Running(ground.deployment, next(ground.numbers))
-    time.sleep(ground.chance.uniform(1, 14))
+    running = Running(sites.deployment, next(sites.numbers))
+    time.sleep(sites.chance.uniform(1, 14))
     running.kill()
 
 

@@ -13,15 +13,15 @@ Nothing here knows how they are kept.
 from dataclasses import dataclass, field
 from typing import Final
 
+from tests.docker.breakable import REPLICAS
 from tests.docker.doors import Kind, Step
-from tests.docker.ground import REPLICAS
 
 KEPT: Final = 5  # releases to go back to: keepReleases
 
 
 @dataclass
 class Site:
-    """What the model knows of a site. Texts are numbers: see Ground.
+    """What the model knows of a site. Texts are numbers: see Breakable.
 
     `served` answers, `release` is what it was released as. `past` are those that can be gone back to, newest first;
     `killed` what an update that was killed may still bring live. `hurt` says what its live replicas suffer.

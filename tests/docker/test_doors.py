@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.docker.breakable import make_sites, prepare
 from tests.docker.command import ROOT
 from tests.docker.conftest import Deploy
 from tests.docker.doors import DOORS, EVENTS, Kind
 from tests.docker.figures import SOAK, Figures
-from tests.docker.ground import make_sites, prepare
 from tests.docker.walk import Walk, Wrong, chain
 
 pytestmark = pytest.mark.docker
 
-# Taken one after the other on the same ground, each from where the one before it has led; in short the first two.
+# Taken one after the other on the same sites, each from where the one before it has led; in short the first two.
 LISTED = {
     "tried again, while the other site goes on": [
         *("break left (import)", "change right", "make up", "make up", "make check", "make releases"),
@@ -61,21 +61,21 @@ WEIGHTS = {Kind.UPDATE: 4, Kind.HOLD: 2, Kind.FREE: 2, Kind.SOURCE: 2}
 
 
 @pytest.fixture(scope="module")
-def ground(deploy: Deploy) -> Walk:
+def sites(deploy: Deploy) -> Walk:
     """Both sites, up; the walk that all tests here take together."""
-    ground = prepare(deploy(*make_sites()))
-    ground.deployment.up()
-    walk = Walk(ground)
+    sites = prepare(deploy(*make_sites()))
+    sites.deployment.up()
+    walk = Walk(sites)
     walk.begin()
     return walk
 
 
 @pytest.fixture
-def walk(ground: Walk) -> Iterator[Walk]:
+def walk(sites: Walk) -> Iterator[Walk]:
     """It, in order: a promise that was not kept in one test is no matter of the next."""
-    if ground.taken:
-        ground.recover()
-    yield ground
+    if sites.taken:
+        sites.recover()
+    yield sites
 
 
 def follow(walk: Walk, figures: Figures, what: str, way: Callable[[], None]) -> None:
@@ -125,7 +125,7 @@ def test_after_a_failed_release_each_pair_of_doors(walk: Walk, figures: Figures)
 def test_at_random(walk: Walk, figures: Figures) -> None:
     seed = int(os.environ.get("PORTICO_SEED") or (random.randrange(1_000_000) if SOAK else SEED))
     print(f"\nPORTICO_SEED={seed}")
-    chance = walk.ground.chance = random.Random(seed)
+    chance = walk.sites.chance = random.Random(seed)
 
     def go() -> None:
         for _ in range(STEPS):

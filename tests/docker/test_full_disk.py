@@ -1,4 +1,4 @@
-"""A full disk, the engine's or that of Pulumi's state: what served keeps serving. The next `up` with free space is good.
+"""A full disk, the engine's or that of Pulumi's state: what served keeps serving; the next `up` with space is good.
 
 On a machine of the test's own (tests/docker/machine.py).
 """

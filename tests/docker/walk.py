@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from tests.docker.breakable import REPLICAS, Answer, Breakable, read_live
 from tests.docker.command import Result
 from tests.docker.doors import STEPS, UPDATES, Kind, Step
-from tests.docker.ground import REPLICAS, Answer, Ground, read_live
 from tests.docker.load import Report
 from tests.docker.model import Model, Site
 
@@ -17,13 +17,13 @@ class Wrong(AssertionError):
 
 @dataclass
 class Walk:
-    """Takes steps on a ground that is up, and raises Wrong where something is not as the model says.
+    """Takes steps on a sites that is up, and raises Wrong where something is not as the model says.
 
     Of the requests that were `sent`, some may be `excused`: nobody was left to answer them, by a step itself.
     `releases` are the texts that were seen, by the release that was made of each.
     """
 
-    ground: Ground
+    sites: Breakable
     model: Model = field(default_factory=Model)
     taken: list[str] = field(default_factory=list)
     sent: int = 0
@@ -36,7 +36,7 @@ class Walk:
         self.taken.clear()
         self.model = Model()
         for name in REPLICAS:
-            answer = self.ground.look(name)
+            answer = self.sites.look(name)
             assert isinstance(answer, Answer), answer
             self.releases[answer.release] = answer.text
             site = Site(name=name, source=answer.text, served=answer.text, release=answer.release)
@@ -45,10 +45,10 @@ class Walk:
 
     def recover(self) -> None:
         """Back to where all is well, after whatever went wrong: good sources, nothing held, one good update."""
-        deployment = self.ground.deployment
+        deployment = self.sites.deployment
         deployment.pulumi("config", "rm", "--stack", deployment.name, "rollback", fails=None)
         for name in REPLICAS:
-            self.ground.write(name)
+            self.sites.write(name)
         deployment.recover()
         self.begin()
 
@@ -68,12 +68,12 @@ class Walk:
         # A switch that was killed by halves may still come to its end.
         before = {site.name: {site.served, site.killed} for site in sites}
         down = {site.name for site in sites if site.down}
-        with self.ground.load() as load:
-            result = step.do(self.ground)
+        with self.sites.load() as load:
+            result = step.do(self.sites)
             load.wait(0.5)
         report = load.report()
         print(f"  {len(self.taken):3} {step.name}: {describe(result, report)}", flush=True)
-        acted = model.foresee(step, self.ground.texts)
+        acted = model.foresee(step, self.sites.texts)
         down |= {site.name for site in sites if site.down}
         if model.interrupted and step.kind in (*UPDATES, Kind.PART):
             # Until somebody recovers, an update may be refused, or bring what is asked for now, of one site or of all.
@@ -90,7 +90,7 @@ class Walk:
 
     def _read_past(self) -> None:
         """After a run that was killed nobody else knows which releases were live by a whole update."""
-        for name, records in self.ground.deployment.outputs()["history"].items():
+        for name, records in self.sites.deployment.outputs()["history"].items():
             known = [self.releases.get(record["release"], 0) for record in records]
             self.model.sites[name].past = [text for text in known if text]
 
@@ -111,7 +111,7 @@ class Walk:
 
     def _judge_answers(self, site: Site, before: set[int]) -> None:
         """What answers now, and that all replicas of it are there but for those that somebody took."""
-        answer = self.ground.look(site.name)
+        answer = self.sites.look(site.name)
         if site.down:
             return
         if not isinstance(answer, Answer):
@@ -124,7 +124,7 @@ class Walk:
         self._require(answer.text == site.served, f"text {answer.text} of {site.name} answers, not {site.served}")
         site.release = answer.release
         if not site.hurt and not self.model.interrupted:
-            count, wanted = len(self.ground.list_serving(site.name)), REPLICAS[site.name]
+            count, wanted = len(self.sites.list_serving(site.name)), REPLICAS[site.name]
             self._require(count == wanted, f"{count} replicas of what {site.name} serves are there, not {wanted}")
 
     def _judge_command(self, step: Step, result: Result, acted: bool) -> None:
@@ -164,7 +164,7 @@ class Walk:
 
     def _judge_containers(self) -> None:
         """After a good update nothing is there but what is wanted, and Pulumi's outputs tell it."""
-        present, wanted = self.ground.deployment.present(), self.ground.deployment.wanted()
+        present, wanted = self.sites.deployment.present(), self.sites.deployment.wanted()
         self._require(present == wanted, f"there is {present}, and wanted is {wanted}")
 
     def _require(self, holds: bool, what: str) -> None:

@@ -78,7 +78,7 @@ signal.pause()
 """
 
 
-class Ground:
+class Infrastructure:
     """A cluster behind a balancer, with a repository, a role, logs and a way out; and one service, `web`."""
 
     def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
@@ -226,14 +226,14 @@ class Ground:
         return [one for one in found if str(one.name).endswith(f"-{name}")]
 
 
-def take_away(ground: Ground) -> None:
-    cloud = ground.caller.cloud
+def take_away(infrastructure: Infrastructure) -> None:
+    cloud = infrastructure.caller.cloud
     for service in cloud.things(SERVICE):
         tell(status.name_process(cloud, service.id), {"end": True})
-    tell(ground.balanced.address, {"end": True})
-    tell(str(ground.repository.outputs["repositoryUrl"]).partition("/")[0], {"end": True})
-    remove_images(ground.engine, ground.owner)
-    ground.engine.close()
+    tell(infrastructure.balanced.address, {"end": True})
+    tell(str(infrastructure.repository.outputs["repositoryUrl"]).partition("/")[0], {"end": True})
+    remove_images(infrastructure.engine, infrastructure.owner)
+    infrastructure.engine.close()
 
 
 def remove_images(engine: docker.DockerClient, owner: str) -> None:

@@ -1,4 +1,4 @@
-"""What all sites of a stack on ECS stand on."""
+"""What all sites of a stack on ECS share."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from portico.components.ecs.files import Files
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ground:
+class Infrastructure:
     """What all sites of a stack share: the cluster, the network, the way in.
 
     `suffix` names the balancer in metrics. `files` is where data lies, None where no site has any.

@@ -68,7 +68,7 @@ class Answer:
 
 
 @dataclass
-class Ground:
+class Breakable:
     """The deployment, and how many texts were written so far. A text is one state of a site's source.
 
     What happens by chance is drawn from `chance`.
@@ -135,14 +135,14 @@ def make_sites() -> list[dict[str, object]]:
     ]
 
 
-def prepare(deployment: Deployment) -> Ground:
+def prepare(deployment: Deployment) -> Breakable:
     """Write both sources; nothing is up yet."""
     write_offline(deployment, *REPLICAS)
     deployment.configure(healthTimeout=_TIME)
-    ground = Ground(deployment)
+    sites = Breakable(deployment)
     for site in REPLICAS:
-        ground.write(site)
-    return ground
+        sites.write(site)
+    return sites
 
 
 def read_live(releases: str) -> dict[str, list[str]]:

@@ -20,14 +20,14 @@ RELEASE = "a" * 12
 # A second of the scripts is shorter here; not where a test measures one.
 QUICK = 'sleep() { command sleep "0.0${1%%.*}5"; }\n'
 NGINX = r"""
-list() { [ "$1" = master ] || cat "$GROUND/workers" 2>/dev/null || true; }
-served() { cat "$GROUND/loaded" 2>/dev/null || true; }
+list() { [ "$1" = master ] || cat "$HERE/workers" 2>/dev/null || true; }
+served() { cat "$HERE/loaded" 2>/dev/null || true; }
 reload() {
     old="$old $(list workers)"
-    echo reload >> "$GROUND/reloads"
-    [ ! -e "$GROUND/stuck" ] || return 0
-    sed -n 's/.*location = \/tree .*return 200 "\([^\\]*\).*/\1/p' live/conf.d/00-status.conf > "$GROUND/loaded"
-    [ ! -e "$GROUND/on-reload" ] || sh "$GROUND/on-reload"
+    echo reload >> "$HERE/reloads"
+    [ ! -e "$HERE/stuck" ] || return 0
+    sed -n 's/.*location = \/tree .*return 200 "\([^\\]*\).*/\1/p' live/conf.d/00-status.conf > "$HERE/loaded"
+    [ ! -e "$HERE/on-reload" ] || sh "$HERE/on-reload"
 }
 """
 
@@ -106,7 +106,7 @@ class Ran:
 
 
 @dataclass
-class Ground:
+class SwitchFolder:
     """`replicas` are asked, `made` are all of them. `folder` must be short: a socket's path has at most 107 bytes."""
 
     folder: Path
@@ -186,7 +186,7 @@ class Ground:
             cwd=self.config,
             env={
                 "PATH": f"{self.folder}/bin:{os.environ['PATH']}",
-                "GROUND": str(self.folder),
+                "HERE": str(self.folder),
                 "WAIT": str(wait),
                 "REPLICAS": replicas,
                 **environment,
