@@ -12,7 +12,7 @@ from portico.cli.refused import Refused
 from portico.components.aws_command import AwsError, run
 
 # How the tags begin that say whose data is on it (components/aws/disk.py).
-_HELD = "Data/"
+_STORED = "Data/"
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ def _find_files(project: str, stack: str, region: str) -> Disk | None:
 
 
 def _list_folders(id: str, tags: Sequence[Mapping[str, Any]]) -> Sequence[Folder]:
-    held = {one["Key"].removeprefix(_HELD): one["Value"] for one in tags if one["Key"].startswith(_HELD)}
-    return [Folder(site, name, id) for site in sorted(held) for name in held[site].split()]
+    stored = {one["Key"].removeprefix(_STORED): one["Value"] for one in tags if one["Key"].startswith(_STORED)}
+    return [Folder(site, name, id) for site in sorted(stored) for name in stored[site].split()]
 
 
 def _read(region: str, *words: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from portico.cli.summary import summarize
 ANNOUNCED = "PORTICO_ANNOUNCED"
 
 
-def refuse_held(place: Place) -> None:
+def refuse_locked(place: Place) -> None:
     """End where somebody else works on the stack just now, or a run was killed; what is to be done is said."""
     if said := describe(place.stack, place.root):
         click.echo(said, err=True)
@@ -64,7 +64,7 @@ def deploy(
             click.echo(said, err=True)
         return 1
     summary = summarize(read_export(place.stack, place.root))
-    for line in summary.tell_held():
+    for line in summary.tell_pinned():
         screen.say(line)
     what = "is up" if ended.story.changed else "is up; nothing changed"
     screen.say(f"{place.stack} {what}. Took {screen.seconds:.1f} s in all; the log: {log}")

@@ -162,8 +162,8 @@ def _look_at_state(root: Path, stack: str) -> Iterator[Finding]:
     folder = next(one for one in (backend, *backend.parents) if one.exists())
     good = os.access(folder, os.W_OK)
     yield Finding("ok" if good else "missing", "state", told, "" if good else f"let yourself write to {folder}")
-    held = describe(stack, root)
-    yield Finding("missing" if held else "ok", "lock", held or "nobody works on the stack")
+    lock = describe(stack, root)
+    yield Finding("missing" if lock else "ok", "lock", lock or "nobody works on the stack")
 
 
 def _look_at_ports(root: Path, stack: str, config: dict[str, Any]) -> Iterator[Finding]:

@@ -17,14 +17,14 @@ def settle(place: Place, screen: Screen) -> None:
     Data and certificates stay. Raises Refused where another run works on the stack, or may do so.
     """
     stack = place.stack
-    held = read_holders(stack, place.root)
-    if any(holder.alive is not False for holder in held):
+    holders = read_holders(stack, place.root)
+    if any(holder.alive is not False for holder in holders):
         raise Refused(describe(stack, place.root, then="down") or "")
-    if not held and not list_pending(stack, place.root):
+    if not holders and not list_pending(stack, place.root):
         return
-    who = f": {held[0].describe()} is gone" if held else ""
+    who = f": {holders[0].describe()} is gone" if holders else ""
     screen.say(f"The last run on the stack {stack} was interrupted{who}. This one finishes what was begun.")
-    if held:
+    if holders:
         run("cancel", "--stack", stack, "--yes")
     run("refresh", "--stack", stack, "--yes", "--skip-preview", "--clear-pending-creates")
     state = read_state(stack)

@@ -1,4 +1,4 @@
-"""The releases at which sites are held: portico:rollback in the stack's settings."""
+"""The releases to which sites are pinned: portico:rollback in the stack's settings."""
 
 import json
 import re
@@ -15,14 +15,14 @@ _QUOTED = re.compile(r'^(\s+[\w:.-]+: )"(.*?)"(.*)$')
 
 
 def read_pins(stack: str) -> dict[str, str]:
-    """The releases at which sites are held, by site."""
+    """The releases to which sites are pinned, by site."""
     done = call("config", "get", "--stack", stack, SETTING)
     pins = json.loads(done.stdout or "{}") if not done.returncode else {}
     return pins if isinstance(pins, dict) else {}
 
 
 def pin(place: Place, site: str, release: str) -> Callable[[], None]:
-    """Hold the site at that release, "" for none. What is returned takes that back. Raises Refused."""
+    """Pin the site to that release, "" for none. What is returned takes that back. Raises Refused."""
     before = read_pins(place.stack).get(site, "")
     _write(place, site, release)
     return lambda: _write(place, site, before)

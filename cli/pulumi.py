@@ -7,6 +7,7 @@ from typing import Any
 
 from portico.cli.holder import find_backend, is_new
 from portico.cli.refused import Refused
+from portico.cli.renamed_outputs import rename
 from portico.cli.spelling import spell
 
 
@@ -57,4 +58,4 @@ def read_outputs(stack: str, root: Path | None = None) -> dict[str, Any]:
     outputs: dict[str, Any] = json.loads(
         ask("stack", "output", "--json", "--show-secrets", "--stack", stack, root=root)
     )
-    return outputs
+    return rename(outputs)

@@ -1,9 +1,10 @@
-"""What a stack is, by its state: where it answers, what is held, what runs."""
+"""What a stack is, by its state: where it answers, what is pinned, what runs."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 from portico.cli.engine import CONTAINER, SERVICE, Export, list_resources
+from portico.cli.renamed_outputs import rename
 from portico.cli.spelling import spell
 
 STACK = "pulumi:pulumi:Stack"
@@ -11,18 +12,18 @@ STACK = "pulumi:pulumi:Stack"
 
 @dataclass(frozen=True)
 class Summary:
-    """`urls` by site, `held` the release by site, `running` the names of containers or, on ECS, of services."""
+    """`urls` by site, `pinned` the release by site, `running` the names of containers or, on ECS, of services."""
 
     urls: dict[str, str] = field(default_factory=dict)
     releases: dict[str, str] = field(default_factory=dict)
-    held: dict[str, str] = field(default_factory=dict)
+    pinned: dict[str, str] = field(default_factory=dict)
     running: list[str] = field(default_factory=list)
 
-    def tell_held(self) -> list[str]:
+    def tell_pinned(self) -> list[str]:
         """A line for each site that is not deployed from its source."""
         return [
-            f"{site} is held at release {release}; its source is not deployed: {spell('resume', site=site)}"
-            for site, release in self.held.items()
+            f"{site} is pinned to release {release}; its source is not deployed: {spell('resume', site=site)}"
+            for site, release in self.pinned.items()
         ]
 
     def list_urls(self) -> list[str]:
@@ -34,7 +35,7 @@ def summarize(export: Export) -> Summary:
     """What the state says. Containers that only check something and exit are left out."""
     outputs: dict[str, Any] = {}
     for one in list_resources(export, STACK):
-        outputs = one.get("outputs") or {}
+        outputs = rename(one.get("outputs") or {})
     urls = outputs.get("urls")
     if not isinstance(urls, dict):
         urls = {"": outputs["url"]} if isinstance(outputs.get("url"), str) else {}
@@ -45,6 +46,6 @@ def summarize(export: Export) -> Summary:
     return Summary(
         urls=urls,
         releases=dict(outputs.get("releases") or {}),
-        held=dict(outputs.get("held") or {}),
+        pinned=dict(outputs.get("pinned") or {}),
         running=sorted(str(one.get("name")) for one in running),
     )

@@ -10,7 +10,7 @@ from portico.components.partial_update import skip_unless
 from portico.components.scope import name_resource
 
 # By these words a failure is known that was told already (cli/failure.py).
-HELD_BACK = "was held back: what comes before it failed"
+PUT_OFF = "was put off: what comes before it failed"
 
 
 class Barrier:
@@ -47,7 +47,7 @@ class Barrier:
 
     def _ask(self, args: pulumi.ResourceHookArgs) -> None:
         if self._closed:
-            raise RuntimeError(f"{args.name} {HELD_BACK}")
+            raise RuntimeError(f"{args.name} {PUT_OFF}")
 
 
 def put_before(barrier: Barrier | None, opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:

@@ -19,17 +19,17 @@ class Deployment:
     outputs: Mapping[str, Any]
 
 
-def deploy(stack: Stack, root: Path, past: Mapping[str, Any]) -> Deployment:
+def deploy(stack: Stack, root: Path, previous: Mapping[str, Any]) -> Deployment:
     """Bring all sites of `stack` live on the engine that the setting `target` names.
 
-    `root` is the folder of Pulumi.yaml, `past` are the outputs of the last good update.
+    `root` is the folder of Pulumi.yaml, `previous` are the outputs of the last good update.
     Raises pulumi.RunError where the engine cannot be used, before anything is changed.
     """
     # Read late: who deploys onto Docker never waits for what the other needs.
     if stack.settings.target == "ecs":
         from portico.components.ecs.deploy import deploy_tasks
 
-        return Deployment(outputs=deploy_tasks(stack, root, past))
+        return Deployment(outputs=deploy_tasks(stack, root, previous))
     from portico.components.docker.deploy import deploy_containers
 
-    return Deployment(outputs=deploy_containers(stack, root, past))
+    return Deployment(outputs=deploy_containers(stack, root, previous))

@@ -123,9 +123,9 @@ class Portico(pulumi.ComponentResource):
         root = find_root()
         require_disk_space(root)
         with scope(name, self):
-            past = read_own(name)
-            stack = make_stack({**values, **({"secrets": secrets} if secrets else {})}, root, past.get("history"))
-            found: pulumi.Output[dict[str, Any]] = pulumi.Output.from_input(dict(deploy(stack, root, past).outputs))
+            previous = read_own(name)
+            stack = make_stack({**values, **({"secrets": secrets} if secrets else {})}, root, previous.get("history"))
+            found: pulumi.Output[dict[str, Any]] = pulumi.Output.from_input(dict(deploy(stack, root, previous).outputs))
         if waited:
             settle()
         return found

@@ -10,7 +10,7 @@ from pulumi.runtime import invoke
 _TRIES = 30
 
 
-def read_past() -> dict[str, Any]:
+def read_previous() -> dict[str, Any]:
     """The outputs of this stack as the last good update saved them, {} before the first one.
 
     The engine answers from the state that it has at hand, whatever the backend; it takes about 10 ms.

@@ -3,7 +3,7 @@
 import pulumi
 
 from portico.components.deploy import deploy
-from portico.components.previous_outputs import read_past
+from portico.components.previous_outputs import read_previous
 from portico.components.project import find_root
 from portico.components.shutdown import end_quietly
 from portico.components.state_disk import require_disk_space
@@ -15,8 +15,8 @@ def run() -> None:
     end_quietly()
     root = find_root()
     require_disk_space(root)
-    past = read_past()
-    stack = load(root, past.get("history"))
-    live = deploy(stack, root, past)
+    previous = read_previous()
+    stack = load(root, previous.get("history"))
+    live = deploy(stack, root, previous)
     for name, value in live.outputs.items():
         pulumi.export(name, value)

@@ -25,10 +25,10 @@ _SECTIONS = {"ssh": "ssh", "aws": "aws", "docker": "local", "ecs": "ecs"}
 _LEAST = {"ssh": "its host and user", "aws": "its region, ami and keys", "ecs": "its region"}
 
 
-def check_settings(values: Mapping[str, Any], root: Path, held: Collection[str] = ()) -> Settings:
+def check_settings(values: Mapping[str, Any], root: Path, pinned: Collection[str] = ()) -> Settings:
     """Check plain values, as a stack file holds them; paths count from `root`.
 
-    The sources of sites that are `held` at a past release are not looked at.
+    The sources of sites that are `pinned` to an earlier release are not looked at.
     Raises Mistakes with everything that is wrong, so that nothing needs a second try.
     """
     if unplain := [*list_unplain(values)]:
@@ -37,9 +37,9 @@ def check_settings(values: Mapping[str, Any], root: Path, held: Collection[str] 
     mistakes = [*list_twins(values)]
     whole = apply_preset(values)
 
-    def read(given: Any, held: Collection[str] = held) -> Settings:
+    def read(given: Any, pinned: Collection[str] = pinned) -> Settings:
         # By way of JSON: its arrays are tuples here, and nothing else is coerced.
-        return Settings.model_validate_json(json.dumps(given), context={"root": root, "held": held})
+        return Settings.model_validate_json(json.dumps(given), context={"root": root, "pinned": pinned})
 
     try:
         settings = read(whole)

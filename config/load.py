@@ -24,8 +24,8 @@ from portico.config.tls.nginx_secrets import Private
 class Stack:
     """A stack's settings, the releases they make of the sources, and NGINX's files for those.
 
-    `history` is what it will be once these releases are live; `held` are the sites that stay at a
-    past release, and its id. `private` holds certificates' keys and password hashes: never log it.
+    `history` is what it will be once these releases are live; `pinned` are the sites that stay at a
+    earlier release, and its id. `private` holds certificates' keys and password hashes: never log it.
     """
 
     settings: Settings
@@ -34,7 +34,7 @@ class Stack:
     private: Private
     secrets: Mapping[str, pulumi.Output[Mapping[str, str]]] = field(repr=False)
     history: History = field(default_factory=dict)
-    held: Mapping[str, str] = field(default_factory=dict)
+    pinned: Mapping[str, str] = field(default_factory=dict)
 
 
 def load(root: Path, history: Any = None) -> Stack:
@@ -96,5 +96,5 @@ def make_stack(values: Mapping[str, Any], root: Path, history: Any = None, wrong
         private=plan.private,
         secrets={name: pulumi.Output.secret(value) for name, value in plan.secrets.items() if value},
         history=plan.remember(datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")),
-        held={site: record.release for site, record in plan.held.items()},
+        pinned={site: record.release for site, record in plan.pinned.items()},
     )

@@ -10,7 +10,7 @@ from portico.config.checks import check_settings
 from portico.config.messages.unpublished import tell_unpublished
 from portico.config.ordered_names import advise_ports
 from portico.config.release.assemble import assemble_release, make_release
-from portico.config.release.history import History, Record, hold, keep_held, read_history, remember, tell_past
+from portico.config.release.history import History, Record, hold, keep_pinned, read_history, remember, tell_earlier
 from portico.config.release.release import Release
 from portico.config.render.tree import Tree
 from portico.config.secret_names import check_account, check_secrets, keep_texts
@@ -31,7 +31,7 @@ NAMESPACE = "portico"
 class Plan:
     """Checked settings and the releases they make of the sources.
 
-    `held` are the sites that stay at a past release, with its record; `past` is the history so far,
+    `pinned` are the sites that stay at an earlier release, with its record; `earlier` is the history so far,
     `sites` the plain settings of each site. `private` and `secrets` hold what nobody may read: never log them.
     """
 
@@ -39,8 +39,8 @@ class Plan:
     releases: tuple[Release, ...]
     private: Private
     secrets: Mapping[str, Mapping[str, str]] = field(repr=False)
-    held: Mapping[str, Record] = field(default_factory=dict)
-    past: History = field(default_factory=dict)
+    pinned: Mapping[str, Record] = field(default_factory=dict)
+    earlier: History = field(default_factory=dict)
     sites: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
 
     def render(self, layout: str = "conf.d") -> Tree:
@@ -59,11 +59,11 @@ class Plan:
         keep, found = self.settings.keep_releases, {}
         for release in self.releases:
             name = release.site.name
-            past = self.past.get(name, ())
-            if name in self.held:
-                found[name] = keep_held(past, self.held[name], keep)
+            earlier = self.earlier.get(name, ())
+            if name in self.pinned:
+                found[name] = keep_pinned(earlier, self.pinned[name], keep)
             else:
-                found[name] = remember(past, Record.of(release, self.sites[name], at), keep)
+                found[name] = remember(earlier, Record.of(release, self.sites[name], at), keep)
         return found
 
 
@@ -73,14 +73,14 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
     `history` is the stack's output of that name: a site that `rollback` names is made from there,
     and its source is not looked at. Raises Mistakes with every mistake.
     """
-    past = read_history(history)
-    values, held, mistakes = hold(values, past)
+    earlier = read_history(history)
+    values, pinned, mistakes = hold(values, earlier)
     secrets, account = values.pop("secrets", {}), values.pop("eabKey", None)
     settings: Settings | None = None
     try:
-        settings = check_settings(values, root, held)
+        settings = check_settings(values, root, pinned)
     except Mistakes as found:
-        mistakes += [*tell_past(found.all, values, held), *check_sources(values.get("sites"), root, held)]
+        mistakes += [*tell_earlier(found.all, values, pinned), *check_sources(values.get("sites"), root, pinned)]
     except OSError as error:
         # A source is looked at, too: its requirements, and the module of its entry.
         mistakes.append(tell_unreadable(error))
@@ -89,7 +89,7 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
     mistakes += check_secrets(secrets, names)
     if settings:
         texts = keep_texts(secrets)
-        mistakes += [*list_wrong_origins(settings, root, held), *list_lacking(settings, texts)]
+        mistakes += [*list_wrong_origins(settings, root, pinned), *list_lacking(settings, texts)]
         mistakes += list_wrong_variables(settings, texts)
         mistakes += check_account(settings, account)
     if mistakes or settings is None:
@@ -103,11 +103,11 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
         one = next(found for found in alone.sites if found.name == site.name)
         given = {name: text for name, text in secrets.get(site.name, {}).items() if name not in site.build_secrets}
         tokens = {name: text for name, text in secrets.get(site.name, {}).items() if name in site.build_secrets}
-        if record := held.get(site.name):
-            held_static = record.static or None
+        if record := pinned.get(site.name):
+            pinned_static = record.static or None
             words = tuple(json.loads(record.entrypoint or "[]"))
             releases.append(
-                assemble_release(alone, one, record.image, held_static, given, describe=describe, entrypoint=words)
+                assemble_release(alone, one, record.image, pinned_static, given, describe=describe, entrypoint=words)
             )
             continue
         try:
@@ -123,8 +123,8 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
         releases=tuple(releases),
         private=private,
         secrets=without_tokens(settings, secrets),
-        held=held,
-        past=past,
+        pinned=pinned,
+        earlier=earlier,
         sites={site["name"]: site for site in values["sites"]},
     )
 

@@ -105,7 +105,9 @@ def log_containers(graph: Graph) -> Iterator[Finding]:
         options = look(one.inputs, "logConfiguration.options")
         driver = look(one.inputs, "logConfiguration.logDriver")
         if driver != "awslogs":
-            wrong = f"logs by {driver}, past the groups of logs" if driver else "says nothing that anybody could read"
+            wrong = (
+                f"logs by {driver}, outside of the groups of logs" if driver else "says nothing that anybody could read"
+            )
             yield _find(one, wrong, 'write logConfiguration, with logDriver: "awslogs" and a group of logs')
         if str(look(options, "awslogs-create-group")).lower() == "true":
             write = "make aws.cloudwatch.LogGroup with retentionInDays, and take awslogs-create-group out"

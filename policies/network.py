@@ -60,8 +60,8 @@ def require_elastic_ip(graph: Graph) -> Iterator[Finding]:
     links = list(of_type(graph, EIP_ASSOCIATION, NAT))
     addresses = list(of_type(graph, EIP))
     for one in of_type(graph, INSTANCE):
-        held = any(points_at(link, "instanceId", one) for link in links)
-        if not held and not any(points_at(address, "instance", one) for address in addresses):
+        attached = any(points_at(link, "instanceId", one) for link in links)
+        if not attached and not any(points_at(address, "instance", one) for address in addresses):
             yield Finding(
                 one,
                 "it has no address that outlives it",

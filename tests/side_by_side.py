@@ -78,14 +78,14 @@ class Turn:
     def __init__(self, config: pytest.Config, *, alone: bool) -> None:
         self._files = list_locks(config)
         self._alone = alone
-        self._held = ExitStack()
+        self._locks = ExitStack()
 
     def __enter__(self) -> Self:
         if self._files:
             gate, run = self._files
             kind = fcntl.LOCK_EX if self._alone else fcntl.LOCK_SH
             with _lock(gate, kind):
-                self._held.enter_context(_lock(run, kind))
+                self._locks.enter_context(_lock(run, kind))
         if self._alone:
             os.sync()
         return self
@@ -93,7 +93,7 @@ class Turn:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._held.close()
+        self._locks.close()
 
 
 def _lock(path: Path, kind: int) -> IO[str]:

@@ -44,11 +44,11 @@ def compare(live: Mapping[str, str], planned: Mapping[str, str]) -> Iterator[str
 
 
 def read_history(root: Path, stack: str) -> Any:
-    """The stack's past releases, from Pulumi's state; raises UnreadableStack."""
+    """The stack's earlier releases, from Pulumi's state; raises UnreadableStack."""
     try:
         return read_outputs(stack, root).get("history")
     except Refused as refusal:
-        why = f"a site is held at a past release, and the history cannot be read: {refusal}"
+        why = f"a site is pinned to an earlier release, and the history cannot be read: {refusal}"
         raise UnreadableStack(why) from None
 
 

@@ -166,12 +166,12 @@ def sweep(engine: Engine, state: State, *, keep: list[Container]) -> int:
 def recover(place: Place, screen: Screen, *, force: bool) -> int:
     """Put the stack in order, and deploy; the exit code. Raises Refused, DockerException and OSError."""
     stack = place.stack
-    held = read_holders(stack)
-    if any(holder.alive is not False for holder in held):
+    holders = read_holders(stack)
+    if any(holder.alive is not False for holder in holders):
         raise Refused(describe(stack) or "")
-    if held or find_backend() is None:
-        click.echo(f"Taking away the lock of {held[0].describe() if held else 'the run that is gone'}.")
-        run("cancel", "--stack", stack, "--yes", refused=not held)
+    if holders or find_backend() is None:
+        click.echo(f"Taking away the lock of {holders[0].describe() if holders else 'the run that is gone'}.")
+        run("cancel", "--stack", stack, "--yes", refused=not holders)
     before = read_state(stack)
     client = connect(before)
     if before.project is not None and client is not None:

@@ -42,7 +42,7 @@ def list_releases(outputs: Mapping[str, Any], served: Mapping[str, str] | None =
         last = outputs.get("releases", {}).get(site)
         live = last if served is None else served.get(site)
         lines.append(site)
-        held, records = outputs.get("held", {}).get(site), outputs.get("history", {}).get(site, [])
+        pinned, records = outputs.get("pinned", {}).get(site), outputs.get("history", {}).get(site, [])
         if live is None:
             lines.append("  none is live")
         elif live != last:
@@ -52,9 +52,9 @@ def list_releases(outputs: Mapping[str, Any], served: Mapping[str, str] | None =
             state = "kept"
             if live != last:
                 pass
-            elif release == held:
-                state = "live, held" + ("" if live == held else f" (as {live}: what it is made with is newer)")
-            elif index == 0 and not held:
+            elif release == pinned:
+                state = "live, pinned" + ("" if live == pinned else f" (as {live}: what it is made with is newer)")
+            elif index == 0 and not pinned:
                 state = "live"
             when = datetime.fromisoformat(record["at"]).strftime("%Y-%m-%d %H:%M:%S UTC")
             lines.append(f"  {release}  {when}  {state}")
@@ -75,7 +75,7 @@ def choose(
                 f"write {spell_option('to')} and one of: {' '.join(known)}"
             )
         return site, release
-    live = outputs.get("held", {}).get(site) or known[0]
+    live = outputs.get("pinned", {}).get(site) or known[0]
     before = known[known.index(live) + 1 :]
     if served and served.get(site) not in (None, outputs.get("releases", {}).get(site)):
         # It came with an update that failed for another site: what is known is from before it, unless it was one of
@@ -87,10 +87,10 @@ def choose(
     return site, before[0]
 
 
-def choose_held(pins: Mapping[str, Any], site: str) -> str:
+def choose_pinned(pins: Mapping[str, Any], site: str) -> str:
     """The site to set free."""
     if not pins:
-        raise Refused("no site is held at a past release; there is nothing to resume")
+        raise Refused("no site is pinned to an earlier release; there is nothing to resume")
     return _choose_site(site, list(pins), "resume")
 
 
@@ -105,13 +105,13 @@ def _choose_site(site: str, sites: list[str], command: str) -> str:
 
 
 def tell(outputs: Mapping[str, Any], served: Mapping[str, str] | None) -> dict[str, Any]:
-    """The same for a script: of each site the live release, the one it is held at, and those that are kept."""
-    releases, held, history = (outputs.get(key, {}) for key in ("releases", "held", "history"))
+    """The same for a script: of each site the live release, the one it is pinned to, and those that are kept."""
+    releases, pinned, history = (outputs.get(key, {}) for key in ("releases", "pinned", "history"))
     sites = dict.fromkeys([*releases, *(served or {})])
     return {
         site: {
             "live": releases.get(site) if served is None else served.get(site),
-            "held": held.get(site),
+            "pinned": pinned.get(site),
             "kept": [{key: one.get(key) for key in ("release", "at")} for one in history.get(site, [])],
         }
         for site in sites

@@ -188,7 +188,7 @@ def render(stack: str, out: str, layout: str, root: Path) -> None:
     values = read_stack(root, stack)
     if values.get("rollback"):
         raise Refused(
-            f"portico:rollback of {stack} holds a site at a past release, whose source is not here to render. "
+            f"portico:rollback of {stack} pins a site to an earlier release, whose source is not here to render. "
             f"Take the site out first: {spell('resume')}."
         )
     plan = make_plan(values, root)

@@ -2,8 +2,8 @@
 
 import click
 
-from portico.cli.commands.releases import choose_held
-from portico.cli.deploy import deploy, refuse_held
+from portico.cli.commands.releases import choose_pinned
+from portico.cli.deploy import deploy, refuse_locked
 from portico.cli.options import example, site_option, stack_option
 from portico.cli.pins import pin, read_pins
 from portico.cli.prepare import prepare
@@ -20,8 +20,8 @@ def command(context: click.Context, stack: str, site: str) -> None:
     place = prepare(stack)
     require_stack(stack, place.root)
     screen = Screen()
-    site = choose_held(read_pins(stack), site)
-    refuse_held(place)
+    site = choose_pinned(read_pins(stack), site)
+    refuse_locked(place)
     undo = pin(place, site, "")
     screen.say(f"{site} is deployed from its source again.")
     context.exit(deploy(place, screen, "resume", undo=undo))

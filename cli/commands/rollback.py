@@ -1,9 +1,9 @@
-"""`portico rollback`: holds a site at a past release, the one before the live one where none is named."""
+"""`portico rollback`: pins a site to an earlier release, the one before the live one where none is named."""
 
 import click
 
 from portico.cli.commands.releases import choose, read_served
-from portico.cli.deploy import deploy, refuse_held
+from portico.cli.deploy import deploy, refuse_locked
 from portico.cli.options import example, site_option, stack_option
 from portico.cli.pins import pin
 from portico.cli.prepare import prepare
@@ -22,7 +22,7 @@ def command(context: click.Context, stack: str, site: str, to: str) -> None:
     require_stack(stack, place.root)
     screen = Screen()
     site, release = choose(read_outputs(stack), site, to, read_served(stack))
-    refuse_held(place)
+    refuse_locked(place)
     undo = pin(place, site, release)
     screen.say(f"{site} goes back to release {release}: portico:rollback in Pulumi.{stack}.yaml says so from now on.")
     # Whoever goes back is in a hurry: no preview of it.

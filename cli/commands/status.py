@@ -43,7 +43,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     export = read_export(stack, place.root)
     # On ECS images are built by an engine, and nothing of the stack runs there.
     found, engine = summarize(export), None if is_on_ecs(export) else find_engine(export)
-    held = describe(stack, place.root)
+    lock = describe(stack, place.root)
     served = read_served(stack) if engine else None
     live = found.releases if served is None else served
     data = look_at_data(stack, place, export) if engine else []
@@ -63,7 +63,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
                 site: {
                     "url": found.urls.get(site),
                     "live": live.get(site),
-                    "held": found.held.get(site),
+                    "pinned": found.pinned.get(site),
                     "releaseCommand": spell_run(commands[site]) if site in commands else None,
                     "runs": runs.get(site) or [],
                     **({"certificate": certificates[site].spell()} if site in certificates else {}),
@@ -73,13 +73,13 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
             "running": running,
             "restarting": restarting,
             "stopped": idle,
-            "lock": held,
+            "lock": lock,
             **({"data": data} if data else {}),
         }
         click.echo(spell_json(told))
         context.exit(0 if found.running else 1)
-    if held:
-        tell(held)
+    if lock:
+        tell(lock)
     if not found.running:
         tell(f"Nothing of the stack {stack} is deployed; {spell('up', stack)} does it.")
         for site, run in commands.items():
@@ -92,8 +92,8 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     if idle:
         tell(f"  does not run: {', '.join(idle)}; {spell('check', stack)} says what is wrong")
     for site in sites:
-        held_at = f", held at {found.held[site]}" if site in found.held else ""
-        tell(f"{site or stack}: {live.get(site) or 'none is live'}{held_at}  {found.urls.get(site, '')}".rstrip())
+        pinned_at = f", pinned to {found.pinned[site]}" if site in found.pinned else ""
+        tell(f"{site or stack}: {live.get(site) or 'none is live'}{pinned_at}  {found.urls.get(site, '')}".rstrip())
         for line in certificates[site].tell(datetime.now(UTC)) if site in certificates else ():
             tell(line)
         if site in commands:

@@ -4,7 +4,7 @@ import click
 
 from portico.cli.awaken import awaken
 from portico.cli.danger import is_cloud, tell_danger
-from portico.cli.deploy import deploy, preview, refuse_held
+from portico.cli.deploy import deploy, preview, refuse_locked
 from portico.cli.engine import has_terminal
 from portico.cli.export import read_export
 from portico.cli.options import example, stack_option, yes_option
@@ -29,7 +29,7 @@ def command(context: click.Context, stack: str, yes: bool) -> None:
     screen = Screen()
     place = prepare(stack)
     create(stack, place.root)
-    refuse_held(place)
+    refuse_locked(place)
     export = read_export(stack, place.root)
     refresh = spell_refresh(export)
     if refresh:

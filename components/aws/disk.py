@@ -23,8 +23,8 @@ _DEVICE = "/dev/sdf"
 class DiskArgs:
     """`size` in GiB; `snapshots` are how many daily ones stay.
 
-    `left` is one that is there and in no record, since `down` has left it: it is taken over. `held` says whose data is
-    on it, as tags.
+    `left` is one that is there and in no record, since `down` has left it: it is taken over. `stored` says whose data
+    is on it, as tags.
     """
 
     zone: str
@@ -33,7 +33,7 @@ class DiskArgs:
     size: int
     snapshots: int
     left: RecordedDisk | None = None
-    held: Mapping[str, str] = field(default_factory=dict)
+    stored: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -48,7 +48,7 @@ class Disk(pulumi.ComponentResource):
     def __init__(self, name: str, args: DiskArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:index:Disk", name, None, opts)
         self._name, left = name, args.left
-        tags = make_tags(DATA, args.tags, **args.held)
+        tags = make_tags(DATA, args.tags, **args.stored)
         volume = aws.ebs.Volume(
             f"{name}-volume",
             availability_zone=args.zone,
@@ -136,17 +136,17 @@ def find_left(tags: Mapping[str, str], account: aws.Provider) -> RecordedDisk | 
     return None
 
 
-def list_held(data: Iterable[tuple[str, str]], before: Mapping[str, str]) -> dict[str, str]:
+def list_stored(data: Iterable[tuple[str, str]], before: Mapping[str, str]) -> dict[str, str]:
     """Whose data is on the disk, as tags: {"Data/shop": "media store"}; what was there `before` stays there."""
-    found = {key: value.split() for key, value in before.items() if key.startswith(f"{_HELD}/")}
+    found = {key: value.split() for key, value in before.items() if key.startswith(f"{_STORED}/")}
     for site, name in data:
-        names = found.setdefault(f"{_HELD}/{site}", [])
+        names = found.setdefault(f"{_STORED}/{site}", [])
         if name not in names:
             names.append(name)
     return {key: " ".join(sorted(names)) for key, names in sorted(found.items())}
 
 
-_HELD = "Data"
+_STORED = "Data"
 
 
 def _allow(partition: str, region: str, target: Mapping[str, str]) -> dict[str, object]:

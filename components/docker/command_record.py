@@ -18,12 +18,12 @@ _PAUSE, _PROGRESS = 1.0, 30.0  # seconds between two looks, and between two line
 def read_done(engine: Engine | None, observed: Observation | None, stack: Stack) -> dict[str, frozenset[str]]:
     """The keys of release commands that are not run again, by site: of those that ended well.
 
-    components/in_container/once.py wrote them down. A site that is held at a past release runs none.
+    components/in_container/once.py wrote them down. A site that is pinned to an earlier release runs none.
     """
     found: dict[str, frozenset[str]] = {}
     for release in stack.releases:
         site = release.site.name
-        if release.site.release and site in stack.held:
+        if release.site.release and site in stack.pinned:
             found[site] = frozenset({key_command(release)})
         elif release.site.release and engine and observed and observed.edge:
             found[site] = _read(engine, observed.edge.id, site)

@@ -11,15 +11,15 @@ from portico.components.scope import name_resource, place
 from portico.config.load import Stack
 
 
-def deploy_containers(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict[str, Any]:
+def deploy_containers(stack: Stack, root: Path, previous: Mapping[str, Any]) -> dict[str, Any]:
     """Everything of the stack on its host; the stack's outputs."""
-    host = make_host(name_resource("host"), stack.settings, past)
+    host = make_host(name_resource("host"), stack.settings, previous)
     portico = Portico(
         name_resource(f"portico{host.place}"),
         PorticoArgs(
             stack=stack,
             root=root,
-            past=past,
+            previous=previous,
             hooks=host.hooks,
             engine=host.engine,
             watch=host.watch,
@@ -37,6 +37,6 @@ def deploy_containers(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict
         "releases": portico.releases,
         "tree": portico.tree,
         "history": portico.history,
-        "held": portico.held,
+        "pinned": portico.pinned,
         "baseline": portico.baseline,
     }

@@ -17,9 +17,9 @@ from portico.config.release.replica import Place, describe_files, describe_uploa
 
 @dataclass(frozen=True, kw_only=True)
 class FlaskAppArgs:
-    """`context` is the folder that the image is built from, None where it is a past release's and is there.
+    """`context` is the folder that the image is built from, None where it is an earlier release's and is there.
 
-    `past` are the digests of other images that stay, to go back to. `secrets` are {NAME: value}, a secret output.
+    `earlier` are the digests of other images that stay, to go back to. `secrets` are {NAME: value}, a secret output.
     `sockets` and `static` name the volumes shared with the edge. `verdict` resolves once the
     configuration has been accepted: before that, nothing is built.
     `builder` names where images are built.
@@ -31,7 +31,7 @@ class FlaskAppArgs:
     static: pulumi.Input[str]
     verdict: pulumi.Input[str]
     secrets: pulumi.Output[Mapping[str, str]] | None = None
-    past: Collection[str] = ()
+    earlier: Collection[str] = ()
     builder: pulumi.Input[str] | None = None
 
 
@@ -59,7 +59,7 @@ class FlaskApp(pulumi.ComponentResource):
                 *(site.name, release.image, args.context, args.verdict, self, args.builder),
                 tokens=bool(release.tokens),
             )
-        for digest in sorted({*args.past} - {release.image}):
+        for digest in sorted({*args.earlier} - {release.image}):
             find_image(site.name, digest, self)
         self.image = or_none(image.image_id)
         if args.secrets is not None:

@@ -16,8 +16,8 @@ def list_tags(engine: Engine) -> frozenset[str] | None:
         return None
 
 
-def list_past_tags(engine: Engine | None, stack: Stack) -> frozenset[str] | None:
-    """The same, as far as the stack's past asks for them; None where the engine could not be asked."""
+def list_earlier_tags(engine: Engine | None, stack: Stack) -> frozenset[str] | None:
+    """The same, as far as the stack's history asks for them; None where the engine could not be asked."""
     if engine is None:
         return frozenset()
     return list_tags(engine) if stack.history else None

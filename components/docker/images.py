@@ -51,7 +51,7 @@ def build_image(
 
 
 def find_image(site: str, digest: str, parent: pulumi.Resource) -> Image:
-    """The image of a past release, which is there: it is never built."""
+    """The image of an earlier release, which is there: it is never built."""
     return _register(site, digest, None, pulumi.ResourceOptions(parent=parent))
 
 
@@ -73,18 +73,18 @@ def _register(site: str, digest: str, build: docker.RemoteImageBuildArgs | None,
 def forget_lost(stack: Stack, images: Collection[str] | None) -> History:
     """The stack's history without releases whose image is not among `images`, all those on the engine.
 
-    Raises RunError where a site is held at one of these. None: the engine could not be asked.
+    Raises RunError where a site is pinned to one of these. None: the engine could not be asked.
     """
     if images is None:
         return stack.history
     # What is deployed from its source is built where it is missing.
-    built = {(release.site.name, release.image) for release in stack.releases if release.site.name not in stack.held}
+    built = {(release.site.name, release.image) for release in stack.releases if release.site.name not in stack.pinned}
     found: dict[str, tuple[Record, ...]] = {}
     for site, records in stack.history.items():
         kept = tuple(one for one in records if (site, one.image) in built or name_image(site, one.image) in images)
         lost = [one.release for one in records if one not in kept]
-        if stack.held.get(site) in lost:
-            raise pulumi.RunError(_refuse(site, stack.held[site], kept))
+        if stack.pinned.get(site) in lost:
+            raise pulumi.RunError(_refuse(site, stack.pinned[site], kept))
         if lost:
             pulumi.log.warn(f"{site} can not go back to {', '.join(lost)} any more: the image is not on this engine.")
         found[site] = kept

@@ -32,9 +32,9 @@ class NginxArgs:
 
     `verdict` resolves once a first configuration has been accepted and lies in the volume `config`.
     `replicas` are what it sends requests to: it is made after them, and one that is replaced goes before them.
-    `public` is where it is published: by itself, or where it `takes` the ports from a Port; `past` are the URNs of what
-    has one of the ports until now, and goes just before. `data` are volumes with files that it serves, by the folder
-    below DATA where it finds them. `certificates` are the volumes of those that are ordered.
+    `public` is where it is published: by itself, or where it `takes` the ports from a Port; `earlier` are the URNs of
+    what has one of the ports until now, and goes just before. `data` are volumes with files that it serves, by the
+    folder below DATA where it finds them. `certificates` are the volumes of those that are ordered.
     """
 
     settings: NginxSettings
@@ -47,7 +47,7 @@ class NginxArgs:
     public: Public
     takes: bool = True
     replicas: Sequence[pulumi.CustomResource] = ()
-    past: Sequence[str] = ()
+    earlier: Sequence[str] = ()
     data: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     certificates: CertificateVolumes | None = None
 
@@ -119,7 +119,7 @@ class Nginx(pulumi.ComponentResource):
                 depends_on=list_made(args.replicas),
                 delete_before_replace=not args.takes,
                 replace_on_changes=_REPLACING,
-                aliases=list(args.past),
+                aliases=list(args.earlier),
                 hooks=None if args.takes else watch_ports(args.public, name),
             ),
         )

@@ -1,4 +1,4 @@
-"""The public port: held by a container of its own, so that one NGINX can take another's place."""
+"""The public port: kept open by a container of its own, so that one NGINX can take another's place."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _GRACE = 3600
 class PortArgs:
     """`image` is NGINX's, which has Perl; it stays the one that this was first made from.
 
-    `network` and `config` (a volume) are names. `past` are the URNs of what has one of the ports until now: it goes
+    `network` and `config` (a volume) are names. `earlier` are the URNs of what has one of the ports until now: it goes
     just before.
     """
 
@@ -34,7 +34,7 @@ class PortArgs:
     image: pulumi.Input[str]
     network: pulumi.Input[str]
     config: pulumi.Input[str]
-    past: Sequence[str] = ()
+    earlier: Sequence[str] = ()
 
 
 class Port(pulumi.ComponentResource):
@@ -82,7 +82,7 @@ class Port(pulumi.ComponentResource):
                 delete_before_replace=True,
                 ignore_changes=["image"],
                 replace_on_changes=["init", "#initerror"],
-                aliases=list(args.past),
+                aliases=list(args.earlier),
                 hooks=watch_ports(public, name),
             ),
         )

@@ -27,7 +27,7 @@ def is_announced() -> bool:
 
 
 def announce_changes(
-    past: Mapping[str, Any],
+    previous: Mapping[str, Any],
     after: Outcome,
     releases: Sequence[Release],
     faults: Mapping[str, Sequence[str]],
@@ -38,16 +38,16 @@ def announce_changes(
 ) -> None:
     """Print one line for each site that changes, and for NGINX; in one run alone, so that it is said once.
 
-    `past` are the outputs of the last good update, `faults` what is wrong with those replicas of each site
+    `previous` are the outputs of the last good update, `faults` what is wrong with those replicas of each site
     that are made anew, `done` the keys of release commands that were run, `urls` where the sites will be. `lost`
     is why NGINX serves nobody now, and why the holder of its port does not, "" where they do.
     """
     if not is_announced():
         return
     replicas = {release.site.name: release.replicas for release in releases}
-    before = recall(past) or presume(past, after)
+    before = recall(previous) or presume(previous, after)
     further = {
-        one.site.name: tell_address(one.site, (past.get("urls") or {}).get(one.site.name, ""), urls[one.site.name])
+        one.site.name: tell_address(one.site, (previous.get("urls") or {}).get(one.site.name, ""), urls[one.site.name])
         + tell_processes(
             one,
             renewed=before is None or before.releases.get(one.site.name) != one.id,
@@ -61,9 +61,9 @@ def announce_changes(
         pulumi.log.info(str(change))
 
 
-def add_built(past: Mapping[str, Any], engine: Engine | None, stack: Stack) -> Mapping[str, Any]:
-    """The past with the images that are on the engine already, such as those of an update that failed."""
+def add_built(previous: Mapping[str, Any], engine: Engine | None, stack: Stack) -> Mapping[str, Any]:
+    """The previous outputs with the images that are on the engine already, such as those of an update that failed."""
     tags = (list_tags(engine) if engine and is_announced() else None) or ()
     names = {release.site.name: name_image(release.site.name, release.image) for release in stack.releases}
     there = {one.site.name: one.image for one in stack.releases if names[one.site.name] in tags}
-    return {**past, "there": there}
+    return {**previous, "there": there}

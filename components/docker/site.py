@@ -55,7 +55,7 @@ class SiteScope:
 class Site:
     """The parts of one site; `faults` are what is wrong with those of its replicas that are made anew.
 
-    `command` is None where the site has no release command, or is held at a past release.
+    `command` is None where the site has no release command, or is pinned to an earlier release.
     """
 
     release: Release
@@ -70,7 +70,7 @@ def make_site(scope: SiteScope, release: Release, app: FlaskApp) -> Site:
     opts = pulumi.ResourceOptions(parent=scope.parent)
     app.lay_out(scope.data.of(release.site.name))
     # What goes back runs nothing: the command of an older release knows less than the data has become since.
-    runs = release.site.release and release.site.name not in scope.stack.held
+    runs = release.site.release and release.site.name not in scope.stack.pinned
     command = _make_command(scope, release, app) if runs else None
     name = name_resource(f"{release.site.name}-gunicorn{scope.place}")
     names = [f"{name}-{index}" for index in range(release.replicas)]
@@ -155,13 +155,13 @@ def _make_command(scope: SiteScope, release: Release, app: FlaskApp) -> ReleaseC
 def make_app(scope: SiteScope, release: Release) -> FlaskApp:
     """The application of one release, as far as it needs no data: its image."""
     stack, site = scope.stack, release.site.name
-    held = site in stack.held
+    pinned = site in stack.pinned
     return FlaskApp(
         name_resource(f"{site}{scope.place}"),
         FlaskAppArgs(
             release=release,
-            context=None if held else write_context(scope.root, release, stack.settings.ca_bundle),
-            past={record.image for record in scope.history.get(site, ())},
+            context=None if pinned else write_context(scope.root, release, stack.settings.ca_bundle),
+            earlier={record.image for record in scope.history.get(site, ())},
             sockets=scope.sockets,
             static=scope.static,
             verdict=scope.verdict,

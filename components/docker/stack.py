@@ -16,7 +16,7 @@ from portico.components.docker.data_volumes import DataDisk, DataVolumes, DataVo
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.failure_hooks import bind_hooks
 from portico.components.docker.host_names import announce_names
-from portico.components.docker.image_tags import list_past_tags
+from portico.components.docker.image_tags import list_earlier_tags
 from portico.components.docker.images import forget_lost
 from portico.components.docker.network import Network
 from portico.components.docker.nginx import Nginx, NginxArgs
@@ -40,7 +40,7 @@ from portico.config.release.history import spell_history
 class PorticoArgs:
     """`stack` is everything that the stack file says; `root` the folder of Pulumi.yaml.
 
-    `past` are the outputs of the last good update. `hooks` are told of everything that fails.
+    `previous` are the outputs of the last good update. `hooks` are told of everything that fails.
     `engine` is the one that the provider talks to, None where it does not run yet: then nothing is there.
     `watch` is the one that is asked at the end of an update: a machine that is only being made is there by then.
     `resources` are those that the last update left (components/previous_outputs.py).
@@ -50,7 +50,7 @@ class PorticoArgs:
 
     stack: Stack
     root: Path = field(default_factory=Path)
-    past: Mapping[str, Any] = field(default_factory=dict)
+    previous: Mapping[str, Any] = field(default_factory=dict)
     hooks: pulumi.ResourceHookBinding | None = None
     engine: Engine | None = None
     watch: Engine | None = None
@@ -67,8 +67,8 @@ class Portico(pulumi.ComponentResource):
     are healthy before NGINX is told of them, and old ones are deleted last.
 
     Outputs: `url` (of the first site), `urls` ({site: url}), `releases` ({site: release id}),
-    `tree` (digest of the configuration that is live), `history` (past releases by site, newest
-    first: what must be known to make one again), `held` (the sites that stay at one of them),
+    `tree` (digest of the configuration that is live), `history` (earlier releases by site, newest
+    first: what must be known to make one again), `pinned` (the sites that stay at one of them),
     `baseline` (what the next update compares itself with).
     """
 
@@ -77,13 +77,13 @@ class Portico(pulumi.ComponentResource):
     releases: dict[str, str]
     tree: pulumi.Output[str]
     history: pulumi.Output[dict[str, list[dict[str, str]]]]
-    held: dict[str, str]
+    pinned: dict[str, str]
     baseline: pulumi.Output[dict[str, Any]]
 
     def __init__(self, name: str, args: PorticoArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:index:Portico", name, None, bind_hooks(opts, args.hooks))
         stack, settings = args.stack, args.stack.settings
-        history = forget_lost(stack, list_past_tags(args.engine, stack))
+        history = forget_lost(stack, list_earlier_tags(args.engine, stack))
         child = pulumi.ResourceOptions(parent=self)
 
         # What goes with its machine holds nothing that lasts: there the host protects what does.
@@ -107,8 +107,8 @@ class Portico(pulumi.ComponentResource):
         edge = find_edge(args.resources, f"{name}-nginx")
         observed = await_commands(args.engine, edge, observe(args.engine, edge))
         live = observed.live if observed else None
-        past = tell_served({**args.past, **args.past.get("baseline", {})}, live) if args.engine else {}
-        repairs = count_repairs(past, stack, live)
+        previous = tell_served({**args.previous, **args.previous.get("baseline", {})}, live) if args.engine else {}
+        repairs = count_repairs(previous, stack, live)
         attempts = Attempts(resources=args.resources, observed=observed)
         check = ConfigCheck(
             f"{name}-check",
@@ -164,7 +164,7 @@ class Portico(pulumi.ComponentResource):
                 replicas=replicas,
                 public=public,
                 takes=shared,
-                past=() if shared else before,
+                earlier=() if shared else before,
                 data=data.served,
                 certificates=ordered,
             ),
@@ -202,7 +202,7 @@ class Portico(pulumi.ComponentResource):
                     image=or_none(pulumi.Output.all(nginx_image, switched.answers).apply(lambda ready: str(ready[0]))),
                     network=network.id,
                     config=config,
-                    past=before,
+                    earlier=before,
                 ),
                 pulumi.ResourceOptions(parent=self, depends_on=switched.switch),
             )
@@ -233,7 +233,7 @@ class Portico(pulumi.ComponentResource):
         after = foresee(settings, stack.releases, stack.tree.digest, parts, repairs)
         done_before = read_done(args.engine, observed, stack)
         urls = {release.site.name: make_url(release.site, settings) for release in stack.releases}
-        built = add_built(past, args.engine, stack)
+        built = add_built(previous, args.engine, stack)
         announce_changes(built, after, stack.releases, faults, done_before, workers, urls, attempts.list_lost(name))
         # Of no use to people, and as one word not in their way.
         self.baseline = pulumi.Output.secret(after.export() | {"nginx": nginx.container})
@@ -245,6 +245,6 @@ class Portico(pulumi.ComponentResource):
         self.tree = done
         # No secret is in it, but it is long: a secret output is shown in one word, and its environment not in clear.
         self.history = pulumi.Output.secret(spell_history(history))
-        self.held = dict(stack.held)
-        outputs = ("url", "urls", "releases", "tree", "history", "held")
+        self.pinned = dict(stack.pinned)
+        outputs = ("url", "urls", "releases", "tree", "history", "pinned")
         self.register_outputs({name: getattr(self, name) for name in outputs})

@@ -53,7 +53,7 @@ class Balancer(pulumi.ComponentResource):
             subnets=list(args.subnets),
             security_groups=[args.firewall],
             idle_timeout=args.idle,
-            # What smuggles requests past a proxy begins with such headers.
+            # What smuggles requests by a proxy begins with such headers.
             drop_invalid_header_fields=True,
             desync_mitigation_mode="defensive",
             # The client's address: added to what a client claims, of which NGINX believes the last entry alone.

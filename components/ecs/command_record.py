@@ -20,8 +20,8 @@ def name_parameter(site: str) -> str:
 def read_done(stack: Stack, resources: Mapping[str, Any]) -> dict[str, frozenset[str]]:
     """For a preview: the keys of release commands that are not run again, by site.
 
-    `resources` are those of the last update: where they hold no record, AWS is not asked. A site that is held at a past
-    release runs none. Raises pulumi.RunError where AWS does not answer.
+    `resources` are those of the last update: where they hold no record, AWS is not asked. A site that is pinned to an
+    earlier release runs none. Raises pulumi.RunError where AWS does not answer.
     """
     assert stack.settings.ecs
     known = {str(one["outputs"].get("name")) for one in resources.values() if one["type"] == PARAMETER}
@@ -30,7 +30,7 @@ def read_done(stack: Stack, resources: Mapping[str, Any]) -> dict[str, frozenset
         site = release.site.name
         if not release.site.release:
             continue
-        if site in stack.held:
+        if site in stack.pinned:
             found[site] = frozenset({key_command(release)})
         elif (parameter := name_parameter(site)) in known:
             try:

@@ -29,7 +29,7 @@ _OVER: Final = "Essential container in task exited"
 class Asked:
     """The command of one release of a site, and where it runs.
 
-    `key` is what it depends on (config/release/release_command.py); with `held` nothing is run, since the site goes
+    `key` is what it depends on (config/release/release_command.py); with `pinned` nothing is run, since the site goes
     back. `definition` (ARN) is a revision of `family`, `logs` the name of a group, `record` that of a parameter, and
     `timeout` in seconds.
     """
@@ -39,7 +39,7 @@ class Asked:
     key: str
     command: str
     timeout: int
-    held: bool
+    pinned: bool
     cluster: Cluster
     network: Network
     definition: str
@@ -68,7 +68,7 @@ def _run_once(asked: Asked, say: Callable[[str], None], warn: Callable[[str], No
     runs = read_runs(asked.cluster.region, asked.record)
     # What the record could not take AWS itself may still tell.
     done = {run.key for run in runs if run.code == 0} | {task.key for task in seen if task.code == 0}
-    if asked.held or asked.key in done:
+    if asked.pinned or asked.key in done:
         return
     task = _start(asked, seen, runs)
     ended = _await(asked, task, lambda: None)

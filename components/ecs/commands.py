@@ -23,14 +23,14 @@ from portico.config.task_names import BY_HAND, RELEASE
 
 @dataclass(frozen=True, kw_only=True)
 class CommandsArgs:
-    """`define` and `logs` are those of ProcessesArgs, `held` and `served` those of ReleaseCommandArgs."""
+    """`define` and `logs` are those of ProcessesArgs, `pinned` and `served` those of ReleaseCommandArgs."""
 
     release: Release
     ecs: Ecs
     infrastructure: Infrastructure
     define: Define
     logs: pulumi.Output[str]
-    held: bool = False
+    pinned: bool = False
     served: str = ""
 
 
@@ -47,7 +47,7 @@ def run_release_command(name: str, args: CommandsArgs, opts: pulumi.ResourceOpti
             definition=define_without_web(args.define, args.ecs, make, limits, RELEASE),
             infrastructure=args.infrastructure,
             logs=args.logs,
-            held=args.held,
+            pinned=args.pinned,
             served=args.served,
             tags=args.ecs.tags,
         ),

@@ -29,7 +29,7 @@ from portico.config.load import Stack
 _NAMES = 10
 
 
-def deploy_tasks(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict[str, Any]:
+def deploy_tasks(stack: Stack, root: Path, previous: Mapping[str, Any]) -> dict[str, Any]:
     """Everything of the stack on AWS; the stack's outputs. Images are built on the user's own Docker."""
     settings = stack.settings
     assert settings.ecs
@@ -63,7 +63,7 @@ def deploy_tasks(stack: Stack, root: Path, past: Mapping[str, Any]) -> dict[str,
             zones=choose_zones(settings.ecs, list_known(resources, region, network), account),
             contents=RegistryContents(resources, account, region),
             root=root,
-            past=past,
+            previous=previous,
             builder=name_builder(here, pulumi.get_stack()),
             hooks=Diagnosis(here).hooks,
             require_builder=lambda: require_platform(here, platform),

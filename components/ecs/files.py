@@ -8,7 +8,7 @@ from typing import Any, Self
 import pulumi
 import pulumi_aws as aws
 
-from portico.components.aws.disk import list_held
+from portico.components.aws.disk import list_stored
 from portico.components.aws.gate import Gate
 from portico.components.aws.tags import make_tags
 from portico.components.ecs.definition import DataVolume
@@ -27,7 +27,7 @@ DATA = "data"
 class FilesArgs:
     """`subnets` are those of the tasks, one a zone, and `tasks` is their security group (id).
 
-    `left` is the id of a file system that is in no record, since `down` has left it: it is taken over. `held` says
+    `left` is the id of a file system that is in no record, since `down` has left it: it is taken over. `stored` says
     whose data is on it, as tags.
     """
 
@@ -35,7 +35,7 @@ class FilesArgs:
     subnets: Sequence[pulumi.Input[str]]
     tasks: pulumi.Input[str]
     left: str | None = None
-    held: Mapping[str, str] = field(default_factory=dict)
+    stored: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -60,7 +60,7 @@ class Files(pulumi.ComponentResource):
             encrypted=True,
             # Paid by what is read and written: nobody has to know beforehand.
             throughput_mode="elastic",
-            tags=make_tags(DATA, args.tags, **args.held),
+            tags=make_tags(DATA, args.tags, **args.stored),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 retain_on_delete=True,
@@ -136,25 +136,25 @@ class Files(pulumi.ComponentResource):
 class Kept:
     """What is known of the file system beforehand.
 
-    `recorded` is whether Pulumi's record has one, and `held` its tags; `left` is FilesArgs'.
+    `recorded` is whether Pulumi's record has one, and `stored` its tags; `left` is FilesArgs'.
     """
 
     recorded: bool = False
     left: str | None = None
-    held: Mapping[str, str] = field(default_factory=dict)
+    stored: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def find(cls, resources: Mapping[str, Any], account: aws.Provider, settings: Settings) -> Self:
         """From the resources that the last update left, or from AWS, if there is data to be kept."""
         known = [one["outputs"] for one in resources.values() if one["type"] == _SYSTEM]
         if known:
-            return cls(recorded=True, held=known[0].get("tags") or {})
+            return cls(recorded=True, stored=known[0].get("tags") or {})
         return cls(left=find_left(account) if any(site.data for site in settings.sites) else None)
 
     def needed(self, settings: Settings) -> dict[str, str] | None:
         """Whose data is on it, as tags; None where none is needed. Once there is one it stays."""
         data = [(site.name, one.name) for site in settings.sites for one in site.data]
-        return list_held(data, self.held) if data or self.recorded else None
+        return list_stored(data, self.stored) if data or self.recorded else None
 
 
 def spell_token() -> str:

@@ -19,7 +19,7 @@ class ImageArgs:
 
     `of` names a build of the same besides, under a name of its own on the user's Docker. `platform` is Docker's name
     of a processor; `arguments` are given to the build, with `tokens` also secrets of the site. With
-    `held` the registry has the image under this digest: it is not pushed. `builder` names where images are built,
+    `present` the registry has the image under this digest: it is not pushed. `builder` names where images are built,
     `hooks` are told of failures.
     """
 
@@ -31,7 +31,7 @@ class ImageArgs:
     of: str = ""
     tokens: bool = False
     arguments: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
-    held: str | None = None
+    present: str | None = None
     builder: pulumi.Input[str] | None = None
     hooks: pulumi.ResourceHookBinding | None = None
 
@@ -50,9 +50,9 @@ class Image(pulumi.ComponentResource):
         super().__init__("portico:ecs:Image", name, None, opts)
         self._name, self._args = name, args
         repository = pulumi.Output.from_input(args.repository)
-        built = self._build(args.context) if args.context and args.held is None else None
-        if args.held is not None:
-            self.reference = pulumi.Output.concat(repository, "@", args.held)
+        built = self._build(args.context) if args.context and args.present is None else None
+        if args.present is not None:
+            self.reference = pulumi.Output.concat(repository, "@", args.present)
         else:
             assert built is not None
             pushed = self._push(built)

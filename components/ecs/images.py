@@ -75,7 +75,7 @@ class Images:
         That one stays as it is, with its push.
         """
         contents, repository = self._workshop.contents, name_repository(self._fleet.site.name, role)
-        # A past release is in no record: what was pushed is remembered by the registry alone.
+        # An earlier release is in no record: what was pushed is remembered by the registry alone.
         if self._fleet.release.context and contents.is_ours(repository, tag):
             return None
         return contents.find(repository, tag)
@@ -85,12 +85,12 @@ class Images:
         role: str,
         tag: str,
         source: Release | None,
-        held: str | None,
+        present: str | None,
         *,
         of: str = "",
         arguments: Mapping[str, pulumi.Input[str]] | None = None,
     ) -> Image:
-        """The image of that tag, built from the context of `source`, or `held` by the registry."""
+        """The image of that tag, built from the context of `source`; `present` is its digest in the registry."""
         workshop, ca_bundle = self._workshop, self._settings.ca_bundle
         return Image(
             f"{self._name}-{role}",
@@ -103,7 +103,7 @@ class Images:
                 tokens=bool(source and source.tokens),
                 platform=self._platform,
                 arguments=arguments or {},
-                held=held,
+                present=present,
                 builder=workshop.builder,
                 hooks=workshop.hooks,
             ),
@@ -111,7 +111,7 @@ class Images:
         )
 
     def _fetch(self, reference: pulumi.Output[str]) -> pulumi.Output[str]:
-        """A past release's image on the user's own Docker, from the registry; its name there."""
+        """An earlier release's image on the user's own Docker, from the registry; its name there."""
         fetched = docker.RemoteImage(
             f"{self._name}-application-{self._fleet.release.image}-fetched",
             name=reference,

@@ -52,17 +52,17 @@ class Planned:
 
 
 def announce(
-    past: Mapping[str, Any], planned: Sequence[Planned], done: Mapping[str, Collection[str]] | None = None
+    previous: Mapping[str, Any], planned: Sequence[Planned], done: Mapping[str, Collection[str]] | None = None
 ) -> list[str]:
-    """One line for each site that changes. `past` are the outputs of the last good update.
+    """One line for each site that changes. `previous` are the outputs of the last good update.
 
     `done` are the keys of release commands that ended well before, by site.
     """
-    releases: Mapping[str, str] = past.get("releases") or {}
+    releases: Mapping[str, str] = previous.get("releases") or {}
     # Another engine names one tree for all sites: then everything here is new.
-    trees: Mapping[str, str] = past.get("trees") or {}
-    before: Mapping[str, Mapping[str, str]] = past.get("processes") or {}
-    kept: Mapping[str, Sequence[str]] = past.get("data") or {}
+    trees: Mapping[str, str] = previous.get("trees") or {}
+    before: Mapping[str, Mapping[str, str]] = previous.get("processes") or {}
+    kept: Mapping[str, Sequence[str]] = previous.get("data") or {}
     said = []
     for one in planned:
         tasks = "1 task" if one.replicas == 1 else f"{one.replicas} tasks"
@@ -106,7 +106,9 @@ def _announce_processes(one: Planned, before: Mapping[str, str], *, another: boo
             yield f"{one.site}: its {name} is removed."
 
 
-def announce_changes(past: Mapping[str, Any], planned: Sequence[Planned], done: Mapping[str, Collection[str]]) -> None:
+def announce_changes(
+    previous: Mapping[str, Any], planned: Sequence[Planned], done: Mapping[str, Collection[str]]
+) -> None:
     """Print them; only in previews, so that it is said once."""
-    for line in announce(past, planned, done) if pulumi.runtime.is_dry_run() else ():
+    for line in announce(previous, planned, done) if pulumi.runtime.is_dry_run() else ():
         pulumi.log.info(line)

@@ -62,8 +62,8 @@ class RegistryContents:
             )
         )
 
-    def require_past(self, sites: Sequence[FleetSite]) -> None:
-        """Refuse, with pulumi.RunError, a site held at a release whose image the registry has forgotten."""
+    def require_earlier(self, sites: Sequence[FleetSite]) -> None:
+        """Refuse, with pulumi.RunError, a site pinned to a release whose image the registry has forgotten."""
         for one in sites:
             name, release = one.site.name, one.release
             # What has a source is built where it is missing.

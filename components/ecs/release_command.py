@@ -24,8 +24,8 @@ from portico.config.release.release_command import key_command
 class ReleaseCommandArgs:
     """`definition` is what its task is made of, `logs` the name of a log group.
 
-    `held`: the site goes back to a past release, for which nothing is run. `served` is the release that is live, ""
-    where there is none.
+    `pinned`: the site goes back to an earlier release, for which nothing is run. `served` is the release that is live,
+    "" where there is none.
     """
 
     release: Release
@@ -33,7 +33,7 @@ class ReleaseCommandArgs:
     definition: DefinitionArgs
     infrastructure: Infrastructure
     logs: pulumi.Input[str]
-    held: bool = False
+    pinned: bool = False
     served: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -88,7 +88,7 @@ class ReleaseCommand(pulumi.ComponentResource):
             key=key_command(args.release),
             command=settings.command,
             timeout=settings.timeout.seconds,
-            held=args.held,
+            pinned=args.pinned,
             cluster=Cluster(region=args.region, arn=found["cluster"]),
             network=Network(subnets=found["subnets"], firewall=found["firewall"], public=args.infrastructure.public),
             definition=found["definition"],

@@ -39,9 +39,9 @@ _PORTS = {"web": LISTEN, "health": READY}
 class FleetArgs:
     """`stack` is everything that the stack file says; `root` the folder of Pulumi.yaml, `zones` the availability zones.
 
-    `past` are the outputs of the last good update, `contents` is what the registry has. `builder` names where images
-    are built; `hooks` are told of builds that failed. `require_builder` is called before anything is made, where an
-    image has to be built; it raises pulumi.RunError if that cannot be done. `kept` is what is known of data's file
+    `previous` are the outputs of the last good update, `contents` is what the registry has. `builder` names where
+    images are built; `hooks` are told of builds that failed. `require_builder` is called before anything is made, where
+    an image has to be built; it raises pulumi.RunError if that cannot be done. `kept` is what is known of data's file
     system, `done` which release commands are not run again, by site (for previews).
     """
 
@@ -49,7 +49,7 @@ class FleetArgs:
     zones: Sequence[str]
     contents: RegistryContents
     root: Path = field(default_factory=Path)
-    past: Mapping[str, Any] = field(default_factory=dict)
+    previous: Mapping[str, Any] = field(default_factory=dict)
     builder: pulumi.Input[str] | None = None
     hooks: pulumi.ResourceHookBinding | None = None
     require_builder: Callable[[], None] = lambda: None
@@ -64,8 +64,8 @@ class Fleet(pulumi.ComponentResource):
     ones go, and a host name leads here only when what it leads to is live.
 
     Outputs: `address` (DNS name of the balancer), `url` (of the first site), `urls` ({site: url}), `releases`
-    ({site: release id}), `trees` ({site: digest of NGINX's files}), `history` (past releases by site, newest first),
-    `held` (the sites that stay at one of them).
+    ({site: release id}), `trees` ({site: digest of NGINX's files}), `history` (earlier releases by site, newest first),
+    `pinned` (the sites that stay at one of them).
     """
 
     address: pulumi.Output[str]
@@ -74,14 +74,14 @@ class Fleet(pulumi.ComponentResource):
     releases: pulumi.Output[dict[str, str]]
     trees: pulumi.Output[dict[str, str]]
     history: pulumi.Output[dict[str, list[dict[str, str]]]]
-    held: dict[str, str]
+    pinned: dict[str, str]
 
     def __init__(self, name: str, args: FleetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         settings = args.stack.settings
         assert settings.ecs
         sites = make_fleet(args.stack)
         args.contents.require_region()
-        args.contents.require_past(sites)
+        args.contents.require_earlier(sites)
         if not args.contents.is_complete(sites):
             args.require_builder()
         super().__init__("portico:ecs:Fleet", name, None, opts)
@@ -90,7 +90,7 @@ class Fleet(pulumi.ComponentResource):
         planned = [Planned.of(one) for one in sites]
         releases = {one.site: one.release for one in planned}
         trees = {one.site: one.tree for one in planned}
-        announce_changes(args.past, planned, args.done)
+        announce_changes(args.previous, planned, args.done)
         balancer, infrastructure = self._make_infrastructure(sites)
         workshop = Workshop(root=args.root, contents=args.contents, builder=args.builder, hooks=args.hooks)
         rules = list_rules([one.site for one in sites])
@@ -104,8 +104,8 @@ class Fleet(pulumi.ComponentResource):
                     workshop=workshop,
                     rules=[rule for rule in rules if rule.site == one.site.name],
                     secrets=args.stack.secrets.get(one.site.name),
-                    held=one.site.name in args.stack.held,
-                    served=str((args.past.get("releases") or {}).get(one.site.name) or ""),
+                    pinned=one.site.name in args.stack.pinned,
+                    served=str((args.previous.get("releases") or {}).get(one.site.name) or ""),
                 ),
                 self._child,
             )
@@ -126,7 +126,7 @@ class Fleet(pulumi.ComponentResource):
         self.trees = live.apply(lambda _: trees)
         # No secret is in it, but it is long: a secret output is shown in one word, and its environment not in clear.
         self.history = pulumi.Output.secret(spell_history(args.stack.history))
-        self.held = dict(args.stack.held)
+        self.pinned = dict(args.stack.pinned)
         self.outputs: dict[str, Any] = {
             "address": self.address,
             "url": self.url,
@@ -134,7 +134,7 @@ class Fleet(pulumi.ComponentResource):
             "releases": self.releases,
             "trees": self.trees,
             "history": self.history,
-            "held": self.held,
+            "pinned": self.pinned,
             # For the next preview.
             "processes": live.apply(lambda _: {one.site: dict(one.processes) for one in planned if one.processes}),
             "data": live.apply(lambda _: {one.site: list(one.data) for one in planned if one.data}),
@@ -202,7 +202,7 @@ class Fleet(pulumi.ComponentResource):
 
     def _keep_files(self, network: Network, firewall: Firewall) -> Files | None:
         """Where data lies; None where no site has any."""
-        if (held := self._args.kept.needed(self._settings)) is None:
+        if (stored := self._args.kept.needed(self._settings)) is None:
             return None
         return Files(
             f"{self._name}-files",
@@ -211,7 +211,7 @@ class Fleet(pulumi.ComponentResource):
                 subnets=network.task_subnets,
                 tasks=firewall.tasks,
                 left=self._args.kept.left,
-                held=held,
+                stored=stored,
                 tags=self._ecs.tags,
             ),
             self._child,

@@ -31,7 +31,7 @@ from portico.config.targets.ecs import VOLUMES, FleetSite, container_definitions
 class SiteArgs:
     """`settings` are the stack's. `secrets` are {NAME: value}, a secret output; `rules` say which hosts are its own.
 
-    `held`: it goes back to a past release. `served` is the release that is live, "" where there is none.
+    `pinned`: it goes back to an earlier release. `served` is the release that is live, "" where there is none.
     """
 
     fleet: FleetSite
@@ -40,7 +40,7 @@ class SiteArgs:
     workshop: Workshop
     rules: Sequence[HostRule]
     secrets: pulumi.Output[Mapping[str, str]] | None = None
-    held: bool = False
+    pinned: bool = False
     served: str = ""
 
 
@@ -103,7 +103,7 @@ class Site(pulumi.ComponentResource):
             infrastructure=infrastructure,
             define=self._define,
             logs=logs.name,
-            held=args.held,
+            pinned=args.pinned,
             served=args.served,
         )
         barrier = run_release_command(name, commands, self._child)

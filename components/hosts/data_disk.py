@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 
 from portico.components import aws
-from portico.components.aws.disk import list_held
+from portico.components.aws.disk import list_stored
 from portico.components.aws.recorded_disk import RecordedDisk
 from portico.components.docker.engine_client import Engine
 from portico.components.hosts.connection import Connection
@@ -117,7 +117,7 @@ def make_disk(
             size=mine.data_disk.gibibytes,
             snapshots=mine.data_snapshots,
             left=None if before is None or before.recorded else before,
-            held=list_held(data, before.tags if before else {}),
+            stored=list_stored(data, before.tags if before else {}),
             tags=mine.tags,
         ),
         opts,

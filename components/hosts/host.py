@@ -36,8 +36,8 @@ class Host(Protocol):
         """Let the public address lead here, once `live` is known; that address."""
 
 
-def make_host(name: str, settings: Settings, past: Mapping[str, Any]) -> Host:
-    """The host that the setting `target` names. `past` are the outputs of the last good update.
+def make_host(name: str, settings: Settings, previous: Mapping[str, Any]) -> Host:
+    """The host that the setting `target` names. `previous` are the outputs of the last good update.
 
     Raises pulumi.RunError where it cannot be used, before anything is changed.
     """

@@ -21,15 +21,15 @@ def find_releases(live: Live) -> dict[str, str]:
     return found
 
 
-def tell_served(past: Mapping[str, object], live: Live | None) -> dict[str, object]:
+def tell_served(previous: Mapping[str, object], live: Live | None) -> dict[str, object]:
     """The outputs of the last good update, with the releases that are live now.
 
     An update that failed for one site has made the others live. Where no update was good yet, what is live stands under
     `served`.
     """
-    releases = past.get("releases")
+    releases = previous.get("releases")
     if live is None:
-        return dict(past)
+        return dict(previous)
     if not isinstance(releases, Mapping):
-        return {**past, "served": find_releases(live)}
-    return {**past, "releases": {**releases, **find_releases(live)}}
+        return {**previous, "served": find_releases(live)}
+    return {**previous, "releases": {**releases, **find_releases(live)}}

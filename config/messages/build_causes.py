@@ -94,7 +94,7 @@ _CAUSES = (
 def find_build_cause(site: str, output: str) -> str | None:
     """The likely cause that a build's `output` tells, with what to do; None where it tells none that is known."""
     if re.search(r"from versions: (?!none)", output):
-        # The index was reached in the end: what pip tried again before is beside the point.
+        # The index was reached in the end: what pip tried again before is of no interest.
         output = re.sub(r"(?m)^.*Retrying \(Retry.*$", "", output)
     for sign, text in _CAUSES:
         if match := re.search(sign, output):

@@ -48,7 +48,7 @@ class Outcome:
     """What an update leaves, or will leave: the part of the stack's outputs that announcements compare.
 
     `images` are names by content, `edge` what NGINX's container is made of, `repairs` how often
-    files changed by hand have been restored, `kept` the images of past releases that can be gone back to, `workers`
+    files changed by hand have been restored, `kept` the images of earlier releases that can be gone back to, `workers`
     what the workers of each site are, by name.
     """
 
@@ -83,24 +83,24 @@ def foresee(
     )
 
 
-def recall(past: Mapping[str, Any]) -> Outcome | None:
+def recall(previous: Mapping[str, Any]) -> Outcome | None:
     """What the last good update left, from the stack's outputs; None before the first one."""
-    if not all(past.get(key) for key in ("releases", "images", "tree", "edge")):
+    if not all(previous.get(key) for key in ("releases", "images", "tree", "edge")):
         return None
-    edge = dict(past["edge"])
+    edge = dict(previous["edge"])
     memory = int(edge.pop("memory", 0))
     return Outcome(
-        releases=past["releases"],
-        images=past["images"],
-        tree=str(past["tree"]),
+        releases=previous["releases"],
+        images=previous["images"],
+        tree=str(previous["tree"]),
         edge=edge,
         memory=memory,
-        repairs=int(past.get("repairs", 0)),
+        repairs=int(previous.get("repairs", 0)),
         kept={
-            site: {record["image"] for record in records} | {past.get("there", {}).get(site)}
-            for site, records in past.get("history", {}).items()
+            site: {record["image"] for record in records} | {previous.get("there", {}).get(site)}
+            for site, records in previous.get("history", {}).items()
         },
-        workers=past.get("workers", {}),
+        workers=previous.get("workers", {}),
     )
 
 
@@ -207,14 +207,14 @@ def _replace(keys: Sequence[str], before: Outcome, after: Outcome) -> Change:
     image = f" ({before.edge.get('image')} → {after.edge.get('image')})" if "image" in keys else ""
     reasons = " and ".join(_EDGE[key] for key in keys)
     change = "changes" if len(keys) == 1 else "change"
-    held = before.edge.get("owner") and after.edge.get("owner")
+    kept_open = before.edge.get("owner") and after.edge.get("owner")
     quic = " Connections by HTTP/3 begin anew." if after.edge.get("http3") else ""
-    if held and set(keys) <= _BESIDE:
+    if kept_open and set(keys) <= _BESIDE:
         text = f"since {reasons} {change}{image}: the new one takes the port beside it. No request waits."
         return Change("rolling", "NGINX", f"replaced, {text}{quic}")
     old, new = (_read_public(outcome) for outcome in (before, after))
     if old and new and new.stands_beside(old):
-        cut = "" if held else " At the old one, requests that take longer than 0.2 s are cut."
+        cut = "" if kept_open else " At the old one, requests that take longer than 0.2 s are cut."
         text = f"since {reasons} {change}{image}: the new port is open before the old one closes. No request waits."
         return Change("rolling", "NGINX", f"replaced, {text}{cut}{quic}")
     return Change(

@@ -17,7 +17,7 @@ _PARTS = {
     "user_data": "how it is set up on its first boot",
 }
 # How long the address answers nobody while it moves, and what happens to connections.
-_MOVE = "Connections that are open then are cut; images of past releases stay behind."
+_MOVE = "Connections that are open then are cut; images of earlier releases stay behind."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,1 +1,1 @@
-"""A release: one exact state of one site, its name, its containers and its past."""
+"""A release: one exact state of one site, its name, its containers and its history."""

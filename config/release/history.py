@@ -8,7 +8,7 @@ from typing import Any, Self
 from portico.config.release.release import Release
 from portico.config.settings import Mistake
 
-# Who may enter is never a matter of the past, and the hashes are nobody's to read.
+# Who may enter is never a matter of history, and the hashes are nobody's to read.
 _TODAYS = ("users",)
 
 
@@ -17,7 +17,7 @@ class Record:
     """One release that was live.
 
     `image` is the digest of its content, `at` when it first went live (UTC), `site` the site's
-    settings as the stack file held them (JSON), `static` the folder of static files, "" for none, `entrypoint` the
+    settings as the stack file had them (JSON), `static` the folder of static files, "" for none, `entrypoint` the
     words of the image before Gunicorn's (JSON), "" for none.
     """
 
@@ -77,33 +77,33 @@ def spell_history(history: History) -> dict[str, list[dict[str, str]]]:
     return {site: [asdict(record) for record in records] for site, records in history.items()}
 
 
-def remember(past: Sequence[Record], live: Record, keep: int) -> tuple[Record, ...]:
+def remember(earlier: Sequence[Record], live: Record, keep: int) -> tuple[Record, ...]:
     """The history once `live` is live: it comes first, and `keep` are kept.
 
     One that was live before keeps its time. Its settings are those that it has now: settings of
     NGINX alone make no other release.
     """
-    before = next((record for record in past if record.release == live.release), live)
-    others = [record for record in past if record.release != live.release]
+    before = next((record for record in earlier if record.release == live.release), live)
+    others = [record for record in earlier if record.release != live.release]
     return (replace(live, at=before.at), *others)[:keep]
 
 
-def keep_held(past: Sequence[Record], held: Record, keep: int) -> tuple[Record, ...]:
-    """The history while a site is held at one of its releases: as it was, and that one is never among the dropped."""
-    kept = tuple(past[:keep])
-    return kept if held in kept else (*kept[: keep - 1], held)
+def keep_pinned(earlier: Sequence[Record], pinned: Record, keep: int) -> tuple[Record, ...]:
+    """The history while a site is pinned to one of its releases: as it was, and that one is never among the dropped."""
+    kept = tuple(earlier[:keep])
+    return kept if pinned in kept else (*kept[: keep - 1], pinned)
 
 
 def hold(values: Mapping[str, Any], history: History) -> tuple[dict[str, Any], dict[str, Record], list[Mistake]]:
-    """What `rollback` makes of a stack file's values: those of a held site are its record's.
+    """What `rollback` makes of a stack file's values: those of a pinned site are its record's.
 
-    Returns the values, the records of held sites by name, and what is wrong with `rollback`.
+    Returns the values, the records of pinned sites by name, and what is wrong with `rollback`.
     """
     pins, sites = values.get("rollback"), values.get("sites")
     if not isinstance(pins, Mapping) or not isinstance(sites, list):
         return dict(values), {}, []
     names = [str(site["name"]) for site in sites if isinstance(site, Mapping) and "name" in site]
-    held: dict[str, Record] = {}
+    pinned: dict[str, Record] = {}
     mistakes = []
     for site, release in pins.items():
         records = history.get(site, ())
@@ -112,14 +112,14 @@ def hold(values: Mapping[str, Any], history: History) -> tuple[dict[str, Any], d
             hint = f"write one of {', '.join(names)}" if names else "take the line out"
             mistakes.append(Mistake(f"rollback.{site}", f"there is no such site; {hint}"))
         elif found:
-            held[site] = found
+            pinned[site] = found
         elif isinstance(release, str):
             mistakes.append(Mistake(f"rollback.{site}", _refuse(site, release, records)))
     now = [
-        held[str(one["name"])].settings(one) if isinstance(one, Mapping) and str(one.get("name")) in held else one
+        pinned[str(one["name"])].settings(one) if isinstance(one, Mapping) and str(one.get("name")) in pinned else one
         for one in sites
     ]
-    return {**values, "sites": now}, held, mistakes
+    return {**values, "sites": now}, pinned, mistakes
 
 
 def _refuse(site: str, release: str, records: Sequence[Record]) -> str:
@@ -128,14 +128,14 @@ def _refuse(site: str, release: str, records: Sequence[Record]) -> str:
     return f'"{release[:60]}" is no release that {site} can go back to; {choice}'
 
 
-def tell_past(mistakes: Sequence[Mistake], values: Mapping[str, Any], held: Mapping[str, Record]) -> list[Mistake]:
-    """The same mistakes; those in the settings of a held site say where these come from."""
+def tell_earlier(mistakes: Sequence[Mistake], values: Mapping[str, Any], pinned: Mapping[str, Record]) -> list[Mistake]:
+    """The same mistakes; those in the settings of a pinned site say where these come from."""
     told = []
     for mistake in mistakes:
         for index, site in enumerate(sites if isinstance(sites := values.get("sites"), list | tuple) else ()):
             name = str(site.get("name")) if isinstance(site, Mapping) else ""
-            if name in held and mistake.path.startswith(f"sites[{index}]"):
-                source = f"{name} has the settings of release {held[name].release} (rollback.{name})"
+            if name in pinned and mistake.path.startswith(f"sites[{index}]"):
+                source = f"{name} has the settings of release {pinned[name].release} (rollback.{name})"
                 mistake = Mistake(mistake.path, f"{mistake.text}; {source}")
         told.append(mistake)
     return told

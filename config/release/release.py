@@ -12,7 +12,7 @@ from portico.config.source.published import Unpublished
 class Release:
     """What is built, started and asked for one site.
 
-    `context` is the build context: {path: file}, empty where the image is a past release's. `image` is its
+    `context` is the build context: {path: file}, empty where the image is an earlier release's. `image` is its
     digest: equal content is built once. `id` names the image together with the containers that are made of it.
     `entrypoint` are the words of the image's own before Gunicorn's. `secrets` is the digest of its secrets, "" where it
     has none; `variables` are the names of those that its processes have as environment variables. `tokens` are the

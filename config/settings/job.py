@@ -14,7 +14,7 @@ from portico.config.settings.quantity import Duration, Size
 from portico.config.settings.section import Section
 from portico.config.settings.text import grammar
 
-_HINT = "write minute, hour, day, month and weekday, such as 30 3 * * * for half past three each night"
+_HINT = "write minute, hour, day, month and weekday, such as 30 3 * * * for 3:30 each night"
 # Such as London, New_York and Etc/GMT+1.
 _ZONE = r"[A-Za-z][A-Za-z0-9_+-]{0,30}(/[A-Za-z0-9_+-]{1,30}){0,2}"
 

@@ -59,7 +59,8 @@ class Settings(Section):
     )
     rollback: dict[SiteName, ReleaseId] = Field(
         default_factory=dict,
-        description="Sites held at a past release, by id; their source is not looked at. Written by `make rollback`.",
+        description="Sites pinned to an earlier release, by id; their source is not looked at. "
+        "Written by `make rollback`.",
     )
     protect: bool = Field(default=False, description="Refuse to destroy the stack: its network and volumes.")
     tls: Tls | None = Field(default=None, description="HTTPS; plain HTTP alone where not set.")

@@ -90,7 +90,7 @@ class Site(Processes):
     @field_validator("source")
     @classmethod
     def _find_source(cls, value: str, info: ValidationInfo) -> str:
-        if _is_held(info):
+        if _is_pinned(info):
             return value
         folder = _root(info) / value
         if not folder.is_dir():
@@ -111,7 +111,7 @@ class Site(Processes):
     @field_validator("entry")
     @classmethod
     def _find_entry(cls, value: str, info: ValidationInfo) -> str:
-        looked_at = "source" in info.data and not _is_held(info)
+        looked_at = "source" in info.data and not _is_pinned(info)
         if looked_at and (problem := find_entry(place_source(_root(info), info.data), value).problem):
             raise PydanticCustomError("entry", "{problem}", {"problem": problem})
         return value
@@ -119,7 +119,7 @@ class Site(Processes):
     @field_validator("static")
     @classmethod
     def _find_static(cls, value: str | None, info: ValidationInfo) -> str | None:
-        looked_at = "source" in info.data and not _is_held(info)
+        looked_at = "source" in info.data and not _is_pinned(info)
         if value and looked_at and not (_root(info) / info.data["source"] / value).is_dir():
             raise PydanticCustomError(
                 "folder", '"{value}" is not a folder inside the source; write one, or leave it out', {"value": value}
@@ -194,7 +194,7 @@ def _root(info: ValidationInfo) -> Path:
     return Path(context.get("root", "."))
 
 
-def _is_held(info: ValidationInfo) -> bool:
-    """Whether the site stays at a past release: what its source holds today is then beside the point."""
+def _is_pinned(info: ValidationInfo) -> bool:
+    """Whether the site stays at an earlier release: what its source holds today is then of no interest."""
     context: dict[str, Any] = info.context or {}
-    return info.data.get("name") in context.get("held", ())
+    return info.data.get("name") in context.get("pinned", ())

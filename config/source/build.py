@@ -94,11 +94,11 @@ def read_build(settings: Settings, site: Site, root: Path) -> Build:
     )
 
 
-def check_sources(values: object, root: Path, held: Mapping[str, object]) -> list[Mistake]:
+def check_sources(values: object, root: Path, pinned: Mapping[str, object]) -> list[Mistake]:
     """What is wrong with the sources of a stack whose settings are wrong, too: so that all is said at once."""
     found: list[Mistake] = []
     for site in values if isinstance(values, list | tuple) else ():
-        if not isinstance(site, Mapping) or str(site.get("name")) in held:
+        if not isinstance(site, Mapping) or str(site.get("name")) in pinned:
             continue
         source = site.get("source")
         try:

@@ -46,7 +46,7 @@ class File:
 
     @property
     def mode(self) -> int:
-        """How it lies in an image, with its type: the umask of whoever wrote it is beside the point."""
+        """How it lies in an image, with its type: the umask of whoever wrote it is of no interest."""
         if self.link is not None:
             return stat.S_IFLNK | 0o777
         if self.folder:

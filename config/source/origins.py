@@ -12,11 +12,11 @@ _WRITTEN = ("requirements", "extras", "python_image", "packages", "build_package
 _OTHER = ("alpine", "wolfi", "chainguard", "distroless")
 
 
-def list_wrong_origins(settings: Settings, root: Path, held: Collection[str] = ()) -> Iterator[Mistake]:
+def list_wrong_origins(settings: Settings, root: Path, pinned: Collection[str] = ()) -> Iterator[Mistake]:
     """Settings that contradict one another or the source, by their paths."""
     for index, site in enumerate(settings.sites):
         path = f"sites[{index}]"
-        if site.name in held:
+        if site.name in pinned:
             continue
         fields = type(site).model_fields
         if (root / site.source / "Dockerfile").is_file():

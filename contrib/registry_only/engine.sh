@@ -81,7 +81,7 @@ for part; do
   *) fail "engine.sh builds pulumi, language-host and docker-plugin; \"$part\" is none of them" ;;
   esac
 done
-# Left out: compose files, and what reaches Google's storage past its ordinary interface.
+# Left out: compose files, and what reaches Google's storage beyond its ordinary interface.
 tags=no_compose,disable_grpc_modules
 all=$(go list -deps -tags "$tags" "${packages[@]}" | wc -l)
 go build -v -o built/ -tags "$tags" -ldflags "-s -w -X main.version=$DOCKER_PLUGIN_VERSION

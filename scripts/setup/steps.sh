@@ -8,11 +8,11 @@ ensure() {
   if "$ready"; then return; fi
   # setup.sh asks first whether anything is missing.
   [ -z "${PORTICO_LOOK:-}" ] || exit 3
-  local held=${PORTICO_LOCKED:-}
+  local outer=${PORTICO_LOCKED:-}
   lock
   # Another set-up may have done it meanwhile.
   "$ready" || step "$@"
-  [ -n "$held" ] || unlock
+  [ -n "$outer" ] || unlock
 }
 
 # step "What is done (about how long)" command... : one line when it begins, one when it ends, all else in a log.

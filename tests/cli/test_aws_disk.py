@@ -22,11 +22,11 @@ STACK = """config:
 class Aws:
     """An `aws` that knows one disk, with these sites' data; `calls` are the words it was called with."""
 
-    def __init__(self, folder: Path, patch: pytest.MonkeyPatch, held: dict[str, str]) -> None:
+    def __init__(self, folder: Path, patch: pytest.MonkeyPatch, stored: dict[str, str]) -> None:
         self._folder = folder
-        tags = {"Name": "portico-prod-data", **{f"Data/{site}": names for site, names in held.items()}}
+        tags = {"Name": "portico-prod-data", **{f"Data/{site}": names for site, names in stored.items()}}
         volume = {"VolumeId": DISK, "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
-        (folder / "told").write_text(json.dumps({"Volumes": [volume] if held else []}))
+        (folder / "told").write_text(json.dumps({"Volumes": [volume] if stored else []}))
         self.script(f"[ $2 = delete-volume ] || cat {folder}/told")
         patch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
 

@@ -79,7 +79,7 @@ def run_up(
 
     monkeypatch.setattr(up, "prepare", lambda _: place)
     monkeypatch.setattr(up, "create", lambda *_: None)
-    monkeypatch.setattr(up, "refuse_held", lambda _: None)
+    monkeypatch.setattr(up, "refuse_locked", lambda _: None)
     monkeypatch.setattr(up, "read_export", lambda *_: state)
     monkeypatch.setattr(up, "preview", foresee)
     monkeypatch.setattr(up, "deploy", deploy)

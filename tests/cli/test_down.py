@@ -83,12 +83,12 @@ def test_nothing_of_a_protected_stack_is_touched(
 GONE = Holder("ann", "here", 1, datetime(2026, 11, 24, tzinfo=UTC), False)
 
 
-def interrupt(monkeypatch: pytest.MonkeyPatch, held: list[Holder], pending: list[str]) -> list[str]:
+def interrupt(monkeypatch: pytest.MonkeyPatch, holders: list[Holder], pending: list[str]) -> list[str]:
     """Let a run have been killed; the list is filled with what is done about it."""
     done: list[str] = []
     client = SimpleNamespace(info=lambda: {"SystemTime": "2026-11-24T01:00:00Z"})
     stand_ins: dict[str, Any] = {
-        "read_holders": lambda *_: held,
+        "read_holders": lambda *_: holders,
         "list_pending": lambda *_: pending,
         "run": lambda *words: done.append(str(words[0])),
         "read_state": lambda _: State({"container": set(), "network": set(), "volume": set()}, "shop", None),
@@ -101,7 +101,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, held: list[Holder], pending: list
 
 
 @pytest.mark.parametrize(
-    ("held", "pending", "done"),
+    ("holders", "pending", "done"),
     [
         ([], [], []),
         ([GONE], [], ["cancel", "refresh", "sweep portico.project=shop portico.stack=dev"]),
@@ -109,9 +109,9 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, held: list[Holder], pending: list
     ],
 )
 def test_what_a_killed_run_left_is_put_in_order_first(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, held: list[Holder], pending: list[str], done: list[str]
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, holders: list[Holder], pending: list[str], done: list[str]
 ) -> None:
-    seen = interrupt(monkeypatch, held, pending)
+    seen = interrupt(monkeypatch, holders, pending)
     output = io.StringIO()
     settle(Place(tmp_path, "dev"), Screen(output))
     assert seen == done
@@ -125,9 +125,9 @@ def test_what_a_killed_run_left_is_put_in_order_first(
 def test_a_run_that_may_live_is_left_alone(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, alive: bool | None, said: str
 ) -> None:
-    held = [replace(GONE, alive=alive)]
-    seen = interrupt(monkeypatch, held, [])
-    monkeypatch.setattr("portico.cli.holder.read_holders", lambda *_: held)
+    holders = [replace(GONE, alive=alive)]
+    seen = interrupt(monkeypatch, holders, [])
+    monkeypatch.setattr("portico.cli.holder.read_holders", lambda *_: holders)
     with pytest.raises(Refused, match=said):
         settle(Place(tmp_path, "dev"), Screen(io.StringIO()))
     assert seen == []

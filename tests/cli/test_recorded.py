@@ -228,7 +228,7 @@ def test_both_commands_ask_for_it(module: str, monkeypatch: pytest.MonkeyPatch, 
         "spell_refresh": lambda export: ["--refresh"],
         "preview": run,
         "deploy": run,
-        "refuse_held": lambda place: None,
+        "refuse_locked": lambda place: None,
         "awaken": lambda export: [],
         "tell_danger": lambda *_: "",
     }.items():

@@ -18,9 +18,9 @@ from tests.components.watched import EDGE, Watched, serve
 A, B, C, D = ("a" * 12, "b" * 12, "c" * 12, "d" * 12)
 
 
-def make_outputs(held: dict[str, str] | None = None, live: str = A, **more: Any) -> dict[str, Any]:
+def make_outputs(pinned: dict[str, str] | None = None, live: str = A, **more: Any) -> dict[str, Any]:
     records = [{"release": name, "at": f"2026-01-0{day}T12:00:00Z"} for name, day in ((A, 3), (B, 2), (C, 1))]
-    return {"releases": {"shop": live}, "history": {"shop": records}, "held": held or {}} | more
+    return {"releases": {"shop": live}, "history": {"shop": records}, "pinned": pinned or {}} | more
 
 
 BOTH = make_outputs(
@@ -32,10 +32,10 @@ BOTH = make_outputs(
     ("outputs", "states"),
     [
         (make_outputs(), ["live", "kept", "kept"]),
-        (make_outputs({"shop": B}, B), ["kept", "live, held", "kept"]),
+        (make_outputs({"shop": B}, B), ["kept", "live, pinned", "kept"]),
         (
             make_outputs({"shop": B}, "d" * 12),
-            ["kept", "live, held (as dddddddddddd: what it is made with is newer)", "kept"],
+            ["kept", "live, pinned (as dddddddddddd: what it is made with is newer)", "kept"],
         ),
     ],
 )
@@ -148,9 +148,9 @@ def test_the_release_to_go_back_to(outputs: dict[str, Any], site: str, release: 
         (lambda: releases.choose(BOTH, "blog", ""), f"no release of blog before {B} is kept"),
         (lambda: releases.choose(make_outputs({"shop": C}, C), "", ""), f"no release of shop before {C} is kept"),
         (lambda: releases.choose(make_outputs(), "", "x"), f'"x" is no release of shop that is kept; .*: {A} {B} {C}'),
-        (lambda: releases.choose_held({}, ""), "no site is held"),
-        (lambda: releases.choose_held({"shop": A, "blog": B}, ""), "which site? Write portico resume --site"),
-        (lambda: releases.choose_held({"shop": A}, "blog"), '"blog" is not among: shop'),
+        (lambda: releases.choose_pinned({}, ""), "no site is pinned"),
+        (lambda: releases.choose_pinned({"shop": A, "blog": B}, ""), "which site? Write portico resume --site"),
+        (lambda: releases.choose_pinned({"shop": A}, "blog"), '"blog" is not among: shop'),
     ],
 )
 def test_what_cannot_be_chosen_is_said(ask: Callable[[], object], message: str) -> None:
@@ -177,5 +177,5 @@ def test_the_command_lists_what_nginx_serves(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_script_reads_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     told = json.loads(list_of(make_outputs({"shop": B}, B), {"shop": B}, monkeypatch, "--json"))
-    assert told["shop"]["live"] == told["shop"]["held"] == B
+    assert told["shop"]["live"] == told["shop"]["pinned"] == B
     assert [one["release"] for one in told["shop"]["kept"]] == [A, B, C]

@@ -1,4 +1,4 @@
-"""What is said of a stack at the end of an update: what runs, what is held, the URLs, that of the first site last."""
+"""What is said of a stack at the end of an update: what runs, what is pinned, the URLs, that of the first site last."""
 
 from typing import Any
 
@@ -8,7 +8,10 @@ from portico.cli.spelling import MADE
 from portico.cli.summary import Summary, summarize
 
 URLS = {"hello": "https://hello.example", "shop": "https://shop.example"}
-STACK = {"type": "pulumi:pulumi:Stack", "outputs": {"url": URLS["hello"], "urls": URLS, "held": {"shop": "b" * 12}}}
+STACK: dict[str, Any] = {
+    "type": "pulumi:pulumi:Stack",
+    "outputs": {"url": URLS["hello"], "urls": URLS, "pinned": {"shop": "b" * 12}},
+}
 REPLICA = {"type": "docker:index/container:Container", "outputs": {"name": "hello-gunicorn-0-1a2b3c4"}}
 CHECK = {"type": "docker:index/container:Container", "outputs": {"name": "portico-check", "mustRun": False}}
 SERVICE = {"type": "aws:ecs/service:Service", "outputs": {"name": "hello-service-1a2b3c4"}}
@@ -35,8 +38,14 @@ def test_the_url_of_the_first_site_is_the_last_one() -> None:
     assert read(CHECK).list_urls() == []
 
 
-def test_what_is_held_is_said_with_the_command_that_sets_it_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = f"shop is held at release {'b' * 12}; its source is not deployed: "
-    assert read(STACK).tell_held() == [f"{told}portico resume --site shop"]
+def test_what_is_pinned_is_said_with_the_command_that_sets_it_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = f"shop is pinned to release {'b' * 12}; its source is not deployed: "
+    assert read(STACK).tell_pinned() == [f"{told}portico resume --site shop"]
     monkeypatch.setenv(MADE, "yes")
-    assert read(STACK).tell_held() == [f"{told}make resume SITE=shop"]
+    assert read(STACK).tell_pinned() == [f"{told}make resume SITE=shop"]
+
+
+def test_what_an_earlier_version_wrote_has_its_name_of_today() -> None:
+    outputs = {key: value for key, value in STACK["outputs"].items() if key != "pinned"}
+    old = {**STACK, "outputs": {**outputs, "he" + "ld": {"shop": "b" * 12}}}
+    assert read(old).pinned == read(STACK).pinned == {"shop": "b" * 12}

@@ -15,7 +15,7 @@ def make_state(folder: Path, **files: tuple[int, bytes]) -> Path:
     places = {
         "live": "stacks/portico/dev.json",
         "bak": "stacks/portico/dev.json.bak",
-        "past": "history/portico/dev/dev-1.checkpoint.json",
+        "previous": "history/portico/dev/dev-1.checkpoint.json",
         "backup": "backups/portico/dev/dev.2.json",
         "lock": "locks/organization/portico/dev/1.json.2.tmp",
     }
@@ -44,7 +44,7 @@ def test_the_newest_whole_copy_takes_the_place(tmp_path: Path, capsys: pytest.Ca
         tmp_path,
         live=(0, state(4)[:20]),
         bak=(1, b""),
-        past=(9, state(2)),
+        previous=(9, state(2)),
         backup=(5, state(3)),
         lock=(0, b""),
     )

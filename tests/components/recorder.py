@@ -80,7 +80,7 @@ class Recorder(Mocks):
     states: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     resources: list[Resource] = field(default_factory=list)
     outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
-    past: Mapping[str, Any] = field(default_factory=dict)
+    previous: Mapping[str, Any] = field(default_factory=dict)
     exports: dict[str, Any] = field(default_factory=dict)
     known: Mapping[str, Any] = field(default_factory=dict)
     alive: Collection[str] = ()
@@ -118,8 +118,8 @@ class Recorder(Mocks):
         return f"{args.name}-id", state | self.states.get(args.name, {})
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
-        """Answer with `past`, the outputs of the update before, and `known`, its resources; of VMs, who is there; of
-        disks, which an earlier `down` has left.
+        """Answer with `previous`, the outputs of the update before, and `known`, its resources; of VMs, who is there;
+        of disks, which an earlier `down` has left.
 
         Of ECS: `pushed` are a registry's images, `running` says what a service runs, by name, where that is not what
         it was asked to.
@@ -148,7 +148,7 @@ class Recorder(Mocks):
             return fleet_answers.list_images(args.args["repositoryName"], self.pushed), []
         if args.token == "aws:ecs/getService:getService":
             return self._describe_service(args.args["serviceName"]), []
-        answers = {"readStackOutputs": self.past, "readStackResourceOutputs": self.known}
+        answers = {"readStackOutputs": self.previous, "readStackResourceOutputs": self.known}
         answer = answers[args.token.removeprefix("pulumi:pulumi:")]
         return {"name": args.args["stackName"], "outputs": dict(answer)}, []
 
@@ -247,15 +247,15 @@ def run(
     stack: str = "test",
     states: Mapping[str, dict[str, Any]] | None = None,
     seen: list[Resource] | None = None,
-    past: Mapping[str, Any] | None = None,
+    previous: Mapping[str, Any] | None = None,
     **answers: Any,
 ) -> Recorder:
     """Run a program to its end; whatever fails in it, also inside an `apply`, is raised here.
 
     `states` are answers of the engine, by resource name. `seen` gets what was registered, also if the run fails.
-    `past` are the outputs of the update before; `answers` are Recorder's own.
+    `previous` are the outputs of the update before; `answers` are Recorder's own.
     """
-    recorder = Recorder(states=states or {}, resources=[] if seen is None else seen, past=past or {}, **answers)
+    recorder = Recorder(states=states or {}, resources=[] if seen is None else seen, previous=previous or {}, **answers)
     with pytest.MonkeyPatch.context() as patch:
         # Nobody logs in to a registry.
         patch.setattr("portico.components.docker.credential_helper.require_commands", lambda: None)

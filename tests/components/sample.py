@@ -57,7 +57,7 @@ def deploy(
     states: Mapping[str, dict[str, Any]] | None = None,
     seen: list[Resource] | None = None,
     history: Mapping[str, tuple[Record, ...]] | None = None,
-    held: Mapping[str, str] | None = None,
+    pinned: Mapping[str, str] | None = None,
     images: Collection[str] | None = None,
     known: Mapping[str, Any] | None = None,
     **stack: Any,
@@ -69,7 +69,7 @@ def deploy(
 
     def build() -> None:
         made = make_stack(root, *sites, secrets=secrets, **stack)
-        made = replace(made, history=history or {}, held=held or {})
+        made = replace(made, history=history or {}, pinned=pinned or {})
         Portico("portico", PorticoArgs(stack=made, root=root, engine=Stocked(images=images), resources=known or {}))
 
     return run(build, states=states, seen=seen)

@@ -17,13 +17,13 @@ from tests.components.sample import make_stack
 def preview(
     root: Path,
     monkeypatch: pytest.MonkeyPatch,
-    past: dict[str, Any],
+    previous: dict[str, Any],
     *,
     dry: bool = True,
     live: Live | None = None,
     **stack: Any,
 ) -> tuple[list[str], dict[str, Any]]:
-    """What is said before an update that follows `past`, and what it leaves."""
+    """What is said before an update that follows `previous`, and what it leaves."""
     said: list[str] = []
     monkeypatch.setattr(pulumi.log, "info", lambda text, *_, **__: said.append(text))
     monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: dry)
@@ -31,7 +31,7 @@ def preview(
 
     def build() -> None:
         portico = Portico(
-            "portico", PorticoArgs(stack=make_stack(root, **stack), root=root, past=past, engine=Engine())
+            "portico", PorticoArgs(stack=make_stack(root, **stack), root=root, previous=previous, engine=Engine())
         )
         for name in ("baseline", "releases", "tree"):
             pulumi.export(name, getattr(portico, name))
@@ -56,8 +56,8 @@ def test_what_serves_after_a_first_update_that_failed_in_part_is_not_added_again
 
 
 def test_nothing_is_said_where_nothing_changes(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, past = preview(root, monkeypatch, {})
-    assert preview(root, monkeypatch, past)[0] == []
+    _, previous = preview(root, monkeypatch, {})
+    assert preview(root, monkeypatch, previous)[0] == []
 
 
 def test_an_update_itself_says_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,20 +93,20 @@ def test_an_update_without_a_preview_says_it(root: Path, monkeypatch: pytest.Mon
 def test_each_setting_is_told_by_what_it_does(
     root: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], said: list[str]
 ) -> None:
-    _, past = preview(root, monkeypatch, {})
-    lines = preview(root, monkeypatch, past, **change)[0]
+    _, previous = preview(root, monkeypatch, {})
+    lines = preview(root, monkeypatch, previous, **change)[0]
     assert len(lines) == len(said)
     assert all(line.startswith(start) for line, start in zip(lines, said, strict=True)), lines
 
 
 def test_files_changed_by_hand_are_restored_and_said_to_be(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, past = preview(root, monkeypatch, {})
+    _, previous = preview(root, monkeypatch, {})
     monkeypatch.setattr(pulumi.log, "warn", lambda *_: None)
     tree = make_stack(root).tree
     same = Live(f"trees/{tree.digest}", tree.files)
-    assert preview(root, monkeypatch, past, live=same)[0] == []
-    said, left = preview(root, monkeypatch, past, live=Live(same.target, {**tree.files, "nginx.conf": "events {}"}))
+    assert preview(root, monkeypatch, previous, live=same)[0] == []
+    said, left = preview(root, monkeypatch, previous, live=Live(same.target, {**tree.files, "nginx.conf": "events {}"}))
     assert [line.split(":")[1] for line in said] == [" its files were changed by hand"]
-    assert (past["baseline"]["repairs"], left["baseline"]["repairs"]) == (0, 1)
+    assert (previous["baseline"]["repairs"], left["baseline"]["repairs"]) == (0, 1)
     # The number stays: the update after it changes nothing.
     assert preview(root, monkeypatch, left, live=same)[0] == []

@@ -44,10 +44,10 @@ def test_the_record_on_the_machine_says_what_ended_well(root: Path) -> None:
     assert read_done(engine, observation(), make_stack(root, SITE)) == {"shop": frozenset({"k1"})}
 
 
-def test_a_site_that_is_held_runs_none(root: Path) -> None:
+def test_a_site_that_is_pinned_runs_none(root: Path) -> None:
     stack = make_stack(root, SITE)
-    held = replace(stack, held={"shop": stack.releases[0].id})
-    assert read_done(None, None, held) == {"shop": frozenset({key_command(stack.releases[0])})}
+    pinned = replace(stack, pinned={"shop": stack.releases[0].id})
+    assert read_done(None, None, pinned) == {"shop": frozenset({key_command(stack.releases[0])})}
 
 
 def test_nothing_is_asked_where_no_site_has_a_command_or_nothing_ran(root: Path) -> None:

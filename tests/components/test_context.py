@@ -151,11 +151,11 @@ def test_the_umask_of_whoever_builds_reaches_no_file(root: Path, umask: int) -> 
     (root / "shop/run.sh").chmod(0o700)
     (root / "shop/plugins/deep").mkdir(parents=True)
     (root / "shop/latest").symlink_to("books")
-    past = os.umask(umask)
+    before = os.umask(umask)
     try:
         modes = list_modes(root / write(root))
     finally:
-        os.umask(past)
+        os.umask(before)
     folders = {
         ".",
         ".portico",

@@ -18,7 +18,7 @@ def make(
     secret: bool = False,
     states: dict[str, dict[str, Any]] | None = None,
     context: str | None = ".portico/contexts/shop",
-    past: tuple[str, ...] = (),
+    earlier: tuple[str, ...] = (),
     **site: Any,
 ) -> Recorder:
     def build() -> None:
@@ -29,7 +29,7 @@ def make(
             FlaskAppArgs(
                 release=stack.releases[0],
                 context=context,
-                past=past,
+                earlier=earlier,
                 sockets="sockets",
                 static="static",
                 verdict=pulumi.Output.from_input("tree"),
@@ -62,14 +62,14 @@ def test_the_image_is_named_by_stack_and_content_and_goes_with_its_resource(root
     assert image.ignore_changes == ("build",)
 
 
-def test_the_image_of_a_past_release_is_never_built(root: Path) -> None:
+def test_the_image_of_an_earlier_release_is_never_built(root: Path) -> None:
     image = make(root, context=None).find(IMAGE, name_resource(root))
     assert image.inputs["name"].endswith(make_stack(root).releases[0].image) and "build" not in image.inputs
 
 
-def test_past_images_are_resources_of_their_own(root: Path) -> None:
+def test_earlier_images_are_resources_of_their_own(root: Path) -> None:
     now = make_stack(root).releases[0].image
-    made = make(root, past=("0" * 12, now, "1" * 12))
+    made = make(root, earlier=("0" * 12, now, "1" * 12))
     assert [image.name for image in made.of_type(IMAGE)] == sorted(
         f"shop-image-{digest}" for digest in ("0" * 12, now, "1" * 12)
     )

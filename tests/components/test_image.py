@@ -1,4 +1,4 @@
-"""Images of past releases: which stay, under what name, and what is said of those that are gone."""
+"""Images of earlier releases: which stay, under what name, and what is said of those that are gone."""
 
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ def test_stacks_whose_names_look_alike_share_no_name() -> None:
 
 
 def digests(root: Path, **more: Any) -> list[str]:
-    """The past images that are registered, and the history that the stack keeps."""
+    """The earlier images that are registered, and the history that the stack keeps."""
     now = make_stack(root).releases[0].image
     made = deploy(root, history={"shop": (OLD, OLDER)}, **more)
     kept = [record["image"] for record in made.registered_outputs("Portico")["history"]["shop"]]
@@ -69,10 +69,10 @@ def test_a_live_release_is_never_forgotten(root: Path) -> None:
     assert [one["release"] for one in made.registered_outputs("Portico")["history"]["shop"]] == [release.id]
 
 
-def test_a_site_held_at_a_release_whose_image_is_gone_is_refused(root: Path) -> None:
+def test_a_site_pinned_at_a_release_whose_image_is_gone_is_refused(root: Path) -> None:
     seen: list[Any] = []
     with pytest.raises(pulumi.RunError) as caught:
-        deploy(root, history={"shop": (OLD, OLDER)}, held={"shop": OLD.release}, images=ON_ENGINE[1:], seen=seen)
+        deploy(root, history={"shop": (OLD, OLDER)}, pinned={"shop": OLD.release}, images=ON_ENGINE[1:], seen=seen)
     assert str(caught.value) == (
         f"rollback.shop: the image of release {OLD.release} is not on this Docker engine any more; nothing was "
         f"changed. To fix it, write one of {OLDER.release}, or take the line out: make resume SITE=shop"
@@ -80,12 +80,12 @@ def test_a_site_held_at_a_release_whose_image_is_gone_is_refused(root: Path) -> 
     assert [one.type for one in seen] == ["portico:index:Portico"]
 
 
-def test_a_held_site_needs_no_context_and_says_that_it_is_held(root: Path) -> None:
+def test_a_pinned_site_needs_no_context_and_says_that_it_is_pinned(root: Path) -> None:
     release = make_stack(root).releases[0]
     record = Record(release=release.id, image=release.image, at=OLD.at, site="{}", static="")
-    made = deploy(root, history={"shop": (record,)}, held={"shop": release.id})
+    made = deploy(root, history={"shop": (record,)}, pinned={"shop": release.id})
     assert not (root / ".portico" / "contexts").exists()
-    assert made.registered_outputs("Portico")["held"] == {"shop": release.id}
+    assert made.registered_outputs("Portico")["pinned"] == {"shop": release.id}
 
 
 def test_an_engine_that_does_not_answer_has_said_nothing() -> None:

@@ -15,10 +15,14 @@ from tests.components.sample import make_stack
 OLD = Record(release="1" * 12, image="2" * 12, at="2026-01-01T00:00:00Z", site="{}", static="")
 
 
-def deploy(root: Path, place: str, *, past: dict[str, Any] | None = None, held: bool = False, **stack: Any) -> Recorder:
+def deploy(
+    root: Path, place: str, *, previous: dict[str, Any] | None = None, pinned: bool = False, **stack: Any
+) -> Recorder:
     def build() -> None:
-        made = replace(make_stack(root, **stack), history={"shop": (OLD,)}, held={"shop": OLD.release} if held else {})
-        args = PorticoArgs(stack=made, root=root, past=past or {}, place=place)
+        made = replace(
+            make_stack(root, **stack), history={"shop": (OLD,)}, pinned={"shop": OLD.release} if pinned else {}
+        )
+        args = PorticoArgs(stack=made, root=root, previous=previous or {}, place=place)
         Portico(f"portico{place}", args)
 
     return run(build)
@@ -44,16 +48,16 @@ def test_a_machine_that_does_not_run_yet_has_no_image_to_go_back_to(root: Path) 
     assert made.registered_outputs("Portico")["history"] == {"shop": []}
 
 
-def test_a_site_that_is_held_there_is_refused(root: Path) -> None:
+def test_a_site_that_is_pinned_there_is_refused(root: Path) -> None:
     with pytest.raises(pulumi.RunError, match=r"rollback\.shop: the image of release 1{12} is not on"):
-        deploy(root, "-vm-2", held=True)
+        deploy(root, "-vm-2", pinned=True)
 
 
 def test_everything_on_it_is_announced_as_new(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     monkeypatch.setattr("pulumi.log.info", lambda text, *_, **__: told.append(text))
     monkeypatch.setattr("pulumi.runtime.is_dry_run", lambda: True)
-    past = {"releases": {"shop": "3" * 12}, "tree": "4" * 12, "images": {"shop": "5" * 12}, "edge": {"memory": 256}}
-    deploy(root, "-vm-2", past=past)
+    previous = {"releases": {"shop": "3" * 12}, "tree": "4" * 12, "images": {"shop": "5" * 12}, "edge": {"memory": 256}}
+    deploy(root, "-vm-2", previous=previous)
     assert [text.partition(":")[0] for text in told] == ["shop", "NGINX"]
     assert "added" in told[0] and "starts" in told[1]

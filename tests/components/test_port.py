@@ -16,7 +16,9 @@ def spell(**public: Any) -> Public:
 
 def make(image: str = "sha256:nginx", **public: Any) -> Recorder:
     where = spell(address="0.0.0.0", **public)
-    return run(lambda: Port("port", PortArgs(public=where, image=image, network="net", config="config", past=["old"])))
+    return run(
+        lambda: Port("port", PortArgs(public=where, image=image, network="net", config="config", earlier=["old"]))
+    )
 
 
 def holder(**public: Any) -> dict[str, Any]:
@@ -58,7 +60,7 @@ def test_it_stays_when_nginxs_image_changes_and_goes_first_when_another_takes_it
     assert made.delete_before_replace is True
 
 
-def test_it_takes_the_place_of_what_held_the_port_before() -> None:
+def test_it_takes_the_place_of_what_had_the_port_before() -> None:
     assert make().container("port-holder-80").aliases == ("old",)
 
 

@@ -334,7 +334,7 @@ def know(component: str, name: str, *ports: int) -> dict[str, Any]:
     return {f"{BELOW}{component}${CONTAINER}::{name}": {"type": CONTAINER, "outputs": {"ports": published}}}
 
 
-def test_whoever_holds_the_port_next_takes_the_place_of_who_held_it(root: Path) -> None:
+def test_whoever_holds_the_port_next_takes_the_place_of_who_had_it(root: Path) -> None:
     """As one resource to Pulumi: so the old container goes first, and the port is free."""
     edge, holder = know("Nginx", "portico-nginx-edge-8080", 8080), know("Port", "portico-port-holder-8080", 8080)
     taking, holding = deploy(root, known=edge), deploy(root, known=holder, nginxImage="nginx:1.30.6-alpine")
@@ -353,7 +353,7 @@ def test_at_another_port_the_old_one_stays_until_the_new_one_is_open(root: Path,
     made = deploy(root, known=before, port=81, nginxImage=image)
     name = "portico-port-holder-81" if image == "nginx:1.30.6" else "portico-nginx-edge-81"
     assert made.container(name).aliases == ()
-    # NGINX asks for the ports where the new one is held, so another one starts beside the old one.
+    # NGINX asks for the ports where the new one is kept open, so another one starts beside the old one.
     places = [env for env in made.of_type(CONTAINER) if "PLACE=/etc/portico/port/81" in (env.inputs.get("envs") or ())]
     assert [one.name for one in places] == (["portico-nginx-server"] if "holder" in name else [])
     assert image != "nginx:1.30.6" or made.container(name).inputs["command"][0] == "/etc/portico/port/81"

@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from portico.components.barrier import HELD_BACK
+from portico.components.barrier import PUT_OFF
 from portico.components.docker.switch_verdict import Ended
 from portico.config.release.release_command import key_command
 from tests.components.recorder import CONTAINER, Recorder, Resource
@@ -121,7 +121,7 @@ def test_workers_follow_what_the_switch_says_of_their_site(code: int | None, log
 def test_a_site_that_goes_back_runs_nothing_and_has_the_workers_of_its_release(root: Path) -> None:
     """Not even where a secret has changed since, which would be another key."""
     release = make_stack(root, SITE).releases[0]
-    made = deploy(root, SITE, held={"shop": release.id}, history={"shop": ()}, images=None)
+    made = deploy(root, SITE, pinned={"shop": release.id}, history={"shop": ()}, images=None)
     assert COMMAND not in find_places(made) and set(WORKERS) <= find_places(made).keys()
     assert made.container("shop-gunicorn-0").create_hooks == ()
 
@@ -153,4 +153,4 @@ def test_the_command_has_the_key_of_what_it_depends_on(made: Recorder, root: Pat
 def test_the_words_by_which_a_failure_is_known_are_those_that_are_left_out() -> None:
     from portico.cli.failure import tidy
 
-    assert tidy(f'before hook "x" failed: shop-gunicorn-0 {HELD_BACK}') == ""
+    assert tidy(f'before hook "x" failed: shop-gunicorn-0 {PUT_OFF}') == ""

@@ -101,7 +101,7 @@ def job(script: str = 'echo "$PORTICO_SCHEDULED" >>"$OUT"', cron: str = "* * * *
     return {"name": "tick", "cron": cron, "command": f"sh -c '{script}'", **more}
 
 
-def test_nothing_is_run_for_the_past_and_then_each_minute_once(site: Site) -> None:
+def test_nothing_is_run_for_earlier_times_and_then_each_minute_once(site: Site) -> None:
     site.start("a", job())
     site.wait(lambda: len(site.read()) > 3)
     first, *others = site.read()[:3]

@@ -110,16 +110,16 @@ def test_whatever_nginxs_container_is_made_of_interrupts_where_it_holds_the_port
     assert tell(edge={**BEFORE.edge, key: f"not {value}"}) == [("interruption", "NGINX")]
 
 
-HELD = replace(BEFORE, edge={**BEFORE.edge, "owner": "o1"})
+KEPT_OPEN = replace(BEFORE, edge={**BEFORE.edge, "owner": "o1"})
 
 
-@pytest.mark.parametrize(("key", "value"), HELD.edge.items())
+@pytest.mark.parametrize(("key", "value"), KEPT_OPEN.edge.items())
 def test_where_another_container_holds_the_port_a_new_nginx_begins_beside_the_old_one(key: str, value: object) -> None:
     kind = "rolling" if key in ("image", "parts", "port") else "interruption"
-    assert tell(HELD, edge={**HELD.edge, key: f"not {value}"}) == [(kind, "NGINX")]
+    assert tell(KEPT_OPEN, edge={**KEPT_OPEN.edge, key: f"not {value}"}) == [(kind, "NGINX")]
 
 
-@pytest.mark.parametrize("before", [BEFORE, HELD], ids=["NGINX holds it", "held for NGINX"])
+@pytest.mark.parametrize("before", [BEFORE, KEPT_OPEN], ids=["NGINX holds it", "kept open for NGINX"])
 @pytest.mark.parametrize(
     ("ports", "kind"),
     [
@@ -141,25 +141,25 @@ def test_a_new_port_is_opened_beside_the_old_one_where_both_can_be_there(
 
 
 def test_a_port_that_stays_a_part_of_what_is_published_is_no_new_one() -> None:
-    before = replace(HELD, edge={**HELD.edge, "tls_port": 443})
+    before = replace(KEPT_OPEN, edge={**KEPT_OPEN.edge, "tls_port": 443})
     assert tell(before, edge={**before.edge, "port": 81}) == [("interruption", "NGINX")]
 
 
 def test_what_becomes_of_requests_at_the_old_port_is_said() -> None:
     moved = "NGINX: replaced, since its port changes: the new port is open before the old one closes. No request waits."
-    told = [str(*announce(one, replace(one, edge={**one.edge, "port": 81}), REPLICAS)) for one in (HELD, BEFORE)]
+    told = [str(*announce(one, replace(one, edge={**one.edge, "port": 81}), REPLICAS)) for one in (KEPT_OPEN, BEFORE)]
     assert told == [moved, f"{moved} At the old one, requests that take longer than 0.2 s are cut."]
 
 
 def test_what_is_not_set_is_no_output_and_says_nothing() -> None:
-    edge = {key: value for key, value in HELD.edge.items() if value is not None}
-    assert tell(replace(HELD, edge=edge), edge={**HELD.edge, "port": 81}) == [("rolling", "NGINX")]
+    edge = {key: value for key, value in KEPT_OPEN.edge.items() if value is not None}
+    assert tell(replace(KEPT_OPEN, edge=edge), edge={**KEPT_OPEN.edge, "port": 81}) == [("rolling", "NGINX")]
 
 
 def test_taking_over_is_said_to_keep_nobody_waiting_but_for_http3() -> None:
     told = [
         str(announce(before, replace(before, edge={**before.edge, "image": "nginx:1.30.6"}), REPLICAS)[0])
-        for before in (HELD, replace(HELD, edge={**HELD.edge, "http3": True}))
+        for before in (KEPT_OPEN, replace(KEPT_OPEN, edge={**KEPT_OPEN.edge, "http3": True}))
     ]
     assert told[0] == (
         "NGINX: replaced, since its image changes (nginx:1.26.3 → nginx:1.30.6): the new one takes the port beside it. "
@@ -168,7 +168,7 @@ def test_taking_over_is_said_to_keep_nobody_waiting_but_for_http3() -> None:
     assert told[1] == f"{told[0]} Connections by HTTP/3 begin anew."
 
 
-@pytest.mark.parametrize(("before", "after"), [(BEFORE, HELD), (HELD, BEFORE)])
+@pytest.mark.parametrize(("before", "after"), [(BEFORE, KEPT_OPEN), (KEPT_OPEN, BEFORE)])
 def test_a_port_that_changes_hands_is_an_interruption(before: Outcome, after: Outcome) -> None:
     (told,) = announce(before, after, REPLICAS)
     assert told.kind == "interruption" and "since how Portico holds its port changes: " in str(told)
@@ -200,9 +200,9 @@ def test_what_is_exported_is_what_is_recalled() -> None:
     assert recall({**live, **BEFORE.export()}) == BEFORE
 
 
-@pytest.mark.parametrize("past", [{}, {"releases": {"shop": "a"}, "tree": "t"}])
-def test_before_the_first_update_there_is_nothing_to_recall(past: dict[str, object]) -> None:
-    assert recall(past) is None
+@pytest.mark.parametrize("previous", [{}, {"releases": {"shop": "a"}, "tree": "t"}])
+def test_before_the_first_update_there_is_nothing_to_recall(previous: dict[str, object]) -> None:
+    assert recall(previous) is None
 
 
 def test_a_change_is_one_line() -> None:

@@ -153,7 +153,7 @@ def test_another_image_of_the_application_is_another_of_nginx(root: Path) -> Non
     assert after.release.image != before.release.image and after.digest != before.digest
 
 
-def test_a_site_that_is_held_needs_no_source(root: Path) -> None:
+def test_a_site_that_is_pinned_needs_no_source(root: Path) -> None:
     """Its image is in the registry; NGINX's is built for it from there."""
     before = make_plan(make_ecs_values(), root)
     history = {
@@ -161,8 +161,8 @@ def test_a_site_that_is_held_needs_no_source(root: Path) -> None:
     }
     (old,) = make_fleet(before)
     write_files(root / "shop", {"web.py": "raise SystemExit\n"})
-    held = make_plan(make_ecs_values(rollback={"shop": old.release.id}), root, history)
-    (fleet,) = make_fleet(held)
+    pinned = make_plan(make_ecs_values(rollback={"shop": old.release.id}), root, history)
+    (fleet,) = make_fleet(pinned)
     assert not fleet.release.context and fleet.release.image == old.release.image
     assert (fleet.release.id, fleet.digest, fleet.tree) == (old.release.id, old.digest, old.tree)
     assert fleet.nginx == old.nginx

@@ -1,4 +1,4 @@
-"""The history of releases, and what `rollback` makes of it. No source is read for a site that is held."""
+"""The history of releases, and what `rollback` makes of it. No source is read for a site that is pinned."""
 
 import json
 import shutil
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from portico.config.plan import Plan, make_plan
-from portico.config.release.history import Record, keep_held, read_history, remember, spell_history
+from portico.config.release.history import Record, keep_pinned, read_history, remember, spell_history
 from portico.config.settings import Mistakes
 from tests.config.sample import HASH, make_site, make_values, write_files
 
@@ -23,7 +23,7 @@ A, B, C, D = (record(name) for name in "abcd")
 
 
 @pytest.mark.parametrize(
-    ("past", "live", "keep", "after"),
+    ("earlier", "live", "keep", "after"),
     [
         pytest.param((), A, 5, (A,), id="the first"),
         pytest.param((B, C), A, 5, (A, B, C), id="a new one comes first"),
@@ -35,9 +35,9 @@ A, B, C, D = (record(name) for name in "abcd")
     ],
 )
 def test_the_history_after_a_release(
-    past: tuple[Record, ...], live: Record, keep: int, after: tuple[Record, ...]
+    earlier: tuple[Record, ...], live: Record, keep: int, after: tuple[Record, ...]
 ) -> None:
-    assert remember(past, live, keep) == after
+    assert remember(earlier, live, keep) == after
 
 
 def test_a_release_keeps_its_time_and_has_its_newest_settings() -> None:
@@ -46,13 +46,13 @@ def test_a_release_keeps_its_time_and_has_its_newest_settings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("held", "keep", "after"),
+    ("pinned", "keep", "after"),
     [(B, 5, (A, B, C)), (C, 2, (A, C)), (C, 1, (C,)), (A, 1, (A,)), (B, 2, (A, B))],
 )
-def test_a_held_release_leaves_the_order_alone_and_never_falls_out(
-    held: Record, keep: int, after: tuple[Record, ...]
+def test_a_pinned_release_leaves_the_order_alone_and_never_falls_out(
+    pinned: Record, keep: int, after: tuple[Record, ...]
 ) -> None:
-    assert keep_held((A, B, C), held, keep) == after
+    assert keep_pinned((A, B, C), pinned, keep) == after
 
 
 def test_it_is_read_as_it_was_spelled() -> None:
@@ -93,7 +93,7 @@ def test_every_release_is_recorded_with_what_makes_it(root: Path) -> None:
     assert {one["static"] for one in history["shop"]} == {"static"}
 
 
-def test_a_held_site_is_the_very_same_release_without_its_source(root: Path) -> None:
+def test_a_pinned_site_is_the_very_same_release_without_its_source(root: Path) -> None:
     (first, *_), history = release_thrice(root)
     shutil.rmtree(root / "shop")
     plan = hold_shop(root, history, first.releases[0].id)
@@ -101,12 +101,12 @@ def test_a_held_site_is_the_very_same_release_without_its_source(root: Path) -> 
     assert (now.id, now.image, now.static, now.bind) == (then.id, then.image, then.static, then.bind)
     assert now.site == then.site and now.context == {}
     assert plan.render().files["conf.d/shop.conf"] == first.render().files["conf.d/shop.conf"]
-    assert plan.held["shop"].release == then.id
+    assert plan.pinned["shop"].release == then.id
     assert spell_history(plan.remember(TIMES[8])) == history
 
 
 @pytest.mark.parametrize("broken", ["def (:\n", ""], ids=["syntax", "no app"])
-def test_a_broken_source_is_no_mistake_while_its_site_is_held(root: Path, broken: str) -> None:
+def test_a_broken_source_is_no_mistake_while_its_site_is_pinned(root: Path, broken: str) -> None:
     (first, *_), history = release_thrice(root)
     write_files(root / "shop", {"web.py": broken})
     with pytest.raises(Mistakes):
@@ -137,7 +137,7 @@ def test_secrets_and_users_are_todays(root: Path) -> None:
     assert list(plan.settings.sites[0].users) == ["bob"]
     # What replaces a replica is in the id: it is not the recorded one.
     assert plan.releases[0].id != release and plan.releases[0].image == old.releases[0].image
-    assert plan.held["shop"].release == release
+    assert plan.pinned["shop"].release == release
 
 
 def refuse(root: Path, history: Any, rollback: Any, **changes: Any) -> list[str]:
@@ -170,7 +170,7 @@ def test_a_wrong_rollback_is_an_ordinary_mistake(root: Path, rollback: Any, line
     assert any(said.startswith(line) for said in refuse(root, None, rollback))
 
 
-def test_a_clash_with_past_settings_says_where_they_come_from(root: Path) -> None:
+def test_a_clash_with_earlier_settings_says_where_they_come_from(root: Path) -> None:
     old = make_plan(make_values(make_site(hosts=["old.example"])), root)
     history, release = spell_history(old.remember(TIMES[0])), old.releases[0].id
     blog = make_site(name="blog", hosts=["old.example"])

@@ -86,9 +86,9 @@ def served(release: str, site: str = "shop") -> Live:
     ids=["nobody knows", "nothing there", "the same", "another went live", "a new site went live"],
 )
 def test_what_went_live_since_the_last_good_update_is_told(live: Live | None, told: dict[str, str]) -> None:
-    past = {"releases": {"shop": A, "blog": B}, "tree": "x"}
-    assert tell_served(past, live) == {"releases": told, "tree": "x"}
-    assert past["releases"] == {"shop": A, "blog": B}
+    previous = {"releases": {"shop": A, "blog": B}, "tree": "x"}
+    assert tell_served(previous, live) == {"releases": told, "tree": "x"}
+    assert previous["releases"] == {"shop": A, "blog": B}
 
 
 def test_before_the_first_good_update_nothing_is_made_up() -> None:

@@ -11,7 +11,7 @@ MACHINE = Machine.of(read_aws(), "eu-central-1a")
 OTHER = "ami-0fedcba9876543210"
 MOVE = (
     "a new one is made ready and filled with all containers, which takes minutes; then the address moves, and the old "
-    "one is removed. Connections that are open then are cut; images of past releases stay behind."
+    "one is removed. Connections that are open then are cut; images of earlier releases stay behind."
 )
 
 

@@ -82,14 +82,14 @@ def test_settings_of_the_other_dockerfile_are_refused_beside_ones_own(root: Path
     assert one.startswith(f"sites[0].{name}: is for the Dockerfile that Portico writes")
 
 
-def test_a_past_release_keeps_the_words_before_gunicorn(root: Path) -> None:
+def test_an_earlier_release_keeps_the_words_before_gunicorn(root: Path) -> None:
     files = {"Dockerfile": BASE + 'ENTRYPOINT ["tini", "--"]\n'}
     first = plan(root, files)
-    past = {"shop": [vars(record) for record in first.remember("2026-01-01T00:00:00Z")["shop"]]}
+    earlier = {"shop": [vars(record) for record in first.remember("2026-01-01T00:00:00Z")["shop"]]}
     write_files(root / "shop", {"Dockerfile": BASE})
     values = make_values(make_site(), rollback={"shop": first.releases[0].id})
-    (held,) = make_plan(values, root, past).releases
-    assert (held.entrypoint, held.id) == (("tini", "--"), first.releases[0].id)
+    (pinned,) = make_plan(values, root, earlier).releases
+    assert (pinned.entrypoint, pinned.id) == (("tini", "--"), first.releases[0].id)
 
 
 @pytest.mark.parametrize(

@@ -237,16 +237,16 @@ def test_a_shared_host_has_one_certificate_of_its_own(root: Path) -> None:
     assert files["hosts/shop.example/server.conf"].count("ssl_certificate_key") == 1
 
 
-def test_a_past_release_has_the_path_that_it_had(root: Path) -> None:
+def test_an_earlier_release_has_the_path_that_it_had(root: Path) -> None:
     """Its image takes off that one. Where another site has it now, both places are told."""
     record = {"release": "0" * 12, "image": "1" * 12, "at": "2026-01-01T00:00:00Z", "static": "", "entrypoint": ""}
-    past = {"blog": [{**record, "site": json.dumps(BLOG | {"path": "/news"})}]}
+    earlier = {"blog": [{**record, "site": json.dumps(BLOG | {"path": "/news"})}]}
     values = make_values(make_site(), BLOG, rollback={"blog": "0" * 12})
-    plan = make_plan(values, root, past)
+    plan = make_plan(values, root, earlier)
     assert [release.site.path for release in plan.releases] == ["/", "/news"]
     assert "hosts/shop.example/paths/blog.conf" in plan.render().files
     with pytest.raises(Mistakes) as caught:
-        make_plan(values | {"sites": [make_site(path="/news"), BLOG]}, root, past)
+        make_plan(values | {"sites": [make_site(path="/news"), BLOG]}, root, earlier)
     (mistake,) = caught.value.all
     assert mistake.path == "sites[1].hosts[0]" and "stands at sites[0].hosts[0] already" in mistake.text
     assert mistake.text.endswith("; blog has the settings of release 000000000000 (rollback.blog)")

@@ -199,12 +199,12 @@ def test_another_portico_with_other_replicas_makes_another_release(
 
 def test_another_umask_makes_no_other_release(tmp_path: Path, now: Ids) -> None:
     """Neither in the program, nor in the source, nor in the process."""
-    past = os.umask(0o077)
+    before = os.umask(0o077)
     try:
         program = copy_program(tmp_path / "portico")
         write_files(tmp_path / "shop", SHOP)
     finally:
-        os.umask(past)
+        os.umask(before)
     assert (tmp_path / "shop/web.py").stat().st_mode & 0o777 == 0o600
     assert ask(program, tmp_path, umask=0o077) == now
 

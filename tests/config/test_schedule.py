@@ -18,7 +18,7 @@ from portico.config.release.schedule import list_workers, write_words
 from portico.config.release.worker import describe_worker, digest_workers
 from tests.config.sample import make_site, make_values, read_settings, refuse
 
-HINT = "write minute, hour, day, month and weekday, such as 30 3 * * * for half past three each night"
+HINT = "write minute, hour, day, month and weekday, such as 30 3 * * * for 3:30 each night"
 
 
 def job(**changes: Any) -> dict[str, Any]:

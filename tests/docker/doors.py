@@ -21,7 +21,7 @@ class Kind(Enum):
 
     UPDATE = auto()  # makes everything that is asked for live, as far as it can
     PART = auto()  # the same for one resource: nothing is asked to be live
-    HOLD = auto()  # sets a site back to a past release, and then an update
+    HOLD = auto()  # sets a site back to an earlier release, and then an update
     FREE = auto()  # deploys its source again, and then an update
     STATE = auto()  # changes Pulumi's state alone
     LOOK = auto()  # changes nothing

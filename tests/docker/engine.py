@@ -123,7 +123,7 @@ class Deployment(Commands):
     # --- what it is made of
 
     def configure(self, **settings: Any) -> None:
-        """Write the stack file: what it held before, but for these settings. None takes a setting out."""
+        """Write the stack file: what it had before, but for these settings. None takes a setting out."""
         self.settings = {key: value for key, value in {**self.settings, **settings}.items() if value is not None}
         file = self.folder / f"Pulumi.{self.name}.yaml"
         stack = yaml.safe_load(file.read_text()) if file.is_file() else {}

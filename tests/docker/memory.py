@@ -68,11 +68,11 @@ class Memory:
             for role, containers in self._containers.items():
                 # A container that went away meanwhile has no figure; a sample without it would look like less memory.
                 with suppress(APIError, ValueError):
-                    self.samples[role].append(sum(held(engine.containers.get(one)) for one in containers))
+                    self.samples[role].append(sum(occupied(engine.containers.get(one)) for one in containers))
         engine.close()
 
 
-def held(container: Container, process: str = "") -> int:
+def occupied(container: Container, process: str = "") -> int:
     """Bytes of its processes of that name, its role's unless told. A ValueError where the container has none."""
     asked = container.exec_run(["sh", "-c", _ASK, "memory", process or container.labels["portico.role"]])
     assert isinstance(asked.output, bytes)

@@ -23,7 +23,7 @@ KEPT: Final = 5  # releases to go back to: keepReleases
 class Site:
     """What the model knows of a site. Texts are numbers: see Breakable.
 
-    `served` answers, `release` is what it was released as. `past` are those that can be gone back to, newest first;
+    `served` answers, `release` is what it was released as. `earlier` are those that can be gone back to, newest first;
     `killed` what an update that was killed may still bring live. `hurt` says what its live replicas suffer.
     """
 
@@ -32,15 +32,15 @@ class Site:
     good: bool = True
     served: int = 0
     release: str = ""
-    held: int = 0
+    pinned: int = 0
     killed: int = 0
-    past: list[int] = field(default_factory=list)
+    earlier: list[int] = field(default_factory=list)
     hurt: set[str] = field(default_factory=set)
 
     @property
     def wanted(self) -> int:
         """The text that an update makes live; 0 where it must fail."""
-        return self.held or (self.source if self.good else 0)
+        return self.pinned or (self.source if self.good else 0)
 
     @property
     def down(self) -> bool:
@@ -49,8 +49,8 @@ class Site:
 
     def find_before(self) -> int:
         """The text to go back to; 0 for none."""
-        live = self.held or self.served
-        older = self.past[self.past.index(live) + 1 :] if live in self.past else self.past
+        live = self.pinned or self.served
+        older = self.earlier[self.earlier.index(live) + 1 :] if live in self.earlier else self.earlier
         return older[0] if older else 0
 
 
@@ -70,9 +70,9 @@ class Model:
         return any(site.hurt for site in self.sites.values())
 
     @property
-    def held(self) -> bool:
-        """Whether a site is held at a past release."""
-        return any(site.held for site in self.sites.values())
+    def pinned(self) -> bool:
+        """Whether a site is pinned to an earlier release."""
+        return any(site.pinned for site in self.sites.values())
 
     @property
     def live(self) -> bool:
@@ -107,11 +107,11 @@ class Model:
         elif step.kind is Kind.HAND:
             site.hurt.add(step.hurt)
         else:
-            held = site.find_before() if step.kind is Kind.HOLD else 0
-            # Nothing to go back to, or nothing held: nothing is run.
-            if bool(held) != (step.kind is Kind.HOLD) or held == site.held:
+            pinned = site.find_before() if step.kind is Kind.HOLD else 0
+            # Nothing to go back to, or nothing pinned: nothing is run.
+            if bool(pinned) != (step.kind is Kind.HOLD) or pinned == site.pinned:
                 return False
-            site.held = held
+            site.pinned = pinned
             self._foresee_update()
         return True
 
@@ -127,5 +127,5 @@ class Model:
             if site.wanted:
                 site.served = site.wanted
                 site.hurt.clear()
-            if self.succeeded and not site.held:
-                site.past = [site.served, *(one for one in site.past if one != site.served)][:KEPT]
+            if self.succeeded and not site.pinned:
+                site.earlier = [site.served, *(one for one in site.earlier if one != site.served)][:KEPT]

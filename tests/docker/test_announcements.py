@@ -206,7 +206,7 @@ def test_where_the_port_changes_hands_it_is_an_interruption_and_said_to_be(
         ("NGINX holds the port itself from now on", {"nginx": {**nginx, "handover": False}}),
         ("another image of such an NGINX", {"nginxImage": "nginx:1.22.1"}),
         ("and back", {"nginxImage": image}),
-        ("it is held for NGINX again", {"nginx": nginx}),
+        ("it is kept open for NGINX again", {"nginx": nginx}),
     ]
     for name, settings in steps if SOAK else (steps[0], steps[-1]):
         deployment.configure(**settings)

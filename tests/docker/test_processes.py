@@ -163,7 +163,7 @@ def test_where_it_fails_the_release_before_serves_and_other_sites_go_on(shop: De
         assert "It ended with exit code 3." in said
         assert "line 10 of the migration" in said and "line 9 of the migration" not in said
         assert "Traceback" not in said
-    assert "held back" not in first.output
+    assert "put off" not in first.output
     migrate(shop, "fixed")
     shop.up()
     assert list_migrations(shop).count("fixed") == 1

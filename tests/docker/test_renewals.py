@@ -16,7 +16,7 @@ import pytest
 from tests.docker.applications import small, write_small
 from tests.docker.engine import Deployment, free_port
 from tests.docker.figures import Figures
-from tests.docker.memory import MEBIBYTE, held
+from tests.docker.memory import MEBIBYTE, occupied
 from tests.docker.pebble import Pebble
 from tests.docker.trusting import Trusting, await_trust
 
@@ -57,8 +57,11 @@ def renewing(authority: Pebble, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def weigh(deployment: Deployment) -> dict[str, float]:
     """MiB that the client and NGINX hold, once nothing of a release or of an order is left of them."""
     time.sleep(20)
-    found = {"client": held(deployment.container("acme"), "python3"), "NGINX": held(deployment.container("nginx"))}
-    return {name: held_bytes / MEBIBYTE for name, held_bytes in found.items()}
+    found = {
+        "client": occupied(deployment.container("acme"), "python3"),
+        "NGINX": occupied(deployment.container("nginx")),
+    }
+    return {name: size / MEBIBYTE for name, size in found.items()}
 
 
 def test_dozens_of_renewals_lose_nothing(renewing: Deployment, authority: Pebble, figures: Figures) -> None:

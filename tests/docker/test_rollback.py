@@ -1,4 +1,4 @@
-"""Going back to a past release: no loss, no build, no look at the source."""
+"""Going back to an earlier release: no loss, no build, no look at the source."""
 
 import shutil
 from collections.abc import Iterator
@@ -88,7 +88,7 @@ def test_going_back_loses_nothing_builds_nothing_and_needs_no_source(
     figures.record("R5", "time", target="<= 30 s", measured=f"{seconds:.1f} s", met=seconds <= stretch(MOST_SECONDS))
     figures.record("R5", "images built", target="0", measured="0", met=image_ids(deployment) == images)
     outputs = deployment.outputs()
-    assert outputs["history"] == history and outputs["held"] == {"hello": older}
+    assert outputs["history"] == history and outputs["pinned"] == {"hello": older}
     assert deployment.present() == deployment.wanted()
     assert deployment.preview("--refresh", "--expect-no-changes").changes == 0
 
@@ -116,7 +116,7 @@ def test_the_fixed_source_is_the_newest_release(three: tuple[Deployment, list[st
     assert load.report().lossless, load.report().details()
     newest = deployment.outputs()["releases"]["hello"]
     assert newest not in made and live(deployment) == newest
-    assert releases(deployment) == [newest, *made] and deployment.outputs()["held"] == {}
+    assert releases(deployment) == [newest, *made] and deployment.outputs()["pinned"] == {}
 
 
 @pytest.mark.extended
@@ -160,14 +160,14 @@ def test_the_commands(shop: Deployment) -> None:
 
     result = shop.rollback()
     print(f"\nmake rollback: {result.seconds:.1f} s")
-    told = f"shop is held at release {first}; its source is not deployed: make resume SITE=shop"
+    told = f"shop is pinned to release {first}; its source is not deployed: make resume SITE=shop"
     assert live(shop, "shop") == first and told in result.output.splitlines()
     assert result.output.rstrip().endswith(f"http://shop.localhost:{shop.port}")
-    assert shop.releases().output.splitlines()[2].endswith("live, held")
+    assert shop.releases().output.splitlines()[2].endswith("live, pinned")
     assert f"no release of shop before {first} is kept" in shop.rollback(fails=True).output
     assert '"abc" is no release of shop' in shop.rollback(to="abc", fails=True).output
 
     shop.resume("shop")
     assert live(shop, "shop") == second and releases(shop, "shop") == [second, first]
     assert "rollback" not in (shop.folder / f"Pulumi.{shop.name}.yaml").read_text()
-    assert "no site is held" in shop.resume(fails=True).output
+    assert "no site is pinned" in shop.resume(fails=True).output

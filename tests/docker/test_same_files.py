@@ -21,11 +21,11 @@ KNOWN = ("etag", "last-modified")
 
 @contextmanager
 def umask(mask: int) -> Iterator[None]:
-    past = os.umask(mask)
+    before = os.umask(mask)
     try:
         yield
     finally:
-        os.umask(past)
+        os.umask(before)
 
 
 @pytest.fixture(scope="module")

@@ -219,7 +219,7 @@ def test_a_new_port_is_open_before_the_old_one_closes(two_sites: Deployment, fig
     port = free_port()
     with listen(two_sites, "127.0.0.1", port):
         refuse(two_sites, f"portico:port: port {port} of 127.0.0.1 is taken by ", port=port)
-    move(two_sites, port, figures, "held for NGINX, requests of 2 s too")
+    move(two_sites, port, figures, "kept open for NGINX, requests of 2 s too")
 
 
 @pytest.mark.extended
@@ -231,7 +231,7 @@ def test_a_new_port_is_open_before_the_old_one_where_nginx_publishes_it(deploy: 
 
 def move(made: Deployment, port: int, figures: Figures, how: str) -> None:
     """Give it another port while clients ask at both."""
-    held = made.settings.get("nginx", {}).get("handover", True)
+    kept_open = made.settings.get("nginx", {}).get("handover", True)
     made.configure(port=port)
     said = made.preview().output
     assert "replaced, since its port changes: the new port is open before the old one closes." in said
@@ -248,13 +248,13 @@ def move(made: Deployment, port: int, figures: Figures, how: str) -> None:
     slow = [seen for one in both for seen in one]
     # From then on the old port is closed. A helper of Docker opens connections there, and closes them at once.
     last = max(at for at, _, status in old if status == 200)
-    cut = [status for at, _, status in (*old, *(slow if held else ())) if at <= last and status != 200]
+    cut = [status for at, _, status in (*old, *(slow if kept_open else ())) if at <= last and status != 200]
     # Docker opens a port just before whoever listens at it is there.
     begun = min(at for at, _, status in new if status == 200)
     answers = [(took, status) for at, took, status in new if at >= begun]
     waited = max(took for took, _ in answers)
     assert {status for _, status in answers} == {200}, new
-    assert any(status == 200 and took > 1 for _, took, status in slow) or not held
+    assert any(status == 200 and took > 1 for _, took, status in slow) or not kept_open
     figures.record(
         "C15",
         f"another port, {how}: requests lost at the old one until it closes",
@@ -273,7 +273,9 @@ def require_vacant(engine, settings):
 """
 
 
-@pytest.mark.parametrize("handover", [True, pytest.param(False, marks=pytest.mark.soak)], ids=["held", "published"])
+@pytest.mark.parametrize(
+    "handover", [True, pytest.param(False, marks=pytest.mark.soak)], ids=["kept open", "published"]
+)
 @pytest.mark.extended
 def test_a_port_that_is_taken_in_the_last_moment_leaves_the_old_one(
     tmp_path_factory: pytest.TempPathFactory, handover: bool

@@ -41,10 +41,10 @@ class Walk:
             self.releases[answer.release] = answer.text
             site = Site(name=name, source=answer.text, served=answer.text, release=answer.release)
             self.model.sites[name] = site
-        self._read_past()
+        self._read_earlier()
 
     def recover(self) -> None:
-        """Back to where all is well, after whatever went wrong: good sources, nothing held, one good update."""
+        """Back to where all is well, after whatever went wrong: good sources, nothing pinned, one good update."""
         deployment = self.sites.deployment
         deployment.pulumi("config", "rm", "--stack", deployment.name, "rollback", fails=None)
         for name in REPLICAS:
@@ -86,13 +86,13 @@ class Walk:
         if step.kind in UPDATES and model.succeeded:
             self._judge_containers()
         if step.kind is Kind.RECOVER:
-            self._read_past()
+            self._read_earlier()
 
-    def _read_past(self) -> None:
+    def _read_earlier(self) -> None:
         """After a run that was killed nobody else knows which releases were live by a whole update."""
         for name, records in self.sites.deployment.outputs()["history"].items():
             known = [self.releases.get(record["release"], 0) for record in records]
-            self.model.sites[name].past = [text for text in known if text]
+            self.model.sites[name].earlier = [text for text in known if text]
 
     def _judge_requests(self, report: Report, before: Mapping[str, set[int]], down: set[str]) -> None:
         self.sent += report.sent
@@ -151,11 +151,11 @@ class Walk:
                 told = read_live(result.output)
                 return well and all(told.get(site.name) == [site.release] for site in sites if not site.down)
             case "diff":
-                asked = all((site.held or site.source) == site.served for site in sites)
+                asked = all((site.pinned or site.source) == site.served for site in sites)
                 return well and ("Nothing differs" in result.output) == asked
             case "render":
-                # What a site is held at has no source that could be rendered.
-                return well != model.held
+                # What a site is pinned to has no source that could be rendered.
+                return well != model.pinned
             case "preview" if model.failed:
                 return well and result.changes > 0
             case "preview" if model.succeeded and not model.hurt:

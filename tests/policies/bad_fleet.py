@@ -138,7 +138,7 @@ BAD_FLEET: dict[str, Bad] = {
     "logs elsewhere": Bad(
         "log_containers",
         serve(logConfiguration={"logDriver": "splunk"}),
-        "container web logs by splunk, past the groups",
+        "container web logs by splunk, outside of the groups",
     ),
     "group of ECS's": Bad(
         "log_containers",

@@ -81,9 +81,19 @@ def test_no_container_runs_on_the_machine_that_deploys(made: Recorder) -> None:
 
 
 def test_the_exports(made: Recorder) -> None:
-    assert list(made.exports) == ["address", "url", "urls", "releases", "trees", "history", "held", "processes", "data"]
+    assert list(made.exports) == [
+        "address",
+        "url",
+        "urls",
+        "releases",
+        "trees",
+        "history",
+        "pinned",
+        "processes",
+        "data",
+    ]
     assert made.exports["urls"] == {"hello": "https://hello.example"}
-    assert made.exports["url"] == "https://hello.example" and made.exports["held"] == {}
+    assert made.exports["url"] == "https://hello.example" and made.exports["pinned"] == {}
     assert made.exports["address"].startswith("fleet-balancer.")
     assert {len(made.exports[name]["hello"]) for name in ("releases", "trees")} == {12}
     (record,) = made.exports["history"]["hello"]

@@ -1,4 +1,4 @@
-"""The whole program with a site that is held at a past release."""
+"""The whole program with a site that is pinned to an earlier release."""
 
 import shutil
 from collections.abc import Mapping
@@ -22,12 +22,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def deploy(home: Path, past: Mapping[str, Any], **changes: Any) -> Recorder:
+def deploy(home: Path, previous: Mapping[str, Any], **changes: Any) -> Recorder:
     def build() -> None:
         set_all_config(spell_config(merge_values("dev") | changes))
         run_program(home)
 
-    return run(build, "dev", past=past)
+    return run(build, "dev", previous=previous)
 
 
 def images(made: Recorder) -> dict[str, bool]:
@@ -36,7 +36,7 @@ def images(made: Recorder) -> dict[str, bool]:
     return {name: built for name, built in found.items() if len(name) == 12}
 
 
-def test_a_held_site_is_what_it_was_and_everything_else_is_new(home: Path) -> None:
+def test_a_pinned_site_is_what_it_was_and_everything_else_is_new(home: Path) -> None:
     first = deploy(home, {})
     module = home / "examples" / "hello" / "hello.py"
     good = module.read_text()
@@ -47,28 +47,28 @@ def test_a_held_site_is_what_it_was_and_everything_else_is_new(home: Path) -> No
     assert sorted(images(second).values()) == [False, True]
 
     module.write_text("def (:\n")
-    held = deploy(home, second.exports, rollback={"hello": old})
-    assert held.exports["releases"]["hello"] == old and held.exports["held"] == {"hello": old}
-    assert held.exports["history"] == second.exports["history"] and held.exports["tree"] == first.exports["tree"]
-    assert images(held) == dict.fromkeys(images(second), False)
+    pinned = deploy(home, second.exports, rollback={"hello": old})
+    assert pinned.exports["releases"]["hello"] == old and pinned.exports["pinned"] == {"hello": old}
+    assert pinned.exports["history"] == second.exports["history"] and pinned.exports["tree"] == first.exports["tree"]
+    assert images(pinned) == dict.fromkeys(images(second), False)
     for name in ("hello-gunicorn-0", "hello-files"):
-        assert held.container(name).inputs == first.container(name).inputs
-    for one in held.of_type(CONTAINER):
+        assert pinned.container(name).inputs == first.container(name).inputs
+    for one in pinned.of_type(CONTAINER):
         if one.name.startswith("httpbin"):
             assert one.inputs == second.container(one.name).inputs
 
     module.write_text(f"{good}\n# second\n")
-    resumed = deploy(home, held.exports)
+    resumed = deploy(home, pinned.exports)
     assert resumed.exports == second.exports
 
 
 def test_images_of_releases_that_are_not_kept_any_more_are_not_registered(home: Path) -> None:
     module = home / "examples" / "hello" / "hello.py"
     good = module.read_text()
-    past: Mapping[str, Any] = {}
+    previous: Mapping[str, Any] = {}
     for number in range(3):
         module.write_text(f"{good}\n# {number}\n")
-        made = deploy(home, past, keepReleases=2)
-        past = made.exports
-    assert len(past["history"]["hello"]) == 2
-    assert set(images(made)) == {one["image"] for one in past["history"]["hello"]}
+        made = deploy(home, previous, keepReleases=2)
+        previous = made.exports
+    assert len(previous["history"]["hello"]) == 2
+    assert set(images(made)) == {one["image"] for one in previous["history"]["hello"]}

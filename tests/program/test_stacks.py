@@ -136,7 +136,7 @@ def test_the_edge_is_published_where_the_stack_says(made: Recorder, expected: Ex
 
 
 def test_the_exports(made: Recorder, expected: Expected) -> None:
-    assert set(made.exports) == {"address", "url", "urls", "releases", "tree", "history", "held", "baseline"}
+    assert set(made.exports) == {"address", "url", "urls", "releases", "tree", "history", "pinned", "baseline"}
     assert made.exports["urls"] == expected.urls
     assert list(made.exports["urls"]) == list(expected.sites)
     assert made.exports["url"] == next(iter(expected.urls.values()))
@@ -152,7 +152,7 @@ def test_the_exported_releases_are_those_that_run(made: Recorder, expected: Expe
 
 
 def test_the_history_holds_what_is_live(made: Recorder, expected: Expected) -> None:
-    assert set(made.exports["history"]) == set(expected.sites) and made.exports["held"] == {}
+    assert set(made.exports["history"]) == set(expected.sites) and made.exports["pinned"] == {}
     for site, (record,) in made.exports["history"].items():
         assert record["release"] == made.exports["releases"][site]
         (image,) = [one for one in made.of_type(IMAGE) if one.name.startswith(f"{site}{expected.place}-image-")]

@@ -20,7 +20,7 @@ from tests.property.settings import LAYOUTS
 Found = set[tuple[str, str]]
 
 HSTS = ("hsts_header", "Missing HSTS header")
-# A look at a file of this machine takes microseconds, and a cache would hold the files of past releases open.
+# A look at a file of this machine takes microseconds, and a cache would hold the files of earlier releases open.
 LOOKS = "try_files_is_evil_too"
 SITE = {
     "name": "hello",

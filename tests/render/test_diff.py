@@ -26,7 +26,7 @@ def test_files_that_come_and_go() -> None:
     assert "--- /dev/null\n+++ new/b\n@@ -0,0 +1 @@\n+y\n\\ No newline at end of file\n" in text
 
 
-def test_the_history_of_a_held_site_is_asked_of_pulumi(
+def test_the_history_of_a_pinned_site_is_asked_of_pulumi(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_files(tmp_path / "shop", SHOP)

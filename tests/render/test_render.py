@@ -235,10 +235,10 @@ def test_neither_pulumi_nor_docker_is_needed(root: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_stack_with_a_held_site_is_not_rendered(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_stack_with_a_pinned_site_is_not_rendered(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     configure(root, sites=[make_site()], rollback={"shop": "0" * 12})
     assert render(root) == 1
-    assert "holds a site at a past release" in capsys.readouterr().err and not (root / "out").exists()
+    assert "pins a site to an earlier release" in capsys.readouterr().err and not (root / "out").exists()
 
 
 def test_what_a_client_of_ones_own_has_to_write_is_said(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

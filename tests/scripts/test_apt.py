@@ -10,8 +10,8 @@ from tests.docker.command import ROOT
 
 # Says which of the locks of set-up it was handed, 8 and 9. The lists are somebody else's the first time.
 APT = """#!/bin/bash
-held=; for fd in 8 9; do [ -e /proc/self/fd/$fd ] && held="$held $fd"; done
-echo "apt-get $1 $(umask)$held ${*: -1}" >>"$LOG"
+kept=; for fd in 8 9; do [ -e /proc/self/fd/$fd ] && kept="$kept $fd"; done
+echo "apt-get $1 $(umask)$kept ${*: -1}" >>"$LOG"
 if [ "$1" = update ] && [ ! -e "$LOG.updated" ]; then
   touch "$LOG.updated"
   echo "E: $SAYS"

@@ -30,7 +30,7 @@ class FleetSite:
 
     `site` is what the stack says of it, `settings` are those that its files are rendered with (see `adapt`), and
     `tree` are NGINX's. `release.image` names the application's image, whose build context is `release.context`, empty
-    where a past release's image is there; `nginx` is the build context of NGINX's image and `digest` its name, by
+    where an earlier release's image is there; `nginx` is the build context of NGINX's image and `digest` its name, by
     content. `replicas` are the tasks to begin with, `memory` that of a task in MiB. `private` holds password hashes:
     never log it.
     """

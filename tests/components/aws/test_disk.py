@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from portico.components.aws.disk import list_held
+from portico.components.aws.disk import list_stored
 from portico.components.docker.engine_client import Engine
 from portico.components.hosts.aws import AwsHost
 from portico.components.hosts.connection import Connection
@@ -256,7 +256,7 @@ def test_a_preview_says_what_becomes_of_it_and_touches_nothing(root: Path, monke
 
 def test_whose_data_is_on_it_is_added_to_and_nothing_is_forgotten() -> None:
     before = {"Data/shop": "media", "Data/gone": "old", "Name": "x"}
-    assert list_held([("shop", "store"), ("shop", "media"), ("blog", "a")], before) == {
+    assert list_stored([("shop", "store"), ("shop", "media"), ("blog", "a")], before) == {
         "Data/blog": "a",
         "Data/gone": "old",
         "Data/shop": "media store",

@@ -41,20 +41,20 @@ def deploy(
     *sites: Any,
     section: Mapping[str, Any] | None = None,
     secrets: Mapping[str, Mapping[str, str]] | None = None,
-    past: Mapping[str, Any] | None = None,
+    previous: Mapping[str, Any] | None = None,
     seen: list[Resource] | None = None,
     answers: Mapping[str, Any] | None = None,
     aws: FakeAws | None = None,
     **stack: Any,
 ) -> Recorder:
-    """All that such a stack registers; `section` are settings of `ecs`, `past` the outputs of the update before.
+    """All that such a stack registers; `section` are settings of `ecs`, `previous` the outputs of the update before.
 
     `answers` are the recorder's own, such as {"pushed": …}. `aws` answers the AWS CLI; unless told all ends well.
     """
     values = make_ecs_values(*sites, section=make_section(**(section or {})), **stack)
     if secrets:
         values["secrets"] = dict(secrets)
-    before = past or {}
+    before = previous or {}
 
     def build() -> None:
         set_all_config(spell_config(values))
@@ -67,7 +67,7 @@ def deploy(
         patch.setattr("portico.components.ecs.command_run.PAUSE", 0)
         # Else a deployment that fails would give the process of the tests its exit code.
         patch.setattr("portico.components.ecs.shared.expect_verdict", lambda: None)
-        return run(build, seen=seen, past=before, **(answers or {}))
+        return run(build, seen=seen, previous=before, **(answers or {}))
 
 
 def deploy_both(root: Path, **stack: Any) -> Recorder:

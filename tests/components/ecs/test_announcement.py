@@ -9,12 +9,12 @@ from portico.components.ecs.preview import Planned, announce
 from tests.components.ecs.sample import deploy
 from tests.config.sample import make_site
 
-PAST: dict[str, Any] = {"releases": {"shop": "r1"}, "trees": {"shop": "t1"}}
+PREVIOUS: dict[str, Any] = {"releases": {"shop": "r1"}, "trees": {"shop": "t1"}}
 
 
-def say(release: str = "r1", tree: str = "t1", past: dict[str, Any] | None = None, replicas: int = 2) -> list[str]:
+def say(release: str = "r1", tree: str = "t1", previous: dict[str, Any] | None = None, replicas: int = 2) -> list[str]:
     planned = [Planned(site="shop", release=release, tree=tree, replicas=replicas)]
-    return announce(PAST if past is None else past, planned)
+    return announce(PREVIOUS if previous is None else previous, planned)
 
 
 def test_nothing_is_said_of_a_site_that_stays() -> None:
@@ -35,15 +35,15 @@ def test_a_change_is_a_rolling_replacement(changes: dict[str, Any], why: str) ->
 
 
 @pytest.mark.parametrize(
-    "past", [{}, {"releases": {"shop": "r1"}, "tree": "t1"}], ids=["the first update", "from another engine"]
+    "previous", [{}, {"releases": {"shop": "r1"}, "tree": "t1"}], ids=["the first update", "from another engine"]
 )
-def test_what_was_not_here_is_new(past: dict[str, Any]) -> None:
-    assert say(past=past) == ["shop: new, 2 tasks; it is served as soon as they are healthy."]
-    assert say(past=past, replicas=1) == ["shop: new, 1 task; it is served as soon as they are healthy."]
+def test_what_was_not_here_is_new(previous: dict[str, Any]) -> None:
+    assert say(previous=previous) == ["shop: new, 2 tasks; it is served as soon as they are healthy."]
+    assert say(previous=previous, replicas=1) == ["shop: new, 1 task; it is served as soon as they are healthy."]
 
 
 def test_a_site_that_goes_is_said_to_go() -> None:
-    assert announce(PAST, []) == ["shop: removed; its host names get a 404."]
+    assert announce(PREVIOUS, []) == ["shop: removed; its host names get a 404."]
 
 
 def test_it_is_said_in_previews_alone(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,16 +52,16 @@ def test_it_is_said_in_previews_alone(root: Path, monkeypatch: pytest.MonkeyPatc
     before = deploy(root).exports
     assert said == []
     monkeypatch.setattr("pulumi.runtime.is_dry_run", lambda: True)
-    deploy(root, past=before)
+    deploy(root, previous=before)
     assert said == []
-    deploy(root, make_site(immutable=False), past=before)
+    deploy(root, make_site(immutable=False), previous=before)
     assert [line.partition(",")[0] for line in said] == ["shop: rolling replacement"]
 
 
 def test_what_runs_beside_the_web_is_said_to_begin_to_change_and_to_go() -> None:
     def say_of(processes: dict[str, str], before: dict[str, str], release: str = "r1") -> list[str]:
         planned = Planned(site="shop", release=release, tree="t1", replicas=2, processes=processes)
-        return announce({**PAST, "processes": {"shop": before}}, [planned])
+        return announce({**PREVIOUS, "processes": {"shop": before}}, [planned])
 
     queue, job = {"worker queue": "1"}, {"job nightly": "1"}
     assert say_of({**queue, **job}, {**queue, **job}) == []
@@ -77,7 +77,7 @@ def test_what_runs_beside_the_web_is_said_to_begin_to_change_and_to_go() -> None
 
 def test_data_is_said_to_begin_once() -> None:
     planned = Planned(site="shop", release="r1", tree="t1", replicas=2, data=["media", "store"])
-    told = announce({**PAST, "data": {"shop": ["media"]}}, [planned])
+    told = announce({**PREVIOUS, "data": {"shop": ["media"]}}, [planned])
     assert told == [
         "shop: its data store begins with what the image has there; no release and no `down` removes it.",
     ]
@@ -91,7 +91,7 @@ def test_an_update_leaves_what_the_next_preview_needs(root: Path, monkeypatch: p
     said: list[str] = []
     monkeypatch.setattr("pulumi.log.info", said.append)
     monkeypatch.setattr("pulumi.runtime.is_dry_run", lambda: True)
-    deploy(root, site, past=before)
+    deploy(root, site, previous=before)
     assert said == []
-    deploy(root, {**site, "workers": [{"name": "queue", "command": "celery worker --pool solo"}]}, past=before)
+    deploy(root, {**site, "workers": [{"name": "queue", "command": "celery worker --pool solo"}]}, previous=before)
     assert said == ["shop: its worker queue is replaced, once the web is live."]

@@ -21,7 +21,7 @@ ASKED = Asked(
     key="k1",
     command="flask db upgrade",
     timeout=600,
-    held=False,
+    pinned=False,
     cluster=Cluster(region="eu-central-1", arn="arn:aws:ecs:eu-central-1:1:cluster/c"),
     network=Network(subnets=("subnet-1", "subnet-2"), firewall="sg-1", public=True),
     definition=f"arn:aws:ecs:eu-central-1:1:task-definition/{FAMILY}:3",
@@ -166,7 +166,7 @@ def test_two_machines_that_see_the_same_start_one_task(aws: FakeAws) -> None:
 
 def test_a_site_that_goes_back_runs_nothing_but_waits(aws: FakeAws) -> None:
     aws.add("k1", looks=5, code=1)
-    run(replace(ASKED, held=True))
+    run(replace(ASKED, pinned=True))
     assert aws.count("run-task") == 0 and codes() == [("k1", 1)]
 
 

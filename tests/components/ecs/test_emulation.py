@@ -116,4 +116,4 @@ def test_nothing_is_made_before_it_is_asked(monkeypatch: pytest.MonkeyPatch, roo
 def test_with_nothing_to_build_it_is_not_asked(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
     before = deploy(root)
     monkeypatch.setattr("portico.components.ecs.deploy.require_platform", refuse)
-    deploy(root, past=before.exports, answers={"known": recall(before)})
+    deploy(root, previous=before.exports, answers={"known": recall(before)})

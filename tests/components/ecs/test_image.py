@@ -47,7 +47,7 @@ def folder(build: Resource) -> Path:
 def again(root: Path, before: Recorder, pushed: Mapping[str, Mapping[str, str]] | None = None, **more: Any) -> Recorder:
     """The next update; `pushed` is what the registry has besides what the record knows."""
     answers = {"known": recall(before), "pushed": pushed or {name: {} for name in known(before)}}
-    return deploy(root, past=before.exports, answers=answers, **more)
+    return deploy(root, previous=before.exports, answers=answers, **more)
 
 
 def known(made: Recorder) -> list[str]:
@@ -139,7 +139,7 @@ def test_the_task_asks_for_digests(root: Path) -> None:
 def test_nothing_is_asked_and_nothing_changes_with_nothing_to_do(root: Path) -> None:
     first = deploy(root)
     # A question to the registry would fail: nothing is in its answer.
-    second = deploy(root, past=first.exports, answers={"known": recall(first)})
+    second = deploy(root, previous=first.exports, answers={"known": recall(first)})
     assert {one.urn for one in second.resources} == {one.urn for one in first.resources}
     for one in first.of_type(IMAGE) + first.of_type(PUSHED):
         assert second.find(one.type, one.name).inputs == one.inputs
@@ -175,32 +175,32 @@ def test_a_site_without_static_files_needs_no_application_to_build_nginx(root: P
     assert "buildArgs" not in built(made)["nginx"].inputs["build"]
 
 
-def test_a_held_site_runs_its_past_images(root: Path) -> None:
+def test_a_pinned_site_runs_its_earlier_images(root: Path) -> None:
     first = deploy(root)
     (root / "shop" / "web.py").write_text((root / "shop" / "web.py").read_text() + "\n# second\n")
     second = again(root, first)
     assert references(second)["gunicorn"] != references(first)["gunicorn"]
     have = contents(first)
-    held = again(root, second, have, rollback={"shop": first.exports["releases"]["shop"]})
-    assert held.exports["releases"] == first.exports["releases"]
-    assert held.exports["held"] == first.exports["releases"]
-    assert references(held) == references(first)
-    assert not held.of_type(IMAGE) and not held.of_type(PUSHED)
+    pinned = again(root, second, have, rollback={"shop": first.exports["releases"]["shop"]})
+    assert pinned.exports["releases"] == first.exports["releases"]
+    assert pinned.exports["pinned"] == first.exports["releases"]
+    assert references(pinned) == references(first)
+    assert not pinned.of_type(IMAGE) and not pinned.of_type(PUSHED)
 
 
-def test_a_held_site_with_other_files_of_nginx_fetches_its_application(root: Path) -> None:
+def test_a_pinned_site_with_other_files_of_nginx_fetches_its_application(root: Path) -> None:
     first = deploy(root)
     have = contents(first) | {"portico/test/shop/nginx": {}}
-    held = again(root, first, have, rollback={"shop": first.exports["releases"]["shop"]})
-    images = {one.name.rpartition("-")[2]: one for one in held.of_type(IMAGE)}
+    pinned = again(root, first, have, rollback={"shop": first.exports["releases"]["shop"]})
+    images = {one.name.rpartition("-")[2]: one for one in pinned.of_type(IMAGE)}
     fetched = images["fetched"]
     assert fetched.inputs["name"] == references(first)["gunicorn"] and "build" not in fetched.inputs
-    (nginx,) = [one for one in held.of_type(IMAGE) if one is not fetched]
+    (nginx,) = [one for one in pinned.of_type(IMAGE) if one is not fetched]
     assert nginx.inputs["build"]["buildArgs"] == {"APPLICATION": fetched.inputs["name"]}
-    assert held.find("pulumi:providers:docker", "fleet-docker").urn in fetched.provider
+    assert pinned.find("pulumi:providers:docker", "fleet-docker").urn in fetched.provider
 
 
-def test_a_site_held_at_a_forgotten_release_is_refused_before_anything_is_made(root: Path) -> None:
+def test_a_site_pinned_at_a_forgotten_release_is_refused_before_anything_is_made(root: Path) -> None:
     first = deploy(root)
     release = first.exports["releases"]["shop"]
     have: dict[str, dict[str, str]] = {name: {} for name in known(first)}
@@ -218,6 +218,8 @@ def test_a_live_stack_stays_in_its_region(root: Path) -> None:
     first = deploy(root)
     seen: list[Resource] = []
     with pytest.raises(pulumi.RunError) as caught:
-        deploy(root, section={"region": "eu-west-1"}, past=first.exports, answers={"known": recall(first)}, seen=seen)
+        deploy(
+            root, section={"region": "eu-west-1"}, previous=first.exports, answers={"known": recall(first)}, seen=seen
+        )
     assert str(caught.value).startswith(f"ecs.region: this stack serves in {REGION}; nothing was changed.")
     assert {one.type for one in seen} <= {"pulumi:providers:aws", "pulumi:providers:docker"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from portico.components.barrier import HELD_BACK, Barrier
+from portico.components.barrier import PUT_OFF, Barrier
 from portico.components.ecs.preview import Planned, announce
 from tests.components.ecs.sample import BUSY, deploy, recall
 from tests.components.fake_aws import FakeAws
@@ -90,7 +90,7 @@ def test_where_it_fails_the_update_does_and_others_go_live(root: Path, monkeypat
     monkeypatch.setattr("pulumi.log.error", lambda text, *_: said.append(text))
     aws = FakeAws(codes=[3], log=["no such table"])
     with pytest.raises(Exception, match="shop did not go live; why is said above"):
-        deploy(root, make_site(release=UPGRADE), BLOG, seen=seen, aws=aws, past={"releases": {"shop": "0ld"}})
+        deploy(root, make_site(release=UPGRADE), BLOG, seen=seen, aws=aws, previous={"releases": {"shop": "0ld"}})
     (text,) = said
     first, *more = text.splitlines()
     assert first.startswith("shop-release-command (`flask db upgrade`) failed with exit code 3. No task of release ")
@@ -106,7 +106,7 @@ def test_its_barrier_holds_back_what_is_made_and_what_is_changed(root: Path, mon
     with pytest.raises(Exception, match="shop did not go live"):
         deploy(root, make_site(release=UPGRADE), aws=FakeAws(codes=[1]))
     (barrier,) = set(asked)
-    with pytest.raises(RuntimeError, match=f"shop-service {HELD_BACK}"):
+    with pytest.raises(RuntimeError, match=f"shop-service {PUT_OFF}"):
         barrier._ask(SimpleNamespace(name="shop-service"))
 
 
@@ -138,9 +138,9 @@ def test_a_preview_asks_aws_what_was_run(root: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("pulumi.log.info", lambda text, *_: said.append(text))
     aws = FakeAws()
     before = deploy(root, make_site(release=UPGRADE), aws=aws)
-    calls, past = len(aws.calls), {**before.exports, "releases": {"shop": "another"}}
+    calls, previous = len(aws.calls), {**before.exports, "releases": {"shop": "another"}}
     answers = {"preview": True, "known": recall(before)}
-    deploy(root, make_site(release=UPGRADE), aws=aws, past=past, answers=answers)
+    deploy(root, make_site(release=UPGRADE), aws=aws, previous=previous, answers=answers)
     assert "shop: `flask db upgrade` is not run again." in said
     assert [call[1] for call in aws.calls[calls:]] == ["get-parameter"]
 

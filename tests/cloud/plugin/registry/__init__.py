@@ -62,7 +62,7 @@ def open_registry(cloud: Cloud) -> None:
 
 
 def close_registry(cloud: Cloud) -> None:
-    """End it, and take away what it held."""
+    """End it, and take away what it had."""
     tell(name_registry(cloud), {"end": True})
     shutil.rmtree(find_images(cloud), ignore_errors=True)
 

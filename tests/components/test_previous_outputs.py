@@ -5,22 +5,22 @@ from typing import ClassVar
 import pytest
 
 from portico.components import previous_outputs
-from portico.components.previous_outputs import read_past
+from portico.components.previous_outputs import read_previous
 from tests.components.recorder import run
 
 
 @pytest.mark.parametrize(
-    "past", [{}, {"url": "http://localhost:8080", "history": {"hello": [{"replicas": 2, "id": "a"}]}}]
+    "previous", [{}, {"url": "http://localhost:8080", "history": {"hello": [{"replicas": 2, "id": "a"}]}}]
 )
-def test_the_outputs_of_the_update_before_are_read(past: dict[str, object]) -> None:
+def test_the_outputs_of_the_update_before_are_read(previous: dict[str, object]) -> None:
     seen: list[object] = []
-    run(lambda: seen.append(read_past()), past=past)
-    assert seen == [past]
+    run(lambda: seen.append(read_previous()), previous=previous)
+    assert seen == [previous]
 
 
 def test_whole_numbers_stay_whole() -> None:
     seen: list[dict[str, object]] = []
-    run(lambda: seen.append(read_past()), past={"replicas": 2, "share": 0.5})
+    run(lambda: seen.append(read_previous()), previous={"replicas": 2, "share": 0.5})
     assert {key: type(value) for key, value in seen[0].items()} == {"replicas": int, "share": float}
 
 
@@ -38,7 +38,7 @@ def answer_after(monkeypatch: pytest.MonkeyPatch, failures: list[str]) -> list[d
     monkeypatch.setattr(previous_outputs, "invoke", invoke)
     monkeypatch.setattr("time.sleep", lambda _: None)
     seen: list[dict[str, object]] = []
-    run(lambda: seen.append(read_past()))
+    run(lambda: seen.append(read_previous()))
     return seen
 
 

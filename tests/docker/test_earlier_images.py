@@ -1,4 +1,4 @@
-"""Images of past releases: which go, when, and what becomes of those that somebody else takes or holds."""
+"""Images of earlier releases: which go, when, and what becomes of those that somebody else takes or holds."""
 
 import shutil
 from typing import Any
