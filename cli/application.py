@@ -127,8 +127,8 @@ def _find_applications(module: str, tree: ast.Module, *, for_servers: bool) -> I
 
 
 def _describe(entry: str, call: ast.Call) -> Found:
-    told = {one.arg: one.value.value for one in call.keywords if one.arg and isinstance(one.value, ast.Constant)}
-    static, url = told.get("static_folder"), told.get("static_url_path")
+    reported = {one.arg: one.value.value for one in call.keywords if one.arg and isinstance(one.value, ast.Constant)}
+    static, url = reported.get("static_folder"), reported.get("static_url_path")
     return Found(
         entry=entry,
         static=static if isinstance(static, str) and static != "static" else None,

@@ -52,8 +52,8 @@ def find_disk(stack: str, root: Path) -> Disk | None:
 def _find_volume(project: str, stack: str, region: str) -> Disk | None:
     tags = {"Project": project, "Stack": stack, "Name": f"{project}-{stack}-data"}
     filters = [f"Name=tag:{key},Values={value}" for key, value in tags.items()]
-    told = _read(region, "ec2", "describe-volumes", "--filters", *filters)
-    for one in told.get("Volumes") or []:
+    reported = _read(region, "ec2", "describe-volumes", "--filters", *filters)
+    for one in reported.get("Volumes") or []:
         id = str(one["VolumeId"])
         return Disk(id, region, _list_folders(id, one["Tags"]), ("ec2", "delete-volume", "--volume-id", id))
     return None
@@ -61,8 +61,8 @@ def _find_volume(project: str, stack: str, region: str) -> Disk | None:
 
 def _find_files(project: str, stack: str, region: str) -> Disk | None:
     # By the token that it was made with (components/ecs/files.py); AWS has no error for one that it does not know.
-    told = _read(region, "efs", "describe-file-systems", "--creation-token", f"{project}-{stack}-data")
-    for one in told.get("FileSystems") or []:
+    reported = _read(region, "efs", "describe-file-systems", "--creation-token", f"{project}-{stack}-data")
+    for one in reported.get("FileSystems") or []:
         id = str(one["FileSystemId"])
         return Disk(id, region, _list_folders(id, one["Tags"]), ("efs", "delete-file-system", "--file-system-id", id))
     return None

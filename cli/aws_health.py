@@ -42,8 +42,8 @@ def examine_account(needs: Needs) -> Iterator[Finding]:
         return
     number, arn = str(here["Account"]), str(here["Arn"])
     if needs.account and needs.account != number:
-        told = f"account {number}, and the stack is in {needs.account}"
-        yield Finding("missing", "credentials", told, "name the other account's profile in AWS_PROFILE")
+        reported = f"account {number}, and the stack is in {needs.account}"
+        yield Finding("missing", "credentials", reported, "name the other account's profile in AWS_PROFILE")
         return
     yield Finding("ok", "credentials", f"account {number}, {arn}")
     for what, look in (
@@ -82,18 +82,18 @@ def _look_at_zones(needs: Needs) -> Iterator[Finding]:
             "ec2", "describe_instance_type_offerings", needs.region, LocationType="availability-zone", Filters=kind
         )
         there = sorted(str(one["Location"]) for one in found["InstanceTypeOfferings"])
-        least, told = 1, f"{needs.kind} in {', '.join(there) or 'no zone'}"
+        least, reported = 1, f"{needs.kind} in {', '.join(there) or 'no zone'}"
     else:
         only = [{"Name": "opt-in-status", "Values": ["opt-in-not-required"]}]
         found = aws_client.ask("ec2", "describe_availability_zones", needs.region, Filters=only)
         there = sorted(str(one["ZoneName"]) for one in found["AvailabilityZones"])
-        least, told = 2, ", ".join(there) or "none"
+        least, reported = 2, ", ".join(there) or "none"
     absent = [zone for zone in needs.zones if zone not in there]
     if absent or len(there) < least:
         remedy = "leave the zone out of the settings" if absent else "another region, or another kind of VM"
-        yield Finding("missing", "zones", f"{told}; {', '.join(absent) or 'more'} is wanted", remedy)
+        yield Finding("missing", "zones", f"{reported}; {', '.join(absent) or 'more'} is wanted", remedy)
         return
-    yield Finding("ok", "zones", told)
+    yield Finding("ok", "zones", reported)
 
 
 def _look_at_hosted_zone(needs: Needs) -> Iterator[Finding]:
@@ -135,8 +135,8 @@ def _look_at_quotas(needs: Needs) -> Iterator[Finding]:
     for service, code, what in _QUOTAS[needs.target]:
         yield from _look(f"quota: {what}", partial(_look_at_quota, service, code, what), needs)
     if not needs.kind and needs.zone and len(needs.names) > 10:
-        told = f"the certificate is for {len(needs.names)} names, and a new account may have 10 in one"
-        yield Finding("note", "quota: names", told, "aws service-quotas list-service-quotas --service-code acm")
+        reported = f"the certificate is for {len(needs.names)} names, and a new account may have 10 in one"
+        yield Finding("note", "quota: names", reported, "aws service-quotas list-service-quotas --service-code acm")
 
 
 def _look_at_quota(service: str, code: str, what: str, needs: Needs) -> Iterator[Finding]:
@@ -146,8 +146,8 @@ def _look_at_quota(service: str, code: str, what: str, needs: Needs) -> Iterator
     raised += f" --desired-value {most:g} --region {needs.region}"
     if value < least:
         waits = "another VM beside this one needs" if needs.kind else "a release of this stack needs"
-        told = f"{value:g} for the account, and {waits} {least:g}: what is above it would not start"
-        yield Finding("missing", f"quota: {what}", told, raised)
+        reported = f"{value:g} for the account, and {waits} {least:g}: what is above it would not start"
+        yield Finding("missing", f"quota: {what}", reported, raised)
     elif value < most:
         yield Finding("note", f"quota: {what}", f"{value:g}; {most:g} are needed where all scale out at once", raised)
     else:
@@ -166,8 +166,8 @@ def _look_at_linked_roles(needs: Needs) -> Iterator[Finding]:
             if error.code != "NoSuchEntity":
                 raise
             remedy = f"aws iam create-service-linked-role --aws-service-name {service}.amazonaws.com"
-            told = f"{name} is not there yet; AWS makes it, and the first update may fail for that once"
-            yield Finding("note", "linked role", told, remedy)
+            reported = f"{name} is not there yet; AWS makes it, and the first update may fail for that once"
+            yield Finding("note", "linked role", reported, remedy)
             continue
         yield Finding("ok", "linked role", name)
 

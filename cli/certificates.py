@@ -13,6 +13,6 @@ def read_certificates(deployed: Deployed) -> dict[str, Certificate]:
         for one in deployed.list_containers(role=ROLE):
             return read_report(one) or {}
     except (DockerException, OSError):
-        # That the engine does not answer, whoever asks says itself.
+        # The caller reports an engine that does not answer.
         pass
     return {}

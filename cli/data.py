@@ -35,10 +35,10 @@ class Folder:
     free: int | None = None
 
     def __str__(self) -> str:
-        told = f"{self.site}: data {self.name}, volume {self.volume}"
+        reported = f"{self.site}: data {self.name}, volume {self.volume}"
         if self.used is None or self.free is None:
-            return told
-        return f"{told}: {spell_bytes(self.used)} in {self.files} files, {spell_bytes(self.free)} are free"
+            return reported
+        return f"{reported}: {spell_bytes(self.used)} in {self.files} files, {spell_bytes(self.free)} are free"
 
 
 def spell_bytes(count: float) -> str:
@@ -109,9 +109,9 @@ def _measure(folder: Folder, replicas: Sequence["Container"]) -> Folder:
         path = next((one["Destination"] for one in mounts if one.get("Name") == folder.volume), None)
         if path is None:
             continue
-        code, told = replica.exec_run(["python3", "-I", "-S", "-c", read_script("measure.py"), str(path)])
-        if code == 0 and isinstance(told, bytes):
-            seen = json.loads(told)
+        code, reported = replica.exec_run(["python3", "-I", "-S", "-c", read_script("measure.py"), str(path)])
+        if code == 0 and isinstance(reported, bytes):
+            seen = json.loads(reported)
             return Folder(folder.site, folder.name, folder.volume, seen["bytes"], seen["files"], seen["free"])
     return folder
 

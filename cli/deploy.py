@@ -25,7 +25,7 @@ def refuse_locked(place: Place) -> None:
 
 
 def preview(place: Place, screen: Screen, *options: str) -> Ended:
-    """Ask the engine what an update would do. What the program announces is told."""
+    """Ask the engine what an update would do. What the program announces is reported."""
     return run(place, "preview", ["preview", *options], screen)
 
 

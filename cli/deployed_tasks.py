@@ -42,12 +42,12 @@ class DeployedTasks:
         place = (services or [{}])[0].get("networkConfiguration") or {}
         groups, definitions = {}, {}
         for one in list_resources(export, DEFINITION):
-            told = one.get("outputs") or {}
-            for container in json.loads(told.get("containerDefinitions") or "[]"):
+            reported = one.get("outputs") or {}
+            for container in json.loads(reported.get("containerDefinitions") or "[]"):
                 options = container["logConfiguration"]["options"]
                 groups[options["awslogs-stream-prefix"]] = options["awslogs-group"]
                 if container["name"] == BY_HAND:
-                    definitions[options["awslogs-stream-prefix"]] = str(told["arn"])
+                    definitions[options["awslogs-stream-prefix"]] = str(reported["arn"])
         outputs: dict[str, Any] = next((one.get("outputs") or {} for one in list_resources(export, STACK)), {})
         return cls(
             stack=stack,

@@ -46,28 +46,28 @@ class Event:
         if isinstance(listed, list):
             return {str(one.get("label")): str(one.get("value")) for one in listed if isinstance(one, dict)}
         built = inputs.get("build") or {}
-        told = built.get("labels") if isinstance(built, dict) else None
-        return {str(key): str(value) for key, value in told.items()} if isinstance(told, dict) else {}
+        reported = built.get("labels") if isinstance(built, dict) else None
+        return {str(key): str(value) for key, value in reported.items()} if isinstance(reported, dict) else {}
 
 
 def parse(line: str) -> Event | None:
     """The event of a line; None for what is none."""
     try:
-        told = json.loads(line)
+        reported = json.loads(line)
     except ValueError:
         return None
-    if not isinstance(told, dict):
+    if not isinstance(reported, dict):
         return None
-    for key, body in told.items():
+    for key, body in reported.items():
         if key.endswith("Event") and isinstance(body, dict):
-            return Event(kind=key, at=int(told.get("timestamp") or 0), body=body)
+            return Event(kind=key, at=int(reported.get("timestamp") or 0), body=body)
     return None
 
 
 class Reader:
     """Reads an event log that is being written. Once it is open it has no name any more.
 
-    It holds more than is told, such as what Docker says of each container: nothing of it stays, however a run ends.
+    It holds more than is reported, such as what Docker says of each container: nothing of it stays, however a run ends.
     """
 
     def __init__(self, file: Path) -> None:

@@ -32,13 +32,13 @@ def tidy(message: str) -> str:
     return "" if _EMPTY.fullmatch(text) else text
 
 
-def choose(told: Sequence[tuple[str, str]]) -> list[str]:
+def choose(reported: Sequence[tuple[str, str]]) -> list[str]:
     """Of the errors, as (resource, message), those to be shown, each once, in their order.
 
     `resource` is "" for what the program itself said. It explains each failure of a resource by its name: then the
     provider's words for the same are left out.
     """
-    tidied = [(resource, tidy(message)) for resource, message in told]
+    tidied = [(resource, tidy(message)) for resource, message in reported]
     explained = "\n".join(text for resource, text in tidied if not resource)
     shown = []
     for resource, text in tidied:

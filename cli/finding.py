@@ -12,5 +12,5 @@ class Finding:
 
     state: State
     what: str
-    told: str
+    reported: str
     remedy: str = ""

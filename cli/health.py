@@ -54,13 +54,13 @@ def examine(root: Path | None, stack: str) -> Iterator[Finding]:
 
 
 def _look_at_python() -> Finding:
-    told = f"{platform.python_version()} ({sys.executable})"
-    return Finding("ok", "Python", told)
+    reported = f"{platform.python_version()} ({sys.executable})"
+    return Finding("ok", "Python", reported)
 
 
 def _read_version(name: str) -> str:
-    told = re.search(rf"(?m)^{name}=(\S+)", _VERSIONS.read_text()) if _VERSIONS.is_file() else None
-    return told[1] if told else ""
+    reported = re.search(rf"(?m)^{name}=(\S+)", _VERSIONS.read_text()) if _VERSIONS.is_file() else None
+    return reported[1] if reported else ""
 
 
 def _look_at_pulumi() -> Iterator[Finding]:
@@ -70,11 +70,11 @@ def _look_at_pulumi() -> Iterator[Finding]:
         return
     version = _run("pulumi", "version").lstrip("v")
     old = [int(part) for part in re.findall(r"\d+", version)[:3]] < [int(part) for part in oldest.split(".") if part]
-    told = f"{version} ({place})"
+    reported = f"{version} ({place})"
     yield (
-        Finding("missing", "Pulumi", f"{told} is older than {oldest}", spell("setup"))
+        Finding("missing", "Pulumi", f"{reported} is older than {oldest}", spell("setup"))
         if old
-        else Finding("ok", "Pulumi", told)
+        else Finding("ok", "Pulumi", reported)
     )
     host = shutil.which("pulumi-language-python")
     yield Finding(
@@ -142,9 +142,9 @@ def _look_at_disk(root: Path) -> Finding:
 
 def _look_at_memory() -> Iterator[Finding]:
     file = Path("/proc/meminfo")
-    told = re.search(r"MemAvailable:\s+(\d+) kB", file.read_text()) if file.is_file() else None
-    if told:
-        free = int(told[1]) / 1e6
+    reported = re.search(r"MemAvailable:\s+(\d+) kB", file.read_text()) if file.is_file() else None
+    if reported:
+        free = int(reported[1]) / 1e6
         good = free >= _LEAST_MEMORY
         yield Finding(
             "ok" if good else "missing", "memory", f"{free:.1f} GB are free", "" if good else "end something else"
@@ -158,10 +158,10 @@ def _look_at_state(root: Path, stack: str) -> Iterator[Finding]:
         yield Finding("note", "state", f"kept elsewhere: {url}; who works on it, that says itself")
         return
     file = find_state(stack, root)
-    told = f"{file}" if file else f"none yet in {backend.parent}"
+    reported = f"{file}" if file else f"none yet in {backend.parent}"
     folder = next(one for one in (backend, *backend.parents) if one.exists())
     good = os.access(folder, os.W_OK)
-    yield Finding("ok" if good else "missing", "state", told, "" if good else f"let yourself write to {folder}")
+    yield Finding("ok" if good else "missing", "state", reported, "" if good else f"let yourself write to {folder}")
     lock = describe(stack, root)
     yield Finding("missing" if lock else "ok", "lock", lock or "nobody works on the stack")
 

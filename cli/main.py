@@ -64,8 +64,8 @@ class Portico(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
-            told = translate(error)
-            raise told from (error if told is error else None)
+            reported = translate(error)
+            raise reported from (error if reported is error else None)
 
 
 @click.group(

@@ -66,9 +66,11 @@ class NextRelease:
         }
         with tempfile.TemporaryDirectory(prefix="portico-next-") as folder:
             _write_project(Path(folder), root, deployed.stack)
-            told = os.environ | {"PULUMI_BACKEND_URL": f"file://{folder}/state", _WISH: json.dumps(wish)}
-            _run(Path(folder), told, "stack", "select", deployed.stack, "--create")
-            _run(Path(folder), told, "up", "--stack", deployed.stack, "--yes", "--skip-preview", "--suppress-outputs")
+            reported = os.environ | {"PULUMI_BACKEND_URL": f"file://{folder}/state", _WISH: json.dumps(wish)}
+            _run(Path(folder), reported, "stack", "select", deployed.stack, "--create")
+            _run(
+                Path(folder), reported, "up", "--stack", deployed.stack, "--yes", "--skip-preview", "--suppress-outputs"
+            )
 
     def dress(self, config: dict[str, Any], command: list[str]) -> dict[str, Any]:
         """The container that exec makes, from that of the live release, as one of this release."""

@@ -34,22 +34,22 @@ def _list_sites(context: click.Context, parameter: click.Parameter, begun: str) 
 
 def stack_option(function: F) -> F:
     """`-s NAME`: the stack."""
-    told = "The stack: the settings are those of Pulumi.NAME.yaml."
+    reported = "The stack: the settings are those of Pulumi.NAME.yaml."
     add = click.option(
-        "-s", "--stack", metavar="NAME", default="dev", show_default=True, help=told, shell_complete=_list_stacks
+        "-s", "--stack", metavar="NAME", default="dev", show_default=True, help=reported, shell_complete=_list_stacks
     )
     return add(function)
 
 
 def site_option(function: F) -> F:
     """`--site NAME`: one site of the stack."""
-    told = "The site; the only one needs no name."
-    return click.option("--site", metavar="NAME", default="", help=told, shell_complete=_list_sites)(function)
+    reported = "The site; the only one needs no name."
+    return click.option("--site", metavar="NAME", default="", help=reported, shell_complete=_list_sites)(function)
 
 
-def process_option(told: str, default: str = "web") -> Callable[[F], F]:
+def process_option(reported: str, default: str = "web") -> Callable[[F], F]:
     """`--process NAME`: one process of a site."""
-    return click.option("--process", metavar="NAME", default=default, show_default=bool(default), help=told)
+    return click.option("--process", metavar="NAME", default=default, show_default=bool(default), help=reported)
 
 
 def json_option(function: F) -> F:

@@ -47,13 +47,13 @@ def require_passphrase(root: Path, stack: str) -> None:
     """Raises Refused where there is no such stack, or where its secrets need what only its user knows."""
     file = find_stack_file(root, stack)
     # The secrets of dev are nobody's; those of the other stacks need a passphrase that only you know.
-    told = os.environ.get("PULUMI_CONFIG_PASSPHRASE") or os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE")
+    reported = os.environ.get("PULUMI_CONFIG_PASSPHRASE") or os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE")
     document = read_yaml(file)
     if document.get("encryptionsalt") and "PULUMI_CONFIG_PASSPHRASE" in os.environ:
         # An empty one may open this stack. It makes no new one: a variable that a script failed to fill is empty.
         return
     provider = str(document.get("secretsprovider") or "passphrase")
-    if stack != "dev" and not told and provider.startswith("p"):
+    if stack != "dev" and not reported and provider.startswith("p"):
         raise Refused(
             f"the stack '{stack}' keeps secrets; set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE "
             "to its passphrase"

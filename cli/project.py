@@ -59,8 +59,8 @@ def read_config(root: Path, stack: str) -> dict[str, Any]:
     The defaults of Pulumi.yaml are among them. For what must be known before the program runs.
     """
     found: dict[str, Any] = {}
-    for key, told in _take_config(root / "Pulumi.yaml").items():
-        value = told.get("value", told.get("default")) if isinstance(told, dict) else told
+    for key, reported in _take_config(root / "Pulumi.yaml").items():
+        value = reported.get("value", reported.get("default")) if isinstance(reported, dict) else reported
         if value is not None:
             found[str(key).rpartition(":")[2]] = value
     for key, value in _take_config(find_stack_file(root, stack)).items():
@@ -90,5 +90,5 @@ def load_environment(root: Path) -> None:
         return
     show = ["bash", "-c", '. "$1" && env -0', "-", str(file)]
     done = subprocess.run(show, check=True, capture_output=True, text=True)
-    told = dict(line.split("=", 1) for line in done.stdout.split("\0") if "=" in line)
-    os.environ.update({key: value for key, value in told.items() if key not in ("_", "SHLVL", "PWD", "OLDPWD")})
+    reported = dict(line.split("=", 1) for line in done.stdout.split("\0") if "=" in line)
+    os.environ.update({key: value for key, value in reported.items() if key not in ("_", "SHLVL", "PWD", "OLDPWD")})

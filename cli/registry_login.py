@@ -1,4 +1,4 @@
-"""Docker's way to ask for a login to ECR: the command `docker-credential-portico`, which Docker's provider is told of.
+"""Docker's way to ask for a login to ECR: the command `docker-credential-portico`.
 
     echo https://123456789012.dkr.ecr.eu-central-1.amazonaws.com | docker-credential-portico get
 
@@ -18,23 +18,23 @@ _LONGEST: Final = 60  # seconds
 _REGION: Final = re.compile(r"[0-9]{12}\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.")
 
 
-def answer(words: Sequence[str], asked: TextIO, told: TextIO) -> int:
-    """Answer as Docker's credential helpers do; the exit code. What is wrong is told where the answer would be."""
+def answer(words: Sequence[str], asked: TextIO, reported: TextIO) -> int:
+    """Answer as Docker's credential helpers do; the exit code. What is wrong is reported where the answer would be."""
     if list(words) != ["get"]:
         # Nothing is kept, so there is nothing to list, to store or to erase.
-        told.write("{}\n")
+        reported.write("{}\n")
         return 0 if list(words) in (["list"], ["store"], ["erase"]) else 1
     server = asked.read().strip()
     region = _REGION.search(server)
     try:
         done = execute("ecr", "get-login-password", *(["--region", region[1]] if region else []), seconds=_LONGEST)
     except (OSError, subprocess.TimeoutExpired) as error:
-        told.write(f"the aws command does not answer: {error}\n")
+        reported.write(f"the aws command does not answer: {error}\n")
         return 1
     if done.returncode:
-        told.write(f"{done.stderr.strip() or f'aws ended with {done.returncode}'}\n")
+        reported.write(f"{done.stderr.strip() or f'aws ended with {done.returncode}'}\n")
         return 1
-    json.dump({"ServerURL": server, "Username": "AWS", "Secret": done.stdout.strip()}, told)
+    json.dump({"ServerURL": server, "Username": "AWS", "Secret": done.stdout.strip()}, reported)
     return 0
 
 

@@ -37,13 +37,13 @@ def read_last_task_runs(export: Export) -> dict[str, Ran]:
     """The same of a stack on ECS: AWS keeps the record there. Nothing where AWS does not answer."""
     found: dict[str, Ran] = {}
     for one in list_resources(export, PARAMETER):
-        told = one.get("outputs") or {}
-        *_, site, last = str(told.get("name")).split("/")
+        reported = one.get("outputs") or {}
+        *_, site, last = str(reported.get("name")).split("/")
         if last != RECORD:
             continue
         # No such command came to an end yet, or nobody answers: status tells what can be seen.
         with suppress(AwsError, ValueError):
-            *_, found[site] = read_runs(str(told.get("arn")).split(":")[3], str(told["name"]))
+            *_, found[site] = read_runs(str(reported.get("arn")).split(":")[3], str(reported["name"]))
     return found
 
 

@@ -1,4 +1,4 @@
-"""One run of the engine, such as `pulumi up`: its events are told in few lines, everything else goes to a file."""
+"""One run of the engine, such as `pulumi up`: its events are reported in few lines, everything else goes to a file."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @dataclass(frozen=True)
 class Ended:
-    """A run that has ended: how, what was told of it, and where everything else stands."""
+    """A run that has ended: how, what was reported of it, and where everything else stands."""
 
     code: int
     story: Story
@@ -71,13 +71,13 @@ def _watch(
             )
         except FileNotFoundError:
             raise Refused(f"pulumi is not installed here: {spell('setup')}") from None
-        ended, told = None, False
+        ended, reported = None, False
         while ended is None:
             with suppress(subprocess.TimeoutExpired):
                 ended = process.wait(PAUSE)
-            if heard and not told:
+            if heard and not reported:
                 screen.say("Interrupted: what is under way comes to its end first. Once more ends it at once.")
-                told = True
+                reported = True
             for event in reader.read():
                 for line in story.take(event):
                     screen.say(line)
@@ -88,7 +88,7 @@ def _watch(
 
 @contextmanager
 def _hold_signals() -> Iterator[list[int]]:
-    """Who is told to end waits for the run, which is told so too and ends in order; the signals that came."""
+    """Who is asked to end waits for the run, which is asked so too and ends in order; the signals that came."""
     heard: list[int] = []
     before = {one: signal.signal(one, lambda number, _: heard.append(number)) for one in _SIGNALS}
     try:
@@ -110,8 +110,8 @@ def tell_failure(ended: Ended, screen: Screen) -> None:
 def _read_end(log: Path) -> list[str]:
     """What Pulumi said last, where there were no events: it did not begin."""
     lines = log.read_text(errors="replace").splitlines()
-    told = [index for index, line in enumerate(lines) if line.startswith("error: ")]
-    text = tidy("\n".join(lines[told[0] :] if told else lines[-5:]))
+    reported = [index for index, line in enumerate(lines) if line.startswith("error: ")]
+    text = tidy("\n".join(lines[reported[0] :] if reported else lines[-5:]))
     return [text] if text else []
 
 

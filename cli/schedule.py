@@ -40,7 +40,7 @@ def tell_runs(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 def _tell(run: Mapping[str, Any]) -> str:
     release = f" (release {run['release']})" if run.get("release") else ""
     code = f"with exit code {run.get('code')} after {run.get('seconds')} s{release}"
-    told = {
+    reported = {
         "running": f"runs since {run.get('start')}{release}",
         "ended": f"ended {code}",
         "timeout": f"took too long and was ended, {code}",
@@ -50,4 +50,4 @@ def _tell(run: Mapping[str, Any]) -> str:
         "missed": f"was missed with all since {run.get('first')} ({run.get('count')}): nothing ran here",
         "lost": f"was cut: its container ended before it did{release}",
     }
-    return told.get(str(run["outcome"]), str(run["outcome"]))
+    return reported.get(str(run["outcome"]), str(run["outcome"]))

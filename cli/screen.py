@@ -1,4 +1,4 @@
-"""Where a run is told: a line that is written over on a terminal, plain lines in a pipe."""
+"""Where a run is reported: a line that is written over on a terminal, plain lines in a pipe."""
 
 import shutil
 import sys
@@ -79,14 +79,14 @@ class Screen:
     def show(self, what: str) -> None:
         """Say what is done just now; in a pipe only where nothing was said for long."""
         now = time.monotonic()
-        told = f"{spell_lines(what)} ({now - self._began:.0f} s)"
+        reported = f"{spell_lines(what)} ({now - self._began:.0f} s)"
         if self.terminal:
             frame = _FRAMES[int(now * 8) % len(_FRAMES)]
-            self._output.write(f"\r\x1b[K{frame} {told}"[: self.width + 3])
+            self._output.write(f"\r\x1b[K{frame} {reported}"[: self.width + 3])
             self._output.flush()
             self._drawn = True
         elif now - self._spoke >= SILENCE:
-            self.say(f"still at work: {told}")
+            self.say(f"still at work: {reported}")
 
     def clear(self) -> None:
         """Take away the line that says what is done just now."""

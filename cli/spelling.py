@@ -16,13 +16,13 @@ def is_made() -> bool:
 
 def spell(name: str, stack: str = "", **options: str) -> str:
     """The command in one line, with these options."""
-    told = {**({"stack": stack} if stack else {}), **options}
+    reported = {**({"stack": stack} if stack else {}), **options}
     if is_made():
-        return " ".join([f"make {name}", *(f"{spell_option(key)}{_quote(told[key])}" for key in told)])
-    if "command" in told:
-        told["command"] = f"-- {told['command']}"
+        return " ".join([f"make {name}", *(f"{spell_option(key)}{_quote(reported[key])}" for key in reported)])
+    if "command" in reported:
+        reported["command"] = f"-- {reported['command']}"
     words = (
-        value if key == "command" else f"{spell_option(key)} {_quote(value)}".strip() for key, value in told.items()
+        value if key == "command" else f"{spell_option(key)} {_quote(value)}".strip() for key, value in reported.items()
     )
     return " ".join([f"portico {name}", *words])
 

@@ -1,4 +1,4 @@
-"""What a run does, told as changes that a user would name: of each site, and of NGINX."""
+"""What a run does, reported as changes that a user would name: of each site, and of NGINX."""
 
 import re
 from dataclasses import dataclass, field
@@ -91,10 +91,12 @@ class Story:
             return self._tell(f"warning: {tidy(message.removeprefix('warning: '))}")
         elif severity == "info" and own:
             text = message.strip()
-            if not self.foresees and (told := _RELEASE.match(text)):
-                self._find(told["site"], event.at).what = f"new release {told['new']} (before: {told['old']})"
-            elif not self.foresees and (told := _ADDED.match(text)):
-                self._find(told["site"], event.at).what = "added"
+            if not self.foresees and (reported := _RELEASE.match(text)):
+                self._find(
+                    reported["site"], event.at
+                ).what = f"new release {reported['new']} (before: {reported['old']})"
+            elif not self.foresees and (reported := _ADDED.match(text)):
+                self._find(reported["site"], event.at).what = "added"
             else:
                 return self._tell(text)
         return []
@@ -137,11 +139,11 @@ class Story:
         if event.type == IMAGE and (change := self.changes.get(labels.get("portico.site", ""))):
             change.built = event.at
         elif labels.get("portico.role") == "switch":
-            told = str(((event.step.get("new") or {}).get("outputs") or {}).get("containerLogs") or "")
-            for site in re.findall(r"(?m)^@live (\S+)$", told):
+            reported = str(((event.step.get("new") or {}).get("outputs") or {}).get("containerLogs") or "")
+            for site in re.findall(r"(?m)^@live (\S+)$", reported):
                 if (change := self.changes.get(site)) and change.live is None:
                     change.live = event.at
-            for site, path in re.findall(r"(?m)^@missing (\S+) (\S+)$", told):
+            for site, path in re.findall(r"(?m)^@missing (\S+) (\S+)$", reported):
                 if site in self.changes:
                     self.missing[site] = path
 

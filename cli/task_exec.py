@@ -33,7 +33,7 @@ class Output:
         """Print what is new; whether there was anything. Raises AwsError."""
         more = ["--next-token", self._next] if self._next else []
         try:
-            told = ask(
+            reported = ask(
                 self._region, "logs", "get-log-events", "--log-group-name", self._group,
                 "--log-stream-name", self._stream, "--start-from-head", *more,
             )  # fmt: skip
@@ -42,10 +42,10 @@ class Output:
             if error.code == "ResourceNotFoundException":
                 return False
             raise
-        self._next = str(told.get("nextForwardToken") or self._next)
-        for event in told.get("events") or []:
+        self._next = str(reported.get("nextForwardToken") or self._next)
+        for event in reported.get("events") or []:
             print(event["message"], flush=True)
-        return bool(told.get("events"))
+        return bool(reported.get("events"))
 
 
 def execute(deployed: DeployedTasks, site: str, command: Sequence[str]) -> int:
@@ -60,17 +60,17 @@ def execute(deployed: DeployedTasks, site: str, command: Sequence[str]) -> int:
     except AwsError as error:
         raise Refused(str(error)) from None
     if ended.code is None:
-        raise Refused(f"the command did not run to its end; AWS says: {ended.reason or 'nothing of why'}")
+        raise Refused(f"the command did not run to its end; AWS says: {ended.reason or 'no reason'}")
     return ended.code
 
 
 def _attend(deployed: DeployedTasks, site: str, task: Task) -> Task:
     """Show what it prints until it has ended. INT and TERM end it."""
-    output, told = Output(deployed, site, task), [False]
+    output, reported = Output(deployed, site, task), [False]
 
     def stop(_: int, __: FrameType | None) -> None:
-        if not told[0]:
-            told[0] = True
+        if not reported[0]:
+            reported[0] = True
             deployed.cluster.stop(task, "portico exec was interrupted")
 
     for one in (signal.SIGINT, signal.SIGTERM):

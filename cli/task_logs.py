@@ -85,10 +85,10 @@ def _go_on(deployed: DeployedTasks, sites: Collection[str], process: str, began:
         found: list[Line] = []
         for site in sites:
             words = ("--log-group-name", deployed.groups[site], "--start-time", str(since))
-            told = ask(deployed.cluster.region, "logs", "filter-log-events", *words)
+            reported = ask(deployed.cluster.region, "logs", "filter-log-events", *words)
             found += [
                 line
-                for line in (_spell(str(one["logStreamName"]), one) for one in told.get("events") or [])
+                for line in (_spell(str(one["logStreamName"]), one) for one in reported.get("events") or [])
                 if process in ("", _name_process(line.stream))
             ]
         for line in found:
@@ -100,21 +100,21 @@ def _go_on(deployed: DeployedTasks, sites: Collection[str], process: str, began:
 
 def _list_streams(region: str, group: str, site: str) -> list[str]:
     words = ("--order-by", "LastEventTime", "--descending", "--max-items", _STREAMS)
-    told = ask(region, "logs", "describe-log-streams", "--log-group-name", group, *words)
-    names = [str(one["logStreamName"]) for one in told.get("logStreams") or []]
+    reported = ask(region, "logs", "describe-log-streams", "--log-group-name", group, *words)
+    names = [str(one["logStreamName"]) for one in reported.get("logStreams") or []]
     return [name for name in names if name.startswith(f"{site}/") and name.count("/") == 2]
 
 
 def _list_running(deployed: DeployedTasks) -> set[str]:
-    told = ask(deployed.cluster.region, "ecs", "list-tasks", "--cluster", deployed.cluster.arn)
-    return {str(one).rpartition("/")[2] for one in told.get("taskArns") or []}
+    reported = ask(deployed.cluster.region, "ecs", "list-tasks", "--cluster", deployed.cluster.arn)
+    return {str(one).rpartition("/")[2] for one in reported.get("taskArns") or []}
 
 
 def _read(region: str, group: str, stream: str, tail: str) -> list[Line]:
     limit = _ALL if tail == "all" else str(min(max(int(tail), 1), int(_ALL)))
     words = ("--log-group-name", group, "--log-stream-name", stream, "--limit", limit)
-    told = ask(region, "logs", "get-log-events", *words)
-    return [_spell(stream, one) for one in told.get("events") or []] if tail != "0" else []
+    reported = ask(region, "logs", "get-log-events", *words)
+    return [_spell(stream, one) for one in reported.get("events") or []] if tail != "0" else []
 
 
 def _spell(stream: str, event: dict[str, Any]) -> Line:

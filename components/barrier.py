@@ -9,7 +9,7 @@ from pulumi.output import Unknown
 from portico.components.partial_update import skip_unless
 from portico.components.scope import name_resource
 
-# By these words a failure is known that was told already (cli/failure.py).
+# By these words a failure is known that was reported already (cli/failure.py).
 PUT_OFF = "was put off: what comes before it failed"
 
 

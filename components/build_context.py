@@ -21,7 +21,7 @@ from portico.config.source.files import File
 _FOLDER = 0o755
 # Contexts of a site that stay: more than stacks of one checkout build of it at a time.
 _KEPT = 5
-# What pip is told while an image is built, from the environment of the machine that builds.
+# What pip is given while an image is built, from the environment of the machine that builds.
 _PIP = {
     "PIP_INDEX_URL": "index-url",
     "PIP_EXTRA_INDEX_URL": "extra-index-url",

@@ -51,19 +51,19 @@ class Task:
     reason: str = ""
 
     @classmethod
-    def read(cls, told: dict[str, Any]) -> Self:
+    def read(cls, reported: dict[str, Any]) -> Self:
         """From AWS's answer."""
-        containers = told.get("containers") or []
+        containers = reported.get("containers") or []
         own = [one for one in containers if one.get("name") in (RELEASE, BY_HAND)]
-        told_reasons = [str(one["reason"]) for one in containers if one.get("reason")]
+        reasons = [str(one["reason"]) for one in containers if one.get("reason")]
         return cls(
-            arn=str(told["taskArn"]),
-            key=str(told.get("startedBy") or ""),
-            status=str(told.get("lastStatus") or ""),
-            began=_read_time(told.get("startedAt")),
-            ended=_read_time(told.get("stoppedAt")),
+            arn=str(reported["taskArn"]),
+            key=str(reported.get("startedBy") or ""),
+            status=str(reported.get("lastStatus") or ""),
+            began=_read_time(reported.get("startedAt")),
+            ended=_read_time(reported.get("stoppedAt")),
             code=next((int(one["exitCode"]) for one in own if one.get("exitCode") is not None), None),
-            reason="; ".join(dict.fromkeys(filter(None, [str(told.get("stoppedReason") or ""), *told_reasons]))),
+            reason="; ".join(dict.fromkeys(filter(None, [str(reported.get("stoppedReason") or ""), *reasons]))),
         )
 
     @property
@@ -90,7 +90,7 @@ class Cluster:
         The oldest first.
         """
         found: dict[str, None] = {}
-        # One that was told to end is among the second, while it still runs.
+        # One that was asked to end is among the second, while it still runs.
         for status in ("RUNNING", "STOPPED"):
             words = ("--family", family, "--desired-status", status)
             found |= dict.fromkeys(self._ask("list-tasks", *words).get("taskArns") or [])
@@ -100,8 +100,8 @@ class Cluster:
         """Those that AWS still knows."""
         if not arns:
             return []
-        told = self._ask("describe-tasks", "--tasks", *arns[:_MOST])
-        return [Task.read(one) for one in told.get("tasks") or []]
+        reported = self._ask("describe-tasks", "--tasks", *arns[:_MOST])
+        return [Task.read(one) for one in reported.get("tasks") or []]
 
     def start(
         self,
@@ -121,17 +121,19 @@ class Cluster:
         if words:
             overrides = {"containerOverrides": [{"name": container, "command": [*words]}]}
             more += ["--overrides", json.dumps(overrides)]
-        told = self._ask(
+        reported = self._ask(
             "run-task",
             *("--task-definition", definition, "--launch-type", "FARGATE", "--platform-version", "1.4.0"),
             *("--count", "1", "--started-by", key, "--network-configuration", network.spell()),
             *("--enable-ecs-managed-tags", "--propagate-tags", "TASK_DEFINITION"),
             *more,
         )
-        for one in told.get("tasks") or []:
+        for one in reported.get("tasks") or []:
             return Task.read(one)
         # No capacity, say: AWS tells that in an answer of its own.
-        why = "; ".join(str(one.get("reason") or one) for one in told.get("failures") or []) or "AWS does not say why"
+        why = (
+            "; ".join(str(one.get("reason") or one) for one in reported.get("failures") or []) or "AWS does not say why"
+        )
         raise AwsError(f"AWS starts no task of {definition.rpartition('/')[2]}: {why}")
 
     def stop(self, task: Task, reason: str) -> None:
@@ -145,7 +147,7 @@ class Cluster:
 def read_log(region: str, group: str, stream: str, lines: int) -> list[str]:
     """The last lines of a stream of a group of logs; none where nothing was written. Raises AwsError."""
     try:
-        told = ask(
+        reported = ask(
             region, "logs", "get-log-events", "--log-group-name", group, "--log-stream-name", stream,
             "--limit", str(lines),
         )  # fmt: skip
@@ -153,7 +155,7 @@ def read_log(region: str, group: str, stream: str, lines: int) -> list[str]:
         if error.code == "ResourceNotFoundException":
             return []
         raise
-    return [str(one["message"]) for one in told.get("events") or []]
+    return [str(one["message"]) for one in reported.get("events") or []]
 
 
 def read_whole_log(region: str, group: str, stream: str, lines: int) -> list[str]:
@@ -173,8 +175,8 @@ def name_stream(site: str, container: str, task: Task) -> str:
     return f"{site}/{container}/{task.id}"
 
 
-def _read_time(told: Any) -> float | None:
+def _read_time(reported: Any) -> float | None:
     """Older versions of the AWS CLI tell seconds, newer ones a time as ISO 8601 writes it."""
-    if told is None:
+    if reported is None:
         return None
-    return datetime.fromisoformat(told).timestamp() if isinstance(told, str) else float(told)
+    return datetime.fromisoformat(reported).timestamp() if isinstance(reported, str) else float(reported)

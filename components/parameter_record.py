@@ -41,20 +41,20 @@ def is_written(runs: Sequence[Ran], task: Task) -> bool:
 
 def _read(region: str, parameter: str) -> str:
     try:
-        told = ask(region, "ssm", "get-parameter", "--name", parameter, "--with-decryption")
+        reported = ask(region, "ssm", "get-parameter", "--name", parameter, "--with-decryption")
     except AwsError as error:
         if error.code == "ParameterNotFound":
             return EMPTY
         raise
-    return str((told.get("Parameter") or {}).get("Value") or EMPTY)
+    return str((reported.get("Parameter") or {}).get("Value") or EMPTY)
 
 
 def _spell(task: Task, release: str, command: str) -> str:
     seconds = task.ended - task.began if task.ended and task.began else 0.0
     # AWS reads braces as a reference to another parameter, and refuses such a text.
-    told = "" if "{{" in command or len(command.encode()) > _LONGEST else command
+    reported = "" if "{{" in command or len(command.encode()) > _LONGEST else command
     code = 1 if task.code is None else task.code
-    return f"{task.key} {code} {_begin(task)} {seconds:.1f} {release} {told}".rstrip()
+    return f"{task.key} {code} {_begin(task)} {seconds:.1f} {release} {reported}".rstrip()
 
 
 def _begin(task: Task) -> int:

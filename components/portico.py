@@ -95,8 +95,8 @@ class Portico(pulumi.ComponentResource):
             preview = pulumi.runtime.is_dry_run()
             if not preview:
                 expect_verdict()
-            told: pulumi.Output[Any] = pulumi.Output.from_input(secrets)
-            made = told.apply(
+            reported: pulumi.Output[Any] = pulumi.Output.from_input(secrets)
+            made = reported.apply(
                 lambda known: self._deploy(name, values, _fill(known, secrets), waited=not preview),
                 run_with_unknowns=preview,
             )
@@ -105,7 +105,7 @@ class Portico(pulumi.ComponentResource):
         # It is marked as secret by what it was made of, and none of these is.
         made = pulumi.Output.unsecret(made)
         self.url, self.urls, self.address, self.releases = (made[key] for key in ("url", "urls", "address", "releases"))
-        # What the next update compares itself with is no matter of people's, and long: a secret is shown in one word.
+        # Internal: the next update compares itself with it. It is long; marked secret so that the CLI collapses it.
         self.register_outputs(
             {
                 "url": self.url,

@@ -44,7 +44,7 @@ def _ask(function: str, arguments: dict[str, str]) -> dict[str, Any]:
             break
         except Exception as error:
             # The engine saves the state meanwhile. A state in a folder has a small file beside it that it
-            # writes in place, and whoever reads that too early is told of its end.
+            # writes in place, and whoever reads that too early is informed of its end.
             if not left or "EOF" not in str(error):
                 raise
             time.sleep(0.1)

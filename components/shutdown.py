@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
-# "The user has been told": Pulumi's language host adds no words of its own to this exit code.
-_TOLD = 32
+# "The user has been informed": Pulumi's language host adds no words of its own to this exit code.
+_REPORTED = 32
 _last: list[Callable[[], object]] = []
 # How many verdicts are expected: one for each Portico of the program.
 _open: list[int] = []
@@ -54,4 +54,4 @@ def _end() -> None:
     for clean in _last:
         with suppress(Exception):
             clean()
-    os._exit(_TOLD)
+    os._exit(_REPORTED)

@@ -1,4 +1,4 @@
-"""Room for Pulumi's own state, where that lies in a folder."""
+"""Disk space for Pulumi's own state, where that lies in a folder."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Plain values, as a stack file holds them, made into settings; everything that is wrong with them is told at once."""
+"""Plain values, as a stack file holds them, made into settings; all that is wrong with them is reported at once."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping

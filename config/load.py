@@ -63,7 +63,8 @@ def _list_exposed(values: Mapping[str, Any], root: Path) -> Iterator[Mistake]:
         try:
             written = read_written(root, pulumi.get_stack())
         except UnreadableStack:
-            # Pulumi has read it, by an option of its own from elsewhere: then the keys are told, and no place in them.
+            # Pulumi has read it, by an option of its own from elsewhere: then the keys are reported, and no place in
+            # them.
             written = {}
         yield from list_exposed(written, keys)
 

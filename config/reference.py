@@ -118,7 +118,7 @@ def _field(model: type[BaseModel], key: str) -> FieldInfo:
     return next(field for name, field in model.model_fields.items() if key in (name, field.alias))
 
 
-def _write_section(title: str, path: str, model: type[BaseModel], told: set[str]) -> Iterator[str]:
+def _write_section(title: str, path: str, model: type[BaseModel], reported: set[str]) -> Iterator[str]:
     yield f"## {title}\n\n{path}: {(model.__doc__ or '').strip().splitlines()[0]}\n"
     yield "| setting | value | default | what it does |\n|---|---|---|---|"
     inner: list[tuple[str, str, type[BaseModel]]] = []
@@ -137,10 +137,10 @@ def _write_section(title: str, path: str, model: type[BaseModel], told: set[str]
         yield f"| `{key}` | {value} | {_default(field)} | {field.description} |"
     yield ""
     for heading, place, section in inner:
-        # A section that stands in two places is told once.
-        if heading not in told:
-            told.add(heading)
-            yield from _write_section(heading, place, section, told)
+        # A section that stands in two places is reported once.
+        if heading not in reported:
+            reported.add(heading)
+            yield from _write_section(heading, place, section, reported)
 
 
 def _section(annotation: Any) -> type[BaseModel] | None:

@@ -96,6 +96,6 @@ def _widen(one: Schema) -> Schema:
     """At the top `pulumi config set` writes every value as a text; Pulumi reads numbers and truth values from it."""
     if one.get("type") not in ("integer", "boolean"):
         return one
-    told: Schema = {key: one.pop(key) for key in ("description", "default") if key in one}
+    reported: Schema = {key: one.pop(key) for key in ("description", "default") if key in one}
     pattern = "^[0-9]+$" if one["type"] == "integer" else "^(true|false)$"
-    return {"anyOf": [one, {"type": "string", "pattern": pattern}], **told}
+    return {"anyOf": [one, {"type": "string", "pattern": pattern}], **reported}

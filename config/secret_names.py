@@ -1,4 +1,4 @@
-"""What is wrong with `portico:secrets`, as far as names and kinds of values tell; no value is ever told."""
+"""What is wrong with `portico:secrets`, as far as names and kinds of values tell; no value is ever reported."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ def check_secrets(secrets: Any, sites: Sequence[str]) -> Iterator[Mistake]:
 
 
 def check_account(settings: Settings, key: Any) -> Iterator[Mistake]:
-    """What is wrong with the key of the account that tls.acme.eab names; it is never told."""
+    """What is wrong with the key of the account that tls.acme.eab names; it is never reported."""
     acme = settings.tls.acme if settings.tls else None
     if acme and acme.eab and key is None:
         yield Mistake("eabKey", "is required for tls.acme.eab; set it: pulumi config set --secret portico:eabKey")

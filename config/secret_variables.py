@@ -12,7 +12,7 @@ _MOST = 128 * 1024
 
 
 def list_wrong_variables(settings: Settings, secrets: Mapping[str, Mapping[str, str]]) -> Iterator[Mistake]:
-    """Names and values of secrets that cannot be variables; `secrets` are those of all sites, and no value is told."""
+    """Names and values of secrets that cannot be variables; `secrets` are those of all sites; no value is reported."""
     for index, site in enumerate(settings.sites):
         given = secrets.get(site.name, {})
         yield from _check_names(f"sites[{index}]", site, given)

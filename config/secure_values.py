@@ -21,7 +21,8 @@ def list_exposed(written: Mapping[str, Any], secret: Collection[str] = ()) -> It
     """Encrypted values of settings that are no secrets.
 
     `written` are Portico's settings as the stack file has them, an encrypted value being {"secure": …}; `secret` the
-    keys of which Pulumi says that they hold one, which may come from elsewhere than from that file. No value is told.
+    keys of which Pulumi says that they hold one, which may come from elsewhere than from that file. No value is
+    reported.
     """
     for key, value in written.items():
         for path in find_values(value, _is_encrypted, (key,)):

@@ -48,12 +48,12 @@ def list_quarrels(sites: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[Mi
     first: dict[str, tuple[str, Mapping[str, Any]]] = {}
     for place, site in sites:
         owners = {host: first.setdefault(host, (place, site)) for host in map(str, _list(site, "hosts"))}
-        told: set[str] = set()
+        reported: set[str] = set()
         for host, (owner, other) in owners.items():
-            # Without paths of their own they do not share it, which is told already.
-            if owner in (place, *told) or site.get("path", "/") == other.get("path", "/"):
+            # Without paths of their own they do not share it, which is reported already.
+            if owner in (place, *reported) or site.get("path", "/") == other.get("path", "/"):
                 continue
-            told.add(owner)
+            reported.add(owner)
             for key in OF_THE_HOST:
                 if (site.get(key) or None) != (other.get(key) or None):
                     yield Mistake(

@@ -163,8 +163,8 @@ class _Secrets:
         file = os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE")
         if file and Path(file).is_file():
             phrase = Path(file).read_text().strip()
-        elif (told := os.environ.get("PULUMI_CONFIG_PASSPHRASE")) is not None:
-            phrase = told
+        elif (reported := os.environ.get("PULUMI_CONFIG_PASSPHRASE")) is not None:
+            phrase = reported
         elif self._stack == "dev":
             phrase = ""
         else:

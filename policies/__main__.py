@@ -4,8 +4,8 @@ import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
-# The environment of the pack knows no Portico: it is told that this folder is `portico.policies`, wherever it lies.
-# Python puts the folder itself first when it is told to run it, and would find modules there under other names.
+# The environment of the pack knows no Portico: it is given this folder as `portico.policies`, wherever it lies.
+# Python puts the folder itself first when it is asked to run it, and would find modules there under other names.
 _ROOT = Path(__file__).resolve().parent.parent
 _SPEC = spec_from_file_location("portico", _ROOT / "__init__.py", submodule_search_locations=[str(_ROOT)])
 assert _SPEC and _SPEC.loader
@@ -32,7 +32,7 @@ from portico.policies.graph import Graph, Resource  # noqa: E402
 from portico.policies.rule import Rule  # noqa: E402
 from portico.policies.wire import find_secrets, read_inputs  # noqa: E402
 
-# As it is, a validation is not told which inputs are secrets, and one of the rules is about that alone.
+# As it is, a validation does not know which inputs are secrets, and one of the rules is about that alone.
 policy.deserialize_properties = lambda props, _=True: deserialize_properties(props, True)
 
 

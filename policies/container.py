@@ -1,4 +1,4 @@
-"""The containers of a task: what they may do, what they are told, what they leave behind."""
+"""The containers of a task: what they may do, what they are reported, what they leave behind."""
 
 import re
 from collections.abc import Iterator
@@ -57,8 +57,8 @@ def keep_environment_clean(graph: Graph) -> Iterator[Finding]:
         if "containerDefinitions" in task.secrets:
             yield Finding(task, "containerDefinitions is made from a secret of Pulumi's", _HAND_OVER)
     for one in list_containers(graph):
-        for told in members(one.inputs, "environment"):
-            name, value = str(look(told, "name")), str(look(told, "value") or "")
+        for reported in members(one.inputs, "environment"):
+            name, value = str(look(reported, "name")), str(look(reported, "value") or "")
             # A path only says where it lies.
             if _SECRET_NAME.search(name) and value and not value.startswith("/"):
                 yield _find(one, f"has {name} in its environment", _HAND_OVER)

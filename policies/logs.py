@@ -1,4 +1,4 @@
-"""Logs and alarms: what is known afterwards, and who is told at once."""
+"""Logs and alarms: what is known afterwards, and who is notified at once."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ def watch_instances(graph: Graph) -> Iterator[Finding]:
     ]
     for one in of_type(graph, INSTANCE):
         if not any(points_at(alarm, "dimensions", one) for alarm in alarms):
-            wrong = "nobody is told when its status checks fail"
+            wrong = "nobody is notified when its status checks fail"
             yield Finding(
                 one, wrong, 'add aws.cloudwatch.MetricAlarm with metricName: "StatusCheckFailed" and this InstanceId'
             )

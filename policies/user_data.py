@@ -1,4 +1,4 @@
-"""User data: what a machine is told at its first boot, and everybody on it can read for ever."""
+"""User data: what a machine is given at its first boot, and everybody on it can read for ever."""
 
 import gzip
 from base64 import b64decode
@@ -53,8 +53,8 @@ def bound_user_data(graph: Graph) -> Iterator[Finding]:
 def say_when_replaced(graph: Graph) -> Iterator[Finding]:
     """Whether new user data replaces the machine is said, since it is read at the first boot alone."""
     for one in of_type(graph, INSTANCE):
-        told = look(one.inputs, "userDataReplaceOnChange") is not None
-        if not told and any(look(one.inputs, name) is not None for name in _NAMES):
+        reported = look(one.inputs, "userDataReplaceOnChange") is not None
+        if not reported and any(look(one.inputs, name) is not None for name in _NAMES):
             wrong = "new user data would stop and start it, and have no effect"
             yield Finding(one, wrong, "write userDataReplaceOnChange: true, or false where you replace it yourself")
 

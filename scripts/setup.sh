@@ -18,7 +18,7 @@ look() { # look PART...
   esac
 }
 
-# Background processes of a script do not hear Ctrl-C; they are told.
+# Background processes of a script do not hear Ctrl-C; they are reported.
 children=()
 start() { # start PART...
   "$setup/$1.sh" "${@:2}" &

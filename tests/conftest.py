@@ -85,8 +85,8 @@ def pytest_testnodedown(node: Any) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Show the figures; PORTICO_REPORT names the file that they are written to."""
-    for told in LEFT_OUT:
-        terminalreporter.write_line(told)
+    for reported in LEFT_OUT:
+        terminalreporter.write_line(reported)
     if not FIGURES.recorded:
         return
     terminalreporter.section("figures")

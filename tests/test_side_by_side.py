@@ -21,7 +21,7 @@ def test_modules_that_share_a_deployment_are_one_group() -> None:
     # What they share is made once a worker.
     assert name_group("tests/docker/test_first_page.py") != name_group("tests/docker/test_hardening.py")
     assert name_group("tests/components/ecs/test_image.py") == name_group("tests/program/test_replay.py")
-    assert name_group("tests/components/test_port.py") != name_group("tests/components/test_room.py")
+    assert name_group("tests/components/test_port.py") != name_group("tests/components/test_disk_space.py")
 
 
 @pytest.fixture

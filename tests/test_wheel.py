@@ -69,8 +69,8 @@ def test_it_holds_all_that_the_program_reads_and_nothing_else(wheel: Path) -> No
 def test_it_has_the_version_of_the_package(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
-        told = message_from_string(archive.read(name).decode())
-    assert (told["Name"], told["Version"]) == ("portico", portico.__version__)
+        reported = message_from_string(archive.read(name).decode())
+    assert (reported["Name"], reported["Version"]) == ("portico", portico.__version__)
     assert "version" not in (ROOT / "policies" / "PulumiPolicy.yaml").read_text()
 
 

@@ -148,6 +148,6 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     """Compare what runs with what the last update left. Exit code 1 where they differ."""
     place = prepare(stack)
     require_stack(stack, place.root)
-    good, told = judge(stack, json.loads(ask("stack", "export", "--show-secrets", "--stack", stack)))
-    click.echo(spell_json({"stack": stack, "good": good, "told": told}) if as_json else "\n".join(told))
+    good, reported = judge(stack, json.loads(ask("stack", "export", "--show-secrets", "--stack", stack)))
+    click.echo(spell_json({"stack": stack, "good": good, "reported": reported}) if as_json else "\n".join(reported))
     context.exit(0 if good else 1)

@@ -27,8 +27,8 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
         click.echo(spell_json(found))
         context.exit(1 if missing else 0)
     for one in found:
-        told = f"{one.told}; to do: {one.remedy}" if one.remedy else one.told
-        first, *rest = told.splitlines()
+        reported = f"{one.reported}; to do: {one.remedy}" if one.remedy else one.reported
+        first, *rest = reported.splitlines()
         click.echo(f"{one.state:<8} {one.what:<14} {first}")
         if rest:
             click.echo(textwrap.indent("\n".join(rest), " " * 24))

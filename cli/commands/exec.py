@@ -107,8 +107,8 @@ def run(words: list[str], container: Container, *, terminal: bool) -> int:
     """Run it to its end. TERM ends the command, as Ctrl-C does, which in a terminal is a key like any other."""
     # Docker's own command would hear Ctrl-C too, and then not say how the container ended.
     process = subprocess.Popen(words, start_new_session=not terminal)
-    for told in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(told, lambda *_: container.stop())
+    for reported in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(reported, lambda *_: container.stop())
     return process.wait()
 
 

@@ -18,10 +18,10 @@ _MOST = 4
 
 
 @click.command(epilog=example("portico init --entry shop.web:app --host shop.localhost"))
-@click.option("--source", default=".", metavar="FOLDER", help="The application's folder; this one, unless told.")
+@click.option("--source", default=".", metavar="FOLDER", help="The application's folder; this one by default.")
 @click.option("--folder", default="deploy", show_default=True, help="The project's folder, in the application's.")
 @click.option("--entry", default="", metavar="MODULE:APP", help="The WSGI entry, where it is not found.")
-@click.option("--name", default="", help="The site's name; the folder's, unless told.")
+@click.option("--name", default="", help="The site's name; the folder's by default.")
 @click.option("--host", "hosts", multiple=True, metavar="HOST", help="A host name; may be repeated.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535), help="The published port.")
 def command(source: str, folder: str, entry: str, name: str, hosts: tuple[str, ...], port: int) -> None:
@@ -39,8 +39,8 @@ def command(source: str, folder: str, entry: str, name: str, hosts: tuple[str, .
     if not name == spell_name(name):
         raise Refused(f'--name: "{name}" is no name of a site; write small letters, digits and hyphens')
     if not hosts and has_terminal():
-        told = click.prompt("Host names, the first one is the site's", default=f"localhost {name}.localhost")
-        hosts = tuple(told.replace(",", " ").split())
+        reported = click.prompt("Host names, the first one is the site's", default=f"localhost {name}.localhost")
+        hosts = tuple(reported.replace(",", " ").split())
     project = Project(
         folder=root / folder,
         source=root,

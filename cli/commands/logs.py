@@ -19,7 +19,7 @@ from portico.cli.refused import Refused
 from portico.cli.spelling import assign
 from portico.cli.task_logs import show_logs
 
-LINES = "50"  # of each container, unless told
+LINES = "50"  # of each container, by default
 _printing = threading.Lock()
 
 

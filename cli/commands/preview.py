@@ -31,6 +31,6 @@ def command(context: click.Context, stack: str, resources: bool) -> None:
         click.echo(seen.log.read_text(errors="replace"), nl=False)
         return
     counts = {op: count for op, count in seen.story.counts.items() if op not in ("same", "read", "refresh")}
-    told = ", ".join(f"{count} to {op}" for op, count in counts.items())
-    screen.say(f"Resources: {told}." if told else "Nothing would change.")
+    reported = ", ".join(f"{count} to {op}" for op, count in counts.items())
+    screen.say(f"Resources: {reported}." if reported else "Nothing would change.")
     screen.say(f"Each of them: {spell_path(seen.log)}")

@@ -18,7 +18,7 @@ from portico.config.targets import find_target
 from portico.config.targets.ecs import make_fleet
 
 LAYOUTS = ("conf.d", "sites-available")
-# Lists what was written here, with digests: by it a folder of ours is told from anybody else's.
+# Lists what was written here, with digests: by it a folder of ours is distinguished from anybody else's.
 MARKER = ".portico-render"
 
 

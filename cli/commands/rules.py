@@ -19,10 +19,10 @@ PLAN = ("pulumi", "preview", "--json", "--show-sames", "--non-interactive", "--s
 def judge(plan: str) -> int:
     """Say what is wrong in a plan; the exit code. Where there is none, Pulumi has said why, or the text says it."""
     try:
-        told = json.loads(plan).get("diagnostics", [])
+        reported = json.loads(plan).get("diagnostics", [])
     except ValueError:
         return 1
-    if errors := [line["message"] for line in told if line["severity"] == "error"]:
+    if errors := [line["message"] for line in reported if line["severity"] == "error"]:
         print("".join(errors), end="", file=sys.stderr)
         return 1
     graph = read_plan(plan)

@@ -56,7 +56,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     commands = read_last_runs(deployed, sites) if deployed else read_last_task_runs(export)
     sites |= dict.fromkeys(commands)
     if as_json:
-        told = {
+        reported = {
             "stack": stack,
             "engine": engine.address or "local" if engine else None,
             "sites": {
@@ -76,7 +76,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
             "lock": lock,
             **({"data": data} if data else {}),
         }
-        click.echo(spell_json(told))
+        click.echo(spell_json(reported))
         context.exit(0 if found.running else 1)
     if lock:
         tell(lock)

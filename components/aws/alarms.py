@@ -1,4 +1,4 @@
-"""What AWS does when the VM fails its status checks, and who is told."""
+"""What AWS does when the VM fails its status checks, and who is notified."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ _CHECKS = {
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmsArgs:
-    """`topic` is the ARN of an SNS topic that is told, None for nobody."""
+    """`topic` is the ARN of an SNS topic that is reported, None for nobody."""
 
     vm: pulumi.Input[str]
     region: str
@@ -37,7 +37,7 @@ class Alarms(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:index:Alarms", name, None, opts)
-        told = [args.topic] if args.topic else []
+        reported = [args.topic] if args.topic else []
         self.names = []
         for check, (action, minutes, text) in _CHECKS.items():
             alarm = aws.cloudwatch.MetricAlarm(
@@ -51,8 +51,8 @@ class Alarms(pulumi.ComponentResource):
                 threshold=1,
                 comparison_operator="GreaterThanOrEqualToThreshold",
                 alarm_description=text,
-                alarm_actions=[f"arn:{args.partition}:automate:{args.region}:ec2:{action}", *told],
-                ok_actions=told,
+                alarm_actions=[f"arn:{args.partition}:automate:{args.region}:ec2:{action}", *reported],
+                ok_actions=reported,
                 tags=make_tags(f"{check.lower()}-check", args.tags),
                 opts=pulumi.ResourceOptions(parent=self),
             )

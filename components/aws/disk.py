@@ -130,7 +130,7 @@ def find_left(tags: Mapping[str, str], account: aws.Provider) -> RecordedDisk | 
             "Project to the one that is meant, or remove the others: aws ec2 delete-volume"
         )
     for id in ids:
-        # By its id, since an id is all that is told of several.
+        # By its id, since an id is all that is reported of several.
         found = aws.ebs.get_volume(filters=[aws.ebs.GetVolumeFilterArgs(name="volume-id", values=[id])], opts=options)
         return RecordedDisk(id=id, zone=found.availability_zone, size=found.size, tags=dict(found.tags), recorded=False)
     return None

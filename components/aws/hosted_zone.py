@@ -38,7 +38,7 @@ def require_zone(path: str, zone: str, names: Mapping[str, str], account: pulumi
                 [Mistake(path, f"there is no hosted zone {zone} in this account; aws route53 list-hosted-zones")]
             ) from None
         pulumi.log.warn(
-            f"{path}: whether the hosted zone {zone} answers for the host names cannot be told: it may not be "
+            f"{path}: whether the hosted zone {zone} answers for the host names cannot be seen: it may not be "
             "looked at (route53:GetHostedZone). For a name outside of it, no certificate is ever issued."
         )
         return

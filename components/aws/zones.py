@@ -42,8 +42,8 @@ def choose_zones(ecs: Ecs, known: tuple[str, ...], account: pulumi.ProviderResou
     ]:
         raise Mistakes(wrong)
     if not ecs.zones and len(there) < _LEAST:
-        told = f"{ecs.region} has fewer than two zones for this account ({choice or 'none'}); write another region"
-        raise Mistakes([Mistake("ecs.region", told)])
+        reported = f"{ecs.region} has fewer than two zones for this account ({choice or 'none'}); write another region"
+        raise Mistakes([Mistake("ecs.region", reported)])
     return ecs.zones or tuple(sorted(there)[:_LEAST])
 
 
@@ -64,15 +64,17 @@ def choose_zone(wanted: Aws, kind: str, zone: str, disk: str, account: pulumi.Pr
     ).locations
     choice = ", ".join(sorted(there))
     if not there:
-        told = f"{wanted.region} has no {wanted.instance_type} for this account; write another kind, or another region"
-        raise Mistakes([Mistake("aws.instanceType", told)])
+        reported = (
+            f"{wanted.region} has no {wanted.instance_type} for this account; write another kind, or another region"
+        )
+        raise Mistakes([Mistake("aws.instanceType", reported)])
     if wanted.zone and wanted.zone not in there:
-        told = f'"{wanted.zone}" has no {wanted.instance_type} for this account; write one of {choice}'
-        raise Mistakes([Mistake("aws.zone", told)])
+        reported = f'"{wanted.zone}" has no {wanted.instance_type} for this account; write one of {choice}'
+        raise Mistakes([Mistake("aws.zone", reported)])
     if stays and disk and disk not in there:
         # A disk stays in its zone, and the VM has to come to it.
-        told = f"{disk}, where the disk of data is, has no {wanted.instance_type}; write another kind of VM"
-        raise Mistakes([Mistake("aws.instanceType", told)])
+        reported = f"{disk}, where the disk of data is, has no {wanted.instance_type}; write another kind of VM"
+        raise Mistakes([Mistake("aws.instanceType", reported)])
     return wanted.zone or (zone if stays and zone in there else min(there))
 
 

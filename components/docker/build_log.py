@@ -27,8 +27,8 @@ def describe_build(inputs: Any, resource: str) -> str | None:
     lines = [f"{resource} could not be built; what served before keeps serving."]
     if cause := find_build_cause(site, output):
         lines.append(f"Likely cause: {cause}.")
-    told = read_failed_step(output)
-    return "\n".join([*lines, "The last lines of the build:", textwrap.indent("\n".join(told[-_LINES:]), "  ")])
+    reported = read_failed_step(output)
+    return "\n".join([*lines, "The last lines of the build:", textwrap.indent("\n".join(reported[-_LINES:]), "  ")])
 
 
 def read_failed_step(output: str) -> list[str]:
@@ -38,7 +38,7 @@ def read_failed_step(output: str) -> list[str]:
     if failed:
         step = re.findall(rf"^{failed[-1]} (?:[\d.]+ )?(.*\S)", output, re.MULTILINE)
         # Its first line repeats the command; the last one is the error itself, said again below it.
-        told = [line for line in step if not line.startswith(("ERROR: executor", "ERROR: process", "["))]
-        if told:
-            return told
+        reported = [line for line in step if not line.startswith(("ERROR: executor", "ERROR: process", "["))]
+        if reported:
+            return reported
     return output.strip().splitlines()

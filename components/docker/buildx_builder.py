@@ -32,8 +32,8 @@ def name_builder(engine: Engine, stack: str) -> str | None:
 
 def _find_folder() -> Path:
     """Where Docker's command keeps its builders."""
-    told = os.environ.get("BUILDX_CONFIG")
-    return Path(told or Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker") / "buildx") / "instances"
+    reported = os.environ.get("BUILDX_CONFIG")
+    return Path(reported or Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker") / "buildx") / "instances"
 
 
 def _write(file: Path, builder: dict[str, object]) -> None:

@@ -19,8 +19,8 @@ ROLE: Final = "acme"
 def read_report(client: Container) -> dict[str, Certificate] | None:
     """The certificates by site; None where nothing was written yet. Raises DockerException, or OSError."""
     try:
-        told = json.loads(read_file(client, f"{CERTIFICATES}/report.json"))
-        return {site: Certificate.read(site, found) for site, found in told.items()}
+        reported = json.loads(read_file(client, f"{CERTIFICATES}/report.json"))
+        return {site: Certificate.read(site, found) for site, found in reported.items()}
     except (NotFound, ValueError):
         return None
 

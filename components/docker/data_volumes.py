@@ -71,8 +71,8 @@ class DataVolumes:
         before = dict(_list_known(args.resources))
         found = _ask(args.engine, wanted, args.resources) if wanted or before else {}
         if lines := list(_list_strangers(args.settings, found)):
-            told = "\n".join(f"  {line}" for line in lines)
-            raise pulumi.RunError(f"Data that is not this stack's cannot be used; nothing was changed.\n{told}")
+            reported = "\n".join(f"  {line}" for line in lines)
+            raise pulumi.RunError(f"Data that is not this stack's cannot be used; nothing was changed.\n{reported}")
         if is_announced() and args.engine:
             there = {key for key, one in found.items() if one.exists}
             names = {key: name_volume(*key) for key in wanted}

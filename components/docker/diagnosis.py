@@ -41,7 +41,7 @@ class Diagnosis:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         hook = pulumi.ErrorHook(name_resource("portico-diagnosis"), self._explain)
         self.hooks = pulumi.ResourceHookBinding(on_error=[hook])
 
@@ -56,17 +56,17 @@ class Diagnosis:
                 pulumi.log.error(said)
             return False
         labels = {label["label"]: label["value"] for label in inputs.get("labels") or []}
-        told = f"{labels.get('portico.role')}/{labels.get('portico.site')}"
+        reported = f"{labels.get('portico.role')}/{labels.get('portico.site')}"
         # The replicas of one release fail alike: one of them says why. Those that start are judged by the switch.
         failed = args.failed_operation != "delete" and labels.get("portico.role") == "gunicorn"
-        if failed and inputs.get("name") and told not in self._told:
-            self._told.add(told)
+        if failed and inputs.get("name") and reported not in self._reported:
+            self._reported.add(reported)
             pulumi.log.error(describe(self._engine, str(inputs["name"]), args.name))
         return False
 
     def _tell_once(self, said: str) -> bool:
-        if said not in self._told:
-            self._told.add(said)
+        if said not in self._reported:
+            self._reported.add(said)
             pulumi.log.error(said)
         return False
 

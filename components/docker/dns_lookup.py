@@ -37,14 +37,14 @@ def _run(asked: Iterable[Callable[[], None]]) -> None:
 
 def _find_addresses(name: str, found: dict[str, list[str]]) -> None:
     try:
-        told = socket.getaddrinfo(name, 80, type=socket.SOCK_STREAM)
+        reported = socket.getaddrinfo(name, 80, type=socket.SOCK_STREAM)
     except socket.gaierror as error:
         if error.errno in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)):
             found[name] = []
     except (OSError, UnicodeError):
         pass
     else:
-        found[name] = sorted({str(one[4][0]) for one in told})
+        found[name] = sorted({str(one[4][0]) for one in reported})
 
 
 def _find_records(owner: str, found: dict[str, list[Caa]]) -> None:
@@ -53,9 +53,9 @@ def _find_records(owner: str, found: dict[str, list[Caa]]) -> None:
     from dns.resolver import NXDOMAIN, resolve
 
     try:
-        told = resolve(f"{owner}.", "CAA", raise_on_no_answer=False, lifetime=MOST).rrset or ()
+        reported = resolve(f"{owner}.", "CAA", raise_on_no_answer=False, lifetime=MOST).rrset or ()
         # Servers shuffle them.
-        found[owner] = sorted(Caa(one.flags, one.tag.decode(), one.value.decode(errors="replace")) for one in told)
+        found[owner] = sorted(Caa(one.flags, one.tag.decode(), one.value.decode(errors="replace")) for one in reported)
     except NXDOMAIN:
         found[owner] = []
     except (DNSException, OSError, ValueError):

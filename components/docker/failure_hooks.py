@@ -1,4 +1,4 @@
-"""Who is told of what fails: one hook for everything that a component makes, so that no failure goes unexplained."""
+"""Explains failures: one hook for everything that a component makes, so that none goes unexplained."""
 
 import copy
 

@@ -50,8 +50,8 @@ def require_vacant(engine: Engine | None, settings: Settings) -> None:
         return
     others = [one for one in found if (one.project, one.stack) != mine]
     if lines := list(_Judge(settings, own, others, view).list_obstacles(wanted)):
-        told = "\n".join(f"  {line}" for line in dict.fromkeys(lines))
-        raise pulumi.RunError(f"NGINX cannot be published where the settings say; nothing was changed.\n{told}")
+        reported = "\n".join(f"  {line}" for line in dict.fromkeys(lines))
+        raise pulumi.RunError(f"NGINX cannot be published where the settings say; nothing was changed.\n{reported}")
 
 
 def read_published(listed: dict[str, Any]) -> Published:
@@ -111,16 +111,16 @@ class _Judge:
         same = any((one.port, one.protocol) == (binding.port, binding.protocol) for one in self.own)
         name = f"{binding.protocol.upper()} port" if binding.protocol == "udp" else "port"
         at = "" if self.settings.target == "local" else f" on {self._machine}"
-        told = f"{name} {binding.port} of {settings.address} is taken{at} by {holder}; {remedy}"
+        reported = f"{name} {binding.port} of {settings.address} is taken{at} by {holder}; {remedy}"
         if same:
-            return f"portico:address: {told}, or write another address"
+            return f"portico:address: {reported}, or write another address"
         if settings.target == "aws":
-            return f"portico:{'tls.' if tls and binding.port == tls.port else ''}port: {told}"
+            return f"portico:{'tls.' if tls and binding.port == tls.port else ''}port: {reported}"
         free = self._find_free(binding)
         other = f", such as {free}" if free else ""
         if binding.protocol == "udp":
-            return f"portico:tls.http3: {told}, or write false, or another portico:tls.port{other}"
-        return f"portico:{'tls.' if tls and binding.port == tls.port else ''}port: {told}, or write another{other}"
+            return f"portico:tls.http3: {reported}, or write false, or another portico:tls.port{other}"
+        return f"portico:{'tls.' if tls and binding.port == tls.port else ''}port: {reported}, or write another{other}"
 
     def _find_free(self, binding: Binding) -> int | None:
         """A port that nobody is seen to have, near this one, or where everybody may listen."""

@@ -34,14 +34,14 @@ def announce_names(settings: Settings, resources: Mapping[str, Any], engine: Eng
     known, now = find_report(engine, resources), datetime.now(UTC)
     wanted = {site.name: (*site.hosts, *site.aliases) for site in settings.ordered}
     for name in names:
-        told = [tell_name(name, addresses.get(name), here, public=public)]
+        reported = [tell_name(name, addresses.get(name), here, public=public)]
         if public and addresses.get(name) is not None:
-            told.append(tell_caa(name, records))
+            reported.append(tell_caa(name, records))
         if certificate := known.get(sites[name]):
             # Of the names that will be ordered, not of those that were.
-            told.append(replace(certificate, hosts=wanted[sites[name]]).tell_host(name, now))
-        line = " ".join(text for text, _ in told)
-        (pulumi.log.warn if any(wrong for _, wrong in told) else pulumi.log.info)(line)
+            reported.append(replace(certificate, hosts=wanted[sites[name]]).tell_host(name, now))
+        line = " ".join(text for text, _ in reported)
+        (pulumi.log.warn if any(wrong for _, wrong in reported) else pulumi.log.info)(line)
 
 
 def _name_machine(settings: Settings, resources: Mapping[str, Any]) -> list[str]:
@@ -61,6 +61,6 @@ def _find_here(settings: Settings, machine: list[str], found: Mapping[str, list[
         return Here(own, whole=settings.target == "aws" or not own <= {*machine})
     if os.environ.get("DOCKER_HOST", "unix://").partition("://")[0] != "unix":
         return Here()
-    own = frozenset(address for told in found.values() for address in told if is_own(address))
+    own = frozenset(address for reported in found.values() for address in reported if is_own(address))
     # Where it speaks by public ones, these are its own; behind a router others lead here.
     return Here(own | {one for one in list_sources() if is_public(one)})

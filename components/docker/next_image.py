@@ -31,7 +31,7 @@ class NextImage(pulumi.ComponentResource):
         wish = json.loads(os.environ[WISH])
         root, engine = Path(wish["root"]), Engine(wish["address"], tuple(wish["options"]))
         super().__init__("portico:index:NextImage", wish["site"], None, bind_hooks(None, Diagnosis(engine).hooks))
-        # A site that is pinned to an earlier release is no matter here: its image is there.
+        # A site that is pinned to an earlier release needs no build: its image is there.
         values = {key: value for key, value in parse_values(CONFIG.get()).items() if key != "rollback"}
         stack = make_stack(values, root)
         release = next(one for one in stack.releases if one.site.name == wish["site"])

@@ -1,4 +1,4 @@
-"""What Docker says when it cannot open a public port, told by the setting: somebody may take one at any moment."""
+"""What Docker says when it cannot open a public port, by its setting: somebody may take one at any moment."""
 
 import re
 

@@ -76,6 +76,8 @@ class ReleaseCommand(pulumi.ComponentResource):
             else f"there is no release of {site.name} before it"
         )
         what = f"(`{settings.command}`) failed{'' if self._args.engine else f' with exit code {code}'}"
-        told = f"No replica of release {self._args.release.id} was made; {keeps}."
-        pulumi.log.error(describe(self._args.engine, str(container), self._name, keeps=told, what=what, lines=_LINES))
+        reported = f"No replica of release {self._args.release.id} was made; {keeps}."
+        pulumi.log.error(
+            describe(self._args.engine, str(container), self._name, keeps=reported, what=what, lines=_LINES)
+        )
         return False

@@ -1,4 +1,4 @@
-"""Which program has a socket: told by /proc, as far as it shows other users' programs."""
+"""Which program has a socket: read from /proc, as far as it shows other users' programs."""
 
 import re
 from collections.abc import Iterator

@@ -40,7 +40,7 @@ from portico.config.release.history import spell_history
 class PorticoArgs:
     """`stack` is everything that the stack file says; `root` the folder of Pulumi.yaml.
 
-    `previous` are the outputs of the last good update. `hooks` are told of everything that fails.
+    `previous` are the outputs of the last good update. `hooks` are informed of everything that fails.
     `engine` is the one that the provider talks to, None where it does not run yet: then nothing is there.
     `watch` is the one that is asked at the end of an update: a machine that is only being made is there by then.
     `resources` are those that the last update left (components/previous_outputs.py).
@@ -64,7 +64,7 @@ class Portico(pulumi.ComponentResource):
     """All sites of a stack: their applications, their replicas, and the edge before them.
 
     The order is the promise: a configuration is checked before anything else is made, new replicas
-    are healthy before NGINX is told of them, and old ones are deleted last.
+    are healthy before NGINX is sent to them, and old ones are deleted last.
 
     Outputs: `url` (of the first site), `urls` ({site: url}), `releases` ({site: release id}),
     `tree` (digest of the configuration that is live), `history` (earlier releases by site, newest
@@ -235,7 +235,7 @@ class Portico(pulumi.ComponentResource):
         urls = {release.site.name: make_url(release.site, settings) for release in stack.releases}
         built = add_built(previous, args.engine, stack)
         announce_changes(built, after, stack.releases, faults, done_before, workers, urls, attempts.list_lost(name))
-        # Of no use to people, and as one word not in their way.
+        # Internal; marked secret so that the CLI collapses it.
         self.baseline = pulumi.Output.secret(after.export() | {"nginx": nginx.container})
 
         # The URLs are known at once, but true only when the tree is live.

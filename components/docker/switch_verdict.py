@@ -103,15 +103,15 @@ def _explain(engine: Engine | None, ended: Ended, served: Mapping[str, str]) -> 
         if container == NONE:
             continue
         pulumi.log.error(describe(engine, container, f"{site}-gunicorn-{index}", why, keeps))
-    told = [line for line in lines if not line.startswith("@")]
+    reported = [line for line in lines if not line.startswith("@")]
     if not refused:
         what = "What was asked for is live, but the switch did not end well." if live else "NGINX was not switched."
-        return "\n".join([what, *(f"  {line}" for line in told or [_tell_silence(ended.code)])])
+        return "\n".join([what, *(f"  {line}" for line in reported or [_tell_silence(ended.code)])])
     parts = [tell_failed(refused)]
     if live:
         parts.append(f"{join_names(live)} {'is' if len(live) == 1 else 'are'} live as asked for.")
     names = tuple(f"{site}-gunicorn-" for site in refused)
-    parts += [line for line in told if not line.endswith(" is live") and not line.startswith(names)]
+    parts += [line for line in reported if not line.endswith(" is live") and not line.startswith(names)]
     return "\n".join(parts)
 
 

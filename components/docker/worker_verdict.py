@@ -41,7 +41,7 @@ class Found:
 
 
 def verify(engine: Engine | None, workers: Sequence[Running]) -> pulumi.Output[list[str]]:
-    """What is to be said of workers that do not run; nothing of those that were put off, since why was told."""
+    """What is to be said of workers that do not run; nothing of those that were put off, since why was reported."""
     ids = pulumi.Output.all(*(find_id(one.container) for one in workers))
 
     def look(known: list[str]) -> list[str]:

@@ -55,7 +55,7 @@ class CommandFailed(Exception):
 def run_once(asked: Asked, say: Callable[[str], None], warn: Callable[[str], None]) -> None:
     """Run it, unless it ended well before. What an earlier run has started is waited for, never doubled.
 
-    `say` is told of progress, `warn` of what could not be written down. Raises CommandFailed.
+    `say` is informed of progress, `warn` of what could not be written down. Raises CommandFailed.
     """
     try:
         _run_once(asked, say, warn)
@@ -80,12 +80,12 @@ def _run_once(asked: Asked, say: Callable[[str], None], warn: Callable[[str], No
 def _settle(asked: Asked, say: Callable[[str], None], warn: Callable[[str], None]) -> list[Task]:
     """All tasks of the site's release command that AWS knows, once all have ended and are written down."""
     began = time.monotonic()
-    told = [0.0]
+    reported = [0.0]
 
     def tell() -> None:
         waited = time.monotonic() - began
-        if waited >= told[0]:
-            told[0] += PROGRESS
+        if waited >= reported[0]:
+            reported[0] += PROGRESS
             say(
                 f"{asked.site}: the release command of a run before this one still runs; this update waits for its end "
                 f"({waited:.0f} s until now)."
@@ -164,7 +164,7 @@ def _explain(asked: Asked, task: Task) -> str:
     how = f"failed with exit code {task.code}" if task.code is not None else "did not run to its end"
     lines = [f"(`{asked.command}`) {how}"]
     if not task.reason.startswith(_OVER):
-        lines.append(f"AWS says: {task.reason or 'nothing of why'}")
+        lines.append(f"AWS says: {task.reason or 'no reason'}")
     try:
         region, stream = asked.cluster.region, name_stream(asked.site, RELEASE, task)
         log = read_whole_log(region, asked.logs, stream, _LINES)

@@ -41,10 +41,14 @@ def _find_platform(engine: Engine) -> str | None:
     import docker.errors
 
     try:
-        told = engine.connect().info()
+        reported = engine.connect().info()
     except (docker.errors.DockerException, OSError):
         return None
-    return _PLATFORMS.get(str(told.get("Architecture"))) if told.get("KernelVersion") == os.uname().release else None
+    return (
+        _PLATFORMS.get(str(reported.get("Architecture")))
+        if reported.get("KernelVersion") == os.uname().release
+        else None
+    )
 
 
 def _emulates(folder: Path, platform: str) -> bool | None:

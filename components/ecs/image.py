@@ -20,7 +20,7 @@ class ImageArgs:
     `of` names a build of the same besides, under a name of its own on the user's Docker. `platform` is Docker's name
     of a processor; `arguments` are given to the build, with `tokens` also secrets of the site. With
     `present` the registry has the image under this digest: it is not pushed. `builder` names where images are built,
-    `hooks` are told of failures.
+    `hooks` are informed of failures.
     """
 
     site: str

@@ -20,7 +20,7 @@ from portico.config.targets.ecs import FleetSite
 class Workshop:
     """Where images are made: contexts below `root`, by the `builder` of that name.
 
-    `contents` is what the registry has already; `hooks` are told of builds that failed.
+    `contents` is what the registry has already; `hooks` are informed of builds that failed.
     """
 
     root: Path

@@ -40,9 +40,9 @@ class FleetArgs:
     """`stack` is everything that the stack file says; `root` the folder of Pulumi.yaml, `zones` the availability zones.
 
     `previous` are the outputs of the last good update, `contents` is what the registry has. `builder` names where
-    images are built; `hooks` are told of builds that failed. `require_builder` is called before anything is made, where
-    an image has to be built; it raises pulumi.RunError if that cannot be done. `kept` is what is known of data's file
-    system, `done` which release commands are not run again, by site (for previews).
+    images are built; `hooks` are informed of builds that failed. `require_builder` is called before anything is made,
+    where an image has to be built; it raises pulumi.RunError if that cannot be done. `kept` is what is known of data's
+    file system, `done` which release commands are not run again, by site (for previews).
     """
 
     stack: Stack

@@ -1,4 +1,4 @@
-"""One site on ECS: its images, what it is told, and the tasks that serve it."""
+"""One site on ECS: its images, what it is given, and the tasks that serve it."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -90,7 +90,7 @@ class Site(pulumi.ComponentResource):
             self._child,
         )
         timing = fleet.timing
-        self._told = pulumi.Output.all(
+        self._reported = pulumi.Output.all(
             application=application.reference,
             nginx=nginx.reference,
             log_group=logs.name,
@@ -176,7 +176,7 @@ class Site(pulumi.ComponentResource):
             architecture=self._ecs.architecture,
             cpu=self._ecs.cpu,
             memory=memory,
-            containers=or_none(self._told.apply(lambda found: json.dumps(containers(found))), none="[]"),
+            containers=or_none(self._reported.apply(lambda found: json.dumps(containers(found))), none="[]"),
             volumes=volumes,
             execution_role=self._roles.execution,
             task_role=self._roles.task,

@@ -44,7 +44,7 @@ class WorkerArgs:
 class WorkerService(pulumi.ComponentResource):
     """A worker as AWS keeps it running. New tasks run before old ones are asked to end, and those end their jobs.
 
-    Of a single one the old task is told to end before the new one begins.
+    Of a single one the old task is asked to end before the new one begins.
 
     Outputs: `live` (ARN of the task definition, once it is what runs).
     """

@@ -75,7 +75,7 @@ class AwsHost(pulumi.ComponentResource):
         self._filled = bool(recorded and stays and recorded.filled)
         connection = self._lead_to(recorded.id) if recorded and self._filled else None
         self.engine: Engine | None = Engine(connection.url, connection.options) if connection else None
-        # Before the firewall is told of the ports.
+        # Before the firewall is informed of the ports.
         free_ports.require_vacant(self.engine, settings)
         inside = pulumi.ResourceOptions(parent=self, providers=[account])
         holder = self._find_holder(disk, recorded.id if recorded and stays else "", account)
@@ -230,6 +230,6 @@ class AwsHost(pulumi.ComponentResource):
 def _announce(recorded: RecordedVm | None, machine: Machine, *, lost: bool) -> None:
     """Say it once: in the preview."""
     before, filled = (recorded.machine, recorded.filled) if recorded else (None, False)
-    told = announce_machine(before, machine, lost=recorded.id if recorded and lost else "", filled=filled)
-    if told and pulumi.runtime.is_dry_run():
-        pulumi.log.info(told)
+    reported = announce_machine(before, machine, lost=recorded.id if recorded and lost else "", filled=filled)
+    if reported and pulumi.runtime.is_dry_run():
+        pulumi.log.info(reported)

@@ -99,15 +99,15 @@ def make_disk(
     if mine is None or not (data or before):
         return None
     if pulumi.runtime.is_dry_run():
-        told = announce_disk(
+        reported = announce_disk(
             moves=bool(plan.holder),
             before=before.size if before else None,
             after=mine.data_disk.gibibytes,
             sites=list(dict.fromkeys(site for site, _ in data)),
             served=any(one.url for site in settings.sites for one in site.data),
         )
-        if told:
-            pulumi.log.info(told)
+        if reported:
+            pulumi.log.info(reported)
     disk = aws.Disk(
         name,
         aws.DiskArgs(

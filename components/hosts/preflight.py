@@ -24,7 +24,7 @@ _NOTHING = "Nothing was changed."
 
 _OTHER_KEY = r"REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed|No .* host key is known"
 
-# What ssh says, and what it means: {port}, {user}, {key} and {known} are filled in. The first that fits is told.
+# What ssh says, and what it means: {port}, {user}, {key} and {known} are filled in. The first that fits is reported.
 _REASONS = (
     (
         _OTHER_KEY,
@@ -105,8 +105,8 @@ def _judge(said: str, errors: str, connection: Connection) -> str | None:
     except ValueError:
         return None
     if free < _LEAST:
-        told = f"{free // 2**20} MB left on the disk of its Docker, and a release takes {_LEAST // 2**20}"
-        return _fill("has ", connection) + f"{told}; `docker system prune` there gives back what nothing uses"
+        reported = f"{free // 2**20} MB left on the disk of its Docker, and a release takes {_LEAST // 2**20}"
+        return _fill("has ", connection) + f"{reported}; `docker system prune` there gives back what nothing uses"
     return None
 
 

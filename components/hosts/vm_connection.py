@@ -22,7 +22,7 @@ async def find_again(connection: Connection) -> None:
     """Return once a VM can be reached whose address has just moved; after five minutes with a warning.
 
     What is sent from the VM comes from another address then. Connections stand still, and AWS's agent may be refused
-    until it has noticed that too: who calls `make logs` right after the update would be told TargetNotConnected.
+    until it has noticed that too: who calls `make logs` right after the update would get TargetNotConnected.
     """
     # The connection that all share leads nowhere any more. What runs on it may end, and the next one is another.
     stop = ("ssh", *connection.options, "-O", "stop", connection.url)
@@ -33,10 +33,10 @@ async def find_again(connection: Connection) -> None:
     try:
         await wait_ready(connection, _MOVED)
     except pulumi.RunError as error:
-        told = str(error).splitlines()[0]
+        reported = str(error).splitlines()[0]
         pulumi.log.warn(
             f"The address has moved, and visitors are served. Commands such as make logs do not reach the VM yet: "
-            f"{told} Wait some minutes; portico status says when it answers."
+            f"{reported} Wait some minutes; portico status says when it answers."
         )
 
 

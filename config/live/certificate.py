@@ -9,7 +9,7 @@ from portico.config.settings.acme import LETS_ENCRYPT
 
 # Renewals begin a month before the end. By then something is wrong.
 _SOON: Final = timedelta(days=10)
-# Failures in a row of a renewal that is not urgent, before somebody is told: an authority may be away for a while.
+# Failures in a row of a renewal that is not urgent, before somebody is reported: an authority may be away for a while.
 _OFTEN: Final = 3
 _WEEK: Final = timedelta(days=7)
 # Certificates for the same names in a week, by Let's Encrypt.
@@ -39,22 +39,22 @@ class Certificate:
     orders: tuple[tuple[datetime, frozenset[str]], ...] = ()
 
     @classmethod
-    def read(cls, site: str, told: Mapping[str, Any]) -> Self:
+    def read(cls, site: str, reported: Mapping[str, Any]) -> Self:
         """As it stands in the client's report."""
         return cls(
             site=site,
-            hosts=tuple(map(str, told.get("hosts") or ())),
-            names=tuple(map(str, told.get("names") or ())),
-            issuer=str(told.get("issuer") or ""),
-            begins=_parse(told.get("begins")),
-            ends=_parse(told.get("ends")),
-            error=str(told.get("error") or ""),
-            tried=_parse(told.get("tried")),
-            next=_parse(told.get("next")),
-            refused=str(told.get("refused") or ""),
-            failures=int(told.get("failures") or 0),
-            server=str(told.get("server") or ""),
-            orders=tuple(_read_orders(told.get("orders") or ())),
+            hosts=tuple(map(str, reported.get("hosts") or ())),
+            names=tuple(map(str, reported.get("names") or ())),
+            issuer=str(reported.get("issuer") or ""),
+            begins=_parse(reported.get("begins")),
+            ends=_parse(reported.get("ends")),
+            error=str(reported.get("error") or ""),
+            tried=_parse(reported.get("tried")),
+            next=_parse(reported.get("next")),
+            refused=str(reported.get("refused") or ""),
+            failures=int(reported.get("failures") or 0),
+            server=str(reported.get("server") or ""),
+            orders=tuple(_read_orders(reported.get("orders") or ())),
         )
 
     @property
@@ -89,7 +89,7 @@ class Certificate:
         return f"ordered for the same names in the last 7 days: {len(self.list_recent(now))}{limit}"
 
     def tell_host(self, host: str, now: datetime) -> tuple[str, bool]:
-        """What is told of one of its host names, and whether somebody has to see to it."""
+        """What is reported of one of its host names, and whether somebody has to see to it."""
         if host in self.names and self.ends:
             until = _tell_end(self.ends, now).replace("until", "is good until", 1)
             return f"Its certificate of {self.issuer} {until}; {self.tell_orders(now)}.", self.ends_soon(now)
@@ -98,7 +98,7 @@ class Certificate:
         return f"It has no certificate yet{because}{orders}.", bool(because) or self.exhausted(now)
 
     def tell(self, now: datetime) -> Iterator[str]:
-        """What people are told of it, in lines."""
+        """what is reported of it, in lines."""
         if self.ends:
             yield f"  certificate of {self.issuer} {_tell_end(self.ends, now)}, for {' '.join(self.names)}"
             yield f"  {self.tell_orders(now)}"
@@ -150,8 +150,8 @@ def _parse(text: Any) -> datetime | None:
         return None
 
 
-def _read_orders(told: Any) -> Iterator[tuple[datetime, frozenset[str]]]:
-    for one in told:
+def _read_orders(reported: Any) -> Iterator[tuple[datetime, frozenset[str]]]:
+    for one in reported:
         if moment := _parse(one.get("begins")):
             yield moment, frozenset(map(str, one.get("names") or ()))
 

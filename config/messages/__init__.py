@@ -1,1 +1,1 @@
-"""What users are told: what an update will change, and why something failed."""
+"""What users are reported: what an update will change, and why something failed."""

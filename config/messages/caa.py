@@ -32,7 +32,7 @@ def list_owners(name: str) -> list[str]:
 
 
 def tell_caa(name: str, found: Found, authority: str = LETS_ENCRYPT) -> tuple[str, bool]:
-    """What is told of it, and whether somebody has to see to it. `authority` is what CAA calls it."""
+    """What is reported of it, and whether somebody has to see to it. `authority` is what CAA calls it."""
     for owner in list_owners(name):
         records = found.get(owner)
         if records is None:
@@ -56,8 +56,8 @@ def _judge(owner: str, records: Sequence[Caa], authority: str) -> tuple[str, boo
         return f"CAA at {owner} allows {others}, so {authority} refuses: {way}.", True
     methods = [given.get("validationmethods") for given in ours]
     if not any(one is None or _METHOD in one.replace(" ", "").split(",") for one in methods):
-        told = ", ".join(sorted({one for one in methods if one}))
-        return f"CAA at {owner} allows {authority} by {told} alone, and Portico answers by {_METHOD}: {way}.", True
+        reported = ", ".join(sorted({one for one in methods if one}))
+        return f"CAA at {owner} allows {authority} by {reported} alone, and Portico answers by {_METHOD}: {way}.", True
     if all("accounturi" in given for given in ours):
         return f"CAA at {owner} allows {authority}, for the account {ours[0]['accounturi']} alone.", False
     return f"CAA at {owner} allows {authority}.", False

@@ -1,4 +1,4 @@
-"""What an update will do to those who send requests, told before it is done."""
+"""What an update will do to those who send requests, reported before it is done."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -164,13 +164,13 @@ def _compare(
 
 def _add_further(changes: Sequence[Change], after: Outcome, further: Mapping[str, Sequence[str]]) -> list[Change]:
     """The changes with what becomes of the other processes of each site; NGINX stays last."""
-    told = {change.subject: change for change in changes}
+    reported = {change.subject: change for change in changes}
     for site, sentences in further.items():
         if sentences:
-            known = told.get(site) or Change("update", site, "its replicas stay.")
-            told[site] = Change(known.kind, site, " ".join([known.text, *sentences]))
+            known = reported.get(site) or Change("update", site, "its replicas stay.")
+            reported[site] = Change(known.kind, site, " ".join([known.text, *sentences]))
     names = [*after.releases, *(change.subject for change in changes if change.subject not in after.releases)]
-    return [told[name] for name in names if name in told]
+    return [reported[name] for name in names if name in reported]
 
 
 def _add(site: str, before: Outcome | None, after: Outcome, replicas: int) -> Change:
@@ -227,8 +227,8 @@ def _replace(keys: Sequence[str], before: Outcome, after: Outcome) -> Change:
 
 def _read_public(outcome: Outcome) -> Public | None:
     # What is not set is no output.
-    told = {key: outcome.edge[key] for key in _PUBLIC if key in outcome.edge}
-    return Public(**told) if {"address", "port"} <= told.keys() else None
+    reported = {key: outcome.edge[key] for key in _PUBLIC if key in outcome.edge}
+    return Public(**reported) if {"address", "port"} <= reported.keys() else None
 
 
 def _count(replicas: int) -> str:

@@ -1,4 +1,4 @@
-"""What an update will do to data that lasts, told before it is done."""
+"""What an update will do to data that lasts, reported before it is done."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass

@@ -63,7 +63,7 @@ DATABASE_LOG = (
     (
         67,
         r"\b(?:Operational|Programming|Integrity|Internal|Database|Data|NotSupported)Error\)?:? ?([^\n]*)",
-        "its database does not do what it is told ({0}): see the statement in its traceback, and the migrations of "
+        "its database does not do what it is asked to ({0}): see the statement in its traceback, and the migrations of "
         "{site}",
     ),
 )

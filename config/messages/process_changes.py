@@ -36,16 +36,16 @@ def _tell_command(release: Release, done: Collection[str], *, renewed: bool) -> 
 
 def _tell_workers(release: Release, before: Mapping[str, str], faults: Collection[str], *, renewed: bool) -> list[str]:
     now = digest_workers(release)
-    told = {worker.name: worker for worker in list_workers(release.site)}
-    added = [name for name in told if name not in before]
-    changed = [name for name in told if name in before and (renewed or before[name] != now[name])]
-    ill = [name for name in told if name in faults and name not in changed and name not in added]
-    gone = [name for name in before if name not in told]
-    single = [name for name in told if told[name].single]
+    reported = {worker.name: worker for worker in list_workers(release.site)}
+    added = [name for name in reported if name not in before]
+    changed = [name for name in reported if name in before and (renewed or before[name] != now[name])]
+    ill = [name for name in reported if name in faults and name not in changed and name not in added]
+    gone = [name for name in before if name not in reported]
+    single = [name for name in reported if reported[name].single]
     first = [name for name in gone if single and was_single(before[name])]
     last = [name for name in gone if name not in first]
     sentences = [f"Its {_name(added)} start{_s(added)} once it is live."] if added else []
-    sentences += [_replace(told[name], before[name]) for name in changed]
+    sentences += [_replace(reported[name], before[name]) for name in changed]
     if ill:
         sentences.append(f"Its {_name(ill)} {'does' if len(ill) == 1 else 'do'} not run: another one is made.")
     if first:

@@ -132,7 +132,7 @@ _HEALTH = (
 
 def rank_causes(evidence: Evidence) -> list[str]:
     """The likely causes, at most three, the most likely first; each says what to do."""
-    # The same cause is told once, of the place nearest to the end, and each line of a log has one cause.
+    # The same cause is reported once, of the place nearest to the end, and each line of a log has one cause.
     found: dict[str, tuple[int, int]] = {}
     kinds, lines = set[str](), set[int]()
     for certainty, place, text, kind, line in sorted(_find(evidence), key=lambda one: one[:2], reverse=True):
@@ -148,7 +148,7 @@ def rank_causes(evidence: Evidence) -> list[str]:
 
 def _find(evidence: Evidence) -> Iterator[tuple[int, int, str, str, int]]:
     """Of each sign: how certain it is, its place, what it means, of which kind that is, and its line; 0 for none."""
-    # What was before the last start is told again after it, or is no longer true; a last start that
+    # What was before the last start is reported again after it, or is no longer true; a last start that
     # has only just begun tells nothing yet.
     log = evidence.log[max(evidence.log.rfind("Starting gunicorn"), 0) :]
     if not any(re.search(sign, log) for _, sign, _ in _LOG):
@@ -182,7 +182,7 @@ def _name(what: str | None) -> str:
 
 
 def _find_address(evidence: Evidence, log: str) -> Iterator[tuple[int, int, str]]:
-    """Gunicorn listens, but not where it was told to."""
+    """Gunicorn listens, but not where it was asked to."""
     if match := re.search(r"Listening at: (?:https?://)?(\S+)", log):
         wanted = evidence.address.removeprefix("unix:")
         if wanted and not match[1].removeprefix("unix:").startswith(wanted):

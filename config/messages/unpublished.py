@@ -10,7 +10,7 @@ _SHOWN = 3
 def tell_unpublished(release: Release) -> str:
     """A sentence about one site, "" where all of its static files are published.
 
-    What begins with a dot is never meant to be: .gitkeep is in every other folder, and is not told.
+    What begins with a dot is never meant to be: .gitkeep is in every other folder, and is not reported.
     """
     below = f"{release.static}/"
     links = release.unpublished.links
@@ -20,6 +20,6 @@ def tell_unpublished(release: Release) -> str:
         return ""
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     count = "1 file" if len(names) == 1 else f"{len(names)} files"
-    told = f"{release.site.name}: {count} of {below} {'is' if len(names) == 1 else 'are'} not published: "
-    told += f"{', '.join(names[:_SHOWN])}{more}; see publish in docs/settings.md"
-    return spell_printable(told)
+    reported = f"{release.site.name}: {count} of {below} {'is' if len(names) == 1 else 'are'} not published: "
+    reported += f"{', '.join(names[:_SHOWN])}{more}; see publish in docs/settings.md"
+    return spell_printable(reported)

@@ -88,7 +88,7 @@ def announce_disk(*, moves: bool, before: int | None, after: int, sites: Sequenc
             f"VM: a disk of its own is made for data, of {after} GiB, encrypted, with a snapshot each day. It stays "
             "whatever becomes of the VM and of the stack."
         )
-    told = [f"its disk of data grows from {before} to {after} GiB, while it is used"] if after > before else []
+    reported = [f"its disk of data grows from {before} to {after} GiB, while it is used"] if after > before else []
     if moves:
         silent = (
             "NGINX stops too, since it serves files of it, and nobody is answered"
@@ -96,9 +96,9 @@ def announce_disk(*, moves: bool, before: int | None, after: int, sites: Sequenc
             else "visitors get NGINX's error page"
         )
         whose = " and ".join(filter(None, [", ".join(sites[:-1]), *sites[-1:]])) or "no site"
-        told.append(
+        reported.append(
             f"its disk of data moves with it, once the new one has all images: the containers of {whose} end what they "
             "do and stop, the disk is unmounted and moved, and they start on the new VM. For about a minute, and for "
             f"as long as a last job takes, nobody can read or write the data; {silent} meanwhile"
         )
-    return f"VM: {'; '.join(told)}." if told else None
+    return f"VM: {'; '.join(reported)}." if reported else None

@@ -1,4 +1,4 @@
-"""Past releases: what must be known of each to make it again without its source."""
+"""Earlier releases: what must be known of each to make it again without its source."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Any, Self
 from portico.config.release.release import Release
 from portico.config.settings import Mistake
 
-# Who may enter is never a matter of history, and the hashes are nobody's to read.
+# The users of today may enter, also at an earlier release, and nobody may read the hashes in the state.
 _TODAYS = ("users",)
 
 
@@ -130,12 +130,12 @@ def _refuse(site: str, release: str, records: Sequence[Record]) -> str:
 
 def tell_earlier(mistakes: Sequence[Mistake], values: Mapping[str, Any], pinned: Mapping[str, Record]) -> list[Mistake]:
     """The same mistakes; those in the settings of a pinned site say where these come from."""
-    told = []
+    reported = []
     for mistake in mistakes:
         for index, site in enumerate(sites if isinstance(sites := values.get("sites"), list | tuple) else ()):
             name = str(site.get("name")) if isinstance(site, Mapping) else ""
             if name in pinned and mistake.path.startswith(f"sites[{index}]"):
                 source = f"{name} has the settings of release {pinned[name].release} (rollback.{name})"
                 mistake = Mistake(mistake.path, f"{mistake.text}; {source}")
-        told.append(mistake)
-    return told
+        reported.append(mistake)
+    return reported

@@ -18,7 +18,7 @@ from portico.config.release.replica import (
     mount_shared,
 )
 
-# By this label the processes of one role are told apart.
+# By this label the processes of one role are distinguished.
 PROCESS = "portico.process"
 
 

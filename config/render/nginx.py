@@ -21,8 +21,8 @@ from portico.config.settings.route import Route
 # get their next answer with `Connection: close` instead of a reset.
 DRAIN = Duration.parse("5s")
 
-# What the applications are told about a request: always set, so that no client can say it.
-_TOLD = (
+# What the applications get about a request: always set, so that no client can say it.
+_SENT = (
     ("Host", "$host$asked_port", "the name and the port that the client asked for"),
     ("X-Real-IP", "$remote_addr", "the client's address"),
     ("X-Forwarded-For", "$remote_addr", "replaces what the client claims"),
@@ -96,9 +96,9 @@ def _gather(
     # Before 1.27.3 an upstream's names are resolved once, so a restarted container would be lost.
     variable = settings.upstream == "container" and settings.nginx_version < (1, 27, 3)
     served = [release for release in releases if not release.site.maintenance]
-    told = [(name, value.format(scheme=scheme), reason) for name, value, reason in _TOLD]
+    sent = [(name, value.format(scheme=scheme), reason) for name, value, reason in _SENT]
     if balanced:
-        told = [(*one[:2], _BALANCED) if scheme in one[1] else one for one in told]
+        sent = [(*one[:2], _BALANCED) if scheme in one[1] else one for one in sent]
     return {
         "settings": settings,
         "balanced": balanced,
@@ -116,7 +116,7 @@ def _gather(
         "drain": DRAIN,
         # A request that just began when the reload came may take this long and is still answered.
         "shutdown": Duration(timeout.amount + 5_000),
-        "told": told,
+        "sent": sent,
         "cleared": _CLEARED,
         "scheme": scheme,
         "insists": insists(settings),

@@ -92,7 +92,7 @@ class Aws(Section):
     dns: Dns | None = Field(default=None, description="A DNS record for the address; none where not set.")
     retention: int = Field(default=90, ge=1, le=3653, description="Days that flow logs are kept.")
     alarm_topic: TopicArn | None = Field(
-        default=None, description="An SNS topic that is told of failed status checks; the VM is recovered anyway."
+        default=None, description="An SNS topic that is notified of failed status checks; the VM is recovered anyway."
     )
     ready_timeout: int = Field(
         default=600, ge=60, le=3600, description="Seconds that a new VM has to become ready for containers."

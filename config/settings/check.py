@@ -9,10 +9,10 @@ from pydantic_core import CoreSchema
 
 @dataclass(frozen=True)
 class Check(AfterValidator):
-    """`func` is called with the value, once its type fits; `told` are keys of JSON Schema that say about the same."""
+    """`func` is called with the value, once its type fits; `reported` are keys of JSON Schema that say the same."""
 
-    told: dict[str, Any] = field(hash=False)
+    reported: dict[str, Any] = field(hash=False)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """The schema of the value's type, and what is told of this check."""
-        return handler(schema) | self.told
+        """The schema of the value's type, and what is reported of this check."""
+        return handler(schema) | self.reported

@@ -1,4 +1,4 @@
-"""Host names as browsers send them and NGINX compares them; of another spelling, the one that is meant is told."""
+"""Host names as browsers send them and NGINX compares them; of another spelling, the one that is meant is reported."""
 
 import re
 import unicodedata

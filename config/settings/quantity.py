@@ -31,7 +31,7 @@ class Quantity:
         unit = match and next((u for u in cls.units if u == match[2] or u == match[2].lower()), None)
         if match and unit and int(match[1]) == 0:
             raise PydanticCustomError(
-                cls.kind, '"{value}" is nothing, and NGINX takes that for no limit; write at least 1', {"value": value}
+                cls.kind, '"{value}" disables the limit in NGINX; use at least 1', {"value": value}
             )
         if not match or not unit:
             raise PydanticCustomError(

@@ -18,11 +18,11 @@ _WAYS = ("files", "environment")
 def _read(value: Any, _: ValidatorFunctionWrapHandler) -> Any:
     ways = value.values() if isinstance(value, dict) else [value]
     if wrong := [way for way in ways if not isinstance(way, str) or way not in _WAYS]:
-        told = show_text(wrong[0]) if isinstance(wrong[0], str | None) else "what stands there"
+        reported = show_text(wrong[0]) if isinstance(wrong[0], str | None) else "what stands there"
         raise PydanticCustomError(
             "secrets",
             "{value} does not fit; write files, environment, or pairs such as DATABASE_URL: environment",
-            {"value": told},
+            {"value": reported},
         )
     for name in value if isinstance(value, dict) else ():
         if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,127}", name):

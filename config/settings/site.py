@@ -195,6 +195,6 @@ def _root(info: ValidationInfo) -> Path:
 
 
 def _is_pinned(info: ValidationInfo) -> bool:
-    """Whether the site stays at an earlier release: what its source holds today is then of no interest."""
+    """Whether the site stays at an earlier release: its source is not read then."""
     context: dict[str, Any] = info.context or {}
     return info.data.get("name") in context.get("pinned", ())

@@ -1,4 +1,4 @@
-"""What pip is told, gathered from requirements as they come: those of the index, and folders of the source."""
+"""What pip is given, gathered from requirements as they come: those of the index, and folders of the source."""
 
 import os
 from collections.abc import Iterable

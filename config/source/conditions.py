@@ -1,7 +1,7 @@
 """Under which Pythons and processors something is installed: a marker as the set of images it holds in.
 
 Markers are evaluated for Linux and CPython, once for each of these; so conditions are joined by counting, and what an
-image is told in the end is short whatever a lock says on the way there.
+image is given in the end is short whatever a lock says on the way there.
 """
 
 from collections.abc import Callable, Hashable, Iterable

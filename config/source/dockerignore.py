@@ -136,8 +136,8 @@ def list_files(
 ) -> Iterator[str]:
     """Paths below `folder`, with slashes, that no pattern leaves out; links are not followed.
 
-    A folder is among them, with a slash at its end, where nothing below it is. `refuse` is told of folders that cannot
-    be read, but for those that are left out.
+    A folder is among them, with a slash at its end, where nothing below it is. `refuse` is informed of folders that
+    cannot be read, but for those that are left out.
     """
     exceptions = [pattern for pattern in patterns if pattern.exception]
 

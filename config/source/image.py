@@ -38,6 +38,6 @@ def choose_image(project: Project, image: str, *, given: bool) -> Chosen:
 
 
 def read_python(image: str) -> tuple[str | None, int | None]:
-    """The Python that an image of Docker's own has, by its tag: its version, and the patch where that is told."""
+    """The Python that an image of Docker's own has, by its tag: its version, and the patch where that is reported."""
     match = re.search(r"(?:^|/)python:(3\.\d+)(?:\.(\d+))?(?=[^0-9.]|$)", image)
     return (match[1], int(match[2]) if match[2] else None) if match else (None, None)

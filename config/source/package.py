@@ -212,7 +212,7 @@ def _list_roots(values: dict[str, Any]) -> tuple[str, ...]:
         found += [one["from"]] if isinstance(one, dict) and isinstance(one.get("from"), str) else []
     listed = take("tool", "hatch", "build", "targets", "wheel", "packages")
     found += [str(Path(one).parent) for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
-    told = take("tool", "pdm", "build", "package-dir")
-    found += [told] if isinstance(told, str) else []
+    reported = take("tool", "pdm", "build", "package-dir")
+    found += [reported] if isinstance(reported, str) else []
     plain = (one.strip("/").removeprefix("./") for one in found)
     return tuple(dict.fromkeys(one for one in plain if one not in ("", ".", "src") and ".." not in one.split("/")))

@@ -14,7 +14,7 @@ from portico.config.source.collect import Collected
 from portico.config.source.conditions import ALWAYS, NEVER, holds, write_marker
 from portico.config.source.project import name_of
 
-# What everybody's pip asks, or the mirror that it was told of in its place.
+# What everybody's pip asks, or the mirror that it was given in its place.
 PUBLIC = ("pypi.org", "files.pythonhosted.org")
 
 

@@ -54,7 +54,7 @@ class Poetry:
 
 
 def read_poetry(place: Place, file: Path, values: dict[str, Any]) -> Poetry:
-    """Read the tables; what Poetry would refuse, or pip cannot be told, is noted."""
+    """Read the tables; what Poetry would refuse, or pip cannot be seen, is noted."""
     table = take_table(place, file, values, "tool", "poetry")
     listed = take_table(place, file, table, "dependencies")
     requires: list[Requirement] = []

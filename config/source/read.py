@@ -107,7 +107,7 @@ def _read_wishes(found: Collected, package: Package) -> None:
     known = package.requires is not None
     if package.poetry:
         for entry in package.poetry.loose:
-            place.refuse(package.file, f"pip cannot be told of {entry}: write one range for it, or run poetry lock")
+            place.refuse(package.file, f"pip cannot be given {entry}: write one range for it, or run poetry lock")
         for name, source in package.poetry.pinned.items():
             said = f"{name} is to come from the source {source} alone, and pip would take it from any"
             place.refuse(package.file, f"{said}; run poetry lock, and keep poetry.lock beside it")

@@ -32,7 +32,7 @@ def read_uv(found: Collected, lock: Path, package: Package) -> None:
         )
         return
     if values.get("conflicts"):
-        said = "extras or groups that exclude one another cannot be told to pip"
+        said = "extras or groups that exclude one another cannot be handed to pip"
         place.refuse(
             lock, f"{said}; run uv export --no-dev -o requirements.txt, and write requirements: requirements.txt"
         )

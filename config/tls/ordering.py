@@ -31,12 +31,12 @@ def write_words(settings: Settings) -> list[str]:
     """Its command: the script with its modules, and what is to be ordered where."""
     acme = settings.tls.acme if settings.tls else None
     assert acme
-    told = {
+    reported = {
         "server": acme.server,
         "email": acme.email,
         "sites": {site.name: list(dict.fromkeys([*site.hosts, *site.aliases])) for site in settings.ordered},
     }
-    return ["python3", "-I", "-c", read_script("bundle.py"), _bundle(), json.dumps(told)]
+    return ["python3", "-I", "-c", read_script("bundle.py"), _bundle(), json.dumps(reported)]
 
 
 def list_client_files(settings: Settings, root: Path, key: str = "") -> dict[str, str]:

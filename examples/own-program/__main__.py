@@ -1,4 +1,4 @@
-"""A database and the site that uses it, in one program: the site is told an address that nobody knows before."""
+"""A database and the site that uses it, in one program: the site gets an address that nobody knows before."""
 
 import pulumi
 import pulumi_docker as docker

@@ -11,7 +11,7 @@ wheels=$TOOLS/wheels
 
 # The copy is written last, so it is there only when everything was installed.
 ready() { cmp -s "$lock" "$venv/installed.lock" && "$venv/bin/python" -IS -c '' 2>/dev/null; }
-# The same for what pip is told of the checkout.
+# The same for what pip is informed of the checkout.
 linked() { cmp -s "$ROOT/pyproject.toml" "$venv/installed.toml"; }
 
 # pip keeps nothing of what it downloads until it has everything, and some mirrors forbid it to keep that. So it

@@ -51,7 +51,7 @@ def up(app: App, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deploymen
 
 
 def lock(folder: Path) -> None:
-    """Write uv.lock, from the index that pip is told to use."""
+    """Write uv.lock, from the index that pip is asked to use."""
     asked = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
     index = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
     words = ["uv", "lock", "--directory", str(folder), *(["--default-index", index] if index else [])]
@@ -68,9 +68,9 @@ def differ(app: App, up: Deployment, twin: Twin, method: str, path: str, **more:
     host = f"{app.name}.localhost"
     headers = {"Accept": "*/*", **more.pop("headers", {})}
     mine = get(up.port, host, path, method=method, headers=headers, address=up.address, **more)
-    told = {"X-Forwarded-For": twin.client, "X-Forwarded-Proto": "http"}
+    reported = {"X-Forwarded-For": twin.client, "X-Forwarded-Proto": "http"}
     theirs, again = (
-        get(up.port, host, path, method=method, headers=headers | told, address=twin.address, **more) for _ in "12"
+        get(up.port, host, path, method=method, headers=headers | reported, address=twin.address, **more) for _ in "12"
     )
     file = path.startswith("/static/") and mine.status == 200
     return [f"{method} {path}: {one}" for one in compare(mine, theirs, again=again, head=method == "HEAD", file=file)]

@@ -73,7 +73,7 @@ DEFENCES: dict[str, tuple[Edits, Test]] = {
     "Forwarded": (passed("Forwarded"), claim("Forwarded", "for=203.0.113.7")),
     "Proxy": (passed("Proxy"), claim("Proxy")),
     "X-Request-ID": (passed("X-Request-ID"), spoofing.test_the_request_id_is_made_at_the_edge),
-    "version": (((r"^ *server_tokens .*$", ""),), spoofing.test_the_version_is_not_told),
+    "version": (((r"^ *server_tokens .*$", ""),), spoofing.test_the_version_is_not_reported),
     "path as it was sent": (
         ((r"(return +308 \S+?)\$request_uri;", r"\1$uri;"),),
         lambda edge: redirects.test_a_redirect_repeats_the_path_as_it_was_sent(edge, "/a%0d%0aX-Evil:%201"),

@@ -94,7 +94,7 @@ def test_no_number_of_headers_is_refused_by_gunicorn_alone(edge: Edge, number: i
 
 
 def test_one_address_has_a_limit_of_requests_in_flight(edge: Edge) -> None:
-    """256 by default: bodies that never end count, and the next request is told to come later."""
+    """256 by default: bodies that never end count, and the next request is asked to come later."""
     head = make_request(HOST, "/echo", method="POST", fields=[("Content-Length", "1000")], body=b"x")
     peers: list[socket.socket] = []
     answer = get(edge.port, HOST, "/whoami")

@@ -78,7 +78,7 @@ def test_the_request_id_is_made_at_the_edge(edge: Edge) -> None:
     assert answer.json()["environ"]["HTTP_X_REQUEST_ID"] == shown
 
 
-def test_the_version_is_not_told(edge: Edge) -> None:
+def test_the_version_is_not_reported(edge: Edge) -> None:
     for path in ("/whoami", "/static/style.css", "/static/missing"):
         answer = get(edge.port, HOST, path)
         assert answer.one("Server") == "nginx"

@@ -1,7 +1,7 @@
 """What the README says, tried on a bare machine: python3 -m tests.bare IMAGE. The environment says which variant.
 
 BARE_GO: a folder with a Go toolchain that the machine has; without it the toolchain comes as a wheel.
-BARE_REV: the commit that is tried, HEAD unless told.
+BARE_REV: the commit that is tried, HEAD by default.
 BARE_STRICT: the user has no HOME, the umask 077 and the locale POSIX.
 BARE_TOOLS: a folder that gets what the machine built of Pulumi, as .tools has it: another checkout of the same commit
 on the same system need not build it again.

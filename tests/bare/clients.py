@@ -37,8 +37,8 @@ def find_variables() -> dict[str, str]:
     """The variables of the package clients, with what Go has in its own files."""
     found = {name: value for name, value in os.environ.items() if _VARIABLES.fullmatch(name)}
     if go := shutil.which("go"):
-        told = subprocess.run([go, "env", *_GO_SETTINGS], capture_output=True, text=True, check=True).stdout
-        found |= {name: value for name, value in zip(_GO_SETTINGS, told.splitlines(), strict=True) if value}
+        reported = subprocess.run([go, "env", *_GO_SETTINGS], capture_output=True, text=True, check=True).stdout
+        found |= {name: value for name, value in zip(_GO_SETTINGS, reported.splitlines(), strict=True) if value}
     return {name: value for name, value in found.items() if name not in _OWN_PLACES}
 
 
@@ -57,6 +57,6 @@ def describe_apt() -> str:
     """How apt asks: its proxy, certificates, time limits."""
     if not shutil.which("apt-config"):
         return ""
-    told = subprocess.run(["apt-config", "dump", "Acquire"], capture_output=True, text=True, check=True).stdout
+    reported = subprocess.run(["apt-config", "dump", "Acquire"], capture_output=True, text=True, check=True).stdout
     wanted = re.compile(r"Acquire::(https?|Check-|Retries|Force|Max-)", re.IGNORECASE)
-    return "".join(f"{line}\n" for line in told.splitlines() if wanted.match(line))
+    return "".join(f"{line}\n" for line in reported.splitlines() if wanted.match(line))

@@ -70,7 +70,7 @@ class Clone:
             self.machine.copy_out(f"{PLACE}/.tools/{part}", tools / part)
 
     def ask_for_pages(self, *, times: int = 1) -> None:
-        """Of each site, as often as told; every answer must be 200."""
+        """Of each site, as often as reported; every answer must be 200."""
         for host in SITES:
             for _ in range(times):
                 try:

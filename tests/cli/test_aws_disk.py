@@ -26,8 +26,8 @@ class Aws:
         self._folder = folder
         tags = {"Name": "portico-prod-data", **{f"Data/{site}": names for site, names in stored.items()}}
         volume = {"VolumeId": DISK, "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
-        (folder / "told").write_text(json.dumps({"Volumes": [volume] if stored else []}))
-        self.script(f"[ $2 = delete-volume ] || cat {folder}/told")
+        (folder / "reported").write_text(json.dumps({"Volumes": [volume] if stored else []}))
+        self.script(f"[ $2 = delete-volume ] || cat {folder}/reported")
         patch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
 
     def script(self, body: str) -> None:
@@ -84,7 +84,9 @@ def test_the_data_of_another_site_on_it_keeps_it(place: Place, monkeypatch: pyte
     assert len(aws.calls) == 1
 
 
-def test_an_aws_that_does_not_answer_is_told_where_data_is_to_go(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_aws_that_does_not_answer_is_reported_where_data_is_to_go(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
     aws = Aws(place.root, monkeypatch, {"shop": "media"})
     aws.script("echo 'Unable to locate credentials' >&2; exit 253")
     assert CliRunner().invoke(down.command, ["-s", "prod", "--yes"]).exit_code == 0
@@ -95,9 +97,9 @@ def test_an_aws_that_does_not_answer_is_told_where_data_is_to_go(place: Place, m
 def test_on_ecs_it_is_a_file_system(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     (place.root / "Pulumi.prod.yaml").write_text(STACK.replace("aws", "ecs"))
     aws = Aws(place.root, monkeypatch, {"shop": "media"})
-    told = {"FileSystems": [{"FileSystemId": "fs-0123", "Tags": [{"Key": "Data/shop", "Value": "media"}]}]}
-    (place.root / "told").write_text(json.dumps(told))
-    aws.script(f"[ $2 = delete-file-system ] || cat {place.root}/told")
+    reported = {"FileSystems": [{"FileSystemId": "fs-0123", "Tags": [{"Key": "Data/shop", "Value": "media"}]}]}
+    (place.root / "reported").write_text(json.dumps(reported))
+    aws.script(f"[ $2 = delete-file-system ] || cat {place.root}/reported")
     result = CliRunner().invoke(down.command, ["-s", "prod", "--yes", "--data", "shop"])
     assert "Deleted: shop: data media, volume fs-0123." in result.output
     assert aws.calls == [

@@ -1,4 +1,4 @@
-"""Ordered certificates, as people are told of them: what there is, and what they have to see to."""
+"""Ordered certificates, as people are informed of them: what there is, and what they have to see to."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -22,16 +22,16 @@ NOW = datetime(2027, 1, 1, 12, tzinfo=UTC)
 HOSTS = ["shop.example", "www.shop.example"]
 
 
-def make(*, days: float | None = 60, life: float = 90, names: list[str] | None = None, **told: Any) -> Certificate:
+def make(*, days: float | None = 60, life: float = 90, names: list[str] | None = None, **reported: Any) -> Certificate:
     if days is not None:
         ends = NOW + timedelta(days=days)
-        told = {
+        reported = {
             "ends": ends.isoformat(),
             "begins": (ends - timedelta(days=life)).isoformat(),
             "issuer": "R12",
             "names": HOSTS if names is None else names,
-        } | told
-    return Certificate.read("shop", {"hosts": HOSTS} | told)
+        } | reported
+    return Certificate.read("shop", {"hosts": HOSTS} | reported)
 
 
 TRIED: dict[str, Any] = {
@@ -45,7 +45,7 @@ LAST = ["  the last try to get one failed (2027-01-01 11:00 UTC): 429", "  the n
 
 
 @pytest.mark.parametrize(
-    ("one", "told", "warned"),
+    ("one", "reported", "warned"),
     [
         (make(), [GOOD, ORDERED], []),
         (make(days=None), ["  no certificate yet for shop.example www.shop.example: plain HTTP answers"], []),
@@ -92,8 +92,8 @@ LAST = ["  the last try to get one failed (2027-01-01 11:00 UTC): 429", "  the n
     ],
     ids=["good", "none yet", "none", "some", "not renewed once", "not renewed", "soon", "ended", "refused"],
 )
-def test_what_is_told(one: Certificate, told: list[str], warned: list[str]) -> None:
-    assert list(one.tell(NOW)) == told
+def test_what_is_reported(one: Certificate, reported: list[str], warned: list[str]) -> None:
+    assert list(one.tell(NOW)) == reported
     assert list(one.warn(NOW)) == warned
 
 
@@ -122,10 +122,10 @@ def order(*days: float, names: list[str] | None = None) -> list[dict[str, Any]]:
 )
 def test_orders_of_a_week_are_counted(orders: list[dict[str, Any]], count: int, warned: list[str]) -> None:
     one = make(orders=orders, server=LETS_ENCRYPT)
-    told = f"ordered for the same names in the last 7 days: {count} of the 5 that Let's Encrypt gives"
-    assert f"  {told}" in [*one.tell(NOW)] and [*one.warn(NOW)] == warned
+    reported = f"ordered for the same names in the last 7 days: {count} of the 5 that Let's Encrypt gives"
+    assert f"  {reported}" in [*one.tell(NOW)] and [*one.warn(NOW)] == warned
     assert one.tell_host(HOSTS[0], NOW) == (
-        f"Its certificate of R12 is good until 2027-03-02 (60 days); {told}.",
+        f"Its certificate of R12 is good until 2027-03-02 (60 days); {reported}.",
         False,
     )
     assert len(one.spell()["orders"]) == len(orders)
@@ -164,7 +164,7 @@ def test_orders_of_a_week_are_counted(orders: list[dict[str, Any]], count: int, 
     ],
     ids=["none", "none, and why", "one this week", "too many", "another one's", "soon", "ended"],
 )
-def test_what_is_told_of_one_host_name(one: Certificate, said: str, wrong: bool) -> None:
+def test_what_is_reported_of_one_host_name(one: Certificate, said: str, wrong: bool) -> None:
     assert one.tell_host(HOSTS[0], NOW) == (said, wrong)
 
 
@@ -212,7 +212,7 @@ def test_without_a_report_nothing_is_known(monkeypatch: pytest.MonkeyPatch, text
     ],
     ids=["kept", "kept, by make", "deleted"],
 )
-def test_down_keeps_them_unless_it_is_told_otherwise(
+def test_down_keeps_them_unless_it_is_reported_otherwise(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: list[str], made: str, removed: list[str], said: str
 ) -> None:
     gone: list[str] = []

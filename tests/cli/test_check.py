@@ -25,15 +25,15 @@ SHOP = serve(OLD) | serve(BLOG, "blog") | {"trees/t1/nginx.conf": "events {}"}
 def name(listed: dict[str, Any], *, leaves: bool = False, provider: str = URN, **outputs: Any) -> dict[str, Any]:
     """A container in the stack's state; one that `leaves` waits for its removal."""
     labels = [{"label": key, "value": value} for key, value in listed["Labels"].items() if value]
-    told = {"id": listed["Id"], "name": listed["Names"][0].lstrip("/"), "labels": labels, **outputs}
-    found = {"type": CONTAINER, "provider": f"{provider}::1", "inputs": {"labels": labels}, "outputs": told}
+    reported = {"id": listed["Id"], "name": listed["Names"][0].lstrip("/"), "labels": labels, **outputs}
+    found = {"type": CONTAINER, "provider": f"{provider}::1", "inputs": {"labels": labels}, "outputs": reported}
     return found | ({"delete": True} if leaves else {})
 
 
 def export(*resources: dict[str, Any], tree: str = "t1", files: dict[str, str] | None = None) -> dict[str, Any]:
     """A state: NGINX, what holds its port, the check and the switch of a tree, and these resources."""
-    told = files or {path.removeprefix("trees/t1/"): text for path, text in SHOP.items()}
-    uploads = [{"file": f"/incoming/{path}", "content": text} for path, text in told.items()]
+    reported = files or {path.removeprefix("trees/t1/"): text for path, text in SHOP.items()}
+    uploads = [{"file": f"/incoming/{path}", "content": text} for path, text in reported.items()]
     uploads.append({"file": "/private/shop.key", "content": "secret"})
     checked = name(show("c0c0", "check", ""), uploads={"plaintext": json.dumps(uploads)}, envs=["A=1", f"TREE={tree}"])
     provider = {"type": PROVIDER, "urn": URN, "inputs": {}}
@@ -190,9 +190,9 @@ def test_what_is_printed(
 ) -> None:
     done = ask(monkeypatch, state, engine)
     assert (done.exit_code, done.output) == (code, "\n".join([*lines, ""]))
-    told = ask(monkeypatch, state, engine, "--json")
-    assert told.exit_code == code
-    assert json.loads(told.output) == {"stack": "dev", "good": not code, "told": lines}
+    reported = ask(monkeypatch, state, engine, "--json")
+    assert reported.exit_code == code
+    assert json.loads(reported.output) == {"stack": "dev", "good": not code, "reported": lines}
 
 
 def test_an_engine_that_does_not_answer_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

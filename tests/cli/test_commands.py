@@ -20,15 +20,15 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_with_an_example_that_it_takes(name: str) -> None:
     done = CliRunner().invoke(portico, [name, "--help"])
-    told = re.search(rf"Example: portico {name}\b(.*)", " ".join(done.output.split()))
-    assert done.exit_code == 0 and told, done.output
+    reported = re.search(rf"Example: portico {name}\b(.*)", " ".join(done.output.split()))
+    assert done.exit_code == 0 and reported, done.output
     command = portico.get_command(click.Context(portico), name)
     assert command
     # Raises where the example is not what it takes.
-    command.make_context(name, told[1].split(), resilient_parsing=False)
+    command.make_context(name, reported[1].split(), resilient_parsing=False)
 
 
-def test_the_version_is_told() -> None:
+def test_the_version_is_reported() -> None:
     done = CliRunner().invoke(portico, ["--version"], prog_name="portico")
     assert (done.exit_code, done.output) == (0, f"portico {__version__}\n")
 

@@ -53,8 +53,8 @@ SSH = {"target": "ssh", "ssh": {"host": "shop.example"}}
     ],
 )
 def test_what_may_be_lost_is_seen_before(tmp_path: Path, settings: Any, state: Any, danger: str) -> None:
-    told = tell_danger(configure(tmp_path, **settings), state)
-    assert danger in told and bool(told) == bool(danger)
+    reported = tell_danger(configure(tmp_path, **settings), state)
+    assert danger in reported and bool(reported) == bool(danger)
 
 
 def run_up(

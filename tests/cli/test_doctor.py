@@ -42,21 +42,23 @@ def examine() -> dict[str, dict[str, Any]]:
 def test_what_is_there_and_what_is_missing(root: Path) -> None:
     found = examine()
     assert {what for what, one in found.items() if one["state"] == "missing"} == {"language host", "plugin", "Docker"}
-    assert found["Pulumi"]["told"].startswith("3.256.0 (") and found["lock"]["told"] == "nobody works on the stack"
+    assert (
+        found["Pulumi"]["reported"].startswith("3.256.0 (") and found["lock"]["reported"] == "nobody works on the stack"
+    )
     assert found["plugin"]["remedy"] == "portico setup"
-    assert found["plugin"]["told"] == f"docker 5.2.0 is not in {root}/home/plugins"
+    assert found["plugin"]["reported"] == f"docker 5.2.0 is not in {root}/home/plugins"
     assert {"Python", "settings", "disk", "memory", "state", "port"} <= found.keys()
 
 
 def test_an_old_pulumi_is_missing(root: Path) -> None:
     (root / "bin" / "pulumi").write_text("#!/bin/sh\necho v3.99.0\n")
     found = examine()["Pulumi"]
-    assert (found["told"].endswith(" is older than 3.250.0"), found["remedy"]) == (True, "portico setup")
+    assert (found["reported"].endswith(" is older than 3.250.0"), found["remedy"]) == (True, "portico setup")
 
 
 def test_a_plugin_of_the_version_that_is_wanted(root: Path) -> None:
     (root / "home" / "plugins" / "resource-docker-v5.1.0").mkdir(parents=True)
-    assert examine()["plugin"]["told"].endswith("/plugins; there is resource-docker-v5.1.0")
+    assert examine()["plugin"]["reported"].endswith("/plugins; there is resource-docker-v5.1.0")
     (root / "home" / "plugins" / "resource-docker-v5.2.0").mkdir(parents=True)
     assert examine()["plugin"]["state"] == "ok"
 
@@ -69,7 +71,7 @@ def test_a_port_that_somebody_has(root: Path) -> None:
         # Pulumi writes numbers as texts.
         (root / "Pulumi.dev.yaml").write_text(f'config:\n  portico:port: "{port}"\n')
         found = examine()["port"]
-    assert found["told"] == f"{port} is in use" and "portico:port in Pulumi.dev.yaml" in found["remedy"]
+    assert found["reported"] == f"{port} is in use" and "portico:port in Pulumi.dev.yaml" in found["remedy"]
 
 
 def test_who_holds_the_lock(root: Path) -> None:
@@ -78,7 +80,7 @@ def test_who_holds_the_lock(root: Path) -> None:
     lock = {"pid": 2**22 + 1, "username": "ada", "hostname": os.uname().nodename, "timestamp": "2026-11-24T00:58:08Z"}
     (folder / "1.json").write_text(json.dumps(lock))
     found = examine()["lock"]
-    assert found["state"] == "missing" and "portico recover -s dev" in found["told"]
+    assert found["state"] == "missing" and "portico recover -s dev" in found["reported"]
 
 
 def test_it_says_the_same_to_people(root: Path) -> None:

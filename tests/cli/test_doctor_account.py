@@ -84,7 +84,7 @@ def examine(
     needs = Needs.of(values, dict(export or {}))
     assert needs
     found = list(examine_account(needs))
-    assert all(one.told.isprintable() and (one.remedy or one.state != "missing") for one in found)
+    assert all(one.reported.isprintable() and (one.remedy or one.state != "missing") for one in found)
     return {one.what: one for one in found}, account
 
 
@@ -95,7 +95,7 @@ def test_all_that_is_there_is_a_line_each(monkeypatch: pytest.MonkeyPatch) -> No
         *("credentials", "region", "zones", "hosted zone", "host name"),
         *("quota: vCPUs of tasks", "quota: networks", "linked role", "permissions"),
     ]
-    assert found["credentials"].told == f"account {ACCOUNT}, {USER}"
+    assert found["credentials"].reported == f"account {ACCOUNT}, {USER}"
     # IAM's own limit of names at once is not reached, and all are asked about.
     pages = account.asked["simulate_principal_policy"]
     actions = [one for page in pages for one in page["ActionNames"]]
@@ -103,11 +103,11 @@ def test_all_that_is_there_is_a_line_each(monkeypatch: pytest.MonkeyPatch) -> No
     assert max(len(page["ActionNames"]) for page in pages) <= 100
     found, _ = examine(monkeypatch, target="aws")
     assert {one.state for what, one in found.items() if what != "host names"} == {"ok"}
-    assert found["zones"].told == f"t4g.small in {REGION}a, {REGION}b"
+    assert found["zones"].reported == f"t4g.small in {REGION}a, {REGION}b"
 
 
 @pytest.mark.parametrize(
-    ("changes", "what", "told", "remedy"),
+    ("changes", "what", "reported", "remedy"),
     [
         ({"get_caller_identity": "ExpiredToken"}, "credentials", "ExpiredToken", "aws sso login"),
         (
@@ -161,10 +161,10 @@ def test_all_that_is_there_is_a_line_each(monkeypatch: pytest.MonkeyPatch) -> No
     ],
 )
 def test_what_is_missing_is_named_with_what_to_do(
-    changes: dict[str, Any], what: str, told: str, remedy: str, monkeypatch: pytest.MonkeyPatch
+    changes: dict[str, Any], what: str, reported: str, remedy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found, _ = examine(monkeypatch, changes)
-    assert found[what].state == "missing" and told in found[what].told and remedy in found[what].remedy
+    assert found[what].state == "missing" and reported in found[what].reported and remedy in found[what].remedy
 
 
 @pytest.mark.parametrize("call", sorted(set(GOOD) - {"get_caller_identity"}))
@@ -180,7 +180,7 @@ def test_what_may_not_be_looked_at_is_said_and_no_failure(call: str, monkeypatch
         found |= {target: seen} if call in account.asked else {}
     assert found
     for seen in found.values():
-        assert [one for one in seen.values() if one.state == "note" and "may not be looked at: " in one.told]
+        assert [one for one in seen.values() if one.state == "note" and "may not be looked at: " in one.reported]
 
 
 def test_a_role_of_aws_that_is_not_there_yet_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,7 +192,7 @@ def test_a_role_of_aws_that_is_not_there_yet_is_no_failure(monkeypatch: pytest.M
 def test_another_account_than_the_stacks_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     vpc = {"type": "aws:ec2/vpc:Vpc", "outputs": {"ownerId": "999999999999"}}
     found, account = examine(monkeypatch, export={"deployment": {"resources": [vpc]}})
-    assert found["credentials"].told == f"account {ACCOUNT}, and the stack is in 999999999999"
+    assert found["credentials"].reported == f"account {ACCOUNT}, and the stack is in 999999999999"
     assert list(found) == ["credentials"] and list(account.asked) == ["get_caller_identity"]
 
 
@@ -202,10 +202,10 @@ def test_a_stack_that_is_up_has_records_of_its_own(monkeypatch: pytest.MonkeyPat
     assert found["host name"].state == "ok" and "list_resource_record_sets" not in account.asked
 
 
-def test_many_names_are_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_names_are_reported_of(monkeypatch: pytest.MonkeyPatch) -> None:
     hosts = [f"s{number}.example" for number in range(11)]
     found, _ = examine(monkeypatch, sites=[{"name": "shop", "hosts": hosts}])
-    assert "for 11 names" in found["quota: names"].told
+    assert "for 11 names" in found["quota: names"].reported
 
 
 def test_a_section_with_mistakes_is_left_to_the_program() -> None:

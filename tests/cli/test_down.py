@@ -40,17 +40,17 @@ def test_without_a_name_nothing_goes(folders: list[Folder], site: str, said: str
     assert str(caught.value) == said
 
 
-@pytest.mark.parametrize("told", ["", "shopp", "y"])
-def test_on_a_terminal_the_name_is_to_be_typed(monkeypatch: pytest.MonkeyPatch, told: str) -> None:
+@pytest.mark.parametrize("reported", ["", "shopp", "y"])
+def test_on_a_terminal_the_name_is_to_be_typed(monkeypatch: pytest.MonkeyPatch, reported: str) -> None:
     monkeypatch.setattr("portico.cli.commands.down.has_terminal", lambda: True)
-    monkeypatch.setattr("click.prompt", lambda *_, **__: told)
+    monkeypatch.setattr("click.prompt", lambda *_, **__: reported)
     with pytest.raises(Refused, match="nothing was removed"):
         choose_data(FOLDERS, ASK)
 
 
 def test_a_size_is_written_as_people_do() -> None:
-    told = ["0 B", "999 B", "1.0 KB", "12.3 MB", "2000.0 TB"]
-    assert [spell_bytes(count) for count in (0, 999, 1000, 12_345_678, 2e15)] == told
+    reported = ["0 B", "999 B", "1.0 KB", "12.3 MB", "2000.0 TB"]
+    assert [spell_bytes(count) for count in (0, 999, 1000, 12_345_678, 2e15)] == reported
     assert "12.3 MB in 4 files, 1.0 KB are free" in str(Folder("shop", "media", "v", 12_345_678, 4, 1000))
 
 

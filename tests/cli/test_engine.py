@@ -87,8 +87,10 @@ def test_dockers_command_is_called_there_with_its_words_as_they_are() -> None:
     words = name_docker(engine, "exec", "c", "sh", "-c", "echo \"$HOME\" 'x'; ls", terminal=True)
     assert words[:6] == ["ssh", "-o", "BatchMode=yes", "-t", "-p", "2222"] and words[6] == "deploy@shop.example"
     # The host's shell splits it again: `docker` gets the same words.
-    told = subprocess.run(["sh", "-c", words[7].replace("docker", "printf '%s\\n'", 1)], capture_output=True, text=True)
-    assert told.stdout.splitlines() == ["exec", "c", "sh", "-c", "echo \"$HOME\" 'x'; ls"]
+    reported = subprocess.run(
+        ["sh", "-c", words[7].replace("docker", "printf '%s\\n'", 1)], capture_output=True, text=True
+    )
+    assert reported.stdout.splitlines() == ["exec", "c", "sh", "-c", "echo \"$HOME\" 'x'; ls"]
     assert "-T" in name_docker(engine, "ps", terminal=False)
 
 

@@ -1,4 +1,4 @@
-"""Who works on a stack, told from the locks and the state of a file backend."""
+"""Who works on a stack, reported from the locks and the state of a file backend."""
 
 import json
 import os

@@ -101,7 +101,7 @@ def test_a_failure_fits_on_a_terminal(name: str, tmp_path: Path) -> None:
     assert sum(count_rows(line, 80) for line in fail(name, tmp_path)) <= 27
 
 
-def test_a_build_that_failed_is_told_by_the_program_alone(tmp_path: Path) -> None:
+def test_a_build_that_failed_is_reported_by_the_program_alone(tmp_path: Path) -> None:
     text = "\n".join(fail("badbuild", tmp_path))
     assert text.count("flask-that-nobody-has==9: see its name") == 1 and text.count("error: ") == 2
     assert "provider2.go" not in text and "sdk.helper_schema" not in text and "docker@5.2.0" not in text
@@ -118,12 +118,12 @@ def test_of_an_interrupted_run_no_cause_is_made_up(tmp_path: Path) -> None:
     assert fail("interrupted", tmp_path) == []
 
 
-@pytest.mark.parametrize(("op", "told"), [("create", "making shop-a"), ("delete", "removing shop-a")])
-def test_what_is_done_to_a_resource_is_said(op: str, told: str) -> None:
+@pytest.mark.parametrize(("op", "reported"), [("create", "making shop-a"), ("delete", "removing shop-a")])
+def test_what_is_done_to_a_resource_is_said(op: str, reported: str) -> None:
     story = Story()
     urn = "urn:pulumi:dev::portico::docker:index/container:Container::shop-a"
     story.take(Event(kind="resourcePreEvent", body={"metadata": {"op": op, "urn": urn}}))
-    assert story.tell_progress() == told
+    assert story.tell_progress() == reported
 
 
 def test_what_is_gone_is_counted() -> None:
@@ -155,12 +155,12 @@ def test_a_message_is_tidied(message: str, text: str) -> None:
 
 
 def test_what_the_program_did_not_explain_stays_with_its_resource() -> None:
-    told = [
+    reported = [
         ("a-network", "1 error occurred:\n\t* no address is free\n"),
         ("b", "torn"),
         ("", "b is torn, since it is old"),
     ]
-    assert choose([*told, *told]) == ["a-network: no address is free", "b is torn, since it is old"]
+    assert choose([*reported, *reported]) == ["a-network: no address is free", "b is torn, since it is old"]
     assert choose([("", "an unhandled error occurred: program exited with non-zero exit code: 1")]) != []
 
 
@@ -257,13 +257,13 @@ def test_all_that_is_said_is_in_a_log_of_its_user_alone(place: Place) -> None:
     assert (ended.code, ended.log) == (3, place.root / ".tools" / "logs" / "up-dev.log")
     assert ended.log.read_text() == "said by pulumi\n" and ended.log.stat().st_mode & 0o77 == 0
     assert len(ended.story.tell_failures()) == 2
-    # The events say more than is told: they are nowhere any more.
+    # The events say more than is reported: they are nowhere any more.
     assert {one.name for one in place.root.iterdir()} == {"bin", "events", ".tools"}
     run(place, "up", ["up"], Screen(output))
     assert (place.logs / "up-dev.previous.log").exists()
 
 
-def test_where_pulumi_does_not_begin_its_own_words_are_told(place: Place) -> None:
+def test_where_pulumi_does_not_begin_its_own_words_are_reported(place: Place) -> None:
     pulumi = place.root / "bin" / "pulumi"
     pulumi.write_text('#!/bin/sh\necho "error: the passphrase is wrong"\nexit 255\n')
     output = Output()

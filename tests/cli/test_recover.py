@@ -69,7 +69,7 @@ def test_only_what_nginx_names_and_nothing_else_serves_is_kept(orphan: Fake, kno
     assert [one.id for one in find_serving(engine, state, engine.orphans(state))] == (["o"] if serving else [])
 
 
-def test_the_sweep_removes_orphans_and_keeps_what_it_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_sweep_removes_orphans_and_keeps_what_it_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     known, orphan, kept = Fake("k", "gunicorn"), Fake("o", "gunicorn"), Fake("s", "gunicorn")
     engine = make(known, orphan, kept)
     assert sweep(engine, know("k"), keep=[kept]) == 1  # type: ignore[list-item]

@@ -25,8 +25,8 @@ def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def ask(word: str, server: str = "") -> tuple[int, str]:
-    told = io.StringIO()
-    return answer([word], io.StringIO(server), told), told.getvalue()
+    reported = io.StringIO()
+    return answer([word], io.StringIO(server), reported), reported.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -40,20 +40,20 @@ def ask(word: str, server: str = "") -> tuple[int, str]:
 )
 @pytest.mark.usefixtures("aws")
 def test_a_login_is_asked_for_in_the_region_of_the_registry(server: str, asked: str) -> None:
-    code, told = ask("get", server)
+    code, reported = ask("get", server)
     password = f"token of ecr get-login-password {asked}".strip()
-    assert code == 0 and json.loads(told) == {"ServerURL": server.strip(), "Username": "AWS", "Secret": password}
+    assert code == 0 and json.loads(reported) == {"ServerURL": server.strip(), "Username": "AWS", "Secret": password}
 
 
-def test_what_aws_refuses_is_told(aws: Path) -> None:
+def test_what_aws_refuses_is_reported(aws: Path) -> None:
     aws.write_text("#!/bin/sh\necho 'Unable to locate credentials' >&2\nexit 255\n")
     assert ask("get", HOST) == (1, "Unable to locate credentials\n")
 
 
-def test_without_aws_command_that_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_aws_command_that_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    code, told = ask("get", HOST)
-    assert code == 1 and told.startswith("the aws command does not answer: ")
+    code, reported = ask("get", HOST)
+    assert code == 1 and reported.startswith("the aws command does not answer: ")
 
 
 def test_nothing_is_kept() -> None:

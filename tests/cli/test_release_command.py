@@ -59,11 +59,11 @@ def test_nothing_is_said_where_nobody_answers_or_nothing_ended() -> None:
 
 
 def test_a_script_reads_the_same() -> None:
-    told = {"code": 3, "start": "2026-03-10T03:31:00Z", "seconds": 0.2}
+    reported = {"code": 3, "start": "2026-03-10T03:31:00Z", "seconds": 0.2}
     began = datetime.fromtimestamp(1773113460, UTC)
     ran = Ran(key="k", code=3, began=began, seconds=0.2, release="def", command="x")
-    assert spell_run(ran) == {"release": "def", "command": "x"} | told
-    assert spell_run(Ran(key="k", code=3, began=began, seconds=0.2)) == {"release": None, "command": None} | told
+    assert spell_run(ran) == {"release": "def", "command": "x"} | reported
+    assert spell_run(Ran(key="k", code=3, began=began, seconds=0.2)) == {"release": None, "command": None} | reported
 
 
 @pytest.fixture
@@ -97,9 +97,11 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_status_shows_it_below_its_site_also_of_one_that_never_went_live(ask: Any) -> None:
-    told = ask(files=FILES, made=("shop",)).output.splitlines()
-    assert told[1] == "blog: b  http://blog" and told[2].startswith("  release command of 2026-03-10T03:30:00Z: ended")
-    assert told[3:] == ["shop: none is live", LINE]
+    reported = ask(files=FILES, made=("shop",)).output.splitlines()
+    assert reported[1] == "blog: b  http://blog" and reported[2].startswith(
+        "  release command of 2026-03-10T03:30:00Z: ended"
+    )
+    assert reported[3:] == ["shop: none is live", LINE]
     sites = json.loads(ask("--json", files=FILES, made=("shop",)).output)["sites"]
     assert sites["blog"]["releaseCommand"]["seconds"] == 7.0 and sites["shop"]["live"] is None
     assert sites["shop"]["releaseCommand"]["command"] == "flask db 'upgrade head'"

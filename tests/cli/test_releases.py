@@ -176,6 +176,6 @@ def test_the_command_lists_what_nginx_serves(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_script_reads_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = json.loads(list_of(make_outputs({"shop": B}, B), {"shop": B}, monkeypatch, "--json"))
-    assert told["shop"]["live"] == told["shop"]["pinned"] == B
-    assert [one["release"] for one in told["shop"]["kept"]] == [A, B, C]
+    reported = json.loads(list_of(make_outputs({"shop": B}, B), {"shop": B}, monkeypatch, "--json"))
+    assert reported["shop"]["live"] == reported["shop"]["pinned"] == B
+    assert [one["release"] for one in reported["shop"]["kept"]] == [A, B, C]

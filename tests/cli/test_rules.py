@@ -33,7 +33,7 @@ def test_each_violation_has_a_line_and_the_command_fails(capsys: pytest.CaptureF
     assert lines[-1].endswith(": 5 to fix.")
 
 
-def test_without_a_plan_the_reason_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_plan_the_reason_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     wrong = {"severity": "error", "message": "error: port: 0 does not fit\n"}
     assert judge(plan(diagnostics=[{"severity": "warning", "message": "old\n"}, wrong])) == 1
     said = capsys.readouterr()

@@ -12,7 +12,7 @@ def run(outcome: str, **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("one", "told"),
+    ("one", "reported"),
     [
         (run("ended", code=0, seconds=1.5), "ended with exit code 0 after 1.5 s (release abc)"),
         (
@@ -29,12 +29,12 @@ def run(outcome: str, **more: Any) -> dict[str, Any]:
         (run("of another version"), "of another version"),
     ],
 )
-def test_each_outcome_is_a_sentence(one: dict[str, Any], told: str) -> None:
+def test_each_outcome_is_a_sentence(one: dict[str, Any], reported: str) -> None:
     (line,) = tell_runs([one])
-    assert line.startswith(f"  nightly of 2026-03-10T03:30:00Z: {told}")
+    assert line.startswith(f"  nightly of 2026-03-10T03:30:00Z: {reported}")
 
 
-def test_the_last_runs_of_each_job_are_told_newest_first() -> None:
+def test_the_last_runs_of_each_job_are_reported_newest_first() -> None:
     runs = [run("ended", due=str(number)) for number in range(9)] + [run("skipped", job="other")]
     assert [line.split(":")[0] for line in tell_runs(runs)] == [
         *("  nightly of 8", "  nightly of 7", "  nightly of 6"),

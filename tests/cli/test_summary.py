@@ -39,10 +39,10 @@ def test_the_url_of_the_first_site_is_the_last_one() -> None:
 
 
 def test_what_is_pinned_is_said_with_the_command_that_sets_it_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = f"shop is pinned to release {'b' * 12}; its source is not deployed: "
-    assert read(STACK).tell_pinned() == [f"{told}portico resume --site shop"]
+    reported = f"shop is pinned to release {'b' * 12}; its source is not deployed: "
+    assert read(STACK).tell_pinned() == [f"{reported}portico resume --site shop"]
     monkeypatch.setenv(MADE, "yes")
-    assert read(STACK).tell_pinned() == [f"{told}make resume SITE=shop"]
+    assert read(STACK).tell_pinned() == [f"{reported}make resume SITE=shop"]
 
 
 def test_what_an_earlier_version_wrote_has_its_name_of_today() -> None:

@@ -258,10 +258,10 @@ def test_who_follows_sees_what_is_new_once_also_where_it_is_late(monkeypatch: py
 
     def answer(region: str, service: str, command: str, *words: str) -> dict[str, Any]:
         if command != "filter-log-events":
-            told = answers.answer(region, service, command, *words)
-            for one in told.get("events", []):
+            reported = answers.answer(region, service, command, *words)
+            for one in reported.get("events", []):
                 one["timestamp"] = 99_000
-            return told
+            return reported
         since = int(words[words.index("--start-time") + 1])
         if now[0] > 120:
             raise KeyboardInterrupt

@@ -23,7 +23,7 @@ NOT_FOUND = {"type": "fixed-response", "fixedResponse": {"contentType": "text/pl
 
 
 class Target:
-    """An HTTP server at an address of its own. It says what it was asked, and is as healthy as it is told to be."""
+    """An HTTP server at an address of its own. It says what it was asked, and is as healthy as it is asked to be."""
 
     def __init__(self, address: str, port: int) -> None:
         self.member = Member(address=address, port=port, groups=("tasks",))
@@ -160,8 +160,8 @@ class Balanced:
 
     def states(self, group: Thing | None = None) -> dict[str, str]:
         """What the balancer thinks of each target, and why."""
-        told = json.loads(tell(self.address, {"health": (group or self.group).id}) or "{}")
-        return {key.partition(":")[0]: " ".join(state).strip() for key, state in told.items()}
+        reported = json.loads(tell(self.address, {"health": (group or self.group).id}) or "{}")
+        return {key.partition(":")[0]: " ".join(state).strip() for key, state in reported.items()}
 
     def wait(self, done: Callable[[], bool], seconds: float = 10) -> None:
         until = time.monotonic() + seconds

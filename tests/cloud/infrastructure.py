@@ -33,14 +33,14 @@ class Handler(BaseHTTPRequestHandler):
         if self.path.startswith("/slow"):
             time.sleep(1)
         file = pathlib.Path("/run/secrets/A")
-        told = {
+        reported = {
             "release": os.environ["RELEASE"],
             "task": os.environ["HOSTNAME"],
             "secret": file.read_text() if file.exists() else None,
             "environment": sorted(os.environ),
             "user": os.getuid(),
         }
-        text = json.dumps(told).encode()
+        text = json.dumps(reported).encode()
         self.send_response(int(os.environ.get("STATUS", "200")) if self.path == "/ready" else 200)
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()

@@ -71,9 +71,9 @@ class KernelVm:
         """Wait until a command succeeds; how long that took."""
         began = time.monotonic()
         while (done := self._ssh(command)).returncode:
-            told = self.console.read_text(errors="replace")[-3000:] if self.console.is_file() else ""
-            assert time.monotonic() - began < seconds, f"{' '.join(command)}: {done.stderr}\n{told}"
-            assert self._process and self._process.poll() is None, f"QEMU ended\n{told}"
+            reported = self.console.read_text(errors="replace")[-3000:] if self.console.is_file() else ""
+            assert time.monotonic() - began < seconds, f"{' '.join(command)}: {done.stderr}\n{reported}"
+            assert self._process and self._process.poll() is None, f"QEMU ended\n{reported}"
             time.sleep(1)
         return time.monotonic() - began
 

@@ -124,7 +124,7 @@ def test_only_open_ports_answer_and_only_to_those_who_may(
         assert ask(connection) == target
 
 
-def test_a_port_that_somebody_else_has_is_told(tmp_path: Path, public: str, port: int) -> None:
+def test_a_port_that_somebody_else_has_is_reported(tmp_path: Path, public: str, port: int) -> None:
     with socket.create_server((public, port)), pytest.raises(ValueError, match=r"could not be used: .*already in use"):
         point(tmp_path, public, "127.77.2.1", {port: ANYWHERE})
 

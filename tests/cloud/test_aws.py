@@ -212,8 +212,8 @@ def test_another_image_is_announced_and_its_vm_is_filled_before_the_address_move
 ) -> None:
     before, known = prod.instance, len(prod.cloud.journal())
     prod.change_aws(ami=OTHER)
-    told = prod.preview().output
-    assert OTHER in told and "nobody can read or write the data" in told
+    reported = prod.preview().output
+    assert OTHER in reported and "nobody can read or write the data" in reported
     keep(prod, "before")
     disk = prod.disk.id
     with load(prod) as load_, Pause(prod) as pause:

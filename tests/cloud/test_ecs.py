@@ -242,7 +242,7 @@ def test_commands_by_hand_run_in_tasks_of_the_live_release(fleet: FleetDeploymen
     [
         pytest.param(False, (), id="once"),
         pytest.param(False, ("make",), id="and again", marks=pytest.mark.extended),
-        pytest.param(True, ("pulumi", "make"), id="as the provider told it before", marks=pytest.mark.soak),
+        pytest.param(True, ("pulumi", "make"), id="as the provider was informed before", marks=pytest.mark.soak),
     ],
 )
 def test_a_release_that_never_gets_healthy_is_rolled_back_and_up_says_so(
@@ -268,8 +268,8 @@ def test_a_release_that_never_gets_healthy_is_rolled_back_and_up_says_so(
             measured=f"{report.failed} of {report.sent:,}",
             met=report.lossless,
         )
-        told = "were not healthy and AWS has given it up" if not silent else "was not healthy and AWS went back to"
-        assert told in failed.output
+        reported = "were not healthy and AWS has given it up" if not silent else "was not healthy and AWS went back to"
+        assert reported in failed.output
         # It is not forgotten by the next one, which has nothing to do, nor by make's, which refreshes the state first.
         for door in again:
             assert "was not healthy and AWS went back to" in fleet.up(fails=True, door=door).output

@@ -117,7 +117,7 @@ def test_every_change_of_a_definition_is_another_revision(caller: Caller) -> Non
     caller.delete(first)
     assert caller.cloud.things(DEFINITION) == [second]
     caller.delete(caller.update(second, skipDestroy=True))
-    assert caller.cloud.things(DEFINITION), "AWS keeps what Pulumi is told to leave"
+    assert caller.cloud.things(DEFINITION), "AWS keeps what Pulumi is asked to leave"
 
 
 def test_a_service_needs_a_balancer_and_the_port_that_it_leads_to(caller: Caller, vpc: Thing, subnet: Thing) -> None:
@@ -177,7 +177,7 @@ def test_a_deleted_secret_takes_its_versions_along_and_keeps_its_name(caller: Ca
         caller.create(SECRET, "kept", name="kept")
 
 
-def test_things_of_one_name_are_told_apart(caller: Caller) -> None:
+def test_things_of_one_name_are_distinguished(caller: Caller) -> None:
     bucket = caller.create(BUCKET, "shop", bucket="shop")
     policy = caller.create(BUCKET_POLICY, "policy", bucket="shop", policy="{}")
     repository = caller.create(REPOSITORY, "shop", name="shop")

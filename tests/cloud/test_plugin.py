@@ -53,7 +53,7 @@ def test_a_property_that_aws_does_not_know_is_refused(caller: Caller, inputs: di
     assert found[0].startswith(wrong)
 
 
-def test_all_mistakes_of_a_nested_object_are_told_with_their_path(caller: Caller) -> None:
+def test_all_mistakes_of_a_nested_object_are_reported_with_their_path(caller: Caller) -> None:
     disk = {"encrypted": "true", "volumeSise": 8}
     wrong = caller.check(
         INSTANCE, "instance", rootBlockDevice=disk, vpcSecurityGroupIds=[4], metadataOptions="on"

@@ -1,4 +1,4 @@
-"""How the double of ECS rolls a definition out, looked at step by step, with tasks that do as they are told."""
+"""How the double of ECS rolls a definition out, looked at step by step, with tasks that do as they are reported."""
 
 import time
 from collections.abc import Callable
@@ -26,18 +26,18 @@ class Task:
     def __init__(self, engine: object, plan: Any, detach: Callable[..., None]) -> None:
         self.id, self.definition = f"task-{len(Task.made)}", plan.inputs["family"]
         self.status, self.health, self.reason, self.address = "PENDING", "HEALTHY", "", ""
-        self.ran, self.told, self.pulled = 0.0, False, set[str]()
+        self.ran, self.reported, self.pulled = 0.0, False, set[str]()
         Task.made.append(self)
 
     @property
     def stopping(self) -> bool:
-        return self.told or self.status in ("DEACTIVATING", "STOPPING", "STOPPED")
+        return self.reported or self.status in ("DEACTIVATING", "STOPPING", "STOPPED")
 
     def start(self) -> None:
         pass
 
     def stop(self, reason: str) -> None:
-        self.told, self.reason = True, reason
+        self.reported, self.reason = True, reason
 
     def join(self) -> None:
         pass
@@ -77,10 +77,10 @@ class Rollout:
         return sorted(task.definition for task in Task.made if not task.stopping)
 
     def settle(self) -> None:
-        """All that begin run, all that are told to end have ended; until nothing more happens."""
+        """All that begin run, all that are asked to end have ended; until nothing more happens."""
         for _ in range(10):
             for task in Task.made:
-                task.status = "STOPPED" if task.told else "RUNNING" if task.status == "PENDING" else task.status
+                task.status = "STOPPED" if task.reported else "RUNNING" if task.status == "PENDING" else task.status
             self.look()
 
     def outcome(self, id: str) -> str:
@@ -183,7 +183,7 @@ def test_an_unhealthy_task_is_replaced_when_its_grace_is_over(cloud: Cloud, grac
     Task.made[0].health = "UNHEALTHY"
     Task.made[0].ran = time.monotonic()
     rollout.look()
-    assert Task.made[0].told == ends
+    assert Task.made[0].reported == ends
 
 
 def test_fewer_are_wanted(rollout: Rollout) -> None:

@@ -149,7 +149,7 @@ def test_a_lost_task_is_replaced(infrastructure: Infrastructure) -> None:
     assert infrastructure.ask()["user"] == 4711
 
 
-def test_a_wrong_processor_and_a_missing_secret_are_told(infrastructure: Infrastructure) -> None:
+def test_a_wrong_processor_and_a_missing_secret_are_reported(infrastructure: Infrastructure) -> None:
     before = infrastructure.service.inputs["taskDefinition"]
     (definition,) = [one for one in infrastructure.caller.cloud.things(DEFINITION) if one.id == before]
     other = "X86_64" if os.uname().machine == "aarch64" else "ARM64"

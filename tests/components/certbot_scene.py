@@ -18,20 +18,20 @@ from portico.config.tls.local_ca import issue_certificate
 CERTBOT = """#!{python}
 import json, os, shutil, sys
 from pathlib import Path
-told = json.loads(Path(os.environ["TOLD"]).read_text())
+reported = json.loads(Path(os.environ["REPORTED"]).read_text())
 words = sys.argv[1:]
 with open(os.environ["ASKED"], "a") as file:
     file.write(json.dumps(words) + "\\n")
 home = Path(next(word for word in words if word.startswith("--config-dir=")).partition("=")[2])
 site = words[words.index("--cert-name") + 1]
-if (ready := told.get("ready", {{}}).get(site)) and words[0] in told.get("verbs", ["certonly"]):
+if (ready := reported.get("ready", {{}}).get(site)) and words[0] in reported.get("verbs", ["certonly"]):
     (home / "live" / site).mkdir(parents=True, exist_ok=True)
     (home / "renewal").mkdir(exist_ok=True)
     (home / "renewal" / f"{{site}}.conf").write_text("[renewalparams]")
     for ours, theirs in (("crt", "fullchain.pem"), ("key", "privkey.pem")):
         shutil.copy(f"{{ready}}.{{ours}}", home / "live" / site / theirs)
-print(told.get("said", "") if words[0] == "certonly" else "")
-sys.exit(told.get("code", 0) if words[0] == "certonly" else 0)
+print(reported.get("said", "") if words[0] == "certonly" else "")
+sys.exit(reported.get("code", 0) if words[0] == "certonly" else 0)
 """
 REFUSED = """
 Certbot failed to authenticate some domains (authenticator: webroot). The Certificate Authority reported these problems:
@@ -49,7 +49,7 @@ Ask for help or search for solutions at https://community.letsencrypt.org.
 
 @dataclass
 class Scene:
-    """The volumes, and what certbot is told."""
+    """The volumes, and what certbot is reported."""
 
     folder: Path
     server: str = "https://ca.example/dir"
@@ -61,7 +61,7 @@ class Scene:
     def tell(self, *, ready: dict[str, Sequence[str]] | None = None, **more: Any) -> None:
         """Certificates for names that are given, by site; `said`, `code` and `verbs` are certbot's."""
         found = {site: str(self.issue(site, *names)) for site, names in (ready or {}).items()}
-        (self.folder / "told").write_text(json.dumps({"ready": found, **more}))
+        (self.folder / "reported").write_text(json.dumps({"ready": found, **more}))
 
     def issue(self, site: str, *names: str) -> Path:
         place = self.folder / f"issued-{site}-{len(list(self.folder.glob('issued-*')))}"
@@ -71,8 +71,8 @@ class Scene:
         return place
 
     def begin(self, **sites: list[str]) -> Client:
-        told = {"server": self.server, "email": "ops@shop.example", "sites": sites}
-        return Client(told, self.root, self.folder / "challenges")
+        reported = {"server": self.server, "email": "ops@shop.example", "sites": sites}
+        return Client(reported, self.root, self.folder / "challenges")
 
     def asked(self) -> list[list[str]]:
         file = self.folder / "asked"
@@ -90,7 +90,7 @@ def make_scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
     program.write_text(CERTBOT.format(python=sys.executable))
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
-    monkeypatch.setenv("TOLD", str(tmp_path / "told"))
+    monkeypatch.setenv("REPORTED", str(tmp_path / "reported"))
     monkeypatch.setenv("ASKED", str(tmp_path / "asked"))
     made = Scene(tmp_path)
     for name in ("store", "offered", "live", "client"):

@@ -41,13 +41,13 @@ class FakeTask:
         over = self.looks < 0
         name = RELEASE if self.family.endswith(RELEASE) else BY_HAND
         containers: list[dict[str, Any]] = [{"name": "portico_secrets", "exitCode": 0}, {"name": name}]
-        told: dict[str, Any] = {"taskArn": self.arn, "startedBy": self.key, "lastStatus": "RUNNING"}
+        reported: dict[str, Any] = {"taskArn": self.arn, "startedBy": self.key, "lastStatus": "RUNNING"}
         if self.code is not None and not self.brief:
-            told["startedAt"] = self.began
+            reported["startedAt"] = self.began
         if over:
-            told |= {"lastStatus": "STOPPED", "stoppedAt": self.began + 7.5, "stoppedReason": self.reason}
+            reported |= {"lastStatus": "STOPPED", "stoppedAt": self.began + 7.5, "stoppedReason": self.reason}
             containers[1] |= {"exitCode": self.code} if self.code is not None else {}
-        return told | {"containers": containers}
+        return reported | {"containers": containers}
 
 
 @dataclass

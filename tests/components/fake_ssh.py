@@ -1,4 +1,4 @@
-"""An `ssh` that reaches nobody: it runs what it is told on this machine, or fails as ssh does."""
+"""An `ssh` that reaches nobody: it runs what it is given on this machine, or fails as ssh does."""
 
 import os
 import shlex

@@ -31,7 +31,7 @@ def _prove(inputs: State) -> list[State]:
     ]
 
 
-# By type: what is told besides the inputs, from the name and those.
+# By type: what is reported besides the inputs, from the name and those.
 ANSWERS: Mapping[str, Callable[[str, State], State]] = {
     "aws:acm/certificate:Certificate": lambda name, inputs: {"domainValidationOptions": _prove(inputs)},
     "aws:ec2/vpc:Vpc": lambda name, inputs: {"ownerId": ACCOUNT},

@@ -26,7 +26,7 @@ PROVIDER = "pulumi:providers:docker"
 SERVICE = "aws:ecs/service:Service"
 ADDRESS = "203.0.113.7"
 _LOOP = asyncio.new_event_loop()
-# What fails is raised by `run`; the same told of each Output that waited for it would be a thousand traces.
+# What fails is raised by `run`; the same said of each Output that waited for it would be a thousand traces.
 _LOOP.set_exception_handler(lambda *_: None)
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 

@@ -23,7 +23,7 @@ BLOG = make_site(name="blog", hosts=["*.blog.example", "blog.example"], replicas
 
 
 @dataclass(frozen=True)
-class Stocked(Engine):
+class WithImages(Engine):
     """An engine that only knows which images it has, and has no container; None: it does not answer."""
 
     images: Collection[str] | None = ()
@@ -70,7 +70,7 @@ def deploy(
     def build() -> None:
         made = make_stack(root, *sites, secrets=secrets, **stack)
         made = replace(made, history=history or {}, pinned=pinned or {})
-        Portico("portico", PorticoArgs(stack=made, root=root, engine=Stocked(images=images), resources=known or {}))
+        Portico("portico", PorticoArgs(stack=made, root=root, engine=WithImages(images=images), resources=known or {}))
 
     return run(build, states=states, seen=seen)
 

@@ -1,6 +1,6 @@
 """Where components/in_container/prove.sh and switch.sh run without Docker: folders of a test, and replicas that answer.
 
-Only NGINX's own processes are stand-ins: what it was told to load is written to a file.
+Only NGINX's own processes are stand-ins: what it was asked to load is written to a file.
 """
 
 import os
@@ -96,11 +96,11 @@ class Replica:
 
 @dataclass
 class Ran:
-    """How a script ended: `said` for people, `told` (behind an @) for Portico's program, and how long it took."""
+    """How a script ended: `said` for people, `reported` (behind an @) for Portico's program, and how long it took."""
 
     code: int
     said: list[str]
-    told: list[str]
+    reported: list[str]
     errors: str
     seconds: float
 
@@ -173,8 +173,8 @@ class SwitchFolder:
         functions, begin, main = read("switch.sh", self.folder).partition('[ -d "trees/$TREE" ]')
         assert begin
         text = read("tree.sh", self.folder) + read("prove.sh", self.folder) + functions + NGINX
-        told = {"TREE": tree, "PORT": "8081", "LONGEST": "3", "REPAIRS": "0", **environment}
-        return self._run(text, begin + main, wait, quick, told)
+        reported = {"TREE": tree, "PORT": "8081", "LONGEST": "3", "REPAIRS": "0", **environment}
+        return self._run(text, begin + main, wait, quick, reported)
 
     def _run(self, text: str, code: str, wait: int, quick: bool, environment: dict[str, str]) -> Ran:
         replicas = "\n".join(one.line for one in self.replicas)
@@ -197,8 +197,8 @@ class SwitchFolder:
         )
         seconds = time.monotonic() - began
         lines = ended.stdout.splitlines()
-        said, told = ([line for line in lines if line.startswith("@") == at] for at in (False, True))
-        return Ran(ended.returncode, said, told, ended.stderr, seconds)
+        said, reported = ([line for line in lines if line.startswith("@") == at] for at in (False, True))
+        return Ran(ended.returncode, said, reported, ended.stderr, seconds)
 
     def stop(self) -> None:
         """End all replicas."""
@@ -232,7 +232,7 @@ class SwitchFolder:
 
     @property
     def reloads(self) -> int:
-        """How often NGINX was told to read its files."""
+        """How often NGINX was asked to read its files."""
         file = self.folder / "reloads"
         return len(file.read_text().splitlines()) if file.exists() else 0
 

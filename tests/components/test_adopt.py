@@ -1,4 +1,4 @@
-"""NGINX's own side of ordered certificates: which it takes, when it is told to load them, and which it refuses."""
+"""NGINX's own side of ordered certificates: which it takes, when it is asked to load them, and which it refuses."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ if grep -rq bad "$folder" || sed -n 's/.*include *\\(.*\\);/\\1/p' "$folder"/con
     exit 1
 fi
 """
-# Stands for NGINX: it writes down that it was told to load its files.
+# Stands for NGINX: it writes down that it was asked to load its files.
 SERVER = 'trap "echo >> %s/reloads" HUP; echo $$ > %s/nginx.pid; while :; do command sleep 0.02; done'
 
 
@@ -33,7 +33,7 @@ class Edge:
     running: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def start(self, name: str = "one") -> Path:
-        """Another container; its own folder, where `reloads` has a line for each time that it was told to load."""
+        """Another container; its own folder, where `reloads` has a line for each time that it was asked to load."""
         own = self.folder / name
         own.mkdir()
         text = (SCRIPTS / "adopt.sh").read_text()

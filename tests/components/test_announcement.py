@@ -90,7 +90,7 @@ def test_an_update_without_a_preview_says_it(root: Path, monkeypatch: pytest.Mon
     ],
     ids=str,
 )
-def test_each_setting_is_told_by_what_it_does(
+def test_each_setting_is_reported_by_what_it_does(
     root: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], said: list[str]
 ) -> None:
     _, previous = preview(root, monkeypatch, {})

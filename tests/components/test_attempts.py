@@ -27,9 +27,9 @@ def seen(
     unasked: frozenset[str] = frozenset(),
     **more: Any,
 ) -> Observation:
-    """One replica that is well, and proven unless told otherwise."""
-    told = {"id": ID, "name": "shop-0-1", "role": "gunicorn", "site": "shop", "release": "a", "state": "running"}
-    values: dict[str, Any] = told | {"health": "healthy"} | more
+    """One replica that is well, and proven by default otherwise."""
+    reported = {"id": ID, "name": "shop-0-1", "role": "gunicorn", "site": "shop", "release": "a", "state": "running"}
+    values: dict[str, Any] = reported | {"health": "healthy"} | more
     one = Seen(networks=frozenset(), **values)
     return Observation(containers={one.name: one}, live=live, proven=proven, unasked=unasked)
 
@@ -144,7 +144,7 @@ EDGE = "urn:pulumi:test::portico::portico:index:Nginx$docker:index/container:Con
 
 
 @pytest.mark.parametrize(
-    ("name", "state", "told"),
+    ("name", "state", "reported"),
     [
         ("shop-0-1", "running", ""),
         ("shop-0-1", "exited", "exited"),
@@ -156,10 +156,10 @@ EDGE = "urn:pulumi:test::portico::portico:index:Nginx$docker:index/container:Con
     ],
 )
 @pytest.mark.parametrize("holder", [False, True])
-def test_an_edge_that_serves_nobody_is_told(name: str, state: str, told: str, holder: bool) -> None:
+def test_an_edge_that_serves_nobody_is_reported(name: str, state: str, reported: str, holder: bool) -> None:
     urn = EDGE.replace("portico-nginx-server", "portico-port-holder") if holder else EDGE
     observed = seen(name=name, state=state)
-    wanted = ("", told) if holder else (told, "")
+    wanted = ("", reported) if holder else (reported, "")
     assert Attempts(resources={urn: container(0)}, observed=observed).list_lost("portico") == wanted
     assert Attempts(observed=observed).list_lost("portico") == ("", "")
     assert Attempts(resources={urn: container(0)}).list_lost("portico") == ("", "")

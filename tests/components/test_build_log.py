@@ -19,5 +19,5 @@ def test_only_the_step_that_failed_is_heard() -> None:
     assert read_failed_step(OUTPUT) == ["Collecting flask", "ERROR: No matching distribution found for nothing"]
 
 
-def test_an_output_of_another_form_is_told_as_it_is() -> None:
+def test_an_output_of_another_form_is_reported_as_it_is() -> None:
     assert read_failed_step("the Dockerfile cannot be read\n") == ["the Dockerfile cannot be read"]

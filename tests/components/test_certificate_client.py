@@ -26,10 +26,10 @@ def test_a_certificate_is_laid_out_whole(scene: Scene) -> None:
         f"/srv/certificates/store/shop/{folder.readlink().name}/key.pem;" in (folder / "certificate.conf").read_text()
     )
     assert stat.S_IMODE((folder / "key.pem").stat().st_mode) == 0o640
-    told = scene.report()["shop"]
-    assert (told["error"], told["failures"], told["names"]) == ("", 0, ["shop.example", "www.shop.example"])
-    assert told["issuer"] == "Portico local authority" and told["ends"]
-    assert 4 * 3600 < wait(told) < 8 * 3600
+    reported = scene.report()["shop"]
+    assert (reported["error"], reported["failures"], reported["names"]) == ("", 0, ["shop.example", "www.shop.example"])
+    assert reported["issuer"] == "Portico local authority" and reported["ends"]
+    assert 4 * 3600 < wait(reported) < 8 * 3600
 
 
 def test_every_name_is_asked_for_by_http(scene: Scene) -> None:
@@ -46,15 +46,15 @@ def test_names_that_lead_here_do_not_wait_for_others(scene: Scene) -> None:
     scene.tell(ready={"shop": ["shop.example"]}, said=REFUSED)
     client = scene.begin(shop=["shop.example", "www.shop.example"])
     client.step()
-    told = scene.report()["shop"]
-    assert told["names"] == ["shop.example"] and told["failures"] == 1
-    assert told["error"] == "www.shop.example: DNS problem: NXDOMAIN looking up A for www.shop.example"
-    assert 40 < wait(told) < 80
+    reported = scene.report()["shop"]
+    assert reported["names"] == ["shop.example"] and reported["failures"] == 1
+    assert reported["error"] == "www.shop.example: DNS problem: NXDOMAIN looking up A for www.shop.example"
+    assert 40 < wait(reported) < 80
     # What is there is looked after meanwhile, and nothing is forgotten.
     client.report["shop"]["next"] = ""
     client.step()
     assert [words[0] for words in scene.asked()] == ["certonly", "renew"]
-    assert scene.report()["shop"]["error"] == told["error"] and scene.report()["shop"]["failures"] == 1
+    assert scene.report()["shop"]["error"] == reported["error"] and scene.report()["shop"]["failures"] == 1
     # The next time it is for all of them or none: the same few would be ordered again and again.
     client.report["shop"].update(next="", later="")
     scene.tell(said=REFUSED, code=1)
@@ -114,9 +114,9 @@ def test_what_is_there_is_kept_while_the_authority_fails(scene: Scene) -> None:
     for failures in range(1, 8):
         client.report["shop"]["next"] = ""
         client.step()
-        told = scene.report()["shop"]
-        assert (told["failures"], told["names"]) == (failures, ["shop.example"])
-    assert "rateLimited" in told["error"] and 2 * 3600 < wait(told) < 4 * 3600
+        reported = scene.report()["shop"]
+        assert (reported["failures"], reported["names"]) == (failures, ["shop.example"])
+    assert "rateLimited" in reported["error"] and 2 * 3600 < wait(reported) < 4 * 3600
     assert (scene.root / "offered" / "shop").readlink() == before
 
 

@@ -83,8 +83,8 @@ def set_clock(monkeypatch: pytest.MonkeyPatch, **ahead: float) -> None:
     ids=["words", "gateway", "busy", "clock", "away", "no DNS", "no EAB", "wrong EAB", "unknown EAB"],
 )
 def test_the_last_line_that_says_something_is_the_reason(said: str, why: str, patient: bool) -> None:
-    told = explain(f"Saving debug log to /tmp\n{SOON}{said}", failed=True)
-    assert told and (told.why, told.patient, told.until) == (why, patient, None)
+    reported = explain(f"Saving debug log to /tmp\n{SOON}{said}", failed=True)
+    assert reported and (reported.why, reported.patient, reported.until) == (why, patient, None)
 
 
 def test_what_is_not_due_is_no_failure() -> None:
@@ -145,9 +145,9 @@ def test_nothing_is_ordered_that_could_not_be_written_down(scene: Scene, monkeyp
         assert client.step() < 20
     assert len(scene.asked()) == 1
     # What is there already is overwritten.
-    told = scene.report()["shop"]
-    assert told["error"] == "nothing was ordered, since nothing can be written there: No space left on device"
-    assert told["names"] == ["shop.example"]
+    reported = scene.report()["shop"]
+    assert reported["error"] == "nothing was ordered, since nothing can be written there: No space left on device"
+    assert reported["names"] == ["shop.example"]
     client.report["shop"]["next"] = ""
     client.step()
     assert scene.report()["shop"]["error"] == "" and not [*scene.root.glob(".r*")]
@@ -230,10 +230,10 @@ def test_a_clock_that_is_ahead_does_not_use_up_the_orders(scene: Scene, monkeypa
         client.report["shop"]["next"] = ""
         # Each one that is ordered has ended, as it seems here: one a day is enough to find out.
         assert 80000 < client.step() < 90000
-    told = scene.report()["shop"]
+    reported = scene.report()["shop"]
     assert (
-        told["error"].startswith("the certificate that came is of no use: it ended at 20")
-        and "UTC here" in told["error"]
+        reported["error"].startswith("the certificate that came is of no use: it ended at 20")
+        and "UTC here" in reported["error"]
     )
     # NGINX goes on with what it has, which is good.
     assert (scene.root / "offered" / "shop").exists() and offered

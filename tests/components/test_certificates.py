@@ -63,9 +63,9 @@ def test_whoever_asks_nginx_sees_the_certificates(made: Recorder) -> None:
 
 
 def test_the_client_orders_for_every_name(client: Resource) -> None:
-    told = client.inputs["entrypoints"][-1]
-    assert '"sites": {"shop": ["shop.example", "www.shop.example"], "blog": ["blog.example"]}' in told
-    assert "https://acme-v02.api.letsencrypt.org/directory" in told and "ops@shop.example" in told
+    reported = client.inputs["entrypoints"][-1]
+    assert '"sites": {"shop": ["shop.example", "www.shop.example"], "blog": ["blog.example"]}' in reported
+    assert "https://acme-v02.api.letsencrypt.org/directory" in reported and "ops@shop.example" in reported
 
 
 def test_the_client_has_no_powers(client: Resource) -> None:

@@ -1,4 +1,4 @@
-"""What Docker says of a port that it cannot open, told by the setting."""
+"""What Docker says of a port that it cannot open, by the setting that names it."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ FAILED = "Error response from daemon: driver failed programming external connect
         ("listen tcp 127.0.0.1:8193: bind: permission denied", "port: Docker", "permission denied"),
     ],
 )
-def test_each_is_told_by_the_setting(error: str, setting: str, why: str) -> None:
+def test_each_is_reported_by_the_setting(error: str, setting: str, why: str) -> None:
     said = explain_collision(PUBLIC, ["other words", FAILED + error])
     assert said and said.startswith(f"portico:{setting} could not open port 8") and f": {why}. Free it" in said
 

@@ -59,7 +59,7 @@ def test_nothing_is_asked_where_no_site_has_a_command_or_nothing_ran(root: Path)
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def reported(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     said: list[str] = []
     monkeypatch.setattr(pulumi.log, "info", lambda text: said.append(text))
     monkeypatch.setattr(command_record, "_PAUSE", 0.0)
@@ -67,13 +67,13 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_an_update_waits_until_a_command_of_an_interrupted_run_has_ended(
-    monkeypatch: pytest.MonkeyPatch, told: list[str]
+    monkeypatch: pytest.MonkeyPatch, reported: list[str]
 ) -> None:
     running, ended = observation(seen("c", "command")), observation(seen("c", "command", "exited"))
     looks = iter([running, ended])
     monkeypatch.setattr(command_record, "observe", lambda *_: next(looks))
     assert await_commands(Watched(), "edge", running) is ended
-    (line,) = told
+    (line,) = reported
     assert line.startswith("shop: the release command of a run before this one still runs; this update waits")
 
 
@@ -82,13 +82,13 @@ def test_an_update_waits_until_a_command_of_an_interrupted_run_has_ended(
     [None, observation(), observation(seen("c", "command", "exited")), observation(seen("c", "command", network="x"))],
     ids=["nobody answers", "there is none", "it has ended", "it is another checkout's"],
 )
-def test_nobody_waits_for_what_does_not_run(observed: Observation | None, told: list[str]) -> None:
+def test_nobody_waits_for_what_does_not_run(observed: Observation | None, reported: list[str]) -> None:
     assert await_commands(Watched(), "edge", observed) is observed
-    assert told == []
+    assert reported == []
 
 
-def test_a_preview_waits_for_nobody(monkeypatch: pytest.MonkeyPatch, told: list[str]) -> None:
+def test_a_preview_waits_for_nobody(monkeypatch: pytest.MonkeyPatch, reported: list[str]) -> None:
     monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
     running = observation(seen("c", "command"))
     assert await_commands(Watched(), "edge", running) is running
-    assert told == ["shop: the release command of a run before this one still runs; an update waits for it."]
+    assert reported == ["shop: the release command of a run before this one still runs; an update waits for it."]

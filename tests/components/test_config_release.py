@@ -115,15 +115,15 @@ def test_the_switch_runs_in_nginxs_own_namespaces(root: Path) -> None:
     assert made.children(made.component("ConfigRelease")) == {"release-switch": CONTAINER}
     inputs = made.container("release-switch").inputs
     assert (inputs["pidMode"], inputs["networkMode"]) == ("container:edge-id", "container:edge-id")
-    told = envs(made)
-    assert {key: told[key] for key in ("TREE", "PORT", "REPAIRS", "WAIT", "LONGEST")} == {
+    reported = envs(made)
+    assert {key: reported[key] for key in ("TREE", "PORT", "REPAIRS", "WAIT", "LONGEST")} == {
         "TREE": "tree",
         "PORT": "8081",
         "REPAIRS": "0",
         "WAIT": "60",
         "LONGEST": "70",
     }
-    assert set(told) == {"TREE", "PORT", "REPAIRS", "WAIT", "LONGEST", "REPLICAS"}
+    assert set(reported) == {"TREE", "PORT", "REPAIRS", "WAIT", "LONGEST", "REPLICAS"}
     # It asks at the very sockets that NGINX uses.
     assert made.container("release-switch").mounts == {"/etc/portico": "config", "/run/portico": "sockets"}
 
@@ -155,8 +155,8 @@ def test_the_switch_asks_each_replica_at_its_own_address_and_knows_the_one_that_
 def test_where_nginx_finds_replicas_by_name_each_container_is_asked_by_its_own(root: Path) -> None:
     for image, known in (("nginx:1.30.6", "shop-{id}-1:8000"), ("nginx:1.26.3", "shop-{id}:8000")):
         found = make_stack(root, upstream="container", nginxImage=image).releases[0]
-        told = Replica(release=found, index=1, container=None).describe("0123456789abcdef")  # type: ignore[arg-type]
-        assert told.split()[5:7] == ["0123456789ab:8000", known.format(id=found.id)]
+        reported = Replica(release=found, index=1, container=None).describe("0123456789abcdef")  # type: ignore[arg-type]
+        assert reported.split()[5:7] == ["0123456789ab:8000", known.format(id=found.id)]
 
 
 def test_the_switch_asks_before_it_turns_anything(root: Path) -> None:

@@ -90,11 +90,11 @@ def test_the_words_are_the_same_wherever_the_folder_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "told"), [("~/.ssh/id", "~/.ssh/id"), ("keys/my id", "keys/my id"), ("100%h", "100%h")]
+    ("key", "reported"), [("~/.ssh/id", "~/.ssh/id"), ("keys/my id", "keys/my id"), ("100%h", "100%h")]
 )
-def test_only_the_named_key_is_shown(tmp_path: Path, key: str, told: str) -> None:
+def test_only_the_named_key_is_shown(tmp_path: Path, key: str, reported: str) -> None:
     said = understood(reach(tmp_path, key=key))
-    assert said["identityfile"].replace("%%", "%") == told
+    assert said["identityfile"].replace("%%", "%") == reported
     assert said["identitiesonly"] == "yes"
 
 

@@ -67,7 +67,7 @@ def test_the_source_that_was_used_last_stays(root: Path) -> None:
         assert root / write(root) == first and (first / "mark").exists()
 
 
-def test_pip_is_told_what_the_builder_is_told(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pip_is_given_what_the_builder_is_reported(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_INDEX_URL", "https://user:pass@index.example/simple")
     folder = root / write(root)
     assert "index-url = https://user:pass@index.example/simple" in (root / ".portico/pip.conf").read_text()
@@ -89,14 +89,14 @@ def test_without_certificates_pip_keeps_its_own(root: Path) -> None:
     assert "cert" not in (root / ".portico/pip.conf").read_text()
 
 
-def test_what_pip_is_told_is_readable_to_its_owner_only(root: Path) -> None:
+def test_what_pip_is_given_is_readable_to_its_owner_only(root: Path) -> None:
     write(root)
     for name in ("pip.conf", "ca.pem"):
         assert stat.S_IMODE((root / ".portico" / name).stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize("index", ["https://a.example/simple", "https://b.example/simple"])
-def test_what_pip_is_told_makes_no_other_release(root: Path, monkeypatch: pytest.MonkeyPatch, index: str) -> None:
+def test_what_pip_is_given_makes_no_other_release(root: Path, monkeypatch: pytest.MonkeyPatch, index: str) -> None:
     plain = make_stack(root).releases[0]
     monkeypatch.setenv("PIP_INDEX_URL", index)
     assert (make_stack(root).releases[0].id, write(root)) == (plain.id, write(root))
@@ -171,7 +171,7 @@ def test_the_umask_of_whoever_builds_reaches_no_file(root: Path, umask: int) -> 
     assert {mode for path, mode in modes.items() if path not in folders | {"app/run.sh", "app/latest"}} == {
         "-rw-r--r--"
     }
-    # Keys and what pip is told stay private, whatever the umask.
+    # Keys and what pip is given stay private, whatever the umask.
     assert stat.S_IMODE((root / ".portico/pip.conf").stat().st_mode) == 0o600
 
 

@@ -41,14 +41,14 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
                 question = dns.message.from_wire(data)
                 name = str(question.question[0].name)
                 asked.append(name)
-                told = ZONE[name]
-                if told is None:
+                reported = ZONE[name]
+                if reported is None:
                     continue
                 answer = dns.message.make_response(question)
-                if isinstance(told, list):
-                    answer.answer += [dns.rrset.from_text(name, 60, "IN", "CAA", *told)] if told else []
+                if isinstance(reported, list):
+                    answer.answer += [dns.rrset.from_text(name, 60, "IN", "CAA", *reported)] if reported else []
                 else:
-                    answer.set_rcode(told)
+                    answer.set_rcode(reported)
                 own.sendto(answer.to_wire(), peer)
 
         thread = threading.Thread(target=serve)

@@ -79,7 +79,7 @@ def test_earlier_images_are_resources_of_their_own(root: Path) -> None:
         assert image.inputs["keepLocally"] is False and image.ignore_changes == ("build",)
 
 
-def test_what_pip_is_told_reaches_the_build_as_secrets_only(root: Path) -> None:
+def test_what_pip_is_given_reaches_the_build_as_secrets_only(root: Path) -> None:
     build = make(root).find(IMAGE, name_resource(root)).inputs["build"]
     assert {secret["id"]: secret["src"] for secret in build["secrets"]} == {
         "pip": ".portico/pip.conf",

@@ -56,7 +56,7 @@ def test_a_replica_runs_the_entry_of_its_image(root: Path) -> None:
     assert found.inputs["command"][-1] == "web:create_app()"
 
 
-def test_a_replica_is_told_who_it_is_and_whom_to_believe(root: Path) -> None:
+def test_a_replica_is_reported_who_it_is_and_whom_to_believe(root: Path) -> None:
     release = make_stack(root, make_site(environment={"LOG_LEVEL": "info"})).releases[0]
     made = make(root, environment={"LOG_LEVEL": "info"})
     for index in range(2):
@@ -134,9 +134,11 @@ def test_a_replica_is_checked_by_its_health_path(root: Path) -> None:
         ({"gunicorn": {"hungAfter": "never"}}, "0"),
     ],
 )
-def test_the_health_check_is_told_when_a_replica_counts_as_hung(root: Path, site: dict[str, Any], seconds: str) -> None:
-    script, _, told = replica(root, **site).inputs["healthcheck"]["tests"][5:8]
-    assert (script.splitlines()[0][:3], told) == ('"""', seconds)
+def test_the_health_check_is_reported_when_a_replica_counts_as_hung(
+    root: Path, site: dict[str, Any], seconds: str
+) -> None:
+    script, _, reported = replica(root, **site).inputs["healthcheck"]["tests"][5:8]
+    assert (script.splitlines()[0][:3], reported) == ('"""', seconds)
 
 
 def test_a_wildcard_host_is_asked_by_a_name_that_it_covers(root: Path) -> None:

@@ -44,9 +44,9 @@ KNOWN = Here([HERE])
         (["10.0.0.5", HERE], Here([HERE, "10.0.0.5"]), "which is here.", False),
     ],
 )
-def test_what_is_told(found: Sequence[str] | None, here: Here, said: str, wrong: bool) -> None:
-    line, told = tell_name("shop.example", found, here)
-    assert said in line and told == wrong and line.startswith("shop.example") and line.endswith(".")
+def test_what_is_reported(found: Sequence[str] | None, here: Here, said: str, wrong: bool) -> None:
+    line, reported = tell_name("shop.example", found, here)
+    assert said in line and reported == wrong and line.startswith("shop.example") and line.endswith(".")
 
 
 def test_an_authority_of_ones_own_may_be_inside() -> None:
@@ -84,7 +84,7 @@ def announce(root: Path, *sites: Any, tls: Any = ACME, resources: Any = None, **
     host_names.announce_names(read_settings(root, *sites, tls=tls, **stack), resources or {}, None)
 
 
-def test_each_name_is_told_once_and_what_is_wrong_as_a_warning(root: Path, heard: list[str]) -> None:
+def test_each_name_is_reported_once_and_what_is_wrong_as_a_warning(root: Path, heard: list[str]) -> None:
     names = ["shop.example", "gone.example", "silent.example", "other.example"]
     ssh = {"target": "ssh", "ssh": {"host": "host.example", "user": "deploy"}}
     announce(root, make_site(hosts=names), **ssh)
@@ -145,8 +145,8 @@ def test_who_else_may_sign_is_a_warning_and_asked_of_public_authorities_alone(
     assert not asked and heard == [f"shop.example leads to {HERE}, which is here."]
 
 
-def test_what_is_there_is_told_of_each_name(root: Path, heard: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    told = {
+def test_what_is_there_is_reported_of_each_name(root: Path, heard: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    reported = {
         "hosts": ["shop.example", "silent.example"],
         "names": ["shop.example"],
         "issuer": "R12",
@@ -154,7 +154,7 @@ def test_what_is_there_is_told_of_each_name(root: Path, heard: list[str], monkey
         "error": "429",
         "orders": [{"begins": datetime.now(UTC).isoformat(), "names": ["shop.example", "silent.example"]}],
     }
-    monkeypatch.setattr(host_names, "find_report", lambda *_: {"shop": Certificate.read("shop", told)})
+    monkeypatch.setattr(host_names, "find_report", lambda *_: {"shop": Certificate.read("shop", reported)})
     announce(root, make_site(hosts=["shop.example", "silent.example"]))
     assert "Its certificate of R12 is good until 2126-01-01" in heard[0] and not heard[0].startswith("warning")
     assert heard[1].startswith("warning: silent.example: DNS does not answer")

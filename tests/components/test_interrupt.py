@@ -36,13 +36,13 @@ def run() -> Iterator[Run]:
     """Runs a program: how it ended, what it printed, and its errors."""
     command = [sys.executable, "-c", PARENT]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
-        asked, told = parent.stdin, parent.stdout
-        assert asked and told
+        asked, reported = parent.stdin, parent.stdout
+        assert asked and reported
 
         def call(code: str) -> tuple[int, str, str]:
             asked.write(json.dumps(code) + "\n")
             asked.flush()
-            ended, out, err = json.loads(told.readline())
+            ended, out, err = json.loads(reported.readline())
             return ended, out, err
 
         yield call
@@ -61,7 +61,7 @@ def test_an_interrupt_ends_the_program_without_a_trace(run: Run) -> None:
         "end_quietly(); os.kill(os.getpid(), signal.SIGINT)"
     )
     ended, _, errors = run(code)
-    # Pulumi's language host adds nothing to this exit code: the user has been told.
+    # Pulumi's language host adds nothing to this exit code: the user has been reported.
     assert (ended, errors) == (32, "")
 
 

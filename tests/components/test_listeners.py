@@ -58,7 +58,7 @@ INET6 = (
 )
 
 
-def test_sockets_that_take_what_comes_are_told_with_their_address() -> None:
+def test_sockets_that_take_what_comes_are_reported_with_their_address() -> None:
     found = read_machine({"net/tcp": TCP, "net/tcp6": TCP6, "net/udp": UDP}).listeners
     assert found == (
         Listener(Binding("127.0.0.1", 8080), 41),

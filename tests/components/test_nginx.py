@@ -101,15 +101,15 @@ def made_of(**changes: Any) -> dict[str, Any]:
     return made[0].made_of
 
 
-def test_what_it_is_made_of_is_told_by_name() -> None:
-    told = made_of(takes=False)
-    assert {key: told[key] for key in ("address", "port", "tls_port", "http3")} == {
+def test_what_it_is_made_of_is_reported_by_name() -> None:
+    reported = made_of(takes=False)
+    assert {key: reported[key] for key in ("address", "port", "tls_port", "http3")} == {
         "address": "127.0.0.1",
         "port": 8080,
         "tls_port": None,
         "http3": False,
     }
-    assert made_of(public=Public(address="127.0.0.1", port=81), takes=False) == {**told, "port": 81}
+    assert made_of(public=Public(address="127.0.0.1", port=81), takes=False) == {**reported, "port": 81}
     assert set(made_of()) == {"parts"}
 
 

@@ -34,12 +34,14 @@ def asked(root: Path) -> list[Replica]:
 
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What is said as an error; "settled" where the program was told of a good end."""
-    told: list[str] = []
-    monkeypatch.setattr(pulumi.log, "error", lambda text: told.append(text))
-    monkeypatch.setattr("portico.components.docker.switch_verdict.settle", lambda: told.append("settled"))
-    monkeypatch.setattr("portico.components.docker.switch_verdict.stop_superseded", lambda *_: told.append("stopped"))
-    return told
+    """What is said as an error; "settled" where the program was informed of a good end."""
+    reported: list[str] = []
+    monkeypatch.setattr(pulumi.log, "error", lambda text: reported.append(text))
+    monkeypatch.setattr("portico.components.docker.switch_verdict.settle", lambda: reported.append("settled"))
+    monkeypatch.setattr(
+        "portico.components.docker.switch_verdict.stop_superseded", lambda *_: reported.append("stopped")
+    )
+    return reported
 
 
 def watch(*listed: dict[str, Any], **more: Any) -> Watched:
@@ -93,8 +95,10 @@ def test_a_preview_asks_nobody_and_settles_nothing(
 def test_a_refused_site_is_explained_once_and_no_verdict_is_given(asked: list[Replica], said: list[str]) -> None:
     other = REFUSED.replace("shop 0", "shop 1").replace(A, B)
     lines = [WHY, REFUSED, WHY.replace("-0", "-1"), other, "the tree t0 is live", "@live blog", "@drained"]
-    told = fail(asked, *lines, served={"shop": OLD}, engine=watch(logs="ModuleNotFoundError: No module named 'redis'"))
-    assert told == ["shop did not go live; why is said above.", "blog is live as asked for."]
+    reported = fail(
+        asked, *lines, served={"shop": OLD}, engine=watch(logs="ModuleNotFoundError: No module named 'redis'")
+    )
+    assert reported == ["shop did not go live; why is said above.", "blog is live as asked for."]
     why, stopped = said
     assert stopped == "stopped"
     assert why.splitlines()[0] == (
@@ -118,15 +122,15 @@ def test_what_did_not_go_live_is_not_said_to_be(asked: list[Replica], said: list
         line,
     ]
     lost = "shop-gunicorn-0 stopped answering GET / just after NGINX was switched to it (502)"
-    told = fail(asked, lost, f"@refused shop 0 {A} it stopped answering just after the switch", "@drained")
-    assert told == ["shop did not go live; why is said above."]
+    reported = fail(asked, lost, f"@refused shop 0 {A} it stopped answering just after the switch", "@drained")
+    assert reported == ["shop did not go live; why is said above."]
     assert said
 
 
 def test_several_sites_are_listed(asked: list[Replica], said: list[str]) -> None:
     blog = f"@refused blog 0 {C} GET / with Host: blog.example is answered with 500"
-    told = fail(asked, REFUSED, blog, "@live docs", "@live forum", "@live wiki", "@drained")
-    assert told == [
+    reported = fail(asked, REFUSED, blog, "@live docs", "@live forum", "@live wiki", "@drained")
+    assert reported == [
         "shop and blog did not go live; why is said above.",
         "docs, forum and wiki are live as asked for.",
     ]
@@ -139,13 +143,13 @@ def test_while_an_old_worker_may_ask_them_no_replica_is_stopped(asked: list[Repl
     assert "stopped" not in said
 
 
-def test_a_switch_that_went_with_nginx_is_told(asked: list[Replica], said: list[str]) -> None:
-    told = fail(asked, code=137)
-    assert told[1] == "  it was killed: NGINX's container ended meanwhile, or somebody stopped it; run this again"
+def test_a_switch_that_went_with_nginx_is_reported(asked: list[Replica], said: list[str]) -> None:
+    reported = fail(asked, code=137)
+    assert reported[1] == "  it was killed: NGINX's container ended meanwhile, or somebody stopped it; run this again"
 
 
 @pytest.mark.parametrize(
-    ("logs", "told"),
+    ("logs", "reported"),
     [
         (["the tree t1 is not there any more"], ["NGINX was not switched.", "  the tree t1 is not there any more"]),
         ([], ["NGINX was not switched.", "  it printed nothing, and ended with 1"]),
@@ -161,10 +165,10 @@ def test_a_switch_that_went_with_nginx_is_told(asked: list[Replica], said: list[
     ],
     ids=["no tree", "silence", "no program", "old workers"],
 )
-def test_any_other_failure_is_told_in_the_switchs_own_lines(
-    asked: list[Replica], said: list[str], logs: list[str], told: list[str]
+def test_any_other_failure_is_reported_in_the_switchs_own_lines(
+    asked: list[Replica], said: list[str], logs: list[str], reported: list[str]
 ) -> None:
-    assert fail(asked, *logs) == told
+    assert fail(asked, *logs) == reported
     assert "settled" not in said
 
 
@@ -191,8 +195,8 @@ def test_a_good_end_that_the_engine_does_not_show_is_none(
     asked: list[Replica], said: list[str], engine: Watched, lacking: str
 ) -> None:
     """Pulumi would delete what serves, for a switch that was undone since or whose record was fixed by hand."""
-    (told,) = fail(asked, "@live shop", "@drained", code=0, engine=engine)
-    assert told.startswith(SHORT) and lacking in told and "Nothing was removed. Run this again" in told
+    (reported,) = fail(asked, "@live shop", "@drained", code=0, engine=engine)
+    assert reported.startswith(SHORT) and lacking in reported and "Nothing was removed. Run this again" in reported
     assert said == []
 
 
@@ -229,7 +233,7 @@ def test_the_port_is_opened_for_an_answer(
 
 
 def test_what_could_not_be_made_is_named_without_another_cause(asked: list[Replica], said: list[str]) -> None:
-    """Its error hook has told why already."""
+    """Its error hook has reported why already."""
     lines = fail(asked, "@refused shop 0 - it could not be made", "@live blog", "@drained")
     assert lines == ["shop did not go live; why is said above.", "blog is live as asked for."]
     assert said == ["stopped"]

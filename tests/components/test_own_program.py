@@ -141,7 +141,7 @@ def test_two_projects_with_a_stack_of_one_name_do_not_meet(home: Path) -> None:
     assert not found[0] & found[1]
 
 
-def test_mistakes_are_told_by_the_settings_names_and_nothing_is_made(home: Path) -> None:
+def test_mistakes_are_reported_by_the_settings_names_and_nothing_is_made(home: Path) -> None:
     seen: list[Any] = []
 
     def build() -> None:

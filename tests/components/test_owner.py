@@ -17,7 +17,7 @@ def inode() -> Iterator[int]:
         yield os.fstat(own.fileno()).st_ino
 
 
-def test_a_program_is_told_by_its_name_and_process(inode: int) -> None:
+def test_a_program_is_reported_by_its_name_and_process(inode: int) -> None:
     name = Path("/proc/self/comm").read_text().strip()
     assert find_program(inode) == f"the program {name} (process {os.getpid()})"
 

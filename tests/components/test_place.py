@@ -54,10 +54,10 @@ def test_a_site_that_is_pinned_there_is_refused(root: Path) -> None:
 
 
 def test_everything_on_it_is_announced_as_new(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[str] = []
-    monkeypatch.setattr("pulumi.log.info", lambda text, *_, **__: told.append(text))
+    reported: list[str] = []
+    monkeypatch.setattr("pulumi.log.info", lambda text, *_, **__: reported.append(text))
     monkeypatch.setattr("pulumi.runtime.is_dry_run", lambda: True)
     previous = {"releases": {"shop": "3" * 12}, "tree": "4" * 12, "images": {"shop": "5" * 12}, "edge": {"memory": 256}}
     deploy(root, "-vm-2", previous=previous)
-    assert [text.partition(":")[0] for text in told] == ["shop", "NGINX"]
-    assert "added" in told[0] and "starts" in told[1]
+    assert [text.partition(":")[0] for text in reported] == ["shop", "NGINX"]
+    assert "added" in reported[0] and "starts" in reported[1]

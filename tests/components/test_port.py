@@ -82,13 +82,13 @@ def made_of(**changes: Any) -> dict[str, Any]:
     return made[0].made_of
 
 
-def test_what_it_is_made_of_is_told_by_name_and_its_image_is_no_part_of_it() -> None:
-    told = made_of()
-    assert {key: value for key, value in told.items() if key != "owner"} == {
+def test_what_it_is_made_of_is_reported_by_name_and_its_image_is_no_part_of_it() -> None:
+    reported = made_of()
+    assert {key: value for key, value in reported.items() if key != "owner"} == {
         "address": "::1",
         "port": 80,
         "tls_port": None,
         "http3": False,
     }
-    assert made_of(image="sha256:another") == told
-    assert made_of(port=81) == {**told, "port": 81}
+    assert made_of(image="sha256:another") == reported
+    assert made_of(port=81) == {**reported, "port": 81}

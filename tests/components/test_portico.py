@@ -113,7 +113,7 @@ def test_a_secret_is_not_written_into_the_build_context(root: Path) -> None:
         assert path.is_dir() or SECRET.encode() not in path.read_bytes()
 
 
-def test_the_edge_is_told_by_its_settings(root: Path) -> None:
+def test_the_edge_is_reported_by_its_settings(root: Path) -> None:
     edge = deploy(root, address="0.0.0.0", port=80).container("portico-port-holder-80")
     assert edge.inputs["ports"] == [{"internal": 8080, "external": 80, "ip": "0.0.0.0"}]
 

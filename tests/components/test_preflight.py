@@ -65,7 +65,7 @@ def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeSsh:
         ("", "shop.example cannot be reached; ssh says: it ended without a word"),
     ],
 )
-def test_what_ssh_says_is_told_in_a_sentence(ssh: FakeSsh, said: str, sentence: str) -> None:
+def test_what_ssh_says_is_reported_in_a_sentence(ssh: FakeSsh, said: str, sentence: str) -> None:
     ssh.fail(said)
     assert find_obstacle(WAY) == sentence
 

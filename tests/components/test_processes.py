@@ -86,12 +86,12 @@ def fail(root: Path, seen: list[Resource], *sites: Any, **states: dict[str, Any]
 
 
 def test_where_a_command_fails_the_run_fails_and_its_site_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[str] = []
-    monkeypatch.setattr(pulumi.log, "error", lambda text: told.append(text))
+    reported: list[str] = []
+    monkeypatch.setattr(pulumi.log, "error", lambda text: reported.append(text))
     seen: list[Resource] = []
     said = fail(root, seen, SITE, BLOG, **{COMMAND: {"exitCode": 3}})
     assert said == "shop did not go live; why is said above."
-    (first, *_) = told
+    (first, *_) = reported
     release = make_stack(root, SITE).releases[0].id
     assert (
         first.startswith(

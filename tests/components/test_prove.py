@@ -237,7 +237,7 @@ def test_of_two_sites_the_bad_one_is_refused(here: SwitchFolder) -> None:
     assert refused == ["blog"] and [line.split(":")[0] for line in said] == ["blog-gunicorn-1"]
 
 
-def test_sites_whose_names_begin_alike_are_told_apart(here: SwitchFolder) -> None:
+def test_sites_whose_names_begin_alike_are_distinguished(here: SwitchFolder) -> None:
     here.add("shop-b", answer=None, boots=starts(4)), here.add("shop"), here.add("b")
     assert judge(here)[1] == ["shop-b"]
     ran = here.prove('refused=" shop-b"; for site in shop b shop-b; do is_refused $site && echo $site; done; true')
@@ -249,7 +249,7 @@ def test_all_can_be_refused(here: SwitchFolder) -> None:
     assert judge(here, wait=1)[1] == ["shop", "blog"]
 
 
-def test_more_than_nine_replicas_are_told_apart(here: SwitchFolder) -> None:
+def test_more_than_nine_replicas_are_distinguished(here: SwitchFolder) -> None:
     for index in range(11):
         here.add(index=index, boots=starts(4) if index == 10 else None)
     assert here.replicas[10].server
@@ -257,7 +257,7 @@ def test_more_than_nine_replicas_are_told_apart(here: SwitchFolder) -> None:
     ran = here.prove(JUDGE)
     why = "Gunicorn ended 3 times while it started"
     assert ran.said == [f"shop-gunicorn-10: {why}", "refused: shop"]
-    assert ran.told == [f"@refused shop 10 {here.replicas[10].id} {why}"]
+    assert ran.reported == [f"@refused shop 10 {here.replicas[10].id} {why}"]
     assert all(one.asked for one in here.replicas[:10])
 
 
@@ -266,10 +266,10 @@ def test_no_replica_is_no_question(here: SwitchFolder) -> None:
     assert (ran.said, ran.seconds < 3) == (["refused:"], True)
 
 
-def test_the_program_is_told_which_container_and_why(here: SwitchFolder) -> None:
+def test_the_program_is_reported_which_container_and_why(here: SwitchFolder) -> None:
     found = here.add("blog", 1, answer=status(500))
-    told = f"@refused blog 1 {found.id} GET / with Host: shop.example is answered with 500"
-    assert here.prove(JUDGE, wait=1).told == [told]
+    reported = f"@refused blog 1 {found.id} GET / with Host: shop.example is answered with 500"
+    assert here.prove(JUDGE, wait=1).reported == [reported]
 
 
 def test_it_is_asked_as_by_nginx(here: SwitchFolder) -> None:
@@ -385,7 +385,7 @@ def test_one_that_answers_no_more_after_the_switch_is_lost(here: SwitchFolder) -
     found.server.before = lambda times: setattr(found.server, "answer", status(200 if times < 5 else 500))
     ran = here.prove(AGAIN)
     assert ran.said == ["shop-gunicorn-1 stopped answering GET / just after NGINX was switched to it (500)", "lost"]
-    assert ran.told == [f"@refused shop 1 {found.id} it stopped answering just after the switch"]
+    assert ran.reported == [f"@refused shop 1 {found.id} it stopped answering just after the switch"]
 
 
 @pytest.mark.parametrize("line", ["lost 8", "start NOW", "lost 99"])

@@ -28,7 +28,7 @@ def test_an_error_of_the_program_is_raised() -> None:
         run(build)
 
 
-def test_a_secret_is_told_from_a_plain_value() -> None:
+def test_a_secret_is_reported_from_a_plain_value() -> None:
     def build() -> None:
         labels = [docker.VolumeLabelArgs(label="a", value=pulumi.Output.secret("hidden"))]
         docker.Volume("one", labels=labels, driver="shown")

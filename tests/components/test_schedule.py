@@ -20,7 +20,7 @@ from portico.config.settings import Settings
 from tests.config.sample import make_site, read_settings
 
 SPEED = 30  # a minute takes two seconds
-# As if the container were called as it is told, and began when it is told.
+# As if the container were called as it is reported, and began when it is reported.
 PRELUDE = f"""
 import os, select, socket, time
 _real, _pause, _zero = time.time, select.select, float(os.environ["ZERO"])
@@ -114,7 +114,7 @@ def test_nothing_is_run_for_earlier_times_and_then_each_minute_once(site: Site) 
 
 
 def test_each_minute_is_run_once_across_releases_whoever_is_killed(site: Site) -> None:
-    """Six containers; each second one is killed, the others are told to end while the next one waits."""
+    """Six containers; each second one is killed, the others are asked to end while the next one waits."""
     minutes = 0
     running = site.start("c0", job())
     for index in range(1, 6):
@@ -170,7 +170,7 @@ def test_a_job_that_takes_too_long_is_ended_with_what_it_has_started(site: Site)
     assert not subprocess.run(["pgrep", "-fx", "sleep 61.25"], capture_output=True).stdout
 
 
-def test_what_its_container_took_along_is_told_and_not_run_again(site: Site) -> None:
+def test_what_its_container_took_along_is_reported_and_not_run_again(site: Site) -> None:
     killed = site.start("a", job('echo $$ >>"$OUT"; exec sleep 60', cron="0 * * * *"))
     site.wait(site.done)
     killed.kill()
@@ -183,7 +183,7 @@ def test_what_its_container_took_along_is_told_and_not_run_again(site: Site) -> 
     assert len(site.done()) == 1
 
 
-def test_what_nobody_was_there_for_is_missed_and_told_once(site: Site) -> None:
+def test_what_nobody_was_there_for_is_missed_and_reported_once(site: Site) -> None:
     before = site.start("a", job())
     site.wait(lambda: len(site.done()) == 1)
     before.terminate()
@@ -200,7 +200,7 @@ def test_what_nobody_was_there_for_is_missed_and_told_once(site: Site) -> None:
     assert done[1:] == list_minutes(done[1], len(done) - 1)
 
 
-def test_a_command_that_is_not_there_and_one_that_fails_are_told(site: Site) -> None:
+def test_a_command_that_is_not_there_and_one_that_fails_are_reported(site: Site) -> None:
     site.start("a", job() | {"command": "no-such-program"}, job("exit 3") | {"name": "bad"})
     site.wait(lambda: len([run for run in site.read() if run["outcome"] not in ("running",)]) >= 2)
     runs = {run["job"]: run for run in site.read()[:2]}

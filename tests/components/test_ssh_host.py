@@ -89,7 +89,9 @@ def test_the_address_is_the_machines() -> None:
     assert said == ["shop.example"]
 
 
-def test_a_machine_that_is_lost_in_the_middle_is_told_once_and_not_asked_why(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_that_is_lost_in_the_middle_is_reported_once_and_not_asked_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     said: list[str] = []
     monkeypatch.setattr("pulumi.log.error", said.append)
     host, _ = make()

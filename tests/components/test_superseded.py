@@ -71,7 +71,7 @@ def test_nginx_and_what_holds_its_port_are_no_replicas() -> None:
     ],
     ids=["no answer", "no NGINX", "two NGINX", "an NGINX that has ended", "no link", "a link to nothing"],
 )
-def test_what_cannot_be_told_is_left_alone(engine: Watched) -> None:
+def test_what_cannot_be_reported_is_left_alone(engine: Watched) -> None:
     assert stop(engine) == []
 
 

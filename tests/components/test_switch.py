@@ -87,13 +87,13 @@ def test_what_is_asked_for_goes_live_when_every_replica_is_well(scene: Scene) ->
     replicas = scene.start(new)
     ran = scene.here.switch(new.tree.digest)
     assert (ran.code, ran.said) == (0, [f"the tree {new.tree.digest} is live"])
-    assert ran.told == ["@live blog", "@live shop", "@drained"]
+    assert ran.reported == ["@live blog", "@live shop", "@drained"]
     assert scene.here.live == scene.here.loaded == new.tree.digest
     assert scene.here.proven == {f"{one.line.split()[0]} {one.id}" for one in replicas}
     assert all(map(named, replicas)) and all(map(named, old[:2]))
 
 
-def test_a_health_path_without_a_page_is_told(scene: Scene) -> None:
+def test_a_health_path_without_a_page_is_reported(scene: Scene) -> None:
     """404 is an answer of an application that works; whoever wrote no `health` may have meant another path."""
     _, _ = scene.begin(*sites())
     new = scene.make(*sites(shop="2"))
@@ -104,7 +104,7 @@ def test_a_health_path_without_a_page_is_told(scene: Scene) -> None:
     ]
     ran = scene.here.switch(new.tree.digest)
     assert ran.code == 0
-    assert ran.told == ["@live blog", "@live shop", f"@missing shop {new.releases[0].site.health}", "@drained"]
+    assert ran.reported == ["@live blog", "@live shop", f"@missing shop {new.releases[0].site.health}", "@drained"]
 
 
 def test_a_first_release_that_is_refused_is_left_out(scene: Scene) -> None:
@@ -120,7 +120,7 @@ def test_a_first_release_that_is_refused_is_left_out(scene: Scene) -> None:
     assert scene.here.live == scene.here.loaded == text.split('return 200 "')[2].split("\\n")[0]
     assert scene.here.live.startswith(f"{first.tree.digest}-")
     assert scene.here.proven == set() and not any(map(named, replicas))
-    assert not [line for line in ran.told if line.startswith("@live")] and ran.told[-1] == "@drained"
+    assert not [line for line in ran.reported if line.startswith("@live")] and ran.reported[-1] == "@drained"
     # The same again, unchanged: nothing is switched, and nothing goes live.
     before, reloads = scene.here.live, scene.here.reloads
     ran = scene.here.switch(first.tree.digest)
@@ -161,7 +161,7 @@ def test_a_refused_release_leaves_the_one_before_it(scene: Scene, answer: bytes 
     for _ in range(2):  # however often
         ran = scene.here.switch(new.tree.digest)
         assert (ran.code, ran.errors) == (1, "")
-        assert [line.split()[:3] for line in ran.told if line.startswith("@refused")] == [
+        assert [line.split()[:3] for line in ran.reported if line.startswith("@refused")] == [
             ["@refused", "shop", "0"],
             ["@refused", "shop", "1"],
         ]
@@ -175,7 +175,7 @@ def test_of_two_sites_the_bad_one_stays_and_the_other_goes_live(scene: Scene) ->
     new = scene.make(*sites(shop="2", blog="2"))
     replicas = scene.start(new, shop=None)
     ran = scene.here.switch(new.tree.digest)
-    assert ran.code == 1 and [line for line in ran.told if not line.startswith("@refused")] == [
+    assert ran.code == 1 and [line for line in ran.reported if not line.startswith("@refused")] == [
         "@live blog",
         "@drained",
     ]
@@ -197,7 +197,7 @@ def test_a_new_site_that_is_bad_does_not_keep_the_others_back(scene: Scene) -> N
     new = scene.make(*sites(shop="2"))
     replicas = scene.start(new, blog=None)
     ran = scene.here.switch(new.tree.digest)
-    assert ran.code == 1 and "@live shop" in ran.told
+    assert ran.code == 1 and "@live shop" in ran.reported
     assert scene.here.read("conf.d/shop.conf") == scene.files(new, "shop")
     assert scene.here.read("conf.d/blog.conf") is None
     status_file = scene.here.read("conf.d/00-status.conf")
@@ -210,7 +210,7 @@ def test_a_new_site_goes_live_beside_one_that_is_bad(scene: Scene) -> None:
     new = scene.make(*sites(shop="2"))
     replicas = scene.start(new, shop=status(500))
     ran = scene.here.switch(new.tree.digest)
-    assert ran.code == 1 and "@live blog" in ran.told
+    assert ran.code == 1 and "@live blog" in ran.reported
     assert scene.here.read("conf.d/shop.conf") == scene.files(old, "shop") and all(map(named, before))
     assert scene.here.read("conf.d/blog.conf") == scene.files(new, "blog") and all(map(named, replicas[2:]))
 
@@ -221,7 +221,7 @@ def test_all_sites_can_be_refused(scene: Scene) -> None:
     scene.start(new, shop=None, blog=None)
     ran = scene.here.switch(new.tree.digest)
     assert (ran.code, scene.here.live, scene.here.reloads) == (1, old.tree.digest, 0)
-    assert "@live" not in " ".join(ran.told)
+    assert "@live" not in " ".join(ran.reported)
 
 
 def test_files_that_all_sites_share_change_though_one_site_is_refused(scene: Scene) -> None:
@@ -266,7 +266,7 @@ def test_a_mixture_that_nginx_refuses_switches_nothing_and_claims_nothing(scene:
     assert "NGINX does not accept the other sites' new files beside the live ones of shop; nothing was switched" in (
         ran.said
     )
-    assert not [line for line in ran.told if line.startswith("@live")]
+    assert not [line for line in ran.reported if line.startswith("@live")]
     assert scene.here.proven == proven and all(map(named, before)) and not any(map(named, replicas))
 
 
@@ -306,8 +306,8 @@ def test_a_replica_that_ends_just_after_the_switch_turns_it_back(scene: Scene) -
     ran = scene.here.switch(new.tree.digest)
     assert ran.code == 1 and scene.here.reloads == 2
     assert scene.here.live == scene.here.loaded == old.tree.digest
-    assert [line.split()[1:3] for line in ran.told if line.startswith("@refused")] == [["shop", "1"]]
-    assert not [line for line in ran.told if line.startswith("@live")] and ran.told[-1] == "@drained"
+    assert [line.split()[1:3] for line in ran.reported if line.startswith("@refused")] == [["shop", "1"]]
+    assert not [line for line in ran.reported if line.startswith("@live")] and ran.reported[-1] == "@drained"
     assert scene.here.proven == proven and all(map(named, before))
 
 
@@ -330,7 +330,7 @@ def test_a_tree_that_nginx_does_not_take_is_turned_back(scene: Scene) -> None:
     ran = scene.here.switch(new.tree.digest)
     assert ran.code == 1 and scene.here.live == old.tree.digest
     assert ran.said == [f"NGINX did not take the tree {new.tree.digest} within 20 s; the tree before it stays live"]
-    # It may take it a moment later: it is told to read its files again.
+    # It may take it a moment later: it is asked to read its files again.
     assert scene.here.reloads == 2 and all(map(named, before))
 
 
@@ -435,7 +435,7 @@ def test_an_old_worker_that_does_not_end_is_said_and_nothing_may_go(
     scene: Scene, worker: subprocess.Popen[bytes]
 ) -> None:
     ran = change(scene, worker, "1")
-    assert ran.code == 1 and ran.told == ["@live shop"]
+    assert ran.code == 1 and ran.reported == ["@live shop"]
     assert ran.said[-1] == "an old worker of NGINX did not end within 1 s"
 
 
@@ -445,7 +445,7 @@ def test_an_old_worker_is_waited_for(scene: Scene, worker: subprocess.Popen[byte
     (scene.here.folder / "on-reload").write_text(ended)
     Thread(target=worker.wait, daemon=True).start()
     ran = change(scene, worker, "20")
-    assert ran.code == 0 and ran.told == ["@live shop", "@drained"]
+    assert ran.code == 0 and ran.reported == ["@live shop", "@drained"]
 
 
 def test_notes_of_containers_that_are_gone_are_removed_after_a_day(scene: Scene) -> None:

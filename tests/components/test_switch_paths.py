@@ -39,7 +39,7 @@ def test_of_two_sites_of_a_host_the_bad_one_stays_and_the_other_goes_live(scene:
     new = scene.make(*sites(shop="2", blog="2"), upstream=upstream)
     scene.start(new, shop=None)
     ran = scene.here.switch(new.tree.digest)
-    assert ran.code == 1 and "@live blog" in ran.told and "@live shop" not in ran.told
+    assert ran.code == 1 and "@live blog" in ran.reported and "@live shop" not in ran.reported
     for path, stack in ((f"{HOST}/paths/shop.conf", old), (f"{HOST}/paths/blog.conf", new)):
         assert scene.here.read(path) == stack.tree.files[path]
         name = path.rpartition("/")[2]
@@ -51,7 +51,7 @@ def test_a_new_site_that_is_bad_is_left_out_of_the_host(scene: Scene) -> None:
     new = scene.make(*sites(shop="2"))
     scene.start(new, blog=None)
     ran = scene.here.switch(new.tree.digest)
-    assert ran.code == 1 and "@live shop" in ran.told
+    assert ran.code == 1 and "@live shop" in ran.reported
     assert list_live(scene, new) == {f"{HOST}/server.conf", f"{HOST}/paths/shop.conf"}
     assert scene.here.read("conf.d/blog.conf") is None
 
@@ -61,7 +61,7 @@ def test_a_host_without_a_good_site_is_left_out(scene: Scene) -> None:
     scene.here.serve(first.tree.digest)
     scene.start(first, shop=None, blog=None)
     ran = scene.here.switch(first.tree.digest)
-    assert ran.code == 1 and "@live other" in ran.told
+    assert ran.code == 1 and "@live other" in ran.reported
     assert list_live(scene, first) == set()
 
 
@@ -71,7 +71,7 @@ def test_what_was_of_a_site_that_is_left_out_is_nobodys(scene: Scene) -> None:
     first = scene.make(shop, blog)
     scene.here.serve(first.tree.digest)
     scene.start(first, shop=None)
-    assert "@live blog" in scene.here.switch(first.tree.digest).told
+    assert "@live blog" in scene.here.switch(first.tree.digest).reported
     text = scene.here.read(f"{HOST}/server.conf")
     assert text and text.endswith("\n    location / { return 404; }\n}\n") and text.count("{") == text.count("}")
     assert list_live(scene, first) == {f"{HOST}/server.conf", f"{HOST}/paths/blog.conf"}
@@ -92,7 +92,7 @@ def test_where_a_bad_site_gets_or_loses_company_nothing_is_switched(scene: Scene
     new = scene.make(*(one | {"environment": {"V": "2"}} for one in after))
     scene.start(new, shop=None)
     ran = scene.here.switch(new.tree.digest)
-    assert ran.code == 1 and not [line for line in ran.told if line.startswith("@live")]
+    assert ran.code == 1 and not [line for line in ran.reported if line.startswith("@live")]
     said = "a host gets or loses other sites, and the live files of shop only serve it as it was; nothing was switched"
     assert said in ran.said
     assert (scene.here.live, scene.here.reloads) == (old.tree.digest, 0) and proven <= scene.here.proven

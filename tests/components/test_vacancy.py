@@ -153,7 +153,7 @@ def test_the_same_stack_of_another_project_is_somebody_else(root: Path, here: Sw
     assert len(refuse(root, other)) == 1
 
 
-def test_https_and_http3_are_told_by_their_own_settings(root: Path, here: SwitchFolder) -> None:
+def test_https_and_http3_are_reported_by_their_own_settings(root: Path, here: SwitchFolder) -> None:
     here.listen("0.0.0.0", 8443)
     assert refuse(root, holder(HTTP), tls=TLS) == [
         "tls.port: port 8443 of 127.0.0.1 is taken by the program node (process 7); end that program, or write "
@@ -168,7 +168,7 @@ def test_https_and_http3_are_told_by_their_own_settings(root: Path, here: Switch
     ]
 
 
-def test_all_that_is_taken_is_told_at_once(root: Path, here: SwitchFolder) -> None:
+def test_all_that_is_taken_is_reported_at_once(root: Path, here: SwitchFolder) -> None:
     here.listen("0.0.0.0", 8080)
     assert [line.partition(":")[0] for line in refuse(root, container("db", ("0.0.0.0", 8443, "tcp")), tls=TLS)] == [
         "port",
@@ -176,7 +176,7 @@ def test_all_that_is_taken_is_told_at_once(root: Path, here: SwitchFolder) -> No
     ]
 
 
-def test_another_address_of_the_same_port_is_told_by_the_address(root: Path, here: SwitchFolder) -> None:
+def test_another_address_of_the_same_port_is_reported_by_the_address(root: Path, here: SwitchFolder) -> None:
     here.listen("127.0.0.1", 8080, program="the program docker-proxy (process 9)")
     assert refuse(root, holder(HTTP), address="0.0.0.0") == []
     # Its own port is in the way of a trial.
@@ -189,7 +189,7 @@ def test_another_address_of_the_same_port_is_told_by_the_address(root: Path, her
 
 
 @pytest.mark.parametrize("address", ["192.0.2.8", "10.0.0.1"])
-def test_an_address_that_the_machine_has_not_is_told_once(root: Path, here: SwitchFolder, address: str) -> None:
+def test_an_address_that_the_machine_has_not_is_reported_once(root: Path, here: SwitchFolder, address: str) -> None:
     here.listen("0.0.0.0", 8080)
     for own in ((), (holder(HTTP),)):
         assert refuse(root, *own, address=address, tls=TLS) == [

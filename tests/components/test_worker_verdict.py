@@ -28,9 +28,9 @@ def pulumi_names(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    told: list[str] = []
-    monkeypatch.setattr(pulumi.log, "error", lambda text: told.append(text))
-    return told
+    reported: list[str] = []
+    monkeypatch.setattr(pulumi.log, "error", lambda text: reported.append(text))
+    return reported
 
 
 @pytest.fixture
@@ -80,8 +80,8 @@ def test_one_that_ended_fails_at_once_and_docker_goes_on_with_it(
     make: Make, said: list[str], listed: dict[str, Any]
 ) -> None:
     engine = Watched(listed=[listed], logs="ImportError: no spoon")
-    (told,) = watch(engine, make())
-    assert told == "The worker queue of shop does not keep running; why is said above. Nothing was removed."
+    (reported,) = watch(engine, make())
+    assert reported == "The worker queue of shop does not keep running; why is said above. Nothing was removed."
     assert said[0].startswith("shop-worker.queue-0 did not keep running. Docker goes on starting it.")
     assert "ImportError: no spoon" in said[0] and engine.stopped == []
 

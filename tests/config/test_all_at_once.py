@@ -1,4 +1,4 @@
-"""Whatever is wrong is told in one report: no mistake hides another one."""
+"""Whatever is wrong is reported in one report: no mistake hides another one."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from tests.config.sample import make_site, make_values, refuse
 
-# Mistakes of one site, by the beginning of what is told: values of a wrong form, twins, and values that clash.
+# Mistakes of one site, by the beginning of what is reported: values of a wrong form, twins, and values that clash.
 FORMS: dict[str, dict[str, Any]] = {
     'sites[0].body: "5 Mb"': {"body": "5 Mb"},
     'sites[0].limits.connections: "x"': {"limits": {"connections": "x"}},
@@ -48,7 +48,7 @@ def mix(*sites: dict[str, Any]) -> dict[str, Any]:
     return make_site(**mixed)
 
 
-def is_told(wanted: str, lines: list[str]) -> bool:
+def is_reported(wanted: str, lines: list[str]) -> bool:
     place, _, said = wanted.partition(":")
     place, dot, field = place.partition(".")
     name = {"ROUTE": "sites[0].routes[", "DATA": "sites[0].data["}.get(place)
@@ -61,20 +61,20 @@ def is_told(wanted: str, lines: list[str]) -> bool:
 @pytest.mark.parametrize("clash", CLASHES)
 def test_no_value_of_a_wrong_form_hides_a_clash(root: Path, form: str, clash: str) -> None:
     lines = refuse(root, make_values(mix(FORMS[form], CLASHES[clash])))
-    assert is_told(form, lines) and is_told(clash, lines), lines
+    assert is_reported(form, lines) and is_reported(clash, lines), lines
     assert len(lines) == 2, lines
 
 
-def test_all_clashes_are_told_at_once(root: Path) -> None:
+def test_all_clashes_are_reported_at_once(root: Path) -> None:
     lines = refuse(root, make_values(mix(*CLASHES.values())))
-    assert [clash for clash in CLASHES if not is_told(clash, lines)] == []
+    assert [clash for clash in CLASHES if not is_reported(clash, lines)] == []
 
 
-def test_all_of_all_kinds_are_told_at_once(root: Path) -> None:
+def test_all_of_all_kinds_are_reported_at_once(root: Path) -> None:
     lines = refuse(
         root, make_values(mix(*FORMS.values(), *CLASHES.values()), make_site(name="b", hosts=["b"], body="x"))
     )
-    assert [one for one in {**FORMS, **CLASHES} if not is_told(one, lines)] == []
+    assert [one for one in {**FORMS, **CLASHES} if not is_reported(one, lines)] == []
     assert len(lines) == len(set(lines)) == len(FORMS) + len(CLASHES) + 1
 
 

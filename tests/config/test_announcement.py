@@ -28,7 +28,7 @@ def text(**changes: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    ("changes", "faults", "told"),
+    ("changes", "faults", "reported"),
     [
         ({}, {"shop": [], "blog": []}, []),
         (
@@ -43,26 +43,26 @@ def text(**changes: Any) -> str:
     ],
     ids=["all are well", "two", "two alike", "one", "a new release anyway", "and files changed by hand"],
 )
-def test_replicas_that_are_not_well_are_told(
-    changes: dict[str, Any], faults: dict[str, list[str]], told: list[str]
+def test_replicas_that_are_not_well_are_reported(
+    changes: dict[str, Any], faults: dict[str, list[str]], reported: list[str]
 ) -> None:
     lines = [str(change) for change in announce(BEFORE, replace(BEFORE, **changes), REPLICAS, faults)]
-    assert len(lines) == len(told)
-    assert all(line.startswith(start) for line, start in zip(lines, told, strict=True)), lines
+    assert len(lines) == len(reported)
+    assert all(line.startswith(start) for line, start in zip(lines, reported, strict=True)), lines
 
 
 @pytest.mark.parametrize(
-    ("lost", "told"),
+    ("lost", "reported"),
     [
         (("gone", ""), "NGINX: its container is gone: another one starts. Until then nobody is answered."),
         (("", "exited"), "NGINX: the container that holds its port is exited: another one starts. Until then"),
         (("", ""), None),
     ],
 )
-def test_an_edge_that_is_lost_is_told(lost: tuple[str, str], told: str | None) -> None:
+def test_an_edge_that_is_lost_is_reported(lost: tuple[str, str], reported: str | None) -> None:
     lines = [*map(str, announce(BEFORE, BEFORE, REPLICAS, lost=lost))]
-    assert [line[: len(told or "")] for line in lines] == ([told] if told else [])
-    # What is asked for anyway is told instead.
+    assert [line[: len(reported or "")] for line in lines] == ([reported] if reported else [])
+    # What is asked for anyway is reported instead.
     other = announce(BEFORE, replace(BEFORE, edge={**BEFORE.edge, "parts": "p2"}), REPLICAS, lost=lost)
     assert [change.text.split(",")[0] for change in other] == ["replaced"]
 
@@ -83,7 +83,7 @@ IMAGE = {"edge": {**BEFORE.edge, "image": "nginx:1.30.6"}, "tree": "t2"}
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "reported"),
     [
         ({}, []),
         ({"tree": "t2"}, [("reload", "NGINX")]),
@@ -99,8 +99,8 @@ IMAGE = {"edge": {**BEFORE.edge, "image": "nginx:1.30.6"}, "tree": "t2"}
     ],
     ids=str,
 )
-def test_each_change_is_told_once(changes: dict[str, Any], told: list[tuple[str, str]]) -> None:
-    assert tell(**changes) == told
+def test_each_change_is_reported_once(changes: dict[str, Any], reported: list[tuple[str, str]]) -> None:
+    assert tell(**changes) == reported
 
 
 @pytest.mark.parametrize(
@@ -147,8 +147,10 @@ def test_a_port_that_stays_a_part_of_what_is_published_is_no_new_one() -> None:
 
 def test_what_becomes_of_requests_at_the_old_port_is_said() -> None:
     moved = "NGINX: replaced, since its port changes: the new port is open before the old one closes. No request waits."
-    told = [str(*announce(one, replace(one, edge={**one.edge, "port": 81}), REPLICAS)) for one in (KEPT_OPEN, BEFORE)]
-    assert told == [moved, f"{moved} At the old one, requests that take longer than 0.2 s are cut."]
+    reported = [
+        str(*announce(one, replace(one, edge={**one.edge, "port": 81}), REPLICAS)) for one in (KEPT_OPEN, BEFORE)
+    ]
+    assert reported == [moved, f"{moved} At the old one, requests that take longer than 0.2 s are cut."]
 
 
 def test_what_is_not_set_is_no_output_and_says_nothing() -> None:
@@ -157,21 +159,21 @@ def test_what_is_not_set_is_no_output_and_says_nothing() -> None:
 
 
 def test_taking_over_is_said_to_keep_nobody_waiting_but_for_http3() -> None:
-    told = [
+    reported = [
         str(announce(before, replace(before, edge={**before.edge, "image": "nginx:1.30.6"}), REPLICAS)[0])
         for before in (KEPT_OPEN, replace(KEPT_OPEN, edge={**KEPT_OPEN.edge, "http3": True}))
     ]
-    assert told[0] == (
+    assert reported[0] == (
         "NGINX: replaced, since its image changes (nginx:1.26.3 → nginx:1.30.6): the new one takes the port beside it. "
         "No request waits."
     )
-    assert told[1] == f"{told[0]} Connections by HTTP/3 begin anew."
+    assert reported[1] == f"{reported[0]} Connections by HTTP/3 begin anew."
 
 
 @pytest.mark.parametrize(("before", "after"), [(BEFORE, KEPT_OPEN), (KEPT_OPEN, BEFORE)])
 def test_a_port_that_changes_hands_is_an_interruption(before: Outcome, after: Outcome) -> None:
-    (told,) = announce(before, after, REPLICAS)
-    assert told.kind == "interruption" and "since how Portico holds its port changes: " in str(told)
+    (reported,) = announce(before, after, REPLICAS)
+    assert reported.kind == "interruption" and "since how Portico holds its port changes: " in str(reported)
 
 
 def test_the_first_update_adds_everything() -> None:

@@ -128,7 +128,7 @@ ROWS: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("values", "message"), ROWS, ids=[message[:70] for _, message in ROWS])
-def test_a_mistake_is_told_by_its_place_and_what_to_write(root: Path, values: dict[str, Any], message: str) -> None:
+def test_a_mistake_is_reported_by_its_place_and_what_to_write(root: Path, values: dict[str, Any], message: str) -> None:
     assert refuse(root, values) == message.splitlines()
 
 
@@ -137,7 +137,7 @@ def test_days_that_cloudwatch_does_not_know_are_refused(root: Path) -> None:
     assert line.startswith("aws.retention: CloudWatch keeps nothing for 10 days; write one of 1, 3, 5, 7, 14, 30, ")
 
 
-def test_all_mistakes_are_told_at_once(root: Path) -> None:
+def test_all_mistakes_are_reported_at_once(root: Path) -> None:
     values = make_aws_values(make_section(zone="eu-west-1a", sshFrom=NETWORKS, disk="1G"), port=8080)
     assert [line.split(":")[0] for line in refuse(root, values)] == [
         "aws.sshFrom",

@@ -285,7 +285,7 @@ def test_a_word_of_other_tools_is_answered_with_the_setting_that_is_meant(root: 
     ],
     ids=str,
 )
-def test_a_key_that_belongs_elsewhere_is_told_its_place(root: Path, values: dict[str, Any], said: str) -> None:
+def test_a_key_that_belongs_elsewhere_is_reported_its_place(root: Path, values: dict[str, Any], said: str) -> None:
     (line,) = refuse(root, values)
     assert line.endswith(f": there is no such setting; it belongs elsewhere; {said}")
 
@@ -314,7 +314,7 @@ def test_a_name_belongs_to_one_site(root: Path) -> None:
     ]
 
 
-def test_all_mistakes_are_told_at_once(root: Path) -> None:
+def test_all_mistakes_are_reported_at_once(root: Path) -> None:
     broken = make_site(name="Shop", hosts=["A.example", "b.example", "b.example"], body="5", gunicorn={"worker": 1})
     values = make_values(broken, make_site(hosts=[], replicas=0), port="80", zebra=1)
     with pytest.raises(Mistakes) as caught:
@@ -366,7 +366,7 @@ def test_a_value_is_shown_on_one_line(root: Path, value: str, shown: str) -> Non
     ],
     ids=ascii,
 )
-def test_a_host_name_in_unicode_is_told_as_browsers_send_it(root: Path, value: str, meant: str) -> None:
+def test_a_host_name_in_unicode_is_reported_as_browsers_send_it(root: Path, value: str, meant: str) -> None:
     for name in ("hosts", "aliases"):
         (line,) = refuse(root, site(**{name: [value]}))
         assert line.endswith(f" is not a host name; browsers send it in ASCII; write {meant}")
@@ -380,7 +380,7 @@ def test_what_is_no_host_name_in_unicode_either_gets_the_usual_hint(root: Path, 
     assert line.endswith(HOST)
 
 
-def test_each_wrong_variable_and_each_wrong_hash_is_told_at_once(root: Path) -> None:
+def test_each_wrong_variable_and_each_wrong_hash_is_reported_at_once(root: Path) -> None:
     values = site(environment={"HOME": "/data", "USER": "me", "PORTICO_X": "1"}, users={"ann": "a", "bob": "b"})
     assert [line.partition(": ")[0] for line in refuse(root, values)] == [
         *(f"sites[0].environment.{name}" for name in ("HOME", "USER", "PORTICO_X")),
@@ -399,9 +399,7 @@ def test_each_wrong_variable_and_each_wrong_hash_is_told_at_once(root: Path) -> 
 )
 def test_a_limit_of_zero_is_refused_since_it_would_mean_no_limit(root: Path, values: dict[str, Any], path: str) -> None:
     (line,) = refuse(root, values)
-    assert re.fullmatch(
-        rf'{re.escape(path)}: "0[Ms]" is nothing, and NGINX takes that for no limit; write at least 1', line
-    )
+    assert re.fullmatch(rf'{re.escape(path)}: "0[Ms]" disables the limit in NGINX; use at least 1', line)
 
 
 def test_a_setting_has_one_spelling(root: Path) -> None:

@@ -49,7 +49,7 @@ from portico.config.messages.build_causes import find_build_cause
         ('failed to compute cache key: "/setup.cfg": not found', "names setup.cfg, which is not in the source of shop"),
     ],
 )
-def test_a_cause_is_told_with_what_to_do(printed: str, cause: str) -> None:
+def test_a_cause_is_reported_with_what_to_do(printed: str, cause: str) -> None:
     assert cause in str(find_build_cause("shop", f"Step 3\n{printed}\nmore"))
 
 

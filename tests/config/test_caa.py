@@ -49,9 +49,9 @@ def test_records_count_for_what_is_below() -> None:
         ),
     ],
 )
-def test_what_is_told_of_records(records: list[Caa], said: str, wrong: bool) -> None:
-    told, sees = tell_caa("www.shop.example", {"www.shop.example": [], "shop.example": records, "example": [OTHER]})
-    assert said in told and sees == wrong and told.isprintable()
+def test_what_is_reported_of_records(records: list[Caa], said: str, wrong: bool) -> None:
+    reported, sees = tell_caa("www.shop.example", {"www.shop.example": [], "shop.example": records, "example": [OTHER]})
+    assert said in reported and sees == wrong and reported.isprintable()
 
 
 def test_the_nearest_records_count_and_no_other_ones() -> None:

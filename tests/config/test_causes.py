@@ -80,7 +80,7 @@ TABLE = [
 _TRACEBACK = 'Traceback (most recent call last):\n  File "/app/x.py", line 3, in up\n'
 _MISSING, _TWICE = "a table or a column is missing in its database", "a table or a column is in its database already"
 _REFUSED, _AWAY = "a service that it needs refuses it", "a service that it needs does not answer"
-_ODD = "its database does not do what it is told"
+_ODD = "its database does not do what it is asked to"
 
 DATABASES = [
     ("sqlite3.OperationalError: no such table: nope", _MISSING, "nope"),
@@ -138,8 +138,8 @@ def test_an_error_of_a_database_has_the_cause_that_its_words_tell(
     before: str, line: str, cause: str, what: str
 ) -> None:
     """The clients say OperationalError of a server that is away as of a table that is missing."""
-    [told] = rank(log=before + line)
-    assert told.startswith(cause) and what in told and told.isprintable()
+    [reported] = rank(log=before + line)
+    assert reported.startswith(cause) and what in reported and reported.isprintable()
 
 
 def rank(**seen: Any) -> list[str]:
@@ -170,10 +170,10 @@ def lose(code: int, *words: str) -> str:
 
 
 @pytest.mark.parametrize("code", [0, 1, 2, 255])
-def test_an_application_that_ends_by_itself_is_told_with_its_last_words(code: int) -> None:
+def test_an_application_that_ends_by_itself_is_reported_with_its_last_words(code: int) -> None:
     """To raise `healthTimeout` would help nobody: Gunicorn makes the next worker, which ends too."""
-    told = rank(log=lose(code, OWN), health="GET / with Host: a -> no answer in time")
-    assert told == [
+    reported = rank(log=lose(code, OWN), health="GET / with Host: a -> no answer in time")
+    assert reported == [
         f"its worker ends by itself with code {code} while it loads the application; its last words are: {OWN}"
     ]
     assert "it says nothing before" in rank(log=lose(code))[0]

@@ -134,7 +134,7 @@ def test_a_mirror_that_never_answers_ends_with_what_was_missing(prepare: Path) -
     assert not (home / "ready").exists()
 
 
-def test_a_docker_that_does_not_start_is_told(prepare: Path) -> None:
+def test_a_docker_that_does_not_start_is_reported(prepare: Path) -> None:
     say(prepare.parent, "docker", "exit 1")
     assert run(prepare).returncode == 1
     assert (prepare.parent / "home" / "failed").read_text() == "starting Docker\n"

@@ -56,8 +56,8 @@ def test_a_path_is_whole_and_plain(path: str) -> None:
     ],
 )
 def test_what_does_not_fit_is_refused(root: Path, data: list[dict[str, Any]], said: str) -> None:
-    told = refuse(root, make_values(make_site(data=data, health="/health/now", routes=[{"path": "/route/"}])))
-    assert [line for line in told if said in line], told
+    reported = refuse(root, make_values(make_site(data=data, health="/health/now", routes=[{"path": "/route/"}])))
+    assert [line for line in reported if said in line], reported
 
 
 @pytest.mark.parametrize(
@@ -137,8 +137,8 @@ def test_a_path_that_would_hide_the_source_is_refused(root: Path, path: str, sai
     (root / "shop" / "link").symlink_to("uploads")
     with pytest.raises(Mistakes) as caught:
         plan(root, path)
-    (told,) = map(str, caught.value.all)
-    assert told.startswith(f"sites[0].data[0].path: {path} {said}") and "; write a folder" in told
+    (reported,) = map(str, caught.value.all)
+    assert reported.startswith(f"sites[0].data[0].path: {path} {said}") and "; write a folder" in reported
 
 
 def test_what_a_release_begins_with_is_taken_over(root: Path) -> None:
@@ -266,18 +266,18 @@ KEPT = Kept("shop", "store", "portico.dev.shop.store")
         (False, False, True, []),
     ],
 )
-def test_what_becomes_of_it_is_told(before: bool, wanted: bool, there: bool, said: list[str]) -> None:
-    told = announce_data(
+def test_what_becomes_of_it_is_reported(before: bool, wanted: bool, there: bool, said: list[str]) -> None:
+    reported = announce_data(
         {KEY: KEPT} if before else {},
         {KEY: read(**STORE)} if wanted else {},
         {KEY} if there else set(),
         {KEY: KEPT.volume},
     )
-    lines = [str(change) for change in told]
+    lines = [str(change) for change in reported]
     assert len(lines) == len(said) and all(line.startswith(text) for line, text in zip(lines, said, strict=True))
 
 
-def test_on_a_disk_of_its_own_no_command_of_dockers_is_told() -> None:
+def test_on_a_disk_of_its_own_no_command_of_dockers_is_reported() -> None:
     """It would take away the way there, and no file."""
     before = {("shop", "store"): Kept("shop", "store", "portico.prod.shop.store")}
     (one,) = announce_data(before, {}, (), {}, apart=True)

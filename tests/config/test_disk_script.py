@@ -15,7 +15,7 @@ PATH = "/usr/local/sbin/portico-disk"
 
 
 class Vm:
-    """A VM of files: its commands write down what they are told, and answer by files of the same names."""
+    """A VM of files: its commands write down what they are reported, and answer by files of the same names."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.device = folder, folder / f"disk-{DISK.removeprefix('vol-')}"
@@ -111,7 +111,7 @@ def test_only_an_id_of_a_disk_is_taken(vm: Vm, word: str) -> None:
     assert vm.called() == []
 
 
-def test_a_disk_that_does_not_come_is_told_with_the_likely_cause(vm: Vm) -> None:
+def test_a_disk_that_does_not_come_is_reported_with_the_likely_cause(vm: Vm) -> None:
     assert "does not appear as an NVMe device; aws.instanceType may be too old" in vm.ask(f"{DISK} t1")
 
 

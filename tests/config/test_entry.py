@@ -205,7 +205,7 @@ def test_a_module_is_found_where_the_build_takes_it_from(tmp_path: Path) -> None
         ({"a/b/shop/web.py": "app = 1"}, "shop.web:app", "a.b.shop.web:app"),
     ],
 )
-def test_an_entry_that_is_nearly_right_is_told_as_it_is_meant(
+def test_an_entry_that_is_nearly_right_is_reported_as_it_is_meant(
     tmp_path: Path, files: dict[str, str], entry: str, meant: str
 ) -> None:
     write_files(tmp_path, {**FLASK, **files})

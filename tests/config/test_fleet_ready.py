@@ -1,4 +1,4 @@
-"""What the load balancer asks a task, and what it is told."""
+"""What the load balancer asks a task, and what it is reported."""
 
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def test_a_task_that_is_busy_or_asks_for_a_password_is_ready_and_one_that_fails_
     assert set(good) == {"301", "302", "303", "307", "308", "401", "403", "404", "405", "429", "504"}
 
 
-def test_it_is_told_in_time(root: Path, tmp_path: Path) -> None:
+def test_it_is_reported_in_time(root: Path, tmp_path: Path) -> None:
     """2 s to connect and 2 s to wait are less than the 5 s of a load balancer, which would take silence for an end."""
     (fleet,) = plan_fleet(root, make_site())
     main = parse_tree(fleet.tree, tmp_path)

@@ -142,7 +142,7 @@ def test_every_mount_is_of_a_volume_that_its_image_makes(closed: FleetSite) -> N
     assert seen == set(VOLUMES)
 
 
-def test_gunicorn_is_told_what_it_is_told_on_a_vm(root: Path) -> None:
+def test_gunicorn_is_reported_what_it_is_reported_on_a_vm(root: Path) -> None:
     (fleet,) = plan_fleet(root, make_site(environment={"LOG_LEVEL": "debug"}, health="/healthz"))
     gunicorn = define(fleet)["gunicorn"]
     environment = {one["name"]: one["value"] for one in gunicorn["environment"]}

@@ -69,7 +69,7 @@ def test_the_whole_set_is_sent_from_every_location(
 
 @pytest.mark.parametrize("upstream", ["socket", "container"])
 @pytest.mark.parametrize("version", VERSIONS)
-def test_everything_the_application_is_told_is_set_where_anything_is_set(
+def test_everything_the_application_is_reported_is_set_where_anything_is_set(
     root: Path, tmp_path: Path, site: dict[str, Any], version: str, upstream: str
 ) -> None:
     if upstream == "container" and version in ("1.22.1", "1.26.3"):
@@ -79,18 +79,18 @@ def test_everything_the_application_is_told_is_set_where_anything_is_set(
     common = {name: value for name, value in http.all("proxy_set_header")}
     assert set(common) == PASSED
     for place, (server, *levels) in list_places(main):
-        told = {name: value for name, value in inherit((http, server, *levels), "proxy_set_header")}
-        own = {} if told == common else {"Upgrade": "$http_upgrade", "Connection": "$connection_upgrade"}
-        assert told == common | own, place
+        reported = {name: value for name, value in inherit((http, server, *levels), "proxy_set_header")}
+        own = {} if reported == common else {"Upgrade": "$http_upgrade", "Connection": "$connection_upgrade"}
+        assert reported == common | own, place
 
 
 @pytest.mark.parametrize("name", sorted(PASSED - {"Connection", "X-Request-ID", "Host"}))
 def test_nothing_that_the_client_says_is_passed_on(root: Path, tmp_path: Path, name: str) -> None:
     main = parse_tree(render(root, make_full_site()), tmp_path)
-    told = {
+    reported = {
         args[1] for found in main.walk() if found.name == "proxy_set_header" for args in [found.args] if args[0] == name
     }
-    assert told <= {"", "$remote_addr", "$scheme"} and len(told) == 1
+    assert reported <= {"", "$remote_addr", "$scheme"} and len(reported) == 1
 
 
 def test_the_readiness_page_asks_as_every_other_location_does(root: Path, tmp_path: Path) -> None:
@@ -99,9 +99,9 @@ def test_the_readiness_page_asks_as_every_other_location_does(root: Path, tmp_pa
     location = main.location("=", "/readyz/shop")
     (server,) = (found for found in main.find("server") if location in found.block)
     common = {name: value for name, value in http.all("proxy_set_header")}
-    told = {name: value for name, value in inherit((http, server, location), "proxy_set_header")}
+    reported = {name: value for name, value in inherit((http, server, location), "proxy_set_header")}
     # Connection is NGINX's own at this level (`close`): never the asker's.
-    assert told | {"Connection": ""} == common | {"Host": "$site_host"}
+    assert reported | {"Connection": ""} == common | {"Host": "$site_host"}
     assert location.get("set") == "$site_host shop.example"
 
 
@@ -146,8 +146,8 @@ def test_a_header_can_be_left_out(root: Path, headers: dict[str, Any], name: str
 @pytest.mark.parametrize("value", ["default-src 'self'; script-src 'nonce-a'", "a#b", "x=(self), y=*", "%20&?@+~-"])
 def test_a_headers_text_arrives_as_it_is(root: Path, tmp_path: Path, value: str) -> None:
     main = parse_tree(render(root, make_site(headers={"contentSecurityPolicy": value})), tmp_path)
-    told = {said(main, f.args[1]) for f in main.find("add_header") if f.args[0] == "Content-Security-Policy"}
-    assert told == {value}
+    reported = {said(main, f.args[1]) for f in main.find("add_header") if f.args[0] == "Content-Security-Policy"}
+    assert reported == {value}
 
 
 @pytest.mark.parametrize("version", ["1.26.3", "1.30.6"])

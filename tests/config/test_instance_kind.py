@@ -6,13 +6,15 @@ from moto.ec2.models.instance_types import INSTANCE_TYPES
 from portico.config.instance_kind import find_arch, has_own_line, is_mac, is_xen
 from portico.policies.instance import SHARED
 
-KINDS = {kind: told for kind, told in INSTANCE_TYPES.items() if not is_mac(kind)}
+KINDS = {kind: reported for kind, reported in INSTANCE_TYPES.items() if not is_mac(kind)}
 ARCHS = {"arm64": "arm64", "amd64": "x86_64"}
 
 
 def test_there_are_many_kinds_and_no_other_is_apples() -> None:
     assert len(KINDS) > 1000
-    assert not any("mac" in arch for told in KINDS.values() for arch in told["ProcessorInfo"]["SupportedArchitectures"])
+    assert not any(
+        "mac" in arch for reported in KINDS.values() for arch in reported["ProcessorInfo"]["SupportedArchitectures"]
+    )
 
 
 def test_the_rule_of_the_policies_lets_the_same_kinds_be() -> None:
@@ -22,11 +24,11 @@ def test_the_rule_of_the_policies_lets_the_same_kinds_be() -> None:
 @pytest.mark.parametrize("part", ["processor", "line", "disks"])
 def test_the_name_tells_what_aws_says(part: str) -> None:
     wrong = []
-    for kind, told in KINDS.items():
+    for kind, reported in KINDS.items():
         fits = {
-            "processor": ARCHS[find_arch(kind)] in told["ProcessorInfo"]["SupportedArchitectures"],
-            "line": has_own_line(kind) == (told["EbsInfo"]["EbsOptimizedSupport"] != "unsupported"),
-            "disks": is_xen(kind) == (told.get("Hypervisor") == "xen"),
+            "processor": ARCHS[find_arch(kind)] in reported["ProcessorInfo"]["SupportedArchitectures"],
+            "line": has_own_line(kind) == (reported["EbsInfo"]["EbsOptimizedSupport"] != "unsupported"),
+            "disks": is_xen(kind) == (reported.get("Hypervisor") == "xen"),
         }
         if not fits[part]:
             wrong.append(kind)

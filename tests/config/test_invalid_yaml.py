@@ -33,12 +33,12 @@ def explain(text: str) -> str:
         ("a: b\nc: \x01\n", r"line 2: the character '\\x01' cannot stand in YAML; take it out"),
     ],
 )
-def test_the_line_and_what_to_write_are_told(text: str, said: str) -> None:
+def test_the_line_and_what_to_write_are_reported(text: str, said: str) -> None:
     assert re.match(said, explain(text)), explain(text)
 
 
 @given(st.text(st.sampled_from("ab:- \t\n[]{}'\"*&!|>%@`#,\x01\u2028\x85é"), max_size=60))
-def test_whatever_is_written_is_told_on_one_printable_line(text: str) -> None:
+def test_whatever_is_written_is_reported_on_one_printable_line(text: str) -> None:
     try:
         yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, TypeError) as error:

@@ -53,7 +53,7 @@ def test_every_tree_tells_what_it_serves(root: Path, site: dict[str, Any], upstr
 
 
 @pytest.mark.parametrize("upstream", ["socket", "container"])
-def test_sites_whose_names_begin_alike_are_told_apart(root: Path, upstream: str) -> None:
+def test_sites_whose_names_begin_alike_are_distinguished(root: Path, upstream: str) -> None:
     write_files(root / "b", {"requirements.txt": "flask\n", "web.py": "app = 1\n"})
     other = make_site(name="shop-b", source="b", hosts=["b.example"])
     wanted, live = make(root, make_site(), other, upstream=upstream)
@@ -75,7 +75,7 @@ def served(release: str, site: str = "shop") -> Live:
 
 
 @pytest.mark.parametrize(
-    ("live", "told"),
+    ("live", "reported"),
     [
         (None, {"shop": A, "blog": B}),
         (Live("", {}), {"shop": A, "blog": B}),
@@ -85,9 +85,9 @@ def served(release: str, site: str = "shop") -> Live:
     ],
     ids=["nobody knows", "nothing there", "the same", "another went live", "a new site went live"],
 )
-def test_what_went_live_since_the_last_good_update_is_told(live: Live | None, told: dict[str, str]) -> None:
+def test_what_went_live_since_the_last_good_update_is_reported(live: Live | None, reported: dict[str, str]) -> None:
     previous = {"releases": {"shop": A, "blog": B}, "tree": "x"}
-    assert tell_served(previous, live) == {"releases": told, "tree": "x"}
+    assert tell_served(previous, live) == {"releases": reported, "tree": "x"}
     assert previous["releases"] == {"shop": A, "blog": B}
 
 

@@ -21,7 +21,7 @@ def test_a_machine_is_what_the_settings_ask_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "reported"),
     [
         ({"ami": OTHER}, f"its image ({AMI} → {OTHER}) changes"),
         ({"instanceType": "t4g.medium"}, "its instance type (t4g.small → t4g.medium) changes"),
@@ -35,9 +35,9 @@ def test_a_machine_is_what_the_settings_ask_for() -> None:
         ),
     ],
 )
-def test_another_machine_is_announced_with_its_reason(changes: dict[str, Any], told: str) -> None:
+def test_another_machine_is_announced_with_its_reason(changes: dict[str, Any], reported: str) -> None:
     after = Machine.of(read_aws(**changes), changes.get("zone", "eu-central-1a"))
-    assert announce_machine(MACHINE, after) == f"VM: replaced, since {told}: {MOVE}"
+    assert announce_machine(MACHINE, after) == f"VM: replaced, since {reported}: {MOVE}"
 
 
 @pytest.mark.parametrize(
@@ -71,5 +71,5 @@ def test_a_lost_one_is_announced() -> None:
 
 
 def test_one_that_an_update_left_unfilled_is_announced() -> None:
-    told = announce_machine(MACHINE, MACHINE, filled=False)
-    assert told and told.startswith("VM: the new one is there, but not filled yet: its containers start, then")
+    reported = announce_machine(MACHINE, MACHINE, filled=False)
+    assert reported and reported.startswith("VM: the new one is there, but not filled yet: its containers start, then")

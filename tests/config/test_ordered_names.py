@@ -1,4 +1,4 @@
-"""Certificates that are ordered: what is refused, what is advised, and what NGINX is told of them."""
+"""Certificates that are ordered: what is refused, what is advised, and what NGINX is reported of them."""
 
 from pathlib import Path
 from typing import Any
@@ -138,9 +138,9 @@ def test_no_key_lies_here(root: Path) -> None:
     ],
     ids=str,
 )
-def test_whom_the_authority_cannot_ask_is_told(root: Path, stack: dict[str, Any], said: str) -> None:
-    told = advise_ports(read_settings(root, tls={"acme": ACME}, **stack))
-    assert said in told and bool(said) == bool(told)
+def test_whom_the_authority_cannot_ask_is_reported(root: Path, stack: dict[str, Any], said: str) -> None:
+    reported = advise_ports(read_settings(root, tls={"acme": ACME}, **stack))
+    assert said in reported and bool(said) == bool(reported)
     assert advise_ports(read_settings(root, tls={"acme": OWN}, **stack)) == ""
     assert advise_ports(read_settings(root, **stack)) == ""
 

@@ -1,4 +1,4 @@
-"""Applications below paths: what they are told, what is of the host, and what two of them may not say at once."""
+"""Applications below paths: what they are reported, what is of the host, and what two of them may not say at once."""
 
 import json
 import os
@@ -151,7 +151,7 @@ def test_a_setting_of_one_site_changes_no_other_of_its_host(root: Path, key: str
     assert after.keys() == before.keys()
 
 
-# --- what the application is told
+# --- what the application is given
 
 
 def run(root: Path, path: str, application: Any) -> Client:
@@ -238,7 +238,7 @@ def test_a_shared_host_has_one_certificate_of_its_own(root: Path) -> None:
 
 
 def test_an_earlier_release_has_the_path_that_it_had(root: Path) -> None:
-    """Its image takes off that one. Where another site has it now, both places are told."""
+    """Its image takes off that one. Where another site has it now, both places are reported."""
     record = {"release": "0" * 12, "image": "1" * 12, "at": "2026-01-01T00:00:00Z", "static": "", "entrypoint": ""}
     earlier = {"blog": [{**record, "site": json.dumps(BLOG | {"path": "/news"})}]}
     values = make_values(make_site(), BLOG, rollback={"blog": "0" * 12})

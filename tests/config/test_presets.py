@@ -86,7 +86,7 @@ def test_the_articles_files_are_those_of_the_article(root: Path, tmp_path: Path)
     assert http.find("limit_conn") == [] and http.find("limit_req") == []
     assert server.all("add_header") == [("X-Request-ID", "$request_id", "always")]
     (upstream,) = http.find("upstream")
-    # From 1.29.7 NGINX keeps connections unless it is told otherwise; the article's did not.
+    # From 1.29.7 NGINX keeps connections unless it is configured otherwise; the article's did not.
     assert upstream.get("keepalive") == "0"
 
 

@@ -24,7 +24,7 @@ def release(root: Path, **site: Any) -> Release:
 
 
 @pytest.mark.parametrize(
-    ("done", "renewed", "told"),
+    ("done", "renewed", "reported"),
     [
         (False, True, ["It runs `flask db upgrade` first."]),
         (False, False, ["It runs `flask db upgrade` first."]),
@@ -32,11 +32,11 @@ def release(root: Path, **site: Any) -> Release:
         (True, False, []),
     ],
 )
-def test_a_release_command_is_told_where_it_runs_and_where_that_is_in_question(
-    root: Path, done: bool, renewed: bool, told: list[str]
+def test_a_release_command_is_reported_where_it_runs_and_where_that_is_in_question(
+    root: Path, done: bool, renewed: bool, reported: list[str]
 ) -> None:
     made = release(root, release=UPGRADE)
-    assert tell_processes(made, renewed=renewed, done={key_command(made)} if done else (), workers={}) == told
+    assert tell_processes(made, renewed=renewed, done={key_command(made)} if done else (), workers={}) == reported
 
 
 def tell(root: Path, now: list[Any], before: list[Any], renewed: bool = False, faults: Any = ()) -> list[str]:
@@ -44,7 +44,7 @@ def tell(root: Path, now: list[Any], before: list[Any], renewed: bool = False, f
     return tell_processes(release(root, workers=now), renewed=renewed, done=(), workers=old, faults=faults)
 
 
-def test_workers_are_told_where_something_becomes_of_them(root: Path) -> None:
+def test_workers_are_reported_where_something_becomes_of_them(root: Path) -> None:
     both = [QUEUE, BEAT]
     queue = "Its worker queue: a new one starts, and the old one ends with its job, within 2m."
     beat = "Its worker beat ends (within 30s), then a new one begins: never two at once."

@@ -163,9 +163,9 @@ def test_a_single_worker_begins_once_it_has_its_lock(root: Path) -> None:
     words = describe_worker(made, made.site.workers[0], PLACE)["command"]
     assert words[-7:] == ["/run/portico/shop", "queue", "queue", "celery", "--app", "web", "worker"]
     made = release(root, workers=[queue(single=True), queue(name="beat", single=True), queue(name="many")])
-    told = [describe_worker(made, worker, PLACE) for worker in made.site.workers]
-    assert [one["command"][-6:-4] for one in told[:2]] == [["queue", "beat,queue"], ["beat", "beat,queue"]]
-    assert [{"label": SINGLE, "value": "yes"} in one["labels"] for one in told] == [True, True, False]
+    reported = [describe_worker(made, worker, PLACE) for worker in made.site.workers]
+    assert [one["command"][-6:-4] for one in reported[:2]] == [["queue", "beat,queue"], ["beat", "beat,queue"]]
+    assert [{"label": SINGLE, "value": "yes"} in one["labels"] for one in reported] == [True, True, False]
 
 
 def test_a_release_command_runs_to_its_end_and_leaves_no_word_in_the_state(root: Path) -> None:

@@ -1,4 +1,4 @@
-"""Whatever a project's files hold: what is read of them is what pip, uv and Python's own parsers read, or is told."""
+"""Whatever a project's files hold: what is read of them is what pip, uv and Python's parsers read, or is reported."""
 
 import codecs
 import subprocess

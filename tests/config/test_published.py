@@ -1,4 +1,4 @@
-"""What of a static folder is not published, as it is told and as it is kept out of the image."""
+"""What of a static folder is not published, as it is reported and as it is kept out of the image."""
 
 import os
 from contextlib import suppress
@@ -50,7 +50,7 @@ def test_what_is_not_published_is_named_in_the_preview(tmp_path: Path) -> None:
     assert "app/static/app.sqlite3" in release.context
 
 
-def test_what_is_published_by_a_setting_is_not_told(tmp_path: Path) -> None:
+def test_what_is_published_by_a_setting_is_not_reported(tmp_path: Path) -> None:
     write_files(tmp_path, {f"shop/{path}": text for path, text in SHOP.items()} | {"shop/static/a.db": "x"})
     (tmp_path / "shop/static/theme").symlink_to("../more")
     write_files(tmp_path, {"shop/more/t.css": "x"})

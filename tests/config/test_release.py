@@ -132,7 +132,7 @@ def test_what_makes_a_replica_differ_makes_another_release(root: Path, name: str
 
 @pytest.mark.parametrize("name", SAME)
 def test_what_is_nginxs_alone_makes_no_other_release(root: Path, name: str) -> None:
-    # A weight for each of two replicas, which are as many as there are unless told.
+    # A weight for each of two replicas, which are as many as there are by default.
     assert release(root, **{name: SAME[name]}, replicas=2).id == release(root).id
 
 

@@ -51,8 +51,8 @@ def test_behind_a_proxy_its_word_for_http_or_https_is_taken_and_nobody_elses(roo
         "1:http": ("http",),
         "1:https": ("https",),
     }
-    told = {found.args[1] for found in main.find("proxy_set_header") if found.args[0] == "X-Forwarded-Proto"}
-    assert told == {"$client_scheme"}
+    reported = {found.args[1] for found in main.find("proxy_set_header") if found.args[0] == "X-Forwarded-Proto"}
+    assert reported == {"$client_scheme"}
 
 
 @pytest.mark.parametrize("client", [None, {"proxies": ["10.0.0.0/8"], "header": "proxy_protocol"}], ids=str)
@@ -60,5 +60,5 @@ def test_where_no_proxy_speaks_http_the_scheme_is_ours(
     root: Path, tmp_path: Path, client: dict[str, Any] | None
 ) -> None:
     main = parse(root, tmp_path, client=client)
-    told = {found.args[1] for found in main.find("proxy_set_header") if found.args[0] == "X-Forwarded-Proto"}
-    assert told == {"$scheme"} and main.find("geo") == []
+    reported = {found.args[1] for found in main.find("proxy_set_header") if found.args[0] == "X-Forwarded-Proto"}
+    assert reported == {"$scheme"} and main.find("geo") == []

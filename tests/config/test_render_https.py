@@ -1,4 +1,4 @@
-"""What HTTPS and other names become: redirects, profiles, the port that an application is told."""
+"""What HTTPS and other names become: redirects, profiles, the port that an application is reported."""
 
 from pathlib import Path
 from typing import Any

@@ -127,8 +127,8 @@ def test_nginx_lets_go_of_a_kept_connection_before_gunicorn_does(http: Directive
     "name", ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix", "Forwarded", "Host"]
 )
 def test_a_client_cannot_say_what_nginx_says(http: Directive, name: str) -> None:
-    told = {found.args[0]: found.args[1] for found in http.find("proxy_set_header")}
-    assert "$http_" not in told[name] and "$proxy_add" not in told[name]
+    reported = {found.args[0]: found.args[1] for found in http.find("proxy_set_header")}
+    assert "$http_" not in reported[name] and "$proxy_add" not in reported[name]
 
 
 def test_static_files_are_served_by_release(root: Path, http: Directive) -> None:
@@ -148,7 +148,7 @@ def test_static_files_are_served_by_release(root: Path, http: Directive) -> None
         *(("shop.example:", ""), ("shop.example:x", ""), ("shop.example:123456", ""), ("a:1 b", "")),
     ],
 )
-def test_the_application_is_told_the_port_that_the_client_asked(http: Directive, host: str, port: str) -> None:
+def test_the_application_is_reported_the_port_that_the_client_asked(http: Directive, host: str, port: str) -> None:
     assert ("Host", "$host$asked_port") in [found.args for found in http.find("proxy_set_header")]
     (asked,) = (found for found in http.find("map") if found.args == ("$http_host", "$asked_port"))
     (pattern,) = (one.name.removeprefix("~") for one in asked.block if one.name.startswith("~"))

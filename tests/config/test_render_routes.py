@@ -96,7 +96,7 @@ def test_what_is_kept_for_everybody_is_never_for_one(root: Path, tmp_path: Path)
 
 
 @pytest.mark.parametrize("number", [1, 2, 9, 10, 11, 19, 60, 99, 100, 101, 120, 599, 600, 3600, 86400])
-def test_shorter_times_are_told_from_longer_ones(number: int) -> None:
+def test_shorter_times_are_reported_from_longer_ones(number: int) -> None:
     pattern = re.compile(f'max-age *= *"?0*{spell_below(number)}')
     tried = {*range(130), *range(number - 12, number + 12), number * 10, number * 10 - 1, number // 10, 31536000}
     for one in tried - {-1}:
@@ -105,7 +105,7 @@ def test_shorter_times_are_told_from_longer_ones(number: int) -> None:
                 assert bool(pattern.search(text)) == (one < number), text
 
 
-def test_a_key_names_who_is_asked_by_the_scheme_that_is_told(root: Path, tmp_path: Path) -> None:
+def test_a_key_names_who_is_asked_by_the_scheme_that_is_reported(root: Path, tmp_path: Path) -> None:
     proxies = {"proxies": ["10.0.0.0/16"], "header": "X-Forwarded-For"}
     main = parse(root, tmp_path, make_site(routes=[{"path": "/news", "cache": "10s"}]), client=proxies)
     assert server_of(main).location("=", "/news").get("proxy_cache_key").split(" ")[2] == "$client_scheme"

@@ -31,7 +31,7 @@ def release(root: Path, *jobs: dict[str, Any], **site: Any) -> Release:
 
 
 @pytest.mark.parametrize(
-    ("change", "path", "told"),
+    ("change", "path", "reported"),
     [
         ({"cron": "each night"}, "cron", f'"each night" is not a cron expression; {HINT}'),
         ({"cron": "0 30 3 * * *"}, "cron", f'"0 30 3 * * *" is not a cron expression; {HINT}'),
@@ -50,9 +50,9 @@ def release(root: Path, *jobs: dict[str, Any], **site: Any) -> Release:
         ({"timeout": "never"}, "timeout", '"never" is not a duration; write a whole number and a unit (ms, s, m or h)'),
     ],
 )
-def test_what_is_wrong_is_told_by_its_place(root: Path, change: dict[str, Any], path: str, told: str) -> None:
+def test_what_is_wrong_is_reported_by_its_place(root: Path, change: dict[str, Any], path: str, reported: str) -> None:
     (line,) = refuse(root, make_values(make_site(schedule=[job(**change)])))
-    assert line.startswith(f"sites[0].schedule[0].{path}: {told}")
+    assert line.startswith(f"sites[0].schedule[0].{path}: {reported}")
 
 
 def test_two_jobs_of_one_name_are_refused(root: Path) -> None:
@@ -74,8 +74,8 @@ def test_one_more_worker_runs_the_jobs_and_stays_for_the_longest(root: Path) -> 
     assert (queue.name, scheduler.name, scheduler.replicas, scheduler.single) == ("queue", "schedule", 1, False)
     described = describe_worker(made, scheduler, Place())
     assert described["destroy_grace_seconds"] > 2 * 3600 + 10 and described["memory"] == 256 + 512 + 64
-    told = json.loads(described["command"][-2])
-    assert told[1] == {
+    reported = json.loads(described["command"][-2])
+    assert reported[1] == {
         "name": "b",
         "expression": "* * * * *",
         "zone": "UTC",

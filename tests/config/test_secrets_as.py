@@ -1,4 +1,4 @@
-"""Secrets as environment variables: who has which, and that nobody is told the values on the way."""
+"""Secrets as environment variables: who has which, and that nobody has to know the values on the way."""
 
 import json
 import os
@@ -104,7 +104,7 @@ def test_a_name_by_which_a_process_starts_is_refused(root: Path, name: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("site", "secrets", "told"),
+    ("site", "secrets", "reported"),
     [
         (
             {"secretsAs": {"TOKEN": "environment"}},
@@ -135,12 +135,12 @@ def test_a_name_by_which_a_process_starts_is_refused(root: Path, name: str) -> N
         ),
     ],
 )
-def test_what_cannot_be_a_variable_is_told_and_its_value_is_not(
-    root: Path, site: dict[str, Any], secrets: Any, told: str
+def test_what_cannot_be_a_variable_is_reported_and_its_value_is_not(
+    root: Path, site: dict[str, Any], secrets: Any, reported: str
 ) -> None:
     with pytest.raises(Mistakes) as caught:
         plan(root, secrets, **site)
-    assert [str(one) for one in caught.value.all] == [told] and VALUE not in told
+    assert [str(one) for one in caught.value.all] == [reported] and VALUE not in reported
 
 
 def launch(folder: Path, names: str, *words: str) -> subprocess.CompletedProcess[str]:
@@ -167,7 +167,7 @@ def test_the_command_takes_the_launchers_place_and_its_exit_code_is_the_commands
 
 
 @pytest.mark.parametrize(
-    ("content", "words", "told"),
+    ("content", "words", "reported"),
     [
         (None, ["true"], "true could not be started with its secrets: No such file or directory"),
         (f"{VALUE}\0", ["true"], "true could not be started with its secrets: a NUL in one"),
@@ -179,9 +179,9 @@ def test_the_command_takes_the_launchers_place_and_its_exit_code_is_the_commands
     ],
 )
 def test_what_cannot_be_started_is_one_line_without_the_value(
-    tmp_path: Path, content: str | None, words: list[str], told: str
+    tmp_path: Path, content: str | None, words: list[str], reported: str
 ) -> None:
     if content is not None:
         (tmp_path / "KEY").write_text(content)
     done = launch(tmp_path, "KEY", *words)
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"{told}\n")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"{reported}\n")

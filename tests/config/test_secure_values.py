@@ -32,7 +32,7 @@ def lines(written: dict[str, Any], *secret: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("written", "told"),
+    ("written", "reported"),
     [
         (make_values(make_site(environment={"TOKEN": LOCKED, "LEVEL": "info"})), [TOKEN]),
         (make_values(make_site(health=LOCKED)), [f"sites[0].health: {PLAIN}"]),
@@ -49,14 +49,14 @@ def lines(written: dict[str, Any], *secret: str) -> list[str]:
         (make_values(make_site(environment={"secure": "no", "b": "c"})), []),
     ],
 )
-def test_each_is_told_by_its_place(written: dict[str, Any], told: list[str]) -> None:
-    assert lines(written) == told
-    if told:
+def test_each_is_reported_by_its_place(written: dict[str, Any], reported: list[str]) -> None:
+    assert lines(written) == reported
+    if reported:
         # Pulumi says of the key too that it is a secret one: that makes no second line.
-        assert lines(written, *written) == told
+        assert lines(written, *written) == reported
 
 
-def test_a_key_is_told_whose_encrypted_value_stands_in_no_file(root: Path) -> None:
+def test_a_key_is_reported_whose_encrypted_value_stands_in_no_file(root: Path) -> None:
     said = "holds an encrypted value, which would stand in clear in Pulumi's state and in what runs, as every setting "
     assert lines({}, "sites", "secrets") == [f"sites: {said}does; write it in clear, or below portico:secrets"]
 
@@ -85,9 +85,9 @@ def test_the_program_refuses_it_together_with_all_other_mistakes(stack: Path) ->
     hand_over(make_values(make_site(environment={"TOKEN": "hunter2"}), port=0), "sites")
     with pytest.raises(pulumi.RunError) as caught:
         load(stack)
-    told = str(caught.value).splitlines()
-    assert told[1:] == [f"  {TOKEN}", "  port: 0 does not fit; write at least 1"] and "hunter2" not in str(told)
-    assert told[0] == "2 mistakes in the settings; nothing was changed."
+    reported = str(caught.value).splitlines()
+    assert reported[1:] == [f"  {TOKEN}", "  port: 0 does not fit; write at least 1"] and "hunter2" not in str(reported)
+    assert reported[0] == "2 mistakes in the settings; nothing was changed."
 
 
 def test_the_program_refuses_a_key_whose_place_it_cannot_see(stack: Path) -> None:

@@ -123,7 +123,7 @@ def test_a_link_inside_stays_a_link(tmp_path: Path, target: str) -> None:
 
 
 @pytest.mark.parametrize("target", ["../secret.txt", "/etc/secret.txt", "pkg/../../secret.txt", "../other"])
-def test_a_link_that_leaves_the_folder_is_told(tmp_path: Path, target: str) -> None:
+def test_a_link_that_leaves_the_folder_is_reported(tmp_path: Path, target: str) -> None:
     write_files(tmp_path, {"secret.txt": "secret", "shop/web.py": "app = 1", "shop/pkg/a": "", "other/b": ""})
     (tmp_path / "shop" / "link").symlink_to(target)
     assert list_refusals(tmp_path / "shop") == {
@@ -279,7 +279,7 @@ def test_what_is_looked_at_first_and_may_not_be_read_is_a_mistake_too(
     )
 
 
-def test_all_sites_are_looked_at_before_a_mistake_is_told(tmp_path: Path) -> None:
+def test_all_sites_are_looked_at_before_a_mistake_is_reported(tmp_path: Path) -> None:
     for site in ("shop", "blog"):
         write_files(tmp_path / site, SHOP)
         (tmp_path / site / os.fsdecode(b"caf\xe9.txt")).touch()

@@ -114,7 +114,7 @@ def native():
 
 
 def write_hanging(deployment: Deployment, name: str) -> None:
-    """The source of a site that hangs when it is told to: /threads blocks a thread, /native a whole worker."""
+    """The source of a site that hangs when it is asked to: /threads blocks a thread, /native a whole worker."""
     deployment.write(name, "requirements.txt", "flask==3.1.3\n")
     deployment.write(name, "web.py", HANGING)
 

@@ -90,8 +90,8 @@ class Commands:
         """The stack's outputs. Pulumi is asked once for each state."""
         state = self._read_state_stamp()
         if state is None or self._outputs[0] != state:
-            told = self.pulumi("stack", "output", "--stack", self.name, "--json", "--show-secrets").output
-            self._outputs = (self._read_state_stamp(), told)
+            reported = self.pulumi("stack", "output", "--stack", self.name, "--json", "--show-secrets").output
+            self._outputs = (self._read_state_stamp(), reported)
         values: dict[str, Any] = json.loads(self._outputs[1])
         return values
 

@@ -104,8 +104,8 @@ class Gate:
 
 
 def _spell(found: Trouble) -> tuple[dict[str, str], bytes]:
-    told = {"Content-Type": "application/problem+json" if found.kind else "text/html", **(found.headers or {})}
+    reported = {"Content-Type": "application/problem+json" if found.kind else "text/html", **(found.headers or {})}
     if not found.kind:
-        return told, b"<html><body>Bad gateway</body></html>"
+        return reported, b"<html><body>Bad gateway</body></html>"
     kind = f"urn:ietf:params:acme:error:{found.kind}"
-    return told, json.dumps({"type": kind, "detail": found.detail, "status": found.status}).encode()
+    return reported, json.dumps({"type": kind, "detail": found.detail, "status": found.status}).encode()

@@ -82,7 +82,7 @@ def read_name(pid: int) -> str:
 def tell_holder(deployment: Deployment) -> str:
     """What every command of make says first, where another run works on the stack or was killed; "" else."""
     # Make adds a line of its own where the command ends with 1.
-    told: list[dict[str, str]]
-    told, _ = json.JSONDecoder().raw_decode(deployment.make("doctor", fails=None, JSON="yes").output)
-    (lock,) = [one for one in told if one["what"] == "lock"]
-    return lock["told"] if lock["state"] == "missing" else ""
+    reported: list[dict[str, str]]
+    reported, _ = json.JSONDecoder().raw_decode(deployment.make("doctor", fails=None, JSON="yes").output)
+    (lock,) = [one for one in reported if one["what"] == "lock"]
+    return lock["reported"] if lock["state"] == "missing" else ""

@@ -73,7 +73,7 @@ class Memory:
 
 
 def occupied(container: Container, process: str = "") -> int:
-    """Bytes of its processes of that name, its role's unless told. A ValueError where the container has none."""
+    """Bytes of its processes of that name, its role's by default. A ValueError where the container has none."""
     asked = container.exec_run(["sh", "-c", _ASK, "memory", process or container.labels["portico.role"]])
     assert isinstance(asked.output, bytes)
     lines = asked.output.decode().splitlines()

@@ -48,7 +48,7 @@ class Pebble:
         self.bundle = folder / "authority.crt"
         (folder / "pebble.crt").write_text(chain)
         (folder / "pebble.key").write_text(key)
-        told: dict[str, Any] = {
+        reported: dict[str, Any] = {
             "listenAddress": f"127.0.0.1:{self._behind}",
             "managementListenAddress": f"127.0.0.1:{self._management}",
             "certificate": str(folder / "pebble.crt"),
@@ -62,8 +62,8 @@ class Pebble:
             "keyAlgorithm": "ecdsa",
         }
         if eab:
-            told["externalAccountMACKeys"] = {KEY_ID: MAC_KEY}
-        (folder / "pebble.json").write_text(json.dumps({"pebble": told}))
+            reported["externalAccountMACKeys"] = {KEY_ID: MAC_KEY}
+        (folder / "pebble.json").write_text(json.dumps({"pebble": reported}))
         self.root = ""
         self._running: list[subprocess.Popen[bytes]] = []
         self._gate: Gate | None = None
@@ -94,8 +94,8 @@ class Pebble:
     @property
     def acme(self) -> dict[str, Any]:
         """The setting tls.acme; with EAB, the secret eabKey is MAC_KEY."""
-        told = {"email": "ops@shop.example", "directory": self.directory, "caBundle": str(self.bundle)}
-        return {**told, "eab": KEY_ID} if self._eab else told
+        reported = {"email": "ops@shop.example", "directory": self.directory, "caBundle": str(self.bundle)}
+        return {**reported, "eab": KEY_ID} if self._eab else reported
 
     def _begin(self) -> None:
         words = ["-config", str(self._folder / "pebble.json"), "-dnsserver", f"127.0.0.1:{self._dns}", "-strict"]
@@ -142,8 +142,8 @@ class Pebble:
         context = ssl.create_default_context(cafile=str(self.bundle))
         with urllib.request.urlopen(
             f"https://localhost:{self._management}/roots/0", context=context, timeout=5
-        ) as told:
-            found: bytes = told.read()
+        ) as reported:
+            found: bytes = reported.read()
         return found.decode()
 
     def lose(self, host: str) -> None:

@@ -97,12 +97,12 @@ def clients() -> list[Client]:
 def observe(response: Response) -> str | None:
     """What an answer promises: a release that served, a file that is kept, or a job that will be done."""
     try:
-        told = response.json()
+        reported = response.json()
     except ValueError:
         return None
     for name in ("release", "file", "job"):
-        if name in told:
-            return f"{name} {told[name]}"
+        if name in reported:
+            return f"{name} {reported[name]}"
     return None
 
 
@@ -114,7 +114,7 @@ def ask_database(deployment: Deployment, question: str) -> list[Any]:
 
 
 def find_lost_files(deployment: Deployment, promised: set[str]) -> list[str]:
-    """Files that somebody was told are kept, and that are not served as they were sent, or are in no row."""
+    """Files that somebody was promised are kept, and that are not served as they were sent, or are in no row."""
     rows = dict(ask_database(deployment, "SELECT file, sha256 FROM uploads"))
     lost = []
     for file in sorted(promised | rows.keys()):

@@ -17,7 +17,7 @@ from tests.docker.traffic import light
 
 pytestmark = pytest.mark.docker
 SHOP = "shop.localhost"
-Told = set[tuple[str, str]]
+Reported = set[tuple[str, str]]
 
 # How a line of the preview begins, and what kind of change that says.
 SAYS = {
@@ -75,33 +75,33 @@ def look(deployment: Deployment) -> Sight:
     )
 
 
-def compare(before: Sight, after: Sight) -> Told:
+def compare(before: Sight, after: Sight) -> Reported:
     """What an update has done."""
-    told: Told = {("first", site) for site in after.replicas.keys() - before.replicas.keys()}
-    told |= {("removal", site) for site in before.replicas.keys() - after.replicas.keys()}
+    reported: Reported = {("first", site) for site in after.replicas.keys() - before.replicas.keys()}
+    reported |= {("removal", site) for site in before.replicas.keys() - after.replicas.keys()}
     for site in before.replicas.keys() & after.replicas.keys():
         old, new = before.replicas[site], after.replicas[site]
         if old != new:
             assert not old & new, f"some replicas of {site} stayed"
-            told.add(("rolling" if {image for _, image in old} == {image for _, image in new} else "rebuild", site))
+            reported.add(("rolling" if {image for _, image in old} == {image for _, image in new} else "rebuild", site))
     if before.port != after.port:
-        told.add(("interruption", "NGINX"))
+        reported.add(("interruption", "NGINX"))
     elif before.edge != after.edge:
-        told.add(("rolling", "NGINX"))
+        reported.add(("rolling", "NGINX"))
     elif before.memory != after.memory:
-        told.add(("update", "NGINX"))
-    elif before.tree != after.tree and not told:
-        told.add(("reload", "NGINX"))
-    return told
+        reported.add(("update", "NGINX"))
+    elif before.tree != after.tree and not reported:
+        reported.add(("reload", "NGINX"))
+    return reported
 
 
-def read(output: str) -> Told:
+def read(output: str) -> Reported:
     """What a preview announces."""
-    told: Told = set()
+    reported: Reported = set()
     for subject, text in re.findall(r"(\w+): ((?:added|removed|replaced|reload|a new release|its memory).*)", output):
         (kind,) = [kind for kind, said in SAYS.items() if re.match(said, text)]
-        told.add((kind, subject))
-    return told
+        reported.add((kind, subject))
+    return reported
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +116,7 @@ def deployment(deploy: Deploy) -> Deployment:
     return made
 
 
-def step(deployment: Deployment, host: str = SHOP) -> tuple[Told, Told, Report]:
+def step(deployment: Deployment, host: str = SHOP) -> tuple[Reported, Reported, Report]:
     """Preview, then update under load: what was announced, what was seen, and what the clients saw."""
     announced = read(deployment.preview().output)
     before = look(deployment)
@@ -139,7 +139,7 @@ def remove_site(deployment: Deployment) -> None:
     deployment.configure(sites=[site for site in deployment.settings["sites"] if site["name"] != "docs"])
 
 
-STEPS: list[tuple[str, Any, Told]] = [
+STEPS: list[tuple[str, Any, Reported]] = [
     ("a setting of NGINX", lambda one: one.configure(nginx={"keepalive": "33s"}), {("reload", "NGINX")}),
     ("code", lambda one: one.edit("shop", "# another release"), {("rebuild", "shop")}),
     ("scale", lambda one: one.configure_site("blog", replicas=1), {("rolling", "blog")}),
@@ -172,7 +172,7 @@ def test_what_is_announced_is_what_happens_and_no_request_waits(two_sites: Deplo
     take(two_sites, [found for found in STEPS if found[0] in SHORT], "localhost")
 
 
-def take(deployment: Deployment, steps: list[tuple[str, Any, Told]], host: str = SHOP) -> None:
+def take(deployment: Deployment, steps: list[tuple[str, Any, Reported]], host: str = SHOP) -> None:
     """Every step is announced as it happens, loses nothing, and leaves NGINX's container where it is."""
     edge = look(deployment).edge
     for name, change, expected in steps:

@@ -1,4 +1,4 @@
-"""An image that cannot be built: the build's own words are told, what served before serves, the other sites go on."""
+"""An image that cannot be built: its own words are reported, what served before serves, the other sites go on."""
 
 from typing import Any
 

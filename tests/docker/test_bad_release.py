@@ -135,11 +135,11 @@ def story(deploy: Deploy) -> Iterator[Story]:
 @pytest.mark.parametrize("site", list(BREAKS))
 def test_the_cause_is_said_in_plain_words(story: Story, site: str, run: int) -> None:
     result = story.failed[run]
-    told = find_report(result.engine, site)
-    missing = [line for line in BREAKS[site].said if line not in told]
-    assert not missing, f"not said: {missing}\n{told}"
-    wrong = [line for line in BREAKS[site].unsaid if line in told]
-    assert not wrong, f"said, and not true: {wrong}\n{told}"
+    reported = find_report(result.engine, site)
+    missing = [line for line in BREAKS[site].said if line not in reported]
+    assert not missing, f"not said: {missing}\n{reported}"
+    wrong = [line for line in BREAKS[site].unsaid if line in reported]
+    assert not wrong, f"said, and not true: {wrong}\n{reported}"
 
 
 def test_all_runs_fail_in_their_time(story: Story) -> None:
@@ -182,8 +182,8 @@ def test_make_says_each_cause_once_on_one_screen(story: Story, run: int) -> None
 def find_report(output: str, site: str) -> str:
     """What Pulumi's summary says about the first replica of a site that did not become healthy."""
     diagnostics = output.rpartition("\nDiagnostics:\n")[2]
-    told = re.findall(
+    reported = re.findall(
         rf"error: {site}-gunicorn-\d did not become healthy\..*?(?=\n    error: |\n\n)", diagnostics, re.DOTALL
     )
-    assert len(told) == 1, f"{len(told)} reports about {site}\n{diagnostics}"
-    return str(told[0])
+    assert len(reported) == 1, f"{len(reported)} reports about {site}\n{diagnostics}"
+    return str(reported[0])

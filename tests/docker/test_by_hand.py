@@ -96,7 +96,7 @@ def list_powers(host: dict[str, object]) -> dict[str, object]:
 
 
 class Running:
-    """A command that runs meanwhile; at the end of the block it is told to end."""
+    """A command that runs meanwhile; at the end of the block it is asked to end."""
 
     def __init__(self, deployment: Deployment, text: str) -> None:
         self.deployment = deployment
@@ -219,7 +219,7 @@ def test_a_mistake_is_one_line(stack: Deployment, target: str, variables: dict[s
 
 
 @pytest.mark.extended
-def test_a_protected_stack_is_not_removed_and_the_way_is_told(stack: Deployment) -> None:
+def test_a_protected_stack_is_not_removed_and_the_way_is_reported(stack: Deployment) -> None:
     stack.configure(protect=True)
     stack.up()
     before = stack.ids()

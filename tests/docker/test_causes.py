@@ -108,8 +108,10 @@ def output(deploy: Deploy) -> Iterator[str]:
 @pytest.mark.parametrize("site", list(BROKEN))
 def test_the_cause_is_named_first(output: str, site: str) -> None:
     _, _, diagnostics = output.partition("\nDiagnostics:\n")
-    told = re.findall(rf"error: {site}-gunicorn-0 did not become healthy\..*?(?=\n    error: |\n\n)", diagnostics, re.S)
-    assert len(told) == 1, f"{len(told)} reports about {site}\n{diagnostics[-6000:]}"
-    first = re.search(r"Likely cause: (.+)|  1\. (.+)", told[0])
-    assert first and BROKEN[site].cause in first[0], told[0]
-    assert "Its last log lines:" in told[0]
+    reported = re.findall(
+        rf"error: {site}-gunicorn-0 did not become healthy\..*?(?=\n    error: |\n\n)", diagnostics, re.S
+    )
+    assert len(reported) == 1, f"{len(reported)} reports about {site}\n{diagnostics[-6000:]}"
+    first = re.search(r"Likely cause: (.+)|  1\. (.+)", reported[0])
+    assert first and BROKEN[site].cause in first[0], reported[0]
+    assert "Its last log lines:" in reported[0]

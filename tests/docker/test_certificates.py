@@ -70,8 +70,8 @@ def hurry(served: Deployment, *sites: str) -> None:
     execute(client, "sh", "-c", f"sed -i {due} /srv/certificates/client/*/renewal/*.conf")
     script = (
         "import json, sys; from pathlib import Path; file = Path('/srv/certificates/report.json'); "
-        "told = json.loads(file.read_text()); [told[site].update(next='', later='') for site in sys.argv[1:]]; "
-        "file.write_text(json.dumps(told))"
+        "reported = json.loads(file.read_text()); [reported[site].update(next='', later='') for site in sys.argv[1:]]; "
+        "file.write_text(json.dumps(reported))"
     )
     execute(client, "python3", "-c", script, *sites)
     client.restart(timeout=30)
@@ -90,11 +90,11 @@ def test_from_nothing_to_a_page_that_a_client_trusts(served: Deployment, authori
     root, port = authority.root, tls_port(served)
     took = {host: await_trust(port, host, root) for host in ("shop.example", "blog.example")}
     print(f"\nafter the update a page was trusted after {took} s")
-    # Who has a certificate is led to it, and told to insist; who has none is answered as before.
+    # Who has a certificate is led to it, and asked to insist; who has none is answered as before.
     lead = get(served.port, "shop.example", "/whoami")
     assert (lead.status, lead.headers["location"]) == (308, f"https://shop.example:{port}/whoami")
-    told = json.loads(shake(port, "shop.example", root)[1])
-    assert told["site"] == "shop"
+    reported = json.loads(shake(port, "shop.example", root)[1])
+    assert reported["site"] == "shop"
     assert is_refused(port, "nobody.example")
     alias = get(served.port, "www.shop.example", "/whoami")
     assert (alias.status, alias.headers["location"]) == (308, f"http://shop.example:{served.port}/whoami")
@@ -150,19 +150,19 @@ def test_while_the_authority_is_away_the_last_one_is_served(served: Deployment, 
         try:
             hurry(served, "blog")
             error = await_report(served, "blog", "error", filled=True, most=90)
-            told = served.make("status", JSON="1").output
+            reported = served.make("status", JSON="1").output
         finally:
             authority.start()
         asked.root = authority.root
         print(f"\nwhile the authority was away: {error}")
-        assert json.loads(told[told.index("{") :])["sites"]["blog"]["certificate"]["error"] == error
+        assert json.loads(reported[reported.index("{") :])["sites"]["blog"]["certificate"]["error"] == error
         # It comes back by itself.
         await_report(served, "blog", "error", filled=False, most=120)
     assert asked.failed == []
 
 
 @pytest.mark.timeout(300)
-def test_a_limit_of_the_authority_is_told_and_kept_to(served: Deployment, authority: Pebble) -> None:
+def test_a_limit_of_the_authority_is_reported_and_kept_to(served: Deployment, authority: Pebble) -> None:
     await_trust(tls_port(served), "blog.example", authority.root)
     with Trusting(tls_port(served), "blog.example", authority.root) as asked, authority.trouble(LIMITED) as gate:
         gate.asked.clear()
@@ -170,8 +170,8 @@ def test_a_limit_of_the_authority_is_told_and_kept_to(served: Deployment, author
         assert "too many certificates" in await_report(served, "blog", "error", filled=True)
         # Asked once. The next try is not before its time, and before this one ends.
         assert gate.asked.count("/order-plz") == 1
-        told = served.preview().output
-        assert "Its certificate of Pebble" in told and "ordered for the same names in the last 7 days: " in told
+        reported = served.preview().output
+        assert "Its certificate of Pebble" in reported and "ordered for the same names in the last 7 days: " in reported
     assert asked.failed == []
     hurry(served, "blog")
     await_report(served, "blog", "error", filled=False)

@@ -143,7 +143,7 @@ def test_another_site_has_none_of_it(album: Deployment) -> None:
     assert get(album.port, OTHER, "/media/mine.txt").status == 404
     # Even with the volume before it, its user is refused.
     (volume,) = [one["Name"] for one in _mounts(album) if one["Destination"] == "/app/media"]
-    told = album.engine.containers.run(
+    reported = album.engine.containers.run(
         str(other.attrs["Image"]),
         ["-c", "cat /data/mine.txt || ls /data || echo none"],
         entrypoint="sh",
@@ -152,7 +152,7 @@ def test_another_site_has_none_of_it(album: Deployment) -> None:
         network_mode="none",
         remove=True,
     )
-    assert told == b"none\n"
+    assert reported == b"none\n"
 
 
 def _mounts(album: Deployment) -> list[dict[str, str]]:
@@ -190,10 +190,10 @@ def test_uploads_survive_a_release_without_loss(album: Deployment) -> None:
     assert get(album.port, ALBUM, "/visits").body == visits
 
 
-def test_its_size_is_told_and_a_command_of_ones_own_has_it(album: Deployment) -> None:
+def test_its_size_is_reported_and_a_command_of_ones_own_has_it(album: Deployment) -> None:
     post(album, "/save/measured.txt", b"measured")
-    told = album.portico("status", "--json").output
-    data = json.loads(told[told.index("{") :])["data"]
+    reported = album.portico("status", "--json").output
+    data = json.loads(reported[reported.index("{") :])["data"]
     assert [(one["site"], one["name"]) for one in data] == [("album", "media"), ("album", "store")]
     assert all(one["used"] > 0 and one["free"] > 0 for one in data)
     assert "measured" in album.portico("exec", "--site", "album", "--", "cat", "/app/media/measured.txt").output

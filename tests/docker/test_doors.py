@@ -80,19 +80,19 @@ def walk(sites: Walk) -> Iterator[Walk]:
 
 def follow(walk: Walk, figures: Figures, what: str, way: Callable[[], None]) -> None:
     """Go that way, and record what came of it."""
-    sent, lost, told = walk.sent, walk.lost, "each step as it should be"
+    sent, lost, reported = walk.sent, walk.lost, "each step as it should be"
     try:
         way()
     except Wrong as wrong:
         print(wrong)
-        told = f"wrong at `{walk.taken[-1]}`: {str(wrong).splitlines()[0]}"
+        reported = f"wrong at `{walk.taken[-1]}`: {str(wrong).splitlines()[0]}"
     pairs, triples = (len(walk.list_sequences(length)) for length in (2, 3))
     figures.record(
         "C14",
         f"{what}: {len(walk.taken)} steps, {pairs} different pairs, {triples} triples",
         target="0 requests lost, nothing broken live, exit codes that are true",
-        measured=f"{walk.lost - lost} of {walk.sent - sent:,} lost; {told}",
-        met=told.startswith("each"),
+        measured=f"{walk.lost - lost} of {walk.sent - sent:,} lost; {reported}",
+        met=reported.startswith("each"),
     )
 
 

@@ -103,7 +103,7 @@ def test_a_release_ends_and_loses_nothing_beside_idle_and_slow_clients(
             stop.set()
             slow.join(10)
     report = load.report()
-    print(f"\nC12: {count} idle connections, {SLOW} slow clients: released in {seconds:.1f} s, {closed} told to go")
+    print(f"\nC12: {count} idle connections, {SLOW} slow clients: released in {seconds:.1f} s, {closed} asked to go")
     print(report.details())
     assert len(report.seen) == 2
     assert closed == count, "old workers still serve some"

@@ -17,7 +17,7 @@ from tests.docker.traffic import standard
 
 pytestmark = [pytest.mark.docker, pytest.mark.machine, pytest.mark.extended]
 
-TOLD = "The disk of the Docker engine is full. What served before keeps serving."
+REPORTED = "The disk of the Docker engine is full. What served before keeps serving."
 STATE = "48m"  # one update adds less than one
 
 
@@ -48,7 +48,7 @@ def test_a_release_that_the_disk_cannot_hold(machine: Machine, served: Deploymen
             # NGINX's log, and Docker's own notes of the health checks, find no disk space either.
             load.wait(3)
             assert releases(served) == before
-        assert failed.output.count(TOLD) >= 1, failed.tail()
+        assert failed.output.count(REPORTED) >= 1, failed.tail()
         assert "Error response from daemon" in failed.output or "buildx build" in failed.output, failed.tail()
         assert "Traceback" not in failed.output, failed.tail()
         served.write("hello", "Dockerfile", OFFLINE)

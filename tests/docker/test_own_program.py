@@ -45,7 +45,7 @@ class Own:
         found: dict[str, object] = json.loads(text)
         return found
 
-    def told(self) -> str:
+    def reported(self) -> str:
         return get(self.port, "localhost").body.decode().strip()
 
 
@@ -69,8 +69,8 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Own]:
 
 
 def test_the_site_knows_what_only_the_update_knew(own: Own) -> None:
-    told = own.told()
-    assert told.startswith(f"{PREFIX}http://") and told.endswith(":5432") and "stand" not in told
+    reported = own.reported()
+    assert reported.startswith(f"{PREFIX}http://") and reported.endswith(":5432") and "stand" not in reported
     assert own.outputs()["url"] == f"http://localhost:{own.port}"
 
 
@@ -82,9 +82,9 @@ def test_nothing_to_do_changes_nothing(own: Own) -> None:
 
 @pytest.mark.extended
 def test_another_value_is_another_release(own: Own) -> None:
-    before, told = own.outputs()["releases"], own.told()
+    before, reported = own.outputs()["releases"], own.reported()
     program = own.folder / "__main__.py"
     program.write_text(program.read_text().replace(':5432")}', ':5432/shop")}'))
     own.up()
-    assert own.told() == f"{told}/shop"
+    assert own.reported() == f"{reported}/shop"
     assert own.outputs()["releases"] != before

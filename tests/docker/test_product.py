@@ -1,4 +1,4 @@
-"""A whole product is released under load: nothing that it was told, and nothing that it was to do, is lost.
+"""A whole product is released under load: nothing that it was reported, and nothing that it was to do, is lost.
 
 Each release has a migration that adds a column. Meanwhile its workers do jobs, its schedule runs every minute, and
 files are sent. The short form makes two releases, `make soak` ten.
@@ -51,7 +51,7 @@ class Story:
     until: float
 
     def promised(self, what: str) -> set[str]:
-        """What clients were told: the files that are kept, or the jobs that will be done."""
+        """What clients were reported: the files that are kept, or the jobs that will be done."""
         return {value.partition(" ")[2] for value in self.report.seen if value.startswith(f"{what} ")}
 
 

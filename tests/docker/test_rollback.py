@@ -160,8 +160,8 @@ def test_the_commands(shop: Deployment) -> None:
 
     result = shop.rollback()
     print(f"\nmake rollback: {result.seconds:.1f} s")
-    told = f"shop is pinned to release {first}; its source is not deployed: make resume SITE=shop"
-    assert live(shop, "shop") == first and told in result.output.splitlines()
+    reported = f"shop is pinned to release {first}; its source is not deployed: make resume SITE=shop"
+    assert live(shop, "shop") == first and reported in result.output.splitlines()
     assert result.output.rstrip().endswith(f"http://shop.localhost:{shop.port}")
     assert shop.releases().output.splitlines()[2].endswith("live, pinned")
     assert f"no release of shop before {first} is kept" in shop.rollback(fails=True).output

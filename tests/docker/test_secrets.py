@@ -139,8 +139,8 @@ def test_a_new_value_is_a_new_release_without_loss(vault: Vault, figures: Figure
     before = vault.value
     vault.rotate()
     # What is shown before: that something differs, and not what.
-    told = [deployment.preview(option).output for option in ("--diff", "--json")]
-    assert "[secret]" in told[0] and not [text for text in told if before in text or vault.value in text]
+    reported = [deployment.preview(option).output for option in ("--diff", "--json")]
+    assert "[secret]" in reported[0] and not [text for text in reported if before in text or vault.value in text]
     with light(deployment, HOST, OTHER) as load:
         # It keeps what Pulumi says in a file.
         assert deployment.find_log("up").name in str(deployment.up(door="make").output)

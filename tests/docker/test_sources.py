@@ -48,7 +48,7 @@ def test_pyproject_static_files_of_the_package_are_served(sources: Deployment) -
 
 
 @pytest.mark.parametrize("site", ["own", "packaged"])
-def test_what_pip_was_told_is_not_in_the_image(sources: Deployment, site: str) -> None:
+def test_what_pip_was_given_is_not_in_the_image(sources: Deployment, site: str) -> None:
     replica = sources.container("gunicorn", site)
     found = execute(replica, "sh", "-c", "ls -A /etc/pip.conf /run/secrets 2>/dev/null; true")
     assert "ca.pem" not in found

@@ -128,8 +128,8 @@ def test_a_port_that_somebody_else_has_is_refused_and_the_old_one_goes_on(
     port = free_port()
     often = take is listen and "tls" not in setting
     with take(two_sites, "127.0.0.1", port) as name:
-        told = f"portico:{setting} {port} of 127.0.0.1 is taken by "
-        reports = refuse(two_sites, told, name, "or write", often=often, **settings(port))
+        reported = f"portico:{setting} {port} of 127.0.0.1 is taken by "
+        reports = refuse(two_sites, reported, name, "or write", often=often, **settings(port))
     lost, sent = sum(one.failed for one in reports), sum(one.sent for one in reports)
     figures.record(
         "C15",
@@ -143,14 +143,14 @@ def test_a_port_that_somebody_else_has_is_refused_and_the_old_one_goes_on(
 @pytest.mark.extended
 def test_an_address_where_somebody_else_has_the_port_is_refused(two_sites: Deployment) -> None:
     with listen(two_sites, "127.0.0.2", two_sites.port) as name:
-        told = f"portico:address: port {two_sites.port} of 0.0.0.0 is taken by "
-        refuse(two_sites, told, name, "or write another address", address="0.0.0.0")
+        reported = f"portico:address: port {two_sites.port} of 0.0.0.0 is taken by "
+        refuse(two_sites, reported, name, "or write another address", address="0.0.0.0")
 
 
 @pytest.mark.extended
 def test_an_address_that_the_machine_has_not_is_refused(two_sites: Deployment) -> None:
-    told = "portico:address: 203.0.113.9 is no address of this machine; write one that it has ("
-    refuse(two_sites, told, "127.0.0.1), or 0.0.0.0 for all of them", address="203.0.113.9")
+    reported = "portico:address: 203.0.113.9 is no address of this machine; write one that it has ("
+    refuse(two_sites, reported, "127.0.0.1), or 0.0.0.0 for all of them", address="203.0.113.9")
 
 
 @pytest.mark.extended
@@ -297,8 +297,8 @@ def test_a_port_that_is_taken_in_the_last_moment_leaves_the_old_one(
                     refused = made.up(*options, fails=True)
                     load.wait(0.5)
                 assert load.report().lossless, load.report().details()
-                told = f"portico:port: Docker could not open port {port} of 127.0.0.1: address already in use."
-                assert told in " ".join(refused.output.split()), refused.tail()
+                reported = f"portico:port: Docker could not open port {port} of 127.0.0.1: address already in use."
+                assert reported in " ".join(refused.output.split()), refused.tail()
                 assert serving <= made.ids_of("port", "gunicorn")
             # Back to the port that answers all the while.
             made.configure(port=first)

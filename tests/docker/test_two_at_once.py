@@ -18,7 +18,7 @@ def test_one_proceeds_and_the_other_says_who_holds_the_lock(two_sites: Shared, f
     deployment.edit("hello", "# another release")
     first = Running(deployment, 1)
     first.await_line("hello-gunicorn-0 creating")
-    # Held while the other one tries: else it might be done before that has begun.
+    # Kept while the other one tries: else it might be done before that has begun.
     os.killpg(first.process.pid, signal.SIGSTOP)
     pulumi = first.find_pulumi()
     holder = f"{os.uname().nodename} (process {pulumi}, since "

@@ -108,9 +108,9 @@ class Trusting:
             except Exception as error:
                 self.failed.append(f"{type(error).__name__}: {error}")
                 continue
-            told: Any = json.loads(body) if status == 200 else {}
+            reported: Any = json.loads(body) if status == 200 else {}
             if status != 200:
                 self.failed.append(f"{status}: {body}")
             self.serials[f"{found.serial_number:x}"] = None
             self.least = min(self.least, found.not_valid_after_utc.timestamp() - time.time())
-            self.releases.add(str(told.get("release")))
+            self.releases.add(str(reported.get("release")))

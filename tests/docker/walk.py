@@ -132,8 +132,8 @@ class Walk:
         model, ended = self.model, f"{step.name} ended with {result.code}"
         if step.kind in UPDATES:
             right = (result.code == 0) == (acted and model.live) or (model.interrupted and result.code != 0)
-            told = f"{ended}; all that is asked for is live: {model.live}"
-            self._require(right, f"{told}\n{result.tail(60)}")
+            reported = f"{ended}; all that is asked for is live: {model.live}"
+            self._require(right, f"{reported}\n{result.tail(60)}")
         elif step.kind is Kind.LOOK and not model.interrupted:
             right = self._tells_the_truth(step.name, result)
             self._require(right, f"{ended}, and what it says is not so\n{result.tail(60)}")
@@ -148,8 +148,8 @@ class Walk:
             case "check":
                 return True
             case "releases":
-                told = read_live(result.output)
-                return well and all(told.get(site.name) == [site.release] for site in sites if not site.down)
+                reported = read_live(result.output)
+                return well and all(reported.get(site.name) == [site.release] for site in sites if not site.down)
             case "diff":
                 asked = all((site.pinned or site.source) == site.served for site in sites)
                 return well and ("Nothing differs" in result.output) == asked

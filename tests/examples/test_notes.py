@@ -201,10 +201,10 @@ def test_a_note_needs_a_title(client: FlaskClient, migrated: Notes) -> None:
 def test_an_upload_is_kept_whole(client: FlaskClient, length: int) -> None:
     body = os.urandom(length)
     answer = client.post("/files?name=a.pdf", data=body)
-    told = answer.get_json()
+    reported = answer.get_json()
     assert answer.status_code == 201
-    assert (told["sha256"], told["length"]) == (hashlib.sha256(body).hexdigest(), length)
-    assert client.get(told["url"]).data == body
+    assert (reported["sha256"], reported["length"]) == (hashlib.sha256(body).hexdigest(), length)
+    assert client.get(reported["url"]).data == body
 
 
 def test_media_is_only_what_was_uploaded(client: FlaskClient, migrated: Notes) -> None:

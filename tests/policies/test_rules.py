@@ -140,10 +140,10 @@ def test_what_is_as_good_is_let_through(name: str, inputs: dict[str, Any]) -> No
 
 def test_a_shell_is_let_through_where_its_sessions_are_logged() -> None:
     logged = {"logging": "OVERRIDE", "logConfiguration": {"cloudWatchLogGroupName": "sessions"}}
-    told = amend("service", enableExecuteCommand=True)
-    told = change("cluster", told, configuration={"executeCommandConfiguration": logged})
-    assert names(told) == []
-    assert names(unlink("service", "cluster", told)) == ["refuse_shells"]
+    reported = amend("service", enableExecuteCommand=True)
+    reported = change("cluster", reported, configuration={"executeCommandConfiguration": logged})
+    assert names(reported) == []
+    assert names(unlink("service", "cluster", reported)) == ["refuse_shells"]
 
 
 def test_plain_http_is_let_through_where_there_is_no_certificate() -> None:

@@ -105,8 +105,8 @@ def test_the_exports(made: Recorder) -> None:
 def test_the_exported_release_is_the_one_that_runs(made: Recorder) -> None:
     task = made.find("aws:ecs/taskDefinition:TaskDefinition", "hello-task").inputs
     (gunicorn,) = [one for one in json.loads(task["containerDefinitions"]) if one["name"] == "gunicorn"]
-    told = {one["name"]: one["value"] for one in gunicorn["environment"]}
-    assert told["PORTICO_RELEASE"] == made.exports["releases"]["hello"]
+    reported = {one["name"]: one["value"] for one in gunicorn["environment"]}
+    assert reported["PORTICO_RELEASE"] == made.exports["releases"]["hello"]
 
 
 def test_everything_is_made_by_the_stacks_own_providers(made: Recorder) -> None:

@@ -27,7 +27,7 @@ HELLO = {"name": "hello", "source": "examples/hello", "entry": "hello:app", "hos
         ),
     ],
 )
-def test_nothing_is_registered_and_all_is_told(
+def test_nothing_is_registered_and_all_is_reported(
     changes: dict[str, Any], lines: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("signal.signal", lambda *_: None)

@@ -101,7 +101,7 @@ class Edge:
         return text
 
     def _run(self, user: str, *options: str) -> tuple[int, str]:
-        # The bare binary looks for its temporary folders where it is started, unless told otherwise.
+        # The bare binary looks for its temporary folders where it is started, by default otherwise.
         prefix = ("-p", "/tmp/") if self._bare else ()
         done = subprocess.run(
             ["docker", "exec", f"--user={user}", self.container, "nginx", *prefix, *options],

@@ -22,8 +22,8 @@ def check_lead(settings: Settings, lead: Directive, main: Directive) -> None:
     """Plain HTTP leads to HTTPS for the names that the certificate has, but for the answers to challenges."""
     assert settings.tls
     port = settings.tls.public_port or settings.tls.port
-    told = f"https://$host{'' if port in (80, 443) else f':{port}'}$request_uri"
-    assert [(one.name, one.args) for one in lead.block] == [("return", ("308", told))]
+    reported = f"https://$host{'' if port in (80, 443) else f':{port}'}$request_uri"
+    assert [(one.name, one.args) for one in lead.block] == [("return", ("308", reported))]
     (variable,) = (lead.args[0].strip("()"),)
     http = only(main, "http")
     (chosen,) = (block for block in http.block if block.name == "map" and block.args[-1] == variable)

@@ -36,7 +36,7 @@ def plan(stack: Tried) -> Graph:
     # A certificate that is there already, and zones of each letter: moto has none of both.
     values["ecs"] = {key: value for key, value in values["ecs"].items() if key not in ("certificate", "zones")}
     secrets = {
-        site["name"]: {"KEY": "hidden"} | dict.fromkeys(site.get("buildSecrets", ()), "told")
+        site["name"]: {"KEY": "hidden"} | dict.fromkeys(site.get("buildSecrets", ()), "reported")
         for site in values["sites"]
     }
 

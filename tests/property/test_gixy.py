@@ -98,7 +98,7 @@ def expected(rendered: Rendered) -> Found:
 
 @pytest.mark.parametrize("preset", ["default", "article", "strict"])
 def test_a_preset_has_no_findings(root: Path, preset: str) -> None:
-    """With the version told, so that known vulnerabilities of the base image's NGINX are findings too."""
+    """With the version reported, so that known vulnerabilities of the base image's NGINX are findings too."""
     for upstream, tls, layout in product(("socket", "container", "tcp"), (None, {}, {"http3": True}), LAYOUTS):
         values = {"preset": preset, "upstream": upstream, "sites": [SITE]} | ({} if tls is None else {"tls": tls})
         assert audit(render(values, root, layout), "1.30.6") == set()

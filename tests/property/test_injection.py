@@ -273,7 +273,7 @@ def check(root: Path, spot: Spot, text: str) -> None:
         # A rule that joins settings is said of the group that they stand in.
         group = setting.rpartition(".")[0]
         paths = [mistake.path for mistake in mistakes.all]
-        # A file that is not there is told of by its own name, beside that of the setting.
+        # A file that is not there is informed of by its own name, beside that of the setting.
         missing = any(mistake.text.startswith(f"{spot[-1]} names it") for mistake in mistakes.all)
         assert missing or any(path.startswith(setting) or path == group for path in paths), f"{setting}: {mistakes}"
         return

@@ -40,7 +40,7 @@ def check_gunicorn_keeps_idle_connections_longer_than_nginx(rendered: Rendered, 
                 idle = milliseconds(only(upstream, "keepalive_timeout").args[0])
                 assert idle < gunicorn["keepalive"] * 1000
             elif rendered.settings.nginx_version >= (1, 29, 7):
-                # There, connections are kept unless told otherwise.
+                # There, connections are kept by default otherwise.
                 assert listed(upstream, "keepalive") == [("0",)]
 
 
@@ -104,13 +104,13 @@ def check_the_longest_body_is_the_same(rendered: Rendered, main: Directive) -> N
 
 
 def check_only_nginx_is_believed_about_the_client(rendered: Rendered, main: Directive) -> None:
-    told = {args[0]: args[1] for args in listed(only(main, "http"), "proxy_set_header")}
+    reported = {args[0]: args[1] for args in listed(only(main, "http"), "proxy_set_header")}
     for release in rendered.releases:
         with patch.dict(os.environ, {"FORWARDED_ALLOW_IPS": "*"}):
             gunicorn = rendered.gunicorn(release)
         assert gunicorn["forwarded_allow_ips"] == "127.0.0.1"
         assert gunicorn["secure_scheme_headers"] == {"X-FORWARDED-PROTO": "https"}
-        assert told["X-Forwarded-Proto"] in ("$scheme", "$client_scheme")
+        assert reported["X-Forwarded-Proto"] in ("$scheme", "$client_scheme")
         assert gunicorn["forwarder_headers"] == ""
 
 

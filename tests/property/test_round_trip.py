@@ -234,8 +234,8 @@ def check_route(rendered: Rendered, site: Site, route: Route, index: int, around
     assert value(place, "proxy_request_buffering") == (None if route.request_buffering else "off")
     assert value(place, "gzip") == ("off" if route.stream else None)
     check_rate(route.rate, f"{site.name}.rate.{index}", place, main, around)
-    told = {args[0]: args[1] for args in listed(place, "proxy_set_header")}
-    assert told.get("Upgrade") == ("$http_upgrade" if route.websocket else None)
+    reported = {args[0]: args[1] for args in listed(place, "proxy_set_header")}
+    assert reported.get("Upgrade") == ("$http_upgrade" if route.websocket else None)
     assert (value(place, "proxy_cache") is not None) == bool(route.cache)
     if route.cache:
         kept = str(value(place, "proxy_cache_valid")).split()
@@ -283,8 +283,8 @@ def check_redirects(rendered: Rendered, site: Site, main: Directive) -> None:
     assert len(aliases) == bool(site.aliases)
     for server in aliases:
         # Where nothing leads to HTTPS, the scheme and the port stay what the client asked.
-        told = settings.client and settings.client.header != "proxy_protocol"
-        home = f"{'$client_scheme' if told else '$scheme'}://{site.hosts[0]}$asked_port"
+        reported = settings.client and settings.client.header != "proxy_protocol"
+        home = f"{'$client_scheme' if reported else '$scheme'}://{site.hosts[0]}$asked_port"
         if secure:
             home = f"https://{site.hosts[0]}{spelled}"
         assert "*" not in site.hosts[0]

@@ -24,7 +24,7 @@ STOPPED, SILENT = 120, 4000
 @holds_for_stacks("ecs")
 def test_everybody_waits_longer_than_the_next(stack: Tried) -> None:
     (site,) = stack.values["sites"]
-    secrets = {site["name"]: dict.fromkeys(site.get("buildSecrets", ()), "told when it is built")}
+    secrets = {site["name"]: dict.fromkeys(site.get("buildSecrets", ()), "reported when it is built")}
     (fleet,) = make_fleet(make_plan({**stack.values, "secrets": secrets}, stack.root))
     # What runs is what was rendered here; only its digest speaks of another release.
     if stack.layout == "conf.d":

@@ -1,4 +1,4 @@
-"""A client of the sites that speak HTTPS: it trusts their authority, and speaks what it is told to."""
+"""A client of the sites that speak HTTPS: it trusts their authority, and speaks what it is asked to."""
 
 import ssl
 import subprocess

@@ -1,7 +1,7 @@
 """What comes through NGINX is what Gunicorn alone answers, and what reaches the application is what was sent.
 
-Requests and answers are made by a generator. What NGINX adds or keeps to itself is told by the two tables below, which
-docs/projects.md tells as well.
+Requests and answers are made by a generator. What NGINX adds or keeps to itself is reported by the two tables below,
+which docs/projects.md tells as well.
 """
 
 import base64
@@ -29,7 +29,7 @@ SAID = frozenset(
     }
 )
 # What it tells the application about the client, and what belongs to one connection.
-TOLD = frozenset(
+REPORTED = frozenset(
     {
         *("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT"),
         *("HTTP_X_REAL_IP", "HTTP_X_REQUEST_ID", "HTTP_CONNECTION", "HTTP_TRANSFER_ENCODING", "HTTP_FORWARDED"),
@@ -206,7 +206,7 @@ def differ(exchange: Exchange, mine: Answer, theirs: Answer) -> Iterator[str]:
             yield f"body {mine.body!r}, and {theirs.body!r} alone"
         return
     here, there = (json.loads(one.body) for one in (mine, theirs))
-    for name in sorted({*here, *there} - TOLD):
+    for name in sorted({*here, *there} - REPORTED):
         if here.get(name) != there.get(name):
             yield f"{name} arrives as {here.get(name)!r}, and as {there.get(name)!r} alone"
 

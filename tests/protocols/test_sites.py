@@ -38,8 +38,8 @@ def test_a_site_below_a_path_shares_the_host_of_another(edge: Edge) -> None:
     """More of that, without a deployment: tests/render/test_paths.py."""
     host = "blog.zone.localhost"
     found = {path: get(edge.port, host, path) for path in ("/shelf/whoami", "/shelf/static/small.txt", "/shelf")}
-    told = found["/shelf/whoami"].json()
-    assert (told["site"], told["url"]) == ("shelf", f"http://{host}/shelf/whoami")
+    reported = found["/shelf/whoami"].json()
+    assert (reported["site"], reported["url"]) == ("shelf", f"http://{host}/shelf/whoami")
     assert found["/shelf/static/small.txt"].one("ETag") and found["/shelf"].one("Location") == "/shelf/"
     assert get(edge.port, host, "/shelves/whoami").status == 404 == get(edge.port, host, "/shelf/blog").status
     assert edge.deployment.outputs()["urls"]["shelf"] == f"http://{host}:{edge.deployment.port}/shelf/"
@@ -84,7 +84,7 @@ def test_a_client_stays_with_its_replica(edge: Edge) -> None:
 # --- limits
 
 
-def test_too_many_requests_are_told_so(edge: Edge) -> None:
+def test_too_many_requests_are_reported_so(edge: Edge) -> None:
     answers = [get(edge.port, "blog.zone.localhost", "/limited") for _ in range(8)]
     # One, a burst of two, and perhaps one more that fell due meanwhile.
     assert [answer.status for answer in answers[:3]] == [200, 200, 200]

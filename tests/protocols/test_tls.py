@@ -138,7 +138,7 @@ def test_an_alias_leads_to_the_first_name(edge: Edge) -> None:
     assert answer.one("X-Content-Type-Options") == "nosniff"
 
 
-def test_browsers_are_told_to_insist_where_that_is_due(local: Edge, own: Edge) -> None:
+def test_browsers_are_reported_to_insist_where_that_is_due(local: Edge, own: Edge) -> None:
     for path in ("/whoami", "/static/plain.js", "/missing"):
         kept = get(own.tls_port, HOST, path, tls=trust(own), name=HOST)
         assert kept.one("Strict-Transport-Security") == "max-age=31536000"
@@ -199,7 +199,7 @@ def test_websockets_are_secure_too(edge: Edge) -> None:
 # --- both at once
 
 
-def test_without_the_redirect_both_are_told_what_was_asked(local: Edge) -> None:
+def test_without_the_redirect_both_are_reported_what_was_asked(local: Edge) -> None:
     def change(values: dict[str, Any]) -> None:
         values["tls"]["redirect"] = False
 

@@ -11,7 +11,7 @@ from docker.models.containers import Container
 
 from tests.docker.engine import free_port
 
-# What the reader of `make render` is told to do, by layout.
+# What the reader of `make render` is asked to do, by layout.
 _INSTALL: Final = {
     "conf.d": "exec nginx -c /etc/portico/live/nginx.conf -g 'daemon off;'",
     "sites-available": (

@@ -44,9 +44,9 @@ def test_the_live_tree_is_the_rendered_one(
     deployment.configure(upstream=upstream)
     if deployment.containers("nginx"):
         # What `up` is about to change, seen before.
-        told = tell_diff(deployment, capsys)
-        assert "--- live/conf.d/hello.conf\n+++ new/conf.d/hello.conf\n" in told
-        assert "-    server unix:/run/portico/hello/" in told and ":8000 max_fails=0 resolve;" in told
+        reported = tell_diff(deployment, capsys)
+        assert "--- live/conf.d/hello.conf\n+++ new/conf.d/hello.conf\n" in reported
+        assert "-    server unix:/run/portico/hello/" in reported and ":8000 max_fails=0 resolve;" in reported
     deployment.up()
     rendered = read_rendered(deployment)
     replica = deployment.containers("gunicorn", "hello")[0]

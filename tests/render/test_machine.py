@@ -78,7 +78,7 @@ def test_a_request_goes_through(tmp_path: Path, image: str, layout: str, upstrea
         assert machine.ask("curl", "-s", "http://127.0.0.1:8081/tree") == plan.render(layout).digest
 
 
-def test_sites_and_replicas_are_told_apart(tmp_path: Path, image: str) -> None:
+def test_sites_and_replicas_are_distinguished(tmp_path: Path, image: str) -> None:
     """An exact name before a wildcard, whatever the order; each site's own way to spread its requests."""
     hello = {**SITE, "hosts": ["*.example"], "weights": [1, 3], "replicas": 2}
     blog = {**SITE, "name": "blog", "hosts": ["blog.example"], "balance": "ip_hash"}

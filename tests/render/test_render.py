@@ -180,7 +180,7 @@ def test_keys_are_named_and_not_written(root: Path, capsys: pytest.CaptureFixtur
     assert f"ssl_certificate_key {folder}/shop.key;" in texts
 
 
-def test_mistakes_are_told_as_up_tells_them(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_mistakes_are_reported_as_up_tells_them(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     configure(root, port=0, replicas="two", sites=[make_site(body="5 Mb")])
     assert render(root) == 1
     headline, *lines = capsys.readouterr().err.splitlines()

@@ -85,7 +85,7 @@ def test_texts_without_a_grammar_are_known() -> None:
         "ReleaseCommand.command",
         "Worker.command",
         "Job.command",
-        "portico:eabKey",  # a secret: its place alone is told
+        "portico:eabKey",  # a secret: its place alone is reported
     }
     kinds = [(key, kind) for key, one in list_properties() for kind in one.get("anyOf", [one])]
     assert {

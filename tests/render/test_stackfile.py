@@ -97,7 +97,7 @@ def answer(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
 
 
 def test_what_a_service_keeps_pulumi_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = {
+    reported = {
         "portico:port": {"value": "80", "secret": False},
         "portico:secrets": {
             "value": '{"shop":{"KEY":"hush"}}',
@@ -106,7 +106,7 @@ def test_what_a_service_keeps_pulumi_is_asked_for(tmp_path: Path, monkeypatch: p
         },
         "shop:size": {"value": "3", "secret": False},
     }
-    answer(tmp_path, monkeypatch, f"echo \"$PWD $*\" >{tmp_path}/asked\ncat <<'END'\n{json.dumps(told)}\nEND")
+    answer(tmp_path, monkeypatch, f"echo \"$PWD $*\" >{tmp_path}/asked\ncat <<'END'\n{json.dumps(reported)}\nEND")
     found = read(tmp_path, SERVICE)
     assert found == {"port": 80, "address": "127.0.0.1", "secrets": {"shop": {"KEY": "hush"}}}
     asked = f"{tmp_path} config --json --show-secrets --non-interactive --stack dev\n"

@@ -14,7 +14,7 @@ import pytest
 
 from tests.docker.command import ROOT
 
-# A part of set-up that is done when `done` is there, and takes as long as it is told.
+# A part of set-up that is done when `done` is there, and takes as long as it is reported.
 PART = """#!/usr/bin/env bash
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -33,7 +33,7 @@ ensure ready "Making NAME (about 1 minute)" work
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """A copy of set-up with parts that are told what to do; nothing of theirs may be left."""
+    """A copy of set-up with parts that are given what to do; nothing of theirs may be left."""
     folder = tmp_path / "a checkout"
     parts = folder / "scripts" / "setup"
     parts.mkdir(parents=True)

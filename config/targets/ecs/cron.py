@@ -40,10 +40,10 @@ def spell_cron(expression: str) -> str:
         ",".join(_DAYS[value] for value in sorted(fields["weekdays"])) if weekday else "?",
         "*",
     ]
-    told = f"cron({' '.join(parts)})"
-    if len(told) > _LONGEST:
+    reported = f"cron({' '.join(parts)})"
+    if len(reported) > _LONGEST:
         raise ValueError(f"it is too long for AWS's scheduler, which takes {_LONGEST} letters; write two jobs")
-    return told
+    return reported
 
 
 def _is_limited(name: str, values: set[int]) -> bool:

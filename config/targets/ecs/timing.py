@@ -65,7 +65,7 @@ class Timing:
 
     @property
     def stop_timeout(self) -> int:
-        """When a container that was told to stop is killed: after it has stopped by itself."""
+        """When a container that was asked to stop is killed: after it has stopped by itself."""
         return self.request + _STEP
 
     @property

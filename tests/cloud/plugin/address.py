@@ -1,4 +1,4 @@
-"""A public address: a process that forwards its open ports to one machine, and can be told to another one."""
+"""A public address: a process that forwards its open ports to one machine, and can be pointed to another one."""
 
 import hashlib
 from collections.abc import Mapping, Sequence

@@ -73,9 +73,9 @@ def describe_instance(cloud: Cloud, given: argparse.Namespace) -> int:
     )
     if public is None and instance.inputs.get("associatePublicIpAddress"):
         public = address
-    told = {"InstanceId": instance.id, "State": {"Name": "running"}, "PrivateIpAddress": address}
-    told |= {"PublicIpAddress": public} if public else {}
-    print(json.dumps({"Reservations": [{"Instances": [told]}]}))
+    reported = {"InstanceId": instance.id, "State": {"Name": "running"}, "PrivateIpAddress": address}
+    reported |= {"PublicIpAddress": public} if public else {}
+    print(json.dumps({"Reservations": [{"Instances": [reported]}]}))
     return 0
 
 
@@ -86,18 +86,18 @@ def describe_disks(cloud: Cloud, given: argparse.Namespace) -> int:
         if (found := re.fullmatch(r"Name=tag:([^,]+),Values=(.+)", one)) is None:
             return refuse("DescribeVolumes", "InvalidParameterValue", f"the double knows filters by tags alone: {one}")
         wanted[found[1]] = found[2]
-    told = []
+    reported = []
     for one in cloud.things(VOLUME):
         tags = one.outputs.get("tagsAll", {})
         if wanted.items() <= tags.items() and one.outputs.get("region") == given.region:
-            told.append(
+            reported.append(
                 {
                     "VolumeId": one.id,
                     "Size": one.inputs["size"],
                     "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
                 }
             )
-    print(json.dumps({"Volumes": told}))
+    print(json.dumps({"Volumes": reported}))
     return 0
 
 
@@ -117,14 +117,14 @@ def delete_disk(cloud: Cloud, given: argparse.Namespace) -> int:
 def describe_files(cloud: Cloud, given: argparse.Namespace) -> int:
     """Print the file system that was made with this token, if there is one."""
     found = [one for one in cloud.things(FILES) if one.inputs.get("creationToken") == given.creation_token]
-    told = [
+    reported = [
         {
             "FileSystemId": one.id,
             "Tags": [{"Key": key, "Value": value} for key, value in one.outputs.get("tagsAll", {}).items()],
         }
         for one in found
     ]
-    print(json.dumps({"FileSystems": told}))
+    print(json.dumps({"FileSystems": reported}))
     return 0
 
 
@@ -157,8 +157,8 @@ def start_session(cloud: Cloud, given: argparse.Namespace) -> int:
         obstacles = [*obstacles, "its address has just moved"]
     if obstacles or address is None:
         why = "; ".join(obstacles) or "it does not run"
-        told = f"{given.target} is not connected. (The double knows why: {why}.)"
-        return refuse("StartSession", "TargetNotConnected", told)
+        reported = f"{given.target} is not connected. (The double knows why: {why}.)"
+        return refuse("StartSession", "TargetNotConnected", reported)
     try:
         _carry(socket.create_connection((address, int(port[1] or port[2])), timeout=10))
     except OSError as error:

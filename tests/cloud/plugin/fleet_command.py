@@ -74,7 +74,7 @@ def run_task(cloud: Cloud, given: argparse.Namespace) -> int:
         commands = {one["name"]: one["command"] for one in json.loads(given.overrides).get("containerOverrides", [])}
         if unknown := commands.keys() - set(names):
             return refuse("RunTask", "InvalidParameterException", f"Override for container named {unknown} is none")
-        told = {
+        reported = {
             "taskArn": f"arn:aws:ecs:{given.region}:{ACCOUNT}:task/{cluster}/{secrets.token_hex(16)}",
             "clusterArn": given.cluster,
             "taskDefinitionArn": definition.id,
@@ -88,10 +88,10 @@ def run_task(cloud: Cloud, given: argparse.Namespace) -> int:
             "overrides": commands,
             "network": {**network, "assignPublicIp": network["assignPublicIp"] == "ENABLED"},
         }
-        write_task(cloud, told)
-        cloud.note("run", definition, task=told["taskArn"], by=given.started_by)
-    begin(cloud, told)
-    return _print(tasks=[told], failures=[])
+        write_task(cloud, reported)
+        cloud.note("run", definition, task=reported["taskArn"], by=given.started_by)
+    begin(cloud, reported)
+    return _print(tasks=[reported], failures=[])
 
 
 def tell_tasks(cloud: Cloud, given: argparse.Namespace) -> int:
@@ -175,6 +175,6 @@ def put_parameter(cloud: Cloud, given: argparse.Namespace) -> int:
     return _print(Version=2)
 
 
-def _print(**told: Any) -> int:
-    print(json.dumps(told))
+def _print(**reported: Any) -> int:
+    print(json.dumps(reported))
     return 0

@@ -38,7 +38,7 @@ FLEET_KINDS: Final[Mapping[str, Kind]] = {
     "aws:ecr/repositoryPolicy:RepositoryPolicy": kind("repository", identity="repository", free=True),
     CLUSTER: kind("name", arn="arn:aws:ecs:{region}:{account}:cluster/{name}", named="name"),
     "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": kind("clusterName", identity="clusterName"),
-    # Its id is the family in the provider; here revisions are told apart by it. Old ones still run where they run.
+    # Its id is the family in the provider; here revisions are distinguished by it. Old ones still run where they run.
     DEFINITION: kind(
         "containerDefinitions cpu enableFaultInjection ephemeralStorage executionRoleArn family ipcMode memory "
         "networkMode pidMode placementConstraints proxyConfiguration requiresCompatibilities runtimePlatform "

@@ -29,12 +29,12 @@ class ServiceEffects:
     def create(self, service: Thing, timeout: float) -> None:
         self._check(service)
         if self._paper:
-            told = {
+            reported = {
                 "status": "PRIMARY",
                 "taskDefinition": service.inputs["taskDefinition"],
                 "rolloutState": "COMPLETED",
             }
-            status.write(self._cloud, service.id, deployments=[told])
+            status.write(self._cloud, service.id, deployments=[reported])
             return
         self._deploy(service, timeout)
 
@@ -68,8 +68,8 @@ class ServiceEffects:
         """As the provider does it: the deployment itself must succeed."""
         until = time.monotonic() + (timeout or _WAIT)
         while time.monotonic() < until:
-            told = status.read(self._cloud, service.id)
-            if outcome := told["outcomes"].get(id):
+            reported = status.read(self._cloud, service.id)
+            if outcome := reported["outcomes"].get(id):
                 if outcome[0] == "SUCCESSFUL":
                     return
                 raise Unfinished(f"waiting for ECS Service ({service.id}): {outcome[1]}")

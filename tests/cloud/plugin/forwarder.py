@@ -77,7 +77,7 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 async def forward(address: str, folder: Path) -> None:
-    """Serve until told to end."""
+    """Serve until asked to end."""
     forwarder = Forwarder(address)
     forwarder.control = await take_orders(address, forwarder.obey)
     while is_wanted(folder) and not forwarder.ended.is_set():

@@ -93,8 +93,8 @@ def _describe_service(cloud: Cloud, arguments: dict[str, Any]) -> dict[str, Any]
     if not found:
         raise ValueError(f"ServiceNotFoundException: no service {name} in {cluster}")
     service = found[0]
-    told = status.read(cloud, service.id)
-    deployments = told["deployments"]
+    reported = status.read(cloud, service.id)
+    deployments = reported["deployments"]
     count = {name: sum(one.get(name, 0) for one in deployments) for name in ("pendingCount", "runningCount")}
     return {
         "id": service.id,
@@ -108,7 +108,7 @@ def _describe_service(cloud: Cloud, arguments: dict[str, Any]) -> dict[str, Any]
         # What the primary deployment runs, whatever was asked for.
         "taskDefinition": deployments[0]["taskDefinition"],
         "deployments": [{key: one.get(key, "") for key in _DEPLOYMENT} for one in deployments],
-        "events": told["events"],
+        "events": reported["events"],
         "tags": service.outputs.get("tagsAll", {}),
         **count,
     }

@@ -1,4 +1,4 @@
-"""Processes of the double's cloud that outlive the plugin, and how they are told what to do.
+"""Processes of the double's cloud that outlive the plugin, and how they are given what to do.
 
 Each takes orders at a name of its own that needs no file, and goes with the process.
 """

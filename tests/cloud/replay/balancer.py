@@ -53,7 +53,7 @@ def make_balancer(given: Given) -> Made:
         id=made["LoadBalancerArn"],
         arn=made["LoadBalancerArn"],
         name=made["LoadBalancerName"],
-        told={
+        reported={
             "arnSuffix": made["LoadBalancerArn"].partition(":loadbalancer/")[2],
             "dnsName": made["DNSName"],
             "zoneId": made["CanonicalHostedZoneId"],
@@ -72,7 +72,7 @@ def make_targets(given: Given) -> Made:
     )["TargetGroups"]
     arn = made["TargetGroupArn"]
     elb.modify_target_group_attributes(TargetGroupArn=arn, Attributes=_take(given, _TARGETS))
-    return Made(id=arn, arn=arn, name=made["TargetGroupName"], told={"arnSuffix": arn.rpartition(":")[2]})
+    return Made(id=arn, arn=arn, name=made["TargetGroupName"], reported={"arnSuffix": arn.rpartition(":")[2]})
 
 
 def listen(given: Given) -> Made:

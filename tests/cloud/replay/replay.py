@@ -95,7 +95,7 @@ class Replay:
         (account,) = of_type(graph, ACCOUNT)
         self.region: str = look(account.inputs, "region")
         self.made: dict[str, Made] = {}
-        # What the recorder told instead of what moto has answered, {text: answer} for each resource.
+        # What the recorder reported instead of what moto has answered, {text: answer} for each resource.
         self._answers: dict[str, dict[str, str]] = {}
         for one in graph:
             if not one.type.startswith("aws:"):
@@ -126,7 +126,7 @@ class Replay:
 
 
 def _compare(one: Resource, made: Made) -> dict[str, str]:
-    told = {
+    reported = {
         f"{one.name}-id": made.id,
         f"arn:aws:test:::{one.name}": made.arn,
         f"{one.name}-0123456": made.name,
@@ -134,8 +134,8 @@ def _compare(one: Resource, made: Made) -> dict[str, str]:
     }
     if answer := ANSWERS.get(one.type):
         further = answer(one.name, dict(one.inputs))
-        told |= {further[key]: real for key, real in made.told.items()}
-    return {text: real for text, real in told.items() if real}
+        reported |= {further[key]: real for key, real in made.reported.items()}
+    return {text: real for text, real in reported.items() if real}
 
 
 def _replace(value: Any, answers: Mapping[str, str]) -> Any:

@@ -21,7 +21,7 @@ def make_repository(given: Given) -> Made:
         id=made["repositoryName"],
         name=made["repositoryName"],
         arn=made["repositoryArn"],
-        told={"repositoryUrl": made["repositoryUri"]},
+        reported={"repositoryUrl": made["repositoryUri"]},
     )
 
 
@@ -48,7 +48,7 @@ def define(given: Given) -> Made:
         tags=_tag(given),
     )["taskDefinition"]
     arn = made["taskDefinitionArn"]
-    return Made(id=made["family"], told={"arn": arn, "arnWithoutRevision": arn.rpartition(":")[0]})
+    return Made(id=made["family"], reported={"arn": arn, "arnWithoutRevision": arn.rpartition(":")[0]})
 
 
 def serve(given: Given) -> Made:

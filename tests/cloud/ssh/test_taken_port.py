@@ -38,8 +38,8 @@ def test_a_port_that_a_program_has_there(place: Place, figures: Figures, user: s
             load.wait(0.5)
             for options in ((), ("--refresh",)):
                 failed = place.deployment.up(*options, fails=True)
-                told = f"portico:port: port {port} of 0.0.0.0 is taken on {place.vm.address} by {who}"
-                assert told in " ".join(failed.output.split()), failed.tail()
+                reported = f"portico:port: port {port} of 0.0.0.0 is taken on {place.vm.address} by {who}"
+                assert reported in " ".join(failed.output.split()), failed.tail()
             load.wait(0.5)
         finally:
             place.deployment.configure(port=first)
@@ -63,6 +63,6 @@ def test_an_address_that_the_machine_has_not(place: Place) -> None:
     finally:
         place.deployment.configure(address="0.0.0.0")
     text = " ".join(failed.output.split())
-    told = f"portico:address: 203.0.113.9 is no address of {place.vm.address}; write one that it has ("
-    assert told in text and place.vm.address in text.partition(told)[2], failed.tail()
+    reported = f"portico:address: 203.0.113.9 is no address of {place.vm.address}; write one that it has ("
+    assert reported in text and place.vm.address in text.partition(reported)[2], failed.tail()
     assert place.deployment.ids() == ids

@@ -25,7 +25,7 @@ def test_a_failed_check_is_answered_with_recovery_or_a_reboot(made: Recorder) ->
     assert minutes[0] < minutes[1]
 
 
-def test_a_topic_is_told_of_trouble_and_of_its_end(root: Path) -> None:
+def test_a_topic_is_reported_of_trouble_and_of_its_end(root: Path) -> None:
     for one in make_host(root, {"alarmTopic": TOPIC}).of_type(ALARM):
         assert TOPIC in one.inputs["alarmActions"] and one.inputs["okActions"] == [TOPIC]
 

@@ -238,8 +238,8 @@ def test_where_it_cannot_follow_nothing_is_made(root: Path, section: Mapping[str
 
 def test_a_preview_says_what_becomes_of_it_and_touches_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     machines = Machines(monkeypatch)
-    told: list[str] = []
-    monkeypatch.setattr("pulumi.log.info", lambda text, *_, **__: told.append(text))
+    reported: list[str] = []
+    monkeypatch.setattr("pulumi.log.info", lambda text, *_, **__: reported.append(text))
     monkeypatch.setattr("pulumi.runtime.is_dry_run", lambda: True)
     known = {**leave(3), **record()}
     make(root)
@@ -247,7 +247,7 @@ def test_a_preview_says_what_becomes_of_it_and_touches_nothing(root: Path, monke
     make(root, {"dataDisk": "20G"}, resources=known, alive=[OLD])
     make(root, {"ami": OTHER}, resources=known, alive=[OLD])
     assert machines.done == []
-    disk = [text for text in told if "disk" in text]
+    disk = [text for text in reported if "disk" in text]
     assert len(disk) == 3
     assert disk[0].startswith("VM: a disk of its own is made for data, of 10 GiB, encrypted")
     assert disk[1] == "VM: its disk of data grows from 10 to 20 GiB, while it is used."

@@ -247,7 +247,9 @@ def test_a_vm_whose_docker_cannot_be_used_is_refused_in_a_sentence(root: Path, m
     )
 
 
-def test_who_has_no_aws_command_is_told_before_anything_is_made(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_has_no_aws_command_is_reported_before_anything_is_made(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.undo()
     monkeypatch.setenv("PATH", "/nowhere")
     seen: list[Any] = []
@@ -266,15 +268,15 @@ def test_a_failed_container_of_a_vm_that_is_not_ready_is_not_asked(root: Path) -
 
 
 def test_a_change_is_announced_in_a_preview_and_only_there(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[str] = []
-    monkeypatch.setattr("pulumi.log.info", lambda text, *_, **__: told.append(text))
+    reported: list[str] = []
+    monkeypatch.setattr("pulumi.log.info", lambda text, *_, **__: reported.append(text))
     make_host(root, {"ami": OTHER}, resources=leave(), alive=[OLD])
-    assert told == []
+    assert reported == []
     monkeypatch.setattr("pulumi.runtime.is_dry_run", lambda: True)
     make_host(root, {"ami": OTHER}, resources=leave(), alive=[OLD])
     make_host(root, resources=leave(), alive=[])
     make_host(root, resources=leave(), alive=[OLD])
-    assert [text[:40] for text in told] == [
+    assert [text[:40] for text in reported] == [
         "VM: replaced, since its image (ami-01234",
         "VM: i-0123456789abcdef0 is gone, and not",
     ]

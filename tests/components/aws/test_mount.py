@@ -58,7 +58,7 @@ def test_a_disk_is_named_with_the_folders_that_are_needed_on_it(vm: Path) -> Non
     assert asked == ["free"]
 
 
-def test_what_is_in_the_way_is_told(vm: Path) -> None:
+def test_what_is_in_the_way_is_reported(vm: Path) -> None:
     answer(vm, "failed on the disk vol-1 is something that is no file system")
     with pytest.raises(pulumi.RunError) as caught:
         asyncio.run(mount.mount(THERE, DISK, []))

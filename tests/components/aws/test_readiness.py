@@ -1,4 +1,4 @@
-"""Waiting for a VM: what is asked, what is told meanwhile, and how it ends."""
+"""Waiting for a VM: what is asked, what is reported meanwhile, and how it ends."""
 
 import asyncio
 import subprocess
@@ -19,7 +19,7 @@ AGAIN = (
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def reported(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The lines that are shown; the pauses are short."""
     lines: list[str] = []
     monkeypatch.setattr("pulumi.log.info", lambda text, *_, **__: lines.append(text))
@@ -51,14 +51,14 @@ def refuse(seconds: float = 60) -> str:
     return str(caught.value)
 
 
-def test_a_vm_that_is_ready_is_asked_once_and_nothing_is_told(ssh: Path, told: list[str]) -> None:
+def test_a_vm_that_is_ready_is_asked_once_and_nothing_is_reported(ssh: Path, reported: list[str]) -> None:
     say(ssh, "echo ready")
     asyncio.run(wait_ready(THERE, 60))
-    assert told == []
+    assert reported == []
     assert (ssh.parent / "calls").read_text() == "-o BatchMode=yes -T ssh://portico@i-0123:22 sh -s\n"
 
 
-def test_what_it_does_meanwhile_is_told_once_a_step(ssh: Path, told: list[str]) -> None:
+def test_what_it_does_meanwhile_is_reported_once_a_step(ssh: Path, reported: list[str]) -> None:
     say(
         ssh,
         "echo 'Connection timed out' >&2; exit 255",
@@ -69,22 +69,22 @@ def test_what_it_does_meanwhile_is_told_once_a_step(ssh: Path, told: list[str]) 
         "echo ready",
     )
     asyncio.run(wait_ready(THERE, 60))
-    assert [line.partition(" s: ")[2] for line in told] == [
+    assert [line.partition(" s: ")[2] for line in reported] == [
         "SSH does not let us in yet (Connection timed out)",
         "nothing answers on SSH yet",
         "installing Docker",
         "starting Docker",
     ]
-    assert all(line.startswith("VM i-0123, ") for line in told)
+    assert all(line.startswith("VM i-0123, ") for line in reported)
 
 
-def test_the_same_is_told_again_after_half_a_minute(
-    ssh: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
+def test_the_same_is_reported_again_after_half_a_minute(
+    ssh: Path, reported: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("portico.components.hosts.readiness._EVERY", 0.0)
     say(ssh, "echo 'waits: installing Docker'", "echo 'waits: installing Docker'", "echo ready")
     asyncio.run(wait_ready(THERE, 60))
-    assert len(told) == 2
+    assert len(reported) == 2
 
 
 @pytest.mark.parametrize(
@@ -98,12 +98,12 @@ def test_the_same_is_told_again_after_half_a_minute(
         ("exit 255", "nothing answers on SSH yet"),
     ],
 )
-def test_the_time_limit_names_what_is_missing(ssh: Path, told: list[str], line: str, missing: str) -> None:
+def test_the_time_limit_names_what_is_missing(ssh: Path, reported: list[str], line: str, missing: str) -> None:
     say(ssh, line)
     assert refuse(0.1) == f"The VM i-0123 cannot take containers: it is not ready after 0 s: {missing}\n{AGAIN}"
 
 
-def test_a_first_boot_that_failed_is_not_waited_for(ssh: Path, told: list[str]) -> None:
+def test_a_first_boot_that_failed_is_not_waited_for(ssh: Path, reported: list[str]) -> None:
     say(ssh, "printf 'failed: installing Docker\\nE: Unable to locate package\\n'")
     assert refuse() == (
         "The VM i-0123 cannot take containers: its first boot failed at installing Docker\n"
@@ -120,19 +120,19 @@ def test_a_first_boot_that_failed_is_not_waited_for(ssh: Path, told: list[str]) 
         ("Unable to locate credentials", "log in to AWS, or name a profile in AWS_PROFILE."),
     ],
 )
-def test_what_no_waiting_fixes_ends_it_at_once(ssh: Path, told: list[str], words: str, advice: str) -> None:
+def test_what_no_waiting_fixes_ends_it_at_once(ssh: Path, reported: list[str], words: str, advice: str) -> None:
     say(ssh, f"echo '{words}' >&2; exit 255")
     said = refuse()
     assert said.startswith("The VM i-0123 cannot be reached: ") and words in said
-    assert said.endswith(f"To fix it, {advice}") and told == []
+    assert said.endswith(f"To fix it, {advice}") and reported == []
 
 
-def test_where_there_is_no_ssh_it_is_said(monkeypatch: pytest.MonkeyPatch, told: list[str]) -> None:
+def test_where_there_is_no_ssh_it_is_said(monkeypatch: pytest.MonkeyPatch, reported: list[str]) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     assert refuse() == "There is no ssh on this machine; install it (openssh-client)."
 
 
-def test_others_go_on_while_it_waits(ssh: Path, told: list[str]) -> None:
+def test_others_go_on_while_it_waits(ssh: Path, reported: list[str]) -> None:
     say(ssh, "sleep 2; echo ready")
 
     async def look() -> tuple[float, float]:
@@ -159,7 +159,7 @@ def test_others_go_on_while_it_waits(ssh: Path, told: list[str]) -> None:
     ],
 )
 def test_the_question_is_understood_by_a_vm(
-    ssh: Path, told: list[str], tmp_path: Path, files: dict[str, str] | None, answer: str
+    ssh: Path, reported: list[str], tmp_path: Path, files: dict[str, str] | None, answer: str
 ) -> None:
     say(ssh, "echo ready")
     asyncio.run(wait_ready(THERE, 60))

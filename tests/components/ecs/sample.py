@@ -49,7 +49,7 @@ def deploy(
 ) -> Recorder:
     """All that such a stack registers; `section` are settings of `ecs`, `previous` the outputs of the update before.
 
-    `answers` are the recorder's own, such as {"pushed": …}. `aws` answers the AWS CLI; unless told all ends well.
+    `answers` are the recorder's own, such as {"pushed": …}. `aws` answers the AWS CLI; by default all ends well.
     """
     values = make_ecs_values(*sites, section=make_section(**(section or {})), **stack)
     if secrets:

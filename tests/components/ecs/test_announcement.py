@@ -77,8 +77,8 @@ def test_what_runs_beside_the_web_is_said_to_begin_to_change_and_to_go() -> None
 
 def test_data_is_said_to_begin_once() -> None:
     planned = Planned(site="shop", release="r1", tree="t1", replicas=2, data=["media", "store"])
-    told = announce({**PREVIOUS, "data": {"shop": ["media"]}}, [planned])
-    assert told == [
+    reported = announce({**PREVIOUS, "data": {"shop": ["media"]}}, [planned])
+    assert reported == [
         "shop: its data store begins with what the image has there; no release and no `down` removes it.",
     ]
 

@@ -92,7 +92,7 @@ def test_it_is_a_task_of_the_release_in_the_network_of_the_others(aws: FakeAws) 
     )
 
 
-def test_where_it_fails_its_code_and_its_last_lines_are_told_and_it_is_tried_again(aws: FakeAws) -> None:
+def test_where_it_fails_its_code_and_its_last_lines_are_reported_and_it_is_tried_again(aws: FakeAws) -> None:
     aws.codes, aws.log = [3, 4], [f"line {number}" for number in range(30)]
     said = fail().splitlines()
     assert said[:3] == ["(`flask db upgrade`) failed with exit code 3", "Its last log lines:", "  line 10"]
@@ -136,7 +136,7 @@ def test_one_that_still_runs_is_waited_for(aws: FakeAws, key: str) -> None:
     assert other.looks < 0 and not other.stopped
 
 
-def test_one_that_was_told_to_end_and_has_not_yet_is_waited_for_too(aws: FakeAws) -> None:
+def test_one_that_was_reported_to_end_and_has_not_yet_is_waited_for_too(aws: FakeAws) -> None:
     aws.add("k0", looks=5, stopped=True, code=143)
     begun: list[bool] = []
     aws.before = lambda call: begun.append(aws.tasks[0].looks < 0) if call[1] == "run-task" else None
@@ -270,7 +270,7 @@ def test_a_role_that_was_just_made_is_waited_for(aws: FakeAws, monkeypatch: pyte
 
 
 def test_no_capacity_for_a_task_is_said(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = {"tasks": [], "failures": [{"reason": "Capacity is unavailable at this time."}]}
-    monkeypatch.setattr("portico.components.one_off_tasks.ask", lambda *_: told)
+    reported = {"tasks": [], "failures": [{"reason": "Capacity is unavailable at this time."}]}
+    monkeypatch.setattr("portico.components.one_off_tasks.ask", lambda *_: reported)
     with pytest.raises(AwsError, match=f"AWS starts no task of {FAMILY}:3: Capacity is unavailable"):
         ASKED.cluster.start(ASKED.definition, ASKED.network, key="k1")

@@ -23,16 +23,16 @@ ARM, S390 = "b7", "16"
 class Docker:
     """An engine that tells what it runs on, and nothing else."""
 
-    def __init__(self, told: dict[str, Any] | None) -> None:
-        self._told = told
+    def __init__(self, reported: dict[str, Any] | None) -> None:
+        self._reported = reported
 
     def connect(self) -> "Docker":
-        if self._told is None:
+        if self._reported is None:
             raise docker.errors.DockerException("nobody is there")
         return self
 
     def info(self) -> dict[str, Any]:
-        return {"Architecture": "x86_64", "KernelVersion": os.uname().release, **(self._told or {})}
+        return {"Architecture": "x86_64", "KernelVersion": os.uname().release, **(self._reported or {})}
 
 
 @pytest.fixture
@@ -43,8 +43,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def ask(monkeypatch: pytest.MonkeyPatch, folder: Path, platform: str = "linux/arm64", **told: Any) -> None:
-    monkeypatch.setattr(Engine, "connect", lambda _: Docker(told).connect())
+def ask(monkeypatch: pytest.MonkeyPatch, folder: Path, platform: str = "linux/arm64", **reported: Any) -> None:
+    monkeypatch.setattr(Engine, "connect", lambda _: Docker(reported).connect())
     run(lambda: require_platform(Engine(), platform, folder))
 
 
@@ -79,11 +79,11 @@ def test_what_docker_itself_runs_needs_none(monkeypatch: pytest.MonkeyPatch, fol
     ask(monkeypatch, folder, Architecture="aarch64")
 
 
-@pytest.mark.parametrize("told", [{"KernelVersion": "6.6.1-linuxkit"}, {"Architecture": "riscv64"}])
+@pytest.mark.parametrize("reported", [{"KernelVersion": "6.6.1-linuxkit"}, {"Architecture": "riscv64"}])
 def test_where_it_cannot_be_known_nothing_is_refused(
-    monkeypatch: pytest.MonkeyPatch, folder: Path, told: dict[str, str]
+    monkeypatch: pytest.MonkeyPatch, folder: Path, reported: dict[str, str]
 ) -> None:
-    ask(monkeypatch, folder, **told)
+    ask(monkeypatch, folder, **reported)
 
 
 def test_nor_where_linux_lists_nothing_or_docker_is_silent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -95,10 +95,10 @@ def test_nor_where_linux_lists_nothing_or_docker_is_silent(monkeypatch: pytest.M
 
 def test_a_preview_warns(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setattr(Engine, "connect", lambda _: Docker({}))
-    told: list[str] = []
-    monkeypatch.setattr(pulumi.log, "warn", told.append)
+    reported: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", reported.append)
     run(lambda: require_platform(Engine(), "linux/arm64", folder), preview=True)
-    assert told and "Nothing was changed" not in told[0]
+    assert reported and "Nothing was changed" not in reported[0]
 
 
 def refuse(engine: Engine, platform: str) -> None:

@@ -157,11 +157,11 @@ def test_a_preview_asks_aws_what_was_run(root: Path, monkeypatch: pytest.MonkeyP
 )
 def test_the_announcement(release: str, done: tuple[str, ...], said: str | None) -> None:
     planned = Planned(site="shop", release=release, tree="t", replicas=2, command="flask db upgrade", key="k")
-    told = announce({"releases": {"shop": "old"}, "trees": {"shop": "t"}}, [planned], {"shop": frozenset(done)})
-    assert [one for one in told if "flask db upgrade" in one] == ([said] if said else [])
+    reported = announce({"releases": {"shop": "old"}, "trees": {"shop": "t"}}, [planned], {"shop": frozenset(done)})
+    assert [one for one in reported if "flask db upgrade" in one] == ([said] if said else [])
 
 
-def test_a_machine_without_the_aws_cli_is_told_before_anything_is_made(
+def test_a_machine_without_the_aws_cli_is_reported_before_anything_is_made(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("portico.components.ecs.deploy.has_command", lambda: False)

@@ -32,13 +32,13 @@ def test_nothing_else_holds_one(made: Recorder, value: str) -> None:
     assert value not in str(made.exports) and value not in str(made.outputs)
 
 
-def test_the_tasks_are_told_where_they_lie_and_not_what_they_are(made: Recorder) -> None:
+def test_the_tasks_are_reported_where_they_lie_and_not_what_they_are(made: Recorder) -> None:
     text = made.find(TASK, "shop-task").raw["containerDefinitions"]
     # A plain text, so that a preview shows what changes.
     assert isinstance(text, str)
-    told = {one["name"]: one["valueFrom"] for box in json.loads(text) for one in box.get("secrets", [])}
+    reported = {one["name"]: one["valueFrom"] for box in json.loads(text) for one in box.get("secrets", [])}
     # By version: another value is another task definition, and the one before keeps its own.
-    assert set(told.values()) == {f"{ARN}:KEY::v-1", f"{ARN}:PORTICO_USERS::v-1"}
+    assert set(reported.values()) == {f"{ARN}:KEY::v-1", f"{ARN}:PORTICO_USERS::v-1"}
 
 
 def test_a_site_without_any_has_none(made: Recorder) -> None:

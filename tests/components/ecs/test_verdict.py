@@ -40,7 +40,7 @@ def test_a_preview_asks_for_nothing(root: Path, monkeypatch: pytest.MonkeyPatch)
     assert deploy(root, answers=answers).exports["releases"]
 
 
-def test_the_last_of_what_aws_noted_is_told() -> None:
+def test_the_last_of_what_aws_noted_is_reported() -> None:
     events = [{"message": f"event {number}"} for number in range(20)]
     said = explain("shop", f"{TASK}:2", f"{TASK}:1", events, "logs", REGION).splitlines()
     assert said[2:-1] == [f"  event {number}" for number in range(5)]

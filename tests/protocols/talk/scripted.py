@@ -21,9 +21,9 @@ class Scripted:
         chunks = [base64.b64decode(chunk) for chunk in script["chunks"]]
         if script["tells"]:
             names = {"REQUEST_METHOD", "RAW_URI", "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE", "SCRIPT_NAME"}
-            told = {name: value for name, value in environ.items() if name in names or name.startswith("HTTP_")}
-            told |= {"scheme": environ["wsgi.url_scheme"], "body": body.hex()}
-            chunks = [json.dumps(told, sort_keys=True).encode()]
+            reported = {name: value for name, value in environ.items() if name in names or name.startswith("HTTP_")}
+            reported |= {"scheme": environ["wsgi.url_scheme"], "body": body.hex()}
+            chunks = [json.dumps(reported, sort_keys=True).encode()]
         if script["length"]:
             headers.append(("Content-Length", str(sum(map(len, chunks)))))
         start_response(script["status"], headers)

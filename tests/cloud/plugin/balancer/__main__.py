@@ -22,7 +22,7 @@ from tests.cloud.plugin.process import Order, take_orders
 
 
 class Balancer:
-    """Listens where the books say, and looks into them when it is told to."""
+    """Listens where the books say, and looks into them when it is asked to."""
 
     def __init__(self, address: str, arn: str, cloud: Cloud) -> None:
         self._address, self._arn, self._cloud = address, arn, cloud
@@ -76,7 +76,7 @@ class Balancer:
 
 
 async def main(address: str, arn: str, folder: Path) -> None:
-    """Serve until told to end."""
+    """Serve until asked to end."""
     balancer = Balancer(address, arn, Cloud(folder))
     control = await take_orders(address, balancer.obey)
     while is_wanted(folder) and not balancer.ended.is_set():

@@ -35,7 +35,7 @@ class Exchange:
     ) -> None:
         self._proxy, self._route, self._source, self._head = proxy, route, source, head
         self._reader, self._writer = reader, writer
-        self.told = "-"
+        self.reported = "-"
 
     async def run(self, chosen: tuple[Group, Member], length: int | str) -> bool:
         """Whether the client's connection can be used again. Raises Refused."""
@@ -53,7 +53,7 @@ class Exchange:
             sending = asyncio.create_task(upload.carry(length))  # type: ignore[arg-type]
             try:
                 response = await self._read_response(upstream)
-                self.told = f"{response.start[1]} {member.key}"
+                self.reported = f"{response.start[1]} {member.key}"
                 if response.start[1] == "101":
                     await self._tunnel(upstream, response)
                     return False
@@ -70,7 +70,7 @@ class Exchange:
                     await sending
         except (Malformed, OSError, TimeoutError, ValueError):
             # In the middle of an answer there is nothing left to say.
-            self.told += " broken off"
+            self.reported += " broken off"
             self._writer.transport.abort()
             return False
         finally:

@@ -47,10 +47,10 @@ class Health:
 
     def choose(self, group: Group) -> list[Member]:
         """Those that get requests: the healthy ones, or all where none is, as the balancer then fails open."""
-        told = self.tell(group.id)
+        reported = self.tell(group.id)
         there = [one for one in group.members if not one.draining]
-        healthy = [one for one in there if told[one.key][0] == "healthy"]
-        return healthy or [one for one in there if told[one.key][0] == "unhealthy"]
+        healthy = [one for one in there if reported[one.key][0] == "healthy"]
+        return healthy or [one for one in there if reported[one.key][0] == "unhealthy"]
 
     async def _watch(self, id: str, member: Member) -> None:
         # One good answer is enough for a new target; after that it takes as many as the settings say.

@@ -1,4 +1,4 @@
-"""Who is registered in a target group. It lies in the cloud's folder, and balancers are told to look."""
+"""Who is registered in a target group. It lies in the cloud's folder, and balancers are asked to look."""
 
 import json
 import secrets

@@ -68,7 +68,7 @@ class Proxy:
     ) -> bool:
         """Whether the connection can be used for another request."""
         method, target, _ = head.start
-        told = "-"
+        reported = "-"
         try:
             route = self.routing.routes[port]
             length = measure_request(head)
@@ -77,19 +77,19 @@ class Proxy:
             if action["type"] == "forward":
                 exchange = Exchange(self, route, source, head, reader, writer)
                 keeps = await exchange.run(self._choose(action), length)
-                told = exchange.told
+                reported = exchange.reported
                 return keeps
-            told = await self._act(route, action, head, writer)
+            reported = await self._act(route, action, head, writer)
             return length == 0 and head.keeps
         except (KeyError, Malformed):
-            await self._send(writer, told := "400")
+            await self._send(writer, reported := "400")
             return False
         except Refused as refused:
-            told = str(refused)
-            await self._send(writer, told, close=True)
+            reported = str(refused)
+            await self._send(writer, reported, close=True)
             return False
         finally:
-            self._log(f'{source} {told} "{method} {target}" {head.get("host")}')
+            self._log(f'{source} {reported} "{method} {target}" {head.get("host")}')
 
     def _choose(self, action: Mapping[str, Any]) -> tuple[Group, Member]:
         """The target of a request. Raises Refused where there is none."""
@@ -103,10 +103,10 @@ class Proxy:
 
     async def _act(self, route: Route, action: Mapping[str, Any], head: Head, writer: asyncio.StreamWriter) -> str:
         if fixed := action.get("fixedResponse"):
-            told = str(fixed.get("statusCode") or 503)
+            reported = str(fixed.get("statusCode") or 503)
             kind, text = fixed["contentType"], fixed.get("messageBody") or ""
-            await self._send(writer, told, text, kind=kind, route=route)
-            return told
+            await self._send(writer, reported, text, kind=kind, route=route)
+            return reported
         redirect = action["redirect"]
         status = str(redirect["statusCode"]).removeprefix("HTTP_")
         path, _, query = head.start[1].partition("?")

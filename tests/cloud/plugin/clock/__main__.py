@@ -102,7 +102,7 @@ class Clock:
 
 
 async def main(id: str, folder: Path) -> None:
-    """Keep the times until told to end."""
+    """Keep the times until asked to end."""
     cloud, ended = Cloud(folder), asyncio.Event()
     clock = Clock(cloud, id)
 

@@ -22,7 +22,7 @@ _PAUSE = 0.3  # seconds between two looks
 
 
 async def main(arn: str, folder: Path) -> None:
-    """Serve until told to end."""
+    """Serve until asked to end."""
     cloud = Cloud(folder)
     # An image that is on this machine in any case.
     keeper = str(Settings.model_fields["nginx_image"].default)

@@ -31,7 +31,7 @@ class Deployment:
 
     @property
     def live(self) -> list[RunningTask]:
-        """Its tasks that nobody has told to end."""
+        """Its tasks that nobody has asked to end."""
         return [task for task in self.tasks if not task.stopping]
 
     def count(self, task_status: str) -> int:

@@ -1,6 +1,6 @@
 """A task that nobody keeps running: python -m tests.cloud.plugin.fargate.one_off ARN FOLDER
 
-It ends with its command, when it is told to, or when nobody wants its cloud any more.
+It ends with its command, when it is asked to, or when nobody wants its cloud any more.
 """
 
 import asyncio
@@ -32,17 +32,17 @@ from tests.cloud.plugin.registry import USER, read_password
 _PAUSE = 0.2  # seconds between two looks
 
 
-def begin(cloud: Cloud, told: dict[str, Any]) -> None:
+def begin(cloud: Cloud, reported: dict[str, Any]) -> None:
     """Start the task that is described so; on paper it has ended well already."""
     if os.environ.get(PAPER):
         now = time.time()
-        containers = [{**one, "exitCode": 0} for one in told["containers"]]
+        containers = [{**one, "exitCode": 0} for one in reported["containers"]]
         end = {"lastStatus": "STOPPED", "desiredStatus": "STOPPED", "startedAt": now, "stoppedAt": now}
-        write_task(cloud, {**told, **end, "containers": containers})
+        write_task(cloud, {**reported, **end, "containers": containers})
         return
-    write_task(cloud, told)
-    start("fargate.one_off", cloud.folder, f"task-{told['taskArn'].rpartition('/')[2]}", told["taskArn"])
-    tell(name_process(cloud, told["taskArn"]), {"look": True}, wait=20)
+    write_task(cloud, reported)
+    start("fargate.one_off", cloud.folder, f"task-{reported['taskArn'].rpartition('/')[2]}", reported["taskArn"])
+    tell(name_process(cloud, reported["taskArn"]), {"look": True}, wait=20)
 
 
 def list_tasks(cloud: Cloud) -> list[dict[str, Any]]:
@@ -52,31 +52,31 @@ def list_tasks(cloud: Cloud) -> list[dict[str, Any]]:
     return sorted(found, key=lambda one: one["createdAt"])
 
 
-def write_task(cloud: Cloud, told: dict[str, Any]) -> None:
-    """Replace what is told of one."""
+def write_task(cloud: Cloud, reported: dict[str, Any]) -> None:
+    """Replace what is reported of one."""
     folder = cloud.folder / "tasks"
     folder.mkdir(exist_ok=True)
-    file = folder / f"{told['taskArn'].rpartition('/')[2]}.json"
+    file = folder / f"{reported['taskArn'].rpartition('/')[2]}.json"
     new = file.with_suffix(f".{secrets.token_hex(4)}")
-    new.write_text(json.dumps(told, indent=1))
+    new.write_text(json.dumps(reported, indent=1))
     new.replace(file)
 
 
-def _make(cloud: Cloud, places: Places, told: dict[str, Any]) -> RunningTask:
-    definition = cloud.find(told["taskDefinitionArn"], DEFINITION)
+def _make(cloud: Cloud, places: Places, reported: dict[str, Any]) -> RunningTask:
+    definition = cloud.find(reported["taskDefinitionArn"], DEFINITION)
     assert definition is not None  # it was looked for before
-    commands = told["overrides"]
+    commands = reported["overrides"]
     containers = [
         {**one, **({"command": commands[one["name"]]} if one["name"] in commands else {})}
         for one in read(definition.inputs)
     ]
     inputs = {**definition.inputs, "containerDefinitions": json.dumps(containers)}
-    admission = Admission(cloud, definition.inputs, told["network"])
+    admission = Admission(cloud, definition.inputs, reported["network"])
     logs = cloud.folder / "logs"
     logs.mkdir(exist_ok=True)
     plan = Plan(
         inputs=inputs,
-        network=places.open(told["network"]["subnets"][0]),
+        network=places.open(reported["network"]["subnets"][0]),
         labels={LABEL: name_owner(cloud.folder)},
         logs=logs,
         keeper=str(Settings.model_fields["nginx_image"].default),
@@ -85,20 +85,20 @@ def _make(cloud: Cloud, places: Places, told: dict[str, Any]) -> RunningTask:
         open_folders=admission.open_folders,
         resolve=admission.resolve,
     )
-    return RunningTask(docker.from_env(), plan, lambda _: None, told["taskArn"].rpartition("/")[2])
+    return RunningTask(docker.from_env(), plan, lambda _: None, reported["taskArn"].rpartition("/")[2])
 
 
 async def main(arn: str, folder: Path) -> None:
     """Run it to its end."""
     cloud, engine = Cloud(folder), docker.from_env()
-    (told,) = [one for one in list_tasks(cloud) if one["taskArn"] == arn]
+    (reported,) = [one for one in list_tasks(cloud) if one["taskArn"] == arn]
     places = Places(cloud, engine)
     try:
-        task = _make(cloud, places, told)
+        task = _make(cloud, places, reported)
     except ValueError as error:
         # As of a task that AWS cannot place.
         end = {"lastStatus": "STOPPED", "desiredStatus": "STOPPED", "stoppedAt": time.time()}
-        write_task(cloud, {**told, **end, "stoppedReason": f"ResourceInitializationError: {error}"})
+        write_task(cloud, {**reported, **end, "stoppedReason": f"ResourceInitializationError: {error}"})
         return
 
     async def obey(order: Order) -> str:
@@ -109,27 +109,27 @@ async def main(arn: str, folder: Path) -> None:
     control = await take_orders(name_process(cloud, arn), obey)
     task.start()
     while is_wanted(folder) and task.status != "STOPPED":
-        seen = {**told, "lastStatus": task.status}
+        seen = {**reported, "lastStatus": task.status}
         if task.status == "RUNNING":
             seen.setdefault("startedAt", time.time())
-        if task.told:
+        if task.reported:
             seen["desiredStatus"] = "STOPPED"
-        if seen != told:
-            told = seen
-            write_task(cloud, told)
+        if seen != reported:
+            reported = seen
+            write_task(cloud, reported)
         await asyncio.sleep(_PAUSE)
     task.stop("nobody wants it any more")
     await asyncio.to_thread(task.join)
     if is_wanted(folder):
         containers = [
             {**one, **({"exitCode": task.codes[one["name"]]} if one["name"] in task.codes else {})}
-            for one in told["containers"]
+            for one in reported["containers"]
         ]
         # As AWS says it, without the name and the code.
         reason = "Essential container in task exited" if task.reason.startswith("Essential") else task.reason
         end = {"lastStatus": "STOPPED", "desiredStatus": "STOPPED", "stoppedAt": time.time(), "stoppedReason": reason}
-        begun = {} if "startedAt" in told or not task.ran else {"startedAt": time.time()}
-        write_task(cloud, {**told, **begun, **end, "containers": containers})
+        begun = {} if "startedAt" in reported or not task.ran else {"startedAt": time.time()}
+        write_task(cloud, {**reported, **begun, **end, "containers": containers})
     for image in task.pulled:
         with suppress(docker.errors.APIError):
             engine.images.remove(image)

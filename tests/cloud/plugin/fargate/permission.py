@@ -26,10 +26,10 @@ _NEEDED: Final = ("ecr.api", "ecr.dkr", "s3", "logs")
 _ANYWHERE: Final = "0.0.0.0/0"
 
 
-def find_denied(cloud: Cloud, role_arn: str, wanted: Mapping[str, Sequence[str]], **told: str) -> Iterator[str]:
+def find_denied(cloud: Cloud, role_arn: str, wanted: Mapping[str, Sequence[str]], **reported: str) -> Iterator[str]:
     """Which of these actions a role may not do, as `action on resource`.
 
-    Of conditions, those are looked at that want values of what is `told`, by the last word of their key.
+    Of conditions, those are looked at that want values of what is `reported`, by the last word of their key.
     """
     role = next((one for one in cloud.things(ROLE) if one.outputs["arn"] == role_arn), None)
     if role is None:
@@ -38,7 +38,7 @@ def find_denied(cloud: Cloud, role_arn: str, wanted: Mapping[str, Sequence[str]]
     if "ecs-tasks.amazonaws.com" not in str(role.inputs.get("assumeRolePolicy")):
         yield f"ecs-tasks.amazonaws.com to assume {role.inputs['name']}"
         return
-    yield from _find_denied(cloud, role, wanted, told)
+    yield from _find_denied(cloud, role, wanted, reported)
 
 
 def find_unstartable(cloud: Cloud, role_arn: str, definition: Thing) -> Iterator[str]:
@@ -51,12 +51,12 @@ def find_unstartable(cloud: Cloud, role_arn: str, definition: Thing) -> Iterator
 
 
 def _find_denied(
-    cloud: Cloud, role: Thing, wanted: Mapping[str, Sequence[str]], told: Mapping[str, str]
+    cloud: Cloud, role: Thing, wanted: Mapping[str, Sequence[str]], reported: Mapping[str, str]
 ) -> Iterator[str]:
     statements = list(_list_statements(cloud, role))
     for action, resources in wanted.items():
         for resource in resources:
-            fitting = [one["Effect"] for one in statements if _fits(one, action, resource, told)]
+            fitting = [one["Effect"] for one in statements if _fits(one, action, resource, reported)]
             if "Allow" not in fitting or "Deny" in fitting:
                 yield f"{action} on {resource}"
 
@@ -127,9 +127,9 @@ def _read(policy: str) -> list[Mapping[str, Any]]:
     return found if isinstance(found, list) else [found]
 
 
-def _fits(statement: Mapping[str, Any], action: str, resource: str, told: Mapping[str, str]) -> bool:
+def _fits(statement: Mapping[str, Any], action: str, resource: str, reported: Mapping[str, str]) -> bool:
     for key, values in (statement.get("Condition") or {}).get("StringEquals", {}).items():
-        if (value := told.get(key.rpartition(":")[2])) and value not in _list(values):
+        if (value := reported.get(key.rpartition(":")[2])) and value not in _list(values):
             return False
     actions, resources = _list(statement.get("Action")), _list(statement.get("Resource"))
     return any(fnmatch.fnmatchcase(action, one) for one in actions) and any(

@@ -37,7 +37,7 @@ class Service:
         self._pulled: set[str] = set()
         self._started = 0
 
-    # --- what it is told
+    # --- what it is given
 
     def deploy(self) -> str:
         """Roll out what the books say now; the id of the deployment."""
@@ -87,14 +87,14 @@ class Service:
         self._tell()
 
     def _bury(self) -> None:
-        """Tasks that have ended. Who was not told to has failed."""
+        """Tasks that have ended. Who was not asked to has failed."""
         for deployment in self._deployments:
             for task in [one for one in deployment.tasks if one.status == "STOPPED"]:
                 task.join()
                 self._pulled |= task.pulled
                 deployment.tasks.remove(task)
                 self._say(f"task {task.id[:8]} of {deployment.definition} stopped: {task.reason}")
-                if not task.told:
+                if not task.reported:
                     deployment.note_failure()
         self._deployments = [
             one for number, one in enumerate(self._deployments) if number == 0 or one.tasks or one.rollout != "FAILED"
@@ -205,10 +205,10 @@ class Service:
 
     def _tell(self) -> None:
         desired = Limits.read(self._inputs).desired
-        told = [one.describe("PRIMARY" if i == 0 else "ACTIVE", desired) for i, one in enumerate(self._deployments)]
+        reported = [one.describe("PRIMARY" if i == 0 else "ACTIVE", desired) for i, one in enumerate(self._deployments)]
         tasks = [
             {"id": task.id, "definition": one.definition, "status": task.status, "address": task.address}
             for one in self._deployments
             for task in one.tasks
         ]
-        write(self._cloud, self._arn, deployments=told, tasks=tasks, outcomes=self._outcomes, events=self._events)
+        write(self._cloud, self._arn, deployments=reported, tasks=tasks, outcomes=self._outcomes, events=self._events)

@@ -64,12 +64,12 @@ class Targets:
         self._look()
 
     def _ask(self, group: str) -> dict[str, str]:
-        told: dict[str, str] = {}
+        reported: dict[str, str] = {}
         for address in self._list_addresses(group):
             answer = tell(address, {"health": group})
             found = json.loads(answer) if answer and answer.startswith("{") else {}
-            told |= {key: state for key, (state, _) in found.items()}
-        return told
+            reported |= {key: state for key, (state, _) in found.items()}
+        return reported
 
     def _look(self) -> None:
         for address in {one for group, _ in self._groups for one in self._list_addresses(group)}:

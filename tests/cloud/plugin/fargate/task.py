@@ -82,7 +82,7 @@ class RunningTask:
         return {name: one.code for name, one in self._seen.items() if one.code is not None}
 
     @property
-    def told(self) -> bool:
+    def reported(self) -> bool:
         """Whether somebody wanted its end."""
         return self._asked.is_set()
 
@@ -174,7 +174,7 @@ class RunningTask:
         return True
 
     def _watch(self) -> None:
-        """Start what may start, until it is told to end or an essential container does."""
+        """Start what may start, until it is asked to end or an essential container does."""
         while not self._asked.is_set():
             self._seen = {name: one.look() for name, one in self._containers.items()}
             for name, one in self._containers.items():

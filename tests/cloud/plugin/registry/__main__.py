@@ -28,7 +28,7 @@ http:
 
 
 async def main(place: str, folder: Path) -> None:
-    """Serve until told to end."""
+    """Serve until asked to end."""
     cloud = Cloud(folder)
     address, _, port = place.partition(":")
     behind = int(port) + 1
