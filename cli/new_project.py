@@ -2,7 +2,8 @@
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,10 @@ _WRITTEN = ("instance", *(f"**/*.{kind}" for kind in ("db", "db-*", "sqlite", "s
 
 @dataclass(frozen=True, kw_only=True)
 class Project:
-    """What is known of the project: its folder, the source, and what stands in the settings of its one site."""
+    """What is known of the project: its folder, the source, and what stands in the settings of its one site.
+
+    `more` are further settings of the site, as another tool's file had them.
+    """
 
     folder: Path
     source: Path
@@ -37,6 +41,7 @@ class Project:
     hosts: tuple[str, ...]
     port: int
     health: str | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
 
     def list_files(self) -> dict[Path, str]:
         """The text of each file by its path."""
@@ -85,16 +90,25 @@ class Project:
         site |= {"health": self.health} if self.health else {}
         site |= {"static": self.application.static} if self.application.static else {}
         site |= {"staticUrl": self.application.static_url} if self.application.static_url else {}
+        site |= self.more
         lines = [f"{key}: {_spell(value)}" for key, value in site.items()]
         first, *rest = lines
         port = f"  portico:port: {self.port}\n" if self.port != 8080 else ""
         return f"config:\n{port}  portico:sites:\n    - {first}\n" + "".join(f"      {line}\n" for line in rest)
 
 
+# What YAML takes for something else than a text.
+_OTHER = re.compile(r"(?i)[-.\d_:e]+|0x.*|true|false|null|yes|no|on|off|.*:")
+
+
 def _spell(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(_spell(one) for one in value)}]"
-    plain = re.fullmatch(r"[A-Za-z0-9./_-][\w./:()-]*", str(value))
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {_spell(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, bool | int):
+        return str(value).lower()
+    plain = re.fullmatch(r"[A-Za-z0-9./_-][\w./:()-]*", str(value)) and not _OTHER.fullmatch(str(value))
     return str(value) if plain else json.dumps(str(value))
 
 

@@ -5,7 +5,10 @@ from pathlib import Path
 import click
 
 from portico.cli.application import Found, Source, look_at
+from portico.cli.converted import Converted
 from portico.cli.engine import has_terminal
+from portico.cli.from_compose import read_compose
+from portico.cli.from_procfile import read_procfile
 from portico.cli.new_project import Project, spell_name
 from portico.cli.options import example
 from portico.cli.refused import Refused
@@ -18,23 +21,36 @@ _MOST = 4
 
 
 @click.command(epilog=example("portico init --entry shop.web:app --host shop.localhost"))
-@click.option("--source", default=".", metavar="FOLDER", help="The application's folder; this one by default.")
+@click.option("--source", metavar="FOLDER", help="The application's folder; this one by default.")
 @click.option("--folder", default="deploy", show_default=True, help="The project's folder, in the application's.")
 @click.option("--entry", default="", metavar="MODULE:APP", help="The WSGI entry, where it is not found.")
 @click.option("--name", default="", help="The site's name; the folder's by default.")
 @click.option("--host", "hosts", multiple=True, metavar="HOST", help="A host name; may be repeated.")
-@click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535), help="The published port.")
-def command(source: str, folder: str, entry: str, name: str, hosts: tuple[str, ...], port: int) -> None:
+@click.option("--port", type=click.IntRange(1, 65535), help="The published port; 8080 by default.")
+@click.option("--from", "other", metavar="FILE", help="A Compose file or a Procfile to begin with.")
+@click.option("--service", default="", help="The service of a Compose file that answers the requests.")
+def command(
+    source: str | None,
+    folder: str,
+    entry: str,
+    name: str,
+    hosts: tuple[str, ...],
+    port: int | None,
+    other: str | None,
+    service: str,
+) -> None:
     """Write a project for the Flask application in this folder. Nothing is overwritten.
 
     The entry, static files, a health path and the requirements are found in the source. What cannot be known is asked
     on a terminal; elsewhere the options say it.
     """
+    converted = read_other(Path(other), service) if other else Converted()
+    source = source or str(Path(other or "").parent / converted.source)
     root = Path(source).resolve()
     if not root.is_dir():
         raise Refused(f"--source: {source} is not a folder; write that of the application")
     found = look_at(root)
-    application = choose(root, found.applications, entry)
+    application = choose(root, found.applications, entry or converted.entry)
     name = name or spell_name(root.name)
     if not name == spell_name(name):
         raise Refused(f'--name: "{name}" is no name of a site; write small letters, digits and hyphens')
@@ -47,8 +63,9 @@ def command(source: str, folder: str, entry: str, name: str, hosts: tuple[str, .
         name=name,
         application=application,
         hosts=hosts or ("localhost", f"{name}.localhost"),
-        port=port,
+        port=port or converted.port or 8080,
         health=found.health,
+        more=converted.site,
     )
     written, kept = project.write()
     for file in written:
@@ -56,10 +73,29 @@ def command(source: str, folder: str, entry: str, name: str, hosts: tuple[str, .
     for file in kept:
         tell(f"kept   {file.relative_to(root)}, as it was")
     tell(f"\n{application.entry} as {name}" + (f", asked for its health at {found.health}" if found.health else ""))
-    if not entry and (others := [one.entry for one in found.applications if one is not application]):
+    if (
+        not entry
+        and not converted.entry
+        and (others := [one.entry for one in found.applications if one is not application])
+    ):
         tell(f"Also found: {', '.join(others[:_MOST])}; --entry says which one is meant.")
+    for line in converted.left:
+        tell(f"Not taken over: {line}.")
+    for secret in converted.secrets:
+        tell(f"Secret: pulumi config set --secret --path portico:secrets.{name}.{secret}")
     for line in list_todo(project, found, kept):
         tell(line)
+
+
+def read_other(file: Path, service: str) -> Converted:
+    """What another tool's file says. Raises Refused."""
+    if not file.is_file():
+        raise Refused(f"--from: {file} is not a file; write the path of a Compose file or of a Procfile")
+    if file.suffix in (".yml", ".yaml"):
+        return read_compose(file, service)
+    if file.name.startswith("Procfile"):
+        return read_procfile(file)
+    raise Refused(f"--from: {file.name} is neither a Compose file (.yml, .yaml) nor a Procfile")
 
 
 def choose(root: Path, found: tuple[Found, ...], entry: str) -> Found:
