@@ -30,6 +30,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "diff": "Show how NGINX's live files differ from what up would make live.",
     "render": "Write every file for machines without our containers.",
     "rules": "Ask the rules for AWS about what up would make.",
+    "ci": "Write workflows for GitHub or GitLab, and check a stack for them.",
     "recover": "After a run that was killed: put everything in order, then deploy.",
 }
 

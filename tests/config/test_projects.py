@@ -94,7 +94,7 @@ REFUSED = [
         {"pyproject.toml": PROJECT + '[tool.uv.sources]\nflask = {index = "own"}\n'}, "run uv lock", id="uv, index"
     ),
     pytest.param({"pyproject.toml": POETRY.replace('"^3"', '"^x"')}, "Poetry does not read flask", id="Poetry"),
-    pytest.param({"pyproject.toml": POETRY.replace('"^3"', '"^2 || ^3.1"')}, "pip cannot be seen", id="two ranges"),
+    pytest.param({"pyproject.toml": POETRY.replace('"^3"', '"^2 || ^3.1"')}, "pip cannot be given", id="two ranges"),
     pytest.param({"Pipfile": "[packages]\n"}, "run pipenv lock", id="Pipfile alone"),
     pytest.param({"uv.lock": LOCKED["uv.lock"]["uv.lock"]}, "there is no pyproject.toml beside it", id="lock alone"),
     pytest.param({**LOCKED["uv.lock"], "poetry.lock": ""}, "both say what is installed", id="two locks"),

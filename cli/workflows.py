@@ -1,0 +1,87 @@
+"""The files that let GitHub or GitLab preview and deploy a stack."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from portico.config.render.templates import render
+
+FORGES: Final[Mapping[str, str]] = {"github": ".github/workflows/portico.yml", "gitlab": ".gitlab-ci.yml"}
+# What no other stack can have: its own secrets, its key and its place.
+_OWN: Final = ("secrets", "rollback", "protect", "port", "eabKey")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workflows:
+    """`top` is the repository, `root` the folder of Pulumi.yaml in it; `values` are the settings of the stack.
+
+    `branch` is the one that is deployed; with `branches` each request has an environment of its own.
+    """
+
+    forge: str
+    top: Path
+    root: Path
+    stack: str
+    branch: str
+    values: Mapping[str, Any]
+    branches: bool = False
+
+    def list_files(self) -> dict[Path, tuple[str, bool]]:
+        """The text of each file by its path, and whether it is a program."""
+        scripts = ["install", "preview", "deploy", *(["comment"] if self.forge == "gitlab" else [])]
+        scripts += ["branch"] if self.branches else []
+        data = [str(site["name"]) for site in self._sites() if site.get("data")]
+        files = {self.root / "ci" / f"{name}.sh": (render(f"ci/{name}.sh.j2", data=data), True) for name in scripts}
+        text = render(
+            f"ci/{self.forge}.yaml.j2",
+            folder="./" + str(self.root.relative_to(self.top)) if self.root != self.top else ".",
+            stack=self.stack,
+            branch=self.branch,
+            branches=self.branches,
+        )
+        files[self.top / FORGES[self.forge]] = (text, False)
+        if self.branches:
+            files[self.root / "ci" / "branch.yaml"] = (self._spell_branch(), False)
+        return files
+
+    def _sites(self) -> list[dict[str, Any]]:
+        sites = self.values.get("sites")
+        return [one for one in sites if isinstance(one, dict)] if isinstance(sites, list) else []
+
+    def _spell_branch(self) -> str:
+        """The settings of a branch: the stack's, at a port and under host names of its own."""
+        values = {key: value for key, value in self.values.items() if key not in (*_OWN, "tls", "sites")}
+        sites = [{**site, "hosts": [f"__NAME__-{site['name']}.localhost"]} for site in self._sites()]
+        for site in sites:
+            site.pop("aliases", None)
+        config = {f"portico:{key}": value for key, value in {**values, "port": "__PORT__", "sites": sites}.items()}
+        text = yaml.safe_dump({"config": config}, sort_keys=False, allow_unicode=True, width=120)
+        return (
+            "# The settings of an environment of a branch. __NAME__ and __PORT__ are filled in.\n"
+            "# Write the machine for it, and host names that lead there. It has no secrets of another stack.\n"
+            f"{text.replace(chr(39) + '__PORT__' + chr(39), '__PORT__')}"
+        )
+
+
+def find_wrong(values: Mapping[str, Any], backend: str, *, passphrase: bool, encrypted: bool) -> list[str]:
+    """Why a stack cannot be deployed from a machine that is new each time; a sentence each."""
+    wrong = []
+    ssh = values.get("ssh")
+    if values.get("target", "local") == "local" and not str(values.get("engine") or "").strip():
+        wrong.append("target: local is the machine of the workflow, which is gone after it; write ssh, aws or ecs")
+    if values.get("target") == "ssh" and not (isinstance(ssh, Mapping) and ssh.get("hostKey")):
+        wrong.append(
+            "ssh.hostKey is required where a workflow deploys: a machine that is new each time knows no key, so it "
+            "would believe anybody; write what ssh-keyscan -t ed25519 HOST prints, once you have compared it"
+        )
+    if backend.startswith(("file://.", "file://~")):
+        wrong.append(
+            f"the state is in {backend}, in the checkout, and would be gone with it; set PULUMI_BACKEND_URL to a "
+            "bucket or another backend that all of you reach"
+        )
+    if encrypted and not passphrase:
+        wrong.append("the stack has secrets; set PULUMI_CONFIG_PASSPHRASE as a secret of the workflow")
+    return wrong
