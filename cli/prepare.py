@@ -63,10 +63,9 @@ def require_passphrase(root: Path, stack: str) -> None:
 def set_up(root: Path, stack: str) -> None:
     """Install what a checkout lacks, and take its environment over. What set-up says of a failure stands alone."""
     if is_checkout(root):
-        with subprocess.Popen([str(HOME / "scripts" / "setup.sh"), stack]) as process:
-            # Most commands ask Docker next, and reading its package takes as long as a set-up with nothing to do.
-            with suppress(ImportError):
-                import_module("docker")
+        # Most commands ask Docker next, and reading its package takes as long as a set-up with nothing to do.
+        with subprocess.Popen([str(HOME / "scripts" / "setup.sh"), stack]) as process, suppress(ImportError):
+            import_module("docker")
         if code := process.returncode:
             sys.exit(code)
     load_environment(root)

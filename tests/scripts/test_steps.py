@@ -153,12 +153,14 @@ def test_a_killed_set_up_ends_too_and_the_next_one_goes_on(folder: Path) -> None
 
 
 def test_two_at_once_do_everything_once(folder: Path) -> None:
-    first = start(folder, SECONDS_pulumi="3")
+    first = start(folder, SECONDS_pulumi="3600")
     until(lambda: pids(folder, "pulumi"))
     second = start(folder)
-    said = finish(second)
+    assert second.stdout
+    said = second.stdout.readline()
     assert "Another set-up is at work in this folder; this one waits until it has ended." in said
-    assert "->" not in said
+    os.kill(pids(folder, "pulumi")[-1], signal.SIGTERM)  # the first waits no longer
+    assert "->" not in finish(second)
     assert finish(first).count("->") == 4
     assert (first.returncode, second.returncode) == (0, 0)
 
@@ -191,12 +193,14 @@ def test_ctrl_c_in_a_terminal_ends_all_of_it(folder: Path) -> None:
 def test_a_part_alone_waits_too(folder: Path) -> None:
     """As where `make test` calls one, while `make up` runs."""
     part = [str(folder / "scripts" / "setup" / "pulumi.sh")]
-    first = subprocess.Popen(part, env=variables(SECONDS_pulumi="2"), stdout=subprocess.DEVNULL)
+    first = subprocess.Popen(part, env=variables(SECONDS_pulumi="3600"), stdout=subprocess.DEVNULL)
     until(lambda: pids(folder, "pulumi"))
-    second = subprocess.run(part, env=variables(), capture_output=True, text=True)
+    second = subprocess.Popen(part, env=variables(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert second.stdout
+    assert "waits until it has ended" in second.stdout.readline()
+    os.kill(pids(folder, "pulumi")[-1], signal.SIGTERM)  # the first waits no longer
+    assert "->" not in finish(second)
     assert (first.wait(), second.returncode) == (0, 0)
-    assert "waits until it has ended" in second.stdout
-    assert "->" not in second.stdout
 
 
 def test_no_home_a_strict_umask_and_another_locale(folder: Path) -> None:
