@@ -178,6 +178,18 @@ remember() {
     mv .proven proven
 }
 
+# Tells replicas who serves their site now: the others say goodbye to their WebSockets (gunicorn.conf.py). Only root
+# writes into this folder.
+tell_replicas() {
+    for site in $( (cut -d ' ' -f 1 proven; list_told) | sort -u); do
+        sed -n "s/^$site //p" proven > "/run/portico/.$site.live"
+        mv "/run/portico/.$site.live" "/run/portico/$site.live"
+    done
+}
+
+# The sites that were told before, and may be gone from the settings by now.
+list_told() { find /run/portico -maxdepth 1 -name '[!.]*.live' -size +0 | sed 's/.*\///; s/\.live$//'; }
+
 [ -d "trees/$TREE" ] || { echo "the tree $TREE is not there any more"; exit 1; }
 touch "trees/$TREE"
 before=$(readlink live || true)
@@ -210,6 +222,7 @@ if ! await "$next"; then
 fi
 prove_again || turn_back
 remember
+tell_replicas
 echo "the tree $next is live"
 for n in $all; do
     replica "$n"

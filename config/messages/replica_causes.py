@@ -50,6 +50,10 @@ _SETUPTOOLS = (
     "pkg_resources is missing, which an old package such as gunicorn 20 asks for: name setuptools<81 in the "
     "requirements of {site}, or a newer version of that package"
 )
+_GEVENT = (
+    "`gunicorn.workerClass` of {site} is gevent, and its image lacks what that needs: let the Dockerfile install "
+    "gunicorn[gevent]"
+)
 _ENTRY = "`entry` of {site} names something that is no application ({0}): write module:app or module:create_app()"
 _MEMORY = "it ran out of memory: raise `gunicorn.memory` of {site}, or lower its `gunicorn.workers`"
 _SECRET = (
@@ -69,6 +73,7 @@ _LOG = (
     (95, r"(?m)^MemoryError", _MEMORY),
     (91, r"ModuleNotFoundError: No module named '(?:werkzeug|flask)(?:\.[^'\n]*)?'", _FLASK),
     (91, r"ModuleNotFoundError: No module named 'pkg_resources'", _SETUPTOOLS),
+    (92, r"gevent worker requires gevent|workers/ggevent\.py(?:.*\n){0,9}ModuleNotFoundError", _GEVENT),
     (90, r"ModuleNotFoundError: No module named '([^'\n]+)'", _PACKAGE),
     (90, r'File "([^"\n]+", line \d+)\n(?:.*\n){0,4}(?:Syntax|Indentation|Tab)Error: ', "{0} is not valid Python"),
     (90, r"(Failed to find attribute '.+' in '.+')\.", _ENTRY),

@@ -11,4 +11,5 @@ def render_gunicorn(site: Site, root: str = ".", *, hooks: bool = False, header:
     """
     body = max([site.body, *(route.body for route in site.routes if route.body)])
     values = {"site": site, "gunicorn": site.gunicorn, "root": root, "body": body, "hooks": hooks, "header": header}
-    return render("gunicorn/gunicorn.conf.py.j2", **values)
+    websockets = any(route.websocket for route in site.routes)
+    return render("gunicorn/gunicorn.conf.py.j2", websockets=websockets, **values)

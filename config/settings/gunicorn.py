@@ -12,6 +12,8 @@ from portico.config.settings.text import GunicornVersion
 
 # More than this one process of NGINX's would wait for, and no processor serves.
 THREADS: Final = 512
+# What gevent itself makes in each worker, for what blocks, and some to spare.
+_GEVENT: Final = 16
 
 
 class Gunicorn(Section):
@@ -23,9 +25,10 @@ class Gunicorn(Section):
     )
     workers: int = Field(default=2, ge=1, le=64, description="Worker processes in each replica.")
     threads: int = Field(default=4, ge=1, le=128, description="Threads in each worker: requests it serves at once.")
-    worker_class: Literal["gthread"] = Field(
+    worker_class: Literal["gthread", "gevent"] = Field(
         default="gthread",
-        description="The worker type. `sync` never keeps a connection to NGINX, so it is not offered.",
+        description="The worker type. With `gevent` a worker serves up to 1000 connections at once and has no threads: "
+        "for many WebSockets. `sync` never keeps a connection to NGINX, so it is not offered.",
     )
     timeout: Duration = Field(
         default=Duration.parse("30s"),
@@ -50,12 +53,18 @@ class Gunicorn(Section):
 
         Those of two releases, each thread of each worker, what Gunicorn, health checks and commands by hand need.
         """
-        return max(512, 2 * replicas * (self.workers * (self.threads + 4) + 32))
+        threads = _GEVENT if self.worker_class == "gevent" else self.threads
+        return max(512, 2 * replicas * (self.workers * (threads + 4) + 32))
 
     def tell_clashes(self) -> Iterator[str]:
         """See Section."""
         every = self.workers * self.threads
-        if every > THREADS:
+        if self.worker_class == "gevent":
+            if self.threads != Gunicorn.model_fields["threads"].default:
+                yield f"threads is {self.threads}, and a worker of gevent has none; leave threads out"
+            if self.preload:
+                yield "preload loads the application before gevent can prepare Python for it; leave preload out"
+        elif every > THREADS:
             yield (
                 f"{self.workers} workers of {self.threads} threads are {every}, and a replica may have {THREADS}; "
                 "write fewer threads, or more replicas"
@@ -67,7 +76,8 @@ class Gunicorn(Section):
         if value == "sync":
             raise PydanticCustomError(
                 "worker",
-                '"sync" hangs up after each answer, so NGINX could keep no connection; write gthread, or leave it out',
+                '"sync" hangs up after each answer, so NGINX could keep no connection; write gthread or gevent, or '
+                "leave it out",
             )
         return value
 

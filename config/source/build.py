@@ -76,6 +76,7 @@ def read_build(settings: Settings, site: Site, root: Path) -> Build:
             project,
             chosen.image,
             gunicorn=site.gunicorn.version,
+            worker_class=site.gunicorn.worker_class,
             root=entry.root,
             packages=site.packages,
             build_packages=site.build_packages,

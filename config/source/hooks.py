@@ -1,7 +1,7 @@
 """A gunicorn.conf.py of the application's own: its hooks run beside Portico's, its settings where Portico has none."""
 
 import ast
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from portico.config.settings.gunicorn import Gunicorn
 from portico.config.source.place import Place
@@ -38,15 +38,17 @@ def check_hooks(place: Place, gunicorn: Gunicorn) -> bool:
         "worker_class": gunicorn.worker_class,
         "preload_app": gunicorn.preload,
     }
+    if gunicorn.worker_class == "gevent":
+        del ours["threads"]  # it has none
     for node in tree.body:
         targets = (
             node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
         )
         for target in targets:
             name = target.id if isinstance(target, ast.Name) else ""
-            if name not in _SET or (value := _read(node)) == ours[name]:
+            if name not in _SET or name not in ours or (value := _read(node)) == ours[name]:
                 continue
-            if name == "worker_class":
+            if name == "worker_class" and value not in get_args(Gunicorn.model_fields[name].annotation):
                 shown = f"worker_class is written here, and Portico runs {gunicorn.worker_class}"
                 place.refuse(file, f"{shown}; take the line out", node.lineno)
                 continue

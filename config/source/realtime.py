@@ -35,7 +35,7 @@ def advise(site: Site, requires: frozenset[str], keep: str) -> str:
 def _list_wanted(site: Site, keep: str) -> Iterator[str]:
     if site.gunicorn.workers > 1:
         yield "gunicorn.workers: 1"
-    if site.gunicorn.threads < _FEW:
+    if site.gunicorn.worker_class == "gthread" and site.gunicorn.threads < _FEW:
         yield f"gunicorn.threads: {_THREADS}"
     if keep:
         yield keep

@@ -16,6 +16,9 @@ LISTS = "/tmp/requirements"
 _PIP = "pip install --disable-pip-version-check"
 # Where what only builds need lies: in no image.
 _TOOLS = "/opt/build"
+# Gunicorn's worker of that name needs both.
+_HAS_GEVENT = "python -c 'import gunicorn.workers.ggevent'"
+_GEVENT = "'gevent>=24.10.1' packaging"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +61,7 @@ def write_recipe(
     image: str,
     *,
     gunicorn: str,
+    worker_class: str = "gthread",
     root: str = ".",
     packages: tuple[str, ...] = (),
     build_packages: tuple[str, ...] = (),
@@ -80,6 +84,9 @@ def write_recipe(
         else:
             # Only now it is known whether something has brought it.
             (then or first).append(f"{{ python -c 'import gunicorn' || {_PIP} {version}; }}")
+    if worker_class == "gevent":
+        # As for Gunicorn: where nothing else has brought them, or brought what is too old for it.
+        (then or first).append(f"{{ {_HAS_GEVENT} || {_PIP} {_GEVENT}; }}")
     before = []
     if place.variables:
         before.append("set -a && . /run/secrets/build.env && set +a")

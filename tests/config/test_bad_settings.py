@@ -179,7 +179,17 @@ SITE: list[tuple[str, dict[str, Any], str]] = [
         "unknown worker",
         site(gunicorn={"workerClass": "sync"}),
         'gunicorn.workerClass: "sync" hangs up after each answer, so NGINX could keep no connection; '
-        "write gthread, or leave it out",
+        "write gthread or gevent, or leave it out",
+    ),
+    (
+        "threads of gevent",
+        site(gunicorn={"workerClass": "gevent", "threads": 100}),
+        "gunicorn: threads is 100, and a worker of gevent has none; leave threads out",
+    ),
+    (
+        "gevent after the application",
+        site(gunicorn={"workerClass": "gevent", "preload": True}),
+        "gunicorn: preload loads the application before gevent can prepare Python for it; leave preload out",
     ),
     ("gunicorn as list", site(gunicorn=[]), f"gunicorn: a list {PAIRS}"),
     ("static folder missing", site(static="assets"), f'static: "assets" {IN_FOLDER} one, or leave it out'),

@@ -52,6 +52,18 @@ TABLE = [
     pytest.param(
         {"log": "ModuleNotFoundError: No module named 'pkg_resources'"}, "name setuptools<81 in", id="setuptools"
     ),
+    pytest.param(
+        {
+            {"log": f"No module named 'gevent'\nRuntimeError: gevent worker requires gevent 24{BOOT}"},
+        },
+        "let the Dockerfile install gunicorn[gevent]",
+        id="gevent",
+    ),
+    pytest.param(
+        {"log": "File \"/x/gunicorn/workers/ggevent.py\", line 16\nModuleNotFoundError: No module named 'packaging'"},
+        "let the Dockerfile install gunicorn[gevent]",
+        id="gevent's own requirement",
+    ),
     pytest.param({"log": "OSError: [Errno 30] Read-only file system"}, "in `data` of shop", id="read-only, unnamed"),
     pytest.param({"log": "PermissionError: [Errno 13] Permission denied: '/root/x'"}, "open /root/x", id="permission"),
     pytest.param({"log": "FileNotFoundError: No such file: 'x.json'"}, "x.json is not in its image", id="file"),

@@ -102,7 +102,8 @@ def test_an_earlier_release_keeps_the_words_before_gunicorn(root: Path) -> None:
         ),
         ("timeout = 90\n", "write gunicorn.timeout: 90s"),
         ("workers = cpu_count()\n", "workers is worked out here"),
-        ("worker_class = 'gevent'\n", "Portico runs gthread"),
+        ("worker_class = 'sync'\n", "worker_class is written here, and Portico runs gthread; take the line out"),
+        ("worker_class = 'gevent'\n", "settings say gthread; write gunicorn.workerClass: gevent for this site"),
         ("def (\n", "shop/gunicorn.conf.py:1: it is not valid Python"),
     ],
 )

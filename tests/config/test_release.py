@@ -85,6 +85,8 @@ OTHER: dict[str, dict[str, Any]] = {
     "health": {"health": "/healthz"},
     "workers": {"gunicorn": {"workers": 5}},
     "threads": {"gunicorn": {"threads": 5}},
+    "class of workers": {"gunicorn": {"workerClass": "gevent"}},
+    "a route whose WebSockets are told when it ends": {"routes": [{"path": "/ws", "websocket": True}]},
     "timeout": {"gunicorn": {"timeout": "31s"}},
     "memory": {"gunicorn": {"memory": "513M"}},
     "preload": {"gunicorn": {"preload": True}},
@@ -174,8 +176,7 @@ def test_every_setting_of_a_site_is_in_one_of_both_lists() -> None:
         *("certificate", "source", "static", "requirements", "extras"),
         "secretsAs",  # test_secrets_as.py
     }
-    # There is one class of workers, which is no choice yet.
-    assert guns - {"workerClass"} == {key for changes in OTHER.values() for key in changes.get("gunicorn", ())}
+    assert guns == {key for changes in OTHER.values() for key in changes.get("gunicorn", ())}
 
 
 def test_each_secret_value_makes_another_release(root: Path) -> None:

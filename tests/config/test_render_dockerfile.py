@@ -69,6 +69,17 @@ def test_a_folder_whose_requirements_only_its_build_knows_is_installed_with_them
     assert text.index(" -e /app ") < text.index("python -c 'import gunicorn' || pip install")
 
 
+@pytest.mark.parametrize("requirement", ["flask", "-e ."])
+def test_what_gevent_needs_is_installed_where_nothing_brings_it(root: Path, requirement: str) -> None:
+    write_files(root / "shop", {"requirements.txt": f"{requirement}\n", "setup.py": "import setuptools\n"})
+    settings = read_settings(root, make_site(gunicorn={"workerClass": "gevent"}))
+    text = read_build(settings, settings.sites[0], root).context["Dockerfile"].content.decode()
+    has = "{ python -c 'import gunicorn.workers.ggevent' || pip install --disable-pip-version-check 'gevent>=24.10.1' "
+    # Gunicorn itself comes before.
+    assert text.index("gunicorn==") < text.index(has)
+    assert "gevent" not in render(root)
+
+
 def test_packages_of_debian_are_installed_before_all_else(root: Path) -> None:
     text = render_all(root, {"packages": ["libpq5", "git"]})["Dockerfile"]
     assert text.index("apt-get install -y --no-install-recommends libpq5 git") < text.index("pip install")

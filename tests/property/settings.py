@@ -309,7 +309,7 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "version": st.sampled_from(["26.1.0", "27.0.1", "30.2"]),
         "workers": st.integers(1, 64),
         "threads": st.integers(1, 128),
-        "workerClass": st.just("gthread"),
+        "workerClass": st.sampled_from(["gthread", "gthread", "gevent"]),
         "timeout": _durations(),
         "hungAfter": st.sampled_from(["never", "5s", "15s", "7500ms", "2m"]),
         "memory": _sizes(),
@@ -559,7 +559,11 @@ def _fix_site(site: Values) -> None:
         for key in ("requirements", "extras", "pythonImage", "packages", "buildPackages"):
             site.pop(key, None)
     gunicorn = site.get("gunicorn", {})
-    if gunicorn.get("workers", 2) * gunicorn.get("threads", 4) > 512:
+    if gunicorn.get("workerClass") == "gevent":
+        # It has no threads, and has to come before the application.
+        gunicorn.pop("threads", None)
+        gunicorn.pop("preload", None)
+    elif gunicorn.get("workers", 2) * gunicorn.get("threads", 4) > 512:
         gunicorn["threads"] = 512 // gunicorn["workers"]
     if site.get("weights"):
         site["replicas"] = len(site["weights"])

@@ -34,7 +34,8 @@ def check_gunicorn_keeps_idle_connections_longer_than_nginx(rendered: Rendered, 
     for release in rendered.releases:
         gunicorn = rendered.gunicorn(release)
         # A worker of the class sync would hang up after each answer.
-        assert gunicorn["worker_class"] == "gthread" and gunicorn["threads"] >= 1
+        room = {"gthread": "threads", "gevent": "worker_connections"}[gunicorn["worker_class"]]
+        assert gunicorn[room] >= 1 and len({"threads", "worker_connections"} & gunicorn.keys()) == 1
         for upstream in filter(None, [upstreams.get(release.site.name)]):
             if listed(upstream, "keepalive") not in ([], [("0",)]):
                 idle = milliseconds(only(upstream, "keepalive_timeout").args[0])
@@ -127,7 +128,8 @@ def check_gunicorn_takes_its_file(rendered: Rendered, main: Directive) -> None:
             if name in config.settings:
                 config.set(name, setting)
         wanted = release.site.gunicorn
-        assert (config.workers, config.threads, config.preload_app) == (wanted.workers, wanted.threads, wanted.preload)
+        threads = wanted.threads if wanted.worker_class == "gthread" else Config().threads
+        assert (config.workers, config.threads, config.preload_app) == (wanted.workers, threads, wanted.preload)
         assert (config.accesslog is not None) == wanted.access_log
 
 
