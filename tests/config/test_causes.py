@@ -53,9 +53,7 @@ TABLE = [
         {"log": "ModuleNotFoundError: No module named 'pkg_resources'"}, "name setuptools<81 in", id="setuptools"
     ),
     pytest.param(
-        {
-            {"log": f"No module named 'gevent'\nRuntimeError: gevent worker requires gevent 24{BOOT}"},
-        },
+        {"log": f"No module named 'gevent'\nRuntimeError: gevent worker requires gevent 24{BOOT}"},
         "let the Dockerfile install gunicorn[gevent]",
         id="gevent",
     ),
