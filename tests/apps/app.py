@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, kw_only=True)
 class App:
     """One application.
 
-    `files` are its folder, by path; `paths` are asked by GET and by HEAD. `posts` are forms by path.
-    Some bring a Gunicorn of their own, as
-    many do. `uploads` is the path that takes a file. Where it `locks`, uv writes
-    uv.lock first. `short` ones belong to `make test-all`.
+    `files` are its folder, by path; `paths` are asked by GET and by HEAD. `posts` are forms by path. Some bring a
+    Gunicorn of their own, as many do. `uploads` is the path that takes a file. What `locks` names writes its lock
+    first. `short` ones belong to `make test-all`.
     """
 
     name: str
@@ -23,7 +22,7 @@ class App:
     settings: Mapping[str, Any] = field(default_factory=dict)
     websocket: str = ""
     uploads: str = ""
-    locks: bool = False
+    locks: Literal["", "uv", "poetry"] = ""
     short: bool = False
 
     def __str__(self) -> str:

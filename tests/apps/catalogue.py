@@ -5,12 +5,12 @@ lines that its documentation tells, in `wsgi.py`.
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
 from tests.apps.app import App
 
 
-def _install_httpbin(name: str, files: Mapping[str, str], *, locks: bool = False) -> App:
+def _install_httpbin(name: str, files: Mapping[str, str], *, locks: Literal["", "uv", "poetry"] = "") -> App:
     """The same application, installed by another form of project."""
     return App(
         name=name,
@@ -22,6 +22,11 @@ def _install_httpbin(name: str, files: Mapping[str, str], *, locks: bool = False
     )
 
 
+_POETRY: Final = (
+    '[tool.poetry]\nname = "shop"\nversion = "1.0.0"\npackage-mode = false\n\n'
+    '[tool.poetry.dependencies]\npython = "^3.11"\nhttpbin = "^0.10.2"\n\n'
+    '[build-system]\nrequires = ["poetry-core"]\nbuild-backend = "poetry.core.masonry.api"\n'
+)
 _DATABASE: Final = [{"name": "database", "path": "/var/lib/app"}]
 
 APPS: Final = (
@@ -192,17 +197,11 @@ APPS: Final = (
         paths=("/", "/_dash-layout", "/_dash-dependencies", "/_favicon.ico?v=4.4.1", "/assets/none.css", "/any/page"),
         posts={"/_dash-update-component": {}},
     ),
-    _install_httpbin(
-        "poetry",
-        files={
-            "pyproject.toml": '[tool.poetry]\nname = "shop"\nversion = "1.0.0"\npackage-mode = false\n\n'
-            '[tool.poetry.dependencies]\npython = "^3.11"\nhttpbin = "^0.10.2"\n\n'
-            '[build-system]\nrequires = ["poetry-core"]\nbuild-backend = "poetry.core.masonry.api"\n',
-        },
-    ),
+    _install_httpbin("poetry", files={"pyproject.toml": _POETRY}),
+    _install_httpbin("poetry-lock", locks="poetry", files={"pyproject.toml": _POETRY}),
     _install_httpbin(
         "uv",
-        locks=True,
+        locks="uv",
         files={
             "pyproject.toml": '[project]\nname = "shop"\nversion = "1.0.0"\nrequires-python = ">=3.11"\n'
             'dependencies = ["httpbin>=0.10.2"]\n',

@@ -3,6 +3,7 @@
 `make test-apps` tries all of them, `make test-all` those marked `short`.
 """
 
+import os
 import socket
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from tests.docker.load import Client, Load
 from tests.docker.twin import Twin
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
+POETRY = "poetry==2.4.1"
 _SECONDS = 600.0  # for an image of a large application
 
 APPLICATIONS = [
@@ -43,19 +45,30 @@ def up(app: App, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deploymen
         for path, text in app.files.items():
             deployment.write(app.name, path, text)
         if app.locks:
-            lock(deployment.source(app.name))
+            lock(app.locks, deployment.source(app.name))
         deployment.allow(_SECONDS)
         result = deployment.up(door="make")
         print(f"\n{app}: up after {result.seconds:.1f} s\n{result.output}")
         yield deployment
 
 
-def lock(folder: Path) -> None:
-    """Write uv.lock, from the index that pip is asked to use."""
+def lock(tool: str, folder: Path) -> None:
+    """Let uv or Poetry itself write its lock, from the index that pip is asked to use."""
     asked = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
     index = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
-    words = ["uv", "lock", "--directory", str(folder), *(["--default-index", index] if index else [])]
-    subprocess.run([str(Path(sys.executable).with_name(words[0])), *words[1:]], check=True, capture_output=True)
+    words = ["lock", "--directory", str(folder), *(["--default-index", index] if index else [])]
+    if tool == "poetry":
+        if index:
+            # Without a source it asks PyPI's own API, which a mirror may not have.
+            source = {"name": "index", "url": index, "priority": "primary"}
+            with (folder / "pyproject.toml").open("a") as file:
+                file.write("\n[[tool.poetry.source]]\n")
+                file.writelines(f'{key} = "{value}"\n' for key, value in source.items())
+        words = ["tool", "run", *words[3:], "--from", POETRY, "poetry", "lock", "-n", "--directory", str(folder)]
+    variables = os.environ | {"POETRY_VIRTUALENVS_CREATE": "false"}
+    uv = str(Path(sys.executable).with_name("uv"))
+    subprocess.run([uv, *words], check=True, capture_output=True, env=variables)
+    assert (folder / f"{tool}.lock").is_file()
 
 
 @pytest.fixture(scope="module")
