@@ -10,6 +10,7 @@ import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
 
 from portico.config.namespace import list_misplaced
+from portico.config.placeholders import list_placeholders
 from portico.config.plan import NAMESPACE, make_plan, parse_values
 from portico.config.release.history import History
 from portico.config.release.release import Release
@@ -45,7 +46,7 @@ def load(root: Path, history: Any = None) -> Stack:
     """
     texts = CONFIG.get()
     values = parse_values(texts)
-    wrong = [*list_misplaced(texts, pulumi.get_project()), *_list_exposed(values, root)]
+    wrong = [*list_misplaced(texts, pulumi.get_project()), *_list_exposed(values, root), *list_placeholders(values)]
     stack = make_stack(values, root, history, wrong)
     given = stack.secrets or any(release.tokens for release in stack.releases)
     if given and not is_config_secret(f"{NAMESPACE}:secrets"):

@@ -101,8 +101,12 @@ def test_every_tree_parses_with_one_server_a_site(stack: str, tmp_path: Path) ->
     plan = make_plan(merge_values(stack), ROOT)
     trees = [fleet.tree for fleet in make_fleet(plan)] if plan.settings.ecs else [plan.render()]
     found = [args for tree in trees for args in list_names(tree, tmp_path / tree.digest)]
-    # That of the load balancer, too.
-    wanted = [("_",), *((("_",),) if plan.settings.ecs else ()), *(site.hosts for site in plan.settings.sites)]
+    # That of the load balancer, too, and that of HTTPS.
+    wanted = [
+        ("_",),
+        *((("_",),) if plan.settings.ecs or plan.settings.tls else ()),
+        *(site.hosts for site in plan.settings.sites),
+    ]
     assert sorted(found) == sorted(wanted)
 
 

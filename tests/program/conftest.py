@@ -47,6 +47,7 @@ def reach_everything(patch: pytest.MonkeyPatch) -> None:
     async def ready(*_: object) -> None:
         pass
 
+    patch.setattr("portico.config.load.list_placeholders", lambda _: [])
     patch.setattr("portico.components.hosts.preflight.find_obstacle", lambda _: None)
     patch.setattr("portico.components.docker.free_ports.require_vacant", lambda *_: None)
     patch.setattr("portico.components.hosts.aws.require_command", lambda _: None)

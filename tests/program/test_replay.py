@@ -96,7 +96,7 @@ def test_nothing_but_what_is_named_comes_in_or_goes_out(prod: Graph, aws: None) 
     groups = ask("ec2", "describe_security_groups", Filters=[{"Name": "vpc-id", "Values": [vpc]}])["SecurityGroups"]
     default, mine = sorted(groups, key=lambda group: group["GroupName"] != "default")
     assert default["IpPermissions"] == default["IpPermissionsEgress"] == []
-    assert [rule["FromPort"] for rule in mine["IpPermissions"]] == [80]
+    assert sorted(rule["FromPort"] for rule in mine["IpPermissions"]) == [80, 443]
     assert sorted(rule["FromPort"] for rule in mine["IpPermissionsEgress"]) == [80, 443]
 
 

@@ -15,7 +15,7 @@ class Expected:
 
     sites: dict[str, int]
     address: str
-    port: int
+    ports: tuple[int, ...]
     urls: dict[str, str]
     host: str = "LocalHost"
     place: str = ""
@@ -24,27 +24,32 @@ class Expected:
     names: str | None = None  # what the provider calls its engine
     cloud: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def orders(self) -> bool:
+        """Whether certificates are ordered: by a client with an image of its own, into two volumes."""
+        return 443 in self.ports
+
 
 EXPECTED = {
     "dev": Expected(
         sites={"hello": 2, "httpbin": 2},
         address="127.0.0.1",
-        port=8080,
+        ports=(8080,),
         urls={"hello": "http://localhost:8080", "httpbin": "http://httpbin.localhost:8080"},
     ),
     "staging": Expected(
         sites={"hello": 2},
         address="0.0.0.0",
-        port=80,
-        urls={"hello": "http://hello.staging.example"},
+        ports=(80, 443),
+        urls={"hello": "https://hello.staging.example"},
         host="SshHost",
         names="ssh://deploy@staging.example:22",
     ),
     "prod": Expected(
         sites={"hello": 3},
         address="0.0.0.0",
-        port=80,
-        urls={"hello": "http://hello.example"},
+        ports=(80, 443),
+        urls={"hello": "https://hello.example"},
         host="AwsHost",
         place="-vm-1",
         provider="host-docker-1",
@@ -70,7 +75,7 @@ EXPECTED = {
             "aws:iam/rolePolicyAttachment:RolePolicyAttachment": 1,
             "aws:iam/instanceProfile:InstanceProfile": 1,
             "aws:ec2/securityGroup:SecurityGroup": 1,
-            "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": 1,
+            "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": 2,
             "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": 2,
             "aws:ec2/instance:Instance": 1,
             "aws:cloudwatch/metricAlarm:MetricAlarm": 2,
@@ -110,17 +115,18 @@ def test_so_many_resources_of_each_type(made: Recorder, expected: Expected) -> N
         "portico:index:FlaskApp": sites,
         "portico:index:Gunicorn": sites,
         NETWORK: 1,
-        VOLUME: 3,
-        IMAGE: 1 + sites,
-        CONTAINER: 4 + sites + replicas,
+        VOLUME: 3 + 2 * expected.orders,
+        IMAGE: 1 + sites + expected.orders,
+        CONTAINER: 4 + sites + replicas + expected.orders,
+        **({"portico:index:Certificates": 1} if expected.orders else {}),
         **expected.cloud,
     }
 
 
 def test_the_containers_by_name(made: Recorder, expected: Expected) -> None:
     place = expected.place
-    own = ("check-nginx-t", "nginx-server", "release-switch", f"port-holder-{expected.port}")
-    names = {f"portico{place}-{name}" for name in own}
+    own = ("check-nginx-t", "nginx-server", "release-switch", f"port-holder-{expected.ports[0]}")
+    names = {f"portico{place}-{name}" for name in (*own, *(["certificates-client"] if expected.orders else []))}
     for site, replicas in expected.sites.items():
         names |= {f"{site}{place}-files", *(f"{site}-gunicorn{place}-{index}" for index in range(replicas))}
     assert {found.name for found in made.of_type(CONTAINER)} == names
@@ -131,8 +137,8 @@ def test_every_container_is_labelled_with_its_stack(stack: str, made: Recorder) 
 
 
 def test_the_edge_is_published_where_the_stack_says(made: Recorder, expected: Expected) -> None:
-    (port,) = made.container(f"portico{expected.place}-port-holder-{expected.port}").inputs["ports"]
-    assert (port["ip"], port["external"]) == (expected.address, expected.port)
+    ports = made.container(f"portico{expected.place}-port-holder-{expected.ports[0]}").inputs["ports"]
+    assert [(port["ip"], port["external"]) for port in ports] == [(expected.address, one) for one in expected.ports]
 
 
 def test_the_exports(made: Recorder, expected: Expected) -> None:
