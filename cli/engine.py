@@ -3,6 +3,7 @@
 import json
 import shlex
 import sys
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -88,6 +89,14 @@ def name_docker(engine: "Engine", *words: str, terminal: bool) -> list[str]:
     port = ["-p", str(there.port)] if there.port else []
     name = f"{there.username}@{there.hostname}" if there.username else str(there.hostname)
     return ["ssh", *engine.options, "-t" if terminal else "-T", *port, name, shlex.join(["docker", *words])]
+
+
+def read_time(text: str) -> datetime:
+    """Docker's times have nine digits of a second; six are enough."""
+    head, _, rest = text.partition(".")
+    zone = rest.lstrip("0123456789")
+    digits = rest[: len(rest) - len(zone)]
+    return datetime.fromisoformat(f"{head}.{digits[:6]}{zone}" if rest else text)
 
 
 def has_terminal() -> bool:

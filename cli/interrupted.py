@@ -4,7 +4,8 @@ from contextlib import suppress
 
 from docker.errors import DockerException
 
-from portico.cli.commands.recover import Engine, connect, read_state, read_time, run, sweep
+from portico.cli.commands.recover import Engine, connect, read_state, run, sweep
+from portico.cli.engine import read_time
 from portico.cli.holder import describe, list_pending, read_holders, read_project
 from portico.cli.prepare import Place
 from portico.cli.refused import Refused

@@ -17,7 +17,7 @@ from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container
 
 from portico.cli.deploy import deploy
-from portico.cli.engine import find_engine
+from portico.cli.engine import find_engine, is_on_ecs, read_time
 from portico.cli.holder import describe, find_backend, read_holders
 from portico.cli.options import example, stack_option
 from portico.cli.prepare import Place, prepare
@@ -40,11 +40,12 @@ _KEPT = ("data", "certificates")
 
 @dataclass(frozen=True)
 class State:
-    """What the stack's state says there is: ids by kind, its project, and its Docker engine."""
+    """What the stack's state says there is: ids by kind, its project, its Docker engine, and whether it is on ECS."""
 
     known: dict[str, set[str]]
     project: str | None
     engine: Docker | None
+    on_ecs: bool = False
 
 
 def run(*command: str, refused: bool = False) -> str:
@@ -63,7 +64,7 @@ def read_state(stack: str) -> State:
     known = {kind: {str(one.get("id")) for one in resources if one["type"] == type} for kind, type in KINDS.items()}
     # Without the stack itself nothing can have been made.
     project = next((str(one["urn"]).split("::")[1] for one in resources), None)
-    return State(known, project, find_engine(exported))
+    return State(known, project, find_engine(exported), is_on_ecs(exported))
 
 
 @dataclass(frozen=True)
@@ -109,14 +110,6 @@ class Engine:
 
     def _is_old(self, made: str) -> bool:
         return read_time(made) <= self.began
-
-
-def read_time(text: str) -> datetime:
-    """Docker's times have nine digits of a second; six are enough."""
-    head, _, rest = text.partition(".")
-    zone = rest.lstrip("0123456789")
-    digits = rest[: len(rest) - len(zone)]
-    return datetime.fromisoformat(f"{head}.{digits[:6]}{zone}" if rest else text)
 
 
 def find_serving(engine: Engine, state: State, orphans: list[Container]) -> list[Container]:
@@ -181,7 +174,12 @@ def recover(place: Place, screen: Screen, *, force: bool) -> int:
 
 
 def connect(state: State) -> docker.DockerClient | None:
-    """A client of the stack's engine; where the state names none, of this machine's, if it has one."""
+    """A client of the stack's engine; where the state names none, of this machine's, if it has one.
+
+    None on ECS: images are built on the engine, and a container of one there is somebody's own.
+    """
+    if state.on_ecs and not state.known["container"]:
+        return None
     if state.engine is not None:
         return state.engine.connect()
     with suppress(DockerException):

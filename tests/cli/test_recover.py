@@ -1,12 +1,14 @@
 """Which orphans may be serving, and what is not touched."""
 
+import json
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from portico.cli.commands.recover import Engine, State, find_serving, read_time, refuse_lost_state, sweep
+from portico.cli.commands.recover import Engine, State, connect, find_serving, read_state, refuse_lost_state, sweep
+from portico.cli.engine import read_time
 from portico.cli.refused import Refused
 
 BEGAN = datetime(2026, 11, 24, 1, tzinfo=UTC)
@@ -131,3 +133,20 @@ def test_data_and_certificates_are_nobodys_orphans() -> None:
     engine = Engine(client, ("portico.project=portico", "portico.stack=dev"), BEGAN)
     assert sweep(engine, know(), keep=[]) == 2
     assert removed == ["static", "secrets"]
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_on_ecs_nothing_on_the_engine_that_builds_is_an_orphan(monkeypatch: pytest.MonkeyPatch, moved: bool) -> None:
+    """A container of an image of the stack has the stack's labels, and somebody may have started one by hand.
+
+    Where the stack was on an engine before, what it has left there is looked for.
+    """
+    urn = "urn:pulumi:prod::portico::x::y"
+    builder = {"type": "pulumi:providers:docker", "urn": urn, "inputs": {}}
+    service = {"type": "aws:ecs/service:Service", "urn": "u"}
+    old = {"type": "docker:index/container:Container", "urn": "c", "id": "1", "provider": f"{urn}::some-id"}
+    listed = [builder, service, *([old] if moved else [])]
+    text = json.dumps({"deployment": {"resources": listed}})
+    monkeypatch.setattr("portico.cli.commands.recover.run", lambda *words, **more: text)
+    monkeypatch.setattr("portico.components.docker.engine_client.Engine.connect", lambda engine: "a client")
+    assert (connect(read_state("prod")) is not None) == moved
