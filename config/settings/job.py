@@ -19,7 +19,8 @@ _HINT = "write minute, hour, day, month and weekday, such as 30 3 * * * for 3:30
 _ZONE = r"[A-Za-z][A-Za-z0-9_+-]{0,30}(/[A-Za-z0-9_+-]{1,30}){0,2}"
 
 
-def _check_cron(value: str) -> str:
+def check_cron(value: str) -> str:
+    """Refuse a cron expression that means no time."""
     try:
         # Of six fields the first would be seconds, which nobody means.
         if len(value.split()) != 5:
@@ -55,7 +56,7 @@ class Job(Section):
     """A command that runs at times of its own, in the image of the live release."""
 
     name: JobName = Field(examples=["nightly"], description="Its name, in records and logs.")
-    cron: Annotated[Cron, AfterValidator(_check_cron)] = Field(
+    cron: Annotated[Cron, AfterValidator(check_cron)] = Field(
         examples=["30 3 * * *"], description="When it runs: minute, hour, day of the month, month and weekday."
     )
     time_zone: Zone = Field(default="UTC", description="The time zone in which that is meant, such as Europe/Berlin.")

@@ -6,6 +6,7 @@ from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from portico.config.settings.aws import Aws
+from portico.config.settings.backups import Backups
 from portico.config.settings.bundle import Bundle
 from portico.config.settings.client import Client
 from portico.config.settings.ecs import Ecs
@@ -66,6 +67,9 @@ class Settings(Section):
     tls: Tls | None = Field(default=None, description="HTTPS; plain HTTP alone where not set.")
     client: Client | None = Field(default=None, description="Proxies in front of NGINX, and how they name the client.")
     nginx: Nginx = Field(default_factory=Nginx, description="How NGINX runs.")
+    backups: Backups | None = Field(
+        default=None, description="Encrypted backups of the folders of data; none are made where not set."
+    )
     sites: Filled[tuple[Site, ...]] = Field(
         examples=["a list of name, source, entry and hosts"], description="The applications served."
     )

@@ -1,0 +1,118 @@
+"""The program of the container that makes backups: at its times, or once, as its words say.
+
+    portico-backup            makes one each time that is due, until SIGTERM
+    portico-backup now        makes one, and prints what became of it
+    portico-backup list       prints those that there are
+    portico-backup check      reads everything that is stored, and prints what is wrong
+    portico-backup fetch ID FOLDER...     and so on: for `portico restore`
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cronsim import CronSim
+
+from portico.components.in_container.backups import restore
+from portico.components.in_container.backups.book import spell
+from portico.components.in_container.backups.job import Busy, Job
+from portico.components.in_container.backups.repository import Failed, end_all
+
+DATA, WORK, SECRETS = Path("/data"), Path("/work"), Path("/secrets")
+_AGAIN = 900  # seconds until the next try after one that failed, at most so many times
+_TRIES = 3
+
+
+def say(*words: object) -> None:
+    """A line of the container's log."""
+    print(*words, flush=True)
+
+
+def find_next(every: str, after: float) -> float:
+    """The first time after `after` that a cron expression means, in UTC."""
+    return next(iter(CronSim(every, datetime.fromtimestamp(after, UTC)))).timestamp()
+
+
+def keep_on(job: Job, every: str, ending: threading.Event) -> None:
+    """Make one each time that is due; the first one at once, where there was none."""
+    book, failed = job.book, 0
+    last = book.runs[-1]["at"] if book.runs else ""
+    # What was due while nothing ran here is made now, once.
+    after = datetime.fromisoformat(last).timestamp() if last else 0.0
+    due = find_next(every, after) if last else 0.0
+    say("backups at", every, "(UTC), the next at", spell(datetime.fromtimestamp(max(due, time.time()), UTC)))
+    while True:
+        # A machine that slept, or whose clock was set, is noticed soon.
+        while (rest := due - time.time()) > 0:
+            if ending.wait(min(rest, 60.0)):
+                return
+        if ending.is_set():
+            return
+        try:
+            run = job.run()
+            say(run["at"], run["outcome"], run.get("snapshot", ""), run.get("why", ""))
+            failed = failed + 1 if run["outcome"] == "failed" else 0
+        except Busy as error:
+            say(error)
+        due = find_next(every, time.time())
+        if 0 < failed <= _TRIES:
+            due = min(due, time.time() + _AGAIN)
+
+
+def choose(names: list[str]) -> list[restore.Folder]:
+    """The folders of data of these names."""
+    return [restore.Folder(name, DATA / name) for name in names]
+
+
+def act(job: Job, name: str, words: list[str]) -> Any:
+    """What a command prints, as JSON. Raises Failed, and OSError."""
+    if name == "now":
+        return job.run()
+    if name == "check":
+        return job.check()
+    if name == "list":
+        runs = {run["snapshot"]: run for run in job.book.runs if "snapshot" in run}
+        return [{**one.spell(), "run": runs.get(one.id[:8])} for one in job.repository.list_snapshots()]
+    stamp = spell(datetime.now(UTC)).replace(":", "")
+    several: dict[str, Callable[[restore.Folder], Any]] = {
+        "switch": lambda one: restore.switch(one, stamp),
+        "undo": lambda one: restore.undo(one, stamp),
+        "forget": restore.forget,
+        "clear": restore.clear,
+    }
+    with job.alone():
+        if name == "fetch":
+            return restore.fetch(job, job.repository.find(words[0]), choose(words[1:]))
+        return [several[name](one) for one in choose(words)]
+
+
+def main() -> None:
+    """See above."""
+    os.umask(0o077)
+    told = json.loads(os.environ["PORTICO_BACKUPS"])
+    job, ending = Job.read(told, DATA, WORK, SECRETS), threading.Event()
+
+    def end(*_: object) -> None:
+        ending.set()
+        end_all()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    if len(sys.argv) < 2:
+        keep_on(job, told["every"], ending)
+        return
+    try:
+        say(json.dumps({"told": act(job, sys.argv[1], sys.argv[2:])}))
+    except (Failed, OSError) as error:
+        say(json.dumps({"error": str(error)}))
+
+
+if __name__ == "__main__":
+    main()

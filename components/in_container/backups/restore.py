@@ -1,0 +1,217 @@
+"""Brings a backup back: first beside what is there, then in its place, and what was there stays.
+
+All of it happens within the folder of data, so that the last step moves names alone and takes no time.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from portico.components.in_container.backups.database import NoCopy, copy_database, count_rows
+from portico.components.in_container.backups.job import Job
+from portico.components.in_container.backups.proof import Proof, compare
+from portico.components.in_container.backups.repository import Failed, Snapshot
+from portico.components.in_container.backups.stage import COPIES, MANIFEST, Manifest
+from portico.components.in_container.backups.tree import BEFORE, COMING, DATABASE, FILE, SIDES, Entry, hash_file, walk
+
+_MARK = ".portico"  # data.py's: it stays where it is
+_SHOWN = 10  # paths of a kind
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder of data, by its name, such as shop/instance, and its place here."""
+
+    name: str
+    place: Path
+
+    @property
+    def coming(self) -> Path:
+        """Where what comes back lies first; nobody but root enters it."""
+        return self.place / COMING / "new"
+
+    @property
+    def plan(self) -> Path:
+        """What is being moved: whoever is killed at it is followed by one who goes on."""
+        return self.place / COMING / "moving.json"
+
+    def list_before(self) -> list[str]:
+        """The states that were kept, the oldest first."""
+        with suppress(FileNotFoundError):
+            return sorted(one.name for one in (self.place / BEFORE).iterdir())
+        return []
+
+
+def fetch(job: Job, snapshot: Snapshot, folders: list[Folder]) -> list[dict[str, Any]]:
+    """Bring these folders back beside what is there, compare them with what was backed up, and say what differs.
+
+    Raises Failed, and then leaves nothing; what is there is not touched in any case.
+    """
+    stage = job.work / "stage"
+    manifest = Manifest.read(job.repository.read(snapshot, str(stage / MANIFEST)).encode(errors="surrogateescape"))
+    lacking = [one.name for one in folders if one.name not in manifest.sources]
+    if lacking:
+        raise Failed(f"the backup {snapshot.id[:8]} holds no {', '.join(lacking)}; {', '.join(manifest.sources)} is there")
+    try:
+        proof, told = Proof(), []
+        for one in folders:
+            finish(one)
+            clear(one)
+            wanted = manifest.sources[one.name]
+            _open(one.place / COMING)
+            job.repository.restore(snapshot, one.coming, str(job.data / one.name))
+            if any(entry.kind == DATABASE for entry in wanted.values()):
+                job.repository.restore(snapshot, one.coming, str(stage / COPIES / one.name))
+            compare(one.name, wanted, one.coming, one.coming, proof)
+            for path, entry in wanted.items():
+                if entry.kind == DATABASE:
+                    _give(one.coming / path, entry)
+            told.append({"folder": one.name, **differ(one, wanted, job.work)})
+        if proof.faults:
+            raise Failed(f"what came back is not what was backed up: {proof.tell()}")
+        return told
+    except BaseException:
+        for one in folders:
+            clear(one)
+        raise
+
+
+def _open(folder: Path) -> None:
+    folder.mkdir(mode=0o700, exist_ok=True)
+    # A list of users that the folder above hands down counts for nothing so.
+    folder.chmod(0o700)
+
+
+def _give(path: Path, entry: Entry) -> None:
+    """A copy of a database was root's while it was made. Its folder's list of users was handed down to it."""
+    os.chown(path, entry.uid, entry.gid)
+    path.chmod(entry.mode)
+
+
+def differ(folder: Folder, wanted: dict[str, Entry], work: Path) -> dict[str, Any]:
+    """What would be otherwise: files by their number and the first paths, databases by the rows of their tables."""
+    sides = {path + side for path, entry in wanted.items() if entry.kind == DATABASE for side in SIDES}
+    now = {path: seen for path, seen in walk(folder.place) if path not in sides and path != _MARK}
+    then = {path: entry for path, entry in wanted.items() if path != _MARK}
+    changed, databases = [], {}
+    for path in sorted(then.keys() & now.keys()):
+        entry = then[path]
+        if entry.kind == DATABASE:
+            rows = _count(folder.place / path, work)
+            if rows != entry.tables:
+                databases[path] = {"now": rows, "then": entry.tables}
+        elif entry.kind == FILE and not _is_same(folder.place / path, now[path], entry):
+            changed.append(path)
+    return {
+        "comes": _show(sorted(then.keys() - now.keys())),
+        "goes": _show(sorted(now.keys() - then.keys())),
+        "changes": _show(changed),
+        "databases": databases,
+    }
+
+
+def _is_same(path: Path, seen: os.stat_result, entry: Entry) -> bool:
+    with suppress(OSError):
+        return seen.st_size == entry.size and hash_file(path) == entry.digest
+    return False
+
+
+def _show(paths: list[str]) -> dict[str, Any]:
+    return {"count": len(paths), "first": paths[:_SHOWN]}
+
+
+def _count(path: Path, work: Path) -> dict[str, int | None] | None:
+    """The rows that a database has now, None where that cannot be told, as of one that is damaged."""
+    copy = work / "now.db"
+    try:
+        copy_database(path, copy)
+        return count_rows(copy)
+    except (NoCopy, OSError):
+        return None
+    finally:
+        copy.unlink(missing_ok=True)
+
+
+def switch(folder: Folder, stamp: str) -> None:
+    """Put what lies beside in the place of what is there, which is kept by the name `stamp`. Nobody has it open."""
+    if not folder.coming.is_dir():
+        raise Failed(f"nothing lies ready for {folder.name}")
+    _begin(folder, folder.coming, stamp)
+
+
+def undo(folder: Folder, stamp: str) -> None:
+    """Put the state back that the last switch kept; the present one is kept instead, by the name `stamp`."""
+    finish(folder)
+    before = folder.list_before()
+    if not before:
+        raise Failed(f"no state before a restore is kept of {folder.name}")
+    clear(folder)
+    _open(folder.place / COMING)
+    _begin(folder, folder.place / BEFORE / before[-1], stamp)
+
+
+def _begin(folder: Folder, source: Path, stamp: str) -> None:
+    _open(folder.place / BEFORE)
+    plan = {
+        "from": str(source.relative_to(folder.place)),
+        "to": f"{BEFORE}/{stamp}",
+        "out": [*_list_own(folder.place)],
+        "in": [*_list_own(source)],
+        "out_done": False,
+    }
+    _write(folder.plan, plan)
+    finish(folder)
+
+
+def finish(folder: Folder) -> None:
+    """Go on with a switch that was begun; nothing where none was."""
+    try:
+        plan = json.loads(folder.plan.read_text())
+    except FileNotFoundError:
+        return
+    source, kept = folder.place / plan["from"], folder.place / plan["to"]
+    if not plan["out_done"]:
+        _open(kept)
+        _move(plan["out"], folder.place, kept)
+        _write(folder.plan, plan | {"out_done": True})
+    _move(plan["in"], source, folder.place)
+    # Empty by now, but for data.py's mark.
+    shutil.rmtree(source, ignore_errors=True)
+    folder.plan.unlink()
+    clear(folder)
+
+
+def forget(folder: Folder) -> int:
+    """Delete the states that were kept, and say how many there were."""
+    finish(folder)
+    count = len(folder.list_before())
+    shutil.rmtree(folder.place / BEFORE, ignore_errors=True)
+    return count
+
+
+def clear(folder: Folder) -> None:
+    """Take away what lies beside and was not switched to. A switch that was begun is never thrown away."""
+    if not folder.plan.exists():
+        shutil.rmtree(folder.place / COMING, ignore_errors=True)
+
+
+def _list_own(place: Path) -> Iterator[str]:
+    return (one for one in sorted(os.listdir(place)) if one not in (COMING, BEFORE, _MARK))
+
+
+def _move(names: list[str], source: Path, target: Path) -> None:
+    for name in names:
+        # One that is not there was moved before.
+        with suppress(FileNotFoundError):
+            (source / name).rename(target / name)
+
+
+def _write(file: Path, plan: dict[str, Any]) -> None:
+    partial = file.with_suffix(".part")
+    partial.write_text(json.dumps(plan))
+    partial.replace(file)
