@@ -14,6 +14,8 @@ from portico.config.settings import Settings
 from portico.config.settings.backups import Backups
 from portico.config.source.files import File
 
+# Its role among the stack's containers.
+ROLE: Final = "backups"
 # Its image's name among those of the sites: none of them may be called so.
 IMAGE: Final = "backup_maker"
 # Where it has the folders of data, what it keeps for itself, its secrets, and a folder to write to.
@@ -110,9 +112,7 @@ def check_secrets(settings: Settings, key: Any, access: Any) -> Iterator[Mistake
     elif kind == "sftp" and "PRIVATE KEY-----" not in (access or ""):
         yield Mistake("backupAccess", "is no private key of SSH; write what its file holds, from -----BEGIN on")
     elif kind == "folder" and access is not None:
-        yield Mistake(
-            "backupAccess", "is for s3:// and sftp://; take it away: pulumi config rm portico:backupAccess"
-        )
+        yield Mistake("backupAccess", "is for s3:// and sftp://; take it away: pulumi config rm portico:backupAccess")
 
 
 def spell_told(told: Mapping[str, Any]) -> str:

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from portico.config.backups import check_secrets as check_backup_secrets
+from portico.config.backups import list_files as list_backup_files
 from portico.config.checks import check_settings
 from portico.config.messages.unpublished import tell_unpublished
 from portico.config.ordered_names import advise_ports
@@ -76,6 +78,7 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
     earlier = read_history(history)
     values, pinned, mistakes = hold(values, earlier)
     secrets, account = values.pop("secrets", {}), values.pop("eabKey", None)
+    backup = {key: values.pop(key, None) for key in ("backupKey", "backupAccess")}
     settings: Settings | None = None
     try:
         settings = check_settings(values, root, pinned)
@@ -91,10 +94,13 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
         texts = keep_texts(secrets)
         mistakes += [*list_wrong_origins(settings, root, pinned), *list_lacking(settings, texts)]
         mistakes += list_wrong_variables(settings, texts)
-        mistakes += check_account(settings, account)
+        mistakes += [*check_account(settings, account), *check_backup_secrets(settings, *backup.values())]
     if mistakes or settings is None:
         raise Mistakes(mistakes)
     private = read_private(settings, root, str(account or ""))
+    if settings.backups:
+        files = list_backup_files(settings.backups, *(str(one or "") for one in backup.values()))
+        private = replace(private, backups=files)
     target = find_target(settings)
     complete, describe = target.complete(settings), target.describe(settings)
     releases: list[Release] = []

@@ -66,6 +66,11 @@ It stays the one that is written: a newer one is a change, announced by `pulumi 
 `portico:eabKey` is the key of the account that `tls.acme.eab` names, a secret too ([certificates.md](certificates.md)):
 
     pulumi config set --secret portico:eabKey …
+
+`portico:backupKey` is the key of the backups, which `portico backup key` makes, and `portico:backupAccess` what S3 or SFTP ask for
+([backups.md](backups.md)):
+
+    pulumi config set --secret portico:backupAccess …
 """
 
 

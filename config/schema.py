@@ -44,6 +44,13 @@ def make_schema() -> Schema:
         "description": "The key of the account that tls.acme.eab names; set it with: pulumi config set --secret "
         "portico:eabKey"
     }
+    properties["portico:backupKey"] = _SECRET | {
+        "description": "The key that backups are encrypted with; make it with: portico backup key"
+    }
+    properties["portico:backupAccess"] = _SECRET | {
+        "description": "The secret access key of S3, or the private SSH key, that backups.to needs; set it with: "
+        "pulumi config set --secret portico:backupAccess"
+    }
     return {
         "$schema": _Generator.schema_dialect,
         "title": "A stack of Portico",

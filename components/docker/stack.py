@@ -9,7 +9,8 @@ import pulumi
 import pulumi_docker as docker
 
 from portico.components.docker.attempts import Attempts, find_edge
-from portico.components.docker.certificates import Certificates, CertificatesArgs, keep_certificates
+from portico.components.docker.beside import make_beside
+from portico.components.docker.certificates import keep_certificates
 from portico.components.docker.command_record import await_commands, read_done
 from portico.components.docker.config_switch import ConfigCheck, ConfigCheckArgs, ConfigRelease, ConfigReleaseArgs
 from portico.components.docker.data_volumes import DataDisk, DataVolumes, DataVolumesArgs
@@ -209,21 +210,7 @@ class Portico(pulumi.ComponentResource):
             opened.append(port.container)
             waits_for.append(port.holder)
             made_of = port.made_of | made_of
-        if ordered:
-            Certificates(
-                f"{name}-certificates",
-                CertificatesArgs(
-                    settings=settings,
-                    root=args.root,
-                    volumes=ordered,
-                    network=network.id,
-                    verdict=check.verdict,
-                    files=stack.private.client,
-                    builder=args.builder,
-                    after=waits_for,
-                ),
-                child,
-            )
+        make_beside(name, ground, ordered, waits_for)
 
         workers = [one for site in sites for one in make_workers(scope, site, switched.ended)]
         verified = verify(watch, workers)

@@ -32,9 +32,7 @@ Endpoint = Annotated[
         "write one such as https://s3.eu-central-003.backblazeb2.com",
     ),
 ]
-Region = Annotated[
-    str, grammar("a region", r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?", "write one such as eu-central-1")
-]
+Region = Annotated[str, grammar("a region", r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?", "write one such as eu-central-1")]
 AccessKey = Annotated[
     str, grammar("an access key's id", r"[A-Za-z0-9_./+=-]{3,128}", "write it as the service shows it")
 ]
@@ -91,8 +89,8 @@ class Backups(Section):
     memory: Size = Field(default=Size.parse("512M"), description="What making and proving them may need.")
     image: ImageName = Field(
         default="python:3.13-slim",
-        description="The image below what makes them, pinned: Python 3.11 or newer on Debian 13 or newer, whose package "
-        "of restic is added.",
+        description="The image below what makes them, pinned: Python 3.11 or newer on Debian 13 or newer, whose "
+        "package of restic is added.",
     )
 
     @property

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from portico.config.backups import check_backups
 from portico.config.mistake import Mistake, Mistakes
 from portico.config.release.assemble import Complete, Describe
 from portico.config.release.replica import describe_release
@@ -21,6 +22,7 @@ def check(settings: Settings) -> Iterator[Mistake]:
     """What is wrong on a machine."""
     if settings.ssh and settings.ssh.jump and settings.ssh.proxy_command:
         yield Mistake("ssh.jump", "does not go with ssh.proxyCommand: both say how to get there; write one of them")
+    yield from check_backups(settings)
     if settings.aws:
         yield from settings.aws.list_contradictions()
         if any(site.data for site in settings.sites):

@@ -14,12 +14,14 @@ from portico.config.tls.ordering import list_client_files
 class Private:
     """Private files by name; `digest` names them together, so that a renewed certificate is a new folder.
 
-    `client` are those of the client that orders certificates (config/tls/ordering.py).
+    `client` are those of the client that orders certificates (config/tls/ordering.py), `backups` those of what makes
+    backups (config/backups.py).
     """
 
     files: Mapping[str, str] = field(default_factory=dict, repr=False)
     digest: str = ""
     client: Mapping[str, str] = field(default_factory=dict, repr=False)
+    backups: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def read_private(settings: Settings, root: Path, key: str = "") -> Private:

@@ -146,4 +146,3 @@ def _tell(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"{error.filename or 'the disk'}: {error.strerror or error}"
     return f"the backup cannot be read: {error!r}"
-

@@ -1,10 +1,10 @@
 """The program of the container that makes backups: at its times, or once, as its words say.
 
-    portico-backup            makes one each time that is due, until SIGTERM
-    portico-backup now        makes one, and prints what became of it
-    portico-backup list       prints those that there are
-    portico-backup check      reads everything that is stored, and prints what is wrong
-    portico-backup fetch ID FOLDER...     and so on: for `portico restore`
+portico-backup            makes one each time that is due, until SIGTERM
+portico-backup now        makes one, and prints what became of it
+portico-backup list       prints those that there are
+portico-backup check      reads everything that is stored, and prints what is wrong
+portico-backup fetch ID FOLDER...     and so on: for `portico restore`
 """
 
 import json

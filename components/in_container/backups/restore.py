@@ -56,7 +56,9 @@ def fetch(job: Job, snapshot: Snapshot, folders: list[Folder]) -> list[dict[str,
     manifest = Manifest.read(job.repository.read(snapshot, str(stage / MANIFEST)).encode(errors="surrogateescape"))
     lacking = [one.name for one in folders if one.name not in manifest.sources]
     if lacking:
-        raise Failed(f"the backup {snapshot.id[:8]} holds no {', '.join(lacking)}; {', '.join(manifest.sources)} is there")
+        raise Failed(
+            f"the backup {snapshot.id[:8]} holds no {', '.join(lacking)}; {', '.join(manifest.sources)} is there"
+        )
     try:
         proof, told = Proof(), []
         for one in folders:

@@ -32,6 +32,9 @@ def list_taken(settings: Settings) -> Iterator[Mistake]:
         yield Mistake("tls", "is the load balancer's on ecs; write ecs.certificate or ecs.dns instead")
     if settings.client:
         yield Mistake("client", "is known on ecs: the load balancer alone is in front; leave it out")
+    if settings.backups:
+        text = "are made by AWS Backup on ecs, which copies the file system of data each day; leave it out"
+        yield Mistake("backups", text)
     if settings.nginx.handover is not None:
         yield Mistake("nginx.handover", "is for a port of one machine, and ecs has none; leave it out")
     if settings.nginx.request_header > _BALANCED:

@@ -1,0 +1,52 @@
+"""What runs beside the sites and outlives their releases: who orders certificates, and who makes backups."""
+
+from collections.abc import Sequence
+
+import pulumi
+
+from portico.components.docker.backups import Backups, BackupsArgs
+from portico.components.docker.certificates import Certificates, CertificatesArgs, CertificateVolumes
+from portico.components.docker.site import Ground
+
+
+def make_beside(
+    name: str, ground: Ground, ordered: CertificateVolumes | None, after: Sequence[pulumi.CustomResource]
+) -> None:
+    """Make what the settings ask for; `name` is the stack's, and nothing is made before `after`."""
+    stack, settings, network = ground.stack, ground.stack.settings, ground.network.id
+    child = pulumi.ResourceOptions(parent=ground.parent)
+    if ordered:
+        Certificates(
+            f"{name}-certificates",
+            CertificatesArgs(
+                settings=settings,
+                root=ground.root,
+                volumes=ordered,
+                network=network,
+                verdict=ground.verdict,
+                files=stack.private.client,
+                builder=ground.builder,
+                after=after,
+            ),
+            child,
+        )
+    if settings.backups:
+        volumes = {
+            f"{site.name}/{data}": volume
+            for site in settings.sites
+            for data, volume in ground.data.of(site.name).items()
+        }
+        Backups(
+            f"{name}-backups",
+            BackupsArgs(
+                settings=settings,
+                root=ground.root,
+                data=volumes,
+                network=network,
+                verdict=ground.verdict,
+                files=stack.private.backups,
+                builder=ground.builder,
+                after=after,
+            ),
+            child,
+        )
