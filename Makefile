@@ -10,12 +10,12 @@ PORTICO := scripts/portico
 SITED = $(if $(SITE),--site "$$SITE")
 # And of one of its processes.
 OF = $(SITED) $(if $(PROCESS),--process "$$PROCESS")
-GIVEN := ENV OUT LAYOUT WRITE LIMIT WORKERS ROUNDS SECONDS_EACH SITE PROCESS RELEASE TO FORCE TAIL FOLLOW CMD DATA CERTIFICATES JSON RESOURCES UP
+GIVEN := ENV OUT LAYOUT WRITE LIMIT WORKERS ROUNDS SECONDS_EACH SITE PROCESS RELEASE TO FORCE TAIL FOLLOW CMD DATA CERTIFICATES DO AT UNDO FORGET JSON RESOURCES UP
 export $(GIVEN)
 # As they were written: a dollar in them is the command's, not Make's, and recipes name them to the shell as "$$ENV".
 $(foreach name,$(GIVEN),$(if $(filter-out undefined,$(origin $(name))),$(eval override $(name) := $$(value $(name)))))
 
-.PHONY: check docs help setup up preview releases rollback resume render diff down logs shell exec bench test test-all test-bare test-apps test-cloud test-unit lint format lock soak stop-docker clean bench-deploy recover rules status doctor
+.PHONY: check docs help setup up preview releases rollback resume render diff down logs shell exec bench test test-all test-bare test-apps test-cloud test-unit lint format lock soak stop-docker clean bench-deploy recover rules status doctor backup restore
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,12 @@ rollback: ## Go back to the release before the live one: [SITE=site] [TO=release
 
 resume: ## Deploy the source of a site again that was rolled back: [SITE=site]
 	@$(PORTICO) resume -s "$$ENV" $(SITED)
+
+backup: ## Make and prove a backup of the folders of data, or: DO=list|check|key
+	@$(PORTICO) backup "$${DO:-now}" -s "$$ENV" $(if $(JSON),--json)
+
+restore: ## Bring folders of data back as a backup has them: [SITE=site] [AT=backup] [UNDO=yes] [FORGET=yes]
+	@$(PORTICO) restore -s "$$ENV" $(SITED) $(if $(AT),--at "$$AT") $(if $(filter yes,$(UNDO)),--undo) $(if $(filter yes,$(FORGET)),--forget)
 
 check: ## Compare what runs with what the last up left
 	@$(PORTICO) check -s "$$ENV" $(if $(JSON),--json)

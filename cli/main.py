@@ -27,6 +27,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "releases": "List the releases that are kept, and which of them is live.",
     "rollback": "Go back to the release before the live one.",
     "resume": "Deploy the source of a site again that was rolled back.",
+    "backup": "Make and prove a backup now, list them, read all that is stored, or make their key.",
+    "restore": "Bring folders of data back as a backup has them.",
     "diff": "Show how NGINX's live files differ from what up would make live.",
     "render": "Write every file for machines without our containers.",
     "rules": "Ask the rules for AWS about what up would make.",

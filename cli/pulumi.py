@@ -11,13 +11,16 @@ from portico.cli.renamed_outputs import rename
 from portico.cli.spelling import spell
 
 
-def call(*words: str, root: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run `pulumi` with these words, never asking anything. Raises Refused where it is not installed."""
+def call(*words: str, root: Path | None = None, given: str = "") -> subprocess.CompletedProcess[str]:
+    """Run `pulumi` with these words, never asking anything. Raises Refused where it is not installed.
+
+    `given` is what it reads, such as a secret, which would be seen among its words.
+    """
     try:
         return subprocess.run(
             ["pulumi", *words, "--non-interactive"],
             cwd=root,
-            stdin=subprocess.DEVNULL,
+            input=given,
             capture_output=True,
             text=True,
             check=False,
@@ -26,9 +29,9 @@ def call(*words: str, root: Path | None = None) -> subprocess.CompletedProcess[s
         raise Refused(f"pulumi is not installed here: {spell('setup')}") from None
 
 
-def ask(*words: str, root: Path | None = None) -> str:
+def ask(*words: str, root: Path | None = None, given: str = "") -> str:
     """What it prints. Raises Refused, with its own words, where it fails."""
-    done = call(*words, root=root)
+    done = call(*words, root=root, given=given)
     if done.returncode:
         raise Refused(f"`pulumi {' '.join(words[:2])}` failed: {done.stderr.strip() or done.stdout.strip()}")
     return done.stdout

@@ -67,8 +67,8 @@ It stays the one that is written: a newer one is a change, announced by `pulumi 
 
     pulumi config set --secret portico:eabKey …
 
-`portico:backupKey` is the key of the backups, which `portico backup key` makes, and `portico:backupAccess` what S3 or SFTP ask for
-([backups.md](backups.md)):
+`portico:backupKey` is the key of the backups, which `portico backup key` makes, and `portico:backupAccess` what S3 or
+SFTP ask for ([backups.md](backups.md)):
 
     pulumi config set --secret portico:backupAccess …
 """

@@ -120,5 +120,5 @@ def test_nobody_but_the_targets_asks_which_one_it_is() -> None:
 def test_every_package_is_listed() -> None:
     """What is not in the list is not in the wheel."""
     listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
-    folders = {file.parent for file in MODULES} | {APART}
+    folders = {file.parent for file in MODULES} | {APART, *(file.parent for file in APART.rglob("__init__.py"))}
     assert sorted(listed) == sorted(name(folder / "__init__.py") for folder in folders)

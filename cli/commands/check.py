@@ -8,6 +8,7 @@ from typing import Any
 import click
 import docker
 
+from portico.cli.backups import read_backups
 from portico.cli.certificates import read_certificates
 from portico.cli.deployed import Deployed
 from portico.cli.engine import (
@@ -48,7 +49,7 @@ def find_wanted(export: Export) -> dict[str, str]:
 
 
 def list_expected(export: Export, served: Mapping[str, str]) -> list[Container]:
-    """What should run: what holds the port, NGINX, what orders certificates, and what is served.
+    """What should run: what holds the port, NGINX, what orders certificates or makes backups, and what is served.
 
     That is the replicas and workers of the live releases. Of a release that did not go live none is asked for; those
     of the one before it are still there.
@@ -61,7 +62,7 @@ def list_expected(export: Export, served: Mapping[str, str]) -> list[Container]:
     # One that waits for its removal counts only where no other one of its release does the same work.
     fresh = {name_work(one) for leaves, one in running if not leaves}
     serving = [one for leaves, one in running if not leaves or name_work(one) not in fresh]
-    found = [*find(export, "port"), *find(export, "nginx"), *find(export, "acme"), *serving]
+    found = [*find(export, "port"), *find(export, "nginx"), *find(export, "acme"), *find(export, "backups"), *serving]
     return [Container(id=one["id"], name=one["name"], networks=read_networks(one)) for one in found]
 
 
@@ -133,6 +134,8 @@ def judge(stack: str, export: Export) -> tuple[bool, list[str]]:
     now = datetime.now(UTC)
     ordered = read_certificates(Deployed.of(stack, export)) if find(export, "acme") else {}
     warned = [line for one in ordered.values() for line in one.warn(now)]
+    if find(export, "backups") and (backups := read_backups(Deployed.of(stack, export))):
+        warned += backups.warn(now)
     said = [f"{line}." for line in different]
     said += [f"{spell('up')} {'fixes it' if live else 'tries again'}."] if different else []
     if not different:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import click
 
+from portico.cli.backups import read_backups
 from portico.cli.certificates import read_certificates
 from portico.cli.commands.releases import read_served
 from portico.cli.data import Folder, list_data, measure
@@ -52,6 +53,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     running, restarting, idle = seen if seen is not None else (found.running, [], [])
     runs = {site: read_runs(deployed, site) for site in live} if deployed else {}
     certificates = read_certificates(deployed) if deployed else {}
+    backups = read_backups(deployed) if deployed else None
     sites = dict.fromkeys([*found.urls, *live])
     commands = read_last_runs(deployed, sites) if deployed else read_last_task_runs(export)
     sites |= dict.fromkeys(commands)
@@ -75,6 +77,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
             "stopped": idle,
             "lock": lock,
             **({"data": data} if data else {}),
+            **({"backups": backups.spell()} if backups else {}),
         }
         click.echo(spell_json(reported))
         context.exit(0 if found.running else 1)
@@ -102,3 +105,5 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
             tell(line)
     for folder in data:
         tell(str(folder))
+    for line in backups.tell(datetime.now(UTC)) if backups else ():
+        tell(line)

@@ -84,6 +84,7 @@ def act(job: Job, name: str, words: list[str]) -> Any:
     several: dict[str, Callable[[restore.Folder], Any]] = {
         "switch": lambda one: restore.switch(one, stamp),
         "undo": lambda one: restore.undo(one, stamp),
+        "finish": restore.finish,
         "forget": restore.forget,
         "clear": restore.clear,
     }

@@ -1,0 +1,90 @@
+"""`portico backup`: what is done with backups by hand: make one, list them, read all of them, make their key."""
+
+import secrets
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from portico.cli.backups import call, require_maker
+from portico.cli.deployed import Deployed
+from portico.cli.options import example, json_option, spell_json, stack_option
+from portico.cli.prepare import Place, prepare
+from portico.cli.pulumi import ask, create, require_stack
+from portico.cli.pulumi import call as call_pulumi
+from portico.cli.refused import Refused
+from portico.cli.screen import tell
+from portico.cli.spelling import spell
+from portico.config.live.backups import count
+
+_KEY = "portico:backupKey"
+_BYTES = 32  # of a key: as much as its cipher has
+
+
+def spell_run(told: dict[str, Any]) -> str:
+    """A backup in a line of the list."""
+    run = told.get("run") or {}
+    outcome = run.get("outcome")
+    proven = f"proven: {count(run)}" if outcome == "proven" else f"{outcome or 'made'}, not proven"
+    return f"{told['id']}  {datetime.fromisoformat(told['at']):%Y-%m-%d %H:%M:%S} UTC  {proven}"
+
+
+def make_key(place: Place, *, show: bool) -> None:
+    """Make the key of the backups and show it, once; with `show` show the one that there is. Raises Refused."""
+    stack = place.stack
+    create(stack, place.root)
+    known = call_pulumi("config", "get", _KEY, "--stack", stack, root=place.root)
+    if show or not known.returncode:
+        if known.returncode:
+            raise Refused(f"there is no key yet; {spell('backup', stack)} key makes it")
+        if not show:
+            raise Refused(
+                f"there is a key already, in Pulumi.{stack}.yaml, encrypted; `pulumi config get {_KEY}` shows it. With "
+                "another one the backups that there are can be read no more"
+            )
+        click.echo(known.stdout.strip())
+        return
+    key = secrets.token_hex(_BYTES)
+    ask("config", "set", "--secret", _KEY, "--stack", stack, root=place.root, given=key)
+    tell(f"The key of the backups is a secret in Pulumi.{stack}.yaml from now on. Keep a copy of it elsewhere, too:")
+    tell("who loses that file loses the backups with it, unless the key is known. It is shown this once:")
+    click.echo(key)
+
+
+@click.command(epilog=example("portico backup now -s prod"))
+@click.argument("action", type=click.Choice(["now", "list", "check", "key"]), metavar="now|list|check|key")
+@stack_option
+@json_option
+@click.option("--show", is_flag=True, help="With key: show the one that there is.")
+@click.pass_context
+def command(context: click.Context, action: str, stack: str, as_json: bool, show: bool) -> None:
+    """Make and prove a backup now, list them, read all that is stored, or make their key.
+
+    Exit code 1 where a backup failed, or where something that is stored is damaged.
+    """
+    place = prepare(stack)
+    if action == "key":
+        make_key(place, show=show)
+        return
+    require_stack(stack, place.root)
+    deployed = Deployed.read(stack, place.root)
+    told = call(deployed, require_maker(deployed), action)
+    if as_json:
+        click.echo(spell_json(told))
+    elif action == "now":
+        tell_made(told)
+    elif action == "list":
+        tell("\n".join(map(spell_run, reversed(told))) or "There is no backup yet.")
+    else:
+        tell("\n".join(map(str, told)) or f"All that is stored was read at {datetime.now(UTC):%H:%M} UTC; it is whole.")
+    bad = (action == "now" and told["outcome"] != "proven") or (action == "check" and told)
+    context.exit(1 if bad else 0)
+
+
+def tell_made(run: dict[str, Any]) -> None:
+    """What became of a backup that was made just now."""
+    if run["outcome"] == "proven":
+        tell(f"Backup {run['snapshot']} is made and proven, in {run['seconds']:.0f} s: {count(run)}.")
+    else:
+        made = f"Backup {run['snapshot']} was made, and is not proven" if "snapshot" in run else "No backup was made"
+        tell(f"{made}: {run['why']}.", err=True)

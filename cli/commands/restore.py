@@ -1,0 +1,104 @@
+"""`portico restore`: brings the folders of data back as a backup has them."""
+
+from collections.abc import Sequence
+
+import click
+from docker.models.containers import Container
+
+from portico.cli.backups import call, require_maker
+from portico.cli.deploy import refuse_held
+from portico.cli.deployed import Deployed
+from portico.cli.engine import Export, has_terminal
+from portico.cli.export import read_export
+from portico.cli.options import example, stack_option, yes_option
+from portico.cli.prepare import prepare
+from portico.cli.pulumi import require_stack
+from portico.cli.refused import Refused
+from portico.cli.restoring import (
+    await_health,
+    choose_folders,
+    choose_snapshot,
+    list_users,
+    make_helper,
+    pause,
+    tell_difference,
+)
+from portico.cli.screen import tell
+from portico.cli.spelling import spell
+
+
+@click.command(epilog=example("portico restore -s prod --site shop --at 2026-11-30T03:15"))
+@stack_option
+@click.option("--site", metavar="NAME", default="", help="The folders of one site; those of all where not written.")
+@click.option("--at", metavar="BACKUP", default="", help="An id that `portico backup list` shows, or a time in UTC.")
+@click.option("--undo", is_flag=True, help="Put back what was there before the last restore.")
+@click.option("--forget", is_flag=True, help="Delete what was there before restores; it is kept until then.")
+@yes_option
+@click.pass_context
+def command(context: click.Context, stack: str, site: str, at: str, undo: bool, forget: bool, yes: bool) -> None:
+    """Bring folders of data back as a backup has them: beside what is there, and after a question in its place.
+
+    What was there is kept. The site is stopped for the moment of the switch.
+    """
+    if sum([undo, forget, bool(at)]) > 1:
+        raise Refused("write one of --at, --undo and --forget")
+    place = prepare(stack)
+    require_stack(stack, place.root)
+    if not yes and not has_terminal():
+        raise Refused("nobody is there to be asked; write --yes")
+    refuse_held(place)
+    export = read_export(stack, place.root)
+    deployed = Deployed.of(stack, export)
+    maker = require_maker(deployed)
+    folders = choose_folders(maker, site)
+    with make_helper(deployed, maker, folders) as helper:
+        if forget:
+            _confirm(context, yes, f"Delete what was there before restores, of {', '.join(folders)}?")
+            count = sum(call(deployed, helper, "forget", *folders))
+            tell(f"Deleted: {count} states before a restore.")
+            return
+        if undo:
+            what = "What was there before the last restore"
+        else:
+            chosen = choose_snapshot(call(deployed, maker, "list"), at)
+            what = f"Backup {chosen['id']} of {chosen['at']}"
+            tell(f"{what} comes back beside what is there.")
+            for one in call(deployed, helper, "fetch", str(chosen["id"]), *folders):
+                tell("\n".join(tell_difference(one)))
+        try:
+            users = list_users(deployed, helper)
+            stops = f" {len(users)} containers stop for a moment, and nobody is answered." if users else ""
+            _confirm(context, yes, f"{what} takes the place of what is there, which is kept.{stops} Go on?")
+            _switch(deployed, helper, "undo" if undo else "switch", folders, users, export)
+        except BaseException:
+            # What lies beside is of no use to anybody; a switch that was begun is not thrown away by it.
+            call(deployed, helper, "clear", *folders)
+            raise
+    tell(f"{what} is in its place: {', '.join(folders)}.")
+    tell(f"What was there is kept; {spell('restore', stack, undo='')} puts it back, --forget deletes it.")
+    if lost := await_health(users):
+        tell(f"Not healthy again: {', '.join(lost)}; {spell('logs', stack)} says why.", err=True)
+        context.exit(1)
+
+
+def _confirm(context: click.Context, yes: bool, question: str) -> None:
+    if not yes and not click.confirm(question, default=False):
+        tell("Nothing was changed.")
+        context.exit(1)
+
+
+def _switch(
+    deployed: Deployed,
+    helper: Container,
+    word: str,
+    folders: Sequence[str],
+    users: Sequence[Container],
+    export: Export,
+) -> None:
+    with pause(users, export):
+        try:
+            call(deployed, helper, word, *folders)
+        except Refused:
+            # Nothing starts on what is half one state and half the other.
+            call(deployed, helper, "finish", *folders)
+            raise

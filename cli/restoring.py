@@ -1,0 +1,189 @@
+"""Brings a backup back into the folders of data of a stack that runs: beside them first, then in their place."""
+
+import secrets
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from docker.errors import APIError, NotFound
+from docker.models.containers import Container
+
+from portico.cli.backups import read_told
+from portico.cli.deployed import Deployed
+from portico.cli.engine import Export, list_serving
+from portico.cli.refused import Refused
+from portico.config.backups import DATA, ROLE
+
+# What reads data, and has nothing of it open for long.
+_READERS = (ROLE, "nginx")
+_GRACE = 10
+_PATIENCE = 120  # seconds until what was started again is healthy
+
+
+def choose_folders(maker: Container, site: str) -> list[str]:
+    """The folders of data that are backed up, "site/name"; those of one site where it is named. Raises Refused."""
+    names = [str(one["name"]) for one in read_told(maker)["sources"]]
+    found = [name for name in names if not site or name.split("/")[0] == site]
+    if not found:
+        having = " ".join(dict.fromkeys(name.split("/")[0] for name in names))
+        raise Refused(f'no data of a site "{site}" is backed up; write one of: {having}')
+    return found
+
+
+def choose_snapshot(listed: Sequence[Mapping[str, Any]], at: str) -> Mapping[str, Any]:
+    """The backup of that id, or the last one of that time or before; the newest proven one where `at` is "".
+
+    `listed` are all, the oldest first. Raises Refused.
+    """
+    if not listed:
+        raise Refused("there is no backup")
+    if not at:
+        proven = [one for one in listed if (one.get("run") or {}).get("outcome") == "proven"]
+        return (proven or [*listed])[-1]
+    if found := [one for one in listed if len(at) >= 4 and str(one["id"]).startswith(at)]:
+        return found[-1]
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        known = " ".join(str(one["id"]) for one in listed[-5:])
+        what = f'"{at}" is no backup, and no time such as 2026-11-30T03:15'
+        raise Refused(f"{what}; the last ones are: {known}") from None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    before = [one for one in listed if datetime.fromisoformat(str(one["at"])) <= moment]
+    if not before:
+        raise Refused(f"there is no backup of {at} (UTC) or before; the first one is of {listed[0]['at']}")
+    return before[-1]
+
+
+def describe(maker: Mapping[str, Any], folders: Sequence[str]) -> dict[str, Any]:
+    """The container that brings these back, in the engine's own words: as what makes backups is, and may write there.
+
+    It does nothing by itself, for as long as a person may take to answer.
+    """
+    config, host = maker["Config"], maker["HostConfig"]
+    mounts = []
+    for one in maker["Mounts"]:
+        name = str(one["Destination"]).removeprefix(f"{DATA}/")
+        of_data = name != one["Destination"]
+        if of_data and name not in folders:
+            continue
+        mounts.append(
+            {
+                "Type": one["Type"],
+                "Source": one["Name"] if one["Type"] == "volume" else one["Source"],
+                "Target": one["Destination"],
+                "ReadOnly": not one["RW"] and not of_data,
+            }
+        )
+    return {
+        "Image": maker["Image"],
+        "User": config["User"],
+        "Entrypoint": ["sleep"],
+        "Cmd": [str(86400)],
+        "Env": config["Env"],
+        "Labels": {**config["Labels"], "portico.role": "restore"},
+        "HostConfig": {
+            **host,
+            "Binds": None,
+            "Mounts": mounts,
+            "RestartPolicy": {"Name": "no"},
+            "AutoRemove": True,
+        },
+        "NetworkingConfig": {
+            "EndpointsConfig": {} if host["NetworkMode"] == "none" else {host["NetworkMode"]: {}},
+        },
+    }
+
+
+@contextmanager
+def make_helper(deployed: Deployed, maker: Container, folders: Sequence[str]) -> Iterator[Container]:
+    """A container that may write into these folders; it is removed at the end."""
+    made: dict[str, Any] = deployed.client.api.create_container_from_config(  # type: ignore[no-untyped-call]
+        describe(maker.attrs, folders), f"restore-{secrets.token_hex(4)}"
+    )
+    container = deployed.client.containers.get(made["Id"])
+    try:
+        container.start()
+        yield container
+    finally:
+        # The engine may be removing it already.
+        with suppress(NotFound, APIError):
+            container.remove(force=True)
+
+
+def list_users(deployed: Deployed, helper: Container) -> list[Container]:
+    """The containers that run and have a folder of the helper's, but for those that only read."""
+    volumes = {one["Name"] for one in helper.attrs["Mounts"] if str(one["Destination"]).startswith(f"{DATA}/")}
+    found: dict[str, Container] = {}
+    for volume in sorted(volumes):
+        for one in deployed.client.containers.list(filters={"volume": volume}):
+            if one.id != helper.id and one.labels.get("portico.role") not in _READERS:
+                found[str(one.id)] = one
+    return sorted(found.values(), key=lambda one: str(one.name))
+
+
+@contextmanager
+def pause(users: Sequence[Container], export: Export) -> Iterator[None]:
+    """Stop these, each with the time that it has for its last request or job; they start again at the end."""
+    made = [one["outputs"] for one in list_serving(export)]
+    graces = {str(one["name"]): int(one.get("destroyGraceSeconds") or 0) for one in made}
+
+    def stop(one: Container) -> None:
+        one.stop(timeout=graces.get(str(one.name)) or _GRACE)
+
+    def start(one: Container) -> None:
+        one.start()
+
+    with ThreadPoolExecutor(max(len(users), 1)) as pool:
+        try:
+            list(pool.map(stop, users))
+            yield
+        finally:
+            list(pool.map(start, users))
+
+
+def await_health(users: Sequence[Container]) -> list[str]:
+    """The names of those that are not well again after a while."""
+    until = time.monotonic() + _PATIENCE
+    waiting = list(users)
+    while waiting and time.monotonic() < until:
+        for one in waiting:
+            one.reload()
+        waiting = [one for one in waiting if one.status != "running" or one.health in ("starting", "unhealthy")]
+        if waiting:
+            time.sleep(0.5)
+    return [str(one.name) for one in waiting]
+
+
+def tell_difference(told: Mapping[str, Any]) -> Iterator[str]:
+    """What a backup would change in a folder, in lines."""
+    yield f"{told['folder']}:"
+    quiet = True
+    for key, what in (("comes", "come back"), ("goes", "go"), ("changes", "get another content")):
+        found = told[key]
+        if found["count"]:
+            quiet = False
+            more = ", …" if found["count"] > len(found["first"]) else ""
+            yield f"  {found['count']} {what}: {', '.join(map(str, found['first']))}{more}"
+    for path, rows in told["databases"].items():
+        quiet = False
+        now, then = rows["now"], rows["then"]
+        if now is None:
+            yield f"  {path}: cannot be read now; of the backup: {_spell_rows(then)}"
+            continue
+        names = [name for name in {**now, **then} if now.get(name) != then.get(name)]
+        changes = [f"{name} {_spell_count(now, name)} -> {_spell_count(then, name)}" for name in names]
+        yield f"  {path}: rows {', '.join(changes)}"
+    if quiet:
+        yield "  no file is other, and no table has another number of rows"
+
+
+def _spell_count(rows: Mapping[str, int | None], name: str) -> str:
+    return "none" if name not in rows else "?" if rows[name] is None else str(rows[name])
+
+
+def _spell_rows(rows: Mapping[str, int | None]) -> str:
+    return ", ".join(f"{name} {_spell_count(rows, name)}" for name in rows) or "no tables"
