@@ -12,6 +12,7 @@ from portico.cli.export import read_export
 from portico.cli.interrupted import settle
 from portico.cli.options import example, stack_option, yes_option
 from portico.cli.prepare import Place, prepare
+from portico.cli.project import read_config
 from portico.cli.pulumi import exists
 from portico.cli.refused import Refused
 from portico.cli.run import run, spell_path, tell_failure
@@ -57,6 +58,14 @@ def look_for_disk(place: Place, *, wanted: bool) -> Disk | None:
     with suppress(*(() if wanted else (Refused,))):
         return find_disk(place.stack, place.root)
     return None
+
+
+def find_backups(place: Place) -> str:
+    """Where the stack's backups are; "" where it makes none."""
+    with suppress(Refused):
+        section = read_config(place.root, place.stack).get("backups")
+        return str(section.get("to") or "") if isinstance(section, dict) else ""
+    return ""
 
 
 @click.command(epilog=example("portico down -s staging --yes"))
@@ -122,6 +131,8 @@ def command(context: click.Context, stack: str, yes: bool, site: str, certificat
                 f"Kept: the certificates, volume {volume}, since few are given for the same names in a week. "
                 f"{deletes} deletes them."
             )
+    if backups := find_backups(place):
+        screen.say(f"Kept: the backups at {backups}, which the secret portico:backupKey opens.")
     for folder in folders:
         if folder not in doomed:
             deletes = spell("down", stack, data=folder.site)

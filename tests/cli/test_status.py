@@ -54,6 +54,7 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Any:
             "read_runs": [],
             "read_last_runs": {},
             "read_certificates": certificates or {},
+            "read_backups": None,
             "list_running": seen,
         }.items():
             monkeypatch.setattr(status, name, lambda *_, value=value: value)

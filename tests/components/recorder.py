@@ -68,7 +68,8 @@ class Resource:
     def mounts(self) -> dict[str, str]:
         """{path in the container: volume name}, "ro:" before what cannot be written."""
         return {
-            volume["containerPath"]: ("ro:" if volume.get("readOnly") else "") + volume["volumeName"]
+            volume["containerPath"]: ("ro:" if volume.get("readOnly") else "")
+            + (volume.get("volumeName") or volume["hostPath"])
             for volume in self.inputs.get("volumes") or []
         }
 

@@ -41,6 +41,9 @@ def copy_database(source: Path, target: Path) -> None:
                 return
         except (sqlite3.Error, OSError) as error:
             why = error
+            if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+                # Nobody wrote meanwhile, and it is no database all the same.
+                break
         time.sleep(0.1 * 2**attempt)
     _remove(target)
     raise NoCopy(f"SQLite says: {why}")

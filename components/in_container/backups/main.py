@@ -46,7 +46,7 @@ def keep_on(job: Job, every: str, ending: threading.Event) -> None:
     last = book.runs[-1]["at"] if book.runs else ""
     # What was due while nothing ran here is made now, once.
     after = datetime.fromisoformat(last).timestamp() if last else 0.0
-    due = find_next(every, after) if last else 0.0
+    due = 0.0 if is_first(job) else find_next(every, after or time.time())
     say("backups at", every, "(UTC), the next at", spell(datetime.fromtimestamp(max(due, time.time()), UTC)))
     while True:
         # A machine that slept, or whose clock was set, is noticed soon.
@@ -64,6 +64,17 @@ def keep_on(job: Job, every: str, ending: threading.Event) -> None:
         due = find_next(every, time.time())
         if 0 < failed <= _TRIES:
             due = min(due, time.time() + _AGAIN)
+
+
+def is_first(job: Job) -> bool:
+    """Whether no backup was ever made: who comes to a new machine with old ones first brings one of them back."""
+    if job.book.runs:
+        return False
+    try:
+        return not job.repository.list_snapshots()
+    except Failed:
+        # There is none, or the first try is to say what is wrong.
+        return True
 
 
 def choose(names: list[str]) -> list[restore.Folder]:

@@ -1,0 +1,98 @@
+"""What is made where backups are: a container that reads data and can write none, and its secrets apart."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portico.components.docker.stack import Portico, PorticoArgs
+from tests.components.recorder import CONTAINER, Recorder, Resource, list_texts, run
+from tests.components.sample import BLOG, Stocked, make_stack
+from tests.config.sample import SHOP, make_site, write_files
+
+KEY = "0123456789abcdef0123456789abcdef"
+DATA = [{"name": "instance", "path": "/app/instance"}, {"name": "media", "path": "/app/media", "url": "/media/"}]
+SITES = (make_site(data=DATA), BLOG)
+IMAGE, VOLUME = "docker:index/remoteImage:RemoteImage", "docker:index/volume:Volume"
+
+
+def make(root: Path, backups: dict[str, Any] | None, files: dict[str, str] | None = None) -> Recorder:
+    def build() -> None:
+        stack = make_stack(root, *SITES, **({"backups": backups} if backups else {}))
+        stack = replace(stack, private=replace(stack.private, backups=files or {"key": KEY}))
+        Portico("portico", PorticoArgs(stack=stack, root=root, engine=Stocked(images=None)))
+
+    return run(build)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Recorder:
+    root = tmp_path_factory.mktemp("root")
+    write_files(root / "shop", SHOP)
+    return make(root, {"to": "/srv/backups", "memory": "300M"})
+
+
+@pytest.fixture
+def maker(made: Recorder) -> Resource:
+    return made.container("portico-backups-maker")
+
+
+def test_nothing_of_it_is_made_without(root: Path) -> None:
+    found = make(root, None)
+    assert not [one for kind in (CONTAINER, VOLUME, IMAGE) for one in found.of_type(kind) if "backup" in one.name]
+
+
+def test_it_reads_data_and_can_write_none(maker: Resource) -> None:
+    data = {path: how for path, how in maker.mounts.items() if path.startswith("/data/")}
+    assert set(data) == {"/data/shop/instance", "/data/shop/media"}
+    assert all(how.startswith("ro:") for how in data.values())
+    assert maker.mounts["/secrets"].startswith("ro:") and not maker.mounts["/work"].startswith("ro:")
+
+
+def test_it_has_no_way_to_the_engine_and_few_powers(maker: Resource) -> None:
+    assert set(maker.mounts) == {"/data/shop/instance", "/data/shop/media", "/secrets", "/work", "/to"}
+    assert "docker.sock" not in json.dumps(maker.inputs["volumes"])
+    assert maker.inputs["capabilities"] == {
+        "drops": ["ALL"],
+        # By CAP_DAC_READ_SEARCH a file of the machine could be opened by its number.
+        "adds": ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER"],
+    }
+    assert maker.inputs["readOnly"] is True and maker.inputs["securityOpts"] == ["no-new-privileges:true"]
+    assert maker.inputs["networkMode"] == "none" and not maker.inputs.get("ports")
+    assert maker.inputs["memory"] == maker.inputs["memorySwap"] == 300
+
+
+def test_it_gives_way_to_who_answers_requests(maker: Resource) -> None:
+    assert maker.inputs["cpuShares"] < 1024
+    (program,) = maker.inputs["entrypoints"]
+    text = Path(__file__).parents[2].joinpath("components/in_container/backups", Path(program).name).read_text()
+    assert "ionice -c 3 nice -n 15" in text
+
+
+def test_there_are_never_two(maker: Resource) -> None:
+    assert maker.delete_before_replace and maker.inputs["restart"] == "unless-stopped"
+
+
+def test_its_secrets_travel_as_such_and_stand_in_no_container(made: Recorder, maker: Resource) -> None:
+    key = made.container("portico-backups-key")
+    (upload,) = key.inputs["uploads"]
+    assert (upload["file"], upload["permissions"]) == ("/incoming/key", "0400")
+    hidden = {text: secret for text, secret in list_texts(key.raw)}
+    assert hidden[KEY]
+    assert KEY not in {text for text, _ in list_texts(maker.raw)} and KEY not in json.dumps(maker.inputs)
+    assert KEY not in json.dumps({name: one for name, one in key.inputs.items() if name != "uploads"})
+    assert key.inputs["networkMode"] == "none" and key.inputs["mustRun"] is False
+
+
+def test_a_place_elsewhere_needs_a_network_and_no_folder(root: Path) -> None:
+    section = {"to": "s3://shop-backups", "region": "eu-central-1", "accessKey": "abc"}
+    maker = make(root, section, {"key": KEY, "aws": "[default]"}).container("portico-backups-maker")
+    assert "/to" not in maker.mounts and not maker.inputs.get("networkMode")
+    assert [one["name"] for one in maker.inputs["networksAdvanced"]]
+
+
+def test_its_image_is_named_by_its_content(made: Recorder) -> None:
+    (image,) = (one for one in made.of_type(IMAGE) if "backup_maker" in one.inputs["name"])
+    assert image.inputs["build"]["context"].startswith(".portico/contexts/backup_maker-")
