@@ -34,7 +34,7 @@ Endpoint = Annotated[
 ]
 Region = Annotated[str, grammar("a region", r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?", "write one such as eu-central-1")]
 AccessKey = Annotated[
-    str, grammar("an access key's id", r"[A-Za-z0-9_./+=-]{3,128}", "write it as the service shows it")
+    str, grammar("an access key's id", r"[A-Za-z0-9][A-Za-z0-9_./+=-]{2,127}", "write it as the service shows it")
 ]
 HostKey = Annotated[
     str,
@@ -56,10 +56,7 @@ class Keep(Section):
 
 
 class Backups(Section):
-    """Encrypted backups of all folders of data of the stack, each one proven by bringing it back.
-
-    Their key is the secret portico:backupKey; `portico backup key` makes it.
-    """
+    """Encrypted backups of all folders of data, each proven by bringing it back; their key: `portico backup key`."""
 
     to: Place = Field(
         examples=["/srv/backups"],

@@ -62,6 +62,36 @@ def test_what_does_not_fit_is_refused(root: Path, section: dict[str, Any], said:
     assert [line for line in told if said in line], told
 
 
+HOSTILE = (
+    "a b",
+    "a\nb",
+    "$(id)",
+    "`id`",
+    "a;b",
+    "-oProxyCommand=id",
+    "../x",
+    "'",
+    '"',
+    "a\\",
+    "\x1b[31m",
+    "",
+    " ",
+    "é",
+)
+
+
+@pytest.mark.parametrize("name", ["to", "region", "endpoint", "accessKey", "hostKey", "image", "every"])
+def test_no_text_says_more_than_it_is(root: Path, name: str) -> None:
+    """They end up in the words of restic and ssh, and in a Dockerfile."""
+    good: dict[str, Any] = {"hostKey": SFTP, "endpoint": S3, "region": S3, "accessKey": S3}.get(name, {"to": "/srv/b"})
+    for hostile in HOSTILE:
+        # Behind a good one, what is no sign of its own is a longer name.
+        behind = [f"{good.get(name, '')}{hostile}"] if hostile and hostile[0] not in "-." else []
+        for text in (hostile, *behind):
+            told = refuse(root, make_values(SITE, backups=good | {name: text}))
+            assert [line for line in told if line.startswith(f"backups.{name}: ")], (text, told)
+
+
 def test_there_must_be_something_to_back_up(root: Path) -> None:
     told = refuse(root, make_values(make_site(), backups={"to": "/srv/backups"}))
     assert told == ["backups: there is nothing to back up: no site has data; write data for one, or leave it out"]

@@ -14,8 +14,8 @@ from tests.property.profile import collect
 from tests.property.rendered import render
 from tests.property.settings import FIELDS, fleets, stacks
 
-# Where Docker runs: read below components/hosts/ alone, so nothing that is rendered depends on it.
-HOSTS = {"ssh", "aws"}
+# Where Docker runs, read below components/hosts/ alone, and what copies data: nothing that is rendered depends on them.
+HOSTS = {"ssh", "aws", "backups"}
 
 
 def list_sections(model: type[Section]) -> Iterator[type[Section]]:
@@ -70,6 +70,13 @@ def _list_set(model: type[Section], values: dict[str, Any]) -> Iterator[tuple[st
             value = values[field.alias]
             for one in value if isinstance(value, list) else [value]:
                 yield from _list_set(inner, one)
+
+
+def test_backups_change_no_file(root: Path) -> None:
+    data = [{"name": "media", "path": "/srv/media"}]
+    site = {"name": "hello", "source": "plain", "entry": "web:app", "hosts": ["hello.example"], "data": data}
+    made = render({"sites": [site], "backups": {"to": "/srv/backups"}}, root)
+    assert made.tree == render({"sites": [site]}, root).tree
 
 
 def test_where_docker_runs_changes_no_file(root: Path) -> None:
