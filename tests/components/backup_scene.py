@@ -39,15 +39,14 @@ class Shelf(Repository):
     forgotten: list[dict[str, int]] = field(default_factory=list)
     checked: list[str] = field(default_factory=list)
 
-    def identify(self) -> str:
-        """See Repository."""
+    def _read_id(self) -> str:
         if not (self.place / "config").is_file():
             raise Missing("nothing is there")
         return (self.place / "config").read_text()
 
     def save(self, folders: Sequence[Path], excluded: Path) -> tuple[Snapshot, dict[str, Any]]:
         """See Repository."""
-        id = f"{len(self.list_snapshots()) + 1:08x}"
+        id = f"{max([0, *(int(one.id) for one in self.list_snapshots())]) + 1:08}"
         patterns = [read_pattern(line) for line in excluded.read_bytes().splitlines()]
         for folder in folders:
             self._copy(folder, self.place / id, patterns)

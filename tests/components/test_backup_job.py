@@ -182,7 +182,7 @@ def test_a_repository_that_is_gone_is_told_and_not_begun_anew(scene: Scene) -> N
 def test_another_repository_in_its_place_is_told(scene: Scene) -> None:
     scene.job.run()
     (scene.shelf.place / "config").write_text("another one")
-    assert "is another repository" in scene.job.run()["why"]
+    assert "is another repository" in scene.job.run()["why"] and "is another" in scene.job.check()[0]
 
 
 def test_a_file_that_changes_meanwhile_is_counted_and_no_fault(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,6 +195,17 @@ def test_a_file_that_changes_meanwhile_is_counted_and_no_fault(scene: Scene, mon
     monkeypatch.setattr(type(scene.shelf), "save", write_first)
     run = scene.job.run()
     assert run["outcome"] == "proven" and run["proof"]["moving"] == 1
+
+
+def test_a_backup_that_somebody_removed_is_told(scene: Scene) -> None:
+    """Nothing in a repository says that one is missing; the rest of it is whole."""
+    scene.job.run()
+    scene.job.run()
+    (scene.shelf.place / "list").write_text("00000002\n")
+    assert scene.job.check() == ["of the backups that were kept 00000001 is gone"]
+    run = scene.job.run()
+    assert run["outcome"] == "failed" and "00000001 is gone" in run["why"]
+    assert scene.job.run()["outcome"] == "proven"
 
 
 def test_what_was_cut_is_told(scene: Scene) -> None:

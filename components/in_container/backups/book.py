@@ -1,6 +1,7 @@
 """What became of each backup, written down where the next run and `portico status` find it."""
 
 import json
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,14 +25,14 @@ class Book:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._told: dict[str, Any] = {"repository": "", "place": "", "since": "", "checked": 0, "runs": []}
+        self._told: dict[str, Any] = {"repository": "", "place": "", "since": "", "checked": 0, "kept": [], "runs": []}
         with suppress(OSError, ValueError):
             self._told |= json.loads(file.read_text())
 
     def begin(self, place: str) -> None:
         """Another place has another repository, of which nothing is known."""
         if self._told["place"] != place:
-            self._told |= {"repository": "", "place": place, "since": spell(datetime.now(UTC)), "runs": []}
+            self._told |= {"repository": "", "place": place, "since": spell(datetime.now(UTC)), "kept": [], "runs": []}
             self._write()
 
     def close_cut(self) -> bool:
@@ -57,6 +58,15 @@ class Book:
     def remember(self, repository: str) -> None:
         """From now on it is this one."""
         self._told["repository"] = repository
+
+    @property
+    def kept(self) -> set[str]:
+        """The ids of the backups that were there at the end of the last run: nobody but a run removes one."""
+        return set(self._told["kept"])
+
+    def keep(self, ids: Iterable[str]) -> None:
+        """From now on these are there."""
+        self._told["kept"] = sorted(ids)
 
     def turn(self, parts: int) -> str:
         """Which part of the data is to be read this time, such as 3/7: each in its turn."""

@@ -80,6 +80,7 @@ class Job:
             self.repository.unlock()
         stage = Stage(self.work / "stage", Hashes(self.work / "hashes.json"))
         manifest = stage.fill(self.sources, run["at"])
+        lost = self._find_lost(book)
         snapshot, summary = self.repository.save([self.data, stage.folder], stage.patterns)
         book.update(
             run,
@@ -93,11 +94,17 @@ class Job:
         stage.clear()
         proof = self.prove(snapshot)
         self.repository.check(book.turn(PARTS))
-        faults = "; ".join(one for one in (*manifest.faults, proof.tell()) if one)
+        faults = "; ".join(one for one in (*lost, *manifest.faults, proof.tell()) if one)
         proven = {"proof": {key: value for key, value in asdict(proof).items() if key != "faults"}}
         book.update(run, **proven, outcome="failed" if faults else "proven", why=faults)
         if not faults:
             self.repository.forget(self.keep)
+        book.keep(one.id[:8] for one in self.repository.list_snapshots())
+
+    def _find_lost(self, book: Book) -> list[str]:
+        """Which backups are gone, though nobody was to remove them, as a sentence."""
+        lost = sorted(book.kept - {one.id[:8] for one in self.repository.list_snapshots()})
+        return [f"of the backups that were kept {', '.join(lost)} is gone"] if lost else []
 
     def prove(self, snapshot: Snapshot) -> Proof:
         """Bring a backup back into a place that is thrown away, and compare all of it. Raises Failed, and OSError."""
@@ -122,7 +129,7 @@ class Job:
 
     def _find_faults(self) -> Iterator[str]:
         try:
-            self.repository.identify()
+            self.repository.identify(self.book.repository)
         except Failed as error:
             yield str(error)
             return
@@ -131,6 +138,7 @@ class Job:
         except Failed as error:
             yield str(error)
         try:
+            yield from self._find_lost(self.book)
             snapshots = self.repository.list_snapshots()
             if not snapshots:
                 yield "there is no backup"

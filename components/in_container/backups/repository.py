@@ -59,7 +59,7 @@ class Repository:
         `known` is the id of the one that was there before: another one is refused, and so is none.
         """
         try:
-            found = self.identify()
+            return self.identify(known)
         except Missing as error:
             if known:
                 raise Failed(
@@ -67,13 +67,16 @@ class Repository:
                     "mounted, mount it; if it was deleted, write another place"
                 ) from error
             self._run("init", "--quiet")
-            found = self.identify()
+            return self.identify()
+
+    def identify(self, known: str = "") -> str:
+        """The id of the repository. Raises Missing, and Failed where it is not the one that is known, if one is."""
+        found = self._read_id()
         if known and found != known:
             raise Failed(f"at {self.url} is another repository ({found[:8]}) than there was before ({known[:8]})")
         return found
 
-    def identify(self) -> str:
-        """The id of the repository. Raises Missing, and Failed."""
+    def _read_id(self) -> str:
         return str(json.loads(self._run("cat", "config", "--no-lock"))["id"])
 
     def save(self, folders: Sequence[Path], excluded: Path) -> tuple[Snapshot, dict[str, Any]]:
