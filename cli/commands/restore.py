@@ -6,7 +6,7 @@ import click
 from docker.models.containers import Container
 
 from portico.cli.backups import call, require_maker
-from portico.cli.deploy import refuse_held
+from portico.cli.deploy import refuse_locked
 from portico.cli.deployed import Deployed
 from portico.cli.engine import Export, has_terminal
 from portico.cli.export import read_export
@@ -46,7 +46,7 @@ def command(context: click.Context, stack: str, site: str, at: str, undo: bool, 
     require_stack(stack, place.root)
     if not yes and not has_terminal():
         raise Refused("nobody is there to be asked; write --yes")
-    refuse_held(place)
+    refuse_locked(place)
     export = read_export(stack, place.root)
     deployed = Deployed.of(stack, export)
     maker = require_maker(deployed)

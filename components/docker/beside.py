@@ -6,26 +6,26 @@ import pulumi
 
 from portico.components.docker.backups import Backups, BackupsArgs
 from portico.components.docker.certificates import Certificates, CertificatesArgs, CertificateVolumes
-from portico.components.docker.site import Ground
+from portico.components.docker.site import SiteScope
 
 
 def make_beside(
-    name: str, ground: Ground, ordered: CertificateVolumes | None, after: Sequence[pulumi.CustomResource]
+    name: str, scope: SiteScope, ordered: CertificateVolumes | None, after: Sequence[pulumi.CustomResource]
 ) -> None:
     """Make what the settings ask for; `name` is the stack's, and nothing is made before `after`."""
-    stack, settings, network = ground.stack, ground.stack.settings, ground.network.id
-    child = pulumi.ResourceOptions(parent=ground.parent)
+    stack, settings, network = scope.stack, scope.stack.settings, scope.network.id
+    child = pulumi.ResourceOptions(parent=scope.parent)
     if ordered:
         Certificates(
             f"{name}-certificates",
             CertificatesArgs(
                 settings=settings,
-                root=ground.root,
+                root=scope.root,
                 volumes=ordered,
                 network=network,
-                verdict=ground.verdict,
+                verdict=scope.verdict,
                 files=stack.private.client,
-                builder=ground.builder,
+                builder=scope.builder,
                 after=after,
             ),
             child,
@@ -34,18 +34,18 @@ def make_beside(
         volumes = {
             f"{site.name}/{data}": volume
             for site in settings.sites
-            for data, volume in ground.data.of(site.name).items()
+            for data, volume in scope.data.of(site.name).items()
         }
         Backups(
             f"{name}-backups",
             BackupsArgs(
                 settings=settings,
-                root=ground.root,
+                root=scope.root,
                 data=volumes,
                 network=network,
-                verdict=ground.verdict,
+                verdict=scope.verdict,
                 files=stack.private.backups,
-                builder=ground.builder,
+                builder=scope.builder,
                 after=after,
             ),
             child,

@@ -210,7 +210,7 @@ class Portico(pulumi.ComponentResource):
             opened.append(port.container)
             waits_for.append(port.holder)
             made_of = port.made_of | made_of
-        make_beside(name, ground, ordered, waits_for)
+        make_beside(name, scope, ordered, waits_for)
 
         workers = [one for site in sites for one in make_workers(scope, site, switched.ended)]
         verified = verify(watch, workers)

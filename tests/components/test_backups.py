@@ -9,7 +9,7 @@ import pytest
 
 from portico.components.docker.stack import Portico, PorticoArgs
 from tests.components.recorder import CONTAINER, Recorder, Resource, list_texts, run
-from tests.components.sample import BLOG, Stocked, make_stack
+from tests.components.sample import BLOG, WithImages, make_stack
 from tests.config.sample import SHOP, make_site, write_files
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -22,7 +22,7 @@ def make(root: Path, backups: dict[str, Any] | None, files: dict[str, str] | Non
     def build() -> None:
         stack = make_stack(root, *SITES, **({"backups": backups} if backups else {}))
         stack = replace(stack, private=replace(stack.private, backups=files or {"key": KEY}))
-        Portico("portico", PorticoArgs(stack=stack, root=root, engine=Stocked(images=None)))
+        Portico("portico", PorticoArgs(stack=stack, root=root, engine=WithImages(images=None)))
 
     return run(build)
 
