@@ -15,7 +15,7 @@ from portico.components.docker.port_holder import find_place, publish
 from portico.components.partial_update import list_made, or_none
 from portico.config.in_container import read_script
 from portico.config.public_address import Public
-from portico.config.render.layout import DATA, PRIVATE
+from portico.config.render.layout import DATA, EDGE, PRIVATE
 from portico.config.settings import Nginx as NginxSettings
 from portico.config.settings.nginx import ANSWERS
 
@@ -32,9 +32,10 @@ class NginxArgs:
 
     `verdict` resolves once a first configuration has been accepted and lies in the volume `config`.
     `replicas` are what it sends requests to: it is made after them, and one that is replaced goes before them.
-    `public` is where it is published: by itself, or where it `takes` the ports from a Port; `earlier` are the URNs of
-    what has one of the ports until now, and goes just before. `data` are volumes with files that it serves, by the
-    folder below DATA where it finds them. `certificates` are the volumes of those that are ordered.
+    `public` is where it is published: by itself, or where it `takes` the ports from a Port; `earlier` are the URNs of what
+    has one of the ports until now, and goes just before. `data` are volumes with files that it serves, by the folder
+    below DATA where it finds them. `sites` are networks of single sites, by site, in which it is known as EDGE.
+    `certificates` are the volumes of those that are ordered.
     """
 
     settings: NginxSettings
@@ -49,6 +50,7 @@ class NginxArgs:
     replicas: Sequence[pulumi.CustomResource] = ()
     earlier: Sequence[str] = ()
     data: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    sites: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     certificates: CertificateVolumes | None = None
 
 
@@ -91,7 +93,7 @@ class Nginx(pulumi.ComponentResource):
                 user="101:101",
                 ports=None if args.takes else publish(args.public),
                 volumes=volumes,
-                # Answers and request bodies too large for a buffer pass through here: less than its memory together.
+                # Kept answers, and request bodies too large for a buffer, lie here: less than its memory together.
                 tmpfs=_size_tmpfs(args.settings.uploads.mebibytes),
                 networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=args.network)],
                 healthcheck=docker.ContainerHealthcheckArgs(
@@ -107,9 +109,13 @@ class Nginx(pulumi.ComponentResource):
             ),
             memory=args.settings.memory.mebibytes,
         )
-        # Its own reason to be another container, so the volumes come later.
+        # Their own reasons to be another container, so these come later.
         parts = describe_parts(container, "envs")
         container.volumes = [*volumes, *_mount_data(args.data)]
+        container.networks_advanced = [
+            docker.ContainerNetworksAdvancedArgs(name=args.network),
+            *(docker.ContainerNetworksAdvancedArgs(name=one, aliases=[EDGE]) for _, one in sorted(args.sites.items())),
+        ]
         edge = docker.Container(
             # As with the holder of a port (components/docker/port_holder.py): for another one it is another resource.
             f"{name}-server" if args.takes else f"{name}-edge-{args.public.port}",
@@ -128,6 +134,7 @@ class Nginx(pulumi.ComponentResource):
             "parts": parts,
             **({} if args.takes else vars(args.public)),
             **({"data": " ".join(sorted(args.data))} if args.data else {}),
+            **({"sites": " ".join(sorted(args.sites))} if args.sites else {}),
         }
         self.container = edge.id
         self.register_outputs({"container": self.container})

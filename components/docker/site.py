@@ -31,6 +31,7 @@ from portico.config.release.schedule import list_workers
 class SiteScope:
     """What all sites of a stack share, and whose children their parts are: `parent`'s.
 
+    `networks` are those of sites that have one to themselves: see network.py.
     `verdict` resolves once the configuration has been accepted. `builder` and `place` are PorticoArgs'. The volumes are
     names. `engine` is the one that is asked why something failed, and `served` are the releases that are live, by site.
     """
@@ -41,6 +42,7 @@ class SiteScope:
     history: History
     attempts: Attempts
     network: Network
+    networks: Mapping[str, Network]
     data: DataVolumes
     sockets: pulumi.Output[str]
     static: pulumi.Output[str]
@@ -49,6 +51,10 @@ class SiteScope:
     place: str = ""
     engine: Engine | None = None
     served: Mapping[str, str] = field(default_factory=dict)
+
+    def find_network(self, site: str) -> pulumi.Output[str]:
+        """The name of the network that the containers of a site are in."""
+        return self.networks.get(site, self.network).id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +87,7 @@ def make_site(scope: SiteScope, release: Release, app: FlaskApp) -> Site:
             image=app.image,
             files=app.files,
             secrets=app.secrets,
-            network=scope.network.id,
+            network=scope.find_network(release.site.name),
             sockets=scope.sockets,
             attempts=[scope.attempts.of_replica(one) for one in names],
             barrier=command.barrier if command else None,
@@ -113,7 +119,7 @@ def make_workers(scope: SiteScope, site: Site, ended: pulumi.Output[Ended]) -> l
             image=site.app.image,
             files=site.app.files,
             secrets=site.app.secrets,
-            network=scope.network.id,
+            network=scope.find_network(release.site.name),
             sockets=scope.sockets,
             barrier=barrier,
             data=scope.data.of(release.site.name),
@@ -142,7 +148,7 @@ def _make_command(scope: SiteScope, release: Release, app: FlaskApp) -> ReleaseC
             files=app.files,
             secrets=app.secrets,
             data=scope.data.of(release.site.name),
-            network=scope.network.id,
+            network=scope.find_network(release.site.name),
             sockets=scope.sockets,
             attempt=scope.attempts.of_command(f"{name}-command"),
             engine=scope.engine,

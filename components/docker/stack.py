@@ -19,7 +19,7 @@ from portico.components.docker.failure_hooks import bind_hooks
 from portico.components.docker.host_names import announce_names
 from portico.components.docker.image_tags import list_earlier_tags
 from portico.components.docker.images import forget_lost
-from portico.components.docker.network import Network
+from portico.components.docker.network import Network, part_sites
 from portico.components.docker.nginx import Nginx, NginxArgs
 from portico.components.docker.observation import observe
 from portico.components.docker.port_holder import Port, PortArgs
@@ -96,6 +96,7 @@ class Portico(pulumi.ComponentResource):
             child,
         )
         network = Network(f"{name}-network", kept)
+        networks = part_sites(settings, child, args.place)
         config, sockets, static = (
             keep_volume(f"{name}-{role}", role, kept) for role in ("config", "sockets", "static")
         )
@@ -134,6 +135,7 @@ class Portico(pulumi.ComponentResource):
             history=history,
             attempts=attempts,
             network=network,
+            networks=networks,
             sockets=sockets,
             static=static,
             verdict=check.verdict,
@@ -167,6 +169,7 @@ class Portico(pulumi.ComponentResource):
                 takes=shared,
                 earlier=() if shared else before,
                 data=data.served,
+                sites={site: one.id for site, one in networks.items()},
                 certificates=ordered,
             ),
             child,

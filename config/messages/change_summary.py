@@ -20,11 +20,12 @@ _EDGE = {
     "tls_port": "its HTTPS port",
     "http3": "HTTP/3",
     "data": "the data that it serves",
+    "sites": "the sites that have a network",
     "parts": "how Portico starts it",
     "owner": "how Portico holds its port",
 }
 # Where another container holds the port, of these a new one can begin beside the old one.
-_BESIDE = {"image", "data", "parts"}
+_BESIDE = {"image", "data", "sites", "parts"}
 # What is published: where the new ports and the old ones go together, both are there for a while.
 _PUBLIC = ("address", "port", "tls_port", "http3")
 # From the last answer of the old container to the first one of the new; docs/releases.md has the measurements.

@@ -1,5 +1,6 @@
 """Gunicorn's configuration of one application."""
 
+from portico.config.render.layout import EDGE
 from portico.config.render.templates import render
 from portico.config.settings import Site
 
@@ -12,4 +13,4 @@ def render_gunicorn(site: Site, root: str = ".", *, hooks: bool = False, header:
     body = max([site.body, *(route.body for route in site.routes if route.body)])
     values = {"site": site, "gunicorn": site.gunicorn, "root": root, "body": body, "hooks": hooks, "header": header}
     websockets = any(route.websocket for route in site.routes)
-    return render("gunicorn/gunicorn.conf.py.j2", websockets=websockets, **values)
+    return render("gunicorn/gunicorn.conf.py.j2", websockets=websockets, edge=EDGE, **values)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from portico.config.render.caching import KEYS
 from portico.config.settings import Settings
 
 # Ports inside the edge's container: above 1024, so that NGINX needs no capability.
@@ -13,6 +14,8 @@ PRIVATE = 8081
 READY = 8082
 # Where NGINX finds certificates that are ordered, and the answers to an authority's challenges.
 CERTIFICATES, CHALLENGES = "/srv/certificates", "/srv/challenges"
+# What NGINX is called in the network of a site, where its Gunicorns are reached by the network.
+EDGE = "portico-edge"
 # Where NGINX finds data that has a URL: a folder for each site, and in it one for each of its data.
 DATA = "/srv/data"
 
@@ -23,8 +26,9 @@ class Layout:
 
     `files` is the folder of nginx.conf, `sites` the folder of the sites' files below it, `private`
     the folder of certificates and password files. `certificates` are those that are ordered, `challenges` where their
-    authority finds its answers. `cached` is how much the cache may hold; `answers` is
-    where answers lie that are too large for a buffer, None where that is the disk anyway.
+    authority finds its answers. `cache` is what folders of kept answers begin with, and
+    `keys` how much memory NGINX has for the names of those of one site. `in_memory` says whether what NGINX writes lies
+    in memory, and not on a disk.
     """
 
     files: str
@@ -40,8 +44,8 @@ class Layout:
     static: str
     data: str
     cache: str
-    cached: str
-    answers: str | None
+    keys: str
+    in_memory: bool
     listen: int
     listen_tls: int
 
@@ -63,8 +67,8 @@ def lay_out(settings: Settings, name: str = "conf.d") -> Layout:
             static="/srv/static",
             data=DATA,
             cache="/tmp/cache",
-            cached="16m",
-            answers="/tmp/answers",
+            keys=KEYS,
+            in_memory=True,
             listen=LISTEN,
             listen_tls=LISTEN_TLS,
         )
@@ -82,8 +86,8 @@ def lay_out(settings: Settings, name: str = "conf.d") -> Layout:
         static="/srv/static",
         data=DATA,
         cache="/var/cache/nginx/portico",
-        cached="128m",
-        answers=None,
+        keys="512k",
+        in_memory=False,
         listen=settings.port,
         listen_tls=settings.tls.port if settings.tls else 0,
     )

@@ -6,7 +6,7 @@ from typing import Any
 from portico.config.ordered_names import CHALLENGE_URL
 from portico.config.release.release import Release
 from portico.config.render.align import align
-from portico.config.render.caching import list_times, spell_below
+from portico.config.render.caching import bound_kept, list_times, spell_below
 from portico.config.render.headers import insists, list_headers, name_defaults
 from portico.config.render.layout import PRIVATE, READY, Layout, lay_out
 from portico.config.render.shared_hosts import list_shared_hosts
@@ -135,6 +135,8 @@ def _gather(
         "packed": settings.nginx.gzip.static and any(release.static for release in served),
         "shown": _SHOWN if any(data.url for release in served for data in release.site.data) else (),
         "caches": list_times(routes),
+        "caching": (caching := [one.site.name for one in releases if list_times(_list_routes(one.site))]),
+        "kept": bound_kept(len(caching)),
         "spell_below": spell_below,
         "shared_hosts": list_shared_hosts(releases),
         "websockets": any(route.websocket for route in routes),
@@ -167,6 +169,7 @@ def _gather_site(settings: Settings, release: Release, common: Mapping[str, Any]
         "apart": tls is not None and tls.redirect and not ordered,
         "routes": {number: route for number, route in routes.items() if route.path != "/"},
         "rest": next(((number, route) for number, route in routes.items() if route.path == "/"), (0, Route(path="/"))),
+        "kept_routes": [(number, route) for number, route in routes.items() if route.cache],
         "bare": _list_bare(routes.values()),
         "hidden": spell_hidden(release.site.publish),
         "describe": _describe,

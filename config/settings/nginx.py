@@ -11,8 +11,8 @@ from portico.config.settings.quantity import Duration, Size
 from portico.config.settings.section import Section
 from portico.config.settings.text import NginxVersion
 
-# What NGINX needs beside the bodies that it collects: for answers on their way and for those that are kept, which lie
-# in memory too, and for itself.
+# What NGINX needs beside the bodies that it collects: for answers that are kept, which lie in memory too, and for
+# itself.
 ANSWERS: Final = Size.parse("64M")
 BESIDES: Final = Size(ANSWERS.amount + Size.parse("96M").amount)
 # Longer heads than these need buffers of their own. A client may fill so many buffers with its headers.

@@ -1,9 +1,10 @@
-"""What clients send is collected in memory: a flood of it ends in refused uploads, and nothing else."""
+"""A flood of uploads, of readers that take nothing, or of requests that are given up ends nothing else."""
 
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from uuid import uuid4
 
 import pytest
 
@@ -76,3 +77,16 @@ def test_answers_that_nobody_reads_end_nothing_else(edge: Edge) -> None:
         assert get(edge.port, HOST, "/static/style.css").status == 200
     assert tell_start(edge) == started
     assert fetch_slowly(edge) == LENGTH
+
+
+def test_what_is_given_up_is_not_begun(edge: Edge) -> None:
+    """Whoever asks and hangs up, again and again, keeps no threads busy: those are for who waits for an answer."""
+    mark, number = uuid4().hex, 200
+    for _ in range(number):
+        with connect(edge.port) as peer:
+            peer.sendall(make_request(HOST, f"/slow?seconds=1&mark={mark}"))
+            # NGINX passes it on before it hears of the end.
+            time.sleep(0.005)
+    # All 200 would take the eight threads 25 seconds, and be begun before this.
+    seen = get(edge.port, HOST, "/seen", timeout=60).json()["seen"]
+    assert sum(mark in line for line in seen) < number / 2

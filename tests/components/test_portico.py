@@ -357,3 +357,23 @@ def test_at_another_port_the_old_one_stays_until_the_new_one_is_open(root: Path,
     places = [env for env in made.of_type(CONTAINER) if "PLACE=/etc/portico/port/81" in (env.inputs.get("envs") or ())]
     assert [one.name for one in places] == (["portico-nginx-server"] if "holder" in name else [])
     assert image != "nginx:1.30.6" or made.container(name).inputs["command"][0] == "/etc/portico/port/81"
+
+
+def test_by_the_network_each_site_has_one_of_its_own_that_nginx_is_in(root: Path) -> None:
+    """No container of a site finds one of another site; all else is as in a stack of sockets."""
+    release = {"release": {"command": "flask db upgrade"}, "workers": [{"name": "queue", "command": "work"}]}
+    sites = [make_site(**release), make_site(name="blog", hosts=["blog.example"])]
+    made = run(lambda: Portico("portico", PorticoArgs(stack=make_stack(root, *sites, upstream="container"), root=root)))
+    networks = {found.labels.get("portico.site"): f"{found.name}-0123456" for found in made.of_type(NETWORK)}
+    assert networks.keys() == {None, "shop", "blog"}
+    seen: dict[str | None, set[str]] = {}
+    for found in made.of_type(CONTAINER):
+        names = {one["name"] for one in found.inputs.get("networksAdvanced") or []}
+        seen.setdefault(found.labels.get("portico.site") or found.labels["portico.role"], set()).update(names)
+    assert seen["shop"] == {networks["shop"]} and seen["blog"] == {networks["blog"]}
+    assert seen["nginx"] == set(networks.values()) and seen["port"] == {networks[None]}
+    (edge,) = (found for found in made.of_type(CONTAINER) if found.labels["portico.role"] == "nginx")
+    assert {one["name"] for one in edge.inputs["networksAdvanced"] if one.get("aliases") == ["portico-edge"]} == {
+        networks["shop"],
+        networks["blog"],
+    }

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from portico.config.render.caching import spell_below
+from portico.config.render.caching import KEYS, bound_kept, spell_below
+from portico.config.settings.nginx import ANSWERS
+from portico.config.settings.quantity import Size
 from tests.config.nginx_file import Directive, inherit, list_levels
 from tests.config.sample import make_full_site, make_site, parse, server_of
 
@@ -48,7 +50,7 @@ def test_the_root_as_a_route_is_all_that_nothing_else_names(root: Path, tmp_path
     main = parse(root, tmp_path, make_site(routes=routes))
     server = server_of(main)
     rest = server.location("/")
-    assert rest.get("proxy_cache") == "all.answers" and rest.get("limit_req") == "zone=shop.rate.2 burst=20 nodelay"
+    assert rest.get("proxy_cache") == "shop.answers" and rest.get("limit_req") == "zone=shop.rate.2 burst=20 nodelay"
     assert server.location("=", "/a").all("proxy_cache") == []
     assert server.location("^~", "/static/").find("proxy_pass") == []
     assert [args[1:] for args in main.find("http")[0].all("limit_req_zone")] == [
@@ -85,14 +87,46 @@ def test_what_is_kept_for_everybody_is_never_for_one(root: Path, tmp_path: Path)
     assert location.get("proxy_cache_valid") == "200 301 10s"
     assert location.get("proxy_cache_bypass").split() == ["$for_somebody", "$with_body"]
     assert location.get("proxy_no_cache").split() == [
-        *("$for_somebody", "$with_body", "$answer_for_somebody", "$not_for_10s"),
+        *("$for_somebody", "$with_body", "$answer_for_somebody", "$answer_too_long", "$not_for_10s"),
     ]
     # Of each part it is known where it ends: none holds a space.
     key = location.get("proxy_cache_key").split(" ")
     assert key[0] == "shop" and len(key[1]) == 12 and key[2:] == ["$scheme", "$host$asked_port", "$request_uri"]
     assert ("X-Cache", "$upstream_cache_status", "always") in location.all("add_header")
     (zone,) = main.find("proxy_cache_path")
-    assert f"keys_zone={location.get('proxy_cache')}:10m" in zone.args
+    assert f"keys_zone={location.get('proxy_cache')}:{KEYS}" in zone.args
+
+
+@pytest.mark.parametrize("sites", [1, 2, 3, 5, 6, 11, 12, 40])
+def test_all_that_is_kept_fits_whatever_is_asked_for(root: Path, tmp_path: Path, sites: int) -> None:
+    """What NGINX may name for all sites, each of the longest that is kept, and what is in flight."""
+    made = [
+        make_site(name=f"a{one}", hosts=[f"a{one}.example"], routes=[{"path": "/", "cache": "1s"}])
+        for one in range(sites)
+    ]
+    main = parse(root, tmp_path, *made)
+    places = [zone.args[0] for zone in main.find("proxy_cache_path")]
+    assert places == [f"/tmp/cache-a{one}" for one in range(sites)]
+    kept = bound_kept(sites)
+    # NGINX needs two pages of these names for itself, and 128 bytes for each.
+    names = (Size.parse(KEYS).bytes // 4096 - 2) * 4096 // 128
+    assert (names * sites + 256) * (kept.bytes + 4096) < ANSWERS.bytes
+    (known,) = (found for found in main.find("map") if found.args[1] == "$answer_too_long")
+    pattern = re.compile(known.block[1].name.strip('"').removeprefix("~"))
+    for length, fits in (("0", True), (f"0{kept.bytes}", True), (str(kept.bytes + 1), False), ("99999999", False)):
+        assert bool(pattern.match(length)) == fits, length
+
+
+def test_what_finds_no_room_is_passed_on_and_not_kept(root: Path, tmp_path: Path) -> None:
+    routes = [{"path": "/news/", "cache": "10s", "timeout": "9s"}]
+    server = server_of(parse(root, tmp_path, make_site(routes=routes)))
+    kept, unkept = server.location("^~", "/news/"), server.location("@shop.unkept.1")
+    assert ("500", "=", "@shop.unkept.1") in kept.all("error_page")
+    assert (unkept.get("proxy_pass"), unkept.get("proxy_read_timeout")) == ("http://shop", "9s")
+    assert not unkept.all("proxy_cache")
+    # A body that found no room is not whole.
+    (refused,) = unkept.find("if")
+    assert refused.args == ("$with_body",)
 
 
 @pytest.mark.parametrize("number", [1, 2, 9, 10, 11, 19, 60, 99, 100, 101, 120, 599, 600, 3600, 86400])

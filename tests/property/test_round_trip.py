@@ -115,6 +115,8 @@ def check_host(settings: Settings, site: Site, main: Directive) -> None:
         if one.hosts == site.hosts:
             known |= {(one.locate("/"),), ("=", one.path)} - {("=", "/")}
             known |= {(f"@{one.name}.application",)} & set(listed(server, "location"))
+            routes = () if one.maintenance else one.routes
+            known |= {(f"@{one.name}.unkept.{index}",) for index, route in enumerate(routes, 1) if route.cache}
     assert set(listed(server, "location")) == known
     if not any(one.path == "/" for one in settings.sites if one.hosts == site.hosts):
         assert value(find_location(server, "/"), "return") == "404"
@@ -156,6 +158,8 @@ def check_site(rendered: Rendered, release: Release, main: Directive) -> None:
         known |= set() if is_shared(settings, site) else {("@application",)}
     if not site.maintenance:
         known |= set() if is_shared(settings, site) else {("@headers",)}
+        kept = [] if is_shared(settings, site) else list(enumerate(routes, 1))
+        known |= {(f"@{site.name}.unkept.{index}",) for index, route in kept if route.cache}
         known |= {("^~", site.locate(one.url)) for one in site.data if one.url}
         # A folder without its slash is the application's.
         folders = [route.path.rstrip("/") for route in routes if route.path.endswith("/") and route.path != "/"]

@@ -71,7 +71,8 @@ def events() -> ResponseReturnValue:
 @app.route("/cached/<path:name>", methods=["GET", "POST"])
 @app.route("/fresh/<path:name>")
 def count(name: str) -> ResponseReturnValue:
-    answer = jsonify(number=next(numbers))
+    time.sleep(min(float(request.args.get("seconds", "0")), 5))
+    answer = jsonify(number=next(numbers), padding="x" * int(request.args.get("length", "0")))
     if "cookie" in request.args:
         answer.set_cookie("seen", "yes")
     for name in ("Cache-Control", "Expires", "Pragma", "X-Accel-Expires", "Vary"):

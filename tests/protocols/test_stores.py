@@ -1,0 +1,114 @@
+"""What NGINX writes down for a while always fits: nobody's answer is cut because others ask for much."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from uuid import uuid4
+
+import pytest
+
+from tests.attacks.edge import Edge, read_files, run_nginx, weaken
+from tests.attacks.raw import ADDRESS, Answer, get, make_request, parse, read
+
+pytestmark = pytest.mark.docker
+HOST, OTHER = "talk.localhost", "wild.zone.localhost"
+# Of these, 1,300 are more than the store has room for.
+LONG, MANY = 60_000, 1300
+
+
+def is_whole(answer: Answer, length: int) -> bool:
+    announced = answer.one("Content-Length")
+    return answer.status == 200 and length < len(answer.body) == int(announced or -1)
+
+
+@contextmanager
+def readers(edge: Edge, path: str, number: int) -> Iterator[None]:
+    """Clients that ask, and take next to nothing."""
+    with ExitStack() as stack:
+        for _ in range(number):
+            peer = stack.enter_context(socket.socket())
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            peer.connect((ADDRESS, edge.port))
+            peer.sendall(make_request(HOST, path))
+        time.sleep(2)
+        yield
+
+
+def test_readers_that_take_nothing_cut_nobody(edge: Edge) -> None:
+    with readers(edge, "/fresh/long?length=2000000", 40):
+        # Who is slow at the beginning: NGINX gets more of the answer than it can send on.
+        with socket.create_connection((ADDRESS, edge.port), timeout=30) as peer:
+            peer.sendall(make_request(OTHER, "/fresh/long?length=9000000"))
+            time.sleep(1)
+            (answer,) = parse(read(peer))
+        assert is_whole(answer, 9_000_000)
+        assert get(edge.port, OTHER, "/whoami").status == 200
+
+
+def ask_for_many(edge: Edge) -> None:
+    """Each of another address: all are whole, and so are those of another site."""
+    mark = uuid4().hex
+
+    def ask(number: int) -> bool:
+        host, path = (OTHER, "fresh") if number % 10 == 0 else (HOST, "cached")
+        return is_whole(get(edge.port, host, f"/{path}/{mark}/{number}?length={LONG}"), LONG)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(ask, range(MANY)))
+
+
+def test_a_flood_of_addresses_cuts_nobody(edge: Edge) -> None:
+    ask_for_many(edge)
+    # And what was asked for last is still kept.
+    path = f"/cached/{uuid4().hex}?length={LONG}"
+    first, second = (get(edge.port, HOST, path) for _ in range(2))
+    assert (first.one("X-Cache"), second.one("X-Cache")) == ("MISS", "HIT") and first.body == second.body
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize("query", ["length=400000", "length=70000"])
+def test_what_is_longer_is_passed_on_and_not_kept(edge: Edge, query: str) -> None:
+    mark = uuid4().hex
+    for number in range(250):
+        answer = get(edge.port, HOST, f"/cached/{mark}/{number}?{query}")
+        assert is_whole(answer, int(query.partition("=")[2])), number
+    assert get(edge.port, HOST, f"/cached/{mark}/249?{query}").one("X-Cache") == "MISS"
+
+
+@pytest.mark.extended
+def test_more_at_once_than_can_be_kept_is_passed_on(edge: Edge) -> None:
+    """NGINX keeps 191 addresses of a site, and 220 are asked for at once."""
+    mark = uuid4().hex
+    with ThreadPoolExecutor(220) as pool:
+        statuses = list(
+            pool.map(lambda one: get(edge.port, HOST, f"/cached/{mark}/{one}?seconds=0.2").status, range(220))
+        )
+    assert set(statuses) == {200}
+
+
+Test = Callable[[Edge], None]
+DEFENCES: dict[str, tuple[tuple[str, str], Test]] = {
+    "no store for answers on their way": (
+        (r"proxy_max_temp_file_size +0;", "proxy_temp_path /tmp/answers; proxy_max_temp_file_size 2m;"),
+        test_readers_that_take_nothing_cut_nobody,
+    ),
+    "a bound by number": ((r"(keys_zone=talk.answers):32k", r"\1:10m max_size=16m"), ask_for_many),
+    "a bound by length": (
+        (r" \$answer_too_long ", " "),
+        lambda edge: test_what_is_longer_is_passed_on_and_not_kept(edge, "length=400000"),
+    ),
+    "passed on where nothing more can be kept": (
+        (r"^ *error_page 500 = .*$", ""),
+        test_more_at_once_than_can_be_kept_is_passed_on,
+    ),
+}
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize("name", DEFENCES)
+def test_without_the_defence_its_test_fails(edge: Edge, name: str) -> None:
+    edit, test = DEFENCES[name]
+    with run_nginx(edge, weaken(read_files(edge), edit)) as weak, pytest.raises((AssertionError, ValueError)):
+        test(weak)
