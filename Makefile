@@ -108,7 +108,7 @@ lock: ## Write requirements.lock from pyproject.toml (UP=--upgrade for newest)
 docs: ## Write the documents that are made from the program itself
 	@scripts/setup/python.sh && .venv/bin/python scripts/docs.py
 
-bench: ## Measure against the article's configuration, Caddy and Gunicorn alone (ROUNDS=5, WRITE=file)
+bench: ## Measure noisy neighbours, then against the article's configuration, Caddy and Gunicorn alone (ROUNDS=5, WRITE=file)
 	@scripts/bench.sh
 
 bench-deploy: ## Measure one release on Portico, Docker Compose and plain pulumi-docker, into docs/deploys.md (ROUNDS=3)

@@ -12,4 +12,6 @@ for tool in wrk caddy; do
   ready || can_apt || fail "make bench needs $tool; install it, on Debian or Ubuntu with: apt-get install $tool"
   ensure ready "Installing $tool (about 20 s)" apt_install "$tool"
 done
+"$ROOT/scripts/setup/images.sh" dev
+.venv/bin/python -m bench.neighbours ${WRITE:+--write "$(dirname "$WRITE")/neighbours.md"}
 exec .venv/bin/python -m bench.serving ${WRITE:+--write "$WRITE"} "$@"
