@@ -18,8 +18,8 @@ from tests.docker.engine import Deployment, free_port
 _HEAD: Final = """# Noisy neighbours
 
 What a site notices of attacks on another site of the same stack, by `make bench`: {date}, {cores} cores, load
-{load:.1f} before, {seconds} s each, all from one address, client and attacker on the same machine. Every fifth answer has 2 MB,
-the others 1 KB. The promise: none fails, and the 99th percentile is at most twice that of a quiet stack.
+{load:.1f} before, {seconds} s each, all from one address, client and attacker on the same machine. Every fifth answer
+has 2 MB, the others 1 KB. The promise: none fails, and the 99th percentile is at most twice that of a quiet stack.
 """
 _LOUD, _QUIET = "loud", "quiet"
 

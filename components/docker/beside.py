@@ -13,7 +13,7 @@ def make_beside(
     name: str, scope: SiteScope, ordered: CertificateVolumes | None, after: Sequence[pulumi.CustomResource]
 ) -> None:
     """Make what the settings ask for; `name` is the stack's, and nothing is made before `after`."""
-    stack, settings, network = scope.stack, scope.stack.settings, scope.network.id
+    stack, settings, network = scope.stack, scope.stack.settings, scope.networks.shared.id
     child = pulumi.ResourceOptions(parent=scope.parent)
     if ordered:
         Certificates(

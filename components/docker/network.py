@@ -1,5 +1,8 @@
 """The private network."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 import pulumi
 import pulumi_docker as docker
 
@@ -30,12 +33,26 @@ class Network(pulumi.ComponentResource):
         self.register_outputs({"id": self.id})
 
 
-def part_sites(settings: Settings, opts: pulumi.ResourceOptions, place: str) -> dict[str, Network]:
-    """A network for each site where NGINX reaches Gunicorn by the network: no site's container finds another site's.
+@dataclass(frozen=True, kw_only=True)
+class Networks:
+    """The network of the stack, and by site those that one site has to itself."""
 
-    By sockets it needs none: each lets in NGINX and its own site alone. `place` is PorticoArgs'.
+    shared: Network
+    apart: Mapping[str, Network] = field(default_factory=dict)
+
+    def of(self, site: str) -> pulumi.Output[str]:
+        """The name of the network that the containers of a site are in."""
+        return self.apart.get(site, self.shared).id
+
+
+def make_networks(name: str, settings: Settings, kept: pulumi.ResourceOptions, place: str) -> Networks:
+    """One for the stack, with the options `kept`, and one for each site where NGINX reaches Gunicorn by the network.
+
+    So no site's container finds another site's. By sockets it needs none: each lets in NGINX and its own site alone.
+    `name` is the first one's, `place` PorticoArgs'.
     """
-    if settings.upstream != "container":
-        return {}
-    names = [site.name for site in settings.sites]
-    return {site: Network(name_resource(f"{site}-network{place}"), opts, site=site) for site in names}
+    names = [site.name for site in settings.sites if settings.upstream == "container"]
+    # A site may go, also where the stack is protected.
+    opts = pulumi.ResourceOptions(parent=kept.parent)
+    apart = {site: Network(name_resource(f"{site}-network{place}"), opts, site=site) for site in names}
+    return Networks(shared=Network(name, kept), apart=apart)

@@ -14,7 +14,7 @@ from portico.components.docker.data_volumes import DataVolumes
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.flask_app import FlaskApp, FlaskAppArgs
 from portico.components.docker.gunicorn import Gunicorn, GunicornArgs
-from portico.components.docker.network import Network
+from portico.components.docker.network import Networks
 from portico.components.docker.release_command import ReleaseCommand, ReleaseCommandArgs
 from portico.components.docker.replica import Replica
 from portico.components.docker.switch_verdict import Ended
@@ -31,7 +31,6 @@ from portico.config.release.schedule import list_workers
 class SiteScope:
     """What all sites of a stack share, and whose children their parts are: `parent`'s.
 
-    `networks` are those of sites that have one to themselves: see network.py.
     `verdict` resolves once the configuration has been accepted. `builder` and `place` are PorticoArgs'. The volumes are
     names. `engine` is the one that is asked why something failed, and `served` are the releases that are live, by site.
     """
@@ -41,8 +40,7 @@ class SiteScope:
     stack: Stack
     history: History
     attempts: Attempts
-    network: Network
-    networks: Mapping[str, Network]
+    networks: Networks
     data: DataVolumes
     sockets: pulumi.Output[str]
     static: pulumi.Output[str]
@@ -51,10 +49,6 @@ class SiteScope:
     place: str = ""
     engine: Engine | None = None
     served: Mapping[str, str] = field(default_factory=dict)
-
-    def find_network(self, site: str) -> pulumi.Output[str]:
-        """The name of the network that the containers of a site are in."""
-        return self.networks.get(site, self.network).id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +81,7 @@ def make_site(scope: SiteScope, release: Release, app: FlaskApp) -> Site:
             image=app.image,
             files=app.files,
             secrets=app.secrets,
-            network=scope.find_network(release.site.name),
+            network=scope.networks.of(release.site.name),
             sockets=scope.sockets,
             attempts=[scope.attempts.of_replica(one) for one in names],
             barrier=command.barrier if command else None,
@@ -119,7 +113,7 @@ def make_workers(scope: SiteScope, site: Site, ended: pulumi.Output[Ended]) -> l
             image=site.app.image,
             files=site.app.files,
             secrets=site.app.secrets,
-            network=scope.find_network(release.site.name),
+            network=scope.networks.of(release.site.name),
             sockets=scope.sockets,
             barrier=barrier,
             data=scope.data.of(release.site.name),
@@ -148,7 +142,7 @@ def _make_command(scope: SiteScope, release: Release, app: FlaskApp) -> ReleaseC
             files=app.files,
             secrets=app.secrets,
             data=scope.data.of(release.site.name),
-            network=scope.find_network(release.site.name),
+            network=scope.networks.of(release.site.name),
             sockets=scope.sockets,
             attempt=scope.attempts.of_command(f"{name}-command"),
             engine=scope.engine,

@@ -19,12 +19,13 @@ from portico.components.docker.failure_hooks import bind_hooks
 from portico.components.docker.host_names import announce_names
 from portico.components.docker.image_tags import list_earlier_tags
 from portico.components.docker.images import forget_lost
-from portico.components.docker.network import Network, part_sites
+from portico.components.docker.network import make_networks
 from portico.components.docker.nginx import Nginx, NginxArgs
 from portico.components.docker.observation import observe
 from portico.components.docker.port_holder import Port, PortArgs
 from portico.components.docker.port_predecessors import list_predecessors
 from portico.components.docker.preview import add_built, announce_changes
+from portico.components.docker.process_limit import bound_processes
 from portico.components.docker.repairs import count_repairs
 from portico.components.docker.site import SiteScope, list_failed, make_app, make_site, make_workers
 from portico.components.docker.volumes import keep_volume
@@ -95,8 +96,7 @@ class Portico(pulumi.ComponentResource):
             ),
             child,
         )
-        network = Network(f"{name}-network", kept)
-        networks = part_sites(settings, child, args.place)
+        networks = make_networks(f"{name}-network", settings, kept, args.place)
         config, sockets, static = (
             keep_volume(f"{name}-{role}", role, kept) for role in ("config", "sockets", "static")
         )
@@ -104,7 +104,6 @@ class Portico(pulumi.ComponentResource):
         announce_names(settings, args.resources, args.engine)
         image = docker.RemoteImage(f"{name}-nginx-image", name=settings.nginx_image, keep_locally=True, opts=child)
         nginx_image = or_none(image.image_id)
-
         watch = args.watch or args.engine
         edge = find_edge(args.resources, f"{name}-nginx")
         observed = await_commands(args.engine, edge, observe(args.engine, edge))
@@ -134,7 +133,6 @@ class Portico(pulumi.ComponentResource):
             stack=stack,
             history=history,
             attempts=attempts,
-            network=network,
             networks=networks,
             sockets=sockets,
             static=static,
@@ -150,7 +148,6 @@ class Portico(pulumi.ComponentResource):
         asked = [one for site in sites for one in site.replicas]
         faults = {site.release.site.name: site.faults for site in sites}
         replicas = [one.container for one in asked]
-
         public, shared = Public.of(settings), settings.hands_over
         holders = (f"{name}-port-holder", f"{name}-nginx-edge")
         before = list_predecessors(public, args.resources, *(holders if shared else reversed(holders)))
@@ -159,7 +156,7 @@ class Portico(pulumi.ComponentResource):
             NginxArgs(
                 settings=settings.nginx,
                 image=nginx_image,
-                network=network.id,
+                network=networks.shared.id,
                 config=config,
                 sockets=sockets,
                 static=static,
@@ -169,7 +166,7 @@ class Portico(pulumi.ComponentResource):
                 takes=shared,
                 earlier=() if shared else before,
                 data=data.served,
-                sites={site: one.id for site, one in networks.items()},
+                sites={site: one.id for site, one in networks.apart.items()},
                 certificates=ordered,
             ),
             child,
@@ -204,7 +201,7 @@ class Portico(pulumi.ComponentResource):
                     public=public,
                     # What is asked at the port is served by then.
                     image=or_none(pulumi.Output.all(nginx_image, switched.answers).apply(lambda ready: str(ready[0]))),
-                    network=network.id,
+                    network=networks.shared.id,
                     config=config,
                     earlier=before,
                 ),
@@ -217,8 +214,8 @@ class Portico(pulumi.ComponentResource):
 
         workers = [one for site in sites for one in make_workers(scope, site, switched.ended)]
         verified = verify(watch, workers)
-        done = require_running(switched.require_live(*opened, verified), [*list_failed(sites), verified])
-
+        bounded = bound_processes(watch, asked, workers)
+        done = require_running(switched.require_live(*opened, verified), [*list_failed(sites), verified, bounded])
         parts = {"image": settings.nginx_image, **made_of}
         after = foresee(settings, stack.releases, stack.tree.digest, parts, repairs)
         done_before = read_done(args.engine, observed, stack)

@@ -10,7 +10,8 @@ def restrict(memory: int, processes: int = _PROCESSES) -> dict[str, Any]:
     """What a container may not do or use, by the names of docker.ContainerArgs.
 
     `memory` is the limit in MiB, swap included. `processes` (threads count, too) are those of the container's user in
-    all containers of the machine: so the kernel counts.
+    all containers of the machine: so the kernel counts. What serves a site has a limit of its own besides
+    (components/docker/process_limit.py).
     """
     return {
         "init": True,
@@ -19,7 +20,7 @@ def restrict(memory: int, processes: int = _PROCESSES) -> dict[str, Any]:
         "security_opts": ["no-new-privileges:true"],
         "log_driver": "json-file",
         "log_opts": {"max-size": "10m", "max-file": "3"},
-        # The provider knows no PID limit; the limit of processes of the container's user stands in.
+        # The provider knows no PID limit.
         "ulimits": [{"name": "nproc", "soft": processes, "hard": processes}],
         "read_only": True,
         "capabilities": drop_capabilities(),

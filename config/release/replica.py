@@ -23,8 +23,9 @@ _SECRETS = "/run/secrets"
 # Seconds that one process of the health check goes on asking: to start one in a container takes 75 ms of a processor
 # (measured: docs/releases.md), which a small VM has better uses for.
 _WATCH = "30"
-# What workers and commands may have besides the replicas: Linux counts the user's processes, whatever their container.
-_FURTHER = 2048
+# Linux counts the processes of a user, whatever their container: those of two releases, and what workers and commands
+# have besides the replicas; at least so many.
+_FURTHER, _OF_USER = 2048, 4096
 
 # Arguments by the names of docker.ContainerArgs.
 Described = dict[str, Any]
@@ -142,10 +143,17 @@ def describe_uploads(secrets: Mapping[str, str]) -> list[dict[str, str]]:
     ]
 
 
+def bound_own(release: Release) -> int:
+    """The processes and threads that one container of a site may have: see components/docker/process_limit.py."""
+    return release.site.gunicorn.count_processes()
+
+
 def count_processes(release: Release) -> int:
-    """The processes and threads that the site's user may have on a machine, those of its further processes included."""
-    further = _FURTHER if release.site.release or release.site.workers or release.site.schedule else 0
-    return release.site.gunicorn.count_processes(release.replicas) + further
+    """The processes and threads that the site's user may have on a machine: all containers, stacks and projects of it.
+
+    So it is far more than one container may have, or one of them would leave none to the others.
+    """
+    return max(_OF_USER, 2 * release.replicas * bound_own(release) + _FURTHER)
 
 
 def describe_environment(release: Release) -> dict[str, str]:

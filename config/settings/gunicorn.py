@@ -48,13 +48,13 @@ class Gunicorn(Section):
         description="Load the application once and fork: less memory, but connections opened on import are shared.",
     )
 
-    def count_processes(self, replicas: int) -> int:
-        """The processes and threads that a site may have on a machine: Linux counts them for all its containers.
+    def count_processes(self) -> int:
+        """The processes and threads that one container may have.
 
-        Those of two releases, each thread of each worker, what Gunicorn, health checks and commands by hand need.
+        Each thread of each worker, what Gunicorn, health checks and commands by hand need.
         """
         threads = _GEVENT if self.worker_class == "gevent" else self.threads
-        return max(512, 2 * replicas * (self.workers * (threads + 4) + 32))
+        return max(512, 2 * (self.workers * (threads + 4) + 32))
 
     def tell_clashes(self) -> Iterator[str]:
         """See Section."""

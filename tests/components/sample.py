@@ -28,6 +28,9 @@ class WithImages(Engine):
 
     images: Collection[str] | None = ()
 
+    def limit_processes(self, most: Mapping[str, int]) -> None:
+        """Nothing: it has no containers."""
+
     def connect(self) -> Any:
         if self.images is None:
             raise OSError("nobody answers")

@@ -42,7 +42,8 @@ class Watched(Engine):
     """`listed` are its containers, newest first; None: it does not answer.
 
     Every NGINX of it has `files`, by their path below /etc/portico, and `live` leads to `target`. `stopped` gets the
-    ids of those that are stopped, with the seconds that they have; `asked` the filters of each list.
+    ids of those that are stopped, with the seconds that they have; `asked` the filters of each list; `limited` how many
+    processes containers may have, by id.
     """
 
     listed: list[dict[str, Any]] | None = field(default_factory=list)
@@ -51,6 +52,10 @@ class Watched(Engine):
     stopped: list[tuple[str, int]] = field(default_factory=list)
     asked: list[Any] = field(default_factory=list)
     logs: str = ""
+    limited: dict[str, int] = field(default_factory=dict)
+
+    def limit_processes(self, most: Mapping[str, int]) -> None:
+        self.limited.update(most)
 
     def connect(self) -> Any:
         if self.listed is None:

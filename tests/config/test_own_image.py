@@ -205,7 +205,7 @@ def test_tmpfs_follows_from_what_is_allowed(root: Path) -> None:
         made = describe_replica(plan(root, {}, **site).releases[0], 0, Place())
         return made["tmpfs"]["/tmp"].rpartition("size=")[2], made["ulimits"][0]["hard"]
 
-    assert sizes() == ("64m", 512)
+    assert sizes() == ("64m", 4096)
     assert sizes(body="90M")[0] == "180m"
     # Four workers of eighty threads in two replicas of two releases.
     assert sizes(gunicorn={"workers": 4, "threads": 80})[1] >= 2 * 2 * 4 * 80

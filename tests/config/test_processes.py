@@ -218,4 +218,4 @@ def test_a_worker_is_the_same_in_another_release_of_the_same_settings(root: Path
 def test_a_site_without_further_processes_is_named_as_ever(root: Path) -> None:
     """What is new here must replace no replica of those who use none of it."""
     replica = describe_replica(release(root), 0, Place())
-    assert replica["ulimits"] == [{"name": "nproc", "soft": 512, "hard": 512}]
+    assert replica["ulimits"] == [{"name": "nproc", "soft": 4096, "hard": 4096}]
