@@ -104,9 +104,6 @@ OTHER: dict[str, dict[str, Any]] = {
     "Gunicorn's access log": {"gunicorn": {"accessLog": True}},
     "largest body, which the application knows too": {"body": "6M"},
     "name": {"name": "blog"},
-    "a first worker, whose processes count for the same user": {"workers": [{"name": "queue", "command": "work"}]},
-    "a first release command, likewise": {"release": {"command": "flask db upgrade"}},
-    "a first job, likewise": {"schedule": [{"name": "tidy", "cron": "0 3 * * *", "command": "flask tidy"}]},
     "a folder of data": {"data": [{"name": "store", "path": "/var/lib/shop"}]},
     "a route whose answers take longer, which is when it counts as hung": {
         "routes": [{"path": "/events", "stream": True}]
@@ -144,6 +141,8 @@ def test_what_is_nginxs_alone_makes_no_other_release(root: Path, name: str) -> N
         ({"workers": [{"name": "a", "command": "a"}]}, {"workers": [{"name": "b", "command": "b", "replicas": 3}]}),
         ({"release": {"command": "a"}}, {"release": {"command": "b", "timeout": "1h"}}),
         ({"release": {"command": "a"}}, {"workers": [{"name": "a", "command": "a"}]}),
+        ({}, {"workers": [{"name": "a", "command": "a"}], "release": {"command": "a"}}),
+        ({}, {"schedule": [{"name": "tidy", "cron": "0 3 * * *", "command": "flask tidy"}]}),
     ],
 )
 def test_another_command_of_a_further_process_makes_no_other_release(

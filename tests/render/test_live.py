@@ -8,7 +8,7 @@ import pytest
 
 from portico.cli.commands.render import MARKER
 from tests.docker.ask import get
-from tests.docker.engine import Deployment
+from tests.docker.engine import Deployment, execute
 from tests.render.command import diff, render
 
 pytestmark = pytest.mark.docker
@@ -61,6 +61,29 @@ def test_the_live_tree_is_the_rendered_one(
     )
     facts = get(deployment.port, "localhost", "/whoami").json()
     assert str(facts["release"]) in rendered["conf.d/hello.conf"].decode()
+    if upstream == "container":
+        check_that_nginx_alone_is_believed(deployment)
+
+
+# Asks an address who it takes the client for, and claims to be another one.
+ASK = """
+import json, sys, urllib.request
+asked = urllib.request.Request(f"http://{sys.argv[1]}:8000/whoami", headers={"X-Forwarded-For": "203.0.113.7"})
+with urllib.request.urlopen(asked, timeout=9) as answer:
+    print(json.load(answer)["client"])
+"""
+
+
+def check_that_nginx_alone_is_believed(deployment: Deployment) -> None:
+    """The site has a network that nobody else is in but NGINX; the site's own containers are not believed either."""
+    first, second = deployment.containers("gunicorn", "hello")
+    ((name, network),) = first.attrs["NetworkSettings"]["Networks"].items()
+    others = [one for role in ("port", "nginx") for one in deployment.containers(role)]
+    assert [name in one.attrs["NetworkSettings"]["Networks"] for one in others] == [False, True]
+    own = second.attrs["NetworkSettings"]["Networks"][name]["IPAddress"]
+    assert execute(second, "python3", "-c", ASK, network["IPAddress"]).strip() == own
+    edge = others[1].attrs["NetworkSettings"]["Networks"][name]["IPAddress"]
+    assert get(deployment.port, "localhost", "/whoami").json()["client"] != edge
 
 
 def test_no_engine_is_a_sentence(
