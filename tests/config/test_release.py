@@ -109,7 +109,7 @@ OTHER: dict[str, dict[str, Any]] = {
         "routes": [{"path": "/events", "stream": True}]
     },
 }
-# What is NGINX's alone, by the setting of a site.
+# What is NGINX's alone, or other processes', by the setting of a site.
 SAME: dict[str, Any] = {
     "aliases": ["www.shop.example"],
     "balance": "least_conn",
@@ -121,6 +121,9 @@ SAME: dict[str, Any] = {
     "routes": [{"path": "/a", "timeout": "10s"}],
     "users": {"ann": HASH},
     "weights": [3, 1],
+    "workers": [{"name": "queue", "command": "work"}],
+    "release": {"command": "flask db upgrade"},
+    "schedule": [{"name": "tidy", "cron": "0 3 * * *", "command": "flask tidy"}],
 }
 
 
@@ -141,8 +144,6 @@ def test_what_is_nginxs_alone_makes_no_other_release(root: Path, name: str) -> N
         ({"workers": [{"name": "a", "command": "a"}]}, {"workers": [{"name": "b", "command": "b", "replicas": 3}]}),
         ({"release": {"command": "a"}}, {"release": {"command": "b", "timeout": "1h"}}),
         ({"release": {"command": "a"}}, {"workers": [{"name": "a", "command": "a"}]}),
-        ({}, {"workers": [{"name": "a", "command": "a"}], "release": {"command": "a"}}),
-        ({}, {"schedule": [{"name": "tidy", "cron": "0 3 * * *", "command": "flask tidy"}]}),
     ],
 )
 def test_another_command_of_a_further_process_makes_no_other_release(
