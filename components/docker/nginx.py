@@ -32,9 +32,9 @@ class NginxArgs:
 
     `verdict` resolves once a first configuration has been accepted and lies in the volume `config`.
     `replicas` are what it sends requests to: it is made after them, and one that is replaced goes before them.
-    `public` is where it is published: by itself, or where it `takes` the ports from a Port; `earlier` are the URNs of what
-    has one of the ports until now, and goes just before. `data` are volumes with files that it serves, by the folder
-    below DATA where it finds them. `sites` are networks of single sites, by site, in which it is known as EDGE.
+    `public` is where it is published: by itself, or where it `takes` the ports from a Port; `earlier` are the URNs of
+    what has one of the ports until now, and goes just before. `data` are volumes with files that it serves, by the
+    folder below DATA where it finds them. `sites` are networks of single sites, by site, in which it is known as EDGE.
     `certificates` are the volumes of those that are ordered.
     """
 
