@@ -27,6 +27,32 @@ _POETRY: Final = (
     '[tool.poetry.dependencies]\npython = "^3.11"\nhttpbin = "^0.10.2"\n\n'
     '[build-system]\nrequires = ["poetry-core"]\nbuild-backend = "poetry.core.masonry.api"\n'
 )
+
+
+def _chat(name: str, requirements: str, *, gunicorn: Mapping[str, object], short: bool = False) -> App:
+    """A server of Socket.IO, which chooses its way of waiting by what is installed."""
+    return App(
+        name=name,
+        short=short,
+        files={
+            "requirements.txt": requirements,
+            "chat.py": "from flask import Flask\nfrom flask_socketio import SocketIO\n\napp = Flask(__name__)\n"
+            'app.config["SECRET_KEY"] = "0123456789abcdef"\n'
+            "socketio = SocketIO(app)\n\n\n"
+            '@app.get("/")\ndef home():\n    return "chat"\n\n\n'
+            '@socketio.on("message")\ndef answer(text):\n    return f"heard {text}"\n',
+        },
+        entry="chat:app",
+        settings={
+            "balance": "ip_hash",
+            "gunicorn": gunicorn,
+            "routes": [{"path": "/socket.io/", "websocket": True}],
+        },
+        paths=("/", "/socket.io/", "/socket.io/?EIO=3&transport=polling", "/static/none.js", "/none"),
+        websocket="/socket.io/?EIO=4&transport=websocket",
+    )
+
+
 _DATABASE: Final = [{"name": "database", "path": "/var/lib/app"}]
 
 APPS: Final = (
@@ -166,25 +192,17 @@ APPS: Final = (
         ),
         posts={"/login/": {"username": "a", "password": "b"}},
     ),
-    App(
-        name="socketio",
+    _chat(
+        "socketio",
+        "flask-socketio==5.7.0\nsimple-websocket\n",
         short=True,
-        files={
-            "requirements.txt": "flask-socketio==5.7.0\nsimple-websocket\n",
-            "chat.py": "from flask import Flask\nfrom flask_socketio import SocketIO\n\napp = Flask(__name__)\n"
-            'app.config["SECRET_KEY"] = "0123456789abcdef"\n'
-            'socketio = SocketIO(app, async_mode="threading")\n\n\n'
-            '@app.get("/")\ndef home():\n    return "chat"\n\n\n'
-            '@socketio.on("message")\ndef answer(text):\n    return f"heard {text}"\n',
-        },
-        entry="chat:app",
-        settings={
-            "balance": "ip_hash",
-            "gunicorn": {"workers": 1, "threads": 100},
-            "routes": [{"path": "/socket.io/", "websocket": True}],
-        },
-        paths=("/", "/socket.io/", "/socket.io/?EIO=3&transport=polling", "/static/none.js", "/none"),
-        websocket="/socket.io/?EIO=4&transport=websocket",
+        gunicorn={"workers": 1, "threads": 100, "timeout": "10s"},
+    ),
+    # Its requirements name no gevent: the image gets it.
+    _chat(
+        "socketio-gevent",
+        "flask-socketio==5.7.0\nsimple-websocket\n",
+        gunicorn={"workers": 1, "workerClass": "gevent", "timeout": "10s"},
     ),
     App(
         name="dash",

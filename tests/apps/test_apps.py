@@ -8,11 +8,15 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import Any, Self
 from urllib.parse import urlencode
 
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from tests.apps.app import App
 from tests.apps.catalogue import APPS
@@ -125,13 +129,43 @@ def test_a_websocket_opens(app: App, up: Deployment) -> None:
         assert first.startswith(b"HTTP/1.1 101 "), first
 
 
+class Listener:
+    """A client of Engine.IO that stays connected; in the end `code` is how the server has closed its WebSocket."""
+
+    def __init__(self, app: App, up: Deployment) -> None:
+        self._url = f"ws://{app.name}.localhost:{up.port}{app.websocket}"
+        self._where, self.code = (up.address, up.port), 0
+
+    def __enter__(self) -> Self:
+        self._peer = connect(self._url, sock=socket.create_connection(self._where, timeout=20), proxy=None)
+        self._thread = Thread(target=self._listen, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join(30)
+
+    def _listen(self) -> None:
+        with self._peer as peer:
+            try:
+                while True:
+                    if peer.recv() == "2":  # a ping of Engine.IO's own
+                        peer.send("3")
+            except ConnectionClosed as closed:
+                self.code = closed.rcvd.code if closed.rcvd else 1006
+
+
 def test_a_release_loses_nothing(app: App, up: Deployment) -> None:
     path = str(app.settings.get("health", "/"))
     clients = [Client(host=f"{app.name}.localhost", path=path, kept=kept, pause=(0.0, 0.1)) for kept in (True, False)]
-    with Load(up.address, up.port, clients, rate=20.0, most_seconds=_SECONDS) as load:
+    with ExitStack() as stack:
+        listener = stack.enter_context(Listener(app, up)) if app.websocket else None
+        load = stack.enter_context(Load(up.address, up.port, clients, rate=20.0, most_seconds=_SECONDS))
         up.write(app.name, "release.txt", "another one\n")
         result = up.up(door="make")
         load.wait(1)
     report = load.report()
+    # Told by the old replica, before NGINX ends what is left.
+    assert listener is None or listener.code == 1001
     print(f"\n{app}: a release after {result.seconds:.1f} s; {report.details()}")
     assert report.lossless, report.details()
