@@ -17,6 +17,8 @@ _EMPTY = re.compile(
 _ENDED = re.compile(
     r"an unhandled error occurred: [Pp]rogram exited with non-zero exit code: \d+|[Pp]rogram failed.*"
     r"|Detected that \S+ exited prematurely\.(?s:.*)"
+    # Of what the program said as the engine was about to end.
+    r"|(?:\S+: )?cannot complete a resource '[^']+' whose registration isn't pending"
 )
 CUT = "  ..."
 # Above a list of which each line is another cause (config/mistake.py).

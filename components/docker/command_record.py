@@ -3,7 +3,7 @@
 import time
 
 import pulumi
-from docker.errors import DockerException
+from docker.errors import DockerException, NotFound
 
 from portico.components.docker.container_file import read_file
 from portico.components.docker.engine_client import Engine
@@ -46,7 +46,7 @@ def await_commands(engine: Engine | None, edge: str, observed: Observation | Non
     since its own limit ends it (release.timeout). A preview waits for nobody.
     """
     began, due = time.monotonic(), 0.0
-    while running := _list_running(observed):
+    while running := _list_running(engine, observed):
         names = ", ".join(sorted({one.site for one in running}))
         if pulumi.runtime.is_dry_run():
             pulumi.log.info(
@@ -65,10 +65,23 @@ def await_commands(engine: Engine | None, edge: str, observed: Observation | Non
     return observed
 
 
-def _list_running(observed: Observation | None) -> list[Seen]:
+def _list_running(engine: Engine | None, observed: Observation | None) -> list[Seen]:
     """In the network of NGINX, if there is one: labels alone would not tell those of another checkout."""
     if observed is None:
         return []
     found = [one for one in observed.containers.values() if one.role == ROLE and one.state == "running"]
     networks = observed.edge.networks if observed.edge else None
-    return [one for one in found if networks is None or one.networks & networks]
+    return [one for one in found if (networks is None or one.networks & networks) and _runs(engine, one.id)]
+
+
+def _runs(engine: Engine | None, container: str) -> bool:
+    """Whether it runs, as it is told of itself.
+
+    An engine whose disk is full cannot write down that a container has ended, and lists it as running for ever.
+    """
+    try:
+        return engine is None or bool(engine.connect().containers.get(container).attrs["State"].get("Running", True))
+    except NotFound:
+        return False
+    except (DockerException, OSError, KeyError):
+        return True

@@ -34,6 +34,14 @@ _LOST = (
     "what was live, or the new release if the switch to it had begun and found it well.\n"
     "Run this again once the machine can be reached; it finishes what is left."
 )
+# What the provider says where the engine itself has ended.
+_ENDED = ("Cannot connect to the Docker daemon", "unexpected EOF")
+_GONE = (
+    "The Docker engine went away in the middle of this update, as where it or its machine restarts. What served before "
+    "serves again when it is back.\n"
+    "Run this again then: it finishes what is left. A release command that was cut does not count as done, and runs "
+    "again."
+)
 
 
 class Diagnosis:
@@ -48,6 +56,8 @@ class Diagnosis:
     def _explain(self, args: pulumi.ErrorHookArgs) -> bool:
         if any(_CUT in error for error in args.errors):
             return self._tell_once(_LOST.format(machine=urlsplit(self._engine.address or "").hostname))
+        if any(sign in error for error in args.errors for sign in _ENDED):
+            return self._tell_once(_GONE)
         if self._lacks_space(args):
             return self._tell_once(_FULL)
         inputs: Any = args.new_inputs or {}
@@ -77,6 +87,11 @@ class Diagnosis:
             return False
         # A command of a build says it in the build's output, which the provider does not repeat.
         return self._engine.count_free() < _LITTLE
+
+
+def tell_full(engine: Engine | None) -> str:
+    """That the disk of the engine is full, "" where it is not: a container may have found no room for its words."""
+    return _FULL if engine and engine.count_free() < _LITTLE else ""
 
 
 def describe(

@@ -7,7 +7,7 @@ import pulumi
 import pulumi_docker as docker
 
 from portico.components.barrier import Barrier
-from portico.components.docker.diagnosis import describe
+from portico.components.docker.diagnosis import describe, tell_full
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.hardening import start_first
 from portico.components.docker.process import ProcessArgs
@@ -77,7 +77,7 @@ class ReleaseCommand(pulumi.ComponentResource):
         )
         what = f"(`{settings.command}`) failed{'' if self._args.engine else f' with exit code {code}'}"
         reported = f"No replica of release {self._args.release.id} was made; {keeps}."
-        pulumi.log.error(
-            describe(self._args.engine, str(container), self._name, keeps=reported, what=what, lines=_LINES)
-        )
+        engine = self._args.engine
+        said = describe(engine, str(container), self._name, keeps=reported, what=what, lines=_LINES)
+        pulumi.log.error("\n".join(filter(None, [said, tell_full(engine)])))
         return False

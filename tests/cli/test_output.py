@@ -168,6 +168,9 @@ def test_a_provider_that_ends_with_the_engine_is_said_only_where_nothing_else_is
     ended = "Detected that /x/pulumi-resource-docker exited prematurely.\nThis is *always* a bug in the provider."
     assert choose([("", "shop did not go live"), ("", ended)]) == ["shop did not go live"]
     assert choose([("", ended)]) == [ended]
+    late = "cannot complete a resource 'urn:pulumi:dev::x::portico:index:Port::p' whose registration isn't pending"
+    assert choose([("", "the engine is gone"), ("p", late)]) == ["the engine is gone"]
+    assert choose([("p", late)]) == [f"p: {late}"]
 
 
 def test_a_long_message_keeps_its_beginning_and_its_end() -> None:

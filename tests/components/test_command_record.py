@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pulumi
 import pytest
@@ -72,7 +73,7 @@ def test_an_update_waits_until_a_command_of_an_interrupted_run_has_ended(
     running, ended = observation(seen("c", "command")), observation(seen("c", "command", "exited"))
     looks = iter([running, ended])
     monkeypatch.setattr(command_record, "observe", lambda *_: next(looks))
-    assert await_commands(Watched(), "edge", running) is ended
+    assert await_commands(Watched(listed=[show(ID, "command")]), "edge", running) is ended
     (line,) = reported
     assert line.startswith("shop: the release command of a run before this one still runs; this update waits")
 
@@ -87,8 +88,18 @@ def test_nobody_waits_for_what_does_not_run(observed: Observation | None, report
     assert reported == []
 
 
+@pytest.mark.parametrize("listed", [[show(ID, "command", State="exited")], []], ids=["it has ended", "it is gone"])
+def test_an_engine_with_a_full_disk_that_lists_one_as_running_is_not_believed(
+    reported: list[str], listed: list[dict[str, Any]]
+) -> None:
+    """It could not write down that the container has ended, so its list shows it as running for ever."""
+    observed = observation(seen("c", "command"))
+    assert await_commands(Watched(listed=listed), "edge", observed) is observed
+    assert reported == []
+
+
 def test_a_preview_waits_for_nobody(monkeypatch: pytest.MonkeyPatch, reported: list[str]) -> None:
     monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
     running = observation(seen("c", "command"))
-    assert await_commands(Watched(), "edge", running) is running
+    assert await_commands(Watched(listed=[show(ID, "command")]), "edge", running) is running
     assert reported == ["shop: the release command of a run before this one still runs; an update waits for it."]

@@ -1,12 +1,13 @@
 """Diagnosis: why a container did not get healthy, in words that say what to do."""
 
+import math
 from types import SimpleNamespace
 from typing import Any
 
 import docker.errors
 import pytest
 
-from portico.components.docker.diagnosis import describe
+from portico.components.docker.diagnosis import describe, tell_full
 from portico.components.docker.engine_client import Engine
 
 # How the health check says that nobody answered (components/in_container/health.py).
@@ -103,3 +104,12 @@ def test_an_engine_that_cannot_be_asked_is_no_further_failure(monkeypatch: pytes
     monkeypatch.setattr("docker.from_env", refuse)
     said = describe(Engine(), "shop-0-1234", "shop-gunicorn-0")
     assert said == "shop-gunicorn-0 failed, and Docker could not be asked why: no socket"
+
+
+@pytest.mark.parametrize(("free", "full"), [(0, True), (50 * 2**20, True), (10**9, False), (math.inf, False)])
+def test_a_container_that_could_write_no_word_may_have_had_no_room(
+    monkeypatch: pytest.MonkeyPatch, free: float, full: bool
+) -> None:
+    monkeypatch.setattr(Engine, "count_free", lambda _: free)
+    assert tell_full(Engine()).startswith("The disk of the Docker engine is full.") is full
+    assert tell_full(None) == ""

@@ -116,6 +116,37 @@ def test_a_machine_that_is_lost_in_the_middle_is_reported_once_and_not_asked_why
     assert line.startswith("shop.example was lost in the middle of this update: nothing answers over SSH any more.")
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        "Unable to wait container end of execution: unexpected EOF",
+        "unable to list Docker images: Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?",
+    ],
+)
+def test_an_engine_that_ends_in_the_middle_is_told_once_and_not_asked_why(
+    monkeypatch: pytest.MonkeyPatch, error: str
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("pulumi.log.error", said.append)
+    host, _ = make()
+    hook: Any = (host.hooks.on_error or [])[0]
+    for name in ("shop-release-command", "portico-release-switch"):
+        hook(
+            pulumi.ErrorHookArgs(
+                urn="",
+                id="",
+                name=name,
+                type="docker:index/container:Container",
+                errors=[error],
+                failed_operation="create",
+                new_inputs={"labels": []},
+            )
+        )
+    (line,) = said
+    assert line.startswith("The Docker engine went away in the middle of this update")
+    assert "Run this again then" in line
+
+
 def test_the_target_chooses_it_once_the_machine_was_asked(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(root)
     settings = read_settings(root, target="ssh", ssh={"host": "shop.example", "user": "deploy"})
