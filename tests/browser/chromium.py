@@ -17,13 +17,15 @@ from typing import Any, Final, Self
 from websockets.sync.client import ClientConnection, connect
 
 LONGEST: Final = 60.0  # seconds until something is taken for lost
+CHANGED: Final = "net::ERR_NETWORK_CHANGED"
 SIZE: Final = (1000, 700)
 
 
 @dataclass
 class Page:
-    """What was seen of one page: statuses and protocols by URL, what the console said, and the picture."""
+    """What was seen of one page: statuses and protocols by URL, what the console said, and why it was not loaded."""
 
+    failed: str = ""
     answers: dict[str, tuple[int, str]] = field(default_factory=dict)
     complaints: list[str] = field(default_factory=list)
 
@@ -81,6 +83,7 @@ class Chromium:
         self._session = str(attached["sessionId"])
         for domain in ("Page", "Network", "Runtime", "Log", "DOM"):
             self.ask(f"{domain}.enable")
+        self.ask("Page.setLifecycleEventsEnabled", enabled=True)
         return self
 
     def __exit__(
@@ -96,17 +99,35 @@ class Chromium:
         return self._ask(method, session=self._session, **params)
 
     def open(self, url: str) -> Page:
-        """Go there, and return what was seen once all is loaded."""
+        """Go there, and return what was seen once all is loaded.
+
+        Wherever a container starts or ends meanwhile, another network of this machine comes or goes. Chromium then
+        ends what is under way, so it is asked again.
+        """
+        ends = time.monotonic() + LONGEST
+        while True:
+            page = self._try(url)
+            if page.failed != CHANGED or time.monotonic() > ends:
+                assert not page.failed, f"{url}: {page.failed}"
+                return page
+
+    def _try(self, url: str) -> Page:
         self._events.clear()
-        failed = self.ask("Page.navigate", url=url).get("errorText")
-        assert not failed, f"{url}: {failed}"
-        self._receive_until(lambda one: one.get("method") == "Page.loadEventFired")
-        page = Page()
+        begun = self.ask("Page.navigate", url=url)
+        if "loaderId" in begun:
+            # That of this page: the one before may have come to its end late.
+            load = {"name": "load", "loaderId": begun["loaderId"]}
+            self._receive_until(
+                lambda one: one.get("method") == "Page.lifecycleEvent" and load.items() <= one["params"].items()
+            )
+        page = Page(failed=str(begun.get("errorText") or ""))
         for one in self._events:
             what, params = one.get("method"), one.get("params", {})
             if what == "Network.responseReceived":
                 answer = params["response"]
                 page.answers[answer["url"]] = (int(answer["status"]), str(answer.get("protocol")))
+            if what == "Network.loadingFailed":
+                page.failed = page.failed or str(params["errorText"])
             if what == "Log.entryAdded" and params["entry"]["level"] == "error":
                 page.complaints.append(str(params["entry"]["text"]))
             if what == "Runtime.exceptionThrown":
