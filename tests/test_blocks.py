@@ -149,12 +149,12 @@ def test_shell_is_shell(file: Path) -> None:
         assert done.returncode == 0, f"{text}{done.stderr}"
 
 
-REFERENCES: Final = {"settings.md", "files.md", "releases.md", "tutorial.md"}
+REFERENCES: Final = {"settings.md", "files.md"}
 
 
 @pytest.mark.parametrize("file", FILES, ids=name)
 def test_a_document_is_short(file: Path) -> None:
-    """References are looked into, and a tutorial is followed; all else is read as a whole."""
+    """References are looked into; all else is read as a whole."""
     if file.name not in REFERENCES:
         assert len(file.read_text().splitlines()) <= 200
 

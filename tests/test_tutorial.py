@@ -1,4 +1,4 @@
-"""docs/tutorial.md is followed, word by word, as far as it goes without Docker."""
+"""The tutorial is followed, word by word, as far as it goes without Docker."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from typing import Final
 import yaml
 
 ROOT: Final = Path(__file__).parent.parent
-TUTORIAL: Final = (ROOT / "docs" / "tutorial.md").read_text()
+TUTORIAL: Final = "".join((ROOT / "docs" / name).read_text() for name in ("tutorial.md", "tutorial-2.md"))
 # A file, a part of one, or commands; in the order in which a reader comes to them.
 STEP: Final = re.compile(
     r"^`(?P<file>[\w/.]+)`(?:, (?P<where>.*))?:\n\n```\w*\n(?P<text>(?:.*\n)*?)```$|^(?P<command>(?: {4}\S.*\n)+)",

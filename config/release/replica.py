@@ -21,7 +21,7 @@ SOCKETS = "/run/portico"
 STATIC = "/srv/static"
 _SECRETS = "/run/secrets"
 # Seconds that one process of the health check goes on asking: to start one in a container takes 75 ms of a processor
-# (measured: docs/releases.md), which a small VM has better uses for.
+# (measured: docs/faults.md), which a small VM has better uses for.
 _WATCH = "30"
 # Linux counts the processes of a user, whatever their container: those of two releases, and what workers and commands
 # have besides the replicas; at least so many.

@@ -19,7 +19,7 @@ start_daemon() {
     forget_stale_pid /var/run/docker.pid dockerd
     forget_stale_pid /var/run/docker/containerd/containerd.pid containerd
     # Without live-restore: `make stop-docker` promises to end the containers too. For hosts that serve others,
-    # docs/releases.md says what it gives and what it costs.
+    # docs/faults.md says what it gives and what it costs.
     (umask 022 && exec setsid dockerd </dev/null >"$TOOLS/dockerd.log" 2>&1 9>&-) &
     # Known from the beginning, so that a set-up which is killed now leaves no engine that nobody can stop.
     echo $! >"$TOOLS/dockerd.pid"
