@@ -33,7 +33,7 @@ from portico.config.settings import Settings
 # Seconds that it has to end: restic ends at once, a copy of a database takes longer.
 _GRACE = 60
 # Of the processor, where others want it, too: theirs are 1024.
-_SHARES = 128
+_SHARES = 256
 
 
 @dataclass(frozen=True, kw_only=True)

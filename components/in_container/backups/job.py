@@ -56,9 +56,9 @@ class Job:
                 raise Busy("a backup is being made, or brought back, at this moment; try again later") from None
             yield
 
-    def run(self) -> dict[str, Any]:
-        """Make one, prove it, and remove what is not to be kept; what became of it. Raises Busy."""
-        with self.alone():
+    def run(self, *, wait: bool = False) -> dict[str, Any]:
+        """Make one, prove it, and remove what is not to be kept; what became of it. Raises Busy, unless it waits."""
+        with self.alone(wait=wait):
             book, begun = self.book, time.monotonic()
             book.begin(self.repository.url)
             cut = book.close_cut()
@@ -123,8 +123,8 @@ class Job:
             shutil.rmtree(place, ignore_errors=True)
 
     def check(self) -> list[str]:
-        """Read everything that is stored, and prove the newest backup; what is wrong. Raises Busy."""
-        with self.alone():
+        """Read everything that is stored, and prove the newest backup; what is wrong."""
+        with self.alone(wait=True):
             return [*self._find_faults()]
 
     def _find_faults(self) -> Iterator[str]:

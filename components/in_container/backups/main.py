@@ -85,7 +85,7 @@ def choose(names: list[str]) -> list[restore.Folder]:
 def act(job: Job, name: str, words: list[str]) -> Any:
     """What a command prints, as JSON. Raises Failed, and OSError."""
     if name == "now":
-        return job.run()
+        return job.run(wait=True)
     if name == "check":
         return job.check()
     if name == "list":
@@ -99,7 +99,8 @@ def act(job: Job, name: str, words: list[str]) -> Any:
         "forget": restore.forget,
         "clear": restore.clear,
     }
-    with job.alone():
+    # Whoever asks waits for what is being made.
+    with job.alone(wait=True):
         if name == "fetch":
             return restore.fetch(job, job.repository.find(words[0]), choose(words[1:]))
         return [several[name](one) for one in choose(words)]

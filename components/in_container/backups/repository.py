@@ -6,7 +6,7 @@ import signal
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -87,7 +87,7 @@ class Repository:
         summary = next((one for one in _read_lines(told) if one.get("message_type") == "summary"), {})
         if "snapshot_id" not in summary:
             raise Failed("restic did not say what it has stored")
-        return self.find(str(summary["snapshot_id"])), summary
+        return Snapshot(str(summary["snapshot_id"]), datetime.now(UTC)), summary
 
     def list_snapshots(self) -> list[Snapshot]:
         """All of them, the oldest first. Raises Failed."""
