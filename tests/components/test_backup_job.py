@@ -248,6 +248,11 @@ def test_a_file_is_read_again_only_where_it_changed(scene: Scene, monkeypatch: p
         (11, "unable to create lock", "somebody else works on the repository at /to"),
         (1, "junk\nFatal: pack abc: not found\n", "restic check failed: pack abc: not found"),
         (1, "", "restic check failed: exit code 1"),
+        (
+            1,
+            "Fatal: unexpected EOF\nsubprocess ssh: a@b: Permission denied",
+            "restic check failed: ssh: a@b: Permission denied; unexpected EOF",
+        ),
     ],
 )
 def test_what_restic_says_is_a_sentence(code: int, said: str, told: str) -> None:

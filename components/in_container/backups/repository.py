@@ -170,8 +170,11 @@ def _read_lines(told: str) -> list[dict[str, Any]]:
 
 def _explain(name: str, code: int, said: str, url: str) -> Failed:
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    told = [line for line in lines if "Fatal" in line or "error" in line.lower()] or lines
-    why = "; ".join(dict.fromkeys(line.removeprefix("Fatal: ") for line in told[:3])) or f"exit code {code}"
+    # What ssh says last is the reason, and restic's own words for it are none.
+    told = [line for line in lines if line.startswith("subprocess ")][-1:]
+    told += [line for line in lines if "Fatal" in line or "error" in line.lower()]
+    spelled = [line.removeprefix("subprocess ").removeprefix("Fatal: ") for line in (told or lines)[:3]]
+    why = "; ".join(dict.fromkeys(spelled)) or f"exit code {code}"
     if code == _MISSING:
         return Missing(f"there is no repository at {url}: {why}")
     if code == _WRONG_KEY:
