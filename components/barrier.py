@@ -50,6 +50,11 @@ class Barrier:
             raise RuntimeError(f"{args.name} {PUT_OFF}")
 
 
+def join_barriers(name: str, barriers: Sequence[Barrier]) -> Barrier | None:
+    """A barrier that is open once all of these are; None where there are none."""
+    return Barrier(name, [one.well for one in barriers]) if barriers else None
+
+
 def put_before(barrier: Barrier | None, opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
     """The options of what is behind a barrier, also where it is changed in place; as they are where there is none."""
     return barrier.put_before(opts, updates=True) if barrier else opts

@@ -12,6 +12,7 @@ from portico.config.data_urls import list_taken_urls
 from portico.config.mistake import Mistake, Mistakes, list_mistakes
 from portico.config.ordered_names import list_unorderable
 from portico.config.plain import list_unplain
+from portico.config.services.checks import list_wrong_services
 from portico.config.settings import Settings
 from portico.config.settings.nginx import read_version
 from portico.config.settings.presets import apply_preset
@@ -68,6 +69,7 @@ def _list_contradictions(settings: Settings) -> Iterator[Mistake]:
     yield from list_unorderable(settings)
     yield from _check_version(settings)
     yield from _check_names(settings)
+    yield from list_wrong_services(settings)
     yield from list_taken_urls(settings)
     yield from list_hidden_paths(settings)
 

@@ -48,7 +48,7 @@ def load(root: Path, history: Any = None) -> Stack:
     values = parse_values(texts)
     wrong = [*list_misplaced(texts, pulumi.get_project()), *_list_exposed(values, root), *list_placeholders(values)]
     stack = make_stack(values, root, history, wrong)
-    given = stack.secrets or any(release.tokens for release in stack.releases)
+    given = any((values.get("secrets") or {}).values())
     if given and not is_config_secret(f"{NAMESPACE}:secrets"):
         pulumi.log.warn(
             f"portico:secrets stands in clear in Pulumi.{pulumi.get_stack()}.yaml, for all who may read that file; "

@@ -17,6 +17,8 @@ from portico.config.release.release import Release
 from portico.config.render.tree import Tree
 from portico.config.secret_names import check_account, check_secrets, keep_texts
 from portico.config.secret_variables import list_wrong_variables
+from portico.config.services.checks import list_taken_variables
+from portico.config.services.urls import add_urls
 from portico.config.settings import Mistakes, Settings
 from portico.config.source.build import check_sources
 from portico.config.source.files import tell_unreadable
@@ -93,10 +95,12 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
     if settings:
         texts = keep_texts(secrets)
         mistakes += [*list_wrong_origins(settings, root, pinned), *list_lacking(settings, texts)]
+        mistakes += list_taken_variables(settings, texts)
         mistakes += list_wrong_variables(settings, texts)
         mistakes += [*check_account(settings, account), *check_backup_secrets(settings, *backup.values())]
     if mistakes or settings is None:
         raise Mistakes(mistakes)
+    secrets = add_urls(settings, secrets)
     private = read_private(settings, root, str(account or ""))
     if settings.backups:
         files = list_backup_files(settings.backups, *(str(one or "") for one in backup.values()))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from portico.config.mistake import Mistake
+from portico.config.services.urls import list_urls
 from portico.config.settings import Settings, Site
 from portico.config.settings.environment import is_reserved
 from portico.config.settings.secrets_as import list_variables
@@ -15,7 +16,7 @@ def list_wrong_variables(settings: Settings, secrets: Mapping[str, Mapping[str, 
     """Names and values of secrets that cannot be variables; `secrets` are those of all sites; no value is reported."""
     for index, site in enumerate(settings.sites):
         given = secrets.get(site.name, {})
-        yield from _check_names(f"sites[{index}]", site, given)
+        yield from _check_names(f"sites[{index}]", settings, site, given)
         for name in list_variables(site.secrets_as, [one for one in given if one not in site.build_secrets]):
             path = f"secrets.{site.name}.{name}"
             if is_reserved(name):
@@ -32,11 +33,11 @@ def list_wrong_variables(settings: Settings, secrets: Mapping[str, Mapping[str, 
                 yield Mistake(path, "is longer than an environment variable can be, 128 KiB; leave it a file")
 
 
-def _check_names(path: str, site: Site, given: Mapping[str, str]) -> Iterator[Mistake]:
+def _check_names(path: str, settings: Settings, site: Site, given: Mapping[str, str]) -> Iterator[Mistake]:
     for name in site.secrets_as if isinstance(site.secrets_as, dict) else ():
         if name in site.build_secrets:
             said = f"{name} is for the build alone (buildSecrets), and no replica has it; take it out here"
             yield Mistake(f"{path}.secretsAs", said)
-        elif name not in given:
+        elif name not in given and name not in list_urls(settings, site):
             command = f"pulumi config set --secret --path portico:secrets.{site.name}.{name}"
             yield Mistake(f"{path}.secretsAs", f"{name} is no secret of {site.name} yet; set it with {command}")

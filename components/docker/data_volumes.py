@@ -9,6 +9,7 @@ import pulumi_docker as docker
 
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.labels import list_labels
+from portico.components.docker.other_version import list_volumes, refuse_other_version
 from portico.components.docker.preview import is_announced
 from portico.components.scope import name_owner, name_resource
 from portico.config.messages.data_changes import Kept, Key, announce_data
@@ -67,9 +68,11 @@ class DataVolumes:
     """
 
     def __init__(self, args: DataVolumesArgs, opts: pulumi.ResourceOptions) -> None:
-        wanted = {(site.name, one.name): one for site in args.settings.sites for one in site.data}
+        wanted = {(owner, one.name): one for owner, one in args.settings.list_data()}
         before = dict(_list_known(args.resources))
         found = _ask(args.engine, wanted, args.resources) if wanted or before else {}
+        if args.settings.services:
+            refuse_other_version(args.settings, list(before), list_volumes(args.engine))
         if lines := list(_list_strangers(args.settings, found)):
             reported = "\n".join(f"  {line}" for line in lines)
             raise pulumi.RunError(f"Data that is not this stack's cannot be used; nothing was changed.\n{reported}")
@@ -158,23 +161,30 @@ def _name_all(resources: Mapping[str, Any], kind: str) -> set[str]:
 
 
 def _list_strangers(settings: Settings, found: Mapping[Key, _Found]) -> Iterator[str]:
+    for where, owner, name in _list_places(settings):
+        seen, volume = found.get((owner, name)), name_volume(owner, name)
+        if seen is None or not seen.exists:
+            continue
+        if label_volume(owner, name).items() - seen.labels.items():
+            yield (
+                f"{where}: there is a volume {volume} already, and its labels say that it is not this "
+                f"{'site' if where.startswith('sites') else 'service'}'s; "
+                "write another name, or remove it: docker volume rm"
+            )
+        elif seen.strangers:
+            yield (
+                f"{where}: the volume {volume} is in use by {', '.join(seen.strangers)}, which this stack's record "
+                "does not know: another checkout has a stack of the same name here; remove that one with its own "
+                "`portico down`, or write another name"
+            )
+
+
+def _list_places(settings: Settings) -> Iterator[tuple[str, str, str]]:
+    """Where each folder stands in the settings, whose it is, and its name."""
     for index, site in enumerate(settings.sites):
-        for number, one in enumerate(site.data):
-            seen, where = found.get((site.name, one.name)), f"sites[{index}].data[{number}]"
-            volume = name_volume(site.name, one.name)
-            if seen is None or not seen.exists:
-                continue
-            if label_volume(site.name, one.name).items() - seen.labels.items():
-                yield (
-                    f"{where}: there is a volume {volume} already, and its labels say that it is not this site's; "
-                    "write another name, or remove it: docker volume rm"
-                )
-            elif seen.strangers:
-                yield (
-                    f"{where}: the volume {volume} is in use by {', '.join(seen.strangers)}, which this stack's record "
-                    "does not know: another checkout has a stack of the same name here; remove that one with its own "
-                    "`portico down`, or write another name"
-                )
+        yield from ((f"sites[{index}].data[{number}]", site.name, one.name) for number, one in enumerate(site.data))
+    for index, service in enumerate(settings.services):
+        yield f"services[{index}]", service.name, service.data.name
 
 
 def _list_known(resources: Mapping[str, Any]) -> Iterator[tuple[Key, Kept]]:

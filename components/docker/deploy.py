@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from portico.components.docker.stack import Portico, PorticoArgs
+from portico.components.docker.portico_args import PorticoArgs
+from portico.components.docker.stack import Portico
 from portico.components.hosts.host import make_host
 from portico.components.previous_outputs import read_resources
 from portico.components.scope import name_resource, place

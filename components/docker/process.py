@@ -17,7 +17,8 @@ from portico.config.release.replica import Described, Place
 class ProcessArgs:
     """`image`, `files` and `secrets` come from FlaskApp; `network` and `sockets` are names.
 
-    `data` are the names of the volumes of the site's data, by the data's name.
+    `data` are the names of the volumes of the site's data, by the data's name, and `services` those of the networks of
+    its services, by the service's name.
     """
 
     release: Release
@@ -27,6 +28,7 @@ class ProcessArgs:
     sockets: pulumi.Input[str]
     secrets: pulumi.Input[str] | None = None
     data: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    services: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
     def find_place(self) -> Place:
         """Where the release's containers are made."""
@@ -37,6 +39,7 @@ class ProcessArgs:
             secrets=self.secrets,
             network=self.network,
             data=self.data,
+            services=self.services,
         )
 
     def complete(self, made: Described, attempt: int) -> docker.ContainerArgs:

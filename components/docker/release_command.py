@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
-from portico.components.barrier import Barrier
+from portico.components.barrier import Barrier, put_before
 from portico.components.docker.diagnosis import describe, tell_full
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.hardening import start_first
@@ -20,12 +20,13 @@ _BESIDES = 120
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseCommandArgs(ProcessArgs):
-    """Another `attempt` is another container.
+    """Another `attempt` is another container. None is made before `before`, if there is one.
 
     `engine` is asked why it failed, and `served` is the release that is live, "" where there is none.
     """
 
     attempt: int = 0
+    before: Barrier | None = None
     engine: Engine | None = None
     served: str = ""
 
@@ -51,14 +52,15 @@ class ReleaseCommand(pulumi.ComponentResource):
         container = docker.Container(
             f"{name}-command",
             self._describe(),
-            opts=pulumi.ResourceOptions.merge(
-                # The old one may still run, if it was interrupted: it is never ended to make way.
-                start_first(self),
-                pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create=f"{longest}s")),
-            ),
+            opts=put_before(args.before, self._limit(longest)),
         )
         self.barrier = Barrier(name, [container.id, container.exit_code], self._judge)
         self.register_outputs({"container": container.id})
+
+    def _limit(self, longest: int) -> pulumi.ResourceOptions:
+        # The old one may still run, if it was interrupted: it is never ended to make room.
+        limited = pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create=f"{longest}s"))
+        return pulumi.ResourceOptions.merge(start_first(self), limited)
 
     def _describe(self) -> docker.ContainerArgs:
         args = self._args

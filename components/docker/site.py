@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pulumi
 
-from portico.components.barrier import Barrier
+from portico.components.barrier import Barrier, join_barriers
 from portico.components.build_context import write_context
 from portico.components.docker.attempts import Attempts
 from portico.components.docker.data_volumes import DataVolumes
@@ -21,6 +21,7 @@ from portico.components.docker.switch_verdict import Ended
 from portico.components.docker.workers import Running, Workers, WorkersArgs
 from portico.components.partial_update import tell_failed
 from portico.components.scope import name_resource
+from portico.components.services.services import Services
 from portico.config.load import Stack
 from portico.config.release.history import History
 from portico.config.release.release import Release
@@ -42,6 +43,7 @@ class SiteScope:
     attempts: Attempts
     networks: Networks
     data: DataVolumes
+    services: Services
     sockets: pulumi.Output[str]
     static: pulumi.Output[str]
     verdict: pulumi.Output[str]
@@ -55,12 +57,13 @@ class SiteScope:
 class Site:
     """The parts of one site; `faults` are what is wrong with those of its replicas that are made anew.
 
-    `command` is None where the site has no release command, or is pinned to an earlier release.
+    `barrier` is what all of its processes are behind, None where nothing comes before them: its services, and its
+    release command, which there is none of where the site is pinned to an earlier release.
     """
 
     release: Release
     app: FlaskApp
-    command: ReleaseCommand | None
+    barrier: Barrier | None
     replicas: list[Replica]
     faults: list[str]
 
@@ -71,7 +74,12 @@ def make_site(scope: SiteScope, release: Release, app: FlaskApp) -> Site:
     app.lay_out(scope.data.of(release.site.name))
     # What goes back runs nothing: the command of an older release knows less than the data has become since.
     runs = release.site.release and release.site.name not in scope.stack.pinned
-    command = _make_command(scope, release, app) if runs else None
+    before = join_barriers(f"{release.site.name}-services{scope.place}", scope.services.list_barriers(release.site))
+    command = _make_command(scope, release, app, before) if runs else None
+    barrier = before
+    if command:
+        both = [before, command.barrier] if before else []
+        barrier = join_barriers(f"{release.site.name}-before{scope.place}", both) or command.barrier
     name = name_resource(f"{release.site.name}-gunicorn{scope.place}")
     names = [f"{name}-{index}" for index in range(release.replicas)]
     gunicorn = Gunicorn(
@@ -84,15 +92,16 @@ def make_site(scope: SiteScope, release: Release, app: FlaskApp) -> Site:
             network=scope.networks.of(release.site.name),
             sockets=scope.sockets,
             attempts=[scope.attempts.of_replica(one) for one in names],
-            barrier=command.barrier if command else None,
+            barrier=barrier,
             data=scope.data.of(release.site.name),
+            services=scope.services.list_networks(release.site),
         ),
         opts,
     )
     return Site(
         release=release,
         app=app,
-        command=command,
+        barrier=barrier,
         replicas=[Replica(release=release, index=i, container=one) for i, one in enumerate(gunicorn.containers)],
         faults=list(filter(None, map(scope.attempts.find_fault, names))),
     )
@@ -104,7 +113,7 @@ def make_workers(scope: SiteScope, site: Site, ended: pulumi.Output[Ended]) -> l
     if not list_workers(release.site):
         return []
     name = name_resource(f"{release.site.name}-worker{scope.place}")
-    before = [site.command.barrier.well] if site.command else []
+    before = [site.barrier.well] if site.barrier else []
     barrier = Barrier(name, [ended, *before], lambda known: known[0].serves(release.site.name) and all(known[1:]))
     return Workers(
         name,
@@ -117,6 +126,7 @@ def make_workers(scope: SiteScope, site: Site, ended: pulumi.Output[Ended]) -> l
             sockets=scope.sockets,
             barrier=barrier,
             data=scope.data.of(release.site.name),
+            services=scope.services.list_networks(release.site),
             attempts=scope.attempts,
         ),
         pulumi.ResourceOptions(parent=scope.parent),
@@ -124,15 +134,15 @@ def make_workers(scope: SiteScope, site: Site, ended: pulumi.Output[Ended]) -> l
 
 
 def list_failed(sites: Sequence[Site]) -> list[pulumi.Output[list[str]]]:
-    """What is to be said at the end of each site whose release command failed."""
-    return [site.command.barrier.well.apply(partial(_tell, site.release.site.name)) for site in sites if site.command]
+    """What is to be said at the end of each site whose release command failed, or one of its services."""
+    return [site.barrier.well.apply(partial(_tell, site.release.site.name)) for site in sites if site.barrier]
 
 
 def _tell(site: str, well: bool) -> list[str]:
     return [] if well else [tell_failed([site])]
 
 
-def _make_command(scope: SiteScope, release: Release, app: FlaskApp) -> ReleaseCommand:
+def _make_command(scope: SiteScope, release: Release, app: FlaskApp, before: Barrier | None) -> ReleaseCommand:
     name = name_resource(f"{release.site.name}-release{scope.place}")
     return ReleaseCommand(
         name,
@@ -142,6 +152,8 @@ def _make_command(scope: SiteScope, release: Release, app: FlaskApp) -> ReleaseC
             files=app.files,
             secrets=app.secrets,
             data=scope.data.of(release.site.name),
+            services=scope.services.list_networks(release.site),
+            before=before,
             network=scope.networks.of(release.site.name),
             sockets=scope.sockets,
             attempt=scope.attempts.of_command(f"{name}-command"),
@@ -165,7 +177,7 @@ def make_app(scope: SiteScope, release: Release) -> FlaskApp:
             sockets=scope.sockets,
             static=scope.static,
             verdict=scope.verdict,
-            secrets=stack.secrets.get(site),
+            secrets=scope.services.fill_in(release.site, stack.secrets.get(site)),
             builder=scope.builder,
         ),
         pulumi.ResourceOptions(parent=scope.parent),

@@ -1,8 +1,5 @@
 """Portico: Flask applications behind one NGINX."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -13,8 +10,7 @@ from portico.components.docker.beside import make_beside
 from portico.components.docker.certificates import keep_certificates
 from portico.components.docker.command_record import await_commands, read_done
 from portico.components.docker.config_switch import ConfigCheck, ConfigCheckArgs, ConfigRelease, ConfigReleaseArgs
-from portico.components.docker.data_volumes import DataDisk, DataVolumes, DataVolumesArgs
-from portico.components.docker.engine_client import Engine
+from portico.components.docker.data_volumes import DataVolumes, DataVolumesArgs
 from portico.components.docker.failure_hooks import bind_hooks
 from portico.components.docker.host_names import announce_names
 from portico.components.docker.image_tags import list_earlier_tags
@@ -24,6 +20,7 @@ from portico.components.docker.nginx import Nginx, NginxArgs
 from portico.components.docker.observation import observe
 from portico.components.docker.port_holder import Port, PortArgs
 from portico.components.docker.port_predecessors import list_predecessors
+from portico.components.docker.portico_args import PorticoArgs
 from portico.components.docker.preview import add_built, announce_changes
 from portico.components.docker.process_limit import bound_processes
 from portico.components.docker.repairs import count_repairs
@@ -31,35 +28,11 @@ from portico.components.docker.site import SiteScope, list_failed, make_app, mak
 from portico.components.docker.volumes import keep_volume
 from portico.components.docker.worker_verdict import require_running, verify
 from portico.components.partial_update import list_made, or_none
+from portico.components.services.services import Services, ServicesArgs
 from portico.config.live.served import find_releases, tell_served
-from portico.config.load import Stack
 from portico.config.messages.change_summary import foresee
 from portico.config.public_address import Public, make_url
 from portico.config.release.history import spell_history
-
-
-@dataclass(frozen=True, kw_only=True)
-class PorticoArgs:
-    """`stack` is everything that the stack file says; `root` the folder of Pulumi.yaml.
-
-    `previous` are the outputs of the last good update. `hooks` are informed of everything that fails.
-    `engine` is the one that the provider talks to, None where it does not run yet: then nothing is there.
-    `watch` is the one that is asked at the end of an update: a machine that is only being made is there by then.
-    `resources` are those that the last update left (components/previous_outputs.py).
-    `builder` names where images are built. `place` is part of what things on a machine are called that may be replaced.
-    `disk` is where data lies on such a machine; None where it stays with the machine's own disk.
-    """
-
-    stack: Stack
-    root: Path = field(default_factory=Path)
-    previous: Mapping[str, Any] = field(default_factory=dict)
-    hooks: pulumi.ResourceHookBinding | None = None
-    engine: Engine | None = None
-    watch: Engine | None = None
-    resources: Mapping[str, Any] = field(default_factory=dict)
-    builder: pulumi.Input[str] | None = None
-    place: str = ""
-    disk: DataDisk | None = None
 
 
 class Portico(pulumi.ComponentResource):
@@ -96,6 +69,9 @@ class Portico(pulumi.ComponentResource):
             ),
             child,
         )
+        services = Services(
+            ServicesArgs(settings=settings, resources=args.resources, engine=args.engine, place=args.place), child
+        )
         networks = make_networks(f"{name}-network", settings, kept, args.place)
         config, sockets, static = (
             keep_volume(f"{name}-{role}", role, kept) for role in ("config", "sockets", "static")
@@ -129,6 +105,7 @@ class Portico(pulumi.ComponentResource):
         scope = SiteScope(
             parent=self,
             data=data,
+            services=services,
             root=args.root,
             stack=stack,
             history=history,
@@ -144,6 +121,7 @@ class Portico(pulumi.ComponentResource):
         )
         apps = [make_app(scope, release) for release in stack.releases]
         data.settle([app.image for app in apps])
+        services.start(data, watch)
         sites = [make_site(scope, release, app) for release, app in zip(stack.releases, apps, strict=True)]
         asked = [one for site in sites for one in site.replicas]
         faults = {site.release.site.name: site.faults for site in sites}

@@ -61,7 +61,7 @@ class AwsHost(pulumi.ComponentResource):
         if dns := self._settings.dns:
             require_zone("aws.dns.zone", dns.zone, {"aws.dns.name": dns.name}, account)
         recorded, disk = find_recorded_vm(resources), find_disk(resources)
-        if disk is None and any(site.data for site in settings.sites):
+        if disk is None and settings.list_data():
             disk = find_left(make_tags(DATA, {}), account)
         before = recorded.machine if recorded else None
         vpc, kind, lies = f"{name}-{region}-vpc", before.kind if before else "", disk.zone if disk else ""

@@ -95,7 +95,7 @@ def make_disk(
     """The disk, None where no site has data and none ever had. What it does is announced in a preview."""
     settings, before = plan.settings, plan.before
     mine = settings.aws
-    data = [(site.name, one.name) for site in settings.sites for one in site.data]
+    data = [(owner, one.name) for owner, one in settings.list_data()]
     if mine is None or not (data or before):
         return None
     if pulumi.runtime.is_dry_run():

@@ -8,6 +8,7 @@ from typing import Any
 from portico.config.release.digest import digest_files, digest_secrets, digest_values
 from portico.config.release.release import Release
 from portico.config.release.replica import SOCKETS, describe_release
+from portico.config.services.urls import list_urls
 from portico.config.settings import Settings, Site, derive_uid
 from portico.config.settings.secrets_as import list_variables
 from portico.config.source.build import Build, read_build
@@ -81,7 +82,7 @@ def assemble_release(
         bind=(),
         upstream=(),
         entrypoint=entrypoint,
-        variables=list_variables(site.secrets_as, secrets),
+        variables=list_variables(site.secrets_as, secrets, list_urls(settings, site)),
         secrets=digest_secrets(secrets),
     )
     # Its own name stands in what it is made of: the id is that of the release that has none yet.

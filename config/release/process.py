@@ -14,6 +14,7 @@ from portico.config.release.replica import (
     count_processes,
     describe_environment,
     describe_scratch,
+    join_services,
     label,
     mount_shared,
 )
@@ -49,7 +50,7 @@ def describe_process(
         "user": f"{release.uid}:{release.uid}",
         "volumes": mount_shared(release, place),
         "tmpfs": describe_scratch(release),
-        "networks_advanced": [{"name": place.network}],
+        "networks_advanced": [{"name": place.network}, *join_services(release.site, place)],
         # The image's own would ask a server that does not run here.
         "healthcheck": {"tests": ["NONE"]},
         # An image may say another one, for its server.

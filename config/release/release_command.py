@@ -6,7 +6,7 @@ from portico.config.in_container import read_script
 from portico.config.release.digest import digest_values
 from portico.config.release.process import describe_process
 from portico.config.release.release import Release
-from portico.config.release.replica import SOCKETS, Described, Place
+from portico.config.release.replica import SOCKETS, Described, Place, find_nowhere
 from portico.config.settings.command import split_command
 
 ROLE = "command"
@@ -25,7 +25,7 @@ def key_command(release: Release) -> str:
     settings = release.site.release
     if settings is None:
         return ""
-    place = Place(secrets="" if release.secrets else None, data={one.name: "" for one in release.site.data})
+    place = find_nowhere(release, secrets=bool(release.secrets))
     nameless = replace(release, id="")
     made = describe_process(nameless, place, ROLE, split_command(settings.command), memory=0)
     return digest_values({"image": release.image, "secrets": release.secrets, **{one: made[one] for one in _SEEN}})

@@ -14,6 +14,7 @@ from portico.config.release.data import VOLUMES, mount_apart, mount_data
 from portico.config.release.hardening import drop_capabilities, list_labels, restrict
 from portico.config.release.launch import begin
 from portico.config.release.release import Release
+from portico.config.settings import Site
 from portico.config.settings.hidden import list_hidden
 
 # Where sockets and static files are mounted, in the edge and in every replica alike.
@@ -36,7 +37,8 @@ class Place:
     """Where the containers of a release are made: it is no part of what they are, and makes no other release.
 
     Pulumi knows some of it only while it deploys. `sockets`, `static` and `secrets` are names of volumes; `secrets` is
-    None where the site has none. `network` is the network's name. `data` are names of volumes by the name of the data.
+    None where the site has none. `network` is the network's name. `data` are names of volumes by the name of the data,
+    `services` names of networks by the name of the service that is there.
     """
 
     project: str = ""
@@ -46,11 +48,21 @@ class Place:
     secrets: Any = None
     network: Any = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+    services: Mapping[str, Any] = field(default_factory=dict)
+
+
+def find_nowhere(release: Release, *, secrets: bool = False) -> Place:
+    """A place without names, to tell what the containers of `release` are wherever they are made."""
+    return Place(
+        secrets="" if secrets else None,
+        data={one.name: "" for one in release.site.data},
+        services=dict.fromkeys(release.site.uses, ""),
+    )
 
 
 def describe_release(release: Release, secrets: Collection[str]) -> Described:
     """All containers of a release and what they are handed, wherever that is; `secrets` are names."""
-    place = Place(secrets="" if secrets else None, data={one.name: "" for one in release.site.data})
+    place = find_nowhere(release, secrets=bool(secrets))
     return {
         "replicas": [describe_replica(release, index, place) for index in range(release.replicas)],
         "files": describe_files(release, place),
@@ -79,7 +91,10 @@ def describe_replica(release: Release, index: int, place: Place) -> Described:
         "user": f"{release.uid}:{release.uid}",
         "volumes": mount_shared(release, place),
         "tmpfs": describe_scratch(release),
-        "networks_advanced": [{"name": place.network, "aliases": [alias, f"{alias}-{index}"]}],
+        "networks_advanced": [
+            {"name": place.network, "aliases": [alias, f"{alias}-{index}"]},
+            *join_services(site, place),
+        ],
         "healthcheck": {
             "tests": [
                 *("CMD", "python3", "-I", "-S", "-c", read_script("health.py")),
@@ -175,6 +190,11 @@ def mount_shared(release: Release, place: Place) -> list[dict[str, Any]]:
         *([] if place.secrets is None else [_mount(place.secrets, _SECRETS) | {"read_only": True}]),
         *mount_data(release.site, place.data),
     ]
+
+
+def join_services(site: Site, place: Place) -> list[dict[str, Any]]:
+    """The networks of the services that a site uses: each has its own, which nobody else is in."""
+    return [{"name": place.services[name]} for name in sorted(site.uses)]
 
 
 def describe_scratch(release: Release) -> dict[str, str]:

@@ -6,7 +6,7 @@ from portico.config.in_container import read_script
 from portico.config.release.digest import digest_values
 from portico.config.release.process import describe_process
 from portico.config.release.release import Release
-from portico.config.release.replica import SOCKETS, Described, Place
+from portico.config.release.replica import SOCKETS, Described, Place, find_nowhere
 from portico.config.release.schedule import is_scheduler, list_workers, write_words
 from portico.config.settings.command import split_command
 from portico.config.settings.worker import Worker
@@ -38,7 +38,7 @@ def describe_worker(release: Release, worker: Worker, place: Place) -> Described
 def digest_workers(release: Release) -> dict[str, str]:
     """What each worker is, by its name, whatever the release is called: another value is another container."""
     nameless = replace(release, id="")
-    place = Place(data={one.name: "" for one in release.site.data})
+    place = find_nowhere(release)
     return {
         worker.name: digest_values(describe_worker(nameless, worker, place) | {"replicas": worker.replicas})
         + (_SINGLE if worker.single else "")

@@ -43,7 +43,15 @@ def _read(value: Any, _: ValidatorFunctionWrapHandler) -> Any:
 SecretsAs = Annotated[Way | dict[Variable, Way], WrapValidator(_read)]
 
 
-def list_variables(chosen: Way | dict[str, Way], secrets: Collection[str]) -> tuple[str, ...]:
-    """Those of a site's `secrets`, by name, that its processes have as environment variables too; sorted."""
-    by_name = chosen if isinstance(chosen, dict) else dict.fromkeys(secrets, chosen)
+def list_variables(
+    chosen: Way | dict[str, Way], secrets: Collection[str], given: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Those of a site's `secrets`, by name, that its processes have as environment variables too; sorted.
+
+    Those that services have `given` are variables, but where they are chosen by name to be files.
+    """
+    by_name: dict[str, Way] = dict(chosen) if isinstance(chosen, dict) else dict.fromkeys(secrets, chosen)
+    for name in given:
+        if not isinstance(chosen, dict) or name not in chosen:
+            by_name[name] = "environment"
     return tuple(sorted(name for name in secrets if by_name.get(name) == "environment"))

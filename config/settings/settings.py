@@ -9,9 +9,11 @@ from portico.config.settings.aws import Aws
 from portico.config.settings.backups import Backups
 from portico.config.settings.bundle import Bundle
 from portico.config.settings.client import Client
+from portico.config.settings.data import Data
 from portico.config.settings.ecs import Ecs
 from portico.config.settings.nginx import Nginx, read_version
 from portico.config.settings.section import Filled, Section
+from portico.config.settings.service import Service
 from portico.config.settings.site import Site
 from portico.config.settings.ssh import Ssh
 from portico.config.settings.text import Address, EngineAddress, ImageName, ReleaseId, SiteName
@@ -70,6 +72,9 @@ class Settings(Section):
     backups: Backups | None = Field(
         default=None, description="Encrypted backups of the folders of data; none are made where not set."
     )
+    services: tuple[Service, ...] = Field(
+        default=(), description="Databases and caches that Portico runs beside the sites; a site says which it `uses`."
+    )
     sites: Filled[tuple[Site, ...]] = Field(
         examples=["a list of name, source, entry and hosts"], description="The applications served."
     )
@@ -109,6 +114,12 @@ class Settings(Section):
     def is_ordered(self, site: Site) -> bool:
         """Whether the certificate of `site` is ordered by ACME."""
         return bool(self.tls and self.tls.acme) and site.certificate is None
+
+    def list_data(self) -> tuple[tuple[str, Data], ...]:
+        """All folders that last, each with the name of the site or of the service whose it is."""
+        return tuple((one.name, data) for one in self.sites for data in one.data) + tuple(
+            (one.name, one.data) for one in self.services
+        )
 
     def count_replicas(self, site: Site) -> int:
         """How many containers serve `site`."""

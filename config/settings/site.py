@@ -19,6 +19,7 @@ from portico.config.settings.processes import Processes
 from portico.config.settings.quantity import Size
 from portico.config.settings.route import Route
 from portico.config.settings.section import Filled
+from portico.config.settings.service import ServiceName
 from portico.config.settings.text import Entry, Folder, UrlFolder, UrlPath, UrlPrefix, UserName, Value
 from portico.config.settings.tls import Certificate
 from portico.config.source.place import FORMS, place_source
@@ -85,6 +86,12 @@ class Site(Processes):
     )
     maintenance: bool = Field(default=False, description="Answer everything with a page that asks to come back.")
     gunicorn: Gunicorn = Field(default_factory=Gunicorn, description="How Gunicorn runs this application.")
+    uses: tuple[ServiceName, ...] = Field(
+        default=(),
+        examples=["[db]"],
+        description="The services that it can reach, by name: DATABASE_URL or REDIS_URL is a secret of its processes, "
+        "and a variable too.",
+    )
     data: tuple[Data, ...] = Field(default=(), description="Folders that last: they outlive releases and `down`.")
 
     @field_validator("source")

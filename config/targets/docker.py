@@ -25,7 +25,7 @@ def check(settings: Settings) -> Iterator[Mistake]:
     yield from check_backups(settings)
     if settings.aws:
         yield from settings.aws.list_contradictions()
-        if any(site.data for site in settings.sites):
+        if settings.list_data():
             yield from settings.aws.list_unfit()
         https = settings.tls.port if settings.tls else None
         yield from settings.aws.list_unreachable(settings.address, settings.port, https)

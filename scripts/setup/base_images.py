@@ -28,6 +28,22 @@ def default(declared: Any) -> Any:
     return declared.get("default", declared.get("value")) if isinstance(declared, dict) else declared
 
 
+def list_services(services: Any) -> list[str]:
+    """The images of a stack's services; what does not fit is left out, for the program says what is wrong with it."""
+    if not isinstance(services, list) or not services:
+        return []
+    # It takes half a second, and most stacks have none.
+    from portico.config.settings.service import IMAGES
+
+    found = []
+    for one in services:
+        if isinstance(one, dict) and one.get("kind") in IMAGES:
+            offered = IMAGES[one["kind"]]
+            name = one.get("image") or offered.get(str(one.get("version") or next(iter(offered))))
+            found += [name] if isinstance(name, str) else []
+    return found
+
+
 def main(root: Path, stack: str, *options: str) -> int:
     names = []
     # A project of its own says what differs; the defaults are ours.
@@ -40,6 +56,7 @@ def main(root: Path, stack: str, *options: str) -> int:
             print(f"error: Pulumi.yaml gives no default for {key}; write the name of an image.", file=sys.stderr)
             return 1
         names.append(name)
+    names += list_services(own.get("portico:services"))
     if "--tests" in options:
         names += [f"nginx:{version}" for version in TESTED]
     print("\n".join(dict.fromkeys(names)))

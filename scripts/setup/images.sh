@@ -15,7 +15,7 @@ fetch() {
 }
 
 # Debian moves on, so what a stand-in has may be a later patch release than its name says.
-contents() { docker run --rm --network none "$1" sh -c 'nginx -v 2>&1 || python3 --version' | tail -n 1; }
+contents() { docker run --rm --network none "$1" sh -c 'postgres -V || valkey-server -v || nginx -v 2>&1 || python3 --version' 2>/dev/null | tail -n 1; }
 
 # shellcheck disable=SC2086  # one word per image
 present $names && exit 0

@@ -9,7 +9,8 @@ from typing import Any
 import pulumi
 
 from portico.components.docker.engine_client import Engine
-from portico.components.docker.stack import Portico, PorticoArgs
+from portico.components.docker.portico_args import PorticoArgs
+from portico.components.docker.stack import Portico
 from portico.config.load import Stack
 from portico.config.release.assemble import make_release
 from portico.config.release.history import Record

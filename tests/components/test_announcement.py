@@ -8,7 +8,8 @@ import pytest
 
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.observation import Observation
-from portico.components.docker.stack import Portico, PorticoArgs
+from portico.components.docker.portico_args import PorticoArgs
+from portico.components.docker.stack import Portico
 from portico.config.live.drift import Live
 from tests.components.recorder import run
 from tests.components.sample import make_stack

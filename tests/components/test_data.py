@@ -14,7 +14,8 @@ import pytest
 
 from portico.components.docker.data_volumes import DataVolumes, DataVolumesArgs
 from portico.components.docker.engine_client import Engine
-from portico.components.docker.stack import Portico, PorticoArgs
+from portico.components.docker.portico_args import PorticoArgs
+from portico.components.docker.stack import Portico
 from portico.config.in_container import read_script
 from tests.components.recorder import CONTAINER, NETWORK, VOLUME, Resource, run
 from tests.components.sample import BLOG, deploy, make_stack

@@ -7,7 +7,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from portico.components.docker.stack import Portico, PorticoArgs
+from portico.components.docker.portico_args import PorticoArgs
+from portico.components.docker.stack import Portico
 from portico.config.release.history import Record
 from tests.components.recorder import Recorder, run
 from tests.components.sample import make_stack

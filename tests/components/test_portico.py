@@ -6,7 +6,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from portico.components.docker.stack import Portico, PorticoArgs
+from portico.components.docker.portico_args import PorticoArgs
+from portico.components.docker.stack import Portico
 from tests.components.recorder import CONTAINER, IMAGE, NETWORK, VOLUME, Recorder, Resource, list_texts, run
 from tests.components.sample import BLOG, SECRET, deploy, deploy_both, make_stack
 from tests.components.watched import EDGE, Watched, show

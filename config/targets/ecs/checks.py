@@ -42,6 +42,13 @@ def list_taken(settings: Settings) -> Iterator[Mistake]:
         yield Mistake("nginx.requestHeader", text)
     if "keepalive" in settings.nginx.model_fields_set:
         yield Mistake("nginx.keepalive", "follows on ecs from the longest request; leave it out")
+    if settings.services:
+        text = (
+            "are containers on one machine, and ecs has none; leave them and `uses` of the sites out, and set the "
+            "address of a database of your own, such as one on RDS, as a secret: pulumi config set --secret --path "
+            "portico:secrets.SITE.DATABASE_URL"
+        )
+        yield Mistake("services", text)
     for index, site in enumerate(settings.sites):
         if site.certificate:
             text = "is the load balancer's on ecs; write ecs.certificate or ecs.dns instead"

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Flask
 
-from notes.database import MIGRATIONS, db, migrate, set_up_sqlite
+from notes.database import MIGRATIONS, choose_driver, db, migrate, set_up_sqlite
 from notes.pages import pages
 from notes.purge import purge
 
@@ -20,7 +20,9 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     app = Flask(__name__)
     own = Path(app.instance_path)
     app.config.from_mapping(
-        SQLALCHEMY_DATABASE_URI=os.environ.get("DATABASE_URL", f"sqlite:///{own / 'notes.db'}"),
+        SQLALCHEMY_DATABASE_URI=choose_driver(os.environ.get("DATABASE_URL", f"sqlite:///{own / 'notes.db'}")),
+        # A database server may have been started again since: a connection is asked before it is used.
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True},
         MEDIA_FOLDER=os.environ.get("MEDIA_FOLDER", str(own / "media")),
     )
     app.config.from_mapping(settings or {})
@@ -30,7 +32,8 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     # All pending migrations are one transaction: one that fails, or is killed, leaves nothing half done.
     migrate.init_app(app, db, directory=str(MIGRATIONS), transactional_ddl=True)
     with app.app_context():
-        set_up_sqlite(db.engine)
+        if db.engine.dialect.name == "sqlite":
+            set_up_sqlite(db.engine)
     app.register_blueprint(pages)
     app.cli.add_command(purge)
     return app

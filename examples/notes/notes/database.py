@@ -1,4 +1,4 @@
-"""The database: one SQLite file that the pages, the workers and the nightly job write to at the same time."""
+"""The database, which the pages, the workers and the nightly job write to: a SQLite file, or PostgreSQL."""
 
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,12 @@ class Base(DeclarativeBase):
 
 db = SQLAlchemy(model_class=Base)
 migrate = Migrate()
+
+
+def choose_driver(url: str) -> str:
+    """The same address for SQLAlchemy, which means an older driver by `postgresql:` alone."""
+    scheme, mark, rest = url.partition("://")
+    return f"postgresql+psycopg{mark}{rest}" if scheme in ("postgres", "postgresql") else url
 
 
 def set_up_sqlite(engine: Engine) -> None:

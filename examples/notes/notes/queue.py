@@ -36,6 +36,8 @@ def take(worker: str) -> Taken | None:
     """Take the oldest job that nobody has. One statement does it, so two workers never get the same one."""
     now = time.time()
     oldest = select(Job.id).where(Job.finished_at.is_(None), Job.leased_until < now).order_by(Job.id).limit(1)
+    # Of SQLite only one writes at a time; PostgreSQL would have both wait for one row, and give it to both.
+    oldest = oldest.with_for_update(skip_locked=True)
     taken = db.session.execute(
         update(Job)
         .where(Job.id == oldest.scalar_subquery())

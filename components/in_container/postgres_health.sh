@@ -1,0 +1,1 @@
+pg_isready -q -t 3 -h "$1/run" -U postgres

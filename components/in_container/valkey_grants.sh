@@ -1,0 +1,11 @@
+# Waits for Valkey, whose users were laid down before it began: valkey_grants.sh FOLDER SECONDS
+set -eu
+tries=0
+until [ "$(valkey-cli -s "$1/run/socket" ping 2>&1)" = PONG ]; do
+  tries=$((tries + 1))
+  [ "$tries" -le $(($2 * 2)) ] || {
+    echo "Valkey did not answer in $2 seconds"
+    exit 1
+  }
+  sleep 0.5
+done

@@ -1,0 +1,1 @@
+"""Databases and caches beside the sites, on a Docker engine."""

@@ -1,0 +1,23 @@
+"""The passwords that Portico makes: one for each site and service, kept in the stack's state, encrypted."""
+
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from portico.components.previous_outputs import list_outputs
+
+TYPE = "portico:index:Service"
+OUTPUT = "passwords"
+_LENGTH = 32  # bytes
+
+
+def keep_passwords(resources: Mapping[str, Any], name: str, sites: Iterable[str]) -> dict[str, str]:
+    """The passwords of these sites for the service whose component is called `name`; new ones are made up.
+
+    `resources` are those that the last update left. One that is there stays: whoever runs has it.
+    """
+    known: Mapping[str, Any] = {}
+    for outputs in list_outputs(resources, TYPE, name):
+        if outputs.get("component") == name:
+            known = outputs.get(OUTPUT) or {}
+    return {site: str(known.get(site) or secrets.token_urlsafe(_LENGTH)) for site in sites}

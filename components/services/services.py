@@ -1,0 +1,86 @@
+"""All services of a stack, and what a site gets of those that it uses."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+
+from portico.components.barrier import Barrier
+from portico.components.docker.data_volumes import DataVolumes
+from portico.components.docker.engine_client import Engine
+from portico.components.scope import name_resource
+from portico.components.services.passwords import keep_passwords
+from portico.components.services.service import Service, ServiceArgs
+from portico.config.services.connections import list_users
+from portico.config.services.urls import VARIABLES, fill_in, list_used
+from portico.config.settings import Settings, Site
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServicesArgs:
+    """`engine`, `resources` and `place` are PorticoArgs'."""
+
+    settings: Settings
+    resources: Mapping[str, Any] = field(default_factory=dict)
+    engine: Engine | None = None
+    place: str = ""
+
+
+class Services:
+    """The services, by name; there are none in most stacks. What they give to sites is there once `start` was called.
+
+    Raises pulumi.RunError, before anything is made, where one would need more memory than the machine has.
+    """
+
+    def __init__(self, args: ServicesArgs, opts: pulumi.ResourceOptions) -> None:
+        self._args, self._opts = args, opts
+        self._made: dict[str, Service] = {}
+        self._passwords: dict[str, dict[str, str]] = {}
+        for service in args.settings.services:
+            users = [site.name for site in list_users(args.settings, service)]
+            self._passwords[service.name] = keep_passwords(args.resources, _name(service.name), users)
+
+    def start(self, data: DataVolumes, engine: Engine | None) -> None:
+        """Make them; their volumes are among the `data`. `engine` is the one that is asked why something failed."""
+        for service in self._args.settings.services:
+            self._made[service.name] = Service(
+                # It stays what it is where it moves to another machine: it has the passwords.
+                _name(service.name),
+                ServiceArgs(
+                    settings=self._args.settings,
+                    service=service,
+                    volume=data.of(service.name)[service.data.name],
+                    passwords=self._passwords[service.name],
+                    place=self._args.place,
+                    engine=engine,
+                ),
+                self._opts,
+            )
+
+    def list_networks(self, site: Site) -> dict[str, pulumi.Output[str]]:
+        """The networks of the services that `site` uses, by the name of the service."""
+        return {name: self._made[name].network for name in site.uses}
+
+    def list_barriers(self, site: Site) -> Sequence[Barrier]:
+        """What is open once all services that `site` uses are healthy and have what it needs."""
+        return [self._made[name].barrier for name in site.uses]
+
+    def fill_in(
+        self, site: Site, secrets: pulumi.Output[Mapping[str, str]] | None
+    ) -> pulumi.Output[Mapping[str, str]] | None:
+        """The secrets of `site` with the passwords in the URLs of services."""
+        if secrets is None or not site.uses:
+            return secrets
+        passwords = {
+            VARIABLES[one.kind]: self._passwords[one.name][site.name] for one in list_used(self._args.settings, site)
+        }
+        return pulumi.Output.secret(secrets.apply(lambda given: _fill(given, passwords)))
+
+
+def _name(service: str) -> str:
+    return name_resource(f"{service}-service")
+
+
+def _fill(given: Mapping[str, str], passwords: Mapping[str, str]) -> Mapping[str, str]:
+    return fill_in(given, passwords)
