@@ -10,12 +10,12 @@ PORTICO := scripts/portico
 SITED = $(if $(SITE),--site "$$SITE")
 # And of one of its processes.
 OF = $(SITED) $(if $(PROCESS),--process "$$PROCESS")
-GIVEN := ENV OUT LAYOUT WRITE LIMIT WORKERS ROUNDS SECONDS_EACH SITE PROCESS RELEASE TO FORCE TAIL FOLLOW CMD DATA CERTIFICATES DO AT UNDO FORGET JSON RESOURCES UP
+GIVEN := ENV OUT LAYOUT WRITE LIMIT WORKERS ROUNDS SECONDS_EACH SITE PROCESS RELEASE TO FORCE TAIL FOLLOW CMD DATA CERTIFICATES DO AT UNDO FORGET JSON RESOURCES UP SERVICE FILE YES
 export $(GIVEN)
 # As they were written: a dollar in them is the command's, not Make's, and recipes name them to the shell as "$$ENV".
 $(foreach name,$(GIVEN),$(if $(filter-out undefined,$(origin $(name))),$(eval override $(name) := $$(value $(name)))))
 
-.PHONY: check docs help setup up preview releases rollback resume render diff down logs shell exec bench test test-all test-bare test-apps test-cloud test-unit lint format lock soak stop-docker clean bench-deploy recover rules status doctor backup restore
+.PHONY: check docs help setup up preview releases rollback resume render diff down logs shell exec bench test test-all test-bare test-apps test-cloud test-unit lint format lock soak stop-docker clean bench-deploy recover rules status doctor backup restore db
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ shell: ## Open a shell in a running replica: [SITE=site] [PROCESS=worker]
 
 exec: ## Run a command in a container of a release: CMD="flask routes" [SITE=site] [PROCESS=worker] [RELEASE=next]
 	@$(PORTICO) exec -s "$$ENV" $(OF) $(if $(RELEASE),--release "$$RELEASE") -- "$$CMD"
+
+db: ## Open a shell in a site's database: [DO=dump|load FILE=file] [SITE=site] [SERVICE=db] [YES=yes]
+	@$(PORTICO) db -s "$$ENV" $(SITED) $(if $(SERVICE),--service "$$SERVICE") $(if $(FILE),--file "$$FILE") $(if $(filter yes,$(YES)),--yes) "$${DO:-shell}"
 
 test: ## Run what a change must pass, the real engine included (WORKERS=3)
 	@scripts/test.sh

@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "logs": "Show the last lines of every container.",
     "shell": "Open a shell in a replica that serves.",
     "exec": "Run a command in a container of the live release, apart from the traffic.",
+    "db": "Open a shell in a site's database, dump it, or load it.",
     "releases": "List the releases that are kept, and which of them is live.",
     "rollback": "Go back to the release before the live one.",
     "resume": "Deploy the source of a site again that was rolled back.",

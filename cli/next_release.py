@@ -21,6 +21,7 @@ from portico.cli.deployed import Deployed
 from portico.cli.failure import tidy
 from portico.cli.project import find_stack_file, read_yaml
 from portico.cli.refused import Refused
+from portico.cli.service_passwords import read_urls
 from portico.components.docker.image_tags import list_tags
 from portico.config.plan import make_plan
 from portico.config.release.image_name import spell_image
@@ -51,7 +52,10 @@ class NextRelease:
         if found is None:
             raise Refused(f"the settings of the stack {deployed.stack} name no site {site} any more")
         image = spell_image(deployed.project, deployed.stack, site, found.image)
-        return cls(found, image, plan.secrets.get(site, {}))
+        secrets = dict(plan.secrets.get(site, {}))
+        if found.site.uses:
+            secrets = read_urls(deployed.stack, root, plan.settings, found.site, secrets)
+        return cls(found, image, secrets)
 
     def require_image(self, deployed: Deployed, root: Path) -> None:
         """Build the image where the engine has none, as an update would. Raises Refused."""

@@ -5,7 +5,7 @@ from docker.errors import DockerException
 from portico.cli.deployed import Deployed
 
 # Those that are to run all the time; the others check or prepare something, and end.
-_ROLES = ("port", "nginx", "gunicorn", "worker", "acme")
+_ROLES = ("port", "nginx", "gunicorn", "worker", "acme", "service")
 
 
 def list_running(deployed: Deployed) -> tuple[list[str], list[str], list[str]] | None:

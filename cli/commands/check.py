@@ -49,7 +49,7 @@ def find_wanted(export: Export) -> dict[str, str]:
 
 
 def list_expected(export: Export, served: Mapping[str, str]) -> list[Container]:
-    """What should run: what holds the port, NGINX, what orders certificates or makes backups, and what is served.
+    """What should run: what holds the port, NGINX, services, who orders certificates and makes backups, what is served.
 
     That is the replicas and workers of the live releases. Of a release that did not go live none is asked for; those
     of the one before it are still there.
@@ -62,7 +62,8 @@ def list_expected(export: Export, served: Mapping[str, str]) -> list[Container]:
     # One that waits for its removal counts only where no other one of its release does the same work.
     fresh = {name_work(one) for leaves, one in running if not leaves}
     serving = [one for leaves, one in running if not leaves or name_work(one) not in fresh]
-    found = [*find(export, "port"), *find(export, "nginx"), *find(export, "acme"), *find(export, "backups"), *serving]
+    roles = ("port", "nginx", "acme", "backups", "service")
+    found = [*(one for role in roles for one in find(export, role)), *serving]
     return [Container(id=one["id"], name=one["name"], networks=read_networks(one)) for one in found]
 
 

@@ -19,6 +19,7 @@ from portico.cli.release_command import read_last_runs, read_last_task_runs, spe
 from portico.cli.running import list_running
 from portico.cli.schedule import read_runs, tell_runs
 from portico.cli.screen import tell
+from portico.cli.services import read_services
 from portico.cli.spelling import spell
 from portico.cli.summary import summarize
 
@@ -54,6 +55,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     runs = {site: read_runs(deployed, site) for site in live} if deployed else {}
     certificates = read_certificates(deployed) if deployed else {}
     backups = read_backups(deployed) if deployed else None
+    services = read_services(deployed) if deployed else []
     sites = dict.fromkeys([*found.urls, *live])
     commands = read_last_runs(deployed, sites) if deployed else read_last_task_runs(export)
     sites |= dict.fromkeys(commands)
@@ -76,6 +78,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
             "restarting": restarting,
             "stopped": idle,
             "lock": lock,
+            **({"services": services} if services else {}),
             **({"data": data} if data else {}),
             **({"backups": backups.spell()} if backups else {}),
         }
@@ -103,6 +106,8 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
             tell(tell_run(commands[site]))
         for line in tell_runs(runs.get(site) or []):
             tell(line)
+    for service in services:
+        tell(str(service))
     for folder in data:
         tell(str(folder))
     for line in backups.tell(datetime.now(UTC)) if backups else ():

@@ -146,6 +146,16 @@ def list_stored(data: Iterable[tuple[str, str]], before: Mapping[str, str]) -> d
     return {key: " ".join(sorted(names)) for key, names in sorted(found.items())}
 
 
+def list_folders(tags: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Whose data is on a disk with these tags, and its names."""
+    return [
+        (key.removeprefix(f"{_STORED}/"), name)
+        for key, names in tags.items()
+        if key.startswith(f"{_STORED}/")
+        for name in names.split()
+    ]
+
+
 _STORED = "Data"
 
 

@@ -16,7 +16,7 @@ from portico.config.load import Stack
 class PorticoArgs:
     """`stack` is everything that the stack file says; `root` the folder of Pulumi.yaml.
 
-    `past` are the outputs of the last good update. `hooks` are told of everything that fails.
+    `previous` are the outputs of the last good update. `hooks` are informed of everything that fails.
     `engine` is the one that the provider talks to, None where it does not run yet: then nothing is there.
     `watch` is the one that is asked at the end of an update: a machine that is only being made is there by then.
     `resources` are those that the last update left (components/previous_outputs.py).
@@ -26,7 +26,7 @@ class PorticoArgs:
 
     stack: Stack
     root: Path = field(default_factory=Path)
-    past: Mapping[str, Any] = field(default_factory=dict)
+    previous: Mapping[str, Any] = field(default_factory=dict)
     hooks: pulumi.ResourceHookBinding | None = None
     engine: Engine | None = None
     watch: Engine | None = None

@@ -8,9 +8,10 @@ from typing import Any
 import pulumi
 
 from portico.components import aws
-from portico.components.aws.disk import list_stored
+from portico.components.aws.disk import list_folders, list_stored
 from portico.components.aws.recorded_disk import RecordedDisk
 from portico.components.docker.engine_client import Engine
+from portico.components.docker.other_version import refuse_other_version
 from portico.components.hosts.connection import Connection
 from portico.components.hosts.mount import give_back, list_graces, mount, stop_users
 from portico.components.partial_update import NONE, find_id
@@ -130,6 +131,7 @@ def require_fit(left: RecordedDisk | None, settings: Settings, zone: str) -> Non
     mine = settings.aws
     if left is None or mine is None:
         return
+    refuse_other_version(settings, list_folders(left.tags), ())
     if left.zone != zone:
         key, there = ("zone", left.zone) if left.zone[:-1] == mine.region else ("region", left.zone[:-1])
         asked = zone if key == "zone" else mine.region

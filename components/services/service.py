@@ -20,6 +20,7 @@ from portico.config.services.containers import (
     NAME,
     PATIENCE,
     ROLE,
+    STEP,
     describe_grants,
     describe_preparation,
     describe_server,
@@ -53,7 +54,8 @@ class Service(pulumi.ComponentResource):
 
     A site's processes are made behind `barrier`, once the server has answered and has what they need.
 
-    Outputs: `server` (id), `network` (name), `passwords` ({site: password}, a secret), `component` (its own name).
+    Outputs: `server` (id), `network` (name), `passwords` ({site: password}, a secret), `component` (its own name),
+    `service` (its name in the settings).
     """
 
     network: pulumi.Output[str]
@@ -81,8 +83,9 @@ class Service(pulumi.ComponentResource):
         image_id = or_none(image.image_id)
         postgres = service.kind == kinds.POSTGRES
         users = None if postgres else write_users(args.settings, service, args.passwords)
-        prepared = self._make(f"{own}-prepared", describe_preparation(service, args.volume), image_id, users)
+        prepared = self._make(STEP, f"{own}-prepared", describe_preparation(service, args.volume), image_id, users)
         server = self._make(
+            ROLE,
             f"{own}-server",
             describe_server(args.settings, service, args.volume, self.network)
             # Another preparation is another start of the server, which reads what lies there.
@@ -92,6 +95,7 @@ class Service(pulumi.ComponentResource):
         )
         grants = write_grants(args.settings, service, args.passwords) if postgres else None
         granted = self._make(
+            STEP,
             f"{own}-granted",
             # Another server is asked again.
             describe_grants(service, args.volume) | {"envs": [pulumi.Output.concat("SERVER=", server.id)]},
@@ -105,11 +109,13 @@ class Service(pulumi.ComponentResource):
                 "network": self.network,
                 OUTPUT: pulumi.Output.secret(dict(args.passwords)),
                 "component": name,
+                "service": service.name,
             }
         )
 
     def _make(
         self,
+        role: str,
         name: str,
         described: dict[str, Any],
         image: pulumi.Output[str],
@@ -117,7 +123,7 @@ class Service(pulumi.ComponentResource):
         *,
         stop_first: bool = False,
     ) -> docker.Container:
-        labels = {**list_labels(ROLE), NAME: self._args.service.name, KIND: self._args.service.kind}
+        labels = {**list_labels(role), NAME: self._args.service.name, KIND: self._args.service.kind}
         described["labels"] = [{"label": key, "value": value} for key, value in labels.items()]
         if handed is not None:
             # Nobody else runs in there, and its user is not the one that the engine gives files to.

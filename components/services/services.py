@@ -10,6 +10,7 @@ from portico.components.barrier import Barrier
 from portico.components.docker.data_volumes import DataVolumes
 from portico.components.docker.engine_client import Engine
 from portico.components.scope import name_resource
+from portico.components.services.memory import require_memory
 from portico.components.services.passwords import keep_passwords
 from portico.components.services.service import Service, ServiceArgs
 from portico.config.services.connections import list_users
@@ -37,6 +38,7 @@ class Services:
         self._args, self._opts = args, opts
         self._made: dict[str, Service] = {}
         self._passwords: dict[str, dict[str, str]] = {}
+        require_memory(args.settings, args.engine)
         for service in args.settings.services:
             users = [site.name for site in list_users(args.settings, service)]
             self._passwords[service.name] = keep_passwords(args.resources, _name(service.name), users)

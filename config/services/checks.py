@@ -69,7 +69,7 @@ def _check_memory(path: str, settings: Settings, service: Service) -> Iterator[M
             if service.kind == POSTGRES
             else "for Valkey"
         )
-        yield Mistake(f"{path}.memory", f"{service.memory} is too little {why}; write at least {least}M")
+        yield Mistake(f"{path}.memory", f"{service.memory.mebibytes}M is too little {why}; write at least {least}M")
 
 
 def _check_uses(path: str, settings: Settings, site: Site) -> Iterator[Mistake]:

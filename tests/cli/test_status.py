@@ -10,6 +10,7 @@ from docker.errors import DockerException
 
 from portico.cli.commands import status
 from portico.cli.running import list_running
+from portico.cli.services import Seen
 from portico.cli.summary import Summary
 from portico.components.docker.engine_client import Engine
 
@@ -41,7 +42,7 @@ def test_where_docker_is_silent_nothing_is_known() -> None:
 def ask(monkeypatch: pytest.MonkeyPatch) -> Any:
     """`portico status` of a stack whose state names one worker, while Docker shows this."""
 
-    def run(seen: Any, *words: str, certificates: Any = None) -> str:
+    def run(seen: Any, *words: str, certificates: Any = None, services: Any = None) -> str:
         summary = Summary(urls={"shop": "http://shop"}, releases={"shop": "a"}, running=["nginx", "worker-new"])
         for name, value in {
             "prepare": SimpleNamespace(root=None),
@@ -56,6 +57,7 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Any:
             "read_certificates": certificates or {},
             "read_backups": None,
             "list_running": seen,
+            "read_services": services or [],
         }.items():
             monkeypatch.setattr(status, name, lambda *_, value=value: value)
         monkeypatch.setattr(status, "Deployed", SimpleNamespace(of=lambda *_: None if seen == "ecs" else object()))
@@ -79,3 +81,12 @@ def test_it_names_what_runs_and_not_what_the_state_remembers(ask: Any) -> None:
 @pytest.mark.parametrize("silent", [None, "ecs"])
 def test_where_docker_cannot_be_asked_the_state_is_reported(ask: Any, silent: Any) -> None:
     assert ask(silent).splitlines()[0].endswith("2 running: nginx worker-new")
+
+
+def test_it_tells_how_many_are_connected_to_a_service_and_what_it_holds(ask: Any) -> None:
+    db = Seen("db", "postgres", "healthy", connections=7, most=100, sizes={"shop": 8_200_000})
+    silent = Seen("cache", "valkey", "exited")
+    told = ask((["nginx"], [], []), services=[db, silent]).splitlines()
+    assert told[-2:] == ["db: postgres, healthy, 7 of 100 connections, shop 8.2 MB", "cache: valkey, exited"]
+    asked = json.loads(ask((["nginx"], [], []), "--json", services=[db]))["services"]
+    assert (asked[0]["connections"], asked[0]["most"], asked[0]["sizes"]) == (7, 100, {"shop": 8_200_000})
