@@ -24,6 +24,7 @@ from portico.config.settings.nginx import BESIDES, Gzip
 from portico.config.settings.release_command import ReleaseCommand
 from portico.config.settings.route import Route
 from portico.config.settings.section import Section
+from portico.config.settings.service import IMAGES, Service
 from portico.config.settings.tls import Certificate, Tls
 from portico.config.settings.worker import Worker
 from scripts.setup.base_images import TESTED
@@ -123,6 +124,8 @@ def _make_single(worker: Values) -> Values:
     return worker | ({"replicas": 1} if worker.get("single") else {})
 
 
+SERVICES: Final = ("service-one", "service-two", "service-three")
+
 FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
     Settings: {
         "target": st.just("local"),
@@ -143,6 +146,7 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "tls": section(Tls),
         "client": section(Client),
         "nginx": section(Nginx),
+        "services": st.deferred(lambda: _lists(section(Service), 0, 3, unique_by=lambda service: service["name"])),
         "sites": st.deferred(lambda: _lists(section(Site), 1, 3, unique_by=lambda site: derive_uid(site["name"]))),
     },
     Ecs: {
@@ -250,6 +254,7 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "users": st.dictionaries(_text("[A-Za-z0-9_.@-]{1,16}"), _hashes(), max_size=2),
         "maintenance": _BOOLEANS,
         "gunicorn": section(Gunicorn),
+        "uses": _lists(st.sampled_from(SERVICES), 0, 2, unique=True),
         "data": st.deferred(
             lambda: _lists(
                 section(Data),
@@ -257,6 +262,14 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
                 unique_by=(lambda one: one["name"], lambda one: one["path"], lambda one: one.get("url", one["name"])),
             )
         ),
+    },
+    Service: {
+        "name": st.sampled_from(SERVICES),
+        "kind": st.sampled_from(["postgres", "valkey"]),
+        "version": st.sampled_from(["18", "17", "8.1"]),
+        "image": _images("database", ["18.6"]),
+        "memory": st.just("1000G"),
+        "evict": _BOOLEANS,
     },
     Data: {
         "name": _text("[a-z]([a-z0-9-]{0,10}[a-z0-9])?"),
@@ -361,7 +374,7 @@ def _name_version(values: Values, version: str, said: bool) -> None:
 
 
 # The load balancer's; see Settings.
-_NOT_OURS: Final = ("docker", "address", "port", "upstream", "tls", "client")
+_NOT_OURS: Final = ("docker", "address", "port", "upstream", "tls", "client", "services")
 
 
 def _move(values: Values, ecs: Values, version: str, said: bool) -> Values:
@@ -379,6 +392,7 @@ def _move(values: Values, ecs: Values, version: str, said: bool) -> Values:
     for key in (
         "certificate",
         "data",
+        "uses",
         "weights",
         "schedule",
         "workers",
@@ -455,6 +469,7 @@ def _fix(values: Values, version: str) -> Values:
             site.pop("weights", None)
             site.pop("balance", None)
     _fix_memory(values)
+    _fix_services(values)
     return values
 
 
@@ -470,6 +485,22 @@ def _count_heads(nginx: Values) -> int:
     request = max(0, Size.parse(nginx.get("requestHeader", "8K")).bytes - 8192) * 4
     answer = max(0, Size.parse(nginx.get("answerHeaders", "16K")).bytes - 16384)
     return Size(nginx.get("workers", 2) * nginx.get("connections", 1024) * (request + answer)).mebibytes
+
+
+def _fix_services(values: Values) -> None:
+    """A site uses what there is, one of a kind; of a cache it is the only one."""
+    kinds = {service["name"]: service["kind"] for service in values.get("services", ())}
+    for service in values.get("services", ()):
+        if service.get("version", "") not in IMAGES[service["kind"]]:
+            service.pop("version", None)
+        if service["kind"] == "postgres":
+            service.pop("evict", None)
+    taken: set[str] = set()
+    for site in values["sites"]:
+        of_a_kind = {kinds[name]: name for name in site.get("uses", ()) if name in kinds and name not in taken}
+        if "uses" in site:
+            site["uses"] = [*of_a_kind.values()]
+        taken.update(name for kind, name in of_a_kind.items() if kind == "valkey")
 
 
 def _fix_memory(values: Values) -> None:
