@@ -9,13 +9,16 @@ from typing import Any
 import pulumi
 import pytest
 
-from portico.components.aws.disk import list_stored
+from portico.components.aws.disk import list_folders, list_stored
+from portico.components.aws.recorded_disk import RecordedDisk
 from portico.components.docker.engine_client import Engine
 from portico.components.hosts.aws import AwsHost
 from portico.components.hosts.connection import Connection
+from portico.components.hosts.data_disk import require_fit
 from tests.components.aws.sample import INSTANCE, OLD, leave, read
 from tests.components.recorder import CONTAINER, Recorder, Resource, run
-from tests.config.sample import make_site
+from tests.config.aws_sample import make_section
+from tests.config.sample import make_site, read_settings
 
 VOLUME = "aws:ebs/volume:Volume"
 ATTACHMENT = "aws:ec2/volumeAttachment:VolumeAttachment"
@@ -234,6 +237,20 @@ def test_where_it_cannot_follow_nothing_is_made(root: Path, section: Mapping[str
         make(root, section, resources={**leave(3), **record()}, alive=[OLD], seen=seen)
     assert str(caught.value).startswith(said) and "nothing was changed" in str(caught.value)
     assert {one.type for one in seen} <= {"portico:index:AwsHost", "pulumi:providers:aws"}
+
+
+def test_a_database_of_another_version_on_it_is_refused(root: Path) -> None:
+    disk = RecordedDisk(id="vol-1", zone="eu-central-1a", size=10, tags={"Data/db": "other postgres-17", "Name": "x"})
+    assert list_folders(disk.tags) == [("db", "other"), ("db", "postgres-17")]
+    for version in ("17", "18"):
+        values = {"services": [{"name": "db", "kind": "postgres", "version": version}]}
+        values |= {"target": "aws", "address": "0.0.0.0", "port": 80}
+        settings = read_settings(root, make_site(), **values, aws=make_section())
+        if version == "17":
+            require_fit(disk, settings, disk.zone)
+            continue
+        with pytest.raises(pulumi.RunError, match='write version: "17"'):
+            require_fit(disk, settings, disk.zone)
 
 
 def test_a_preview_says_what_becomes_of_it_and_touches_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
