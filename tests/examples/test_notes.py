@@ -144,6 +144,8 @@ def await_truth(holds: Callable[[], object], most: float = 20.0) -> None:
 
 def test_pins_are_those_that_the_tests_run_with() -> None:
     pins = dict(line.split("==") for line in (SOURCE / "requirements.txt").read_text().split())
+    # What PostgreSQL alone needs is in the image, and in no test that runs here.
+    pins.pop("psycopg[binary]")
     assert pins == {name: version(name) for name in pins}
 
 
@@ -301,3 +303,10 @@ def test_writers_wait_for_each_other(client: FlaskClient, migrated: Notes) -> No
         connection.execute("COMMIT")
         assert [answer.result().status_code for answer in answers] == [201] * 8
     connection.close()
+
+
+def test_an_address_of_postgresql_names_the_driver_that_is_there(client: FlaskClient) -> None:
+    choose_driver = importlib.import_module("notes.database").choose_driver
+    assert choose_driver("postgresql://a:b@c:5432/d") == "postgresql+psycopg://a:b@c:5432/d"
+    assert choose_driver("postgres://c/d") == "postgresql+psycopg://c/d"
+    assert choose_driver("sqlite:////data/notes.db") == "sqlite:////data/notes.db"

@@ -243,7 +243,7 @@ def test_a_database_of_another_version_on_it_is_refused(root: Path) -> None:
     disk = RecordedDisk(id="vol-1", zone="eu-central-1a", size=10, tags={"Data/db": "other postgres-17", "Name": "x"})
     assert list_folders(disk.tags) == [("db", "other"), ("db", "postgres-17")]
     for version in ("17", "18"):
-        values = {"services": [{"name": "db", "kind": "postgres", "version": version}]}
+        values: dict[str, Any] = {"services": [{"name": "db", "kind": "postgres", "version": version}]}
         values |= {"target": "aws", "address": "0.0.0.0", "port": 80}
         settings = read_settings(root, make_site(), **values, aws=make_section())
         if version == "17":
