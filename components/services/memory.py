@@ -6,6 +6,7 @@ import pulumi
 from portico.components.docker.engine_client import Engine
 from portico.config.services.connections import limit_memory
 from portico.config.settings import Settings
+from portico.config.settings.service import POSTGRES
 
 
 def require_memory(settings: Settings, engine: Engine | None) -> None:
@@ -23,7 +24,7 @@ def require_memory(settings: Settings, engine: Engine | None) -> None:
     if there and sum(memory for _, _, memory in asked) * 2 > there:
         lines = "\n".join(
             f"  services[{index}]: {one.name} may take {memory}M"
-            + ("" if one.memory else ", for the connections that its sites may open")
+            + (", for the connections that its sites may open" if one.kind == POSTGRES and not one.memory else "")
             for index, one, memory in asked
         )
         raise pulumi.RunError(

@@ -12,6 +12,7 @@ from portico.components.docker.engine_client import Engine
 from portico.components.docker.other_version import list_volumes, refuse_other_version
 from portico.components.docker.portico_args import PorticoArgs
 from portico.components.docker.stack import Portico
+from portico.components.services.memory import require_memory
 from portico.components.services.passwords import keep_passwords
 from portico.config.services.urls import add_urls
 from tests.components.recorder import CONTAINER, NETWORK, VOLUME, Recorder, list_texts, run
@@ -156,3 +157,21 @@ class Left(Engine):
 
 def test_volumes_that_down_has_left_are_known() -> None:
     assert list_volumes(Left()) == [("db", "postgres-17")] and list_volumes(None) == []
+
+
+class Machine(Engine):
+    """An engine whose machine has a gibibyte of memory."""
+
+    def connect(self) -> Any:
+        return SimpleNamespace(info=lambda: {"MemTotal": 2**30})
+
+
+def test_a_machine_that_is_too_small_is_told_before_anything_is_made(root: Path) -> None:
+    small = read_settings(root, make_site(uses=["db"]), services=[DB | {"memory": "512M"}])
+    require_memory(small, Machine())
+    large = read_settings(root, make_site(uses=["db"]), services=[DB | {"memory": "512M"}, CACHE])
+    require_memory(large, None)
+    with pytest.raises(pulumi.RunError) as raised:
+        require_memory(large, Machine())
+    assert "more than half of the 1024M of memory" in str(raised.value)
+    assert str(raised.value).endswith("services[1]: cache may take 256M")

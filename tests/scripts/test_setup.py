@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from portico.config.settings.service import IMAGES
 from tests.docker.command import ROOT, environment, run
 
 PARTS = ("python", "pulumi", "docker", "images", "ssh", "aws", "policies", "vm", "env")
@@ -130,3 +131,30 @@ def test_the_context_of_the_docker_command_counts(tmp_path: Path, way: str) -> N
     else:
         env["DOCKER_CONTEXT"] = "other"
     assert "export DOCKER_HOST=tcp://127.0.0.1:1\n" in write()
+
+
+def test_the_images_of_services_are_needed_too(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: mine\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text(
+        "config:\n"
+        "  portico:services:\n"
+        "    - {name: db, kind: postgres}\n"
+        '    - {name: old, kind: postgres, version: "17"}\n'
+        "    - {name: own, kind: postgres, image: 'postgis/postgis:18-3.6'}\n"
+        "    - {name: cache, kind: valkey}\n"
+        "    - {name: wrong, kind: mysql}\n"
+        "    - no mapping\n"
+    )
+    script = ROOT / "scripts" / "setup" / "base_images.py"
+    done = subprocess.run(
+        [sys.executable, script, tmp_path, "dev"], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.split()[2:] == [
+        "postgres:18.6",
+        "postgres:17.12",
+        "postgis/postgis:18-3.6",
+        "valkey/valkey:8.1.4",
+    ]
+    # Each that is pinned has a stand-in where Docker Hub cannot be reached.
+    stand_ins = (ROOT / "contrib" / "registry_only" / "images.sh").read_text()
+    assert all(f"\n{name}) make=" in stand_ins for versions in IMAGES.values() for name in versions.values())
