@@ -11,13 +11,16 @@ OUTPUT = "passwords"
 _LENGTH = 32  # bytes
 
 
+def find_outputs(resources: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    """What the component of a service called `name` has put out, None where the last update left none."""
+    found = [outputs for outputs in list_outputs(resources, TYPE, name) if outputs.get("component") == name]
+    return found[0] if found else None
+
+
 def keep_passwords(resources: Mapping[str, Any], name: str, sites: Iterable[str]) -> dict[str, str]:
     """The passwords of these sites for the service whose component is called `name`; new ones are made up.
 
     `resources` are those that the last update left. One that is there stays: whoever runs has it.
     """
-    known: Mapping[str, Any] = {}
-    for outputs in list_outputs(resources, TYPE, name):
-        if outputs.get("component") == name:
-            known = outputs.get(OUTPUT) or {}
+    known: Mapping[str, Any] = (find_outputs(resources, name) or {}).get(OUTPUT) or {}
     return {site: str(known.get(site) or secrets.token_urlsafe(_LENGTH)) for site in sites}

@@ -38,13 +38,15 @@ _LINES = 20
 class ServiceArgs:
     """`volume` is the name of the volume of its data. `passwords` are those of the sites that use it.
 
-    `place` is part of the names of what a machine that may be replaced has. `engine` is asked why something failed.
+    `made` is what its server is made of. `place` is part of the names of what a machine that may be replaced has.
+    `engine` is asked why something failed.
     """
 
     settings: Settings
     service: kinds.Service
     volume: pulumi.Input[str]
     passwords: Mapping[str, str] = field(repr=False)
+    made: Mapping[str, Any] = field(default_factory=dict)
     place: str = ""
     engine: Engine | None = None
 
@@ -55,7 +57,7 @@ class Service(pulumi.ComponentResource):
     A site's processes are made behind `barrier`, once the server has answered and has what they need.
 
     Outputs: `server` (id), `network` (name), `passwords` ({site: password}, a secret), `component` (its own name),
-    `service` (its name in the settings).
+    `service` (its name in the settings), `made` (what its server is made of, for the next announcement).
     """
 
     network: pulumi.Output[str]
@@ -110,6 +112,7 @@ class Service(pulumi.ComponentResource):
                 OUTPUT: pulumi.Output.secret(dict(args.passwords)),
                 "component": name,
                 "service": service.name,
+                "made": args.made,
             }
         )
 

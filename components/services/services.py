@@ -9,13 +9,16 @@ import pulumi
 from portico.components.barrier import Barrier
 from portico.components.docker.data_volumes import DataVolumes
 from portico.components.docker.engine_client import Engine
+from portico.components.docker.preview import is_announced
 from portico.components.scope import name_resource
 from portico.components.services.memory import require_memory
-from portico.components.services.passwords import keep_passwords
+from portico.components.services.passwords import find_outputs, keep_passwords
 from portico.components.services.service import Service, ServiceArgs
+from portico.config.messages.service_changes import announce_service, tell_made
 from portico.config.services.connections import list_users
 from portico.config.services.urls import VARIABLES, fill_in, list_used
 from portico.config.settings import Settings, Site
+from portico.config.settings.service import Service as Plain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +41,20 @@ class Services:
         self._args, self._opts = args, opts
         self._made: dict[str, Service] = {}
         self._passwords: dict[str, dict[str, str]] = {}
+        self._plain: dict[str, dict[str, Any]] = {}
         require_memory(args.settings, args.engine)
         for service in args.settings.services:
             users = [site.name for site in list_users(args.settings, service)]
             self._passwords[service.name] = keep_passwords(args.resources, _name(service.name), users)
+            self._describe(service, users)
+
+    def _describe(self, service: Plain, users: list[str]) -> None:
+        """Tell what becomes of its server; where it moves to another machine, that is told of all that has data."""
+        made = self._plain[service.name] = tell_made(self._args.settings, service, users)
+        left = find_outputs(self._args.resources, _name(service.name))
+        if is_announced() and not (left and self._args.place):
+            for change in announce_service(service, left.get("made") if left else None, made, users):
+                pulumi.log.info(str(change))
 
     def start(self, data: DataVolumes, engine: Engine | None) -> None:
         """Make them; their volumes are among the `data`. `engine` is the one that is asked why something failed."""
@@ -54,6 +67,7 @@ class Services:
                     service=service,
                     volume=data.of(service.name)[service.data.name],
                     passwords=self._passwords[service.name],
+                    made=self._plain[service.name],
                     place=self._args.place,
                     engine=engine,
                 ),

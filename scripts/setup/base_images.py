@@ -59,6 +59,7 @@ def main(root: Path, stack: str, *options: str) -> int:
     names += list_services(own.get("portico:services"))
     if "--tests" in options:
         names += [f"nginx:{version}" for version in TESTED]
+        names += list_services([{"kind": "postgres"}, {"kind": "valkey"}])
     print("\n".join(dict.fromkeys(names)))
     return 0
 

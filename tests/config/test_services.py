@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from portico.config.messages.service_changes import announce_service, tell_made
 from portico.config.plan import make_plan
 from portico.config.release.assemble import make_release
 from portico.config.release.release_command import key_command
@@ -191,3 +192,25 @@ def test_the_folder_is_where_the_image_has_its_volume(root: Path, version: str) 
     made = describe_server(settings, service, "volume", "network")
     assert made["volumes"] == [{"volume_name": "volume", "container_path": folder}] and made["command"][0] == folder
     assert service.data.name == f"postgres-{version}"
+
+
+def announce(root: Path, before: Any, **service: Any) -> list[str]:
+    """What is said of the service where it was made of `before`, and is of these settings now."""
+    settings = read_settings(root, make_site(uses=["db"]), services=[DB | service])
+    (db,) = settings.services
+    return [str(one) for one in announce_service(db, before, tell_made(settings, db, ["shop"]), ["shop"])]
+
+
+def test_what_becomes_of_a_service_is_told(root: Path) -> None:
+    settings = read_settings(root, make_site(uses=["db"]), services=[DB])
+    before = tell_made(settings, settings.services[0], ["shop"])
+    assert announce(root, None) == ["db: PostgreSQL 18 starts; shop alone reaches it."]
+    assert announce(root, before) == []
+    assert announce(root, before | {"connections": 50, "parts": "x"}, memory="1G") == [
+        "db: PostgreSQL 18 ends and starts again (its limit of connections from 50 to 100 and its memory "
+        "from 512M to 1024M change); shop cannot reach it for some seconds."
+    ]
+    assert announce(root, before | {"parts": "older"}) == [
+        "db: PostgreSQL 18 ends and starts again (how Portico starts it changes); shop cannot reach it for some "
+        "seconds."
+    ]
