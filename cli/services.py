@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from portico.cli.data import spell_bytes
-from portico.config.services.containers import KIND, NAME, ROLE, USER
+from portico.config.services.containers import USER
+from portico.config.services.labels import KIND, NAME, ROLE
 from portico.config.services.urls import VARIABLES
 from portico.config.settings.service import POSTGRES
 

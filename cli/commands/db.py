@@ -16,7 +16,8 @@ from portico.cli.prepare import prepare
 from portico.cli.refused import Refused
 from portico.cli.services import name_psql, run
 from portico.cli.spelling import assign, is_made, spell, spell_option
-from portico.config.services.containers import NAME, ROLE, USER
+from portico.config.services.containers import USER
+from portico.config.services.labels import NAME, ROLE
 from portico.config.services.urls import name_role
 from portico.config.settings.service import POSTGRES
 

@@ -16,15 +16,12 @@ from portico.components.partial_update import or_none
 from portico.components.services.passwords import OUTPUT, TYPE
 from portico.config.services.containers import (
     INCOMING,
-    KIND,
-    NAME,
     PATIENCE,
-    ROLE,
-    STEP,
     describe_grants,
     describe_preparation,
     describe_server,
 )
+from portico.config.services.labels import KIND, NAME, ROLE, STEP
 from portico.config.services.server import write_grants, write_users
 from portico.config.settings import Settings
 from portico.config.settings import service as kinds

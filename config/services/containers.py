@@ -10,10 +10,6 @@ from portico.config.services.urls import name_host
 from portico.config.settings import Settings
 from portico.config.settings.service import POSTGRES, Service
 
-# The role of the server, and that of what comes to an end before and after it begins.
-ROLE, STEP = "service", "service-step"
-# By this label it is known which service a container is of, and by the next one of what kind.
-NAME, KIND = "portico.service", "portico.kind"
 # The user of both, in the official images as in the stand-ins.
 USER = "999:999"
 # Linux counts the processes of a user on the whole machine, and other servers have the same one.

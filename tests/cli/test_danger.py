@@ -32,6 +32,13 @@ def deployed(*sites: str, host: str = "") -> dict[str, Any]:
     return {"deployment": {"resources": [provider, *replicas]}}
 
 
+def serve(state: dict[str, Any], service: str) -> dict[str, Any]:
+    """The same state with the server of a service."""
+    server = {"inputs": {"labels": [{"label": "portico.service", "value": service}]}, "provider": "urn:p::id"}
+    state["deployment"]["resources"].append({"type": CONTAINER, **server})
+    return state
+
+
 SSH = {"target": "ssh", "ssh": {"host": "shop.example"}}
 
 
@@ -42,6 +49,8 @@ SSH = {"target": "ssh", "ssh": {"host": "shop.example"}}
         ({"sites": [{"name": "shop"}]}, deployed("shop"), ""),
         ({"sites": [{"name": "shop"}, {"name": "blog"}]}, deployed("shop"), ""),
         ({"sites": [{"name": "shop"}]}, deployed("shop", "blog", "docs"), "blog, docs would be removed"),
+        ({"sites": [{"name": "shop"}], "services": [{"name": "db"}]}, serve(deployed("shop"), "db"), ""),
+        ({"sites": [{"name": "shop"}]}, serve(deployed("shop"), "db"), "db would be removed"),
         # What is written is no list of sites: the program says so, and nothing is removed before.
         ({"sites": "shop"}, deployed("shop"), "shop would be removed"),
         ({"sites": [{"name": "shop"}], **SSH}, deployed("shop", host="ssh://deploy@shop.example:22"), ""),
