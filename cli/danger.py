@@ -13,8 +13,8 @@ def tell_danger(place: Place, export: Export) -> str:
     """Why a preview comes first, as words for people; "" where the update may go on at once.
 
     An update may where it only makes things, and where each thing it replaces has a successor beside it: there the
-    program runs once. It may not where a site or a service goes, where the sites move to another machine, or on AWS, where
-    a replacement is a machine.
+    program runs once. It may not where a site or a service goes, where the sites move to another machine, or on AWS,
+    where a replacement is a machine.
     """
     config = read_config(place.root, place.stack)
     target = str(config.get("target") or "local")

@@ -79,7 +79,8 @@ class DataVolumes:
         if is_announced() and args.engine:
             there = {key for key, one in found.items() if one.exists}
             names = {key: name_volume(*key) for key in wanted}
-            for change in announce_data(before, wanted, there, names, apart=args.disk is not None):
+            servers = [one.name for one in args.settings.services]
+            for change in announce_data(before, wanted, there, names, apart=args.disk is not None, services=servers):
                 pulumi.log.info(str(change))
         self._wanted, self._disk = wanted, args.disk
         folder = args.disk.folder if args.disk else None

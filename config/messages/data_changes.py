@@ -25,12 +25,14 @@ def announce_data(
     volumes: Mapping[Key, str],
     *,
     apart: bool = False,
+    services: Collection[str] = (),
 ) -> Iterator[Change]:
     """One sentence for data that begins, comes back, is gone or is not used any more; none for what stays as it is.
 
     Keys are the names of a site and of its data: of the last update (`before`), of the settings (`wanted`), and of the
     volumes that the engine has (`there`). `volumes` are Docker's names of the wanted ones. They lie `apart`
-    where the machine has a disk of its own for them, which nothing but its owner empties.
+    where the machine has a disk of its own for them, which nothing but its owner empties. `services` are those of the
+    owners that are no sites.
     """
     for key, data in wanted.items():
         site, name = key
@@ -41,6 +43,10 @@ def announce_data(
         elif key in before:
             text = f"its data {name} is gone: the volume {volumes[key]} was removed by hand; it begins anew."
             yield Change("first", site, text)
+        elif site in services:
+            yield Change(
+                "first", site, f"its data begins empty, in the volume {volumes[key]}. Nothing but you deletes it."
+            )
         else:
             text = f"its data {name} begins at {data.path}, with what the image has there. Releases keep it."
             yield Change("first", site, text)

@@ -285,3 +285,10 @@ def test_on_a_disk_of_its_own_no_command_of_dockers_is_reported() -> None:
         "shop: keeps its data store, which no setting names any more: it stays on the disk of data, in the folder "
         "portico.prod.shop.store."
     )
+
+
+def test_data_of_a_service_begins_with_nothing() -> None:
+    data = Data(name="postgres-18", path="/var/lib/postgresql")
+    wanted, names = {("db", "postgres-18"): data}, {("db", "postgres-18"): "portico.dev.db.postgres-18"}
+    (one,) = announce_data({}, wanted, (), names, services=["db"])
+    assert str(one) == "db: its data begins empty, in the volume portico.dev.db.postgres-18. Nothing but you deletes it."
