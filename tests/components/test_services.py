@@ -175,3 +175,11 @@ def test_a_machine_that_is_too_small_is_told_before_anything_is_made(root: Path)
         require_memory(large, Machine())
     assert "more than half of the 1024M of memory" in str(raised.value)
     assert str(raised.value).endswith("services[1]: cache may take 256M")
+
+
+def test_a_stack_that_has_another_version_is_not_touched(root: Path) -> None:
+    labels = {"portico.role": "data", "portico.site": "db", "portico.data": "postgres-17"}
+    listed = [{"label": key, "value": value} for key, value in labels.items()]
+    known = {"urn:volume": {"type": VOLUME, "outputs": {"labels": listed, "name": "portico.test.db.postgres-17"}}}
+    with pytest.raises(pulumi.RunError, match='write version: "17"'):
+        deploy_services(root, make_site(uses=["db"]), services=[DB], known=known)
