@@ -105,6 +105,10 @@ OTHER: dict[str, dict[str, Any]] = {
     "largest body, which the application knows too": {"body": "6M"},
     "name": {"name": "blog"},
     "a folder of data": {"data": [{"name": "store", "path": "/var/lib/shop"}]},
+    "a service, whose network its processes are in": {
+        "uses": ["db"],
+        "stack": {"services": [{"name": "db", "kind": "postgres"}]},
+    },
     "a route whose answers take longer, which is when it counts as hung": {
         "routes": [{"path": "/events", "stream": True}]
     },
