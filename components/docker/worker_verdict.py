@@ -18,15 +18,19 @@ from portico.components.docker.workers import Running
 from portico.components.partial_update import NONE, find_id
 from portico.config.release.process import PROCESS
 from portico.config.release.worker import ROLE, SINGLE, STOP
+from portico.config.services.labels import ROLE as SERVER
 
 # Seconds that a worker must have run for. Most of what is wrong shows while it loads the application.
 WATCH = 8.0
+# Seconds for a worker to find back to a service that was started again since the worker was made: it may have ended
+# with its connection, and Docker takes longer with each start.
+BACK = 45.0
 _PAUSE = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """One container on the engine; `age` is in seconds, infinity after the first minute.
+    """One container on the engine; `age` is in seconds, infinity after the first minute; `made` when, since 1970.
 
     `worker` is its site's name and its own; it has `stop` seconds to end.
     """
@@ -38,6 +42,7 @@ class Found:
     running: bool
     age: float
     networks: frozenset[str]
+    made: int = 0
 
 
 def verify(engine: Engine | None, workers: Sequence[Running]) -> pulumi.Output[list[str]]:
@@ -94,9 +99,9 @@ def watch(engine: Engine, made: Mapping[str, Running]) -> list[str]:
     ]
 
 
-def _list(engine: Engine) -> dict[str, Found]:
-    """The stack's workers on the engine, by id."""
-    labels = [f"{key}={value}" for key, value in list_labels(ROLE).items()]
+def _list(engine: Engine, role: str = ROLE) -> dict[str, Found]:
+    """The stack's workers on the engine, by id, or what else has a role."""
+    labels = [f"{key}={value}" for key, value in list_labels(role).items()]
     listed: list[dict[str, Any]] = engine.connect().api.containers(all=True, filters={"label": labels})
     return {str(one["Id"]): _read(one) for one in listed}
 
@@ -113,6 +118,7 @@ def _read(listed: Mapping[str, Any]) -> Found:
         running=listed.get("State") == "running",
         age=float(young[1] or 0) if young else float("inf"),
         networks=frozenset((listed.get("NetworkSettings") or {}).get("Networks") or {}),
+        made=int(listed.get("Created") or 0),
     )
 
 
@@ -146,12 +152,15 @@ def _stop(engine: Engine, ended: Sequence[Found], made: Mapping[str, Running]) -
 def _await(engine: Engine, made: Mapping[str, Running], beginning: set[str]) -> list[str]:
     """Those that ended before they had run for long enough. Those that are `beginning` have run in vain until now."""
     client = engine.connect()
+    coming = _find_coming(engine, made)
     begun, open_, failed = time.monotonic(), list(made), list[str]()
     while open_:
         listed = _list(engine)
         for id in list(open_):
             one = listed.get(id)
             age = time.monotonic() - begun if id in beginning else one.age if one else 0
+            if one and id in coming and not (one.running and age >= WATCH) and time.monotonic() - begun < BACK:
+                continue
             if one is None or not one.running or (age < WATCH and _restarted(client, id)):
                 failed.append(id)
             elif age < WATCH:
@@ -160,6 +169,19 @@ def _await(engine: Engine, made: Mapping[str, Running], beginning: set[str]) -> 
         if open_:
             time.sleep(_PAUSE)
     return failed
+
+
+def _find_coming(engine: Engine, made: Mapping[str, Running]) -> set[str]:
+    """Those of which a service was started again since they were made."""
+    if not any(one.release.site.uses for one in made.values()):
+        return set()
+    servers = _list(engine, SERVER).values()
+    listed = {id: one for id, one in _list(engine).items() if id in made}
+    return {
+        id
+        for id, one in listed.items()
+        if any(server.made > one.made and server.networks & one.networks for server in servers)
+    }
 
 
 def _restarted(client: Any, id: str) -> bool:

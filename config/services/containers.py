@@ -47,7 +47,8 @@ def describe_server(settings: Settings, service: Service, volume: Any, network: 
             ],
             "interval": "5s",
             "timeout": "5s",
-            "start_period": f"{PATIENCE}s",
+            # As the provider reads it back: 300s would be a change each time.
+            "start_period": f"{PATIENCE // 60}m0s",
             "retries": 6,
         },
         "restart": "unless-stopped",

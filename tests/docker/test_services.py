@@ -16,7 +16,7 @@ from tests.docker.engine import Deployment, execute
 from tests.docker.product import HOST, NOTES, SITE
 
 pytestmark = pytest.mark.docker
-_OWN = {"environment", "data", "schedule"}
+_OWN = {"environment", "data", "schedule", "workers"}
 # What a process of the site sees: whether it is let in, and where.
 _CONNECT = """
 import os, sys, psycopg
