@@ -180,3 +180,32 @@ class Starting(Watched):
         client = super().connect()
         client.api.start = STARTED.append
         return client
+
+
+def test_one_whose_database_was_started_again_has_time_to_find_back(
+    root: Path, monkeypatch: pytest.MonkeyPatch, said: list[str]
+) -> None:
+    """It ended with its connection. One that does not come back fails all the same, and so does one of no service."""
+    monkeypatch.setattr(worker_verdict, "BACK", 0.5)
+    values = {"name": "queue", "command": "work", "stop": "40s"}
+    services = [{"name": "db", "kind": "postgres"}]
+    stack = make_stack(root, make_site(workers=[values], uses=["db"]), services=services)
+    release = stack.releases[0]
+    container: Any = None
+    made: Any = {NEW: Running(release=release, worker=release.site.workers[0], name="queue-0", container=container)}
+    young, server = worker(NEW, "restarting", "Restarting (1) 1 second ago") | {"Created": 5}, show("5e", "service")
+
+    class Recovering(Watched):
+        def _list(self, *, all: bool, filters: Any = None) -> list[dict[str, Any]]:
+            found = super()._list(all=all, filters=filters)
+            if len(self.asked) > 6:
+                found[0] |= {"State": "running", "Status": "Up 3 minutes"}
+            role = str(filters["label"][0]).partition("=")[2]
+            return [one for one in found if one["Labels"]["portico.role"] == role]
+
+    assert watch(Recovering(listed=[young, server | {"Created": 6}]), made) == [] and said == []
+    lost = worker(NEW, "restarting", "Restarting (1) 1 second ago") | {"Created": 5}
+    assert watch(Watched(listed=[lost, server | {"Created": 6}]), made) and said
+    # A server that was there before has nothing to do with it.
+    before = Recovering(listed=[lost, server | {"Created": 4}])
+    assert watch(before, made) and len(before.asked) < 6
