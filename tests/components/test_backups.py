@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from portico.components.docker.stack import Portico, PorticoArgs
+from portico.components.docker.portico_args import PorticoArgs
+from portico.components.docker.stack import Portico
 from tests.components.recorder import CONTAINER, Recorder, Resource, list_texts, run
 from tests.components.sample import BLOG, WithImages, make_stack
 from tests.config.sample import SHOP, make_site, write_files

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from portico.components.docker.engine_client import Engine
-from portico.components.docker.stack import Portico, PorticoArgs
+from portico.components.docker.portico_args import PorticoArgs
+from portico.components.docker.stack import Portico
 from tests.components.recorder import CONTAINER, run
 from tests.components.sample import make_stack
 from tests.components.watched import Watched
