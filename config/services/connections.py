@@ -9,8 +9,8 @@ _EACH = 4
 _BY_HAND = 5
 # For Portico itself and whoever administers the database.
 _RESERVED = 15
-# A limit changes in steps: another one is another start of the server.
-_STEP = 50
+# A limit changes in steps, and begins with what most need: another one is another start of the server.
+_STEP, _FEWEST = 50, 100
 # MiB: what a server needs by itself, and for each connection.
 _OWN, _PER_CONNECTION = 192, 3
 # MiB that Docker's limit has to leave besides what Valkey keeps: while it writes its file anew it needs a copy of
@@ -33,7 +33,7 @@ def list_users(settings: Settings, service: Service) -> tuple[Site, ...]:
 def limit_connections(settings: Settings, service: Service) -> int:
     """The most that a service accepts: those of all sites that use it, and some more."""
     wanted = sum(count_connections(settings, site) for site in list_users(settings, service)) + _RESERVED
-    return -(-wanted // _STEP) * _STEP
+    return max(_FEWEST, -(-wanted // _STEP) * _STEP)
 
 
 def count_least(settings: Settings, service: Service) -> int:

@@ -31,14 +31,18 @@ KNOWN = {
 }
 
 
-def deploy_services(root: Path, *sites: Any, known: Any = None, states: Any = None, **stack: Any) -> Recorder:
+def deploy_services(
+    root: Path, *sites: Any, known: Any = None, states: Any = None, disk: Any = None, **stack: Any
+) -> Recorder:
     def build() -> None:
         made = make_stack(root, *sites, **stack)
         texts = add_urls(made.settings, {})
         secrets: dict[str, Any] = {name: pulumi.Output.secret(dict(values)) for name, values in texts.items()}
         Portico(
             "portico",
-            PorticoArgs(stack=replace(made, secrets=secrets), root=root, resources=known or {}, place="-vm-2"),
+            PorticoArgs(
+                stack=replace(made, secrets=secrets), root=root, resources=known or {}, place="-vm-2", disk=disk
+            ),
         )
 
     return run(build, states=states)
@@ -183,3 +187,26 @@ def test_a_stack_that_has_another_version_is_not_touched(root: Path) -> None:
     known = {"urn:volume": {"type": VOLUME, "outputs": {"labels": listed, "name": "portico.test.db.postgres-17"}}}
     with pytest.raises(pulumi.RunError, match='write version: "17"'):
         deploy_services(root, make_site(uses=["db"]), services=[DB], known=known)
+
+
+class Disk:
+    """A disk of its own for data, which says which folders it was asked for."""
+
+    folder = "/mnt/data"
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def prepare(self, images: Any, folders: Any) -> pulumi.Output[str]:
+        self.asked += folders
+        return pulumi.Output.from_input(self.folder)
+
+
+def test_on_a_vm_its_data_lies_on_the_disk_of_data(root: Path) -> None:
+    disk = Disk()
+    made = deploy_services(root, make_site(uses=["db"]), services=[DB], disk=disk)
+    assert disk.asked == ["portico.test.db.postgres-18"]
+    volume = made.find(VOLUME, "db-data-postgres-18-vm-2")
+    device = "/mnt/data/portico.test.db.postgres-18"
+    assert volume.inputs["driverOpts"] == {"type": "none", "o": "bind", "device": device}
+    assert made.container("db-service-vm-2-server").mounts["/var/lib/postgresql"].startswith("db-data-postgres-18-vm-2")
