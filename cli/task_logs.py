@@ -76,7 +76,7 @@ def _choose(streams: list[str], running: Collection[str], site: str, process: st
 
 
 def _go_on(deployed: DeployedTasks, sites: Collection[str], process: str, began: int, shown: list[Line]) -> None:
-    """Show what is new, until nobody wants it any more."""
+    """Show new lines until the user interrupts it."""
     seen = set(shown)
     while True:
         time.sleep(_PAUSE)

@@ -1,4 +1,4 @@
-"""What the AWS CLI is asked, as whoever deploys: for what Pulumi has no resource for."""
+"""Calls of the AWS CLI with the deployer's credentials, for what Pulumi has no resource for."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What whoever deploys has to be allowed on AWS: by the kind of resource, everything that its life takes.
+"""The permissions on AWS that a deployment needs: for each kind of resource, from its creation to its deletion.
 
 `docs/hosts/permissions.md` is about the documents that are written from this; `portico doctor` asks AWS about each.
 """
@@ -213,6 +213,6 @@ _BESIDES: Final[Mapping[Target, str]] = {
 
 
 def list_actions(target: Target) -> list[str]:
-    """All that whoever deploys onto this target does, such as ec2:CreateVpc; sessions and linked roles come besides."""
+    """The actions that a deployment onto this target needs, such as ec2:CreateVpc; without sessions and linked roles."""
     found = {action for actions in (*KINDS[target].values(), _BESIDES[target]) for action in actions.split()}
     return sorted(found)

@@ -75,7 +75,7 @@ def name_who_assumes(graph: Graph) -> Iterator[Finding]:
 
 @rule("CKV2_AWS_41", "CIS 1.18")
 def give_role(graph: Graph) -> Iterator[Finding]:
-    """A machine has a role, so that nobody puts keys onto it."""
+    """A machine has a role, so that it needs no keys."""
     for one in of_type(graph, INSTANCE, TEMPLATE):
         if look(one.inputs, "iamInstanceProfile") is None:
             yield Finding(one, "it has no role, so what needs AWS there would need keys", "write iamInstanceProfile")

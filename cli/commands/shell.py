@@ -44,7 +44,7 @@ def open_shell(stack: str, site: str = "", process: str = WEB) -> int:
 
 
 def tell_no_shell(tasks: DeployedTasks, site: str) -> str:
-    """What is said on ECS: Portico lets nobody into a task, and how AWS itself would do it."""
+    """The message on ECS: Portico opens no shell in a task; it names the way of AWS itself."""
     region, cluster = tasks.cluster.region, tasks.cluster.arn
     return (
         "no shell leads into a task on ECS, where Portico leaves ECS Exec off; "

@@ -160,7 +160,7 @@ _STORED = "Data"
 
 
 def _allow(partition: str, region: str, target: Mapping[str, str]) -> dict[str, object]:
-    """Snapshots of the disks with these tags, and nothing of snapshots with others."""
+    """Allow snapshots of the disks with these tags, and of no others."""
     tagged = {"StringEquals": {f"aws:ResourceTag/{key}": value for key, value in target.items()}}
     snapshots = f"arn:{partition}:ec2:{region}::snapshot/*"
     # AWS offers these for nothing narrower than all.

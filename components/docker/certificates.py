@@ -33,7 +33,7 @@ class CertificateVolumes:
     challenges: pulumi.Output[str]
 
     def mount(self, *, writes: bool = False) -> list[docker.ContainerVolumeArgs]:
-        """As NGINX has them; with `writes` as whoever lays something into both."""
+        """Their mounts in NGINX's container. The answers to challenges are read-only without `writes`."""
         return [
             # NGINX itself chooses in it which are live: the folder `live` alone is its own.
             docker.ContainerVolumeArgs(volume_name=self.certificates, container_path=CERTIFICATES),

@@ -1,4 +1,4 @@
-"""Replicas that nobody asks any more, after an update that failed: they end.
+"""Stops replicas that get no requests any more, after an update that failed.
 
 Pulumi removes them with the next good update. Until then those of the failed release would start again for ever, and
 all of them would take memory.

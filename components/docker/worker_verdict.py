@@ -46,7 +46,7 @@ class Found:
 
 
 def verify(engine: Engine | None, workers: Sequence[Running]) -> pulumi.Output[list[str]]:
-    """What is to be said of workers that do not run; nothing of those that were put off, since why was reported."""
+    """The message about workers that do not run. Those that were put off are left out: their cause was reported."""
     ids = pulumi.Output.all(*(find_id(one.container) for one in workers))
 
     def look(known: list[str]) -> list[str]:

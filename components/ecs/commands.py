@@ -35,7 +35,7 @@ class CommandsArgs:
 
 
 def run_release_command(name: str, args: CommandsArgs, opts: pulumi.ResourceOptions) -> Barrier | None:
-    """What nothing of the release is rolled out before; None for a site without a release command."""
+    """The release command, which must end before anything of the release is rolled out; None where there is none."""
     if args.release.site.release is None:
         return None
     limits, make = sum_release(args.release.site), partial(define_release, args.release)

@@ -187,7 +187,7 @@ class AwsHost(pulumi.ComponentResource):
         return lead_to(self._settings, vm)
 
     def _is_lost(self, recorded: RecordedVm, account: pulumi_aws.Provider) -> bool:
-        """Whether the VM is gone though nobody asked for that. What is in another region is not looked for."""
+        """Whether the VM was deleted outside of Portico. A VM in another region is not looked for."""
         if recorded.machine is None:
             return True
         return recorded.machine.zone[:-1] == self._settings.region and not self._exists(recorded.id, account)

@@ -1,4 +1,4 @@
-"""Which files of a static folder nobody can ask for, so that none is missed or published unseen."""
+"""Which files of a static folder are not published, so that the user can correct the list."""
 
 from portico.config.printable import spell_printable
 from portico.config.release.release import Release

@@ -1,4 +1,4 @@
-"""What runs the jobs of a site: one more of its workers, which nobody wrote."""
+"""The worker that runs the jobs of a site; Portico adds it by itself."""
 
 import json
 from functools import cache

@@ -48,7 +48,7 @@ class Tls(Section):
 
     @property
     def is_trusted(self) -> bool:
-        """Whether browsers may be asked to insist: that is no good where nobody trusts the certificates."""
+        """Whether HSTS may be sent: not where browsers do not trust the certificates."""
         return not self.local_authority and not (self.acme and self.acme.staging)
 
     def tell_clashes(self) -> Iterator[str]:

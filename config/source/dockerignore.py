@@ -29,7 +29,7 @@ _TOKEN = re.compile(
 
 
 class Unreadable(ValueError):
-    """A line of a .dockerignore that Docker refuses, or reads as nobody means it; `why` says what to write."""
+    """A line of a .dockerignore that Docker refuses or reads in another way; `why` says what to write."""
 
     def __init__(self, line: str, why: str = "is no pattern that Docker reads; fix the line, or leave it out") -> None:
         super().__init__(line)
