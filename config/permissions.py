@@ -213,6 +213,6 @@ _BESIDES: Final[Mapping[Target, str]] = {
 
 
 def list_actions(target: Target) -> list[str]:
-    """The actions that a deployment onto this target needs, such as ec2:CreateVpc; without sessions and linked roles."""
+    """The actions that a deployment onto this target needs, without those of sessions and linked roles."""
     found = {action for actions in (*KINDS[target].values(), _BESIDES[target]) for action in actions.split()}
     return sorted(found)
