@@ -35,7 +35,7 @@ def deployed(files: dict[str, str], *, made: tuple[str, ...] = (), edges: int = 
     def list_containers(role: str) -> list[Any]:
         if silent:
             raise DockerException("nobody answers")
-        return found[role]
+        return found.get(role, [])
 
     return SimpleNamespace(list_containers=list_containers)
 

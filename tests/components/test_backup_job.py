@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from portico.components.in_container.backups.database import copy_database, count_rows, examine
+from portico.components.in_container.backups.database import _copy_still, copy_database, count_rows, examine
 from portico.components.in_container.backups.job import Busy
 from portico.components.in_container.backups.repository import Failed, Repository, _explain
 from portico.components.in_container.backups.stage import Manifest, escape
@@ -115,6 +115,24 @@ def test_a_database_whose_writer_was_killed_is_copied_as_it_would_be_mended(
     copy_database(torn, tmp_path / "copy.db")
     assert examine(tmp_path / "copy.db") == "" and count_rows(tmp_path / "copy.db") == {"orders": 5}
     assert {path.name for path in scene.folder.glob("torn.db-*")} >= left & {"torn.db-journal", "torn.db-wal"}
+
+
+def test_files_that_change_while_they_are_copied_are_no_copy(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, old = scene.folder / "shop.db", time.time() - 60
+    os.utime(source, (old, old))
+    assert _copy_still(source, tmp_path / "copy.db")
+    copyfile = shutil.copyfile
+
+    def write_then(one: str, other: str) -> None:
+        copyfile(one, other)
+        os.utime(one, (old + 1, old + 1))
+
+    monkeypatch.setattr("portico.components.in_container.backups.database.shutil.copyfile", write_then)
+    assert not _copy_still(source, tmp_path / "copy.db")
+    os.utime(source)
+    assert not _copy_still(source, tmp_path / "copy.db"), "who has just written may write again at the same time"
 
 
 def test_a_damaged_database_is_told_and_its_file_is_kept(scene: Scene) -> None:

@@ -290,7 +290,7 @@ def test_a_word_of_other_tools_is_answered_with_the_setting_that_is_meant(root: 
         (site(tls={}), "write it as tls"),
         (site(burst=1), "write it as sites[0].limits.rate.burst or sites[0].routes[].rate.burst"),
         (site(gunicorn={"keepalive": "1s"}), "write it as nginx.keepalive"),
-        (make_values(region="x"), "write it as aws.region or ecs.region"),
+        (make_values(region="x"), "write it as aws.region or ecs.region or backups.region"),
         (make_values(entry="x"), "write it as sites[].entry"),
     ],
     ids=str,
