@@ -102,6 +102,7 @@ def _go_on(attack: Attack, many: int, port: int, tls_port: int, host: str) -> No
                 attack(port, tls_port, host)
             time.sleep(0.001)
 
+    os.nice(19)  # an attacker has processors of its own: here it takes what nobody else wants
     threads = [threading.Thread(target=repeat, daemon=True) for _ in range(many)]
     for one in threads:
         one.start()
