@@ -30,15 +30,17 @@ def require_maker(deployed: Deployed) -> Container:
             f"the stack {deployed.stack} makes no backups; write portico:backups, then {spell('up', deployed.stack)}"
         )
     if found.status != "running":
-        raise Refused(f"{found.name}, which makes the backups, does not run; {spell('up', deployed.stack)} mends it")
+        raise Refused(f"{found.name}, which makes the backups, does not run; {spell('up', deployed.stack)} fixes it")
     return found
 
 
-def read_told(maker: Container) -> dict[str, Any]:
-    """What it was told by the settings (config/backups.py)."""
+def read_asked(maker: Container) -> dict[str, Any]:
+    """What the settings ask of it (config/backups.py)."""
     lines: Sequence[str] = maker.attrs["Config"]["Env"]
-    told: dict[str, Any] = json.loads(next(one for one in lines if one.startswith(f"{VARIABLE}=")).partition("=")[2])
-    return told
+    reported: dict[str, Any] = json.loads(
+        next(one for one in lines if one.startswith(f"{VARIABLE}=")).partition("=")[2]
+    )
+    return reported
 
 
 def read_backups(deployed: Deployed) -> Backups | None:
@@ -46,7 +48,7 @@ def read_backups(deployed: Deployed) -> Backups | None:
     try:
         if (maker := find_maker(deployed)) is None:
             return None
-        every = str(read_told(maker)["every"])
+        every = str(read_asked(maker)["every"])
         try:
             return Backups.read(every, json.loads(read_file(maker, f"{WORK}/report.json")))
         except (NotFound, ValueError):
@@ -62,10 +64,10 @@ def call(deployed: Deployed, container: Container, *words: str) -> Any:
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     lines = done.stdout.strip().splitlines()
     try:
-        told: dict[str, Any] = json.loads(lines[-1])
+        reported: dict[str, Any] = json.loads(lines[-1])
     except (IndexError, ValueError):
         why = " ".join((done.stderr or done.stdout).split())[-500:] or f"exit code {done.returncode}"
         raise Refused(f"{container.name} did not do what it was asked for: {why}") from None
-    if "error" in told:
-        raise Refused(str(told["error"]))
-    return told["told"]
+    if "error" in reported:
+        raise Refused(str(reported["error"]))
+    return reported["answer"]

@@ -11,7 +11,7 @@ from typing import Any
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
-from portico.cli.backups import read_told
+from portico.cli.backups import read_asked
 from portico.cli.deployed import Deployed
 from portico.cli.engine import Export, list_serving
 from portico.cli.refused import Refused
@@ -20,12 +20,12 @@ from portico.config.backups import DATA, ROLE
 # What reads data, and has nothing of it open for long.
 _READERS = (ROLE, "nginx")
 _GRACE = 10
-_PATIENCE = 120  # seconds until what was started again is healthy
+_LONGEST_START = 120  # seconds until what was started again is healthy
 
 
 def choose_folders(maker: Container, site: str) -> list[str]:
     """The folders of data that are backed up, "site/name"; those of one site where it is named. Raises Refused."""
-    names = [str(one["name"]) for one in read_told(maker)["sources"]]
+    names = [str(one["name"]) for one in read_asked(maker)["sources"]]
     found = [name for name in names if not site or name.split("/")[0] == site]
     if not found:
         having = " ".join(dict.fromkeys(name.split("/")[0] for name in names))
@@ -147,7 +147,7 @@ def pause(users: Sequence[Container], export: Export) -> Iterator[None]:
 
 def await_health(users: Sequence[Container]) -> list[str]:
     """The names of those that are not well again after a while."""
-    until = time.monotonic() + _PATIENCE
+    until = time.monotonic() + _LONGEST_START
     waiting = list(users)
     while waiting and time.monotonic() < until:
         for one in waiting:
@@ -158,17 +158,17 @@ def await_health(users: Sequence[Container]) -> list[str]:
     return [str(one.name) for one in waiting]
 
 
-def tell_difference(told: Mapping[str, Any]) -> Iterator[str]:
+def tell_difference(reported: Mapping[str, Any]) -> Iterator[str]:
     """What a backup would change in a folder, in lines."""
-    yield f"{told['folder']}:"
+    yield f"{reported['folder']}:"
     quiet = True
     for key, what in (("comes", "come back"), ("goes", "go"), ("changes", "get another content")):
-        found = told[key]
+        found = reported[key]
         if found["count"]:
             quiet = False
             more = ", …" if found["count"] > len(found["first"]) else ""
             yield f"  {found['count']} {what}: {', '.join(map(str, found['first']))}{more}"
-    for path, rows in told["databases"].items():
+    for path, rows in reported["databases"].items():
         quiet = False
         now, then = rows["now"], rows["then"]
         if now is None:

@@ -64,8 +64,8 @@ def find_folder(container: "Container") -> str:
 
 def run(container: "Container", words: list[str]) -> str:
     """What a command in it prints; "" where it fails. Raises DockerException."""
-    code, told = container.exec_run(words, user=USER)
-    return told.decode(errors="replace") if code == 0 and isinstance(told, bytes) else ""
+    code, reported = container.exec_run(words, user=USER)
+    return reported.decode(errors="replace") if code == 0 and isinstance(reported, bytes) else ""
 
 
 def _look(container: "Container") -> Seen:
@@ -91,8 +91,8 @@ def _ask_postgres(container: "Container", seen: Seen) -> Seen:
 
 
 def _ask_valkey(container: "Container", seen: Seen) -> Seen:
-    told = run(container, ["valkey-cli", "-s", f"{find_folder(container)}/run/socket", "info"])
-    values = dict(line.strip().split(":", 1) for line in told.splitlines() if ":" in line)
+    reported = run(container, ["valkey-cli", "-s", f"{find_folder(container)}/run/socket", "info"])
+    values = dict(line.strip().split(":", 1) for line in reported.splitlines() if ":" in line)
     if "connected_clients" not in values:
         return seen
     # The one that asks is not counted.

@@ -1,4 +1,4 @@
-"""What the container needs that makes backups: its image, what it is told, and what of it is secret."""
+"""What the container needs that makes backups: its image, what it is asked to do, and what of it is secret."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ ROLE: Final = "backups"
 IMAGE: Final = "backup_maker"
 # Where it has the folders of data, what it keeps for itself, its secrets, and a folder to write to.
 DATA, WORK, SECRETS, TO = "/data", "/work", "/secrets", "/to"
-# What it is told, as JSON.
+# What it is asked to do, as JSON.
 VARIABLE: Final = "PORTICO_BACKUPS"
 _CODE: Final = "opt/portico/portico/components/in_container/backups"
 PROGRAM: Final = f"/{_CODE}/run.sh"
@@ -42,7 +42,7 @@ def make_context(backups: Backups) -> Mapping[str, File]:
 
 
 def tell(settings: Settings, owner: str, stack: str) -> dict[str, Any]:
-    """What it is told of the settings; `owner` and `stack` name whose backups they are."""
+    """What the settings ask of it; `owner` and `stack` name whose backups they are."""
     backups = settings.backups
     assert backups
     whose = f"{owner}.{stack}"
@@ -93,7 +93,7 @@ def check_backups(settings: Settings) -> Iterator[Mistake]:
 
 
 def check_secrets(settings: Settings, key: Any, access: Any) -> Iterator[Mistake]:
-    """What is wrong with the two secrets; neither is ever told."""
+    """What is wrong with the two secrets; neither is ever shown."""
     kind = settings.backups.kind if settings.backups else None
     if kind and key is None:
         yield Mistake("backupKey", "is required for backups; `portico backup key` makes it, and shows it once")
@@ -115,9 +115,9 @@ def check_secrets(settings: Settings, key: Any, access: Any) -> Iterator[Mistake
         yield Mistake("backupAccess", "is for s3:// and sftp://; take it away: pulumi config rm portico:backupAccess")
 
 
-def spell_told(told: Mapping[str, Any]) -> str:
+def spell_asked(reported: Mapping[str, Any]) -> str:
     """As the container has it."""
-    return json.dumps(told, sort_keys=True)
+    return json.dumps(reported, sort_keys=True)
 
 
 def _spell_url(backups: Backups, whose: str) -> str:

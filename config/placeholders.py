@@ -13,7 +13,7 @@ KEY: Final = "AAAAC3NzaC1lZDI1NTE5AAAAILyPanceixqZUIVLDot/0hw3LR0twup61rzmEvDAGt
 
 
 def list_placeholders(values: Mapping[str, Any]) -> Iterator[Mistake]:
-    """What of the plain `values` of a stack file has to be filled in; values of a wrong form are told elsewhere."""
+    """What of the plain `values` of a stack file has to be filled in; values of a wrong form are reported elsewhere."""
     ssh, aws, acme = _take(values, "ssh"), _take(values, "aws"), _take(_take(values, "tls"), "acme")
     if values.get("target") == "ssh" and _is_nobodys(host := ssh.get("host")):
         yield Mistake("ssh.host", f'"{host}" is an example; write the name or the address of your machine')

@@ -21,12 +21,12 @@ _KEY = "portico:backupKey"
 _BYTES = 32  # of a key: as much as its cipher has
 
 
-def spell_run(told: dict[str, Any]) -> str:
+def spell_run(reported: dict[str, Any]) -> str:
     """A backup in a line of the list."""
-    run = told.get("run") or {}
+    run = reported.get("run") or {}
     outcome = run.get("outcome")
     proven = f"proven: {count(run)}" if outcome == "proven" else f"{outcome or 'made'}, not proven"
-    return f"{told['id']}  {datetime.fromisoformat(told['at']):%Y-%m-%d %H:%M:%S} UTC  {proven}"
+    return f"{reported['id']}  {datetime.fromisoformat(reported['at']):%Y-%m-%d %H:%M:%S} UTC  {proven}"
 
 
 def make_key(place: Place, *, show: bool) -> None:
@@ -68,16 +68,19 @@ def command(context: click.Context, action: str, stack: str, as_json: bool, show
         return
     require_stack(stack, place.root)
     deployed = Deployed.read(stack, place.root)
-    told = call(deployed, require_maker(deployed), action)
+    reported = call(deployed, require_maker(deployed), action)
     if as_json:
-        click.echo(spell_json(told))
+        click.echo(spell_json(reported))
     elif action == "now":
-        tell_made(told)
+        tell_made(reported)
     elif action == "list":
-        tell("\n".join(map(spell_run, reversed(told))) or "There is no backup yet.")
+        tell("\n".join(map(spell_run, reversed(reported))) or "There is no backup yet.")
     else:
-        tell("\n".join(map(str, told)) or f"All that is stored was read at {datetime.now(UTC):%H:%M} UTC; it is whole.")
-    bad = (action == "now" and told["outcome"] != "proven") or (action == "check" and told)
+        tell(
+            "\n".join(map(str, reported))
+            or f"All that is stored was read at {datetime.now(UTC):%H:%M} UTC; it is whole."
+        )
+    bad = (action == "now" and reported["outcome"] != "proven") or (action == "check" and reported)
     context.exit(1 if bad else 0)
 
 

@@ -24,7 +24,7 @@ from portico.config.backups import (
     VARIABLE,
     WORK,
     make_context,
-    spell_told,
+    spell_asked,
     tell,
 )
 from portico.config.release.digest import digest_files
@@ -137,13 +137,13 @@ class Backups(pulumi.ComponentResource):
     ) -> docker.ContainerArgs:
         backups = args.settings.backups
         assert backups
-        told = spell_told(tell(args.settings, name_owner(), pulumi.get_stack()))
+        reported = spell_asked(tell(args.settings, name_owner(), pulumi.get_stack()))
         local = backups.kind == "folder"
         return docker.ContainerArgs(
             image=image,
             entrypoints=[PROGRAM],
             # With another key it begins anew.
-            envs=[f"{VARIABLE}={told}", pulumi.Output.concat("SECRETS=", laid)],
+            envs=[f"{VARIABLE}={reported}", pulumi.Output.concat("SECRETS=", laid)],
             labels=label_container(ROLE),
             # Root, who may read whatever mode a file has, and give what is brought back for the proof to its owner.
             # Not CAP_DAC_READ_SEARCH: with that one a file of the machine is opened by its number.

@@ -90,7 +90,7 @@ class Diagnosis:
 
 
 def tell_full(engine: Engine | None) -> str:
-    """That the disk of the engine is full, "" where it is not: a container may have found no room for its words."""
+    """That the disk of the engine is full, "" where it is not: a container may have found no space for its words."""
     return _FULL if engine and engine.count_free() < _LITTLE else ""
 
 

@@ -56,7 +56,7 @@ class Engine:
     def limit_processes(self, most: Mapping[str, int]) -> None:
         """Limit each container, by its id, to so many processes and threads, where the engine can.
 
-        Docker's client for Python has no word for it, so its engine is told directly.
+        Docker's client for Python has no word for it, so its engine is asked directly.
         """
         import docker.errors
 

@@ -36,8 +36,10 @@ def refuse_other_version(settings: Settings, before: Iterable[Key], there: Colle
     That is so by the last update (`before`) or by the volumes that are `there`, and no data of the wanted version is.
     """
     if lines := list(_list_others(settings, [*before, *there])):
-        told = "\n".join(f"  {line}" for line in lines)
-        raise pulumi.RunError(f"PostgreSQL reads the data of its own major version alone; nothing was changed.\n{told}")
+        reported = "\n".join(f"  {line}" for line in lines)
+        raise pulumi.RunError(
+            f"PostgreSQL reads the data of its own major version alone; nothing was changed.\n{reported}"
+        )
 
 
 def _list_others(settings: Settings, there: Collection[Key]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""How many processes a container may have, by itself: the engine is told, since the provider knows no such limit."""
+"""How many processes a container may have, by itself: the engine is asked, since the provider knows no such limit."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -17,7 +17,7 @@ def bound_processes(
 ) -> pulumi.Output[list[str]]:
     """Limit the processes and threads of each container; nothing is to be said of it.
 
-    It is told in each update, whether the container is new or not, and holds until the container is removed. Where the
+    It is asked in each update, whether the container is new or not, and holds until the container is removed. Where the
     engine cannot do it, `ulimit nproc` of the container's user remains (config/release/hardening.py).
     """
     bounded = {one.container: bound_own(one.release) for one in replicas}

@@ -58,7 +58,7 @@ class ReleaseCommand(pulumi.ComponentResource):
         self.register_outputs({"container": container.id})
 
     def _limit(self, longest: int) -> pulumi.ResourceOptions:
-        # The old one may still run, if it was interrupted: it is never ended to make room.
+        # The old one may still run, if it was interrupted: it is never ended to make way.
         limited = pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create=f"{longest}s"))
         return pulumi.ResourceOptions.merge(start_first(self), limited)
 

@@ -16,7 +16,7 @@ from portico.components.partial_update import or_none
 from portico.components.services.passwords import OUTPUT, TYPE
 from portico.config.services.containers import (
     INCOMING,
-    PATIENCE,
+    LONGEST_START,
     describe_grants,
     describe_preparation,
     describe_server,
@@ -128,7 +128,7 @@ class Service(pulumi.ComponentResource):
         if handed is not None:
             # Nobody else runs in there, and its user is not the one that the engine gives files to.
             described["uploads"] = pulumi.Output.secret([{"file": INCOMING, "content": handed, "permissions": "0444"}])
-        longest = pulumi.CustomTimeouts(create=f"{PATIENCE + _BESIDES}s", delete=f"{PATIENCE + _BESIDES}s")
+        longest = pulumi.CustomTimeouts(create=f"{LONGEST_START + _BESIDES}s", delete=f"{LONGEST_START + _BESIDES}s")
         opts = pulumi.ResourceOptions.merge(
             start_first(self, stop_first=stop_first), pulumi.ResourceOptions(custom_timeouts=longest)
         )

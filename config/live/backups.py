@@ -40,7 +40,7 @@ class Backups:
         return next((run for run in reversed(self.runs) if run["outcome"] != "running"), None)
 
     def tell(self, now: datetime) -> Iterator[str]:
-        """What people are told, in lines."""
+        """What people are informed of, in lines."""
         if run := self.proven:
             yield f"backups: the newest proven one is {run['snapshot']}, made {_spell_age(run, now)}: {count(run)}"
         else:
@@ -86,10 +86,10 @@ def read_time(run: Run) -> datetime:
 def count(run: Run) -> str:
     """What was compared when a backup was proven."""
     proof: Mapping[str, int] = run.get("proof") or {}
-    told = f"{_number(proof.get('files', 0), 'file')}, {_number(proof.get('databases', 0), 'database')} of SQLite"
-    told += f" with {_number(proof.get('rows', 0), 'row')}" if proof.get("databases") else ""
+    reported = f"{_number(proof.get('files', 0), 'file')}, {_number(proof.get('databases', 0), 'database')} of SQLite"
+    reported += f" with {_number(proof.get('rows', 0), 'row')}" if proof.get("databases") else ""
     moving = proof.get("moving", 0)
-    return told + (f"; {_number(moving, 'file')} changed while it was made" if moving else "")
+    return reported + (f"; {_number(moving, 'file')} changed while it was made" if moving else "")
 
 
 def _number(count: int, what: str) -> str:
@@ -103,8 +103,10 @@ def _spell(run: Run) -> str:
 def _spell_age(run: Run, now: datetime) -> str:
     age = max(now - read_time(run), timedelta(0))
     hours = age.total_seconds() / 3600
-    told = f"{hours / 24:.0f} days" if hours >= 48 else f"{hours:.0f} hours" if hours >= 2 else f"{hours * 60:.0f} min"
-    return f"{_spell(run)} ({told} ago)"
+    reported = (
+        f"{hours / 24:.0f} days" if hours >= 48 else f"{hours:.0f} hours" if hours >= 2 else f"{hours * 60:.0f} min"
+    )
+    return f"{_spell(run)} ({reported} ago)"
 
 
 def _fail(run: Run) -> str:

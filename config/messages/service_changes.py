@@ -1,4 +1,4 @@
-"""What an update will do to a service, told before it is done."""
+"""What an update will do to a service, reported before it is done."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -48,10 +48,10 @@ def announce_service(
     if len(changed) > 1:
         changed = [name for name in changed if name != "parts"]
     if changed:
-        told = " and ".join(f"{_PARTS[name]}{_spell(before.get(name), after.get(name), name)}" for name in changed)
+        reported = " and ".join(f"{_PARTS[name]}{_spell(before.get(name), after.get(name), name)}" for name in changed)
         gap = f"{sites} cannot reach it for some seconds" if users else "no site uses it"
         verb = "changes" if len(changed) == 1 else "change"
-        yield Change("interruption", service.name, f"{what} ends and starts again ({told} {verb}); {gap}.")
+        yield Change("interruption", service.name, f"{what} ends and starts again ({reported} {verb}); {gap}.")
 
 
 def _spell(before: object, after: object, name: str) -> str:

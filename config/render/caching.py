@@ -9,15 +9,15 @@ from typing import Final
 from portico.config.settings.quantity import Size
 from portico.config.settings.route import Route
 
-# The memory for the names of one site's kept answers, the least that NGINX takes: it has room for 191 (measured), and
+# The memory for the names of one site's kept answers, the least that NGINX takes: it can hold 191 (measured), and
 # the one that was not asked for the longest goes where there is none.
 KEYS: Final = "32k"
 _ENTRIES: Final = 192
 # They lie in /tmp of the edge, 64 MiB. An NGINX of before this was bounded may have left 16 MiB there.
-_ROOM: Final = Size.parse("47M")
+_CAPACITY: Final = Size.parse("47M")
 # What one address may have in flight is as long, and none of it kept yet.
 _IN_FLIGHT: Final = 256
-# File systems give room by pages; NGINX writes the head of an answer and its own before it.
+# File systems give space by pages; NGINX writes the head of an answer and its own before it.
 _PAGE: Final = Size.parse("4K")
 
 
@@ -25,7 +25,7 @@ def bound_kept(sites: int) -> Size:
     """The longest answer that is kept where so many sites keep some: all of them fit, whatever is asked for."""
     for text in ("64K", "32K", "16K", "8K", "4K"):
         longest = Size.parse(text)
-        if (sites * _ENTRIES + _IN_FLIGHT) * (longest.bytes + _PAGE.bytes) <= _ROOM.bytes:
+        if (sites * _ENTRIES + _IN_FLIGHT) * (longest.bytes + _PAGE.bytes) <= _CAPACITY.bytes:
             return longest
     return Size.parse("2K")
 

@@ -14,8 +14,8 @@ from portico.config.settings.service import POSTGRES, Service
 USER = "999:999"
 # Linux counts the processes of a user on the whole machine, and other servers have the same one.
 _PROCESSES = 8192
-# Seconds: until a server that is told to end has written everything, and until one that starts has recovered.
-_GRACE, PATIENCE = 120, 300
+# Seconds: until a server that is asked to end has written everything, and until one that starts has recovered.
+_GRACE, LONGEST_START = 120, 300
 # Where what is handed to a container lies in it.
 INCOMING = "/incoming/service"
 
@@ -48,7 +48,7 @@ def describe_server(settings: Settings, service: Service, volume: Any, network: 
             "interval": "5s",
             "timeout": "5s",
             # As the provider reads it back: 300s would be a change each time.
-            "start_period": f"{PATIENCE // 60}m0s",
+            "start_period": f"{LONGEST_START // 60}m0s",
             "retries": 6,
         },
         "restart": "unless-stopped",
@@ -61,7 +61,7 @@ def describe_server(settings: Settings, service: Service, volume: Any, network: 
 def describe_grants(service: Service, volume: Any) -> dict[str, Any]:
     """What waits until the server answers, and then makes what the sites need there."""
     script = f"{service.kind}_grants.sh"
-    return _describe_once(service, volume, script, [service.data.path, str(PATIENCE)]) | {"user": USER}
+    return _describe_once(service, volume, script, [service.data.path, str(LONGEST_START)]) | {"user": USER}
 
 
 def _describe_once(service: Service, volume: Any, script: str, words: list[str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a site is told of the services that it uses: a URL for each, a secret."""
+"""What a site is informed of about the services that it uses: a URL for each, a secret."""
 
 from collections.abc import Iterator, Mapping
 

@@ -165,7 +165,7 @@ def test_a_release_loses_nothing(app: App, up: Deployment) -> None:
         result = up.up(door="make")
         load.wait(1)
     report = load.report()
-    # Told by the old replica, before NGINX ends what is left.
+    # Sent by the old replica, before NGINX ends what is left.
     assert listener is None or listener.code == 1001
     print(f"\n{app}: a release after {result.seconds:.1f} s; {report.details()}")
     assert report.lossless, report.details()

@@ -53,13 +53,13 @@ def test_where_none_is_proven_the_newest_is_meant() -> None:
         ("aaa", '"aaa" is no backup'),
     ],
 )
-def test_what_is_no_backup_is_told(at: str, said: str) -> None:
+def test_what_is_no_backup_is_reported(at: str, said: str) -> None:
     with pytest.raises(Refused) as found:
         restoring.choose_snapshot(LISTED, at)
     assert said in str(found.value)
 
 
-TOLD = {"every": "17 3 * * *", "sources": [{"name": "shop/instance"}, {"name": "shop/media"}, {"name": "blog/media"}]}
+ASKED = {"every": "17 3 * * *", "sources": [{"name": "shop/instance"}, {"name": "shop/media"}, {"name": "blog/media"}]}
 MOUNTS = [
     {"Type": "volume", "Name": "p.dev.shop.instance", "Destination": "/data/shop/instance", "RW": False},
     {"Type": "volume", "Name": "p.dev.blog.media", "Destination": "/data/blog/media", "RW": False},
@@ -71,7 +71,7 @@ MAKER: dict[str, Any] = {
     "Image": "sha256:1",
     "Config": {
         "User": "0:0",
-        "Env": ["A=b", f"{VARIABLE}={json.dumps(TOLD)}"],
+        "Env": ["A=b", f"{VARIABLE}={json.dumps(ASKED)}"],
         "Labels": {"portico.role": "backups", "portico.stack": "dev"},
     },
     "HostConfig": {"NetworkMode": "none", "CapDrop": ["ALL"], "RestartPolicy": {"Name": "unless-stopped"}},
@@ -147,9 +147,9 @@ def test_a_switch_that_was_cut_is_ended_before_anybody_starts(monkeypatch: pytes
     assert done == ["stop shop-0 10", "switch", "finish", "start shop-0"]
 
 
-def test_what_differs_is_told_in_lines() -> None:
+def test_what_differs_is_reported_in_lines() -> None:
     none: dict[str, Any] = {"count": 0, "first": []}
-    told = {
+    reported = {
         "folder": "shop/instance",
         "comes": {"count": 12, "first": ["a", "b"]},
         "goes": none,
@@ -159,7 +159,7 @@ def test_what_differs_is_told_in_lines() -> None:
             "torn.db": {"now": None, "then": {"t": 3}},
         },
     }
-    assert [*restoring.tell_difference(told)] == [
+    assert [*restoring.tell_difference(reported)] == [
         "shop/instance:",
         "  12 come back: a, b, …",
         "  1 get another content: c",
@@ -209,7 +209,7 @@ def test_there_is_no_key_to_show(config: Config) -> None:
     assert "there is no key yet" in done.output and not config.key
 
 
-def test_what_the_program_says_is_told_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_program_says_is_reported_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     deployed: Any = SimpleNamespace(engine=SimpleNamespace(address=None, options=()))
     container: Any = SimpleNamespace(id="1", name="maker")
 
@@ -218,7 +218,7 @@ def test_what_the_program_says_is_told_as_it_is(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr("portico.cli.backups.subprocess.run", lambda *_, **__: ended)
         return backups.call(deployed, container, "list")
 
-    assert answer('a line\n{"told": [1]}\n') == [1]
+    assert answer('a line\n{"answer": [1]}\n') == [1]
     with pytest.raises(Refused, match="the key does not open"):
         answer('{"error": "the key does not open"}')
     with pytest.raises(Refused, match="maker did not do what it was asked for: no such container"):
@@ -243,7 +243,7 @@ def test_what_cannot_be_meant_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("told", "code", "said"),
+    ("reported", "code", "said"),
     [
         (
             {"outcome": "proven", "snapshot": "aaaa1111", "seconds": 3.2, "proof": {"files": 2, "databases": 0}},
@@ -259,12 +259,12 @@ def test_what_cannot_be_meant_is_refused(
     ],
 )
 def test_one_that_failed_has_an_exit_code(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, told: dict[str, Any], code: int, said: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, reported: dict[str, Any], code: int, said: str
 ) -> None:
     monkeypatch.setattr(backup, "prepare", lambda stack: Place(tmp_path, stack))
     monkeypatch.setattr(backup, "require_stack", lambda stack, root: None)
     monkeypatch.setattr("portico.cli.deployed.Deployed.read", lambda stack, root: SimpleNamespace())
     monkeypatch.setattr(backup, "require_maker", lambda deployed: SimpleNamespace())
-    monkeypatch.setattr(backup, "call", lambda *words: told)
+    monkeypatch.setattr(backup, "call", lambda *words: reported)
     done = CliRunner().invoke(backup.command, ["now"])
     assert (done.exit_code, said in done.output) == (code, True), done.output

@@ -116,8 +116,8 @@ def test_nothing_is_loaded_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_status_asks_each_service() -> None:
-    told = [str(one) for one in read_services(deploy(Server("db", "shop", "blog"), Server("cache", kind="valkey")))]
-    assert told == [
+    reported = [str(one) for one in read_services(deploy(Server("db", "shop", "blog"), Server("cache", kind="valkey")))]
+    assert reported == [
         "db: postgres, healthy, 6 of 100 connections, blog 8.2 MB, shop 8.2 MB",
         "cache: valkey, healthy, 3 of 100 connections, keys 1.2 KB",
     ]

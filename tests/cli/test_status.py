@@ -86,7 +86,7 @@ def test_where_docker_cannot_be_asked_the_state_is_reported(ask: Any, silent: An
 def test_it_tells_how_many_are_connected_to_a_service_and_what_it_holds(ask: Any) -> None:
     db = Seen("db", "postgres", "healthy", connections=7, most=100, sizes={"shop": 8_200_000})
     silent = Seen("cache", "valkey", "exited")
-    told = ask((["nginx"], [], []), services=[db, silent]).splitlines()
-    assert told[-2:] == ["db: postgres, healthy, 7 of 100 connections, shop 8.2 MB", "cache: valkey, exited"]
+    reported = ask((["nginx"], [], []), services=[db, silent]).splitlines()
+    assert reported[-2:] == ["db: postgres, healthy, 7 of 100 connections, shop 8.2 MB", "cache: valkey, exited"]
     asked = json.loads(ask((["nginx"], [], []), "--json", services=[db]))["services"]
     assert (asked[0]["connections"], asked[0]["most"], asked[0]["sizes"]) == (7, 100, {"shop": 8_200_000})

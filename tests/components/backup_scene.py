@@ -125,8 +125,8 @@ class Scene:
     @property
     def report(self) -> dict[str, Any]:
         """What was written down."""
-        told: dict[str, Any] = json.loads((self.job.work / "report.json").read_text())
-        return told
+        reported: dict[str, Any] = json.loads((self.job.work / "report.json").read_text())
+        return reported
 
 
 def make_scene(root: Path) -> Scene:

@@ -100,10 +100,10 @@ sys.stdin.read()
 
 
 @pytest.mark.parametrize("mode", ["delete", "wal"])
-def test_a_database_whose_writer_was_killed_is_copied_as_it_would_be_mended(
+def test_a_database_whose_writer_was_killed_is_copied_as_it_would_be_recovered(
     scene: Scene, tmp_path: Path, mode: str
 ) -> None:
-    """What was begun and never ended is in its files by then, and SQLite could not mend what it may not write."""
+    """What was begun and never ended is in its files by then, and SQLite could not recover what it may not write."""
     scene.order(4, "torn.db", mode)
     torn = scene.folder / "torn.db"
     words = [sys.executable, "-c", WRITER, str(torn), mode]
@@ -135,7 +135,7 @@ def test_files_that_change_while_they_are_copied_are_no_copy(
     assert not _copy_still(source, tmp_path / "copy.db"), "who has just written may write again at the same time"
 
 
-def test_a_damaged_database_is_told_and_its_file_is_kept(scene: Scene) -> None:
+def test_a_damaged_database_is_reported_and_its_file_is_kept(scene: Scene) -> None:
     with (scene.folder / "shop.db").open("r+b") as file:
         file.seek(4096)
         file.write(b"\xa5" * 4096)
@@ -190,14 +190,14 @@ def test_each_part_of_what_is_stored_is_read_in_its_turn(scene: Scene) -> None:
     assert scene.shelf.checked == [f"{part}/7" for part in (1, 2, 3, 4, 5, 6, 7, 1)]
 
 
-def test_a_repository_that_is_gone_is_told_and_not_begun_anew(scene: Scene) -> None:
+def test_a_repository_that_is_gone_is_reported_and_not_begun_anew(scene: Scene) -> None:
     scene.job.run()
     shutil.rmtree(scene.shelf.place)
     run = scene.job.run()
     assert run["outcome"] == "failed" and "is gone" in run["why"] and not scene.shelf.place.exists()
 
 
-def test_another_repository_in_its_place_is_told(scene: Scene) -> None:
+def test_another_repository_in_its_place_is_reported(scene: Scene) -> None:
     scene.job.run()
     (scene.shelf.place / "config").write_text("another one")
     assert "is another repository" in scene.job.run()["why"] and "is another" in scene.job.check()[0]
@@ -215,7 +215,7 @@ def test_a_file_that_changes_meanwhile_is_counted_and_no_fault(scene: Scene, mon
     assert run["outcome"] == "proven" and run["proof"]["moving"] == 1
 
 
-def test_a_backup_that_somebody_removed_is_told(scene: Scene) -> None:
+def test_a_backup_that_somebody_removed_is_reported(scene: Scene) -> None:
     """Nothing in a repository says that one is missing; the rest of it is whole."""
     scene.job.run()
     scene.job.run()
@@ -226,7 +226,7 @@ def test_a_backup_that_somebody_removed_is_told(scene: Scene) -> None:
     assert scene.job.run()["outcome"] == "proven"
 
 
-def test_what_was_cut_is_told(scene: Scene) -> None:
+def test_what_was_cut_is_reported(scene: Scene) -> None:
     book = scene.job.book
     book.begin("the shelf")
     book.add({"at": "2026-11-30T03:17:00Z", "outcome": "running"})
@@ -259,7 +259,7 @@ def test_a_file_is_read_again_only_where_it_changed(scene: Scene, monkeypatch: p
 
 
 @pytest.mark.parametrize(
-    ("code", "said", "told"),
+    ("code", "said", "reported"),
     [
         (12, "Fatal: wrong password or no key found", "the key does not open the repository at /to: it was made with"),
         (10, "Fatal: repository does not exist", "there is no repository at /to"),
@@ -273,8 +273,8 @@ def test_a_file_is_read_again_only_where_it_changed(scene: Scene, monkeypatch: p
         ),
     ],
 )
-def test_what_restic_says_is_a_sentence(code: int, said: str, told: str) -> None:
-    assert str(_explain("check", code, said, "/to")).startswith(told)
+def test_what_restic_says_is_a_sentence(code: int, said: str, reported: str) -> None:
+    assert str(_explain("check", code, said, "/to")).startswith(reported)
 
 
 def test_its_key_stands_in_no_process_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

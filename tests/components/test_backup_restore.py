@@ -37,8 +37,8 @@ def folder(scene: Scene) -> Folder:
 
 
 def fetch(scene: Scene, folder: Folder) -> dict[str, Any]:
-    (told,) = restore.fetch(scene.job, scene.shelf.list_snapshots()[-1], [folder])
-    return told
+    (reported,) = restore.fetch(scene.job, scene.shelf.list_snapshots()[-1], [folder])
+    return reported
 
 
 def look(scene: Scene) -> dict[str, str | int | None]:
@@ -56,11 +56,11 @@ NOW = {"a/note.txt": "other", "new.txt": "is new", "shop.db": 15}
 
 
 def test_it_says_what_differs_and_changes_nothing(scene: Scene, folder: Folder) -> None:
-    told = fetch(scene, folder)
-    assert told["comes"] == {"count": 1, "first": ["gone.txt"]}
-    assert told["goes"] == {"count": 1, "first": ["new.txt"]}
-    assert told["changes"] == {"count": 1, "first": ["a/note.txt"]}
-    assert told["databases"] == {"shop.db": {"now": {"orders": 15}, "then": {"orders": 10}}}
+    reported = fetch(scene, folder)
+    assert reported["comes"] == {"count": 1, "first": ["gone.txt"]}
+    assert reported["goes"] == {"count": 1, "first": ["new.txt"]}
+    assert reported["changes"] == {"count": 1, "first": ["a/note.txt"]}
+    assert reported["databases"] == {"shop.db": {"now": {"orders": 15}, "then": {"orders": 10}}}
     assert look(scene) == NOW
 
 
@@ -155,7 +155,7 @@ def test_what_is_not_what_was_backed_up_never_takes_its_place(scene: Scene, fold
     assert look(scene) == NOW and not (scene.folder / ".portico-restore").exists()
 
 
-def test_a_backup_without_that_folder_is_told(scene: Scene) -> None:
+def test_a_backup_without_that_folder_is_reported(scene: Scene) -> None:
     other = Folder("blog/media", scene.folder.parent.parent / "blog" / "media")
     with pytest.raises(Failed, match="holds no blog/media; shop/instance is there"):
         restore.fetch(scene.job, scene.shelf.list_snapshots()[-1], [other])
@@ -163,8 +163,8 @@ def test_a_backup_without_that_folder_is_told(scene: Scene) -> None:
 
 def test_a_database_that_is_damaged_now_can_be_brought_back(scene: Scene, folder: Folder) -> None:
     (scene.folder / "shop.db").write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
-    told = fetch(scene, folder)
-    assert told["databases"]["shop.db"]["then"] == {"orders": 10}
+    reported = fetch(scene, folder)
+    assert reported["databases"]["shop.db"]["then"] == {"orders": 10}
     restore.switch(folder, "1")
     assert look(scene) == THEN
 

@@ -107,7 +107,7 @@ def test_an_engine_that_cannot_be_asked_is_no_further_failure(monkeypatch: pytes
 
 
 @pytest.mark.parametrize(("free", "full"), [(0, True), (50 * 2**20, True), (10**9, False), (math.inf, False)])
-def test_a_container_that_could_write_no_word_may_have_had_no_room(
+def test_a_container_that_could_write_no_word_may_have_had_no_space(
     monkeypatch: pytest.MonkeyPatch, free: float, full: bool
 ) -> None:
     monkeypatch.setattr(Engine, "count_free", lambda _: free)

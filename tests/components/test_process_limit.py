@@ -1,4 +1,4 @@
-"""Each replica and worker has a limit of processes of its own, which the engine is told."""
+"""Each replica and worker has a limit of processes of its own, which the engine is asked for."""
 
 import json
 import threading
@@ -17,20 +17,20 @@ from tests.components.watched import Watched
 from tests.config.sample import make_site
 
 
-class Told(ThreadingHTTPServer):
-    """An engine that writes down what it is told, by path; some containers are gone."""
+class Informed(ThreadingHTTPServer):
+    """An engine that writes down what it is asked for, by path; some containers are gone."""
 
-    told: dict[str, object]
+    reported: dict[str, object]
 
 
 class _Answer(BaseHTTPRequestHandler):
-    server: Told
+    server: Informed
 
     def do_GET(self) -> None:
         self._answer(200, {"ApiVersion": "1.47"})
 
     def do_POST(self) -> None:
-        self.server.told[self.path] = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.reported[self.path] = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self._answer(404 if "gone" in self.path else 200, {"Warnings": None})
 
     def log_message(self, format: str, *args: object) -> None:
@@ -46,19 +46,19 @@ class _Answer(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def engine() -> Iterator[Told]:
-    with Told(("127.0.0.1", 0), _Answer) as server:
-        server.told = {}
+def engine() -> Iterator[Informed]:
+    with Informed(("127.0.0.1", 0), _Answer) as server:
+        server.reported = {}
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server
         server.shutdown()
 
 
-def test_the_engine_is_told_of_each_and_one_that_is_gone_does_not_matter(engine: Told) -> None:
+def test_the_engine_is_asked_of_each_and_one_that_is_gone_does_not_matter(engine: Informed) -> None:
     Engine(f"tcp://127.0.0.1:{engine.server_address[1]}").limit_processes({"gone": 512, "ab12": 600})
-    limits = {path.split("/")[-2]: value for path, value in engine.told.items()}
+    limits = {path.split("/")[-2]: value for path, value in engine.reported.items()}
     assert limits == {"gone": {"PidsLimit": 512}, "ab12": {"PidsLimit": 600}}
-    assert all(path.startswith("/v1.") and path.endswith("/update") for path in engine.told)
+    assert all(path.startswith("/v1.") and path.endswith("/update") for path in engine.reported)
 
 
 def test_an_engine_that_nobody_answers_for_is_no_mistake() -> None:

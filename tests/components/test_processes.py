@@ -88,7 +88,7 @@ def fail(root: Path, seen: list[Resource], *sites: Any, **states: dict[str, Any]
 def test_where_a_command_fails_the_run_fails_and_its_site_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reported: list[str] = []
     monkeypatch.setattr(pulumi.log, "error", lambda text: reported.append(text))
-    monkeypatch.setattr("portico.components.docker.release_command.tell_full", lambda _: "there is no room")
+    monkeypatch.setattr("portico.components.docker.release_command.tell_full", lambda _: "there is no space")
     seen: list[Resource] = []
     said = fail(root, seen, SITE, BLOG, **{COMMAND: {"exitCode": 3}})
     assert said == "shop did not go live; why is said above."
@@ -101,7 +101,7 @@ def test_where_a_command_fails_the_run_fails_and_its_site_is_named(root: Path, m
         )
         or "Docker could not be asked why" in first
     )
-    assert first.endswith("\nthere is no room")
+    assert first.endswith("\nthere is no space")
 
 
 @pytest.mark.parametrize(

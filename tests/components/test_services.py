@@ -170,7 +170,7 @@ class Machine(Engine):
         return SimpleNamespace(info=lambda: {"MemTotal": 2**30})
 
 
-def test_a_machine_that_is_too_small_is_told_before_anything_is_made(root: Path) -> None:
+def test_a_machine_that_is_too_small_is_reported_before_anything_is_made(root: Path) -> None:
     small = read_settings(root, make_site(uses=["db"]), services=[DB | {"memory": "512M"}])
     require_memory(small, Machine())
     large = read_settings(root, make_site(uses=["db"]), services=[DB | {"memory": "512M"}, CACHE])

@@ -123,7 +123,7 @@ def test_a_machine_that_is_lost_in_the_middle_is_reported_once_and_not_asked_why
         "unable to list Docker images: Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?",
     ],
 )
-def test_an_engine_that_ends_in_the_middle_is_told_once_and_not_asked_why(
+def test_an_engine_that_ends_in_the_middle_is_reported_once_and_not_asked_why(
     monkeypatch: pytest.MonkeyPatch, error: str
 ) -> None:
     said: list[str] = []

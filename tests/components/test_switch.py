@@ -93,22 +93,22 @@ def test_what_is_asked_for_goes_live_when_every_replica_is_well(scene: Scene) ->
     assert all(map(named, replicas)) and all(map(named, old[:2]))
 
 
-def test_replicas_are_told_who_serves_their_site(scene: Scene) -> None:
+def test_replicas_are_informed_who_serves_their_site(scene: Scene) -> None:
     """The others say goodbye to their WebSockets: not before the switch is sure, and not where a site was refused."""
-    told = scene.here.folder / "run"
+    reported = scene.here.folder / "run"
     _, old = scene.begin(*sites())
     new = scene.make(*sites(shop="2"))
     replicas = scene.start(new)
     scene.here.switch(new.tree.digest)
     now = {site: {one.id for one in replicas if one.line.startswith(site)} for site in ("shop", "blog")}
-    assert {site: set((told / f"{site}.live").read_text().split()) for site in now} == now
+    assert {site: set((reported / f"{site}.live").read_text().split()) for site in now} == now
     assert not now["shop"] & {one.id for one in old}
     # One site is refused, the other one is gone from the settings.
     last = scene.make(*sites(shop="3")[:1])
     scene.start(last, shop=None)
     assert scene.here.switch(last.tree.digest).code == 1
-    assert set((told / "shop.live").read_text().split()) == now["shop"]
-    assert (told / "blog.live").read_text() == ""
+    assert set((reported / "shop.live").read_text().split()) == now["shop"]
+    assert (reported / "blog.live").read_text() == ""
 
 
 def test_a_health_path_without_a_page_is_reported(scene: Scene) -> None:

@@ -1,4 +1,4 @@
-"""Backups: where they may go, when they are made, what is secret of them, and what is told of them."""
+"""Backups: where they may go, when they are made, what is secret of them, and what is reported of them."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cronsim import CronSim
 
-from portico.config.backups import find_times, list_files, make_context, spell_told, tell
+from portico.config.backups import find_times, list_files, make_context, spell_asked, tell
 from portico.config.live.backups import Backups, find_due
 from portico.config.plan import make_plan
 from portico.config.settings import Mistakes
@@ -58,8 +58,8 @@ def refused(root: Path, **values: Any) -> list[str]:
     ],
 )
 def test_what_does_not_fit_is_refused(root: Path, section: dict[str, Any], said: str) -> None:
-    told = refuse(root, make_values(SITE, backups=section))
-    assert [line for line in told if said in line], told
+    reported = refuse(root, make_values(SITE, backups=section))
+    assert [line for line in reported if said in line], reported
 
 
 HOSTILE = (
@@ -88,25 +88,25 @@ def test_no_text_says_more_than_it_is(root: Path, name: str) -> None:
         # Behind a good one, what is no sign of its own is a longer name.
         behind = [f"{good.get(name, '')}{hostile}"] if hostile and hostile[0] not in "-." else []
         for text in (hostile, *behind):
-            told = refuse(root, make_values(SITE, backups=good | {name: text}))
-            assert [line for line in told if line.startswith(f"backups.{name}: ")], (text, told)
+            reported = refuse(root, make_values(SITE, backups=good | {name: text}))
+            assert [line for line in reported if line.startswith(f"backups.{name}: ")], (text, reported)
 
 
 def test_there_must_be_something_to_back_up(root: Path) -> None:
-    told = refuse(root, make_values(make_site(), backups={"to": "/srv/backups"}))
-    assert told == ["backups: there is nothing to back up: no site has data; write data for one, or leave it out"]
+    reported = refuse(root, make_values(make_site(), backups={"to": "/srv/backups"}))
+    assert reported == ["backups: there is nothing to back up: no site has data; write data for one, or leave it out"]
 
 
 def test_a_vm_keeps_no_backups_of_itself(root: Path) -> None:
-    told = refuse(root, make_values(SITE, backups={"to": "/srv/backups"}, target="aws", aws=make_aws()))
-    assert [line for line in told if line.startswith("backups.to: is a folder of a VM that an update may replace")]
+    reported = refuse(root, make_values(SITE, backups={"to": "/srv/backups"}, target="aws", aws=make_aws()))
+    assert [line for line in reported if line.startswith("backups.to: is a folder of a VM that an update may replace")]
     settings = read_settings(root, SITE, backups=S3, target="aws", aws=make_aws(), address="0.0.0.0", port=80)
     assert settings.backups
 
 
 def test_on_ecs_aws_makes_them(root: Path) -> None:
-    told = refuse(root, make_values(SITE, backups=S3, target="ecs", ecs=make_ecs()))
-    assert [line for line in told if line.startswith("backups: are made by AWS Backup on ecs")]
+    reported = refuse(root, make_values(SITE, backups=S3, target="ecs", ecs=make_ecs()))
+    assert [line for line in reported if line.startswith("backups: are made by AWS Backup on ecs")]
 
 
 @pytest.mark.parametrize(
@@ -124,12 +124,12 @@ def test_on_ecs_aws_makes_them(root: Path) -> None:
         ({"backups": SFTP, "backupKey": KEY, "backupAccess": KEY}, "backupAccess: is no private key of SSH"),
     ],
 )
-def test_a_secret_that_is_missing_or_wrong_is_told_and_never_shown(
+def test_a_secret_that_is_missing_or_wrong_is_reported_and_never_shown(
     root: Path, values: dict[str, Any], said: str
 ) -> None:
-    told = refused(root, **values)
-    assert [line for line in told if line.startswith(said)] and len(told) == 1, told
-    assert not [line for line in told if KEY in line]
+    reported = refused(root, **values)
+    assert [line for line in reported if line.startswith(said)] and len(reported) == 1, reported
+    assert not [line for line in reported if KEY in line]
 
 
 def test_a_key_without_backups_may_stay(root: Path) -> None:
@@ -172,14 +172,14 @@ def test_each_stack_has_a_time_of_its_own_and_never_midnight(root: Path) -> None
     ],
 )
 def test_each_stack_has_a_place_of_its_own(root: Path, section: dict[str, Any], url: str) -> None:
-    told = tell(read_settings(root, SITE, backups=section), "portico", "prod")
-    assert told["url"] == url and told["host"] == "portico.prod"
-    assert told["sources"] == [{"name": "shop/instance", "kind": "folder"}]
+    reported = tell(read_settings(root, SITE, backups=section), "portico", "prod")
+    assert reported["url"] == url and reported["host"] == "portico.prod"
+    assert reported["sources"] == [{"name": "shop/instance", "kind": "folder"}]
 
 
 def test_the_server_is_known_by_its_key_alone(root: Path) -> None:
-    told = tell(read_settings(root, SITE, backups=SFTP), "portico", "prod")
-    (option,) = told["options"]
+    reported = tell(read_settings(root, SITE, backups=SFTP), "portico", "prod")
+    (option,) = reported["options"]
     assert "StrictHostKeyChecking=yes" in option and "BatchMode=yes" in option
     section = Section.model_validate(SFTP)
     assert list_files(section, KEY, PRIVATE) == {
@@ -189,12 +189,12 @@ def test_the_server_is_known_by_its_key_alone(root: Path) -> None:
     }
 
 
-def test_what_is_told_holds_no_secret(root: Path) -> None:
+def test_what_is_reported_holds_no_secret(root: Path) -> None:
     section = Section.model_validate(S3)
     files = list_files(section, KEY, "wJalrXUtnFEMI")
     assert "aws_secret_access_key = wJalrXUtnFEMI\n" in files["aws"]
-    told = spell_told(tell(read_settings(root, SITE, backups=S3 | {"bandwidth": "3M"}), "portico", "prod"))
-    assert KEY not in told and "wJalr" not in told and json.loads(told)["rate"] == 3072
+    reported = spell_asked(tell(read_settings(root, SITE, backups=S3 | {"bandwidth": "3M"}), "portico", "prod"))
+    assert KEY not in reported and "wJalr" not in reported and json.loads(reported)["rate"] == 3072
 
 
 def test_the_image_holds_what_it_runs() -> None:
@@ -221,20 +221,20 @@ def test_one_may_be_missing_and_two_may_not() -> None:
     assert find_due(NIGHTLY, NOW) == datetime(2026, 11, 29, 3, 17, tzinfo=UTC)
     late, later = NOW - timedelta(hours=30), NOW - timedelta(hours=40)
     assert [*make_known(make_run(late)).warn(NOW)] == []
-    (told,) = make_known(make_run(later)).warn(NOW)
-    assert told == (
+    (reported,) = make_known(make_run(later)).warn(NOW)
+    assert reported == (
         "backups: the newest proven one is of 2026-11-28 20:00 UTC, and two were due since 2026-11-29 03:17 UTC"
     )
 
 
-def test_who_never_proved_one_is_told_once_two_were_due() -> None:
+def test_who_never_proved_one_is_informed_once_two_were_due() -> None:
     assert [*make_known(since=NOW - timedelta(hours=1)).warn(NOW)] == []
     assert [*Backups(every=NIGHTLY).warn(NOW)] == []
-    (told,) = make_known().warn(NOW)
-    assert told == "backups: none was proven since 2026-10-31 12:00 UTC"
+    (reported,) = make_known().warn(NOW)
+    assert reported == "backups: none was proven since 2026-10-31 12:00 UTC"
 
 
-def test_one_that_failed_is_told_whatever_was_proven_before() -> None:
+def test_one_that_failed_is_reported_whatever_was_proven_before() -> None:
     good, bad = make_run(NOW - timedelta(hours=20)), make_run(NOW - timedelta(hours=1), "failed", why="a disk is full")
     known = make_known(good, bad)
     assert [*known.warn(NOW)] == ["backups: the last one, of 2026-11-30 11:00 UTC, failed: a disk is full"]

@@ -1,4 +1,4 @@
-"""What the stack files that come with Portico leave to their user is told, all of it, before anything is touched."""
+"""What the shipped stack files leave to their user is reported, all of it, before anything is touched."""
 
 from typing import Any
 
@@ -12,13 +12,13 @@ from tests.program.conftest import reach_everything
 from tests.program.stackfile import ROOT, merge_values, run_program, spell_config
 
 ACME: dict[str, Any] = {"tls": {"acme": {"email": "ops@shop.net"}}}
-TOLD = {
+ASKED = {
     "staging": ["sites[0].hosts[0]", "ssh.host", "tls.acme.email"],
     "prod": ["aws.ami", "aws.keys[0]", "sites[0].hosts[0]", "sites[0].hosts[1]", "tls.acme.email"],
 }
 
 
-@pytest.mark.parametrize("stack", TOLD)
+@pytest.mark.parametrize("stack", ASKED)
 def test_a_stack_file_as_it_comes_is_refused(stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("signal.signal", lambda *_: None)
     # Where this fails, it must not look for machines.
@@ -34,7 +34,7 @@ def test_a_stack_file_as_it_comes_is_refused(stack: str, monkeypatch: pytest.Mon
         run(build, seen=seen)
     first, *lines = str(caught.value).splitlines()
     assert seen == [] and first.endswith("nothing was changed.")
-    assert sorted(line.strip().partition(": ")[0] for line in lines) == TOLD[stack]
+    assert sorted(line.strip().partition(": ")[0] for line in lines) == ASKED[stack]
     assert all(" is an example; write " in line for line in lines)
 
 
@@ -72,7 +72,7 @@ def test_what_may_work_is_none(values: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("odd", [None, 5, "x", [], {}, [5], {"acme": 5}, {"acme": {"email": 5}}])
-def test_values_of_a_wrong_form_are_told_elsewhere(odd: Any) -> None:
+def test_values_of_a_wrong_form_are_reported_elsewhere(odd: Any) -> None:
     for key in ("tls", "ssh", "aws", "sites", "target"):
         assert list_places(**{"target": "ssh", **ACME, key: odd}) == []
     assert list_places(**ACME, sites=[{"hosts": odd, "aliases": odd}]) == []

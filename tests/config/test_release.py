@@ -86,7 +86,7 @@ OTHER: dict[str, dict[str, Any]] = {
     "workers": {"gunicorn": {"workers": 5}},
     "threads": {"gunicorn": {"threads": 5}},
     "class of workers": {"gunicorn": {"workerClass": "gevent"}},
-    "a route whose WebSockets are told when it ends": {"routes": [{"path": "/ws", "websocket": True}]},
+    "a route whose WebSockets are informed when it ends": {"routes": [{"path": "/ws", "websocket": True}]},
     "timeout": {"gunicorn": {"timeout": "31s"}},
     "memory": {"gunicorn": {"memory": "513M"}},
     "preload": {"gunicorn": {"preload": True}},

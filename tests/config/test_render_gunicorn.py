@@ -332,8 +332,8 @@ def test_nobody_but_nginx_is_believed_about_the_client(
     root: Path, monkeypatch: pytest.MonkeyPatch, bind: str, peer: str, believed: bool
 ) -> None:
     monkeypatch.setenv("PORTICO_ADDRESS", bind)
-    told = tell(root, monkeypatch, ["172.20.0.5"])
-    seen = told(peer)
+    reported = tell(root, monkeypatch, ["172.20.0.5"])
+    seen = reported(peer)
     assert seen["REMOTE_ADDR"] == ("203.0.113.7" if believed else peer)
     assert seen["wsgi.url_scheme"] == ("https" if believed else "http")
     assert ("HTTP_X_REAL_IP" in seen) == ("HTTP_X_FORWARDED_FOR" in seen) == believed
@@ -344,12 +344,12 @@ def test_a_new_nginx_is_believed_at_once_and_the_old_one_while_nobody_tells_anot
 ) -> None:
     monkeypatch.setenv("PORTICO_ADDRESS", "0.0.0.0:8000")
     there = ["172.20.0.5"]
-    told = tell(root, monkeypatch, there)
-    assert told("172.20.0.5")["wsgi.url_scheme"] == "https"
+    reported = tell(root, monkeypatch, there)
+    assert reported("172.20.0.5")["wsgi.url_scheme"] == "https"
     there.append("172.20.0.8")
-    assert {told(peer)["wsgi.url_scheme"] for peer in there} == {"https"}
+    assert {reported(peer)["wsgi.url_scheme"] for peer in there} == {"https"}
     there.clear()  # nobody knows the name just now
-    assert told("172.20.0.8")["wsgi.url_scheme"] == "https" and told("172.20.0.9")["wsgi.url_scheme"] == "http"
+    assert reported("172.20.0.8")["wsgi.url_scheme"] == "https" and reported("172.20.0.9")["wsgi.url_scheme"] == "http"
 
 
 def tell(root: Path, monkeypatch: pytest.MonkeyPatch, there: list[str]) -> Callable[[str], dict[str, Any]]:

@@ -117,14 +117,14 @@ def test_all_that_is_kept_fits_whatever_is_asked_for(root: Path, tmp_path: Path,
         assert bool(pattern.match(length)) == fits, length
 
 
-def test_what_finds_no_room_is_passed_on_and_not_kept(root: Path, tmp_path: Path) -> None:
+def test_what_finds_no_space_is_passed_on_and_not_kept(root: Path, tmp_path: Path) -> None:
     routes = [{"path": "/news/", "cache": "10s", "timeout": "9s"}]
     server = server_of(parse(root, tmp_path, make_site(routes=routes)))
     kept, unkept = server.location("^~", "/news/"), server.location("@shop.unkept.1")
     assert ("500", "=", "@shop.unkept.1") in kept.all("error_page")
     assert (unkept.get("proxy_pass"), unkept.get("proxy_read_timeout")) == ("http://shop", "9s")
     assert not unkept.all("proxy_cache")
-    # A body that found no room is not whole.
+    # A body that found no space is not whole.
     (refused,) = unkept.find("if")
     assert refused.args == ("$with_body",)
 

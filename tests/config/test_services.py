@@ -92,7 +92,7 @@ def test_a_cache_is_one_site_s(root: Path) -> None:
     assert said.startswith("services[0].name: cache is used by shop and blog, and each would read the other's keys")
 
 
-def test_a_secret_of_the_same_name_is_told(root: Path) -> None:
+def test_a_secret_of_the_same_name_is_reported(root: Path) -> None:
     (said,) = refuse(root, make_site(uses=["db"]), services=[DB], secrets={"shop": {"DATABASE_URL": "mine"}})
     assert "a secret of shop too: pulumi config rm --path portico:secrets.shop.DATABASE_URL" in said
 
@@ -201,7 +201,7 @@ def announce(root: Path, before: Any, **service: Any) -> list[str]:
     return [str(one) for one in announce_service(db, before, tell_made(settings, db, ["shop"]), ["shop"])]
 
 
-def test_what_becomes_of_a_service_is_told(root: Path) -> None:
+def test_what_becomes_of_a_service_is_reported(root: Path) -> None:
     settings = read_settings(root, make_site(uses=["db"]), services=[DB])
     before = tell_made(settings, settings.services[0], ["shop"])
     assert announce(root, None) == ["db: PostgreSQL 18 starts; shop alone reaches it."]

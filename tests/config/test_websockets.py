@@ -1,4 +1,4 @@
-"""WebSockets when a replica's time is over, with Gunicorn itself: who is told "going away" (1001), and who stays."""
+"""WebSockets when a replica's time is over, with Gunicorn itself: who gets 1001 ("going away"), and who stays."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ from websockets.sync.client import ClientConnection, unix_connect
 from portico.config.render.gunicorn import render_gunicorn
 from tests.config.sample import make_site, read_settings, write_files
 
-# What libraries for WebSocket do: they take Gunicorn's socket and write to it. "/raw" goes past that object.
+# What libraries for WebSocket do: they take Gunicorn's socket and write to it. "/raw" goes around that object.
 APPLICATION = r"""
 import base64, hashlib, os
 
@@ -77,7 +77,7 @@ def web(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     process.wait()
 
 
-def test_who_is_connected_when_others_serve_is_told_so(web: Web) -> None:
+def test_who_is_connected_when_others_serve_is_informed(web: Web) -> None:
     """Nobody else: neither where this replica still serves, nor who came later."""
     with web.open() as first, web.open("/raw") as raw:
         time.sleep(0.05)
@@ -97,7 +97,7 @@ def test_who_is_connected_when_others_serve_is_told_so(web: Web) -> None:
                 assert peer.recv(30) == "again"
 
 
-def test_who_is_connected_at_the_end_is_told_so(web: Web) -> None:
+def test_who_is_connected_at_the_end_is_informed(web: Web) -> None:
     with web.open() as peer:
         web.process.send_signal(signal.SIGTERM)
         with pytest.raises(ConnectionClosed) as closed:

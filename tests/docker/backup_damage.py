@@ -19,14 +19,14 @@ KEY, OTHER = "a key of sixteen and more", "another key of sixteen and more"
 def make_job(place: Path, work: Path, key: str = KEY) -> Job:
     work.mkdir(exist_ok=True)
     (work / "key").write_text(key)
-    told = {
+    reported = {
         "url": str(place),
         "host": "portico.dev",
         "rate": 0,
         "keep": {"last": 5},
         "sources": [{"name": "shop/instance", "kind": "folder"}],
     }
-    return Job.read(told, DATA, work, work)
+    return Job.read(reported, DATA, work, work)
 
 
 def list_files(folder: str) -> list[Path]:

@@ -68,11 +68,11 @@ def look(least: dict[str, int], most: dict[str, int]) -> tuple[list[str], int]:
     wrong, files = [], 0
     for name in MODES:
         with closing(sqlite3.connect(BACK / name)) as database:
-            (told,) = database.execute("PRAGMA integrity_check").fetchone()
+            (reported,) = database.execute("PRAGMA integrity_check").fetchone()
             orders = database.execute("SELECT count(*), sum(price) FROM orders").fetchone()
             lines = database.execute("SELECT count(*), sum(price) FROM lines").fetchone()
-        if told != "ok":
-            wrong.append(f"{name}: {told}")
+        if reported != "ok":
+            wrong.append(f"{name}: {reported}")
         if orders != lines:
             wrong.append(f"{name}: half a transaction: {orders} and {lines}")
         if not least[name] <= orders[0]:
@@ -101,14 +101,14 @@ def main(count: int, seed: int) -> None:
     writers.append(multiprocessing.Process(target=write_files, args=(seed,)))
     for writer in writers:
         writer.start()
-    told = {
+    reported = {
         "url": str(ROOT / "repository"),
         "host": "portico.dev",
         "rate": 0,
         "keep": {"last": 3},
         "sources": [{"name": "shop/instance", "kind": "folder"}],
     }
-    job, chance = Job.read(told, DATA, WORK, WORK), random.Random(seed)
+    job, chance = Job.read(reported, DATA, WORK, WORK), random.Random(seed)
     wrong: list[str] = []
     files, outcomes = 0, list[str]()
     try:

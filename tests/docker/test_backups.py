@@ -95,13 +95,13 @@ def test_what_comes_back_is_what_was_there_while_others_wrote(image: str) -> Non
 
 
 @pytest.mark.timeout(1800)
-def test_damage_of_any_kind_is_found_and_told(image: str) -> None:
+def test_damage_of_any_kind_is_found_and_reported(image: str) -> None:
     found = run_inside(image, "backup_damage.py")
     assert found.pop("made") == ["proven", "proven"] and found.pop("nothing") == found.pop("no damage") == []
-    assert len(found) > 20 and [kind for kind, told in found.items() if not told] == []
+    assert len(found) > 20 and [kind for kind, reported in found.items() if not reported] == []
     assert "the key does not open the repository" in found["another key"][0]
     assert "is another repository" in found["another repository"][0]
-    assert all(line.isprintable() for told in found.values() for line in told)
+    assert all(line.isprintable() for reported in found.values() for line in reported)
 
 
 @pytest.fixture(scope="module")
@@ -145,9 +145,9 @@ def test_a_site_gets_its_data_back_and_the_other_state_too(keeper: Deployment) -
     assert not [one for one in keeper.containers() if one.labels["portico.role"] == "restore"]
 
 
-def test_the_newest_proven_one_is_told(keeper: Deployment) -> None:
-    told = json.loads(keeper.portico("status", "--json").output)["backups"]
-    assert told["proven"]["outcome"] == "proven" and told["every"] == "9 3 29 2 *"
+def test_the_newest_proven_one_is_reported(keeper: Deployment) -> None:
+    reported = json.loads(keeper.portico("status", "--json").output)["backups"]
+    assert reported["proven"]["outcome"] == "proven" and reported["every"] == "9 3 29 2 *"
     assert "What runs is what the last update" in keeper.check().output
     listed = json.loads(keeper.portico("backup", "list", "--json").output)
     assert {one["run"]["outcome"] for one in listed} == {"proven"}

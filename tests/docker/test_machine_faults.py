@@ -1,4 +1,4 @@
-"""A release command, and the machine that runs it: it restarts in the middle, or has no room for what is written.
+"""A release command, and the machine that runs it: it restarts in the middle, or has no space for what is written.
 
 On a machine of the test's own (tests/docker/machine.py). The command is not seen as done, the release before keeps
 serving, and the next `up` on a machine that is well runs it again, once.
@@ -76,7 +76,7 @@ def test_a_machine_that_restarts_in_the_middle_of_a_release_command(
     assert [one.status for one in shop.containers("release")] in ([], ["exited"])
 
 
-def test_a_disk_that_has_no_room_for_what_a_release_command_writes(
+def test_a_disk_that_has_no_space_for_what_a_release_command_writes(
     machine: Machine, shop: Deployment, figures: Figures
 ) -> None:
     before, live = read_commands(shop), read_live(machine, shop)
@@ -90,7 +90,7 @@ def test_a_disk_that_has_no_room_for_what_a_release_command_writes(
     shop.up(door="make")
     figures.record(
         "P2",
-        "the disk of the data is full while a release command writes, twice: the release before serves; good with room",
+        "the disk of the data is full while a release command writes, twice: its release serves; good with space",
         target="yes; yes",
         measured=f"{kept == live}; {read_live(machine, shop) != live}",
         met=kept == live != read_live(machine, shop) and read_commands(shop) == [*before, "large"],

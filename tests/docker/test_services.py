@@ -104,9 +104,9 @@ def order(deployment: Deployment) -> int | None:
 
 def list_rows(deployment: Deployment) -> set[int]:
     words = ("psql", "-XAt", "-h", "/var/lib/postgresql/run", "-U", "postgres", "-d", SITE, "-c", "SELECT id FROM jobs")
-    code, told = find_server(deployment, "db").exec_run(list(words), user="999")
-    assert code == 0 and isinstance(told, bytes), told
-    return {int(line) for line in told.split()}
+    code, reported = find_server(deployment, "db").exec_run(list(words), user="999")
+    assert code == 0 and isinstance(reported, bytes), reported
+    return {int(line) for line in reported.split()}
 
 
 def test_no_confirmed_row_is_lost_when_it_is_killed(notes: Deployment) -> None:

@@ -296,7 +296,7 @@ def test_writers_wait_for_each_other(client: FlaskClient, migrated: Notes) -> No
     connection.execute("BEGIN IMMEDIATE")
     with ThreadPoolExecutor(8) as pool:
         answers = [pool.submit(app.test_client().post, "/files", data=b"x") for _ in range(8)]
-        # The lock is held until the end of this block: whoever answers before it has not waited for it.
+        # The lock stays until the end of this block: whoever answers before it has not waited for it.
         assert client.get("/").status_code == 200 and client.get("/healthz").status_code == 200
         time.sleep(1)
         assert not any(answer.done() for answer in answers)

@@ -34,8 +34,8 @@ def check_gunicorn_keeps_idle_connections_longer_than_nginx(rendered: Rendered, 
     for release in rendered.releases:
         gunicorn = rendered.gunicorn(release)
         # A worker of the class sync would hang up after each answer.
-        room = {"gthread": "threads", "gevent": "worker_connections"}[gunicorn["worker_class"]]
-        assert gunicorn[room] >= 1 and len({"threads", "worker_connections"} & gunicorn.keys()) == 1
+        limit = {"gthread": "threads", "gevent": "worker_connections"}[gunicorn["worker_class"]]
+        assert gunicorn[limit] >= 1 and len({"threads", "worker_connections"} & gunicorn.keys()) == 1
         for upstream in filter(None, [upstreams.get(release.site.name)]):
             if listed(upstream, "keepalive") not in ([], [("0",)]):
                 idle = milliseconds(only(upstream, "keepalive_timeout").args[0])

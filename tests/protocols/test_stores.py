@@ -14,7 +14,7 @@ from tests.attacks.raw import ADDRESS, Answer, get, make_request, parse, read
 
 pytestmark = pytest.mark.docker
 HOST, OTHER = "talk.localhost", "wild.zone.localhost"
-# Of these, 1,300 are more than the store has room for.
+# Of these, 1,300 are more than the store can hold.
 LONG, MANY = 60_000, 1300
 
 

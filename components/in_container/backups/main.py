@@ -122,7 +122,7 @@ def main() -> None:
         keep_on(job, told["every"], ending)
         return
     try:
-        say(json.dumps({"told": act(job, sys.argv[1], sys.argv[2:])}))
+        say(json.dumps({"answer": act(job, sys.argv[1], sys.argv[2:])}))
     except (Failed, OSError) as error:
         say(json.dumps({"error": str(error)}))
 
