@@ -6,6 +6,8 @@ if [ ! -s "$data/PG_VERSION" ]; then
   initdb --pgdata="$home/new" --username=postgres --auth-local=peer --auth-host=scram-sha-256 --encoding=UTF8 \
     --locale=C.UTF-8 --locale-provider=builtin --data-checksums --no-instructions
   mv "$home/new" "$data"
+  # The name has to outlast a power cut as soon as a row does.
+  sync -f "$home"
 fi
 # A site reaches the database of its own name alone, and the administrator nothing over the network.
 cat >"$home/hba.conf" <<'HBA'

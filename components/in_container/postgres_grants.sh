@@ -1,5 +1,9 @@
 # Waits for PostgreSQL and makes the sites' roles and databases: postgres_grants.sh FOLDER SECONDS
 set -eu
+command -v pg_isready >/dev/null || {
+  echo "the image has no pg_isready, so it is none of PostgreSQL; write another image of the service"
+  exit 1
+}
 tries=0
 until pg_isready -q -h "$1/run" -U postgres; do
   tries=$((tries + 1))
