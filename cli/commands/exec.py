@@ -84,9 +84,18 @@ def mount_secrets(labels: dict[str, str]) -> dict[str, Any]:
 
 def make_container(client: DockerClient, secrets: bytes, config: dict[str, Any], name: str) -> Container:
     """Make it, and give it the secrets, an archive of files; nothing runs in it yet."""
-    made: dict[str, Any] = client.api.create_container_from_config(config, name)  # type: ignore[no-untyped-call]
+    endpoints = dict(config["NetworkingConfig"]["EndpointsConfig"])
+    mode = config["HostConfig"].get("NetworkMode")
+    first = mode if mode in endpoints else next(iter(endpoints), "")
+    # Before Docker 25 a container is made in one network, and put into the others afterwards.
+    alone = {"EndpointsConfig": {first: endpoints.pop(first)} if first else {}}
+    made: dict[str, Any] = client.api.create_container_from_config(  # type: ignore[no-untyped-call]
+        {**config, "NetworkingConfig": alone}, name
+    )
     container = client.containers.get(made["Id"])
     try:
+        for network in endpoints:
+            client.api.connect_container_to_network(made["Id"], network)
         if any(one["Target"] == SECRETS for one in config["HostConfig"]["Mounts"]):
             # Owner and mode travel with the files.
             container.put_archive(SECRETS, secrets)

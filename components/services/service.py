@@ -141,7 +141,7 @@ class Service(pulumi.ComponentResource):
         name, keeps = self._args.service.name, "No replica of a site that uses it was made or replaced."
         for container, resource, what, kept in (
             (granted, f"{name}-service", "did not come up, or did not take what the sites need", keeps),
-            (server, "Its server", "printed this last.", ""),
+            (server, "Its server", "printed this last", ""),
         ):
             pulumi.log.error(describe(self._args.engine, str(container), resource, keeps=kept, what=what, lines=_LINES))
         return False

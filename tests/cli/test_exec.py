@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from portico.cli.commands.exec import describe
+from portico.cli.commands.exec import describe, make_container
 from portico.cli.deployed import Deployed
 from portico.cli.refused import Refused
 from portico.components.docker.engine_client import Engine
@@ -77,3 +77,17 @@ def start(monkeypatch: pytest.MonkeyPatch, *sites: str) -> Deployed:
     replicas = [SimpleNamespace(labels={"portico.site": site}) for site in sites]
     monkeypatch.setattr(Deployed, "list_containers", lambda self, role: replicas)
     return Deployed("dev", "portico", Engine(), {})
+
+
+def test_it_is_put_into_each_network_of_the_replica() -> None:
+    """Before Docker 25 a container cannot be made in more than one."""
+    done: list[Any] = []
+    api = SimpleNamespace(
+        create_container_from_config=lambda config, _: (done.append(config["NetworkingConfig"]), {"Id": "1"})[1],
+        connect_container_to_network=lambda id, network: done.append((id, network)),
+    )
+    client: Any = SimpleNamespace(api=api, containers=SimpleNamespace(get=lambda id: id))
+    replica = {**REPLICA, "Mounts": [], "NetworkSettings": {"Networks": {"db": {}, "net": {}}}}
+    replica["HostConfig"] = {"Memory": 1, "NetworkMode": "net"}
+    make_container(client, b"", describe(replica, ["true"], terminal=False), "one")
+    assert done == [{"EndpointsConfig": {"net": {}}}, ("1", "db")]
