@@ -82,8 +82,13 @@ def start(monkeypatch: pytest.MonkeyPatch, *sites: str) -> Deployed:
 def test_it_is_put_into_each_network_of_the_replica() -> None:
     """Before Docker 25 a container cannot be made in more than one."""
     done: list[Any] = []
+
+    def create(config: dict[str, Any], _: str) -> dict[str, str]:
+        done.append(config["NetworkingConfig"])
+        return {"Id": "1"}
+
     api = SimpleNamespace(
-        create_container_from_config=lambda config, _: (done.append(config["NetworkingConfig"]), {"Id": "1"})[1],
+        create_container_from_config=create,
         connect_container_to_network=lambda id, network: done.append((id, network)),
     )
     client: Any = SimpleNamespace(api=api, containers=SimpleNamespace(get=lambda id: id))
