@@ -14,7 +14,7 @@ from portico.cli.pulumi import ask, create, require_stack
 from portico.cli.pulumi import call as call_pulumi
 from portico.cli.refused import Refused
 from portico.cli.screen import tell
-from portico.cli.spelling import spell
+from portico.cli.spelling import is_made, spell
 from portico.config.live.backups import count
 
 _KEY = "portico:backupKey"
@@ -29,6 +29,11 @@ def spell_run(reported: dict[str, Any]) -> str:
     return f"{reported['id']}  {datetime.fromisoformat(reported['at']):%Y-%m-%d %H:%M:%S} UTC  {proven}"
 
 
+def spell_action(action: str, stack: str) -> str:
+    """The command in one line, as its user calls it."""
+    return spell("backup", stack, do=action) if is_made() else spell(f"backup {action}", stack)
+
+
 def make_key(place: Place, *, show: bool) -> None:
     """Make the key of the backups and show it, once; with `show` show the one that there is. Raises Refused."""
     stack = place.stack
@@ -36,7 +41,7 @@ def make_key(place: Place, *, show: bool) -> None:
     known = call_pulumi("config", "get", _KEY, "--stack", stack, root=place.root)
     if show or not known.returncode:
         if known.returncode:
-            raise Refused(f"there is no key yet; {spell('backup', stack)} key makes it")
+            raise Refused(f"there is no key yet; {spell_action('key', stack)} makes it")
         if not show:
             raise Refused(
                 f"there is a key already, in Pulumi.{stack}.yaml, encrypted; `pulumi config get {_KEY}` shows it. With "

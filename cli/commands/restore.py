@@ -24,7 +24,7 @@ from portico.cli.restoring import (
     tell_difference,
 )
 from portico.cli.screen import tell
-from portico.cli.spelling import spell
+from portico.cli.spelling import is_made, spell
 
 
 @click.command(epilog=example("portico restore -s prod --site shop --at 2026-11-30T03:15"))
@@ -75,7 +75,9 @@ def command(context: click.Context, stack: str, site: str, at: str, undo: bool, 
             call(deployed, helper, "clear", *folders)
             raise
     tell(f"{what} is in its place: {', '.join(folders)}.")
-    tell(f"What was there is kept; {spell('restore', stack, undo='')} puts it back, --forget deletes it.")
+    said = "yes" if is_made() else ""
+    back, deletes = (spell("restore", stack, **{option: said}) for option in ("undo", "forget"))
+    tell(f"What was there is kept; {back} puts it back, {deletes} deletes it.")
     if lost := await_health(users):
         tell(f"Not healthy again: {', '.join(lost)}; {spell('logs', stack)} says why.", err=True)
         context.exit(1)

@@ -13,6 +13,7 @@ from portico.cli import backups, restoring
 from portico.cli.commands import backup, restore
 from portico.cli.prepare import Place
 from portico.cli.refused import Refused
+from portico.cli.spelling import MADE
 from portico.config.backups import VARIABLE
 
 FAILED = {"outcome": "failed", "why": "a disk is full"}
@@ -202,6 +203,12 @@ def test_a_key_is_made_shown_once_and_never_among_the_words_of_a_process(config:
     assert again.exit_code == 1 and key not in again.output and config.key == key
     shown = CliRunner().invoke(backup.command, ["key", "--show"])
     assert shown.output.strip() == key
+
+
+@pytest.mark.parametrize(("made", "said"), [("", "portico backup key -s prod"), ("yes", "make backup ENV=prod DO=key")])
+def test_an_action_is_spelled_as_its_user_calls_it(monkeypatch: pytest.MonkeyPatch, made: str, said: str) -> None:
+    monkeypatch.setenv(MADE, made)
+    assert backup.spell_action("key", "prod") == said
 
 
 def test_there_is_no_key_to_show(config: Config) -> None:

@@ -117,6 +117,8 @@ def keeper(deploy: Deploy, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     deployment.up()
     # What makes them gives way to all others, and here there are many.
     deployment.allow(900)
+    # The first one is made by itself; who asks waits for it.
+    assert "is made and proven" in deployment.portico("backup", "now").output
     yield deployment
 
 
@@ -131,7 +133,7 @@ def ask(deployment: Deployment) -> Any:
 
 def test_a_site_gets_its_data_back_and_the_other_state_too(keeper: Deployment) -> None:
     order(keeper, 3)
-    assert "is made and proven" in keeper.portico("backup", "now").output
+    keeper.portico("backup", "now")
     order(keeper, 4)
     said = keeper.portico("restore", "--site", "keeper", "--yes").output
     assert "keeper.db: rows orders 7 -> 3" in said and "1 get another content: last.txt" in said
@@ -152,6 +154,12 @@ def test_the_newest_proven_one_is_reported(keeper: Deployment) -> None:
     listed = json.loads(keeper.portico("backup", "list", "--json").output)
     assert {one["run"]["outcome"] for one in listed} == {"proven"}
     assert keeper.portico("backup", "check").output.endswith("it is whole.\n")
+
+
+def test_an_update_leaves_it_alone(keeper: Deployment) -> None:
+    before = keeper.ids_of("backups")
+    keeper.up()
+    assert keeper.ids_of("backups") == before
 
 
 def test_its_key_is_seen_nowhere(keeper: Deployment) -> None:
