@@ -54,6 +54,12 @@ def load(root: Path, history: Any = None) -> Stack:
             f"portico:secrets stands in clear in Pulumi.{pulumi.get_stack()}.yaml, for all who may read that file; "
             "set each one with pulumi config set --secret --path portico:secrets.SITE.NAME"
         )
+    for key in ("backupKey", "backupAccess"):
+        if key in values and not is_config_secret(f"{NAMESPACE}:{key}"):
+            pulumi.log.warn(
+                f"portico:{key} stands in clear in Pulumi.{pulumi.get_stack()}.yaml, for all who may read that file; "
+                f"set it with pulumi config set --secret portico:{key}"
+            )
     return stack
 
 

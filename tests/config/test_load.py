@@ -62,6 +62,16 @@ def test_a_secret_in_clear_is_warned_of_also_where_only_the_build_has_it(
     assert "stands in clear" in line
 
 
+def test_a_key_of_backups_in_clear_is_warned_of(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("pulumi.log.warn", said.append)
+    site = make_site(data=[{"name": "instance", "path": "/app/instance"}])
+    key = "0123456789abcdef0123456789abcdef"
+    load_values(root, make_values(site, backups={"to": "/srv/backups"}, backupKey=key))
+    (line,) = said
+    assert line.startswith("portico:backupKey stands in clear") and key not in line
+
+
 def test_secrets_stay_secret_outputs(root: Path) -> None:
     stack = load_values(root, make_values(secrets={"shop": {"KEY": "correct horse"}}))
     assert "correct horse" not in repr(stack)
