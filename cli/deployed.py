@@ -11,6 +11,7 @@ from docker.models.containers import Container
 from portico.cli.engine import Export, find_engine, is_on_ecs, list_resources
 from portico.cli.export import read_export
 from portico.cli.refused import Refused
+from portico.cli.served import find_served
 from portico.cli.site_choice import choose_site
 from portico.cli.spelling import spell, spell_option
 from portico.components.docker.engine_client import Engine
@@ -25,7 +26,7 @@ WEB, RELEASE = "web", "release"
 
 @dataclass(frozen=True)
 class Deployed:
-    """A stack that is up: its engine, and the live release of each site by the last good update."""
+    """A stack that is up: its engine, and the live release of each site."""
 
     stack: str
     project: str
@@ -49,7 +50,8 @@ class Deployed:
         if engine is None:
             raise Refused(f"nothing of the stack {stack} is deployed yet; {spell('up', stack)} does it")
         (own,) = list_resources(export, STACK)
-        releases = (own.get("outputs") or {}).get("releases") or {}
+        # After an update that failed for one site, the state has the outputs of the one before it.
+        releases = find_served(export) or (own.get("outputs") or {}).get("releases") or {}
         return cls(stack, str(own["urn"]).split("::")[1], engine, releases)
 
     @cached_property
@@ -78,6 +80,12 @@ class Deployed:
         if not found:
             raise Refused(f"release {release} of {site} has no container any more; {spell('up', self.stack)} fixes it")
         return sorted(found, key=lambda one: (one.status != "running", one.health != "healthy"))
+
+    def is_begun(self, site: str) -> bool:
+        """Whether nothing of a site is live, and a release of it was begun; of the stack, where none is named."""
+        if not self.releases or not site or site in self.releases:
+            return not self.releases
+        return bool(self.list_containers(role="gunicorn", site=site))
 
     def choose_begun(self, site: str, command: str) -> Container:
         """A replica of a site whose first release did not go live: of that name, or the only one. Raises Refused."""

@@ -133,7 +133,7 @@ def execute(stack: str, site: str, words: tuple[str, ...], process: str = WEB, r
     if tasks := DeployedTasks.find(stack, export):
         return execute_task(tasks, site, command, process, release)
     deployed = Deployed.of(stack, export)
-    if release == NEXT and process == WEB and not deployed.releases:
+    if release == NEXT and process == WEB and deployed.is_begun(site):
         # Nothing is live yet, and the command may be what is missing for that.
         replica = deployed.choose_begun(site, "exec")
         site = str(replica.labels["portico.site"])

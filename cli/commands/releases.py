@@ -13,6 +13,7 @@ from portico.cli.options import example, json_option, spell_json, stack_option
 from portico.cli.prepare import prepare
 from portico.cli.pulumi import read_outputs, require_stack
 from portico.cli.refused import Refused
+from portico.cli.served import find_served
 from portico.cli.spelling import spell, spell_option
 
 Records = Sequence[Mapping[str, str]]
@@ -20,19 +21,12 @@ Records = Sequence[Mapping[str, str]]
 
 def read_served(stack: str) -> dict[str, str] | None:
     """The releases that NGINX sends requests to, by site; None where nobody can tell."""
-    from portico.cli.engine import find_engine, list_serving
     from portico.cli.export import read_export
-    from portico.components.docker.live_files import read_live
-    from portico.config.live.served import find_releases
 
     try:
-        export = read_export(stack)
+        return find_served(read_export(stack))
     except Refused:
         return None
-    engine, label = find_engine(export), {"label": "portico.role", "value": "nginx"}
-    edges = [one["outputs"]["id"] for one in list_serving(export) if label in one["outputs"]["labels"]]
-    live = read_live(engine, edges[0]) if engine and edges else None
-    return find_releases(live) if live else None
 
 
 def list_releases(outputs: Mapping[str, Any], served: Mapping[str, str] | None = None) -> list[str]:

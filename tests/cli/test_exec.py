@@ -72,6 +72,26 @@ def test_where_nothing_was_started_the_release_command_is_named(
     assert str(refused.value).startswith(said)
 
 
+@pytest.mark.parametrize(
+    ("live", "site", "begun"), [({}, "", True), ({"blog": "a"}, "shop", True), ({"shop": "a"}, "shop", False)]
+)
+def test_a_site_of_which_nothing_is_live_may_have_been_begun(
+    monkeypatch: pytest.MonkeyPatch, live: dict[str, str], site: str, begun: bool
+) -> None:
+    monkeypatch.setattr(Deployed, "list_containers", lambda self, role, site: [site])
+    assert Deployed("dev", "portico", Engine(), live).is_begun(site) == begun
+    assert not Deployed("dev", "portico", Engine(), {"shop": "a"}).is_begun("")
+
+
+def test_after_an_update_that_failed_for_one_site_those_that_serve_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    stack = {"urn": "urn:pulumi:dev::portico::pulumi:pulumi:Stack::portico-dev", "type": "pulumi:pulumi:Stack"}
+    export = {"deployment": {"resources": [{**stack, "outputs": {"releases": {"shop": "a"}}}]}}
+    monkeypatch.setattr("portico.cli.deployed.find_engine", lambda _: Engine())
+    for served, known in ((None, {"shop": "a"}), ({"shop": "a", "blog": "b"}, {"shop": "a", "blog": "b"})):
+        monkeypatch.setattr("portico.cli.deployed.find_served", lambda _, served=served: served)
+        assert Deployed.of("dev", export).releases == known
+
+
 def start(monkeypatch: pytest.MonkeyPatch, *sites: str) -> Deployed:
     """A stack of which nothing is live, with a replica of each of these sites."""
     replicas = [SimpleNamespace(labels={"portico.site": site}) for site in sites]
