@@ -1,5 +1,7 @@
 """What is wrong with a file that is no YAML, said to the person who wrote it."""
 
+import re
+
 import yaml
 
 from portico.config.printable import spell_printable
@@ -39,6 +41,22 @@ def explain_yaml(text: str, error: Exception) -> str:
     if mark is None or not said:
         return spell_printable(" ".join(str(error).split()).replace(' in "<unicode string>"', ""))[:400]
     lines = text.splitlines()
+    if problem.startswith("mapping values") and (above := _find_full(lines, mark.line)):
+        said = (
+            f"this line is indented below {above}, which has a value already; move it to the lines that it belongs to, "
+            "such as those of its site"
+        )
     # The end of the file is behind its last line.
     number = min(mark.line, len(lines) - 1)
     return spell_printable(f'line {number + 1}: {said}: "{lines[number].strip()[:80]}"')[:400]
+
+
+def _find_full(lines: list[str], number: int) -> str:
+    """The key of the line above, where this one is indented more and that one has a value; "" where it is not so.
+
+    Pulumi writes `encryptionsalt` at the end of a stack's file: what is written below it belongs nowhere.
+    """
+    above = next((line for line in reversed(lines[:number]) if line.strip() and not line.lstrip().startswith("#")), "")
+    found = re.match(r"( *)([\w:.-]+): +[^\s#|>]", above)
+    deeper = found and len(lines[number]) - len(lines[number].lstrip()) > len(found[1])
+    return found[2] if found and deeper else ""

@@ -22,6 +22,10 @@ def explain(text: str) -> str:
         ("a:\n\t- b\n", 'line 2: a tab stands where YAML takes spaces; indent with spaces: "- b"'),
         ("a: b: c\n", 'line 1: a value stands where none can; .*: "a: b: c"'),
         ("key\n  sub: x\n", 'line 2: a value stands where none can; .* end the line above with a colon .*"sub: x"'),
+        (
+            "a:\n  - b: 1\nsalt: v1:x\n    c: d\n",
+            "line 4: this line is indented below salt, which has a value already; move",
+        ),
         ("a: @x\n", 'line 1: no plain text begins with this character; put the text in quotes: "a: @x"'),
         ("b: 1\na: *x\n", "line 2: a text that begins with .* is a reference; put it in quotes"),
         ("a: !foo x\n", "line 1: a text that begins with ! is a type"),
