@@ -70,7 +70,8 @@ def test_what_set_up_wrote_for_a_shell_is_taken_over(root: Path, monkeypatch: py
 
 def test_a_set_up_that_failed_has_said_why(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preparing, "is_checkout", lambda _: True)
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 7))
+    failed = subprocess.Popen(["sh", "-c", "exit 7"])
+    monkeypatch.setattr(subprocess, "Popen", lambda *_: failed)
     with pytest.raises(SystemExit, match="7"):
         prepare("dev")
 

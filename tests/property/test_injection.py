@@ -57,10 +57,12 @@ FULL: dict[str, Any] = {
         "requestHeader": "8K",
         "answerHeaders": "16K",
     },
+    "services": [{"name": "db", "kind": "postgres", "version": "18", "image": "postgres:18.6", "memory": "512M"}],
     "sites": [
         {
             "name": "shop",
             "source": "plain",
+            "uses": ["db"],
             "context": "..",
             "requirements": "more.txt",
             "extras": ["more"],
