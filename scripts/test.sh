@@ -24,7 +24,13 @@ shift
 "$ROOT/scripts/setup/ssh.sh"
 "$ROOT/scripts/setup/vm.sh"
 "$ROOT/scripts/setup/registry.sh"
-case $which in *"not extended"*) ;; *) "$ROOT/scripts/setup/pebble.sh" && "$ROOT/scripts/setup/chromium.sh" ;; esac
+case $which in
+*"not extended"*) ;;
+*)
+  "$ROOT/scripts/setup/pebble.sh"
+  "$ROOT/scripts/setup/chromium.sh"
+  ;;
+esac
 # shellcheck source=/dev/null
 . "$TOOLS/env"
 [ -z "$style" ] || "$ROOT/scripts/lint.sh"
