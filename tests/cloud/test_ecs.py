@@ -177,22 +177,31 @@ def test_tasks_are_as_closed_as_they_can_be(fleet: FleetDeployment) -> None:
     engine.close()
 
 
-@pytest.mark.parametrize("releases", [1, pytest.param(10, marks=pytest.mark.soak)])
-def test_releases_lose_no_request(fleet: FleetDeployment, figures: Figures, releases: int) -> None:
+@pytest.mark.parametrize(
+    ("releases", "broken"),
+    [
+        pytest.param(1, False, id="1"),
+        pytest.param(1, True, id="after a command that failed", marks=pytest.mark.extended),
+        pytest.param(10, True, id="10", marks=pytest.mark.soak),
+    ],
+)
+def test_releases_lose_no_request(fleet: FleetDeployment, figures: Figures, releases: int, broken: bool) -> None:
+    """Where the first one is `broken`, its release command fails, and it is tried again."""
     ensure(fleet)
     seconds = []
     first, second = (task["id"] for task in fleet.tasks("hello"))
-    run_in(first, "gunicorn", f"echo kept >>{STORE}/lines")
+    run_in(first, "gunicorn", f"echo kept >{STORE}/lines")
     # All tasks of the site have the folder.
     assert run_in(second, "gunicorn", f"cat {STORE}/lines") == "kept\n"
     live = ask(fleet)["release"]
     before = read_upgrades(fleet)
-    run_in(first, "gunicorn", f"touch {STORE}/broken")
+    failed = None
     with load(fleet) as load_:
         load_.wait(3)
         for number in range(releases):
-            fleet.edit("hello", f"# release {number} of {releases}")
-            if not number:
+            fleet.edit("hello", f"# release {number} of {releases} {broken}")
+            if broken and not number:
+                run_in(first, "gunicorn", f"touch {STORE}/broken")
                 # Its command fails: nothing of it starts, and the same `up` goes live once that is fixed.
                 failed = fleet.up(fails=True)
                 assert [task["id"] for task in fleet.tasks("hello")] == [first, second]
@@ -209,12 +218,15 @@ def test_releases_lose_no_request(fleet: FleetDeployment, figures: Figures, rele
         met=report.lossless and len(report.seen) == releases + 1,
     )
     assert len(fleet.tasks("hello")) == 2
-    assert "failed with exit code 3. No task of release " in failed.output, failed.tail()
-    assert f"the release before it ({live}) keeps serving." in failed.output
-    first_new, *others = read_upgrades(fleet)[len(before) :]
-    assert f"  {first_new}\n" in failed.output and first_new != spell_upgrade(live)
-    # It was tried again, and each release after it has run it once.
-    assert others[0] == first_new and len(others) == releases and len({*others}) == releases
+    ran = read_upgrades(fleet)[len(before) :]
+    if failed:
+        assert "failed with exit code 3. No task of release " in failed.output, failed.tail()
+        assert f"the release before it ({live}) keeps serving." in failed.output
+        # It was tried again.
+        first_new = ran.pop(0)
+        assert f"  {first_new}\n" in failed.output and first_new != spell_upgrade(live) and ran[0] == first_new
+    # Each release has run it once.
+    assert len(ran) == releases and len({*ran}) == releases
     # The worker is of the same release, and there is one.
     (worker,) = fleet.tasks("hello-worker-queue")
     words, end = f"at work for {fleet.outputs()['releases']['hello']}", time.monotonic() + 20

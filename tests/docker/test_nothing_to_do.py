@@ -17,6 +17,7 @@ LONGEST: dict[Door, float] = {"pulumi": 10.0, "make": 20.0}
 TRIES = 3
 
 
+@pytest.mark.extended
 def test_right_after_a_release_there_is_nothing_to_do(two_sites: Deployment) -> None:
     """Docker's own health check may not have passed yet: the switch has proven the replicas before."""
     two_sites.edit("hello", "# one more release")

@@ -74,6 +74,7 @@ def test_the_site_knows_what_only_the_update_knew(own: Own) -> None:
     assert own.outputs()["url"] == f"http://localhost:{own.port}"
 
 
+@pytest.mark.extended
 def test_nothing_to_do_changes_nothing(own: Own) -> None:
     before = own.outputs()
     own.pulumi("up", "--stack", "test", "--yes", "--skip-preview", "--expect-no-changes")

@@ -136,6 +136,7 @@ def test_no_confirmed_row_is_lost_when_it_is_killed(notes: Deployment) -> None:
     assert confirmed <= list_rows(notes)
 
 
+@pytest.mark.extended
 def test_a_release_and_down_keep_the_data_and_another_version_is_refused(notes: Deployment) -> None:
     number, server = order(notes), find_server(notes, "db").id
     notes.write(SITE, "more.txt", "another release")

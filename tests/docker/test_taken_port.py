@@ -101,7 +101,7 @@ def refuse(deployment: Deployment, *said: str, often: bool = False, **settings: 
 @pytest.mark.parametrize(
     ("take", "who", "setting", "settings"),
     [
-        (listen, "a program", "port: port", lambda port: {"port": port}),
+        pytest.param(listen, "a program", "port: port", lambda port: {"port": port}, marks=pytest.mark.extended),
         pytest.param(
             *(run_container, "a container", "port: port", lambda port: {"port": port}), marks=pytest.mark.extended
         ),

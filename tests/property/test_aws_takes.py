@@ -21,6 +21,7 @@ RECORD = "aws:route53/record:Record"
 
 
 @holds_for_stacks("ecs", every=4)
+@pytest.mark.extended
 def test_aws_takes_any_fleet_and_it_keeps_the_rules(stack: Tried) -> None:
     graph = plan(stack)
     with mock_aws():

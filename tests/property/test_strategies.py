@@ -48,6 +48,7 @@ def test_no_other_sections_are_listed() -> None:
     assert set(FIELDS) == set(SECTIONS)
 
 
+@pytest.mark.extended
 def test_every_setting_is_tried(root: Path) -> None:
     """What the rules between settings take away again is not taken away always."""
     seen: set[tuple[str, str]] = set()

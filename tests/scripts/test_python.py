@@ -83,6 +83,7 @@ def index() -> Iterator[Index]:
     index.server.server_close()
 
 
+@pytest.mark.extended
 def test_an_interrupted_one_goes_on_with_what_it_has(tmp_path: Path, index: Index) -> None:
     folder = tmp_path / "a checkout"
     parts = folder / "scripts" / "setup"

@@ -12,7 +12,8 @@ pytestmark = [pytest.mark.docker, pytest.mark.timeout(1200)]
 @pytest.mark.parametrize(
     "doors",
     [
-        pytest.param(("make", "make"), id="make"),
+        pytest.param(("make",), id="make"),
+        pytest.param(("make", "make"), id="make again", marks=pytest.mark.extended),
         pytest.param(("pulumi", "make", "pulumi"), id="pulumi and make", marks=pytest.mark.soak),
     ],
 )
