@@ -7,10 +7,9 @@ import click
 
 from portico.cli.backups import read_backups
 from portico.cli.certificates import read_certificates
-from portico.cli.commands.releases import read_served
 from portico.cli.data import Folder, list_data, measure
 from portico.cli.deployed import Deployed
-from portico.cli.engine import Export, find_engine, is_on_ecs
+from portico.cli.engine import find_engine, is_on_ecs
 from portico.cli.export import read_export
 from portico.cli.holder import describe
 from portico.cli.options import example, json_option, spell_json, stack_option
@@ -19,18 +18,18 @@ from portico.cli.release_command import read_last_runs, read_last_task_runs, spe
 from portico.cli.running import list_running
 from portico.cli.schedule import read_runs, tell_runs
 from portico.cli.screen import tell
+from portico.cli.served import find_served
 from portico.cli.services import read_services
 from portico.cli.spelling import spell
 from portico.cli.summary import summarize
 
 
-def look_at_data(stack: str, place: Place, export: Export) -> list[Folder]:
+def look_at_data(deployed: Deployed, place: Place) -> list[Folder]:
     """The data of the stack's sites with its size; nothing where the engine does not answer."""
     from docker.errors import DockerException
 
     with suppress(DockerException, OSError):
-        deployed = Deployed.of(stack, export)
-        folders = list_data(deployed.engine, stack, place.root)
+        folders = list_data(deployed.engine, deployed.stack, place.root)
         return measure(folders, deployed.list_containers(role="gunicorn") if folders else [])
     return []
 
@@ -46,10 +45,10 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     # On ECS images are built by an engine, and nothing of the stack runs there.
     found, engine = summarize(export), None if is_on_ecs(export) else find_engine(export)
     lock = describe(stack, place.root)
-    served = read_served(stack) if engine else None
+    served = find_served(export) if engine else None
     live = found.releases if served is None else served
-    data = look_at_data(stack, place, export) if engine else []
     deployed = Deployed.of(stack, export) if engine else None
+    data = look_at_data(deployed, place) if deployed else []
     seen = list_running(deployed) if deployed else None
     running, restarting, idle = seen if seen is not None else (found.running, [], [])
     runs = {site: read_runs(deployed, site) for site in live} if deployed else {}

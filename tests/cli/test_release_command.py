@@ -84,7 +84,7 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Any:
             "summarize": summary,
             "find_engine": engine,
             "describe": "",
-            "read_served": {"blog": "b"},
+            "find_served": {"blog": "b"},
             "look_at_data": [],
             "read_runs": [],
             "list_running": None,

@@ -50,7 +50,7 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Any:
             "summarize": summary,
             "find_engine": Engine(),
             "describe": "",
-            "read_served": {"shop": "a"},
+            "find_served": {"shop": "a"},
             "look_at_data": [],
             "read_runs": [],
             "read_last_runs": {},
