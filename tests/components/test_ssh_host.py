@@ -89,6 +89,19 @@ def test_the_address_is_the_machines() -> None:
     assert said == ["shop.example"]
 
 
+def fail_container(name: str, error: str, inputs: dict[str, Any]) -> pulumi.ErrorHookArgs:
+    """What a hook is given where a container could not be made."""
+    return pulumi.ErrorHookArgs(
+        urn="",
+        id="",
+        name=name,
+        type="docker:index/container:Container",
+        errors=[error],
+        failed_operation="create",
+        new_inputs=inputs,
+    )
+
+
 def test_a_machine_that_is_lost_in_the_middle_is_reported_once_and_not_asked_why(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -101,17 +114,7 @@ def test_a_machine_that_is_lost_in_the_middle_is_reported_once_and_not_asked_why
         "error inspecting: command [ssh -T -- shop.example docker system dial-stdio] has exited with exit status 255"
     )
     for name in ("shop-gunicorn-0", "shop-gunicorn-1"):
-        hook(
-            pulumi.ErrorHookArgs(
-                urn="",
-                id="",
-                name=name,
-                type="docker:index/container:Container",
-                errors=[error],
-                failed_operation="create",
-                new_inputs={"name": f"{name}-1", "labels": [label]},
-            )
-        )
+        hook(fail_container(name, error, {"name": f"{name}-1", "labels": [label]}))
     (line,) = said
     assert line.startswith("shop.example was lost in the middle of this update: nothing answers over SSH any more.")
 
@@ -131,17 +134,7 @@ def test_an_engine_that_ends_in_the_middle_is_reported_once_and_not_asked_why(
     host, _ = make()
     hook: Any = (host.hooks.on_error or [])[0]
     for name in ("shop-release-command", "portico-release-switch"):
-        hook(
-            pulumi.ErrorHookArgs(
-                urn="",
-                id="",
-                name=name,
-                type="docker:index/container:Container",
-                errors=[error],
-                failed_operation="create",
-                new_inputs={"labels": []},
-            )
-        )
+        hook(fail_container(name, error, {"labels": []}))
     (line,) = said
     assert line.startswith("The Docker engine went away in the middle of this update")
     assert "Run this again then" in line
