@@ -1,7 +1,6 @@
 """What a person sees in a browser: the example, an upload, and the pages of NGINX's own, by HTTPS and HTTP/3."""
 
 import hashlib
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -13,13 +12,7 @@ from tests.docker.applications import small, write_small
 from tests.docker.command import ROOT
 from tests.docker.engine import HELLO, Deployment, free_port
 
-pytestmark = [
-    pytest.mark.docker,
-    pytest.mark.extended,
-    pytest.mark.skipif(
-        not shutil.which("chromium") or not shutil.which("certutil"), reason="chromium or certutil is not installed"
-    ),
-]
+pytestmark = [pytest.mark.docker, pytest.mark.extended]
 # Looked at by people; the newest run's stay.
 PICTURES: Final = ROOT / ".tools" / "pictures"
 UPLOAD: Final = """
