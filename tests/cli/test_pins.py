@@ -1,11 +1,14 @@
 """A hold that the settings do not allow is taken back: whatever stood there before stands there again."""
 
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from portico.cli import deploy, pins
+from portico.cli.commands import resume, rollback
 from portico.cli.events import Event
 from portico.cli.prepare import Place
 from portico.cli.run import Ended
@@ -64,6 +67,28 @@ def test_what_else_the_file_says_stays_as_it_was_written(monkeypatch: pytest.Mon
     monkeypatch.setattr(pins, "read_pins", lambda _: {})
     pins.pin(Place(tmp_path, "dev"), "shop", "a")
     assert file.read_text() == f"{written}  portico:rollback:\n    shop: a\n"
+
+
+@pytest.mark.parametrize("command", [rollback, resume], ids=["rollback", "resume"])
+def test_beside_another_run_nothing_is_written(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: ModuleType
+) -> None:
+    """Or the next update, by anybody, would go back."""
+    written: list[str] = []
+    for name, value in {
+        "prepare": Place(tmp_path, "dev"),
+        "require_stack": None,
+        "read_outputs": {},
+        "read_served": {},
+        "choose": ("shop", "a"),
+        "read_pins": {"shop": "a"},
+        "choose_pinned": "shop",
+    }.items():
+        monkeypatch.setattr(command, name, lambda *_, value=value: value, raising=False)
+    monkeypatch.setattr(command, "pin", lambda *_: written.append("pinned"))
+    monkeypatch.setattr(deploy, "describe", lambda *_: "Another run is working on the stack dev. Nothing was changed.")
+    done = CliRunner().invoke(command.command, ["-s", "dev"])
+    assert done.exit_code == 1 and "Another run" in done.output and not written
 
 
 @pytest.mark.parametrize(("message", "undone"), [(REFUSED, True), ("shop-gunicorn-0 did not become healthy.", False)])

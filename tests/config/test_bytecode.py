@@ -37,6 +37,13 @@ def test_another_text_or_option_is_compiled_anew(tmp_path: Path) -> None:
     assert render(make(tmp_path, "{{ it }}!")) == "x!"
 
 
+def test_another_version_of_jinja_compiles_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    render(make(tmp_path))
+    monkeypatch.setattr("portico.config.render.bytecode.version", lambda _: "0.0")
+    render(make(tmp_path))
+    assert len([*(tmp_path / "__pycache__").iterdir()]) == 2
+
+
 def test_where_nothing_can_be_kept_each_run_compiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     assert render(make(tmp_path / "file")) == "\n  x\n"
