@@ -159,7 +159,10 @@ class Left(Engine):
         return SimpleNamespace(api=SimpleNamespace(volumes=volumes))
 
 
-def test_volumes_that_down_has_left_are_known() -> None:
+def test_volumes_that_down_has_left_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Else they are those of the last program that another test has run.
+    monkeypatch.setattr(pulumi, "get_project", lambda: "project")
+    monkeypatch.setattr(pulumi, "get_stack", lambda: "stack")
     assert list_volumes(Left()) == [("db", "postgres-17")] and list_volumes(None) == []
 
 
