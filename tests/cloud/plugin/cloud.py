@@ -71,8 +71,9 @@ class Cloud:
 
     def things(self, type: str | None = None) -> list[Thing]:
         """All things, or those of one type."""
+        names = "*.json" if type is None else f"{_name_type(type)}@*.json"
         # One may be removed meanwhile.
-        found = [self._read(file) for file in sorted(self._things.glob("*.json"))]
+        found = [self._read(file) for file in sorted(self._things.glob(names))]
         return [thing for thing in found if thing and type in (None, thing.type)]
 
     def remove(self, thing: Thing) -> None:
@@ -96,7 +97,11 @@ class Cloud:
             return None
 
     def _file(self, type: str, id: str) -> Path:
-        return self._things / f"{_plain(type.split(':')[1])}@{_plain(id)}.json"
+        return self._things / f"{_name_type(type)}@{_plain(id)}.json"
+
+
+def _name_type(type: str) -> str:
+    return _plain(type.split(":")[1])
 
 
 def _plain(id: str) -> str:

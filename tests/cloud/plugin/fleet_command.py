@@ -10,8 +10,8 @@ from typing import Any
 from tests.cloud.plugin.cloud import ACCOUNT, Cloud
 from tests.cloud.plugin.fargate import status
 from tests.cloud.plugin.fargate.definition import read
-from tests.cloud.plugin.fargate.one_off import begin, list_tasks, write_task
 from tests.cloud.plugin.fargate.streams import list_streams, read_events
+from tests.cloud.plugin.fargate.tasks import begin, list_tasks, write_task
 from tests.cloud.plugin.fleet_kinds import CLUSTER, DEFINITION, PARAMETER, SERVICE
 from tests.cloud.plugin.process import tell
 from tests.cloud.plugin.refusal import refuse

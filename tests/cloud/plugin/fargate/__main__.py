@@ -19,6 +19,7 @@ from tests.cloud.plugin.owner import is_wanted
 from tests.cloud.plugin.process import Order, take_orders
 
 _PAUSE = 0.3  # seconds between two looks
+_CALM_PAUSE = 1.0  # seconds, while nothing is under way
 
 
 async def main(arn: str, folder: Path) -> None:
@@ -46,7 +47,7 @@ async def main(arn: str, folder: Path) -> None:
                 except (OSError, ValueError, docker.errors.DockerException) as error:
                     print(f"{error!r}", flush=True)
         with suppress(TimeoutError):
-            await asyncio.wait_for(ended.wait(), _PAUSE)
+            await asyncio.wait_for(ended.wait(), _CALM_PAUSE if service.calm else _PAUSE)
     if not ended.is_set():
         await asyncio.to_thread(service.end)
     control.close()

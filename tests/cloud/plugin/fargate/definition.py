@@ -1,12 +1,8 @@
 """Task definitions: what ECS refuses as one is registered for Fargate, and the order that its containers keep."""
 
-import functools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
-
-import botocore.session
-from botocore.validate import ParamValidator
 
 Container = Mapping[str, Any]
 
@@ -48,7 +44,7 @@ def find_mistakes(inputs: Mapping[str, Any]) -> Iterator[str]:
         yield f"containerDefinitions is not JSON: {error}"
         return
     # The properties are those of AWS's own model of its service.
-    report = ParamValidator().validate({"family": inputs["family"], "containerDefinitions": containers}, _model())
+    report = _validate({"family": inputs["family"], "containerDefinitions": containers})
     if report.has_errors():
         yield report.generate_report()
         return
@@ -76,9 +72,13 @@ def list_stops(containers: Sequence[Container]) -> Iterator[list[str]]:
             del left[name]
 
 
-@functools.cache
-def _model() -> Any:
-    return botocore.session.get_session().get_service_model("ecs").operation_model("RegisterTaskDefinition").input_shape
+def _validate(asked: Mapping[str, Any]) -> Any:
+    # Late: the two take half a second, and each command that reads a definition would pay for it.
+    import botocore.session
+    from botocore.validate import ParamValidator
+
+    ecs = botocore.session.get_session().get_service_model("ecs")
+    return ParamValidator().validate(asked, ecs.operation_model("RegisterTaskDefinition").input_shape)
 
 
 def _look_at_task(inputs: Mapping[str, Any]) -> Iterator[str]:

@@ -5,8 +5,6 @@ It ends with its command, when it is asked to, or when nobody wants its cloud an
 
 import asyncio
 import json
-import os
-import secrets
 import sys
 import time
 from contextlib import suppress
@@ -23,43 +21,13 @@ from tests.cloud.plugin.fargate.definition import read
 from tests.cloud.plugin.fargate.places import Places
 from tests.cloud.plugin.fargate.status import name_process
 from tests.cloud.plugin.fargate.task import Plan, RunningTask
+from tests.cloud.plugin.fargate.tasks import list_tasks, write_task
 from tests.cloud.plugin.fleet_kinds import DEFINITION
-from tests.cloud.plugin.machines import PAPER
 from tests.cloud.plugin.owner import LABEL, is_wanted, name_owner
-from tests.cloud.plugin.process import Order, start, take_orders, tell
+from tests.cloud.plugin.process import Order, take_orders
 from tests.cloud.plugin.registry import USER, read_password
 
 _PAUSE = 0.2  # seconds between two looks
-
-
-def begin(cloud: Cloud, reported: dict[str, Any]) -> None:
-    """Start the task that is described so; on paper it has ended well already."""
-    if os.environ.get(PAPER):
-        now = time.time()
-        containers = [{**one, "exitCode": 0} for one in reported["containers"]]
-        end = {"lastStatus": "STOPPED", "desiredStatus": "STOPPED", "startedAt": now, "stoppedAt": now}
-        write_task(cloud, {**reported, **end, "containers": containers})
-        return
-    write_task(cloud, reported)
-    start("fargate.one_off", cloud.folder, f"task-{reported['taskArn'].rpartition('/')[2]}", reported["taskArn"])
-    tell(name_process(cloud, reported["taskArn"]), {"look": True}, wait=20)
-
-
-def list_tasks(cloud: Cloud) -> list[dict[str, Any]]:
-    """All of them as AWS describes them, with what they were started with, the oldest first."""
-    folder = cloud.folder / "tasks"
-    found = [json.loads(file.read_text()) for file in folder.glob("*.json")] if folder.is_dir() else []
-    return sorted(found, key=lambda one: one["createdAt"])
-
-
-def write_task(cloud: Cloud, reported: dict[str, Any]) -> None:
-    """Replace what is reported of one."""
-    folder = cloud.folder / "tasks"
-    folder.mkdir(exist_ok=True)
-    file = folder / f"{reported['taskArn'].rpartition('/')[2]}.json"
-    new = file.with_suffix(f".{secrets.token_hex(4)}")
-    new.write_text(json.dumps(reported, indent=1))
-    new.replace(file)
 
 
 def _make(cloud: Cloud, places: Places, reported: dict[str, Any]) -> RunningTask:

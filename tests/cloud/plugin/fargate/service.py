@@ -66,6 +66,11 @@ class Service:
         with suppress(docker.errors.APIError, OSError):
             self._places.close()
 
+    @property
+    def calm(self) -> bool:
+        """Whether nothing is under way."""
+        return [one.rollout for one in self._deployments] == ["COMPLETED"]
+
     # --- what it does again and again
 
     def look(self) -> None:

@@ -15,7 +15,8 @@ from docker import DockerClient
 from tests.cloud.plugin.fargate.container import Container, Seen, Task
 from tests.cloud.plugin.fargate.definition import list_dependencies, list_stops, read
 
-_LOOK: Final = 0.3  # seconds between two looks at the containers
+_LOOK: Final = 0.3  # seconds between two looks at the containers while they start
+_CALM_LOOK: Final = 1.0  # seconds, once they are healthy
 _START: Final = 180.0  # seconds that a container may wait for the others, unless its definition says otherwise
 _ARCHITECTURES: Final = {"X86_64": "amd64", "ARM64": "arm64"}
 
@@ -186,7 +187,7 @@ class RunningTask:
                     self._containers[name].start()
             if self.status == "PENDING" and all(one.started for one in self._seen.values()):
                 self.status, self.ran = "RUNNING", time.monotonic()
-            self._asked.wait(_LOOK)
+            self._asked.wait(_CALM_LOOK if self.status == "RUNNING" and self.health == "HEALTHY" else _LOOK)
 
     def _is_ready(self, name: str) -> bool:
         """Whether all that a container waits for has come; a ValueError where it never will."""
