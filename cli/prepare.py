@@ -53,11 +53,18 @@ def require_passphrase(root: Path, stack: str) -> None:
         # An empty one may open this stack. It makes no new one: a variable that a script failed to fill is empty.
         return
     provider = str(document.get("secretsprovider") or "passphrase")
-    if stack != "dev" and not reported and provider.startswith("p"):
+    if stack == "dev" or reported or not provider.startswith("p"):
+        return
+    if document.get("encryptionsalt"):
         raise Refused(
             f"the stack '{stack}' keeps secrets; set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE "
             "to its passphrase"
         )
+    empty = "; the one that is set is empty, which protects nothing" if "PULUMI_CONFIG_PASSPHRASE" in os.environ else ""
+    raise Refused(
+        f"the stack '{stack}' is new, and Pulumi encrypts its secrets with a passphrase: "
+        f"choose one, keep it, and set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to it{empty}"
+    )
 
 
 def set_up(root: Path, stack: str) -> None:

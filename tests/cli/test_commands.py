@@ -51,7 +51,8 @@ def test_make_calls_every_command_of_a_stack() -> None:
             1,
             "error: there is no environment 'nope'; write Pulumi.nope.yaml, or choose one of: dev",
         ),
-        (["up", "-s", "prod"], 1, "error: the stack 'prod' keeps secrets; set PULUMI_CONFIG_PASSPHRASE or"),
+        (["up", "-s", "prod"], 1, "error: the stack 'prod' is new, and Pulumi encrypts its secrets with a passphrase"),
+        (["up", "-s", "kept"], 1, "error: the stack 'kept' keeps secrets; set PULUMI_CONFIG_PASSPHRASE or"),
         (["logs", "--tail", "many"], 1, 'error: --tail "many" is no number of lines; write --tail 200, or --tail all'),
         (["upp"], 2, "No such command"),
         (["up", "--nothing"], 2, "No such option"),
@@ -63,6 +64,7 @@ def test_a_mistake_has_a_line_and_an_exit_code(
     (tmp_path / "Pulumi.yaml").write_text("name: portico\n")
     for stack in ("dev", "prod"):
         (tmp_path / f"Pulumi.{stack}.yaml").write_text("config: {}\n")
+    (tmp_path / "Pulumi.kept.yaml").write_text("config: {}\nencryptionsalt: v1:abc\n")
     for name in ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)

@@ -13,7 +13,7 @@ from tests.docker.ask import get
 from tests.docker.command import ROOT, Result, environment, run
 from tests.docker.engine import free_port
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.extended]
 EXAMPLE = ROOT / "examples" / "own-program"
 PREFIX = "The database is at "
 

@@ -14,7 +14,6 @@ from tests.docker.figures import Figures
 from tests.docker.traffic import light
 
 pytestmark = pytest.mark.docker
-DOORS: tuple[Door, ...] = ("pulumi", "make")
 
 
 def serving(deployment: Deployment) -> set[str]:
@@ -23,7 +22,14 @@ def serving(deployment: Deployment) -> set[str]:
     return deployment.ids() - check
 
 
-def test_a_refused_template_touches_nothing(two_sites: Deployment, figures: Figures) -> None:
+@pytest.mark.parametrize(
+    "doors",
+    [
+        pytest.param(("make",), id="make"),
+        pytest.param(("pulumi", "make"), id="pulumi and make", marks=pytest.mark.extended),
+    ],
+)
+def test_a_refused_template_touches_nothing(two_sites: Deployment, figures: Figures, doors: tuple[Door, ...]) -> None:
     deployment = two_sites
     before, images = serving(deployment), deployment.images()
     release = deployment.outputs()["releases"]["hello"]
@@ -32,8 +38,8 @@ def test_a_refused_template_touches_nothing(two_sites: Deployment, figures: Figu
     with light(deployment, "localhost") as load:
         template.write_text(good.replace("proxy_read_timeout", "proxy_reed_timeout"))
         # A new release, were the configuration right.
-        deployment.edit("hello", "# released once the template is fixed")
-        failed = [deployment.up(fails=True, door=door) for door in DOORS]
+        deployment.edit("hello", f"# released once the template is fixed {doors}")
+        failed = [deployment.up(fails=True, door=door) for door in doors]
         assert serving(deployment) == before
         assert deployment.images() == images
         load.wait(1)
@@ -47,7 +53,7 @@ def test_a_refused_template_touches_nothing(two_sites: Deployment, figures: Figu
         assert 'File "' not in result.output, result.tail()
     figures.record(
         "C7",
-        "a configuration that NGINX refuses, run twice",
+        f"a configuration that NGINX refuses, run {len(doors)} times",
         target="0 failed",
         measured=f"{report.failed} of {report.sent} failed, refused after {failed[0].seconds:.1f} s",
         met=report.lossless,

@@ -36,31 +36,31 @@ def image_ids(deployment: Deployment) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def three(deploy: Deploy) -> Iterator[tuple[Deployment, list[str]]]:
-    """One site whose three releases were live one after the other; and these, newest first."""
+def kept(deploy: Deploy) -> Iterator[tuple[Deployment, list[str]]]:
+    """One site whose two releases were live one after the other; and these, newest first."""
     deployment = deploy(HELLO)
     made: list[str] = []
-    for number in range(3):
+    for number in range(2):
         deployment.edit("hello", f"# release {number}")
         deployment.up()
         made.insert(0, deployment.outputs()["releases"]["hello"])
     yield deployment, made
 
 
-def test_the_history_names_them_newest_first_and_stays_as_it_is(three: tuple[Deployment, list[str]]) -> None:
-    deployment, made = three
+def test_the_history_names_them_newest_first_and_stays_as_it_is(kept: tuple[Deployment, list[str]]) -> None:
+    deployment, made = kept
     before = deployment.outputs()["history"]
-    assert releases(deployment) == made and len(deployment.images()) == 3
+    assert releases(deployment) == made and len(deployment.images()) == 2
     times = [record["at"] for record in before["hello"]]
-    assert times == sorted(times, reverse=True) and len(set(times)) == 3
+    assert times == sorted(times, reverse=True) and len(set(times)) == 2
     assert deployment.up("--refresh", "--expect-no-changes").changes == 0
     assert deployment.outputs()["history"] == before
 
 
 def test_going_back_loses_nothing_builds_nothing_and_needs_no_source(
-    three: tuple[Deployment, list[str]], figures: Figures
+    kept: tuple[Deployment, list[str]], figures: Figures
 ) -> None:
-    deployment, (newest, older, _) = three
+    deployment, (newest, older) = kept
     history, images = deployment.outputs()["history"], image_ids(deployment)
     module = deployment.source("hello") / "hello.py"
     module.write_text(module.read_text() + BROKEN)
@@ -93,8 +93,8 @@ def test_going_back_loses_nothing_builds_nothing_and_needs_no_source(
     assert deployment.preview("--refresh", "--expect-no-changes").changes == 0
 
 
-def test_a_release_that_nobody_kept_is_refused_with_those_that_are(three: tuple[Deployment, list[str]]) -> None:
-    deployment, made = three
+def test_a_release_that_nobody_kept_is_refused_with_those_that_are(kept: tuple[Deployment, list[str]]) -> None:
+    deployment, made = kept
     before, pinned = deployment.ids(), deployment.settings["rollback"]
     deployment.configure(rollback={"hello": "0123456789ab", "helo": made[0]})
     said = deployment.up(fails=True).output
@@ -105,8 +105,8 @@ def test_a_release_that_nobody_kept_is_refused_with_those_that_are(three: tuple[
     deployment.configure(rollback=pinned)
 
 
-def test_the_fixed_source_is_the_newest_release(three: tuple[Deployment, list[str]]) -> None:
-    deployment, made = three
+def test_the_fixed_source_is_the_newest_release(kept: tuple[Deployment, list[str]]) -> None:
+    deployment, made = kept
     module = deployment.source("hello") / "hello.py"
     module.write_text(module.read_text().replace(BROKEN, "") + "# fixed\n")
     deployment.configure(rollback=None)
@@ -120,8 +120,8 @@ def test_the_fixed_source_is_the_newest_release(three: tuple[Deployment, list[st
 
 
 @pytest.mark.extended
-def test_fewer_kept_releases_are_announced_and_their_images_go(three: tuple[Deployment, list[str]]) -> None:
-    deployment, _ = three
+def test_fewer_kept_releases_are_announced_and_their_images_go(kept: tuple[Deployment, list[str]]) -> None:
+    deployment, _ = kept
     history = deployment.outputs()["history"]["hello"]
     deployment.configure(keepReleases=2)
     names = [f"hello-image-{record['image']}" for record in history]
@@ -132,8 +132,8 @@ def test_fewer_kept_releases_are_announced_and_their_images_go(three: tuple[Depl
     assert [name.partition(":")[2] for name in deployment.images()] == sorted(one["image"] for one in history[:2])
 
 
-def test_destroy_leaves_no_image(three: tuple[Deployment, list[str]]) -> None:
-    deployment, _ = three
+def test_destroy_leaves_no_image(kept: tuple[Deployment, list[str]]) -> None:
+    deployment, _ = kept
     assert deployment.images()
     deployment.destroy()
     assert deployment.images() == [] and deployment.leftovers() == []
