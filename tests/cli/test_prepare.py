@@ -43,7 +43,7 @@ def test_elsewhere_the_python_of_the_command_is_that_of_the_program(root: Path) 
 
 
 def test_only_the_stack_dev_has_an_empty_passphrase(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(Refused, match="'prod' is new, .* to it$"):
+    with pytest.raises(Refused, match=r"'prod' is new, .* to it$"):
         prepare("prod")
     (root / "Pulumi.prod.yaml").write_text("secretsprovider: awskms://alias/shop\nconfig: {}\n")
     prepare("prod")
@@ -54,7 +54,7 @@ def test_an_empty_passphrase_opens_a_stack_that_has_one_and_makes_none(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "")
-    with pytest.raises(Refused, match="'prod' is new, .*; the one that is set is empty"):
+    with pytest.raises(Refused, match=r"'prod' is new, .*; the one that is set is empty"):
         prepare("prod")
     (root / "Pulumi.prod.yaml").write_text("encryptionsalt: v1:abc\nconfig: {}\n")
     prepare("prod")
