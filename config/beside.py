@@ -30,7 +30,7 @@ def list_beside(
     read: Callable[[Any], Settings],
     check: Callable[[Settings], Iterable[Mistake]],
 ) -> list[Mistake]:
-    """What `check` says of the sites where the values that `error` tells of are left out.
+    """What `check` says where the values that `error` tells of are left out.
 
     `read` makes settings of values and raises ValidationError. Nothing is said that speaks of what was left out.
     """
@@ -100,13 +100,16 @@ def _restore(loc: Path, places: Mapping[Path, list[int]]) -> Path:
 def _translate(found: Iterable[Mistake], places: Mapping[Path, list[int]]) -> Iterator[Mistake]:
     for one in found:
         parts = [int(part) if part.isdecimal() else part for part in re.findall(r"[^.\[\]]+", one.path)]
-        if parts and parts[0] == "sites":
+        if parts:
             yield Mistake(join_path(_restore(tuple(parts), places)), one.text)
 
 
 def _speaks_of(one: Mistake, out: set[Path]) -> bool:
     """Whether it is about a value that was left out: then the value in its place is not the one that was meant."""
     for path in out:
+        if path[0] == "services" and len(path) < 3 and one.path.endswith(".uses"):
+            # It may name the service that was left out.
+            return True
         site = join_path(path[:2]) if path[0] == "sites" else ""
         name = path[-1]
         if not one.path.startswith(site) or not isinstance(name, str):

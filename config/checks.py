@@ -1,7 +1,7 @@
 """Plain values, as a stack file holds them, made into settings; all that is wrong with them is reported at once."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,20 @@ _SECTIONS = {"ssh": "ssh", "aws": "aws", "docker": "local", "ecs": "ecs"}
 _LEAST = {"ssh": "its host and user", "aws": "its region, ami and keys", "ecs": "its region"}
 
 
-def check_settings(values: Mapping[str, Any], root: Path, pinned: Collection[str] = ()) -> Settings:
+def _say_nothing(_: Settings) -> Iterable[Mistake]:
+    return ()
+
+
+def check_settings(
+    values: Mapping[str, Any],
+    root: Path,
+    pinned: Collection[str] = (),
+    also: Callable[[Settings], Iterable[Mistake]] = _say_nothing,
+) -> Settings:
     """Check plain values, as a stack file holds them; paths count from `root`.
 
-    The sources of sites that are `pinned` to an earlier release are not looked at.
+    The sources of sites that are `pinned` to an earlier release are not looked at. `also` tells what else is wrong
+    with settings, such as with secrets that stand beside them; it is asked of what fits where other values do not.
     Raises Mistakes with everything that is wrong, so that nothing needs a second try.
     """
     if unplain := [*list_unplain(values)]:
@@ -42,13 +52,17 @@ def check_settings(values: Mapping[str, Any], root: Path, pinned: Collection[str
         # By way of JSON: its arrays are tuples here, and nothing else is coerced.
         return Settings.model_validate_json(json.dumps(given), context={"root": root, "pinned": pinned})
 
+    def contradict(settings: Settings) -> Iterator[Mistake]:
+        yield from _list_contradictions(settings)
+        yield from also(settings)
+
     try:
         settings = read(whole)
     except ValidationError as error:
         # Sources have been looked at.
-        beside = list_beside(whole, error, lambda given: read(given, _name_all(given)), _list_contradictions)
+        beside = list_beside(whole, error, lambda given: read(given, _name_all(given)), contradict)
         raise Mistakes([*list_mistakes(Settings, error), *beside, *mistakes]) from None
-    if mistakes := [*_list_contradictions(settings), *mistakes]:
+    if mistakes := [*contradict(settings), *mistakes]:
         raise Mistakes(mistakes)
     return settings
 

@@ -47,9 +47,8 @@ def load(root: Path, history: Any = None) -> Stack:
     texts = CONFIG.get()
     values = parse_values(texts)
     wrong = [*list_misplaced(texts, pulumi.get_project()), *_list_exposed(values, root), *list_placeholders(values)]
-    stack = make_stack(values, root, history, wrong)
-    given = any((values.get("secrets") or {}).values())
-    if given and not is_config_secret(f"{NAMESPACE}:secrets"):
+    secrets = values.get("secrets")
+    if isinstance(secrets, Mapping) and any(secrets.values()) and not is_config_secret(f"{NAMESPACE}:secrets"):
         pulumi.log.warn(
             f"portico:secrets stands in clear in Pulumi.{pulumi.get_stack()}.yaml, for all who may read that file; "
             "set each one with pulumi config set --secret --path portico:secrets.SITE.NAME"
@@ -60,7 +59,7 @@ def load(root: Path, history: Any = None) -> Stack:
                 f"portico:{key} stands in clear in Pulumi.{pulumi.get_stack()}.yaml, for all who may read that file; "
                 f"set it with pulumi config set --secret portico:{key}"
             )
-    return stack
+    return make_stack(values, root, history, wrong)
 
 
 def _list_exposed(values: Mapping[str, Any], root: Path) -> Iterator[Mistake]:

@@ -1,7 +1,7 @@
 """What follows from the values of a stack file: without Pulumi, so that it can be seen before anything runs."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from portico.config.secret_names import check_account, check_secrets, keep_texts
 from portico.config.secret_variables import list_wrong_variables
 from portico.config.services.checks import list_taken_variables
 from portico.config.services.urls import add_urls
-from portico.config.settings import Mistakes, Settings
+from portico.config.settings import Mistake, Mistakes, Settings
 from portico.config.source.build import check_sources
 from portico.config.source.files import tell_unreadable
 from portico.config.source.origins import list_lacking, list_wrong_origins, without_tokens
@@ -81,9 +81,18 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
     values, pinned, mistakes = hold(values, earlier)
     secrets, account = values.pop("secrets", {}), values.pop("eabKey", None)
     backup = {key: values.pop(key, None) for key in ("backupKey", "backupAccess")}
+    texts = keep_texts(secrets)
+
+    def tell_secrets(settings: Settings) -> Iterator[Mistake]:
+        yield from list_lacking(settings, texts)
+        yield from list_taken_variables(settings, texts)
+        yield from list_wrong_variables(settings, texts)
+        yield from check_account(settings, account)
+        yield from check_backup_secrets(settings, *backup.values())
+
     settings: Settings | None = None
     try:
-        settings = check_settings(values, root, pinned)
+        settings = check_settings(values, root, pinned, tell_secrets)
     except Mistakes as found:
         mistakes += [*tell_earlier(found.all, values, pinned), *check_sources(values.get("sites"), root, pinned)]
     except OSError as error:
@@ -93,11 +102,7 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
     names = [str(site.get("name")) for site in sites if isinstance(site, dict)] if isinstance(sites, list) else []
     mistakes += check_secrets(secrets, names)
     if settings:
-        texts = keep_texts(secrets)
-        mistakes += [*list_wrong_origins(settings, root, pinned), *list_lacking(settings, texts)]
-        mistakes += list_taken_variables(settings, texts)
-        mistakes += list_wrong_variables(settings, texts)
-        mistakes += [*check_account(settings, account), *check_backup_secrets(settings, *backup.values())]
+        mistakes += list_wrong_origins(settings, root, pinned)
     if mistakes or settings is None:
         raise Mistakes(mistakes)
     secrets = add_urls(settings, secrets)

@@ -46,7 +46,8 @@ def suggest(model: type[BaseModel], loc: Sequence[str | int]) -> str:
     elsewhere = [place for place in _list_places(model) if place.rpartition(".")[2] == key]
     if 1 <= len(elsewhere) <= _MOST:
         site = f"sites[{loc[1]}]" if loc[0] == "sites" and len(loc) > 1 else "sites[]"
-        return f"it belongs elsewhere; write it as {' or '.join(one.replace('sites[]', site) for one in elsewhere)}"
+        places = [one.replace("sites[]", site) if "." in one else f"portico:{one}, beside sites" for one in elsewhere]
+        return f"it belongs elsewhere; write it as {' or '.join(places)}"
     return f"the settings here are {', '.join(known)}"
 
 

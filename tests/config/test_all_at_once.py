@@ -102,3 +102,32 @@ def test_nothing_is_said_that_rests_on_a_value_that_does_not_fit(root: Path, sit
 def test_nothing_is_said_of_a_target_that_was_not_meant(root: Path) -> None:
     values = make_values(make_site(body="500M"), target="awz")
     assert [line.partition(":")[0] for line in refuse(root, values)] == ["target"]
+
+
+# Mistakes that are not of a site, beside a value of a site that does not fit.
+ELSEWHERE: dict[str, dict[str, Any]] = {
+    "services[0]: evict is for valkey": {"services": [{"name": "db", "kind": "postgres", "evict": True}]},
+    'services[1]: version "18" is none of valkey': {
+        "services": [{"name": "a", "kind": "postgres"}, {"name": "b", "kind": "valkey", "version": "18"}]
+    },
+    'services[1].name: "db" stands twice': {
+        "services": [{"name": "db", "kind": kind} for kind in ("postgres", "valkey")]
+    },
+    "services[0].memory: 1M is too little": {"services": [{"name": "db", "kind": "postgres", "memory": "1M"}]},
+    "tls.port: 8080 is the port of plain HTTP too": {"port": 8080, "tls": {"port": 8080, "localAuthority": True}},
+    "nginx.version: is older than": {"nginx": {"version": "1.18.0"}, "nginxImage": "nginx@sha256:" + "a" * 64},
+    "ssh: is for another target": {"ssh": {"host": "web.example", "user": "deploy"}},
+}
+
+
+@pytest.mark.parametrize("elsewhere", ELSEWHERE)
+def test_a_wrong_value_of_a_site_hides_nothing_elsewhere(root: Path, elsewhere: str) -> None:
+    lines = refuse(root, make_values(make_site(body="5 Mb"), **ELSEWHERE[elsewhere]))
+    assert any(line.startswith(elsewhere) for line in lines), lines
+    assert any(line.startswith("sites[0].body") for line in lines)
+
+
+def test_a_service_that_does_not_fit_is_not_called_missing(root: Path) -> None:
+    services = [{"name": "db", "kind": "mysql"}, {"name": "cache", "kind": "valkey"}]
+    lines = refuse(root, make_values(make_site(uses=["db", "cache"]), services=services))
+    assert [line.partition(":")[0] for line in lines] == ["services[0].kind"]

@@ -287,7 +287,8 @@ def test_a_word_of_other_tools_is_answered_with_the_setting_that_is_meant(root: 
     ("values", "said"),
     [
         (site(threads=4), "write it as sites[0].gunicorn.threads"),
-        (site(tls={}), "write it as tls"),
+        (site(tls={}), "write it as portico:tls, beside sites"),
+        (site(rollback="x"), "write it as portico:rollback, beside sites"),
         (site(burst=1), "write it as sites[0].limits.rate.burst or sites[0].routes[].rate.burst"),
         (site(gunicorn={"keepalive": "1s"}), "write it as nginx.keepalive"),
         (make_values(region="x"), "write it as aws.region or ecs.region or backups.region"),

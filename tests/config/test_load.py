@@ -62,6 +62,15 @@ def test_a_secret_in_clear_is_warned_of_also_where_only_the_build_has_it(
     assert "stands in clear" in line
 
 
+def test_it_is_warned_of_too_where_other_settings_are_wrong(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("pulumi.log.warn", said.append)
+    with pytest.raises(pulumi.RunError):
+        load_values(root, make_values(make_site(body="5 Mb"), secrets={"shop": {"TOKEN": "in clear"}}))
+    (line,) = said
+    assert "stands in clear" in line
+
+
 def test_a_key_of_backups_in_clear_is_warned_of(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     monkeypatch.setattr("pulumi.log.warn", said.append)
@@ -133,10 +142,10 @@ def test_each_wrong_secret_is_named(root: Path) -> None:
     headline, *lines = str(caught.value).splitlines()
     assert headline.startswith("7 mistakes") and "hunter2" not in str(caught.value)
     assert [line.split(": ")[0].strip() for line in lines] == [
+        "secrets.shop.PATH",
         'secrets.shop."bad name"',
         *(f"secrets.shop.{name}" for name in "NTEL"),
         "secrets.x",
-        "secrets.shop.PATH",
     ]
 
 
