@@ -18,6 +18,7 @@ from docker.models.containers import Container
 
 from portico.cli.deploy import deploy
 from portico.cli.engine import find_engine, is_on_ecs, read_time
+from portico.cli.export import read_export
 from portico.cli.holder import describe, find_backend, read_holders
 from portico.cli.options import example, stack_option
 from portico.cli.prepare import Place, prepare
@@ -25,6 +26,7 @@ from portico.cli.pulumi import call, exists
 from portico.cli.refused import Refused
 from portico.cli.screen import Screen
 from portico.cli.spelling import assign, spell_option
+from portico.cli.unended_commands import tell_unended
 from portico.components.docker.engine_client import Engine as Docker
 from portico.config.release.release_command import ROLE
 from portico.config.release.worker import STOP
@@ -167,6 +169,7 @@ def recover(place: Place, screen: Screen, *, force: bool) -> int:
         run("cancel", "--stack", stack, "--yes", refused=not holders)
     before = read_state(stack)
     client = connect(before)
+    click.echo("".join(f"{line}\n" for line in tell_unended(read_export(stack))), nl=False)
     if before.project is not None and client is not None:
         return tidy(place, screen, before, client, force=force)
     run("refresh", "--stack", stack, "--yes", "--skip-preview", "--clear-pending-creates")

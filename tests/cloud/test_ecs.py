@@ -16,6 +16,7 @@ import pytest
 from tests.cloud.fleet_deployment import FleetDeployment
 from tests.cloud.leftovers import list_leftovers
 from tests.cloud.plugin.clock.runs import list_runs
+from tests.cloud.plugin.fargate.one_off import list_tasks
 from tests.cloud.plugin.fleet_kinds import BALANCER, DEFINITION, FILES
 from tests.cloud.plugin.owner import LABEL, name_owner
 from tests.cloud.plugin.registry import end_logins
@@ -24,6 +25,7 @@ from tests.docker.ask import get
 from tests.docker.commands import Door
 from tests.docker.engine import HELLO, execute
 from tests.docker.figures import Figures
+from tests.docker.killed import Running
 from tests.docker.load import Client, Load, Target, json_is, json_values, standard_clients
 
 pytestmark = [pytest.mark.docker, pytest.mark.machine, pytest.mark.timeout(2400)]
@@ -37,7 +39,7 @@ SITE = {
     # All of them of the new release, as its variables say, with its secret.
     "release": {
         "command": f"sh -c 'echo upgrade of $PORTICO_RELEASE, secret $(wc -c </run/secrets/API_KEY) | "
-        f"tee -a {STORE}/upgrades; test ! -e {STORE}/broken || exit 3'",
+        f"tee -a {STORE}/upgrades; while test -e {STORE}/held; do sleep 0.2; done; test ! -e {STORE}/broken || exit 3'",
         "timeout": "60s",
     },
     "workers": [
@@ -235,6 +237,77 @@ def test_releases_lose_no_request(fleet: FleetDeployment, figures: Figures, rele
         time.sleep(0.2)
     assert run_in(worker["id"], "queue", f"cat {STORE}/lines") == "kept\n"
     assert ask(fleet)["release"] == fleet.outputs()["releases"]["hello"]
+
+
+@pytest.mark.extended
+def test_a_release_command_outlives_the_update_that_began_it_and_none_runs_beside_it(fleet: FleetDeployment) -> None:
+    ensure(fleet)
+    first, live, before = fleet.tasks("hello")[0]["id"], ask(fleet)["release"], read_upgrades(fleet)
+    started = len(list_tasks(fleet.cloud))
+    run_in(first, "gunicorn", f"touch {STORE}/held")
+    fleet.edit("hello", "# a release whose update is killed")
+    try:
+        killed = Running(fleet, 1)
+        await_upgrades(fleet, len(before) + 1, killed)
+        assert killed.kill()
+        assert "was interrupted" in fleet.up(fails=True, door="make").output
+        again = Running(fleet, 2, target="recover")
+        task = list_tasks(fleet.cloud)[-1]
+        again.await_line(f"The release command of hello still runs (task {task['taskArn'].rpartition('/')[2]}).")
+        again.await_line("hello: the release command of a run before this one still runs; this update waits", 600)
+        assert ask(fleet)["release"] == live and len(list_tasks(fleet.cloud)) == started + 1
+    finally:
+        run_in(first, "gunicorn", f"rm {STORE}/held")
+    assert again.process.wait(600) == 0, again.log.read_text()
+    # It has run once, and what it did is what went live.
+    assert len(list_tasks(fleet.cloud)) == started + 1
+    assert read_upgrades(fleet)[len(before) :] == [spell_upgrade(ask(fleet)["release"])] != [spell_upgrade(live)]
+
+
+@pytest.mark.extended
+def test_a_site_that_goes_back_and_returns_runs_no_release_command(fleet: FleetDeployment) -> None:
+    ensure(fleet)
+    if len(fleet.outputs()["history"]["hello"]) < 2:
+        fleet.edit("hello", "# a release to go back from")
+        fleet.up()
+    live, before = ask(fleet)["release"], read_upgrades(fleet)
+    fleet.rollback("hello")
+    assert ask(fleet)["release"] != live
+    fleet.resume("hello")
+    assert ask(fleet)["release"] == live and read_upgrades(fleet) == before
+
+
+@pytest.mark.extended
+def test_a_release_command_that_takes_too_long_is_stopped_and_the_release_before_serves(fleet: FleetDeployment) -> None:
+    ensure(fleet)
+    first, live, source = fleet.tasks("hello")[0]["id"], ask(fleet)["release"], fleet.source("hello") / "hello.py"
+    run_in(first, "gunicorn", f"touch {STORE}/held")
+    before, text = read_upgrades(fleet), source.read_text()
+    fleet.edit("hello", "# a release whose command hangs")
+    fleet.configure_site("hello", release={**SITE["release"], "timeout": "5s"})
+    try:
+        failed = fleet.up(fails=True)
+    finally:
+        run_in(first, "gunicorn", f"rm {STORE}/held")
+        fleet.configure_site("hello", release=SITE["release"])
+        source.write_text(text)
+    print(f"\n{failed.tail()}")
+    (ran,) = read_upgrades(fleet)[len(before) :]
+    assert "failed with exit code 124. No task of release " in failed.output
+    assert f"the release before it ({live}) keeps serving." in failed.output
+    assert f"  {ran}\n" in failed.output and "it took longer than 5 s" in failed.output
+    assert {one["lastStatus"] for one in list_tasks(fleet.cloud)} == {"STOPPED"} and ask(fleet)["release"] == live
+    # What it was tried with is taken back, so nothing is to be done.
+    fleet.up()
+    assert ask(fleet)["release"] == live and len(read_upgrades(fleet)) == len(before) + 1
+
+
+def await_upgrades(fleet: FleetDeployment, count: int, running: Running) -> None:
+    """Wait until so many release commands have begun."""
+    end = time.monotonic() + 600
+    while len(read_upgrades(fleet)) < count:
+        assert running.process.poll() is None and time.monotonic() < end, running.log.read_text()
+        time.sleep(0.5)
 
 
 def test_commands_by_hand_run_in_tasks_of_the_live_release(fleet: FleetDeployment) -> None:
