@@ -19,6 +19,9 @@ _ENDED = re.compile(
     r"|Detected that \S+ exited prematurely\.(?s:.*)"
     # Of what the program said as the engine was about to end.
     r"|(?:\S+: )?cannot complete a resource '[^']+' whose registration isn't pending"
+    # Of what takes a value from a resource that was not made or changed: to its provider the value is missing.
+    r"|(?:\S+: )?\S+ resource '[^']+'(?:: property \S+ value output<\S*>\{\})? has a problem: "
+    r"(?:Missing required argument|\S+ is required and missing).*"
 )
 CUT = "  ..."
 # Above a list of which each line is another cause (config/mistake.py).

@@ -29,6 +29,7 @@ case $which in
 *)
   "$ROOT/scripts/setup/pebble.sh"
   "$ROOT/scripts/setup/chromium.sh"
+  "$ROOT/scripts/setup/sslscan.sh"
   ;;
 esac
 # shellcheck source=/dev/null

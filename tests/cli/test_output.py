@@ -173,6 +173,23 @@ def test_a_provider_that_ends_with_the_engine_is_said_only_where_nothing_else_is
     assert choose([("p", late)]) == [f"p: {late}"]
 
 
+@pytest.mark.parametrize(
+    "missing",
+    [
+        "aws:x/target:Target resource 't': property resourceId value output<string>{} has a problem: resourceId is "
+        "required and missing",
+        "aws:x/target:Target resource 't' has a problem: Missing required argument. The argument \"resource_id\" is "
+        "required, but no definition was found.. Examine values at 't.resourceId'.",
+    ],
+)
+def test_what_lacks_the_value_of_something_that_failed_is_said_only_where_nothing_else_is(missing: str) -> None:
+    why = "shop-release-command (`flask db upgrade`) failed with exit code 3."
+    assert choose([("", why), ("t", missing)]) == [why]
+    assert choose([("t", missing)]) == [f"t: {missing}"]
+    other = "aws:x/target:Target resource 't' has a problem: Conflicting configuration arguments."
+    assert choose([("", why), ("t", other)]) == [why, f"t: {other}"]
+
+
 def test_a_long_message_keeps_its_beginning_and_its_end() -> None:
     long, short = "\n".join(f"line {number}" for number in range(100)), "one\ntwo"
     (cut, kept) = fit([long, short], 12, 80)

@@ -4,6 +4,8 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
 
 import dns.message
 import dns.rcode
@@ -11,8 +13,10 @@ import dns.resolver
 import dns.rrset
 import pytest
 
+from portico.components.docker import dns_lookup, host_names
 from portico.components.docker.dns_lookup import is_own, list_sources, look_up
 from portico.config.messages.caa import Caa
+from tests.config.sample import make_site, read_settings
 
 # What is said of each name: records, or a code; nothing at all for None.
 ZONE: dict[str, list[str] | dns.rcode.Rcode | None] = {
@@ -21,6 +25,25 @@ ZONE: dict[str, list[str] | dns.rcode.Rcode | None] = {
     "gone.example.": dns.rcode.NXDOMAIN,
     "broken.example.": dns.rcode.SERVFAIL,
     "silent.example.": None,
+    # Each shop of another parent, so that what stands above one counts for no other.
+    "none.test.": [],
+    "ours.test.": ['0 issue "letsencrypt.org"'],
+    "other.test.": ['0 issue "ca.test"'],
+    "nobody.test.": ['0 issue ";"'],
+    "report.test.": ['0 iodef "mailto:security@report.test"'],
+    "wild.test.": ['0 issuewild ";"'],
+    "both.test.": ['0 issuewild "ca.test"', '0 issue "letsencrypt.org"'],
+    "method.test.": ['0 issue "letsencrypt.org; validationmethods=dns-01"'],
+    "critical.test.": ['128 future "x"', '0 issue "letsencrypt.org"'],
+    "above.test.": ['0 issue "ca.test"'],
+    "shop.above.test.": ['0 issue "letsencrypt.org"'],
+    "below.test.": ['0 issue "letsencrypt.org"'],
+    "shop.below.test.": ['0 issue "ca.test"'],
+    "fails.test.": dns.rcode.SERVFAIL,
+    "refuses.test.": dns.rcode.REFUSED,
+    "mute.test.": None,
+    "unborn.test.": dns.rcode.NXDOMAIN,
+    "test.": [],
 }
 
 
@@ -41,7 +64,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
                 question = dns.message.from_wire(data)
                 name = str(question.question[0].name)
                 asked.append(name)
-                reported = ZONE[name]
+                # A name of which nothing stands there exists, and has no such record.
+                reported = ZONE.get(name, [])
                 if reported is None:
                     continue
                 answer = dns.message.make_response(question)
@@ -74,6 +98,55 @@ def test_what_dns_does_not_say_is_not_known_and_holds_up_nothing(server: list[st
     # Without the limit it takes five seconds, as dnspython has it.
     assert time.monotonic() - begun < 5
     assert {*records} == {"shop.example", "example"}
+
+
+@pytest.mark.parametrize(
+    ("domain", "said", "wrong"),
+    [
+        ("none.test", "CAA allows every authority.", False),
+        ("ours.test", "CAA at ours.test allows letsencrypt.org.", False),
+        (
+            "other.test",
+            'CAA at other.test allows ca.test, so letsencrypt.org refuses: add the record other.test CAA 0 issue "',
+            True,
+        ),
+        ("nobody.test", "CAA at nobody.test allows none, so letsencrypt.org refuses: add the record ", True),
+        ("report.test", "CAA at report.test allows every authority.", False),
+        ("wild.test", "CAA at wild.test allows every authority.", False),
+        ("both.test", "CAA at both.test allows letsencrypt.org.", False),
+        ("method.test", "CAA at method.test allows letsencrypt.org by dns-01 alone, and Portico answers by ", True),
+        ("critical.test", 'CAA at critical.test has a critical record "future", at which authorities refuse.', True),
+        # The nearest counts, whatever is above it.
+        ("above.test", "CAA at shop.above.test allows letsencrypt.org.", False),
+        ("below.test", "CAA at shop.below.test allows ca.test, so letsencrypt.org refuses: add the record ", True),
+        ("unborn.test", "CAA allows every authority.", False),
+        ("fails.test", "Whom CAA allows is not known: DNS does not say it.", False),
+        ("refuses.test", "Whom CAA allows is not known: DNS does not say it.", False),
+        ("mute.test", "Whom CAA allows is not known: DNS does not say it.", False),
+    ],
+)
+def test_the_preview_says_what_a_server_of_dns_answers(
+    server: list[str], root: Path, monkeypatch: pytest.MonkeyPatch, domain: str, said: str, wrong: bool
+) -> None:
+    lines: list[str] = []
+    log = SimpleNamespace(info=lines.append, warn=lambda line: lines.append(f"warning: {line}"))
+    monkeypatch.setattr(host_names, "pulumi", SimpleNamespace(log=log))
+    monkeypatch.setattr(host_names, "is_announced", lambda: True)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(0, 0, 0, "", ("203.0.113.7", 80))])
+    monkeypatch.setattr(host_names, "is_own", lambda _: True)
+    monkeypatch.setattr(host_names, "list_sources", lambda: ["203.0.113.7"])
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    # So that a busy machine hears every answer, but not for long of a server that has none.
+    monkeypatch.setattr(dns_lookup, "MOST", 1.0 if domain == "mute.test" else 20.0)
+    acme = {"acme": {"email": "ops@shop.example"}}
+    # No public authority signs for names below .test, which nobody else has.
+    monkeypatch.setattr("portico.config.ordered_names._PRIVATE", ())
+    settings = read_settings(root, make_site(hosts=[f"shop.{domain}"]), tls=acme)
+    host_names.announce_names(settings, {}, None)
+    begin = f"{'warning: ' if wrong else ''}shop.{domain} leads to 203.0.113.7, which is here. "
+    (line,) = lines
+    assert line.startswith(begin + said)
+    assert f"{domain}." in server
 
 
 def test_addresses_that_come_too_late_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

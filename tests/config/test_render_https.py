@@ -1,12 +1,13 @@
 """What HTTPS and other names become: redirects, profiles, the port that an application is reported."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.config.nginx_file import servers_of
-from tests.config.sample import make_site, parse
+from tests.config.sample import make_site, parse, render
 
 TLS = {"localAuthority": True}
 
@@ -67,6 +68,19 @@ def test_a_profile_is_mozillas(root: Path, tmp_path: Path, profile: str, protoco
     assert bool(http.all("ssl_ciphers")) == ciphers
     for cipher in http.get("ssl_ciphers").split(":") if ciphers else ():
         assert cipher.startswith("ECDHE-") and ("GCM" in cipher or "POLY1305" in cipher)
+
+
+@pytest.mark.parametrize(
+    ("version", "layout", "first"),
+    [("1.30.0", "conf.d", "?X25519MLKEM768"), ("1.29.8", "conf.d", "X25519"), ("1.30.0", "sites-available", "X25519")],
+)
+def test_keys_are_agreed_on_as_mozilla_says_where_openssl_can(
+    root: Path, tmp_path: Path, version: str, layout: str, first: str
+) -> None:
+    """Images of NGINX have an OpenSSL since 1.30 that reads a `?`; of a machine's own nobody knows it."""
+    text = render(root, layout=layout, tls=TLS, nginxImage=f"nginx:{version}").files["nginx.conf"]
+    (curves,) = re.findall(r"ssl_ecdh_curve +(\S+);", text)
+    assert curves == ":".join(dict.fromkeys([first, "X25519", "prime256v1", "secp384r1"]))
 
 
 def test_http3_names_the_port_that_has_no_header_for_it(root: Path, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def shake(edge: Edge, context: ssl.SSLContext, name: str = HOST) -> tuple[str | 
 
 
 def run(*command: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(command, input="", capture_output=True, text=True, timeout=30)
+    return subprocess.run(command, input="", capture_output=True, text=True, timeout=300)
 
 
 def curl(edge: Edge, path: str, *options: str) -> str:
