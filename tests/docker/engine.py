@@ -109,8 +109,9 @@ class Deployment(Commands):
                 if self.destroy(fails=None).code:
                     self.cancel()
                     self.destroy(fails=None)
-                # Data outlives it until its end is meant (tests/docker/test_data.py).
-                kept = [f"volume portico.{self.name}.{name}" for name in self._name_data()]
+                # Data outlives it until its end is meant (tests/docker/test_data.py), and so do certificates.
+                ordered = ["ordered_certificates"] if (self.settings.get("tls") or {}).get("acme") else []
+                kept = [f"volume portico.{self.name}.{name}" for name in (*self._name_data(), *ordered)]
                 left = [one for one in self.leftovers() if one not in kept]
                 Deployment.left += left
         finally:

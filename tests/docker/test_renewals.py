@@ -30,6 +30,8 @@ PAUSE = 0.2  # seconds between two handshakes of each client: most of two cores 
 FLAT = 1.2  # memory at the end over that at the start
 SITES = tuple(small(name, hosts=[f"{name}.example"]) for name in ("shop", "blog", "news", "wiki"))
 OLDER = "nginx:1.26.3"
+# What goes on meanwhile, in turn. Orders of four sites are under way most of the time.
+CHORES = ("release", "rollback", "reload", "another NGINX")
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +53,11 @@ def renewing(authority: Pebble, tmp_path_factory: pytest.TempPathFactory) -> Ite
         found.up()
         for site in SITES:
             await_trust(port, site["hosts"][0], authority.root)
-        yield found
+        try:
+            yield found
+        finally:
+            # pytest shows it where a test fails.
+            print(found.container("acme").logs(timestamps=True, tail=200).decode(errors="replace"))
 
 
 def weigh(deployment: Deployment) -> dict[str, float]:
@@ -65,7 +71,7 @@ def weigh(deployment: Deployment) -> dict[str, float]:
 
 
 def test_dozens_of_renewals_lose_nothing(renewing: Deployment, authority: Pebble, figures: Figures) -> None:
-    port, chores = int(renewing.settings["tls"]["port"]), {"release": 0, "reload": 0, "another NGINX": 0}
+    port, chores = int(renewing.settings["tls"]["port"]), dict.fromkeys(CHORES, 0)
     begun, client = time.monotonic(), renewing.container("acme").id
     with ExitStack() as stack:
         asked = [stack.enter_context(Trusting(port, one["hosts"][0], authority.root, PAUSE)) for one in SITES]
@@ -74,17 +80,22 @@ def test_dozens_of_renewals_lose_nothing(renewing: Deployment, authority: Pebble
             one.await_serials(2, most=LIFE)
         before = weigh(renewing)
         # Each site's first certificate is no renewal.
-        names, sites = cycle(chores), cycle(SITES)
+        names, sites, site = cycle(chores), cycle(SITES), ""
         while sum(len(one.serials) - 1 for one in asked) < RENEWALS:
             chore = next(names)
             chores[chore] += 1
             if chore == "release":
-                renewing.edit(next(sites)["name"], f"# {chores[chore]}")
+                site = next(sites)["name"]
+                renewing.edit(site, f"# {chores[chore]}")
+            elif chore == "rollback":
+                renewing.rollback(site)
+                renewing.resume(site)
             elif chore == "reload":
                 renewing.configure(nginx={"keepalive": f"{66 + chores[chore]}s"})
             else:
                 renewing.configure(nginxImage=None if renewing.settings.get("nginxImage") else OLDER)
-            renewing.up()
+            if chore != "rollback":
+                renewing.up()
             assert all(one.failed == [] for one in asked), [one.failed for one in asked]
         if renewing.settings.pop("nginxImage", None):
             renewing.configure()

@@ -74,7 +74,7 @@ def test_groups(edge: Edge) -> None:
     """Each is offered alone, by the OpenSSL of NGINX's image: this machine's may be older than the first one."""
     to = f"-connect 127.0.0.1:{edge.tls_port} -servername {HOST} -tls1_3"
     script = f"for one; do openssl s_client {to} -groups $one </dev/null >/dev/null 2>&1 && echo $one; done; true"
-    image = edge.container.image.tags[0]
+    image = str(edge.container.attrs["Image"])
     within = ("docker", "run", "--rm", "--network=host", "--entrypoint=sh", image, "-c", script, "sh")
     done = run(*within, *GROUPS, *OTHER_GROUPS)
     assert done.returncode == 0 and done.stdout.split() == [*GROUPS], done
