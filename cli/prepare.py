@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
+from portico.cli.caller import enter
 from portico.cli.project import HOME, find_root, find_stack_file, is_checkout, load_environment, read_target, read_yaml
 from portico.cli.refused import Refused
 from portico.cli.torn_state import fix_all
@@ -37,7 +38,7 @@ def prepare(stack: str) -> Place:
     # Each thing that is done at the same time is a session; most SSH servers take ten on one connection.
     if read_target(root, stack) != "local":
         os.environ.setdefault("PULUMI_PARALLEL", "8")
-    os.chdir(root)
+    enter(root)
     for line in fix_all(root / ".state"):
         print(line)
     return Place(root, stack)

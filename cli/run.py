@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from portico.cli.caller import find_caller
 from portico.cli.events import Reader
 from portico.cli.failure import fit, tidy
 from portico.cli.prepare import Place
@@ -118,6 +119,6 @@ def _read_end(log: Path) -> list[str]:
 def spell_path(file: Path) -> str:
     """A file as it is named to people: from where they are, if it is below that."""
     try:
-        return str(file.relative_to(Path.cwd()))
+        return str(file.relative_to(find_caller()))
     except ValueError:
         return str(file)

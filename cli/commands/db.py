@@ -102,6 +102,7 @@ def command(context: click.Context, stack: str, site: str, service: str, file: s
     """Open a shell in a site's database, write it into a file (dump), or make it what a file has (load)."""
     if action != "shell" and not file:
         raise Refused(f"which file? {assign('file', f'{site or stack}.dump')}")
+    given = Path(file).absolute()  # from where the user is: `prepare` goes into the project's folder
     prepare(stack)
     export = read_export(stack)
     if is_on_ecs(export):
@@ -115,10 +116,10 @@ def command(context: click.Context, stack: str, site: str, service: str, file: s
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is for the shell, where it ends a query
         context.exit(running.wait())
     if action == "dump":
-        dump(deployed, server, database, Path(file))
+        dump(deployed, server, database, given)
         return
     if not yes:
         if not has_terminal():
             raise Refused(f"load replaces what is in {database}; write {'YES=yes' if is_made() else '--yes'} to do it")
-        click.confirm(f"Replace what is in {database} by {file}?", abort=True)
-    load(deployed, server, database, Path(file))
+        click.confirm(f"Replace what is in {database} by {given}?", abort=True)
+    load(deployed, server, database, given)

@@ -27,7 +27,8 @@ class Tls(Section):
     )
     local_authority: bool = Field(
         default=False,
-        description="Sign certificates with an authority of this folder's own (.portico/authority), for development.",
+        description="Sign certificates with an authority of this folder's own, for development. Browsers and curl "
+        "trust it by the file .portico/authority/authority.crt.",
     )
     acme: Acme | None = Field(
         default=None,

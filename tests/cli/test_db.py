@@ -102,7 +102,10 @@ def test_a_dump_overwrites_nothing_and_is_whole_or_not_there(tmp_path: Path, spe
 
 def test_nothing_is_loaded_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, speak: Any) -> None:
     server = Server("db", "shop")
-    monkeypatch.setattr(db, "prepare", lambda _: None)
+    (tmp_path / "deploy").mkdir()
+    monkeypatch.chdir(tmp_path)
+    # As the real one does: the file is the user's, from where the user is.
+    monkeypatch.setattr(db, "prepare", lambda _: monkeypatch.chdir(tmp_path / "deploy"))
     monkeypatch.setattr(db, "read_export", lambda _: {})
     monkeypatch.setattr(db, "Deployed", SimpleNamespace(of=lambda *_: deploy(server)))
     file = tmp_path / "shop.dump"
@@ -111,7 +114,8 @@ def test_nothing_is_loaded_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     done = CliRunner().invoke(db.command, ["load", "--file", str(file)])
     assert done.exit_code == 1 and "load replaces what is in shop; write --yes to do it" in str(done.output)
     assert not (tmp_path / "got").exists()
-    assert CliRunner().invoke(db.command, ["load", "--file", str(file), "--yes"]).exit_code == 0
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(db.command, ["load", "--file", file.name, "--yes"]).exit_code == 0
     assert (tmp_path / "got").read_text() == "dump"
 
 

@@ -5,12 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from portico.cli import prepare as preparing
 from portico.cli.prepare import prepare
 from portico.cli.project import find_root, read_config
 from portico.cli.refused import Refused
+from portico.cli.run import spell_path
 
 
 @pytest.fixture
@@ -40,6 +42,13 @@ def test_elsewhere_the_python_of_the_command_is_that_of_the_program(root: Path) 
     assert (place.root, Path.cwd()) == (root, root)
     assert os.environ["PATH"].split(os.pathsep)[0] == str(Path(sys.executable).parent)
     assert (os.environ["PULUMI_CONFIG_PASSPHRASE"], os.environ["PULUMI_PARALLEL"]) == ("", "8")
+
+
+def test_a_file_is_named_from_where_the_user_is(root: Path) -> None:
+    with click.Context(click.Command("up")):
+        prepare("dev")
+        place = prepare("dev")
+        assert spell_path(place.logs / "up-dev.log") == "deploy/.tools/logs/up-dev.log"
 
 
 def test_only_the_stack_dev_has_an_empty_passphrase(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
