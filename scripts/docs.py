@@ -17,6 +17,7 @@ from portico.config.release.assemble import make_release  # noqa: E402
 from portico.config.render.nginx import render_nginx  # noqa: E402
 from portico.config.schema import write_schema  # noqa: E402
 from portico.policies.document import write_rules  # noqa: E402
+from scripts.pictures import draw_architecture, draw_release, draw_status  # noqa: E402
 
 _FILES = """# The files that Portico writes
 
@@ -54,6 +55,9 @@ WRITERS: dict[str, Callable[[], str]] = {
     "stack.schema.json": write_schema,
     "files.md": write_files,
     "policies.md": write_rules,
+    "architecture.svg": draw_architecture,
+    "release.svg": draw_release,
+    "status.svg": draw_status,
     **{
         f"hosts/policy-{target}-{part}.json": make_writer(target, part)
         for target in KINDS
