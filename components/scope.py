@@ -26,6 +26,11 @@ def place(options: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
     return pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(parent=_PARENT.get()))
 
 
+def name_scope() -> str:
+    """The name of the Portico in a user's own program, "" where a whole stack is one."""
+    return _NAME.get()
+
+
 def name_owner() -> str:
     """The project, and the Portico in it where a program may have several: what labels and tags call a project."""
     name = _NAME.get()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
+from portico.components.aws.short_names import shorten
 from portico.components.aws.tags import make_tags
 
 # TLS 1.2 with forward secrecy, and 1.3.
@@ -47,7 +48,8 @@ class Balancer(pulumi.ComponentResource):
         super().__init__("portico:ecs:Balancer", name, None, opts)
         self._name, self._tags = name, args.tags
         self._balancer = balancer = aws.lb.LoadBalancer(
-            name,
+            # AWS takes 32 characters, and Pulumi adds 8.
+            shorten(name, 24),
             load_balancer_type="application",
             internal=False,
             subnets=list(args.subnets),

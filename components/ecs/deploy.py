@@ -11,6 +11,7 @@ import pulumi_docker
 from portico.components.aws.account import require_account
 from portico.components.aws.enclosure import require_range
 from portico.components.aws.hosted_zone import list_names, require_zone
+from portico.components.aws.short_names import BUCKET, ROLE, require_short
 from portico.components.aws.zones import choose_zones, list_known
 from portico.components.aws_command import has_command
 from portico.components.docker.buildx_builder import name_builder
@@ -22,7 +23,7 @@ from portico.components.ecs.emulation import require_platform
 from portico.components.ecs.files import Kept
 from portico.components.ecs.image import open_registry
 from portico.components.previous_outputs import read_resources
-from portico.components.scope import name_resource, place
+from portico.components.scope import name_resource, name_scope, place
 from portico.config.load import Stack
 
 # Names in a certificate of ACM that an account has by itself.
@@ -33,6 +34,8 @@ def deploy_tasks(stack: Stack, root: Path, previous: Mapping[str, Any]) -> dict[
     """Everything of the stack on AWS; the stack's outputs. Images are built on the user's own Docker."""
     settings = stack.settings
     assert settings.ecs
+    longest = [(name_resource(f"{one.name}-roles-execution"), ROLE) for one in settings.sites]
+    require_short(name_scope(), [*longest, (name_resource("fleet-access-logs-bucket"), BUCKET)])
     region, platform, here = settings.ecs.region, settings.ecs.platform, Engine(settings.docker)
     account = pulumi_aws.Provider(name_resource(f"fleet-{region}"), region=region)
     docker = pulumi_docker.Provider(

@@ -10,6 +10,7 @@ import pulumi_aws as aws
 
 from portico.components.aws.disk import list_stored
 from portico.components.aws.gate import Gate
+from portico.components.aws.short_names import shorten
 from portico.components.aws.tags import make_tags
 from portico.components.ecs.definition import DataVolume
 from portico.components.scope import name_owner, name_resource
@@ -19,6 +20,8 @@ from portico.config.targets.ecs import name_volume
 
 _NFS = 2049
 _SYSTEM = "aws:efs/fileSystem:FileSystem"
+# The most characters of a token.
+_TOKEN = 64
 # The role's part of the tags.
 DATA = "data"
 
@@ -159,7 +162,7 @@ class Kept:
 
 def spell_token() -> str:
     """By this word AWS knows the stack's file system, and makes no second one."""
-    return f"{name_owner()}-{pulumi.get_stack()}-{DATA}"
+    return shorten(f"{name_owner()}-{pulumi.get_stack()}-{DATA}", _TOKEN)
 
 
 def find_left(account: aws.Provider) -> str | None:

@@ -15,6 +15,7 @@ from portico.components.aws.enclosure import require_range
 from portico.components.aws.hosted_zone import require_zone
 from portico.components.aws.recorded_disk import RecordedDisk, find_disk
 from portico.components.aws.recorded_vm import RecordedVm, find_recorded_vm
+from portico.components.aws.short_names import ROLE, require_short
 from portico.components.aws.tags import make_tags
 from portico.components.aws.zones import choose_zone, list_known
 from portico.components.docker import free_ports
@@ -28,6 +29,7 @@ from portico.components.hosts.data_disk import DiskPlan, make_disk, require_fit
 from portico.components.hosts.deferred_engine import LateEngine
 from portico.components.hosts.readiness import wait_ready
 from portico.components.hosts.vm_connection import find_again, lead_to, require_command
+from portico.components.scope import name_scope
 from portico.config.messages.vm_changes import Machine, announce_machine
 from portico.config.render.cloud_init import pack_user_data, render_user_data
 from portico.config.settings import Settings
@@ -52,6 +54,7 @@ class AwsHost(pulumi.ComponentResource):
     ) -> None:
         assert settings.aws
         require_command(settings.aws.access)
+        require_short(name_scope(), [(f"{name}-{settings.aws.region}-disk-snapshots-role", ROLE)])
         super().__init__("portico:index:AwsHost", name, None, opts)
         self._settings = settings.aws
         region = self._settings.region

@@ -12,6 +12,7 @@ from portico.config.render.nginx import render_nginx
 from portico.config.render.tree import Tree
 from portico.config.settings import Settings, Site
 from portico.config.settings.quantity import Size
+from portico.config.targets.tags import check_tags
 from portico.config.targets.target import Planned
 
 # What an application needs in memory besides its uploads.
@@ -25,6 +26,7 @@ def check(settings: Settings) -> Iterator[Mistake]:
     yield from check_backups(settings)
     if settings.aws:
         yield from settings.aws.list_contradictions()
+        yield from check_tags("aws.tags", settings.aws.tags, settings)
         if settings.list_data():
             yield from settings.aws.list_unfit()
         https = settings.tls.port if settings.tls else None

@@ -133,5 +133,10 @@ def test_secrets_are_read_by_key_and_by_version(
     assert admission.resolve(secret.id) == '{"A": "new"}'
     with pytest.raises(ValueError, match=r"unable to pull secrets: .* did not contain json key B"):
         admission.resolve(f"{secret.id}:B::")
+    for number in range(99):
+        assert admission.resolve(f"{secret.id}:A::{first.outputs['versionId']}") == "old" if number in (0, 98) else True
+        caller.create(SECRET_VERSION, f"later-{number}", secretId=secret.id, secretString="{}")
+    with pytest.raises(ValueError, match="100 versions are newer"):
+        admission.resolve(f"{secret.id}:A::{first.outputs['versionId']}")
     with pytest.raises(ValueError, match="Secrets Manager can't find the specified secret"):
         admission.resolve(f"{secret.id}0:A::")

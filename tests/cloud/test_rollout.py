@@ -10,6 +10,7 @@ import pytest
 from tests.cloud.plugin.cloud import Cloud, Thing
 from tests.cloud.plugin.fargate import service as service_module
 from tests.cloud.plugin.fargate import status
+from tests.cloud.plugin.fargate.quota import REASON, limit
 from tests.cloud.plugin.fargate.service import Service
 from tests.cloud.plugin.fleet_kinds import DEFINITION, SERVICE
 
@@ -59,9 +60,9 @@ class Rollout:
         self.service = Service(cloud, None, ARN, "image")  # type: ignore[arg-type]
         self.service._places.open = lambda subnet: subnet  # type: ignore[method-assign]
 
-    def deploy(self, family: str) -> str:
+    def deploy(self, family: str, **more: str) -> str:
         id = f"definition-{family}"
-        self.cloud.put(Thing(id=id, type=DEFINITION, urn=f"a::{id}", inputs={"family": family}, outputs={}))
+        self.cloud.put(Thing(id=id, type=DEFINITION, urn=f"a::{id}", inputs={"family": family, **more}, outputs={}))
         self.inputs = {**self.inputs, "taskDefinition": id}
         self.cloud.put(Thing(id=ARN, type=SERVICE, urn="a::web", inputs=self.inputs, outputs={}))
         return self.service.deploy()
@@ -184,6 +185,28 @@ def test_an_unhealthy_task_is_replaced_when_its_grace_is_over(cloud: Cloud, grac
     Task.made[0].ran = time.monotonic()
     rollout.look()
     assert Task.made[0].reported == ends
+
+
+def test_tasks_above_the_quota_wait_and_are_no_failure(cloud: Cloud) -> None:
+    rollout = Rollout(cloud)
+    rollout.deploy("old", cpu="1024")
+    rollout.settle()
+    # A release needs twice as many while it is rolled out; here is room for one more task.
+    limit(cloud, 3)
+    id = rollout.deploy("new", cpu="1024")
+    rollout.look(5)
+    assert rollout.live() == ["new", "old", "old"]
+    reported = status.read(cloud, ARN)
+    assert [REASON in one["message"] for one in reported["events"][:2]] == [True, False]
+    assert reported["deployments"][0]["failedTasks"] == 0
+    # One of the old ones goes for the new one that is healthy, and makes room.
+    rollout.settle()
+    assert rollout.live() == ["new", "new"] and rollout.outcome(id) == "SUCCESSFUL"
+    # What another service runs counts, too.
+    status.write(cloud, f"{ARN}-queue", tasks=[{"definition": "definition-new"}])
+    rollout.deploy("newer", cpu="1024")
+    rollout.look(5)
+    assert rollout.live() == ["new", "new"] and rollout.outcome(id) == "SUCCESSFUL"
 
 
 def test_fewer_are_wanted(rollout: Rollout) -> None:

@@ -14,6 +14,7 @@ from portico.policies import check
 from portico.policies.graph import Graph, of_type
 from portico.policies.kinds import ACCOUNT
 from tests.cloud.replay import Replay, Unmapped
+from tests.cloud.replay.texts import Refused
 from tests.components.recorder import Recorder, run
 from tests.policies.recorded import read_graph
 from tests.policies.sample import make
@@ -141,7 +142,7 @@ def test_a_wrong_value_of_the_disk_is_refused(
         ("vm-1-instance", {"metadataOptions": {"httpToken": "required"}}, ParamValidationError, "Unknown parameter"),
         ("vm-1-instance", {"metadataOptions": {"httpPutResponseHopLimit": "1"}}, ParamValidationError, "Invalid type"),
         ("vm-1-instance", {"rootBlockDevice": {"size": 20}}, ParamValidationError, '"Size", must be one of'),
-        ("vm-1-instance", {"instanceType": "t4g.tiny"}, ClientError, "InvalidInstanceType"),
+        ("vm-1-instance", {"instanceType": "t4g.tiny"}, Refused, "InstanceType is 't4g.tiny'"),
         ("vm-1-instance", {"subnetId": "subnet-00000000"}, ClientError, "InvalidSubnetID.NotFound"),
         ("vm-1-instance", {"iamInstanceProfile": "nobody"}, ClientError, "NoSuchEntity"),
         ("-subnet", {"cidrBlock": "10.81.0.0/24"}, ClientError, "InvalidSubnet.Range"),

@@ -12,6 +12,7 @@ from portico.config.targets.ecs.checks import list_taken
 from portico.config.targets.ecs.image import complete_application
 from portico.config.targets.ecs.site import adapt, make_fleet
 from portico.config.targets.ecs.task import describe_task
+from portico.config.targets.tags import check_tags
 from portico.config.targets.target import Planned
 
 __all__ = ["adapt", "check", "complete", "describe", "in_images", "render"]
@@ -21,6 +22,7 @@ def check(settings: Settings) -> Iterator[Mistake]:
     """What ECS does not allow, and what is the load balancer's."""
     assert settings.ecs
     yield from settings.ecs.list_contradictions()
+    yield from check_tags("ecs.tags", settings.ecs.tags, settings)
     yield from timing.list_contradictions(settings)
     yield from settings.ecs.list_misfits(settings.sites, settings.nginx, settings.replicas)
     yield from list_taken(settings)

@@ -1,7 +1,8 @@
-"""Which texts AWS takes: their characters and lengths, which botocore knows and does not check.
+"""Which values AWS takes: characters, lengths, words to choose from, the most of a number and of a list.
 
-The patterns and lengths are those of AWS's own description of each call. EC2's has none: its are below, from the
-documentation of AuthorizeSecurityGroupIngress and CreateSecurityGroup.
+botocore knows these from AWS's own description of each call, and of all of them checks the least alone. EC2's has no
+patterns and no lengths: its are below, from the documentation of AuthorizeSecurityGroupIngress and
+CreateSecurityGroup.
 """
 
 import re
@@ -17,7 +18,7 @@ _EC2 = {"Description": (_GROUP_TEXT, 255), "GroupDescription": (_GROUP_TEXT, 255
 
 
 class Refused(ValueError):
-    """A text that AWS refuses."""
+    """A value that AWS refuses."""
 
 
 def refuse(params: dict[str, Any], model: OperationModel, **_: Any) -> None:
@@ -33,13 +34,20 @@ def _find(value: Any, shape: Shape, path: str, ec2: bool) -> Iterator[str]:
             if name in shape.members:
                 yield from _find(inner, shape.members[name], f"{path}.{name}".lstrip("."), ec2)
     elif isinstance(shape, ListShape) and isinstance(value, list):
+        yield from _bound(len(value), shape, f"{path} has {len(value)} members")
         for index, inner in enumerate(value):
             yield from _find(inner, shape.member, f"{path}[{index}]", ec2)
     elif isinstance(shape, MapShape) and isinstance(value, dict):
+        yield from _bound(len(value), shape, f"{path} has {len(value)} members")
         for name, inner in value.items():
             yield from _find(name, shape.key, f"{path} key", ec2)
             yield from _find(inner, shape.value, f"{path}[{name}]", ec2)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield from _bound(value, shape, f"{path} is {value}")
     elif isinstance(value, str):
+        words: list[str] = shape.metadata.get("enum") or []
+        if words and value not in words:
+            yield f"{path} is {value!r}, and AWS takes {', '.join(words[:9])}{'…' if words[9:] else ''}"
         pattern, most = shape.metadata.get("pattern", ""), shape.metadata.get("max")
         if ec2:
             pattern, most = _EC2.get(path.rpartition(".")[2], ("", None))
@@ -47,6 +55,12 @@ def _find(value: Any, shape: Shape, path: str, ec2: bool) -> Iterator[str]:
             yield f"{path} has {len(value)} characters, and AWS takes {most}"
         if pattern and (known := _read(pattern)) and not known.fullmatch(value):
             yield f"{path} is {value!r}, and AWS takes {pattern}"
+
+
+def _bound(amount: float, shape: Shape, said: str) -> Iterator[str]:
+    most = shape.metadata.get("max")
+    if most is not None and amount > most:
+        yield f"{said}, and AWS takes {most}"
 
 
 @cache

@@ -11,6 +11,9 @@ from tests.cloud.plugin.fleet_kinds import SECRET, SECRET_VERSION
 # The secret, and a key of its JSON, a stage and a version: each may be missing.
 _SOURCE: Final = re.compile(r"(arn:aws:secretsmanager:[^:]+:\d+:secret:[^:]+)(?::([^:]*):([^:]*):([^:]*))?")
 
+# The newest versions that AWS keeps, labelled or not (PutSecretValue).
+_KEPT: Final = 100
+
 
 class Lost(Exception):
     """A secret that cannot be read, in ECS's words."""
@@ -27,13 +30,17 @@ def resolve(cloud: Cloud, source: str) -> str:
     versions = {thing.id: thing for thing in cloud.things(SECRET_VERSION) if thing.inputs["secretId"] == arn}
     if cloud.find(arn, SECRET) is None or not versions:
         raise Lost(f"ResourceNotFoundException: Secrets Manager can't find the specified secret: {arn}")
+    # The journal knows the order.
+    order = [line["id"] for line in cloud.journal() if line["what"] == "create" and line["id"] in versions]
     if version:
         chosen = next((one for one in versions.values() if one.outputs["versionId"] == version), None)
         if chosen is None:
             raise Lost(f"ResourceNotFoundException: {arn} has no version {version}")
+        # After two newer ones it has no label any more, and AWS may delete it once there are so many; here it does.
+        if len(order) - 1 - order.index(chosen.id) >= _KEPT:
+            raise Lost(f"ResourceNotFoundException: {arn}: {_KEPT} versions are newer than {version}")
     else:
-        # The newest is the current one; the journal knows the order.
-        order = [line["id"] for line in cloud.journal() if line["what"] == "create" and line["id"] in versions]
+        # The newest is the current one.
         chosen = versions[order[-1]]
     return _read(chosen, key)
 

@@ -13,6 +13,7 @@ from tests.cloud.plugin.cloud import Cloud
 from tests.cloud.plugin.fargate.admission import Admission
 from tests.cloud.plugin.fargate.deployment import Deployment, Limits
 from tests.cloud.plugin.fargate.places import Places
+from tests.cloud.plugin.fargate.quota import REASON, has_room
 from tests.cloud.plugin.fargate.status import write
 from tests.cloud.plugin.fargate.targets import Targets
 from tests.cloud.plugin.fargate.task import Plan, RunningTask
@@ -138,6 +139,11 @@ class Service:
         live = sum(len(one.live) for one in self._deployments)
         if primary.rollout != "FAILED" and time.monotonic() >= primary.rests_until:
             for _ in range(min(limits.desired - len(primary.live), limits.maximum - live)):
+                running = [one.definition for one in self._deployments for _ in one.tasks]
+                if not has_room(self._cloud, primary.definition, self._arn, running):
+                    # No failure: it is tried again, and the circuit breaker counts nothing.
+                    self._say_once(f"unable to place a task. Reason: {REASON}.")
+                    break
                 primary.tasks.append(self._start(primary))
         good = sum(self._is_good(task) for one in self._deployments for task in one.live)
         extra = primary.live[limits.desired :] if primary.rollout != "FAILED" else []
@@ -202,6 +208,10 @@ class Service:
         thing = self._cloud.find(self._arn, SERVICE)
         assert thing is not None
         return thing.inputs
+
+    def _say_once(self, what: str) -> None:
+        if not self._events or self._events[0]["message"] != what:
+            self._say(what)
 
     def _say(self, what: str) -> None:
         at = datetime.now(UTC).isoformat(timespec="seconds")

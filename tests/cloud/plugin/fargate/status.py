@@ -26,6 +26,17 @@ def read(cloud: Cloud, arn: str) -> dict[str, Any]:
     return empty | (json.loads(file.read_text()) if file.exists() else {})
 
 
+def list_other_tasks(cloud: Cloud, arn: str) -> list[dict[str, Any]]:
+    """The tasks of all services but this one."""
+    own = _file(cloud, arn)
+    return [
+        task
+        for file in own.parent.glob("*.json")
+        if file != own
+        for task in json.loads(file.read_text()).get("tasks", [])
+    ]
+
+
 def remove(cloud: Cloud, arn: str) -> None:
     _file(cloud, arn).unlink(missing_ok=True)
 
