@@ -148,6 +148,9 @@ def _list_todo(plan: Plan, layout: str) -> list[str]:
         if release.static:
             target = f"{where.static}/{site.name}/{release.id}{site.locate(site.static_url)}"
             lines.append(f"copy {site.source}/{release.static}/ to {target}")
+        if site.asked:
+            target = f"{where.static}/{site.name}/{release.id}"
+            lines.append(f"copy what else NGINX is to serve of {site.name} to {target}, by its URL; all may read it")
         config = f"gunicorn/{site.name}.gunicorn.conf.py"
         for bind in release.bind:
             lines.append(f"start in {site.source}: PORTICO_ADDRESS={bind} gunicorn --config {config} {site.entry}")

@@ -1,5 +1,6 @@
 """A Flask application."""
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -12,7 +13,8 @@ from portico.components.docker.labels import list_labels
 from portico.components.partial_update import or_none
 from portico.components.scope import name_owner
 from portico.config.release.release import Release
-from portico.config.release.replica import Place, describe_files, describe_uploads
+from portico.config.release.replica import Place, describe_files, describe_question, describe_uploads
+from portico.config.release.static_question import read_answer, tell_left
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +91,8 @@ class FlaskApp(pulumi.ComponentResource):
             data=data,
         )
         made = describe_files(args.release, place)
+        if args.release.site.asked:
+            made["envs"] = self._ask(place)
         if args.secrets is not None:
             made["uploads"] = args.secrets.apply(describe_uploads)
         self.files = require_success(
@@ -96,3 +100,22 @@ class FlaskApp(pulumi.ComponentResource):
             f"The files of {args.release.site.name} could not be laid out",
         )
         self.register_outputs({"image": self.image, "files": self.files, "secrets": self.secrets})
+
+    def _ask(self, place: Place) -> pulumi.Output[list[str]]:
+        """Ask the application which static files it has; the variable that what lays them out reads."""
+        release = self._args.release
+        described = describe_question(release, place)
+        described["envs"] = [f"{name}={value}" for name, value in sorted(described["envs"].items())]
+        asked = docker.Container(
+            f"{self.pulumi_resource_name}-static",
+            docker.ContainerArgs(image=self.image, **described),
+            opts=start_first(self),
+        )
+
+        def read(printed: str | None) -> list[str]:
+            answer = read_answer(printed)
+            if said := tell_left(release.site.name, answer):
+                pulumi.log.warn(said)
+            return [f"PORTICO_STATIC={json.dumps(answer.folders)}"]
+
+        return asked.container_logs.apply(read)

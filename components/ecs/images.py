@@ -55,7 +55,7 @@ class Images:
         release = fleet.release
         known = self._find("application", release.image)
         laid = self._find("nginx", fleet.digest)
-        wanted = laid is None and release.static is not None
+        wanted = laid is None and (release.static is not None or release.site.asked)
         # Built also for its static files alone: on another machine than the last time it is not there.
         built = bool(release.context) and (known is None or wanted)
         application = self._make_image(

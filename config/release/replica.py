@@ -14,6 +14,7 @@ from portico.config.release.data import VOLUMES, mount_apart, mount_data
 from portico.config.release.hardening import drop_capabilities, list_labels, restrict
 from portico.config.release.launch import begin
 from portico.config.release.release import Release
+from portico.config.release.static_question import list_question
 from portico.config.settings import Site
 from portico.config.settings.hidden import list_hidden
 
@@ -64,6 +65,7 @@ def describe_release(release: Release, secrets: Collection[str]) -> Described:
     """All containers of a release and what they are handed, wherever that is; `secrets` are names."""
     place = find_nowhere(release, secrets=bool(secrets))
     return {
+        **({"asked": describe_question(release, place)} if release.site.asked else {}),
         "replicas": [describe_replica(release, index, place) for index in range(release.replicas)],
         "files": describe_files(release, place),
         "uploads": describe_uploads(dict.fromkeys(secrets, "")),
@@ -119,8 +121,9 @@ def describe_files(release: Release, place: Place) -> Described:
     site = release.site
     # What is done for data comes first, and takes its own words away. Its powers are not needed without it.
     scripts, powers = (["data.py"], ["CAP_DAC_OVERRIDE", "CAP_FOWNER"]) if site.data else ([], [])
+    further = ["static_tree.py"] if site.asked else []
     return restrict(128) | {
-        "entrypoints": ["python3", "-I", "-c", read_script(*scripts, "files.py")],
+        "entrypoints": ["python3", "-I", "-c", read_script(*scripts, "files.py", *further)],
         "command": [
             *(site.name, release.id, str(release.uid), release.static or "-"),
             *(
@@ -142,6 +145,25 @@ def describe_files(release: Release, place: Place) -> Described:
         "capabilities": drop_capabilities("CAP_CHOWN", *powers),
         # Uploads are refused by a read-only root; this container lives for a moment.
         "read_only": place.secrets is None,
+        "network_mode": "none",
+        "attach": True,
+        "logs": True,
+        "must_run": False,
+        "restart": "no",
+    }
+
+
+def describe_question(release: Release, place: Place) -> Described:
+    """What asks the application for its static files, but for its image: without network, secrets and data."""
+    site = release.site
+    scratch = describe_scratch(release)
+    return restrict(site.gunicorn.memory.mebibytes) | {
+        "entrypoints": list_question(release),
+        "envs": describe_environment(release),
+        "labels": label("static", release, place),
+        "user": f"{release.uid}:{release.uid}",
+        # It may write where it will find its data.
+        "tmpfs": scratch | {one.path: scratch["/tmp"] for one in site.data},
         "network_mode": "none",
         "attach": True,
         "logs": True,

@@ -132,7 +132,7 @@ def _gather(
         "crowded": any(release.site.limits.connections for release in releases),
         "rates": _list_rates(releases),
         # What is compressed already is of use only where files are served.
-        "packed": settings.nginx.gzip.static and any(release.static for release in served),
+        "packed": settings.nginx.gzip.static and any(release.static or release.site.asked for release in served),
         "shown": _SHOWN if any(data.url for release in served for data in release.site.data) else (),
         "caches": list_times(routes),
         "caching": (caching := [one.site.name for one in releases if list_times(_list_routes(one.site))]),

@@ -53,6 +53,11 @@ class Site(Processes):
         default=None,
         description="The folder of static files, inside the source; that of the Flask object where not set.",
     )
+    static_from: Literal["source", "application"] = Field(
+        default="source",
+        description="What says which files NGINX serves: the source's folder of static files alone, or also the "
+        "application, which is asked in its image for those of blueprints and packages.",
+    )
     static_url: UrlFolder = Field(default="/static/", description="The URL below which NGINX serves the static files.")
     publish: tuple[Hidden, ...] = Field(
         default=(),
@@ -159,6 +164,11 @@ class Site(Processes):
             yield f"weights has {count} entries; write replicas: {count} beside it, or one weight a replica"
         if self.health.startswith(self.static_url) and self.health != "/":
             yield "health is below staticUrl, which NGINX answers; write a path that the application answers"
+
+    @property
+    def asked(self) -> bool:
+        """Whether the application itself is asked for its static files."""
+        return self.static_from == "application"
 
     def locate(self, path: str) -> str:
         """Where the host has what the application itself has at `path`."""

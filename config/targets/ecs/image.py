@@ -1,10 +1,13 @@
 """What the two images of a site on ECS are built from."""
 
+import shlex
 from collections.abc import Mapping
 from typing import Final
 
 from portico.config.in_container import read_script
 from portico.config.release.release import Release
+from portico.config.release.replica import describe_environment
+from portico.config.release.static_question import MARK, spell_question
 from portico.config.render.image import render_fleet
 from portico.config.render.tree import Tree
 from portico.config.settings import Settings
@@ -41,13 +44,24 @@ def make_nginx_context(settings: Settings, release: Release, tree: Tree) -> dict
     """
     hidden = " ".join(list_hidden(release.site.publish))
     dockerfile = render_fleet(
-        "nginx.Dockerfile.j2", settings=settings, release=release, tree=tree, edge=EDGE, hidden=hidden
+        "nginx.Dockerfile.j2",
+        **{"settings": settings, "release": release, "tree": tree, "edge": EDGE, "hidden": hidden},
+        question=_spell_question(release) if release.site.asked else "",
+        mark=MARK,
     )
     files = {f"tree/{path}": File(text.encode()) for path, text in tree.files.items()}
-    if release.static:
+    if release.site.asked:
+        files |= {"files.py": _read("files.py", "static_tree.py"), "ask_static.py": _read("ask_static.py")}
+    elif release.static:
         files["files.py"] = _read("files.py")
     return {"Dockerfile": File(dockerfile.encode()), **files}
 
 
-def _read(name: str) -> File:
-    return File(read_script(name).encode())
+def _spell_question(release: Release) -> str:
+    """The command of a shell that asks the application for its static files, with the variables of its processes."""
+    variables = [f"{name}={value}" for name, value in sorted(describe_environment(release).items())]
+    return shlex.join(["env", *variables, "python3", "/ask_static.py", spell_question(release)])
+
+
+def _read(*names: str) -> File:
+    return File(read_script(*names).encode())

@@ -6,6 +6,7 @@ from typing import Any, Final
 from portico.config.in_container import read_script
 from portico.config.release.launch import begin
 from portico.config.release.release import Release
+from portico.config.release.static_question import list_question
 from portico.config.render.layout import LISTEN, PRIVATE, READY
 from portico.config.settings import Nginx, Settings, Site
 from portico.config.settings.hidden import list_hidden
@@ -87,6 +88,7 @@ def describe_task(settings: Settings, release: Release, secrets: Collection[str]
         "files": [
             *(release.static, release.site.locate(release.site.static_url), release.compress),
             *(list_hidden(release.site.publish), read_script("files.py")),
+            *([list_question(release), read_script("static_tree.py")] if release.site.asked else []),
         ],
     }
 
