@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from portico.config.settings import Settings, Site
@@ -76,7 +77,20 @@ def is_shared(settings: Settings, site: Site) -> bool:
 def find_place(main: Directive, settings: Settings, site: Site) -> Directive:
     """What holds all of a site: its server, or a location of the server that it shares."""
     server = find_server(main, *site.hosts)
-    return find_location(server, site.locate("/")) if is_shared(settings, site) else server
+    place = find_location(server, site.locate("/")) if is_shared(settings, site) else server
+    if not site.asked or site.maintenance:
+        return place
+    # There what passes on stands in a location with a name. As it is elsewhere, without what is said of the site.
+    files, application = find_location(place, site.locate("/")), find_application(server, settings, site)
+    own = {(one.name, one.args) for one in place.block} if is_shared(settings, site) else set()
+    passed = tuple(one for one in application.block if (one.name, one.args) not in own)
+    rest = replace(application, args=files.args, block=passed)
+    return replace(place, block=tuple(rest if one is files else one for one in place.block))
+
+
+def find_application(server: Directive, settings: Settings, site: Site) -> Directive:
+    """Where all goes that is no static file, where there are any."""
+    return find_location(server, f"@{site.name}.application" if is_shared(settings, site) else "@application")
 
 
 def find_rest(place: Directive, site: Site) -> Directive:

@@ -249,6 +249,7 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "headers": section(Headers),
         "limits": section(Limits),
         "routes": st.deferred(lambda: _lists(section(Route), 0, 4, unique_by=lambda route: route["path"])),
+        "staticFrom": st.sampled_from(["source", "application"]),
         "immutable": _BOOLEANS,
         "certificate": section(Certificate),
         "users": st.dictionaries(_text("[A-Za-z0-9_.@-]{1,16}"), _hashes(), max_size=2),

@@ -13,6 +13,7 @@ from tests.config.nginx_file import Directive, said
 from tests.property.ordered import CHALLENGES, check_lead, is_ordered, is_trusted
 from tests.property.pool import Tried, holds_for_stacks
 from tests.property.reading import (
+    find_application,
     find_location,
     find_place,
     find_redirects,
@@ -41,7 +42,7 @@ def check_everything(rendered: Rendered, main: Directive) -> None:
     check_client(settings, main)
     check_tls(settings, main)
     # Where no file is served there is nothing to unpack.
-    served = any(release.static and not release.site.maintenance for release in rendered.releases)
+    served = any((one.static or one.site.asked) and not one.site.maintenance for one in rendered.releases)
     packed = value(only(main, "http"), "gzip_static")
     assert packed == ("on" if settings.nginx.gzip.static and served else None)
     for release in rendered.releases:
@@ -153,8 +154,8 @@ def check_site(rendered: Rendered, release: Release, main: Directive) -> None:
     # No location but these.
     known = {(site.locate("/"),), ("=", site.locate("/portico-unavailable.html")), *paths}
     known |= {("^~", CHALLENGES)} if ordered and not is_shared(settings, site) else set()
-    if release.static and not site.maintenance:
-        known |= {("^~", site.locate(site.static_url))}
+    if (release.static or site.asked) and not site.maintenance:
+        known |= {("^~", site.locate(site.static_url))} if release.static else set()
         known |= set() if is_shared(settings, site) else {("@application",)}
     if not site.maintenance:
         known |= set() if is_shared(settings, site) else {("@headers",)}
@@ -202,6 +203,8 @@ def check_rate(
 
 def check_static(rendered: Rendered, release: Release, server: Directive, place: Directive, main: Directive) -> None:
     settings, site = rendered.settings, release.site
+    if site.asked and not site.maintenance:
+        check_asked(rendered, release, server, main)
     if not release.static or site.maintenance:
         return
     files = find_location(place, "^~", site.locate(site.static_url))
@@ -216,6 +219,19 @@ def check_static(rendered: Rendered, release: Release, server: Directive, place:
     assert asked is not None and value(application, "proxy_pass") == asked
     if is_shared(settings, site):
         check_own_again(application, find_rest(place, site), place)
+
+
+def check_asked(rendered: Rendered, release: Release, server: Directive, main: Directive) -> None:
+    """What is said of everything else counts already where a file may answer."""
+    settings, site = rendered.settings, release.site
+    around = find_location(server, site.locate("/")) if is_shared(settings, site) else server
+    files, application = find_rest(around, site), find_application(server, settings, site)
+    assert value(files, "root") == f"{rendered.layout.static}/{site.name}/{release.id}"
+    assert listed(files, "try_files") == [("$uri", *application.args)] and not files.find("proxy_pass")
+    assert ("Cache-Control", "no-cache", "always") in listed(files, "add_header")
+    rest = find_rest(find_place(main, settings, site), site)
+    for name in ("client_max_body_size", "limit_req", "limit_req_dry_run"):
+        assert listed(files, name) == listed(rest, name) or (is_shared(settings, site) and not listed(rest, name))
 
 
 def check_own_again(application: Directive, rest: Directive, place: Directive) -> None:
