@@ -27,6 +27,17 @@ _AWAY = (
     r"|Network is unreachable|server closed the connection|Lost connection to|Error -?\d+ connecting to"
 )
 
+_MADE_BEFORE = (
+    "a table or a column is in its database already ({0}): a migration ran before, by hand or in part; see the "
+    "migrations of {site}, and which of them the database has recorded"
+)
+# In place of what a sign means in the log of a command, in that of Gunicorn.
+OF_WORKERS = {
+    _MADE_BEFORE: "a table or a column is in its database already ({0}): each worker and each replica of {site} makes "
+    "it while it starts, at the same time as others or after them; let `release.command` of {site} do it, which runs "
+    "once before they start"
+}
+
 DATABASE_LOG = (
     (
         87,
@@ -43,8 +54,7 @@ DATABASE_LOG = (
     (
         83,
         _LINE % _TWICE,
-        "a table or a column is in its database already ({0}): a migration ran before, by hand or in part; see the "
-        "migrations of {site}, and which of them the database has recorded",
+        _MADE_BEFORE,
     ),
     (
         83,

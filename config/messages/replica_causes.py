@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from portico.config.messages.database_causes import DATABASE_LOG
+from portico.config.messages.database_causes import DATABASE_LOG, OF_WORKERS
 
 # More than three are no answer.
 _MOST = 3
@@ -168,7 +168,8 @@ def _find(evidence: Evidence) -> Iterator[tuple[int, int, str, str, int]]:
     for certainty, place, text in _find_ended(evidence, log):
         yield certainty, place, text, text, 0
     for words, table in ((log, _LOG), (evidence.health, _HEALTH)):
-        for certainty, sign, text in table:
+        for certainty, sign, meaning in table:
+            text = OF_WORKERS.get(meaning, meaning) if re.search(_GUNICORNS_OWN, evidence.log) else meaning
             for match in re.finditer(sign, words):
                 what = match[1] if match.re.groups else ""
                 said = _name(what) if words is log else what

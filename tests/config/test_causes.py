@@ -152,6 +152,14 @@ def test_an_error_of_a_database_has_the_cause_that_its_words_tell(
     assert reported.startswith(cause) and what in reported and reported.isprintable()
 
 
+@pytest.mark.parametrize("line", [line for line, cause, _ in DATABASES if cause == _TWICE])
+def test_workers_that_make_the_same_table_are_told_from_a_migration_that_ran_before(line: str) -> None:
+    begin = "[2026-01-31 12:00:00 +0000] [%d] [ERROR] Exception in worker process\n"
+    log = "".join(f"{begin % pid}{_TRACEBACK}{line}\n" for pid in (7, 8, 9))
+    [reported] = rank(log=log)
+    assert reported.startswith(_TWICE) and "`release.command` of shop" in reported and "by hand" not in reported
+
+
 def rank(**seen: Any) -> list[str]:
     return rank_causes(Evidence(site="shop", address=SOCKET, **seen))
 
