@@ -23,6 +23,8 @@ _HINTS = {
     "model_type": "write key: value pairs",
     "missing": "is required",
 }
+# What other readers of YAML take for a truth value.
+_TRUTHS = {"true": ("true", "yes", "on", "y", "1"), "false": ("false", "no", "off", "n", "0")}
 
 
 @dataclass(frozen=True, order=True)
@@ -75,12 +77,25 @@ def _explain(model: type[BaseModel], line: Mapping[str, Any]) -> Mistake:
     if kind == "missing":
         return Mistake(path, f"is required; write {_example_at(model, loc)}")
     if kind in _HINTS:
-        return Mistake(path, f"{_show(value)} does not fit; {_HINTS[kind]}")
+        return Mistake(path, f"{_show(value)} does not fit; {_correct(kind, value) or _HINTS[kind]}")
     if kind in ("greater_than_equal", "less_than_equal", "too_short", "too_long", "literal_error", "enum"):
         message = line["msg"].removeprefix("Input should be ").removeprefix("Value should ")
         message = message.replace("greater than or equal to", "at least").replace("less than or equal to", "at most")
         return Mistake(path, f"{_show(value)} does not fit; write {message}")
     return Mistake(path, line["msg"])
+
+
+def _correct(kind: str, value: object) -> str:
+    """What to write where it is plain what was meant; "" elsewhere.
+
+    Pulumi reads YAML 1.2, where `yes` is a text and `true` is none: other programs read both the other way round.
+    """
+    if kind == "bool_type" and isinstance(value, str):
+        word = next((truth for truth, words in _TRUTHS.items() if value.strip().lower() in words), "")
+        return f"write {word}, without quotes" if word else ""
+    if kind == "string_type" and isinstance(value, bool):
+        return f'write a text, and "{str(value).lower()}" in quotes where that word is meant'
+    return ""
 
 
 def show_text(value: object) -> str:

@@ -50,7 +50,14 @@ STACK: list[tuple[str, dict[str, Any], str]] = [
     (
         "protect as text",
         make_values(protect="yes"),
-        'protect: "yes" does not fit; write true or false, without quotes',
+        'protect: "yes" does not fit; write true, without quotes',
+    ),
+    ("protect by another word", make_values(protect="No"), 'protect: "No" does not fit; write false, without quotes'),
+    ("protect by a number", make_values(protect=1), "protect: 1 does not fit; write true or false, without quotes"),
+    (
+        "a truth value as a variable",
+        make_values(make_site(environment={"DEBUG": True})),
+        'sites[0].environment.DEBUG: true does not fit; write a text, and "true" in quotes where that word is meant',
     ),
     ("unknown target", make_values(target="moon"), 'target: "moon" does not fit; write'),
     (
