@@ -1,5 +1,6 @@
 """FlaskApp: the image of one release, and the files that are laid out from it."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -144,3 +145,27 @@ def test_files_that_cannot_be_laid_out_end_the_run_with_the_containers_words(roo
         make(root, states=state)
     assert str(caught.value).startswith("The files of shop could not be laid out; nothing was switched")
     assert str(caught.value).endswith("\n  No such folder: static")
+
+
+def test_what_the_application_says_of_its_static_files_reaches_what_lays_them_out(root: Path) -> None:
+    folders = [["/admin/static/", "/opt/venv/admin", []]]
+    said = f'starting\nportico-static {{"folders": {json.dumps(folders)}, "left": ["/x/: why"]}}\n'
+    made = make(root, secret=True, staticFrom="application", states={"shop-static": {"containerLogs": said}})
+    asked, files = made.container("shop-static"), made.container("shop-files")
+    assert files.inputs["envs"] == [f"PORTICO_STATIC={json.dumps(folders)}"]
+    # Its own user's, who gets neither network nor a volume, and can write only what is gone with it.
+    assert asked.inputs["networkMode"] == "none" and asked.inputs["readOnly"] is True
+    assert "volumes" not in asked.inputs and "uploads" not in asked.inputs and asked.inputs["user"] != "0:0"
+    assert SECRET not in list_texts(asked.inputs)
+
+
+@pytest.mark.parametrize("said", ["", "Killed", "portico-static {", "portico-static []"])
+def test_an_application_that_gives_no_answer_is_served_as_it_was(root: Path, said: str) -> None:
+    made = make(root, staticFrom="application", states={"shop-static": {"containerLogs": said}})
+    assert made.container("shop-files").inputs["envs"] == ["PORTICO_STATIC=[]"]
+
+
+def test_nobody_else_is_asked(root: Path) -> None:
+    made = make(root)
+    assert "envs" not in made.container("shop-files").inputs
+    assert "shop-static" not in [one.name for one in made.of_type(CONTAINER)]

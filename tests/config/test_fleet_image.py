@@ -166,3 +166,22 @@ def test_a_site_that_is_pinned_needs_no_source(root: Path) -> None:
     assert not fleet.release.context and fleet.release.image == old.release.image
     assert (fleet.release.id, fleet.digest, fleet.tree) == (old.release.id, old.digest, old.tree)
     assert fleet.nginx == old.nginx
+
+
+def test_an_application_is_asked_for_its_static_files_while_the_image_is_built(root: Path) -> None:
+    data = [{"name": "files", "path": "/data/files"}]
+    (fleet,) = plan_fleet(root, make_site(staticFrom="application", data=data, environment={"A": "it's; rm $B"}))
+    (plain,) = plan_fleet(root, make_site(data=data, environment={"A": "it's; rm $B"}))
+    lines = read_instructions(fleet.nginx["Dockerfile"].content.decode())
+    assert lines.count("ARG APPLICATION") == 1 and lines.index("ARG APPLICATION") < lines.index(
+        "FROM ${APPLICATION} AS asked"
+    )
+    assert "RUN mkdir -p /asked /data/files && chmod 0777 /asked /data/files" in lines
+    (asking,) = (line for line in lines if "/ask_static.py" in line and line.startswith("RUN"))
+    assert asking.startswith("RUN --network=none env 'A=it'\"'\"'s; rm $B' HOME=/tmp ")
+    assert lines[lines.index(asking) - 1] == f"USER {fleet.release.uid}:{fleet.release.uid}"
+    assert lines.index("COPY --from=asked /asked/answer /asked") > lines.index("FROM ${APPLICATION} AS files")
+    assert any("PORTICO_STATIC=" in line and "/files.py shop" in line for line in lines)
+    assert {"ask_static.py", "files.py"} <= set(fleet.nginx) and "ask_static.py" not in plain.nginx
+    assert "COPY --from=files /srv/static/ /srv/static/" in lines
+    assert fleet.release.id != plain.release.id
