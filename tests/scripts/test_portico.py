@@ -1,6 +1,8 @@
 """scripts/portico: on a machine that has nothing it sets up side by side, for the stack that is named."""
 
+import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -46,3 +48,27 @@ def test_what_is_missing_is_installed_first(folder: Path, words: list[str], lack
 def test_what_its_user_has_to_fix_ends_it(folder: Path) -> None:
     done = subprocess.run([str(folder / "scripts" / "portico"), "up"], env={"PATH": "/usr/bin:/bin", "LACKS": "1"})
     assert done.returncode == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=lambda number: number.name)
+def test_a_signal_to_the_command_alone_ends_its_set_up(folder: Path, number: signal.Signals) -> None:
+    """`kill` names one process, and make hands on what it gets to its own child only."""
+    setup = folder / "scripts" / "setup.sh"
+    setup.write_text("#!/usr/bin/env bash\ntrap 'echo ended; exit 130' TERM\necho begun\nsleep 30 &\nwait $!\necho late\n")
+    words = (
+        ["make", "-f", str(ROOT / "Makefile"), "up"]
+        if number == signal.SIGTERM
+        else [str(folder / "scripts/portico"), "up"]
+    )
+    # In a group of its own, of which one process alone gets the signal.
+    process = subprocess.Popen(
+        words, cwd=folder, env={"PATH": "/usr/bin:/bin"}, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        assert process.stdout and process.stdout.readline() == "begun\n"
+        process.send_signal(number)
+        # Its end closes the pipe; `sleep` has it too.
+        assert process.stdout.readline() == "ended\n"
+        assert process.wait(60) != 0
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
