@@ -1,16 +1,15 @@
 """What every command on a stack does first: find it, set up what is missing, fix its state."""
 
 import os
-import subprocess
 import sys
-from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
 from portico.cli.caller import enter
-from portico.cli.project import HOME, find_root, find_stack_file, is_checkout, load_environment, read_target, read_yaml
+from portico.cli.project import find_root, find_stack_file, is_checkout, load_environment, read_target, read_yaml
 from portico.cli.refused import Refused
+from portico.cli.set_up import run_set_up
 from portico.cli.torn_state import fix_all
 
 
@@ -70,12 +69,9 @@ def require_passphrase(root: Path, stack: str) -> None:
 
 def set_up(root: Path, stack: str) -> None:
     """Install what a checkout lacks, and take its environment over. What set-up says of a failure stands alone."""
-    if is_checkout(root):
-        # Most commands ask Docker next, and reading its package takes as long as a set-up with nothing to do.
-        with subprocess.Popen([str(HOME / "scripts" / "setup.sh"), stack]) as process, suppress(ImportError):
-            import_module("docker")
-        if code := process.returncode:
-            sys.exit(code)
+    # Most commands ask Docker next, and reading its package takes as long as a set-up with nothing to do.
+    if is_checkout(root) and (code := run_set_up(stack, meanwhile=lambda: import_module("docker"))):
+        sys.exit(code)
     load_environment(root)
     if not is_checkout(root):
         # A project of its own names no environment: Pulumi takes the Python that it finds first.

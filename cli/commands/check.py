@@ -20,6 +20,7 @@ from portico.cli.engine import (
     list_serving,
     name_provider,
 )
+from portico.cli.holder import describe
 from portico.cli.observed import observe
 from portico.cli.options import example, json_option, spell_json, stack_option
 from portico.cli.prepare import prepare
@@ -122,15 +123,15 @@ def compare(export: Export, engine: Engine) -> tuple[list[str], bool]:
     return [*failed, *different, *(check_files(export, live) if live and not failed else [])], not failed
 
 
-def judge(stack: str, export: Export) -> tuple[bool, list[str]]:
-    """Whether it is as it should be, and what is said of it."""
+def judge(stack: str, export: Export, held: str | None = None) -> tuple[bool, list[str]]:
+    """Whether it is as it should be, and what is said of it; `held` says why no update is possible now, and what is."""
     if list_resources(export, SERVICE):
         return True, [
             f"The stack {stack} is on ECS: AWS itself keeps its tasks to what the last update left. What else was",
             f"changed by hand: pulumi refresh --preview-only --stack {stack}",
         ]
     if not find(export, "nginx"):
-        return False, [f"Nothing of the stack {stack} is up."]
+        return False, [f"Nothing of the stack {stack} is up.", *(held or "").splitlines()]
     different, live = compare(export, find_engine(export) or Engine())
     now = datetime.now(UTC)
     ordered = read_certificates(Deployed.of(stack, export)) if find(export, "acme") else {}
@@ -138,9 +139,11 @@ def judge(stack: str, export: Export) -> tuple[bool, list[str]]:
     if find(export, "backups") and (backups := read_backups(Deployed.of(stack, export))):
         warned += backups.warn(now)
     said = [f"{line}." for line in different]
-    said += [f"{spell('up')} {'fixes it' if live else 'tries again'}."] if different else []
+    if different and not held:
+        said.append(f"{spell('up', stack)} {'fixes it' if live else 'tries again'}.")
     if not different:
         said = [f"What runs is what the last update of {stack} left."]
+    said += (held or "").splitlines()
     return not different and not warned, [*said, *(f"{line}." for line in warned)]
 
 
@@ -152,6 +155,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     """Compare what runs with what the last update left. Exit code 1 where they differ."""
     place = prepare(stack)
     require_stack(stack, place.root)
-    good, reported = judge(stack, json.loads(ask("stack", "export", "--show-secrets", "--stack", stack)))
+    export = json.loads(ask("stack", "export", "--show-secrets", "--stack", stack))
+    good, reported = judge(stack, export, describe(stack, place.root))
     click.echo(spell_json({"stack": stack, "good": good, "reported": reported}) if as_json else "\n".join(reported))
     context.exit(0 if good else 1)

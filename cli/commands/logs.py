@@ -10,13 +10,13 @@ import click
 from docker.errors import DockerException, NotFound
 from docker.models.containers import Container
 
-from portico.cli.deployed import Deployed
+from portico.cli.deployed import RELEASE, Deployed
 from portico.cli.deployed_tasks import DeployedTasks
 from portico.cli.export import read_export
 from portico.cli.options import example, process_option, site_option, stack_option
 from portico.cli.prepare import prepare
 from portico.cli.refused import Refused
-from portico.cli.spelling import assign
+from portico.cli.spelling import assign, spell
 from portico.cli.task_logs import show_logs
 
 LINES = "50"  # of each container, by default
@@ -33,13 +33,16 @@ def split_lines(chunks: Iterable[bytes]) -> Iterator[str]:
         yield rest.decode(errors="replace")
 
 
-def show(container: Container, tail: str, *, follow: bool = False, since: int | None = None) -> None:
-    """Print its lines with its name before each; with `follow` until it ends."""
+def show(container: Container, tail: str, *, follow: bool = False, since: int | None = None) -> bool:
+    """Print its lines with its name before each; with `follow` until it ends. Whether there were any."""
     count: Any = tail if tail == "all" else int(tail)
+    said = False
     with suppress(NotFound):  # it went meanwhile
         for line in split_lines(container.logs(stream=True, follow=follow, tail=count, since=since)):
+            said = True
             with _printing:
                 print(f"{container.name} | {line}", flush=follow)
+    return said
 
 
 def go_on(container: Container, tail: str, since: int | None) -> None:
@@ -100,5 +103,19 @@ def command(stack: str, site: str, process: str, tail: str, following: bool) -> 
         if following:
             follow(deployed, tail, **labels)
             return
-        for container in deployed.list_containers(**labels):
-            show(container, tail)
+        found = deployed.list_containers(**labels)
+        told = [show(container, tail) for container in found]
+        if not found:
+            raise Refused(tell_none(stack, site and labels["site"], process))
+        if process and not any(told) and tail != "0":
+            click.echo(f"{', '.join(str(one.name) for one in found)} printed nothing.", err=True)
+
+
+def tell_none(stack: str, site: str, process: str) -> str:
+    """Why nothing was shown."""
+    what = f"{process or 'any process'} of {site}" if site else f"the stack {stack}"
+    if process == RELEASE:
+        why = "it has no `release.command`, or the last update ended before it ran"
+    else:
+        why = f"what the last update left is gone, or it ended before: {spell('status', stack)}"
+    return f"there is no container of {what}: {why}"

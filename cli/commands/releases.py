@@ -123,4 +123,5 @@ def command(stack: str, as_json: bool) -> None:
     if as_json:
         click.echo(spell_json(tell(outputs, served)))
     else:
-        click.echo("\n".join(list_releases(outputs, served) or [f"Nothing was released yet; {spell('up')} does it."]))
+        nothing = f"Nothing was released yet; {spell('up', stack)} does it."
+        click.echo("\n".join(list_releases(outputs, served) or [nothing]))

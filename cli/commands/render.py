@@ -192,7 +192,7 @@ def render(stack: str, out: str, layout: str, root: Path) -> None:
     if values.get("rollback"):
         raise Refused(
             f"portico:rollback of {stack} pins a site to an earlier release, whose source is not here to render. "
-            f"Take the site out first: {spell('resume')}."
+            f"Take the site out first: {spell('resume', stack)}."
         )
     plan = make_plan(values, root)
     rendering = render_stack(plan, layout)

@@ -1,14 +1,13 @@
 """`portico setup`: installs what a stack needs on this machine, below the project's folder `.tools`."""
 
-import os
-import subprocess
 import sys
 
 import click
 
 from portico.cli.options import example, stack_option
-from portico.cli.project import HOME, find_root, find_stack_file, is_checkout
+from portico.cli.project import find_root, find_stack_file, is_checkout
 from portico.cli.refused import Refused
+from portico.cli.set_up import SCRIPT, run_set_up
 
 
 @click.command(epilog=example("portico setup -s prod"))
@@ -21,10 +20,9 @@ def command(context: click.Context, stack: str) -> None:
     """
     root = find_root()
     find_stack_file(root, stack)
-    script = HOME / "scripts" / "setup.sh"
-    if not script.is_file():
+    if not SCRIPT.is_file():
         raise Refused(
             "the scripts of set-up are not installed here; install Pulumi and Docker by hand, see portico doctor"
         )
     own = {} if is_checkout(root) else {"PORTICO_PROJECT": str(root), "PORTICO_PYTHON": sys.executable}
-    context.exit(subprocess.run([str(script), stack], env={**os.environ, **own}, check=False).returncode)
+    context.exit(run_set_up(stack, own))

@@ -25,7 +25,7 @@ def open_shell(stack: str, site: str = "", process: str = WEB) -> int:
     site = deployed.choose_site(site, "shell")
     container = deployed.list_process(site, process)[0]
     if container.status != "running":
-        why = f"{spell('logs', site=site)} says why, {spell('up')} starts them"
+        why = f"{spell('logs', stack, site=site)} says why, {spell('up', stack)} starts them"
         raise Refused(f"no {'replica' if process == WEB else f'container of {process}'} of {site} is running; {why}")
     terminal = has_terminal()
     # Who pipes commands in wants nothing else on the output.

@@ -167,7 +167,10 @@ def test_containers_on_another_machine_are_not_asked_for() -> None:
     assert check.compare(export(name(ONE), name(TWO), name(OTHER), there), watch(ONE, TWO, OTHER)) == ([], True)
 
 
-def ask(monkeypatch: pytest.MonkeyPatch, state: dict[str, Any], engine: Engine, *words: str) -> Result:
+def ask(
+    monkeypatch: pytest.MonkeyPatch, state: dict[str, Any], engine: Engine, *words: str, held: str | None = None
+) -> Result:
+    monkeypatch.setattr(check, "describe", lambda *_: held)
     monkeypatch.setattr(check, "prepare", lambda stack: Place(Path(), stack))
     monkeypatch.setattr(check, "require_stack", lambda *_: None)
     monkeypatch.setattr(check, "ask", lambda *_: json.dumps(state))
@@ -179,8 +182,8 @@ def ask(monkeypatch: pytest.MonkeyPatch, state: dict[str, Any], engine: Engine, 
     ("state", "engine", "code", "lines"),
     [
         (GOOD, watch(ONE, TWO, OTHER), 0, ["What runs is what the last update of dev left."]),
-        (GOOD, watch(ONE, OTHER), 1, [f"container {SECOND}-name is gone.", "portico up fixes it."]),
-        (FAILED, watch(ONE, TWO, OTHER), 1, [f"{REFUSED}.", "portico up tries again."]),
+        (GOOD, watch(ONE, OTHER), 1, [f"container {SECOND}-name is gone.", "portico up -s dev fixes it."]),
+        (FAILED, watch(ONE, TWO, OTHER), 1, [f"{REFUSED}.", "portico up -s dev tries again."]),
         ({"deployment": {}}, watch(), 1, ["Nothing of the stack dev is up."]),
     ],
     ids=["good", "fixed by up", "failed", "nothing is up"],
@@ -193,6 +196,14 @@ def test_what_is_printed(
     reported = ask(monkeypatch, state, engine, "--json")
     assert reported.exit_code == code
     assert json.loads(reported.output) == {"stack": "dev", "good": not code, "reported": lines}
+
+
+def test_where_no_update_is_possible_none_is_advised(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = "The last run was interrupted.\n`portico recover -s dev` goes on."
+    done = ask(monkeypatch, GOOD, watch(ONE, OTHER), held=held)
+    assert done.output.splitlines() == [f"container {SECOND}-name is gone.", *held.splitlines()]
+    done = ask(monkeypatch, {"deployment": {}}, watch(), held=held)
+    assert done.output.splitlines() == ["Nothing of the stack dev is up.", *held.splitlines()]
 
 
 def test_an_engine_that_does_not_answer_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

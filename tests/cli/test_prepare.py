@@ -1,8 +1,10 @@
 """What every command on a stack does before: who has to say what, and where what is needed is found."""
 
 import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -80,9 +82,27 @@ def test_what_set_up_wrote_for_a_shell_is_taken_over(root: Path, monkeypatch: py
 def test_a_set_up_that_failed_has_said_why(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preparing, "is_checkout", lambda _: True)
     failed = subprocess.Popen(["sh", "-c", "exit 7"])
-    monkeypatch.setattr(subprocess, "Popen", lambda *_: failed)
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: failed)
     with pytest.raises(SystemExit, match="7"):
         prepare("dev")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_a_signal_to_the_command_ends_its_set_up(tmp_path: Path, number: signal.Signals) -> None:
+    script = tmp_path / "setup.sh"
+    script.write_text("#!/bin/bash\ntrap 'echo ended; exit 130' TERM\necho begun\nsleep 30 &\nwait $!\necho late\n")
+    script.chmod(0o755)
+    program = f"from portico.cli import set_up; set_up.SCRIPT = {str(script)!r}; set_up.run_set_up('dev')"
+    words = [sys.executable, "-c", program]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        assert process.stdout and process.stdout.readline() == "begun\n"
+        process.send_signal(number)
+        assert process.stdout.readline() == "ended\n"
+        assert process.wait(60) == 128 + number
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def test_a_key_that_stands_twice_is_a_sentence(root: Path) -> None:

@@ -172,7 +172,7 @@ def list_of(
 
 def test_the_command_lists_what_nginx_serves(monkeypatch: pytest.MonkeyPatch) -> None:
     assert D in list_of(make_outputs(), {"shop": D}, monkeypatch)
-    assert list_of({}, None, monkeypatch) == "Nothing was released yet; portico up does it.\n"
+    assert list_of({}, None, monkeypatch) == "Nothing was released yet; portico up -s prod does it.\n"
 
 
 def test_a_script_reads_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

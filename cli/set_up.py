@@ -1,0 +1,34 @@
+"""Runs a checkout's set-up, which ends with the command that began it."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from types import FrameType
+
+from portico.cli.project import HOME
+
+SCRIPT = HOME / "scripts" / "setup.sh"
+
+
+def run_set_up(stack: str, environment: Mapping[str, str] | None = None, meanwhile: Callable[[], object] = int) -> int:
+    """Its exit code. `meanwhile` is called while it runs; what that lacks is told by whoever needs it."""
+    process = subprocess.Popen([str(SCRIPT), stack], env=environment and {**os.environ, **environment})
+
+    def end(number: int, _: FrameType | None) -> None:
+        # A signal may name this process alone; without it set-up would go on for minutes.
+        process.terminate()
+        sys.exit(128 + number)
+
+    before = {one: signal.signal(one, end) for one in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        with process, suppress(ImportError):
+            meanwhile()
+    finally:
+        # Not by the handler: it may have interrupted this very wait.
+        process.wait()
+        for one, handler in before.items():
+            signal.signal(one, handler)
+    return int(process.returncode)
