@@ -15,20 +15,26 @@ SCRIPT = HOME / "scripts" / "setup.sh"
 
 def run_set_up(stack: str, environment: Mapping[str, str] | None = None, meanwhile: Callable[[], object] = int) -> int:
     """Its exit code. `meanwhile` is called while it runs; what that lacks is told by whoever needs it."""
-    process = subprocess.Popen([str(SCRIPT), stack], env=environment and {**os.environ, **environment})
+    process: subprocess.Popen[bytes] | None = None
+    heard = 0
 
     def end(number: int, _: FrameType | None) -> None:
         # A signal may name this process alone; without it set-up would go on for minutes.
-        process.terminate()
-        sys.exit(128 + number)
+        nonlocal heard
+        heard = 128 + number
+        if process:
+            process.terminate()
 
     before = {one: signal.signal(one, end) for one in (signal.SIGTERM, signal.SIGHUP)}
     try:
-        with process, suppress(ImportError):
-            meanwhile()
+        with subprocess.Popen([str(SCRIPT), stack], env=environment and {**os.environ, **environment}) as process:
+            if heard:
+                process.terminate()
+            with suppress(ImportError):
+                meanwhile()
     finally:
-        # Not by the handler: it may have interrupted this very wait.
-        process.wait()
         for one, handler in before.items():
             signal.signal(one, handler)
+    if heard:
+        sys.exit(heard)
     return int(process.returncode)
