@@ -1,12 +1,14 @@
 """One run of the engine, such as `pulumi up`: its events are reported in few lines, everything else goes to a file."""
 
 import os
+import re
 import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from portico.cli.caller import find_caller
@@ -21,6 +23,8 @@ from portico.cli.story import Story
 PAUSE = 0.1
 # Rows of a terminal that the causes of a failure have.
 ROWS = 22
+# What Pulumi says where a value has another type than Pulumi.yaml names.
+_UNTYPED = re.compile(r"validating stack config: Stack '([\w.-]+)' with configuration key")
 # Their end is for the run alone; what it does with it, it says itself.
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -113,6 +117,9 @@ def _read_end(log: Path) -> list[str]:
     lines = log.read_text(errors="replace").splitlines()
     reported = [index for index, line in enumerate(lines) if line.startswith("error: ")]
     text = tidy("\n".join(lines[reported[0] :] if reported else lines[-5:]))
+    if stack := _UNTYPED.match(text):
+        # Pulumi knows the types of a few settings, and stops at the first that is wrong: the program never ran.
+        text = import_module("portico.cli.settings_mistakes").list_mistakes(Path.cwd(), stack[1]) or text
     return [text] if text else []
 
 

@@ -308,3 +308,28 @@ def test_a_line_that_is_being_written_is_waited_for(tmp_path: Path) -> None:
         log.flush()
         (event,) = reader.read()
     assert event.body["message"] == "hello" and event.type == "pulumi:pulumi:Stack" and event.at == 1
+
+
+@pytest.mark.parametrize(
+    ("many", "said"),
+    [("many", ["keepReleases: ", "sites: "]), ("5", ["Stack 'dev' with"])],
+    ids=["all", "nothing that is known here"],
+)
+def test_what_pulumi_stops_at_hides_no_other_mistake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: str, said: list[str]
+) -> None:
+    sites = '"none"' if many == "many" else "[{name: shop, source: ., entry: 'web:app', hosts: [a.example]}]"
+    (tmp_path / "Pulumi.yaml").write_text("name: portico\n")
+    text = f"config:\n  portico:keepReleases: {many}\n  portico:sites: {sites}\n"
+    (tmp_path / "Pulumi.dev.yaml").write_text(text)
+    (tmp_path / "requirements.txt").write_text("flask==3.1.3\n")
+    (tmp_path / "web.py").write_text("from flask import Flask\napp = Flask(__name__)\n")
+    monkeypatch.chdir(tmp_path)
+    log = tmp_path / "up.log"
+    log.write_text(
+        "error: validating stack config: Stack 'dev' with configuration key 'portico:keepReleases' must be of type "
+        "'integer'\n"
+    )
+    output = io.StringIO()
+    tell_failure(Ended(1, Story(), log), Screen(output))
+    assert all(part in output.getvalue() for part in said), output.getvalue()
