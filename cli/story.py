@@ -27,6 +27,7 @@ class Change:
     built: int | None = None
     starting: int | None = None
     live: int | None = None
+    given_up: bool = False
 
     def describe_stage(self) -> str:
         """What is done just now."""
@@ -87,6 +88,7 @@ class Story:
         own = event.type in ("", STACK)
         if severity == "error":
             self.errors.append(("" if own else event.name, message))
+            return self._give_up(tidy(message)) if own else []
         elif severity == "warning":
             return self._tell(f"warning: {tidy(message.removeprefix('warning: '))}")
         elif severity == "info" and own:
@@ -100,6 +102,17 @@ class Story:
             else:
                 return self._tell(text)
         return []
+
+    def _give_up(self, text: str) -> list[str]:
+        """What is said of a site at once while others are on their way: who waits for it need not wait for those."""
+        first = re.split(r"[.;\n]", text, maxsplit=1)[0]
+        named = [site for site in self.changes if f"{first} ".startswith((f"{site}-", f"{site} "))]
+        if not named or "did not go live" in first:
+            return []
+        change = self.changes[max(named, key=len)]
+        known, change.given_up = change.given_up, True
+        others = [one.site for one in self.changes.values() if one.live is None and not one.given_up]
+        return [] if known or not others else self._tell(f"{change.site} is given up: {first}. Why follows at the end.")
 
     def _tell(self, text: str) -> list[str]:
         if not text or text in self.notes:
@@ -154,7 +167,7 @@ class Story:
 
     def tell_progress(self) -> str:
         """What is done just now, in one line."""
-        open_ = [change for change in self.changes.values() if change.live is None]
+        open_ = [change for change in self.changes.values() if change.live is None and not change.given_up]
         if open_:
             return "; ".join(f"{change.site}: {change.describe_stage()}" for change in open_)
         return self.busy or "looking at what is there"

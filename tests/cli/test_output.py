@@ -333,3 +333,36 @@ def test_what_pulumi_stops_at_hides_no_other_mistake(
     output = io.StringIO()
     tell_failure(Ended(1, Story(), log), Screen(output))
     assert all(part in output.getvalue() for part in said), output.getvalue()
+
+
+def test_a_site_that_is_given_up_is_reported_at_once_while_others_are_on_their_way() -> None:
+    story = Story()
+    for site in ("shop", "shop-admin", "blog"):
+        assert story.take(hear(f"{site}: added: 2 replicas", "info")) == []
+    health = "shop-admin-gunicorn-0 did not become healthy. It gets no request; there is no release before it.\nLikely"
+    [said] = story.take(hear(health, "error"))
+    assert said.startswith("shop-admin is given up: shop-admin-gunicorn-0 did not become healthy.")
+    # Another replica of it is no news, and nobody waits for it any more.
+    assert story.take(hear(health.replace("gunicorn-0", "gunicorn-1"), "error")) == []
+    assert "shop-admin" not in story.tell_progress() and "blog" in story.tell_progress()
+    [said] = story.take(hear("shop-image-0123 could not be built; what served before keeps serving.\nLikely", "error"))
+    assert said.startswith("shop is given up: shop-image-0123 could not be built.")
+    # The last one: its cause follows anyway.
+    assert story.take(hear("blog-gunicorn-0 did not become healthy. It gets", "error")) == []
+    assert len(story.tell_failures()) == 4
+
+
+def test_what_is_of_no_site_gives_none_up() -> None:
+    story = Story()
+    for site in ("shop", "blog"):
+        story.take(hear(f"{site}: added: 2 replicas", "info"))
+    for text in ("shop did not go live; why is said above.", "shopping is closed", "update canceled"):
+        assert story.take(hear(text, "error")) == []
+    assert "shop: " in story.tell_progress()
+
+
+def hear(message: str, severity: str) -> Event:
+    line = {"timestamp": 1, "diagnosticEvent": {"urn": URN, "message": message, "severity": severity}}
+    event = parse(json.dumps(line))
+    assert event
+    return event
