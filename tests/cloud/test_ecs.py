@@ -17,7 +17,7 @@ import pytest
 from tests.cloud.fleet_deployment import FleetDeployment
 from tests.cloud.leftovers import list_leftovers
 from tests.cloud.plugin.clock.runs import list_runs
-from tests.cloud.plugin.fargate.one_off import list_tasks
+from tests.cloud.plugin.fargate.tasks import list_tasks
 from tests.cloud.plugin.fleet_kinds import BALANCER, DEFINITION, FILES
 from tests.cloud.plugin.owner import LABEL, name_owner
 from tests.cloud.plugin.registry import end_logins

@@ -54,7 +54,9 @@ def test_what_its_user_has_to_fix_ends_it(folder: Path) -> None:
 def test_a_signal_to_the_command_alone_ends_its_set_up(folder: Path, number: signal.Signals) -> None:
     """`kill` names one process, and make hands on what it gets to its own child only."""
     setup = folder / "scripts" / "setup.sh"
-    setup.write_text("#!/usr/bin/env bash\ntrap 'echo ended; exit 130' TERM\necho begun\nsleep 30 &\nwait $!\necho late\n")
+    setup.write_text(
+        "#!/usr/bin/env bash\ntrap 'echo ended; exit 130' TERM\necho begun\nsleep 30 &\nwait $!\necho late\n"
+    )
     words = (
         ["make", "-f", str(ROOT / "Makefile"), "up"]
         if number == signal.SIGTERM
