@@ -56,6 +56,14 @@ def create(stack: str, root: Path | None = None) -> None:
         ask("stack", "select", stack, "--create", root=root)
 
 
+def has_failed(stack: str, root: Path | None = None) -> bool:
+    """Whether the newest update or destroy of the stack ended badly. Raises Refused."""
+    # A refresh in between says nothing of what was asked for.
+    runs = json.loads(ask("stack", "history", "--json", "--page-size", "10", "--stack", stack, root=root) or "[]")
+    changes = [one for one in runs or [] if one.get("kind") in ("update", "destroy")]
+    return bool(changes) and changes[0].get("result") == "failed"
+
+
 def read_outputs(stack: str, root: Path | None = None) -> dict[str, Any]:
     """The stack's outputs, secrets in clear. Raises Refused."""
     outputs: dict[str, Any] = json.loads(

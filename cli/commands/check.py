@@ -24,7 +24,7 @@ from portico.cli.holder import describe
 from portico.cli.observed import observe
 from portico.cli.options import example, json_option, spell_json, stack_option
 from portico.cli.prepare import prepare
-from portico.cli.pulumi import ask, require_stack
+from portico.cli.pulumi import ask, has_failed, require_stack
 from portico.cli.spelling import spell
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.live_files import read_live
@@ -123,8 +123,12 @@ def compare(export: Export, engine: Engine) -> tuple[list[str], bool]:
     return [*failed, *different, *(check_files(export, live) if live and not failed else [])], not failed
 
 
-def judge(stack: str, export: Export, held: str | None = None) -> tuple[bool, list[str]]:
-    """Whether it is as it should be, and what is said of it; `held` says why no update is possible now, and what is."""
+def judge(stack: str, export: Export, held: str | None = None, *, failed: bool = False) -> tuple[bool, list[str]]:
+    """Whether it is as it should be, and what is said of it; `held` says why no update is possible now, and what is.
+
+    `failed`: the last update did. Then the state does not name all that it asked for: neither a release whose image
+    or release command failed, nor that a site was taken out.
+    """
     if list_resources(export, SERVICE):
         return True, [
             f"The stack {stack} is on ECS: AWS itself keeps its tasks to what the last update left. What else was",
@@ -138,9 +142,12 @@ def judge(stack: str, export: Export, held: str | None = None) -> tuple[bool, li
     warned = [line for one in ordered.values() for line in one.warn(now)]
     if find(export, "backups") and (backups := read_backups(Deployed.of(stack, export))):
         warned += backups.warn(now)
+    if failed:
+        log = f".tools/logs/up-{stack}.log"
+        different.insert(0, f"the last update of {stack} failed, and not all that it asked for is live; see {log}")
     said = [f"{line}." for line in different]
     if different and not held:
-        said.append(f"{spell('up', stack)} {'fixes it' if live else 'tries again'}.")
+        said.append(f"{spell('up', stack)} {'fixes it' if live and not failed else 'tries again'}.")
     if not different:
         said = [f"What runs is what the last update of {stack} left."]
     said += (held or "").splitlines()
@@ -156,6 +163,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     place = prepare(stack)
     require_stack(stack, place.root)
     export = json.loads(ask("stack", "export", "--show-secrets", "--stack", stack))
-    good, reported = judge(stack, export, describe(stack, place.root))
+    failed = has_failed(stack, place.root)
+    good, reported = judge(stack, export, describe(stack, place.root), failed=failed)
     click.echo(spell_json({"stack": stack, "good": good, "reported": reported}) if as_json else "\n".join(reported))
     context.exit(0 if good else 1)

@@ -40,9 +40,9 @@ class Container:
 
 
 def compare_releases(wanted: Mapping[str, str], served: Mapping[str, str]) -> list[str]:
-    """What the last update asked for and did not bring live; both are releases by site. [] where it brought all."""
+    """What was made and is not live; both are releases by site. [] where all that was made is."""
     return [
-        f"{site}: release {release}, which the last update asked for, is not live; "
+        f"{site}: release {release} is not live; "
         + (f"release {served[site]} serves" if site in served else "nothing serves this site")
         for site, release in wanted.items()
         if served.get(site) != release

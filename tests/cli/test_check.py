@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from portico.cli import pulumi
 from portico.cli.commands import check
 from portico.cli.engine import CONTAINER, PROVIDER, SERVICE
 from portico.cli.main import portico
@@ -51,7 +52,7 @@ FRESH = show("4" * 12, release=NEW)
 GOOD = export(name(ONE), name(TWO), name(OTHER))
 # shop's new release was refused; the replicas of the one before it wait for their removal and serve.
 FAILED = export(name(FRESH), name(ONE, leaves=True), name(TWO, leaves=True), name(OTHER), tree="t2")
-REFUSED = f"shop: release {NEW}, which the last update asked for, is not live; release {OLD} serves"
+REFUSED = f"shop: release {NEW} is not live; release {OLD} serves"
 
 
 def test_where_all_is_as_it_was_left_nothing_is_said() -> None:
@@ -98,7 +99,7 @@ def test_the_release_that_serves_instead_must_run() -> None:
 def test_a_first_release_that_did_not_go_live_is_said() -> None:
     fresh = export(name(FRESH), name(OTHER))
     nothing = watch(OTHER, files={path: text for path, text in SHOP.items() if "shop" not in path})
-    said = f"shop: release {NEW}, which the last update asked for, is not live; nothing serves this site"
+    said = f"shop: release {NEW} is not live; nothing serves this site"
     assert check.compare(fresh, nothing) == ([said], False)
 
 
@@ -168,8 +169,14 @@ def test_containers_on_another_machine_are_not_asked_for() -> None:
 
 
 def ask(
-    monkeypatch: pytest.MonkeyPatch, state: dict[str, Any], engine: Engine, *words: str, held: str | None = None
+    monkeypatch: pytest.MonkeyPatch,
+    state: dict[str, Any],
+    engine: Engine,
+    *words: str,
+    held: str | None = None,
+    failed: bool = False,
 ) -> Result:
+    monkeypatch.setattr(check, "has_failed", lambda *_: failed)
     monkeypatch.setattr(check, "describe", lambda *_: held)
     monkeypatch.setattr(check, "prepare", lambda stack: Place(Path(), stack))
     monkeypatch.setattr(check, "require_stack", lambda *_: None)
@@ -196,6 +203,32 @@ def test_what_is_printed(
     reported = ask(monkeypatch, state, engine, "--json")
     assert reported.exit_code == code
     assert json.loads(reported.output) == {"stack": "dev", "good": not code, "reported": lines}
+
+
+def test_an_update_that_failed_before_its_replicas_were_made_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its image or its release command failed: the state names the release before, which serves."""
+    done = ask(monkeypatch, GOOD, watch(ONE, TWO, OTHER), failed=True)
+    said, then = done.output.splitlines()
+    assert done.exit_code == 1 and then == "portico up -s dev tries again."
+    assert said == "the last update of dev failed, and not all that it asked for is live; see .tools/logs/up-dev.log."
+
+
+@pytest.mark.parametrize(
+    ("results", "failed"),
+    [
+        ([], False),
+        ([("update", "succeeded"), ("update", "failed")], False),
+        ([("update", "failed"), ("update", "succeeded")], True),
+        ([("refresh", "succeeded"), ("update", "failed")], True),
+        ([("destroy", "failed")], True),
+    ],
+)
+def test_the_newest_change_decides(
+    monkeypatch: pytest.MonkeyPatch, results: list[tuple[str, str]], failed: bool
+) -> None:
+    listed = [{"kind": kind, "result": result} for kind, result in results]
+    monkeypatch.setattr(pulumi, "ask", lambda *_, **__: json.dumps(listed))
+    assert pulumi.has_failed("dev") is failed
 
 
 def test_where_no_update_is_possible_none_is_advised(monkeypatch: pytest.MonkeyPatch) -> None:
