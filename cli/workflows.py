@@ -10,8 +10,15 @@ import yaml
 from portico.config.render.templates import render
 
 FORGES: Final[Mapping[str, str]] = {"github": ".github/workflows/portico.yml", "gitlab": ".gitlab-ci.yml"}
-# What no other stack can have: its own secrets, its key and its place.
-_OWN: Final = ("secrets", "rollback", "protect", "port", "eabKey")
+# What no other stack can have: its own secrets and its place. Nobody backs up the data of a trial.
+_OWN: Final = ("secrets", "rollback", "protect", "port", "eabKey", "backups", "backupKey", "backupAccess")
+
+
+def is_encrypted(value: Any) -> bool:
+    """Whether Pulumi has encrypted a value, or one below it."""
+    if isinstance(value, Mapping):
+        return set(value) == {"secure"} or any(is_encrypted(one) for one in value.values())
+    return isinstance(value, list) and any(is_encrypted(one) for one in value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +40,8 @@ class Workflows:
         """The text of each file by its path, and whether it is a program."""
         scripts = ["install", "preview", "deploy", *(["comment"] if self.forge == "gitlab" else [])]
         scripts += ["branch"] if self.branches else []
-        data = [str(site["name"]) for site in self._sites() if site.get("data")]
+        data = [str(site["name"]) for site in self._list("sites") if site.get("data")]
+        data += [str(service["name"]) for service in self._list("services")]
         files = {self.root / "ci" / f"{name}.sh": (render(f"ci/{name}.sh.j2", data=data), True) for name in scripts}
         text = render(
             f"ci/{self.forge}.yaml.j2",
@@ -47,14 +55,16 @@ class Workflows:
             files[self.root / "ci" / "branch.yaml"] = (self._spell_branch(), False)
         return files
 
-    def _sites(self) -> list[dict[str, Any]]:
-        sites = self.values.get("sites")
-        return [one for one in sites if isinstance(one, dict)] if isinstance(sites, list) else []
+    def _list(self, key: str) -> list[dict[str, Any]]:
+        found = self.values.get(key)
+        return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
     def _spell_branch(self) -> str:
         """The settings of a branch: the stack's, at a port and under host names of its own."""
-        values = {key: value for key, value in self.values.items() if key not in (*_OWN, "tls", "sites")}
-        sites = [{**site, "hosts": [f"__NAME__-{site['name']}.localhost"]} for site in self._sites()]
+        left = {key: value for key, value in self.values.items() if key not in (*_OWN, "tls", "sites")}
+        # What is encrypted is so for the other stack alone, wherever it stands.
+        values = {key: value for key, value in left.items() if not is_encrypted(value)}
+        sites = [{**site, "hosts": [f"__NAME__-{site['name']}.localhost"]} for site in self._list("sites")]
         for site in sites:
             site.pop("aliases", None)
         config = {f"portico:{key}": value for key, value in {**values, "port": "__PORT__", "sites": sites}.items()}

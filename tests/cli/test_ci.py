@@ -15,6 +15,10 @@ STACK = """config:
   portico:target: ssh
   portico:ssh: {host: vm.example, user: deploy, hostKey: ssh-ed25519 AAAA}
   portico:secrets: {shop: {KEY: {secure: v1:not-to-be-copied}}}
+  portico:backups: {to: /srv/backups}
+  portico:backupKey: {secure: v1:not-to-be-copied}
+  portico:later: {key: {secure: v1:not-to-be-copied}}
+  portico:services: [{name: db, kind: postgres}]
   portico:port: 80
   portico:sites:
     - {name: shop, source: .., entry: "shop:app", hosts: [shop.example], data: [{name: store, path: /data}]}
@@ -141,14 +145,16 @@ def test_a_preview_is_written_for_a_comment(root: Path, tmp_path: Path, code: st
 
 def test_an_environment_of_a_branch_begins_and_ends_with_it(root: Path) -> None:
     init("--branches")
-    assert "not-to-be-copied" not in (root / "ci" / "branch.yaml").read_text()
+    copied = (root / "ci" / "branch.yaml").read_text()
+    assert "not-to-be-copied" not in copied and "backups" not in copied and "services" in copied
     assert run(root, "branch.sh", "up", "12").returncode == 0
     config = yaml.safe_load((root / "Pulumi.pr-12.yaml").read_text())["config"]
     assert config["portico:port"] == 20012 and config["portico:sites"][0]["hosts"] == ["pr-12-shop.localhost"]
     assert run(root, "branch.sh", "down", "12").returncode == 0
-    assert calls(root)[-3:] == [
+    assert calls(root)[-4:] == [
         "portico down -s pr-12 --yes",
         "portico down -s pr-12 --yes --data shop",
+        "portico down -s pr-12 --yes --data db",
         "pulumi stack rm pr-12 --yes",
     ]
     for words in (("up", "12;x"), ("up", ""), ("away", "12")):
