@@ -30,7 +30,9 @@ def complete(
     """The thing with these inputs, as it will be. `before`: as it was. Raises ValueError for what AWS refuses."""
     shape = Shape.find(type)
     id = before.id if before else _make_id(cloud, type, inputs, region.name)
-    if before is None and cloud.find(id, type) is not None and type != DEFAULT_GROUP:
+    # A record that may be written over is one thing for all who write it.
+    shared = type == DEFAULT_GROUP or inputs.get("allowOverwrite") is True
+    if before is None and cloud.find(id, type) is not None and not shared:
         raise ValueError(f"EntityAlreadyExists: there is a {type.rpartition(':')[2]} {id} already")
     if before:
         made = {name: value for name, value in before.outputs.items() if name not in before.inputs}
