@@ -66,6 +66,9 @@ _SENSITIVE = (
     "read /run/secrets/{0}, or, if it is none, set `environment.{0}` of {site}"
 )
 
+_AT_IMPORT = r"Worker failed to boot|Exception in worker process"
+_IMPORTED = "it fails while it is imported: its traceback says why"
+
 # How certain a sign is, the sign, and what it means; {0} is what the sign's group has found.
 # Where two are equally certain, the later one in the log is nearer to the end.
 _LOG = (
@@ -113,7 +116,7 @@ _LOG = (
         "{0} is not in its image: see .dockerignore, and the folder it counts from",
     ),
     (66, r"ImportError: (.+)", "it cannot be imported ({0})"),
-    (65, r"Worker failed to boot|Exception in worker process", "it fails while it is imported: its traceback says why"),
+    (65, _AT_IMPORT, _IMPORTED),
 )
 _HEALTH = (
     (
@@ -167,6 +170,8 @@ def _find(evidence: Evidence) -> Iterator[tuple[int, int, str, str, int]]:
         yield certainty, place, text, "KeyError", 0
     for certainty, place, text in _find_ended(evidence, log):
         yield certainty, place, text, text, 0
+    for place, what in _find_raised(log):
+        yield 66, place, f"it fails while it is imported ({what}): its traceback says why", _IMPORTED, 0
     for words, table in ((log, _LOG), (evidence.health, _HEALTH)):
         for certainty, sign, meaning in table:
             text = OF_WORKERS.get(meaning, meaning) if re.search(_GUNICORNS_OWN, evidence.log) else meaning
@@ -215,6 +220,15 @@ def _find_ended(evidence: Evidence, log: str) -> Iterator[tuple[int, int, str]]:
     own = [line.strip() for line in log[:place].splitlines() if line.strip() and not re.match(_GUNICORNS_OWN, line)]
     words = f"its last words are: {own[-1][:_LONGEST]}" if own else "it says nothing before; see what calls sys.exit()"
     yield 69, place, f"its worker ends by itself with code {code} while it loads the application; {words}".rstrip(".")
+
+
+def _find_raised(log: str) -> Iterator[tuple[int, str]]:
+    """What an application raised while it was imported, where nothing better is known of it."""
+    if not re.search(_AT_IMPORT, log):
+        return
+    for match in re.finditer(r"(?m)^Traceback \(most recent call last\):\n(?:[ \t].*\n)+(\w[^\n]*)", log):
+        if not match[1].startswith(("ImportError", "ModuleNotFoundError", "gunicorn.", "SystemExit")):
+            yield match.start(1), match[1][:_LONGEST].strip().rstrip(".")
 
 
 def _find_key(log: str, site: str) -> Iterator[tuple[int, int, str]]:

@@ -160,6 +160,15 @@ def test_workers_that_make_the_same_table_are_told_from_a_migration_that_ran_bef
     assert reported.startswith(_TWICE) and "`release.command` of shop" in reported and "by hand" not in reported
 
 
+def test_what_an_application_raises_while_it_is_imported_is_named() -> None:
+    log = (
+        f"[1] [ERROR] Exception in worker process\n{_TRACEBACK}    raise ValueError(x)\nValueError: no licence.\n{BOOT}"
+    )
+    assert rank(log=log) == ["it fails while it is imported (ValueError: no licence): its traceback says why"]
+    known = log.replace("ValueError: no licence.", "sqlite3.OperationalError: no such table: a")
+    assert rank(log=known)[0].startswith(_MISSING)
+
+
 def rank(**seen: Any) -> list[str]:
     return rank_causes(Evidence(site="shop", address=SOCKET, **seen))
 

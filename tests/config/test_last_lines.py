@@ -37,3 +37,21 @@ def test_what_else_is_there_stays() -> None:
     other = CAUSE.replace("Worker (pid:14) exited", "gunicorn.errors.HaltServer was seen; exited")
     assert take_last(other, 15) == other.rstrip("\n")
     assert take_last("", 15) == "" and take_last(HALTED, 15) == ""
+
+
+STARTS = """\
+[2026-11-30 11:35:40 +0000] [6] [INFO] Starting gunicorn 25.0.0
+[2026-11-30 11:35:40 +0000] [6] [INFO] Listening at: unix:/run/portico/shop/a.sock (6)
+
+[2026-11-30 11:35:40 +0000] [13] [INFO] Booting worker with pid: 13
+"""
+
+
+def test_a_start_that_has_only_just_begun_does_not_hide_why_the_last_one_failed() -> None:
+    assert take_last(CAUSE + HALTED + STARTS, 5) == "\n".join(CAUSE.splitlines()[-5:])
+    killed = "[2026-11-30 11:35:35 +0000] [7] [CRITICAL] WORKER TIMEOUT (pid:14)"
+    assert take_last(f"{STARTS}{killed}\n{STARTS}", 1) == killed
+    # Where nothing failed, it is all that there is.
+    assert take_last(STARTS, 1) == STARTS.splitlines()[-1]
+    said = "ready"
+    assert take_last(f"{said}\n{STARTS}", 1) == STARTS.splitlines()[-1]
