@@ -16,6 +16,7 @@ from portico.cli.export import read_export
 from portico.cli.options import example, process_option, site_option, stack_option
 from portico.cli.prepare import prepare
 from portico.cli.refused import Refused
+from portico.cli.site_choice import choose_site
 from portico.cli.spelling import assign, spell
 from portico.cli.task_logs import show_logs
 
@@ -96,7 +97,7 @@ def command(stack: str, site: str, process: str, tail: str, following: bool) -> 
             show_logs(tasks, sites, process, tail, follow=following)
         return
     deployed = Deployed.of(stack, export)
-    labels = {"site": deployed.choose_site(site, "logs")} if site or process else {}
+    labels = {"site": choose_any(deployed, site)} if site or process else {}
     if process:
         labels = deployed.choose_label(labels["site"], process)
     with suppress(KeyboardInterrupt):
@@ -109,6 +110,13 @@ def command(stack: str, site: str, process: str, tail: str, following: bool) -> 
             raise Refused(tell_none(stack, site and labels["site"], process))
         if process and not any(told) and tail != "0":
             click.echo(f"{', '.join(str(one.name) for one in found)} printed nothing.", err=True)
+
+
+def choose_any(deployed: Deployed, site: str) -> str:
+    """The site of that name, or the only one, also of those of which nothing went live. Raises Refused."""
+    labelled = (one.labels.get("portico.site", "") for one in deployed.list_containers())
+    begun = sorted(name for name in {*labelled} if name)
+    return choose_site(deployed.stack, dict.fromkeys([*deployed.releases, *begun]), site, "logs")
 
 
 def tell_none(stack: str, site: str, process: str) -> str:

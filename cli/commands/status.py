@@ -20,6 +20,7 @@ from portico.cli.schedule import read_runs, tell_runs
 from portico.cli.screen import tell
 from portico.cli.served import find_served
 from portico.cli.services import read_services
+from portico.cli.site_urls import add_urls
 from portico.cli.spelling import spell
 from portico.cli.summary import summarize
 
@@ -47,6 +48,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     lock = describe(stack, place.root)
     served = find_served(export) if engine else None
     live = found.releases if served is None else served
+    urls = add_urls(found.urls, live, place.root, stack) if engine else found.urls
     deployed = Deployed.of(stack, export) if engine else None
     data = look_at_data(deployed, place) if deployed else []
     seen = list_running(deployed) if deployed else None
@@ -55,7 +57,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     certificates = read_certificates(deployed) if deployed else {}
     backups = read_backups(deployed) if deployed else None
     services = read_services(deployed) if deployed else []
-    sites = dict.fromkeys([*found.urls, *live])
+    sites = dict.fromkeys([*urls, *live])
     commands = read_last_runs(deployed, sites) if deployed else read_last_task_runs(export)
     sites |= dict.fromkeys(commands)
     if as_json:
@@ -64,7 +66,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
             "engine": engine.address or "local" if engine else None,
             "sites": {
                 site: {
-                    "url": found.urls.get(site),
+                    "url": urls.get(site),
                     "live": live.get(site),
                     "pinned": found.pinned.get(site),
                     "releaseCommand": spell_run(commands[site]) if site in commands else None,
@@ -98,7 +100,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
         tell(f"  does not run: {', '.join(idle)}; {spell('check', stack)} says what is wrong")
     for site in sites:
         pinned_at = f", pinned to {found.pinned[site]}" if site in found.pinned else ""
-        tell(f"{site or stack}: {live.get(site) or 'none is live'}{pinned_at}  {found.urls.get(site, '')}".rstrip())
+        tell(f"{site or stack}: {live.get(site) or 'none is live'}{pinned_at}  {urls.get(site, '')}".rstrip())
         for line in certificates[site].tell(datetime.now(UTC)) if site in certificates else ():
             tell(line)
         if site in commands:
