@@ -112,11 +112,12 @@ class Site(Processes):
                 {"value": value, "path": str(folder)},
             )
         if not any((folder / name).is_file() for name in FORMS) and not any(folder.glob("requirements*")):
+            conda = any((folder / f"environment.{ending}").is_file() for ending in ("yml", "yaml"))
             raise PydanticCustomError(
                 "folder",
                 '"{value}" holds no requirements.txt, pyproject.toml or Dockerfile; '
-                "write one, so that the application can be installed",
-                {"value": value},
+                "write one, so that the application can be installed{besides}",
+                {"value": value, "besides": ": an environment of conda needs a Dockerfile" if conda else ""},
             )
         return value
 

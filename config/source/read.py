@@ -105,6 +105,10 @@ def _read_wishes(found: Collected, package: Package) -> None:
     """A project without a lock: the newest that fit, as pip finds them."""
     place = found.place
     known = package.requires is not None
+    if known and not package.poetry and not {"project", "build-system"} & {*package.values}:
+        groups = " ([dependency-groups] are for those who work on it)" if "dependency-groups" in package.values else ""
+        said = f'it names nothing that is to be installed{groups}; write [project] with dependencies = ["flask"]'
+        place.refuse(package.file, f"{said}, or a requirements.txt")
     if package.poetry:
         for entry in package.poetry.loose:
             place.refuse(package.file, f"pip cannot be given {entry}: write one range for it, or run poetry lock")

@@ -66,6 +66,12 @@ def test_a_project_that_is_a_package_is_installed_itself(tmp_path: Path, files: 
 
 # What each names wrongly, and what is said of it, at which line.
 REFUSED = [
+    pytest.param({"pyproject.toml": "[tool.ruff]\n"}, "it names nothing that is to be installed;", id="tools alone"),
+    pytest.param(
+        {"pyproject.toml": '[dependency-groups]\nweb = ["flask"]\n'},
+        "([dependency-groups] are for those who work on it)",
+        id="groups alone",
+    ),
     pytest.param({"requirements.txt": "flask\n-r none.txt\n"}, "requirements.txt:2: it includes none.txt", id="-r"),
     pytest.param({"requirements.txt": "\nflask=3\n"}, "requirements.txt:2: 'flask=3' is no requirement", id="="),
     pytest.param({"requirements.txt": "flask --nonsense\n"}, "requirements.txt:1: pip does not read", id="option"),
