@@ -6,9 +6,20 @@ PORTICO_STATIC is JSON, what ask_static.py found: each folder's URL, its path, a
 # mypy: disable-error-code="name-defined"
 # ruff: noqa: F821
 
+import filecmp
 import json
 
 os.umask(0o022)
+
+
+def find_same(path: Path, name: Path) -> Path | None:
+    """The same file of another release, with what was packed beside it; None where there is none."""
+    for other in (one / name for one in sorted(tree.parent.iterdir()) if one != tree):
+        if other.is_file() and filecmp.cmp(path, other, shallow=False):
+            return other
+    return None
+
+
 tree = Path("/srv/static") / site / release
 tree.mkdir(parents=True, exist_ok=True)
 for begin, source, others in json.loads(os.environ["PORTICO_STATIC"]):
@@ -25,11 +36,20 @@ for begin, source, others in json.loads(os.environ["PORTICO_STATIC"]):
             if name in out or str(path.relative_to(static)) in left or not path.is_file() or place.exists():
                 continue
             place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, place)
-            date(place)
+            packed = place.with_name(f"{place.name}.gz")
+            # Packages are large, and few of their files change: those of other releases are linked.
+            if same := find_same(path, place.relative_to(tree)):
+                os.link(same, place)
+                if same.with_name(packed.name).is_file() and not packed.exists():
+                    os.link(same.with_name(packed.name), packed)
+            else:
+                shutil.copyfile(path, place)
+                date(place)
+            if packed.exists():
+                continue
             if compress == "compress" and path.suffix in TEXTS.split() and path.stat().st_size >= 1024:
                 pack(place)
-                date(place.with_name(f"{place.name}.gz"))
+                date(packed)
 os.utime(tree)
 for path in sorted(tree.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-KEPT]:
     shutil.rmtree(path, ignore_errors=True)

@@ -124,18 +124,18 @@ def test_a_variable_that_is_a_secret_has_a_text_in_its_place(tmp_path: Path) -> 
     assert ask(tmp_path / "b", files, missing={"KEY": "x"}).folders
 
 
-def lay_out(place: Path, folders: list[Any], hidden: str = "*.bak .* ->..") -> Path:
+def lay_out(place: Path, folders: list[Any], hidden: str = "*.bak .* ->..", release: str = "r1") -> Path:
     """Run what lays out files with an application's answer; the tree that NGINX serves."""
     program = read_script("files.py", "static_tree.py")
     for volume in ("/run/portico", "/srv/static"):
         program = program.replace(f'"{volume}"', f'"{place}{volume}"')
-        (place / volume.strip("/")).mkdir(parents=True)
+        (place / volume.strip("/")).mkdir(parents=True, exist_ok=True)
     program = program.replace("os.chown(folder", "(lambda *_: None)(folder").replace('"/tmp/"', '"/nowhere/"')
-    words = [sys.executable, "-I", "-c", program, "shop", "r1", "10001", "-", "/static/", "compress", hidden]
+    words = [sys.executable, "-I", "-c", program, "shop", release, "10001", "-", "/static/", "compress", hidden]
     variables = os.environ | {"PORTICO_STATIC": json.dumps(folders)}
     done = subprocess.run(words, env=variables, check=False, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    return place / "srv/static/shop/r1"
+    return place / "srv/static/shop" / release
 
 
 def list_files(tree: Path) -> list[str]:
@@ -155,6 +155,17 @@ def test_a_files_time_follows_from_its_content(tmp_path: Path) -> None:
         os.utime(tmp_path / name / "static/own.css", (1, 1))
         times.append((tree / "static/own.css").stat().st_mtime)
     assert times[0] == times[1] > 1_500_000_000
+
+
+def test_a_file_that_another_release_has_too_takes_no_place(tmp_path: Path) -> None:
+    volumes, folders = tmp_path / "volumes", ask(tmp_path / "app").folders
+    first = lay_out(volumes, folders)
+    (tmp_path / "app/static/own.css").write_text("new")
+    second = lay_out(volumes, folders, release="r2")
+    kept = {name: (first / name).samefile(second / name) for name in list_files(first)}
+    assert kept == dict.fromkeys(kept, True) | {"static/own.css": False}
+    assert (first / "static/own.css").read_text() == "own" and (second / "static/own.css").read_text() == "new"
+    assert list_files(first) == list_files(second)
 
 
 @pytest.mark.parametrize("folder", ["/run", "/proc/self", "/srv", "/dev"])
