@@ -30,6 +30,8 @@ from portico.config.settings.text import NetworkRange
 
 # The shortest prefix of a network that is somebody's own, by the version of IP.
 _WIDEST = {4: 8, 6: 16}
+# What Amazon Data Lifecycle Manager takes in no key of a tag, and others do.
+_UNFIT = frozenset(" @")
 # Days that CloudWatch Logs can keep something; 0, for ever, is not offered.
 RETENTION = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 
@@ -144,6 +146,10 @@ class Aws(Section):
             family = self.instance_type.split(".")[0]
             text = f"{family} does not tell a disk of data by its id; write one of the Nitro kind, such as t4g.small"
             yield Mistake("aws.instanceType", text)
+        for key in self.tags:
+            if set(key) & _UNFIT:
+                text = f'"{key}" is no key for what makes snapshots of data: it takes no space and no @; write another'
+                yield Mistake("aws.tags", text)
 
     def list_unreachable(self, address: str, port: int, tls_port: int | None) -> Iterator[Mistake]:
         """What is wrong with where NGINX is published: on the VM only 80 and 443 are open, and for everybody."""

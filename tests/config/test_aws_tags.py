@@ -38,6 +38,18 @@ def test_as_many_tags_as_aws_takes(target: str, tmp_path: Path) -> None:
     assert read(tmp_path, target, 46, data=data) == [said.replace("47", "46", 1).replace("most 46", "most 45")]
 
 
+def test_what_makes_snapshots_takes_fewer_keys(tmp_path: Path) -> None:
+    write_files(tmp_path / "shop", SHOP)
+    section = make_aws(tags={"cost center": "7", "team": "a b@c"})
+    data = [{"name": "store", "path": "/var/lib/shop"}]
+    check_settings(make_aws_values(section), tmp_path)
+    with pytest.raises(Mistakes) as found:
+        check_settings(make_aws_values(section) | {"sites": [make_site(data=data)]}, tmp_path)
+    assert [str(one) for one in found.value.all] == [
+        'aws.tags: "cost center" is no key for what makes snapshots of data: it takes no space and no @; write another'
+    ]
+
+
 @pytest.mark.parametrize("target", ["aws", "ecs"])
 def test_names_of_data_fit_into_their_tag(target: str, tmp_path: Path) -> None:
     data = [{"name": f"{letter * 31}", "path": f"/srv/{letter}"} for letter in "abcdefgh"]

@@ -53,8 +53,9 @@ def machines(draw: st.DrawFn) -> Values:
         section["alarmTopic"] = f"arn:aws:sns:{section['region']}:123456789012:alarms"
     if draw(st.booleans()):
         section |= {"access": "ssh", "sshFrom": [_NETWORKS[0], _NETWORKS[1]]}
-    # A disk of data needs a VM of the Nitro kind.
-    data = section.get("instanceType", "") != "t2.small" and draw(st.booleans())
+    # A disk of data needs a VM of the Nitro kind, and its snapshots plainer tags.
+    plain = not any(set(key) & set(" @") for key in section.get("tags", {}))
+    data = plain and section.get("instanceType", "") != "t2.small" and draw(st.booleans())
     stack: Values = {"protect": draw(st.booleans())}
     if draw(st.booleans()):
         stack["tls"] = {"port": 443, "localAuthority": True}

@@ -22,6 +22,8 @@ def test_a_sites_secrets_are_one_and_are_marked_as_such(made: Recorder) -> None:
     assert values["KEY"] == SECRET and set(values) == {"KEY", "PORTICO_USERS"}
     assert values["PORTICO_USERS"].startswith(f"ann:{HASH}")
     assert version.inputs["secretId"] == "shop-secrets-secret-id"
+    # The tasks before still read theirs.
+    assert version.retained
     assert [one.name for one in made.of_type(KEPT)] == ["shop-secrets-secret"]
 
 
