@@ -105,7 +105,10 @@ class _Shared(Contender):
     def _remove_image(self) -> None:
         engine = docker.from_env()
         for image in engine.images.list(self.project):
-            engine.images.remove(str(image.id), force=True)
+            # By name: the same content built by another contender is the same image.
+            for name in image.tags:
+                if name.startswith(f"{self.project}:"):
+                    engine.images.remove(name, force=True)
 
 
 class Compose(_Shared):

@@ -34,7 +34,7 @@ def main(record: Path, out: Path) -> None:
     out.write_text(text + "".join(before.partition("\n## Notes\n")[1:]))
 
 
-_PAGE: Final = """# One release, three ways
+_PAGE: Final = """# One release, several ways
 
 The same application (`examples/hello`, 2 replicas) gets the same change, one line of code, while the same load runs:
 16 clients, half of them on kept connections and some of these rare senders, POSTs that are checked by their hash, and
@@ -70,7 +70,10 @@ have no latency.
   every second; with the usual `proxy_pass http://app:8000` alone, it would keep the addresses of containers that are
   gone.
 - Portico builds with BuildKit, as does the provider; this docker-compose builds with Docker's classic builder.
-- Other ways were not measured: Swarm, Kubernetes, Compose with an own script that starts second containers first.
+- **Compose, max_fails=0** is the same, but NGINX does not leave out a replica for ten seconds (`fail_timeout`) because
+  one request to it has failed. **Rolling** also starts as many new containers first, waits until they are healthy, and
+  stops the old ones after that, as docker-rollout does: [bench/deploying/experts.py](../bench/deploying/experts.py).
+- Other ways were not measured: Swarm, Kubernetes.
 
 Sources: [bench/deploying](../bench/deploying).
 """

@@ -1,4 +1,4 @@
-"""One code release on Portico, Docker Compose and plain pulumi-docker: the same load, taking turns in one run.
+"""One code release on Portico, Docker Compose in three ways and plain pulumi-docker, under the same load, in one run.
 
 python -m bench.deploying.run [--rounds 3] [--record FILE] [--keep FOLDER]
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from bench.deploying.contenders import Compose, Contender, PlainPulumi, Portico
+from bench.deploying.experts import RollingCompose, TunedCompose
 from bench.deploying.record import STEP, Run, count_bars, save
 from tests.docker.ask import ADDRESS, ask
 from tests.docker.load import Load, Report, json_values, standard_clients
@@ -106,6 +107,8 @@ def run_all(folder: Path, rounds: int) -> list[Run]:
         enter(Portico(folder / "portico"))
         pip = folder / "portico" / ".portico"
         enter(Compose(folder / "compose", pip))
+        enter(TunedCompose(folder / "tuned", pip))
+        enter(RollingCompose(folder / "rolling", pip))
         enter(PlainPulumi(folder / "plain", pip))
         runs: dict[str, list[Run]] = {contender.name: [] for contender in everybody}
         for number in range(rounds):

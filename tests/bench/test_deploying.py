@@ -12,6 +12,7 @@ import yaml
 
 from bench.deploying import phases, record, table
 from bench.deploying.contenders import HERE, NGINX, Contender
+from bench.deploying.experts import RollingCompose
 from bench.deploying.run import describe
 from tests.docker.command import ROOT
 from tests.docker.load import Report, Sample, Seen
@@ -138,3 +139,26 @@ def test_the_compose_file_is_a_careful_one() -> None:
     assert services["app"]["healthcheck"]["interval"] == "2s"
     assert services["nginx"]["depends_on"] == {"app": {"condition": "service_healthy"}}
     assert yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]["portico:nginxImage"]["default"] == NGINX
+
+
+def test_a_rolling_compose_starts_new_containers_before_old_ones_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("pip.conf", "ca.pem"):
+        (tmp_path / name).touch()
+    rolling = RollingCompose(tmp_path / "rolling", tmp_path)
+    assert "server app:8000 resolve max_fails=0;" in (rolling.folder / "nginx.conf").read_text()
+    ran: list[tuple[str, ...]] = []
+    monkeypatch.setattr(rolling, "_run", lambda *words: ran.append(words))
+    monkeypatch.setattr(rolling, "_list_replicas", lambda: ["one", "two"])
+    monkeypatch.setattr(rolling, "_wait_healthy", lambda wanted: ran.append(("healthy", str(wanted))))
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    rolling.deploy()
+    assert [words[:2] for words in ran] == [
+        ("docker-compose", "build"),
+        ("docker-compose", "up"),
+        ("healthy", "4"),
+        ("docker", "stop"),
+        ("docker", "rm"),
+    ]
+    assert "app=4" in ran[1] and ran[3][-2:] == ("one", "two")
