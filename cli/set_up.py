@@ -14,7 +14,7 @@ SCRIPT = HOME / "scripts" / "setup.sh"
 
 
 def run_set_up(stack: str, environment: Mapping[str, str] | None = None, meanwhile: Callable[[], object] = int) -> int:
-    """Its exit code. `meanwhile` is called while it runs; what that lacks is told by whoever needs it."""
+    """Its exit code. `meanwhile` is called while it runs; who needs what that lacks says so."""
     process: subprocess.Popen[bytes] | None = None
     heard = 0
 

@@ -123,8 +123,8 @@ def compare(export: Export, engine: Engine) -> tuple[list[str], bool]:
     return [*failed, *different, *(check_files(export, live) if live and not failed else [])], not failed
 
 
-def judge(stack: str, export: Export, held: str | None = None, *, failed: bool = False) -> tuple[bool, list[str]]:
-    """Whether it is as it should be, and what is said of it; `held` says why no update is possible now, and what is.
+def judge(stack: str, export: Export, locked: str | None = None, *, failed: bool = False) -> tuple[bool, list[str]]:
+    """Whether it is as it should be, and what is said of it; `locked` says why no update is possible now, and what is.
 
     `failed`: the last update did. Then the state does not name all that it asked for: neither a release whose image
     or release command failed, nor that a site was taken out.
@@ -135,7 +135,7 @@ def judge(stack: str, export: Export, held: str | None = None, *, failed: bool =
             f"changed by hand: pulumi refresh --preview-only --stack {stack}",
         ]
     if not find(export, "nginx"):
-        return False, [f"Nothing of the stack {stack} is up.", *(held or "").splitlines()]
+        return False, [f"Nothing of the stack {stack} is up.", *(locked or "").splitlines()]
     different, live = compare(export, find_engine(export) or Engine())
     now = datetime.now(UTC)
     ordered = read_certificates(Deployed.of(stack, export)) if find(export, "acme") else {}
@@ -146,11 +146,11 @@ def judge(stack: str, export: Export, held: str | None = None, *, failed: bool =
         log = f".tools/logs/up-{stack}.log"
         different.insert(0, f"the last update of {stack} failed, and not all that it asked for is live; see {log}")
     said = [f"{line}." for line in different]
-    if different and not held:
+    if different and not locked:
         said.append(f"{spell('up', stack)} {'fixes it' if live and not failed else 'tries again'}.")
     if not different:
         said = [f"What runs is what the last update of {stack} left."]
-    said += (held or "").splitlines()
+    said += (locked or "").splitlines()
     return not different and not warned, [*said, *(f"{line}." for line in warned)]
 
 

@@ -105,10 +105,10 @@ def command(stack: str, site: str, process: str, tail: str, following: bool) -> 
             follow(deployed, tail, **labels)
             return
         found = deployed.list_containers(**labels)
-        told = [show(container, tail) for container in found]
+        printed = [show(container, tail) for container in found]
         if not found:
             raise Refused(tell_none(stack, site and labels["site"], process))
-        if process and not any(told) and tail != "0":
+        if process and not any(printed) and tail != "0":
             click.echo(f"{', '.join(str(one.name) for one in found)} printed nothing.", err=True)
 
 

@@ -113,19 +113,19 @@ def doubt(wsgi: Any, base: str, url: str, folder: str, name: str) -> str:
 
 def main() -> None:
     """Print the answer last. What the application prints meanwhile goes elsewhere."""
-    told = json.loads(sys.argv[1])
+    question = json.loads(sys.argv[1])
     out = os.dup(1)
     os.dup2(2, 1)
     answer: dict[str, Any] = {"folders": [], "left": []}
 
     def give_up(*_: object) -> None:
-        raise TimeoutError(f"it took more than {told['seconds']} s")
+        raise TimeoutError(f"it took more than {question['seconds']} s")
 
     signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(told["seconds"])
-    os.environ.update(told["missing"])
+    signal.alarm(question["seconds"])
+    os.environ.update(question["missing"])
     try:
-        answer["folders"], answer["left"] = ask(load(told["entry"]), told["host"], told["path"])
+        answer["folders"], answer["left"] = ask(load(question["entry"]), question["host"], question["path"])
     except BaseException as error:
         # An application may end with SystemExit, too. What it says may hold anything, so it stays in one line.
         said = " ".join(f"{type(error).__name__}: {error}".split())

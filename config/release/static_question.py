@@ -30,28 +30,28 @@ def list_question(release: Release) -> list[str]:
 def spell_question(release: Release) -> str:
     """The word that says what is asked."""
     site = release.site
-    told = {
+    question = {
         "entry": site.entry,
         "host": site.hosts[0].replace("*", "www"),
         "path": site.path,
         "seconds": _SECONDS,
         "missing": {name: _stand_in(name) for name in release.variables},
     }
-    return json.dumps(told, sort_keys=True)
+    return json.dumps(question, sort_keys=True)
 
 
 def read_answer(printed: str | None) -> StaticAnswer:
     """What the process said, of all that was printed; no folder where it came to no answer."""
     lines = [line for line in (printed or "").splitlines() if line.startswith(MARK)]
     try:
-        told = json.loads(lines[-1].removeprefix(MARK))
-        return StaticAnswer(told["folders"], tuple(told["left"]))
+        reported = json.loads(lines[-1].removeprefix(MARK))
+        return StaticAnswer(reported["folders"], tuple(reported["left"]))
     except (IndexError, KeyError, TypeError, ValueError):
         return StaticAnswer([], ("it came to no answer; gunicorn.memory may be too little to import it",))
 
 
 def tell_left(site: str, answer: StaticAnswer) -> str:
-    """What a user is told of static files that stay the application's; "" for nothing."""
+    """What a user hears of static files that stay the application's; "" for nothing."""
     if not answer.left:
         return ""
     shown = "; ".join(answer.left[:5]) + (f"; and {len(answer.left) - 5} more" if len(answer.left) > 5 else "")

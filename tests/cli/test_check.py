@@ -173,11 +173,11 @@ def ask(
     state: dict[str, Any],
     engine: Engine,
     *words: str,
-    held: str | None = None,
+    locked: str | None = None,
     failed: bool = False,
 ) -> Result:
     monkeypatch.setattr(check, "has_failed", lambda *_: failed)
-    monkeypatch.setattr(check, "describe", lambda *_: held)
+    monkeypatch.setattr(check, "describe", lambda *_: locked)
     monkeypatch.setattr(check, "prepare", lambda stack: Place(Path(), stack))
     monkeypatch.setattr(check, "require_stack", lambda *_: None)
     monkeypatch.setattr(check, "ask", lambda *_: json.dumps(state))
@@ -232,11 +232,11 @@ def test_the_newest_change_decides(
 
 
 def test_where_no_update_is_possible_none_is_advised(monkeypatch: pytest.MonkeyPatch) -> None:
-    held = "The last run was interrupted.\n`portico recover -s dev` goes on."
-    done = ask(monkeypatch, GOOD, watch(ONE, OTHER), held=held)
-    assert done.output.splitlines() == [f"container {SECOND}-name is gone.", *held.splitlines()]
-    done = ask(monkeypatch, {"deployment": {}}, watch(), held=held)
-    assert done.output.splitlines() == ["Nothing of the stack dev is up.", *held.splitlines()]
+    locked = "The last run was interrupted.\n`portico recover -s dev` goes on."
+    done = ask(monkeypatch, GOOD, watch(ONE, OTHER), locked=locked)
+    assert done.output.splitlines() == [f"container {SECOND}-name is gone.", *locked.splitlines()]
+    done = ask(monkeypatch, {"deployment": {}}, watch(), locked=locked)
+    assert done.output.splitlines() == ["Nothing of the stack dev is up.", *locked.splitlines()]
 
 
 def test_an_engine_that_does_not_answer_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

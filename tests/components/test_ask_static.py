@@ -43,10 +43,10 @@ FILES = {
 }
 
 
-def ask(folder: Path, files: dict[str, str] | None = None, **told: Any) -> StaticAnswer:
+def ask(folder: Path, files: dict[str, str] | None = None, **asked: Any) -> StaticAnswer:
     """What the application in `folder` answers."""
     write_files(folder, files or FILES)
-    word = {"entry": "web:app", "host": "shop.example", "path": "/", "seconds": 20, "missing": {}, **told}
+    word = {"entry": "web:app", "host": "shop.example", "path": "/", "seconds": 20, "missing": {}, **asked}
     words = [sys.executable, "-c", read_script("ask_static.py"), json.dumps(word)]
     done = subprocess.run(words, cwd=folder, check=False, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
