@@ -153,7 +153,7 @@ def test_an_error_of_a_database_has_the_cause_that_its_words_tell(
 
 
 @pytest.mark.parametrize("line", [line for line, cause, _ in DATABASES if cause == _TWICE])
-def test_workers_that_make_the_same_table_are_told_from_a_migration_that_ran_before(line: str) -> None:
+def test_workers_that_make_the_same_table_are_no_migration_that_ran_before(line: str) -> None:
     begin = "[2026-01-31 12:00:00 +0000] [%d] [ERROR] Exception in worker process\n"
     log = "".join(f"{begin % pid}{_TRACEBACK}{line}\n" for pid in (7, 8, 9))
     [reported] = rank(log=log)
