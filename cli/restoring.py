@@ -15,22 +15,42 @@ from portico.cli.backups import read_asked
 from portico.cli.deployed import Deployed
 from portico.cli.engine import Export, list_serving
 from portico.cli.refused import Refused
-from portico.config.backups import DATA, ROLE
+from portico.config.backups import DATA, ROLE, SERVERS
+from portico.config.services.dumper import ROLE as DUMPER
 
 # What reads data, and has nothing of it open for long.
-_READERS = (ROLE, "nginx")
+_READERS = (ROLE, "nginx", DUMPER)
+# Who uses a server, and no volume of it.
+_CLIENTS = ("gunicorn", "worker")
 _GRACE = 10
+# What is said where nothing seems to be other.
+_SAME = {
+    "rows": "no table has another number of rows",
+    "keys": "it has as many keys",
+    None: "no file is other, and no table has another number of rows",
+}
 _LONGEST_START = 120  # seconds until what was started again is healthy
 
 
-def choose_folders(maker: Container, site: str) -> list[str]:
-    """The folders of data that are backed up, "site/name"; those of one site where it is named. Raises Refused."""
-    names = [str(one["name"]) for one in read_asked(maker)["sources"]]
-    found = [name for name in names if not site or name.split("/")[0] == site]
+def choose_sources(maker: Container, site: str, service: str) -> list[Mapping[str, str]]:
+    """What is backed up; of one site, or one service, where it is named. Raises Refused."""
+    every: list[Mapping[str, str]] = read_asked(maker)["sources"]
+    found = [one for one in every if site in ("", find_site(one)) and service in ("", find_service(one))]
     if not found:
-        having = " ".join(dict.fromkeys(name.split("/")[0] for name in names))
-        raise Refused(f'no data of a site "{site}" is backed up; write one of: {having}')
+        what, find = (f'a site "{site}"', find_site) if site else (f'a service "{service}"', find_service)
+        having = " ".join(dict.fromkeys(filter(None, map(find, every))))
+        raise Refused(f"nothing of {what} is backed up; write one of: {having}")
     return found
+
+
+def find_site(source: Mapping[str, str]) -> str:
+    """Whose it is."""
+    return source.get("site") or source["name"].split("/")[0]
+
+
+def find_service(source: Mapping[str, str]) -> str:
+    """Of which service it is; "" for a folder."""
+    return source["name"].split("/")[0] if "site" in source else ""
 
 
 def choose_snapshot(listed: Sequence[Mapping[str, Any]], at: str) -> Mapping[str, Any]:
@@ -66,7 +86,7 @@ def describe(maker: Mapping[str, Any], folders: Sequence[str]) -> dict[str, Any]
     config, host = maker["Config"], maker["HostConfig"]
     mounts = []
     for one in maker["Mounts"]:
-        name = str(one["Destination"]).removeprefix(f"{DATA}/")
+        name = str(one["Destination"]).removeprefix(f"{DATA}/").removeprefix(f"{SERVERS}/")
         of_data = name != one["Destination"]
         if of_data and name not in folders:
             continue
@@ -114,10 +134,14 @@ def make_helper(deployed: Deployed, maker: Container, folders: Sequence[str]) ->
             container.remove(force=True)
 
 
-def list_users(deployed: Deployed, helper: Container) -> list[Container]:
-    """The containers that run and have a folder of the helper's, but for those that only read."""
-    volumes = {one["Name"] for one in helper.attrs["Mounts"] if str(one["Destination"]).startswith(f"{DATA}/")}
+def list_users(deployed: Deployed, helper: Container, sources: Sequence[Mapping[str, str]]) -> list[Container]:
+    """The containers that run and have a folder of the helper's, or are clients of its servers; not who only reads."""
+    below = (f"{DATA}/", f"{SERVERS}/")
+    volumes = {one["Name"] for one in helper.attrs["Mounts"] if str(one["Destination"]).startswith(below)}
     found: dict[str, Container] = {}
+    for site in {find_site(one) for one in sources if find_service(one)}:
+        clients = [one for role in _CLIENTS for one in deployed.list_containers(role=role, site=site)]
+        found |= {str(one.id): one for one in clients if one.status == "running"}
     for volume in sorted(volumes):
         for one in deployed.client.containers.list(filters={"volume": volume}):
             if one.id != helper.id and one.labels.get("portico.role") not in _READERS:
@@ -160,6 +184,7 @@ def await_health(users: Sequence[Container]) -> list[str]:
 
 def tell_difference(reported: Mapping[str, Any]) -> Iterator[str]:
     """What a backup would change in a folder, in lines."""
+    unit = reported.get("unit", "rows")
     yield f"{reported['folder']}:"
     quiet = True
     for key, what in (("comes", "come back"), ("goes", "go"), ("changes", "get another content")):
@@ -176,9 +201,9 @@ def tell_difference(reported: Mapping[str, Any]) -> Iterator[str]:
             continue
         names = [name for name in {**now, **then} if now.get(name) != then.get(name)]
         changes = [f"{name} {_spell_count(now, name)} -> {_spell_count(then, name)}" for name in names]
-        yield f"  {path}: rows {', '.join(changes)}"
+        yield f"  {path}: {unit} {', '.join(changes)}"
     if quiet:
-        yield "  no file is other, and no table has another number of rows"
+        yield f"  {_SAME.get(reported.get('unit'), _SAME[None])}"
 
 
 def _spell_count(rows: Mapping[str, int | None], name: str) -> str:

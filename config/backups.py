@@ -10,8 +10,11 @@ from typing import Any, Final
 from portico.config.in_container import list_scripts, read_script
 from portico.config.mistake import Mistake
 from portico.config.render.templates import render
+from portico.config.services.connections import list_users
+from portico.config.services.urls import name_role
 from portico.config.settings import Settings
 from portico.config.settings.backups import Backups
+from portico.config.settings.service import POSTGRES
 from portico.config.source.files import File
 
 # Its role among the stack's containers.
@@ -20,6 +23,8 @@ ROLE: Final = "backups"
 IMAGE: Final = "backup_maker"
 # Where it has the folders of data, what it keeps for itself, its secrets, and a folder to write to.
 DATA, WORK, SECRETS, TO = "/data", "/work", "/secrets", "/to"
+# Where the folders of servers lie, and what it shares with what dumps them.
+SERVERS, SPOOLS = "/servers", "/spool"
 # What it is asked to do, as JSON.
 VARIABLE: Final = "PORTICO_BACKUPS"
 _CODE: Final = "opt/portico/portico/components/in_container/backups"
@@ -54,10 +59,18 @@ def tell(settings: Settings, owner: str, stack: str) -> dict[str, Any]:
         "keep": {name: getattr(backups.keep, name) for name in ("last", "daily", "weekly", "monthly")},
         # KiB a second.
         "rate": -(-backups.bandwidth.bytes // 1024) if backups.bandwidth else 0,
-        "sources": [
-            {"name": f"{site.name}/{data.name}", "kind": "folder"} for site in settings.sites for data in site.data
-        ],
+        "sources": [*list_sources(settings)],
     }
+
+
+def list_sources(settings: Settings) -> Iterator[dict[str, str]]:
+    """What is backed up. A server's database, and a cache, are of one site; their names begin with the service."""
+    for site in settings.sites:
+        yield from ({"name": f"{site.name}/{data.name}", "kind": "folder"} for data in site.data)
+    for service in settings.services:
+        for site in list_users(settings, service):
+            part = name_role(site.name) if service.kind == POSTGRES else service.data.name
+            yield {"name": f"{service.name}/{part}", "kind": service.kind, "site": site.name}
 
 
 def find_times(settings: Settings, owner: str, stack: str) -> str:
@@ -86,8 +99,9 @@ def check_backups(settings: Settings) -> Iterator[Mistake]:
     backups = settings.backups
     if backups is None:
         return
-    if not any(site.data for site in settings.sites):
-        yield Mistake("backups", "there is nothing to back up: no site has data; write data for one, or leave it out")
+    if not any(list_sources(settings)):
+        said = "there is nothing to back up: no site has data or uses a service; write data for one, or leave it out"
+        yield Mistake("backups", said)
     if settings.aws and backups.kind == "folder":
         yield Mistake("backups.to", "is a folder of a VM that an update may replace; write s3://… or sftp://…")
 

@@ -63,7 +63,7 @@ def list_expected(export: Export, served: Mapping[str, str]) -> list[Container]:
     # One that waits for its removal counts only where no other one of its release does the same work.
     fresh = {name_work(one) for leaves, one in running if not leaves}
     serving = [one for leaves, one in running if not leaves or name_work(one) not in fresh]
-    roles = ("port", "nginx", "acme", "backups", "service")
+    roles = ("port", "nginx", "acme", "backups", "dumper", "service")
     found = [*(one for role in roles for one in find(export, role)), *serving]
     return [Container(id=one["id"], name=one["name"], networks=read_networks(one)) for one in found]
 

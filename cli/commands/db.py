@@ -24,7 +24,10 @@ from portico.config.settings.service import POSTGRES
 if TYPE_CHECKING:
     from docker.models.containers import Container
 
-_LIST = "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres' ORDER BY 1"
+# A dash is in no site's database, but in what `portico restore` has kept.
+_LIST = (
+    "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres' AND datname !~ '-' ORDER BY 1"
+)
 
 
 def choose_server(deployed: Deployed, service: str) -> "Container":

@@ -1,4 +1,4 @@
-"""`portico restore`: brings the folders of data back as a backup has them."""
+"""`portico restore`: brings folders of data and what servers have back as a backup has them."""
 
 from collections.abc import Sequence
 
@@ -16,8 +16,8 @@ from portico.cli.pulumi import require_stack
 from portico.cli.refused import Refused
 from portico.cli.restoring import (
     await_health,
-    choose_folders,
     choose_snapshot,
+    choose_sources,
     list_users,
     make_helper,
     pause,
@@ -29,14 +29,17 @@ from portico.cli.spelling import is_made, spell
 
 @click.command(epilog=example("portico restore -s prod --site shop --at 2026-11-30T03:15"))
 @stack_option
-@click.option("--site", metavar="NAME", default="", help="The folders of one site; those of all where not written.")
+@click.option("--site", metavar="NAME", default="", help="What one site has; what all have where not written.")
+@click.option("--service", metavar="NAME", default="", help="What one service has: its databases, or its keys.")
 @click.option("--at", metavar="BACKUP", default="", help="An id that `portico backup list` shows, or a time in UTC.")
 @click.option("--undo", is_flag=True, help="Put back what was there before the last restore.")
 @click.option("--forget", is_flag=True, help="Delete what was there before restores; it is kept until then.")
 @yes_option
 @click.pass_context
-def command(context: click.Context, stack: str, site: str, at: str, undo: bool, forget: bool, yes: bool) -> None:
-    """Bring folders of data back as a backup has them: beside what is there, and after a question in its place.
+def command(
+    context: click.Context, stack: str, site: str, service: str, at: str, undo: bool, forget: bool, yes: bool
+) -> None:
+    """Bring data back as a backup has it: beside what is there, and after a question in its place.
 
     What was there is kept. The site is stopped for the moment of the switch.
     """
@@ -50,7 +53,8 @@ def command(context: click.Context, stack: str, site: str, at: str, undo: bool, 
     export = read_export(stack, place.root)
     deployed = Deployed.of(stack, export)
     maker = require_maker(deployed)
-    folders = choose_folders(maker, site)
+    sources = choose_sources(maker, site, service)
+    folders = [one["name"] for one in sources]
     with make_helper(deployed, maker, folders) as helper:
         if forget:
             _confirm(context, yes, f"Delete what was there before restores, of {', '.join(folders)}?")
@@ -66,7 +70,7 @@ def command(context: click.Context, stack: str, site: str, at: str, undo: bool, 
             for one in call(deployed, helper, "fetch", str(chosen["id"]), *folders):
                 tell("\n".join(tell_difference(one)))
         try:
-            users = list_users(deployed, helper)
+            users = list_users(deployed, helper, sources)
             stops = f" {len(users)} containers stop for a moment, and nobody is answered." if users else ""
             _confirm(context, yes, f"{what} takes the place of what is there, which is kept.{stops} Go on?")
             _switch(deployed, helper, "undo" if undo else "switch", folders, users, export)

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_docker as docker
 
 from portico.components.build_context import write_files
+from portico.components.docker.dumpers import Dumpers, Served
 from portico.components.docker.hardening import drop_capabilities, harden, require_success
 from portico.components.docker.images import build_image
 from portico.components.docker.labels import label_container, list_labels
@@ -20,6 +21,8 @@ from portico.config.backups import (
     PROGRAM,
     ROLE,
     SECRETS,
+    SERVERS,
+    SPOOLS,
     TO,
     VARIABLE,
     WORK,
@@ -38,7 +41,7 @@ _SHARES = 256
 
 @dataclass(frozen=True, kw_only=True)
 class BackupsArgs:
-    """`data` are the names of the volumes by "site/data", `files` its secrets by name.
+    """`data` are the names of the volumes by "site/data", `services` what is dumped by its name, `files` its secrets.
 
     `verdict`, `network` and `builder` are those of CertificatesArgs. `after` is what is made first.
     """
@@ -46,6 +49,7 @@ class BackupsArgs:
     settings: Settings
     root: Path
     data: Mapping[str, pulumi.Input[str]]
+    services: Mapping[str, Served]
     network: pulumi.Input[str]
     verdict: pulumi.Input[str]
     files: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -56,7 +60,8 @@ class BackupsArgs:
 class Backups(pulumi.ComponentResource):
     """What makes backups and proves them (components/in_container/backups). It outlives releases.
 
-    It reads the folders of data and can write none of them. Who brings a backup back makes a container of its own
+    It reads the folders of data and can write none of them. What servers have is dumped by a container each
+    (dumpers.py). Who brings a backup back makes a container of its own
     (cli/restoring.py).
 
     Outputs: `container` (id).
@@ -81,9 +86,12 @@ class Backups(pulumi.ComponentResource):
             opts=child,
         ).name
         laid = self._lay_out(name, args, image, secrets)
+        dumpers = Dumpers(args.settings, args.services)
+        dumpers.make(name, self)
+        described = self._describe(args, image, work, secrets, laid, dumpers)
         maker = docker.Container(
             f"{name}-maker",
-            harden(self._describe(args, image, work, secrets, laid), memory=args.settings.backups.memory.mebibytes),
+            harden(described, memory=args.settings.backups.memory.mebibytes),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=list_made(args.after),
@@ -134,6 +142,7 @@ class Backups(pulumi.ComponentResource):
         work: pulumi.Input[str],
         secrets: pulumi.Input[str],
         laid: pulumi.Input[str],
+        dumpers: Dumpers,
     ) -> docker.ContainerArgs:
         backups = args.settings.backups
         assert backups
@@ -154,6 +163,7 @@ class Backups(pulumi.ComponentResource):
                     docker.ContainerVolumeArgs(volume_name=volume, container_path=f"{DATA}/{key}", read_only=True)
                     for key, volume in args.data.items()
                 ),
+                *dumpers.mount(SPOOLS, SERVERS),
                 docker.ContainerVolumeArgs(volume_name=work, container_path=WORK),
                 docker.ContainerVolumeArgs(volume_name=secrets, container_path=SECRETS, read_only=True),
                 *([docker.ContainerVolumeArgs(host_path=backups.to, container_path=TO)] if local else []),

@@ -42,6 +42,7 @@ def make_beside(
                 settings=settings,
                 root=scope.root,
                 data=volumes,
+                services=dict(scope.services.list_served(scope.data)),
                 network=network,
                 verdict=scope.verdict,
                 files=stack.private.backups,

@@ -58,6 +58,7 @@ class Service(pulumi.ComponentResource):
     """
 
     network: pulumi.Output[str]
+    image: pulumi.Output[str]
     barrier: Barrier
 
     def __init__(self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -79,7 +80,7 @@ class Service(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.network = or_none(network.name)
-        image_id = or_none(image.image_id)
+        image_id = self.image = or_none(image.image_id)
         postgres = service.kind == kinds.POSTGRES
         users = None if postgres else write_users(args.settings, service, args.passwords)
         prepared = self._make(STEP, f"{own}-prepared", describe_preparation(service, args.volume), image_id, users)

@@ -1,6 +1,6 @@
 """All services of a stack, and what a site gets of those that it uses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +8,7 @@ import pulumi
 
 from portico.components.barrier import Barrier
 from portico.components.docker.data_volumes import DataVolumes
+from portico.components.docker.dumpers import Served
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.preview import is_announced
 from portico.components.scope import name_resource
@@ -73,6 +74,13 @@ class Services:
                 ),
                 self._opts,
             )
+
+    def list_served(self, data: DataVolumes) -> Iterator[tuple[str, Served]]:
+        """Those that a site uses, by name: their servers run, and their data is in volumes of `data`."""
+        for service in self._args.settings.services:
+            if list_users(self._args.settings, service):
+                image, volume = self._made[service.name].image, data.of(service.name)[service.data.name]
+                yield service.name, Served(service=service, image=image, volume=volume)
 
     def list_networks(self, site: Site) -> dict[str, pulumi.Output[str]]:
         """The networks of the services that `site` uses, by the name of the service."""

@@ -88,6 +88,11 @@ def count(run: Run) -> str:
     proof: Mapping[str, int] = run.get("proof") or {}
     reported = f"{_number(proof.get('files', 0), 'file')}, {_number(proof.get('databases', 0), 'database')} of SQLite"
     reported += f" with {_number(proof.get('rows', 0), 'row')}" if proof.get("databases") else ""
+    if proof.get("servers"):
+        reported += f", {_number(proof['servers'], 'database')} of PostgreSQL with "
+        reported += _number(proof.get("server_rows", 0), "row")
+    if proof.get("caches"):
+        reported += f", {_number(proof['caches'], 'cache')} with {_number(proof.get('keys', 0), 'key')}"
     moving = proof.get("moving", 0)
     return reported + (f"; {_number(moving, 'file')} changed while it was made" if moving else "")
 

@@ -13,7 +13,7 @@ from portico.config.settings.service import POSTGRES, Service
 # The user of both, in the official images as in the stand-ins.
 USER = "999:999"
 # Linux counts the processes of a user on the whole machine, and other servers have the same one.
-_PROCESSES = 8192
+PROCESSES = 8192
 # Seconds: until a server that is asked to end has written everything, and until one that starts has recovered.
 _GRACE, LONGEST_START = 120, 300
 # Where what is handed to a container lies in it.
@@ -31,7 +31,7 @@ def describe_preparation(service: Service, volume: Any) -> dict[str, Any]:
 def describe_server(settings: Settings, service: Service, volume: Any, network: Any) -> dict[str, Any]:
     """The server. It ends before another one of it begins: two would spoil what lies in the volume."""
     postgres, memory = service.kind == POSTGRES, limit_memory(settings, service)
-    return restrict(memory, _PROCESSES) | {
+    return restrict(memory, PROCESSES) | {
         "entrypoints": ["sh", "-c", read_script("one_server.sh", f"{service.kind}.sh"), service.kind],
         "command": [service.data.path, *write_options(settings, service)],
         "user": USER,
@@ -65,7 +65,7 @@ def describe_grants(service: Service, volume: Any) -> dict[str, Any]:
 
 
 def _describe_once(service: Service, volume: Any, script: str, words: list[str]) -> dict[str, Any]:
-    return restrict(128, _PROCESSES) | {
+    return restrict(128, PROCESSES) | {
         "entrypoints": ["sh", "-c", read_script(script), "portico"],
         "command": words,
         "volumes": [{"volume_name": volume, "container_path": service.data.path}],

@@ -1,4 +1,4 @@
-"""Backups of the folders of data: where they go, when they are made, and how many are kept."""
+"""Backups of folders of data and of services: where they go, when they are made, and how many are kept."""
 
 from collections.abc import Iterator
 from typing import Annotated, Literal
@@ -56,7 +56,7 @@ class Keep(Section):
 
 
 class Backups(Section):
-    """Encrypted backups of all folders of data, each proven by bringing it back; their key: `portico backup key`."""
+    """Encrypted backups of all data and services, each proven by bringing it back; their key: `portico backup key`."""
 
     to: Place = Field(
         examples=["/srv/backups"],

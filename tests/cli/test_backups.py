@@ -60,7 +60,11 @@ def test_what_is_no_backup_is_reported(at: str, said: str) -> None:
     assert said in str(found.value)
 
 
-ASKED = {"every": "17 3 * * *", "sources": [{"name": "shop/instance"}, {"name": "shop/media"}, {"name": "blog/media"}]}
+SOURCES = [
+    *({"name": name, "kind": "folder"} for name in ("shop/instance", "shop/media", "blog/media")),
+    {"name": "db/shop", "kind": "postgres", "site": "shop"},
+]
+ASKED = {"every": "17 3 * * *", "sources": SOURCES}
 MOUNTS = [
     {"Type": "volume", "Name": "p.dev.shop.instance", "Destination": "/data/shop/instance", "RW": False},
     {"Type": "volume", "Name": "p.dev.blog.media", "Destination": "/data/blog/media", "RW": False},
@@ -80,12 +84,27 @@ MAKER: dict[str, Any] = {
 }
 
 
-def test_the_folders_of_one_site_or_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("site", "service", "names"),
+    [
+        ("", "", [one["name"] for one in SOURCES]),
+        ("blog", "", ["blog/media"]),
+        ("shop", "", ["shop/instance", "shop/media", "db/shop"]),
+        ("", "db", ["db/shop"]),
+        ("shop", "db", ["db/shop"]),
+    ],
+)
+def test_what_one_site_or_one_service_has_or_all(site: str, service: str, names: list[str]) -> None:
     maker: Any = SimpleNamespace(attrs=MAKER)
-    assert restoring.choose_folders(maker, "") == ["shop/instance", "shop/media", "blog/media"]
-    assert restoring.choose_folders(maker, "blog") == ["blog/media"]
-    with pytest.raises(Refused, match='no data of a site "shp" is backed up; write one of: shop blog'):
-        restoring.choose_folders(maker, "shp")
+    assert [one["name"] for one in restoring.choose_sources(maker, site, service)] == names
+
+
+def test_an_unknown_one_is_refused_with_those_that_there_are() -> None:
+    maker: Any = SimpleNamespace(attrs=MAKER)
+    with pytest.raises(Refused, match='nothing of a site "shp" is backed up; write one of: shop blog'):
+        restoring.choose_sources(maker, "shp", "")
+    with pytest.raises(Refused, match=r'nothing of a service "dbb" is backed up; write one of: db$'):
+        restoring.choose_sources(maker, "", "dbb")
 
 
 def test_who_brings_back_may_write_what_comes_back_alone() -> None:
@@ -104,8 +123,23 @@ def test_who_writes_is_stopped_and_who_reads_is_not() -> None:
     there = [make_container(f"{role}-1", role) for role in ("gunicorn", "worker", "nginx", "backups", "exec")]
     client = SimpleNamespace(containers=SimpleNamespace(list=lambda filters: there))
     helper: Any = SimpleNamespace(id="restore-1", attrs={"Mounts": MOUNTS})
-    found = restoring.list_users(SimpleNamespace(client=client), helper)  # type: ignore[arg-type]
+    found = restoring.list_users(SimpleNamespace(client=client), helper, [])  # type: ignore[arg-type]
     assert [one.name for one in found] == ["exec-1", "gunicorn-1", "worker-1"]
+
+
+def test_clients_of_a_server_are_stopped_too() -> None:
+    """They have no folder of it."""
+    there = {"gunicorn": ["shop-0"], "worker": ["shop-mail"]}
+
+    def list_containers(role: str, site: str) -> list[Any]:
+        assert site == "shop"
+        return [SimpleNamespace(id=name, name=name, status="running", labels={}) for name in there[role]]
+
+    client = SimpleNamespace(containers=SimpleNamespace(list=lambda filters: []))
+    deployed: Any = SimpleNamespace(client=client, list_containers=list_containers)
+    helper: Any = SimpleNamespace(id="restore-1", attrs={"Mounts": []})
+    found = restoring.list_users(deployed, helper, SOURCES[-1:])
+    assert [one.name for one in found] == ["shop-0", "shop-mail"]
 
 
 class Stopped:

@@ -14,7 +14,7 @@ from typing import Any
 
 from portico.components.in_container.backups.job import Job
 from portico.components.in_container.backups.repository import Failed, Missing, Repository, Snapshot
-from portico.components.in_container.backups.stage import Source
+from portico.components.in_container.backups.source import Source
 from portico.components.in_container.backups.tree import FOLDER
 
 # A character of a pattern that stands for itself: "?" is any, two dollars are one.

@@ -27,7 +27,8 @@ def scene(tmp_path: Path) -> Scene:
 def test_a_backup_is_made_and_proven(scene: Scene) -> None:
     run = scene.job.run()
     assert (run["outcome"], run["why"], run["files"], run["databases"]) == ("proven", "", 1, 1)
-    assert run["proof"] == {"files": 1, "databases": 1, "rows": 10, "moving": 0, "gone": 0}
+    counted = {key: count for key, count in run["proof"].items() if count}
+    assert counted == {"files": 1, "databases": 1, "rows": 10}
     assert scene.report["repository"] == "the one" and scene.report["runs"][-1] == run
     assert not (scene.job.work / "stage").exists() and not (scene.job.work / "proof").exists()
 

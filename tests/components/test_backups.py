@@ -97,3 +97,46 @@ def test_a_place_elsewhere_needs_a_network_and_no_folder(root: Path) -> None:
 def test_its_image_is_named_by_its_content(made: Recorder) -> None:
     (image,) = (one for one in made.of_type(IMAGE) if "backup_maker" in one.inputs["name"])
     assert image.inputs["build"]["context"].startswith(".portico/contexts/backup_maker-")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Recorder:
+    root = tmp_path_factory.mktemp("root")
+    write_files(root / "shop", SHOP)
+
+    def build() -> None:
+        services = [{"name": "db", "kind": "postgres"}, {"name": "cache", "kind": "valkey", "memory": "900M"}]
+        unused = {"name": "later", "kind": "postgres"}
+        site = make_site(uses=["db", "cache"])
+        stack = make_stack(root, site, backups={"to": "/srv/backups"}, services=[*services, unused])
+        stack = replace(stack, private=replace(stack.private, backups={"key": KEY}))
+        Portico("portico", PorticoArgs(stack=stack, root=root, engine=WithImages(images=None)))
+
+    return run(build)
+
+
+def test_a_server_is_dumped_by_its_own_programs_and_by_nobody_with_a_way_out(served: Recorder) -> None:
+    dumpers = {one.name: one for one in served.of_type(CONTAINER) if one.name.endswith("-dumper")}
+    assert set(dumpers) == {"portico-backups-db-dumper", "portico-backups-cache-dumper"}
+    for name, one in dumpers.items():
+        service = name.split("-")[2]
+        server = served.container(f"{service}-service-server")
+        assert one.inputs["image"] == server.inputs["image"] and one.inputs["user"] == "999:999"
+        assert one.inputs["networkMode"] == "none" and one.inputs["capabilities"] == {"drops": ["ALL"]}
+        assert one.inputs["readOnly"] is True and one.inputs["securityOpts"] == ["no-new-privileges:true"]
+        # It reads the data of its server, and writes what it has in common with what makes backups.
+        (data,) = server.mounts
+        assert one.mounts[data].startswith("ro:") and set(one.mounts) == {data, "/spool"}
+        assert one.delete_before_replace, "two would answer one another's questions"
+    # A copy of the cache fits.
+    assert dumpers["portico-backups-cache-dumper"].inputs["memory"] == 900
+    assert dumpers["portico-backups-db-dumper"].inputs["memory"] == 512
+
+
+def test_what_makes_backups_writes_no_data_of_a_server(served: Recorder) -> None:
+    maker = served.container("portico-backups-maker")
+    assert set(maker.mounts) == {"/spool/db", "/spool/cache", "/servers/cache/valkey", "/secrets", "/work", "/to"}
+    assert maker.mounts["/servers/cache/valkey"].startswith("ro:")
+    assert maker.inputs["networkMode"] == "none"
+    (reported,) = [line for line in maker.inputs["envs"] if line.startswith("PORTICO_BACKUPS=")]
+    assert [one["name"] for one in json.loads(reported.partition("=")[2])["sources"]] == ["db/shop", "cache/valkey"]

@@ -14,8 +14,10 @@ from portico.components.in_container.backups.book import Book, spell
 from portico.components.in_container.backups.hashes import Hashes
 from portico.components.in_container.backups.proof import Proof, compare
 from portico.components.in_container.backups.repository import Failed, Repository, Snapshot
-from portico.components.in_container.backups.stage import COPIES, MANIFEST, Manifest, Source, Stage, read_sources
-from portico.components.in_container.backups.tree import DATABASE, FILE
+from portico.components.in_container.backups.server import prove
+from portico.components.in_container.backups.source import Source, read_sources
+from portico.components.in_container.backups.stage import COPIES, MANIFEST, Manifest, Stage
+from portico.components.in_container.backups.tree import DATABASE, DUMP, FILE
 
 PARTS = 7  # after so many backups, all that is stored was read again
 
@@ -35,11 +37,19 @@ class Job:
     data: Path
 
     @classmethod
-    def read(cls, told: dict[str, Any], data: Path, work: Path, secrets: Path) -> "Job":
+    def read(
+        cls,
+        told: dict[str, Any],
+        data: Path,
+        work: Path,
+        secrets: Path,
+        servers: Path = Path("/servers"),
+        spools: Path = Path("/spool"),
+    ) -> "Job":
         """As config/backups.py tells it."""
         options = tuple(str(one) for one in told.get("options", ()))
         repository = Repository(told["url"], told["host"], work, int(told["rate"]), options, secrets)
-        return cls(repository, read_sources(told["sources"], data), dict(told["keep"]), work, data)
+        return cls(repository, read_sources(told["sources"], data, servers, spools), dict(told["keep"]), work, data)
 
     @property
     def book(self) -> Book:
@@ -81,12 +91,14 @@ class Job:
         stage = Stage(self.work / "stage", Hashes(self.work / "hashes.json"))
         manifest = stage.fill(self.sources, run["at"])
         lost = self._find_lost(book)
-        snapshot, summary = self.repository.save([self.data, stage.folder], stage.patterns)
+        # No site may have a folder of data.
+        folders = [one for one in (self.data, stage.folder) if one.is_dir()]
+        snapshot, summary = self.repository.save(folders, stage.patterns)
         book.update(
             run,
             snapshot=snapshot.id[:8],
             files=manifest.count(FILE),
-            databases=manifest.count(DATABASE),
+            databases=manifest.count(DATABASE) + manifest.count(DUMP),
             bytes=summary.get("total_bytes_processed", 0),
             added=summary.get("data_added_packed", summary.get("data_added", 0)),
             faults=manifest.faults,
@@ -114,10 +126,14 @@ class Job:
             self.repository.restore(snapshot, place)
             stage = place.joinpath(*(self.work / "stage").parts[1:])
             manifest = Manifest.read((stage / MANIFEST).read_bytes())
-            proof = Proof()
+            proof, known = Proof(), {one.name: one for one in self.sources}
             for name, wanted in manifest.sources.items():
-                files = place.joinpath(*self.data.parts[1:]) / name
-                compare(name, wanted, files, stage / COPIES / name, proof)
+                files, copies = place.joinpath(*self.data.parts[1:]) / name, stage / COPIES / name
+                sound = len(proof.faults)
+                compare(name, wanted, files, copies, proof)
+                # Of a service that is no more, nobody can start a server.
+                if name in known and len(proof.faults) == sound:
+                    prove(known[name], copies, wanted, proof)
             return proof
         finally:
             shutil.rmtree(place, ignore_errors=True)

@@ -4,7 +4,7 @@ portico-backup            makes one each time that is due, until SIGTERM
 portico-backup now        makes one, and prints what became of it
 portico-backup list       prints those that there are
 portico-backup check      reads everything that is stored, and prints what is wrong
-portico-backup fetch ID FOLDER...     and so on: for `portico restore`
+portico-backup fetch ID FOLDER...     and so on: for `portico restore` and `portico rehearse`
 """
 
 import json
@@ -13,15 +13,15 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from cronsim import CronSim
 
-from portico.components.in_container.backups import restore
 from portico.components.in_container.backups.book import spell
+from portico.components.in_container.backups.bringing import act as bring
+from portico.components.in_container.backups.bringing import choose, fetch, lay
 from portico.components.in_container.backups.job import Busy, Job
 from portico.components.in_container.backups.repository import Failed, end_all
 
@@ -77,11 +77,6 @@ def is_first(job: Job) -> bool:
         return True
 
 
-def choose(names: list[str]) -> list[restore.Folder]:
-    """The folders of data of these names."""
-    return [restore.Folder(name, DATA / name) for name in names]
-
-
 def act(job: Job, name: str, words: list[str]) -> Any:
     """What a command prints, as JSON. Raises Failed, and OSError."""
     if name == "now":
@@ -92,18 +87,13 @@ def act(job: Job, name: str, words: list[str]) -> Any:
         runs = {run["snapshot"]: run for run in job.book.runs if "snapshot" in run}
         return [{**one.spell(), "run": runs.get(one.id[:8])} for one in job.repository.list_snapshots()]
     stamp = spell(datetime.now(UTC)).replace(":", "")
-    several: dict[str, Callable[[restore.Folder], Any]] = {
-        "switch": lambda one: restore.switch(one, stamp),
-        "undo": lambda one: restore.undo(one, stamp),
-        "finish": restore.finish,
-        "forget": restore.forget,
-        "clear": restore.clear,
-    }
     # Whoever asks waits for what is being made.
     with job.alone(wait=True):
         if name == "fetch":
-            return restore.fetch(job, job.repository.find(words[0]), choose(words[1:]))
-        return [several[name](one) for one in choose(words)]
+            return fetch(job, job.repository.find(words[0]), words[1:])
+        if name == "lay":
+            return lay(job, job.repository.find(words[0]), words[1:])
+        return [bring(one, name, stamp) for one in choose(job, words)]
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from portico.components.in_container.backups.database import count_rows, examine
-from portico.components.in_container.backups.tree import DATABASE, FILE, FOLDER, LINK, Entry, hash_file
+from portico.components.in_container.backups.tree import DATABASE, DUMP, FILE, FOLDER, LINK, Entry, hash_file
 
 _SHOWN = 5  # faults that are told of one backup
 
@@ -16,6 +16,8 @@ _SHOWN = 5  # faults that are told of one backup
 class Proof:
     """What was compared: files and databases by their number, and rows.
 
+    `servers` are databases of PostgreSQL, and `caches` those of Valkey, each started from what came back (server.py).
+
     `moving` are files that were written while they were backed up: they came back as they were read then. `gone` went
     before they were read. `faults` are sentences.
     """
@@ -23,6 +25,10 @@ class Proof:
     files: int = 0
     databases: int = 0
     rows: int = 0
+    servers: int = 0
+    server_rows: int = 0
+    caches: int = 0
+    keys: int = 0
     moving: int = 0
     gone: int = 0
     faults: list[str] = field(default_factory=list)
@@ -36,7 +42,7 @@ class Proof:
 def compare(name: str, wanted: dict[str, Entry], files: Path, copies: Path, proof: Proof) -> None:
     """Look at one source that was restored, its files and the copies of its databases; `proof` gets what is found."""
     for path, entry in wanted.items():
-        place = (copies if entry.kind == DATABASE else files) / path
+        place = (copies if entry.kind in (DATABASE, DUMP) else files) / path
         for fault in _compare(entry, place, proof):
             proof.faults.append(f"{name}/{path} {fault}")
 
@@ -45,13 +51,16 @@ def _compare(entry: Entry, place: Path, proof: Proof) -> Iterator[str]:
     try:
         seen = place.lstat()
     except FileNotFoundError:
-        if entry.kind == DATABASE:
+        if entry.kind in (DATABASE, DUMP):
             yield "did not come back"
         else:
             proof.gone += 1
         return
     if entry.kind == DATABASE:
         yield from _compare_database(entry, place, proof)
+    elif entry.kind == DUMP:
+        if hash_file(place) != entry.digest:
+            yield "came back with another content"
     elif entry.kind == LINK:
         if not stat.S_ISLNK(seen.st_mode) or os.readlink(place) != entry.link:
             proof.moving += 1

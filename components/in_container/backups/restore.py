@@ -25,10 +25,12 @@ _SHOWN = 10  # paths of a kind
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder of data, by its name, such as shop/instance, and its place here."""
+    """A folder of data, by its name, such as shop/instance, and its place here. Of Valkey's, `only` is its data."""
 
     name: str
     place: Path
+    # What is moved; everything, where nothing is named.
+    only: tuple[str, ...] = ()
 
     @property
     def coming(self) -> Path:
@@ -52,27 +54,15 @@ def fetch(job: Job, snapshot: Snapshot, folders: list[Folder]) -> list[dict[str,
 
     Raises Failed, and then leaves nothing; what is there is not touched in any case.
     """
-    stage = job.work / "stage"
-    manifest = Manifest.read(job.repository.read(snapshot, str(stage / MANIFEST)).encode(errors="surrogateescape"))
-    lacking = [one.name for one in folders if one.name not in manifest.sources]
-    if lacking:
-        raise Failed(
-            f"the backup {snapshot.id[:8]} holds no {', '.join(lacking)}; {', '.join(manifest.sources)} is there"
-        )
+    manifest = read_manifest(job, snapshot, [one.name for one in folders])
     try:
         proof, told = Proof(), []
         for one in folders:
             finish(one)
             clear(one)
             wanted = manifest.sources[one.name]
-            _open(one.place / COMING)
-            job.repository.restore(snapshot, one.coming, str(job.data / one.name))
-            if any(entry.kind == DATABASE for entry in wanted.values()):
-                job.repository.restore(snapshot, one.coming, str(stage / COPIES / one.name))
-            compare(one.name, wanted, one.coming, one.coming, proof)
-            for path, entry in wanted.items():
-                if entry.kind == DATABASE:
-                    _give(one.coming / path, entry)
+            open_coming(one)
+            lay(job, snapshot, one.name, wanted, one.coming, proof)
             told.append({"folder": one.name, **differ(one, wanted, job.work)})
         if proof.faults:
             raise Failed(f"what came back is not what was backed up: {proof.tell()}")
@@ -83,10 +73,37 @@ def fetch(job: Job, snapshot: Snapshot, folders: list[Folder]) -> list[dict[str,
         raise
 
 
+def lay(job: Job, snapshot: Snapshot, name: str, wanted: dict[str, Entry], place: Path, proof: Proof) -> None:
+    """Bring a folder back to a place; `proof` gets what is found where it is compared. Raises Failed."""
+    job.repository.restore(snapshot, place, str(job.data / name))
+    if any(entry.kind == DATABASE for entry in wanted.values()):
+        job.repository.restore(snapshot, place, str(job.work / "stage" / COPIES / name))
+    compare(name, wanted, place, place, proof)
+    for path, entry in wanted.items():
+        if entry.kind == DATABASE:
+            _give(place / path, entry)
+
+
+def read_manifest(job: Job, snapshot: Snapshot, wanted: list[str]) -> Manifest:
+    """What a backup holds. Raises Failed where it is not all that is wanted, by its names."""
+    path = str(job.work / "stage" / MANIFEST)
+    manifest = Manifest.read(job.repository.read(snapshot, path).encode(errors="surrogateescape"))
+    if lacking := [one for one in wanted if one not in manifest.sources]:
+        raise Failed(
+            f"the backup {snapshot.id[:8]} holds no {', '.join(lacking)}; {', '.join(manifest.sources)} is there"
+        )
+    return manifest
+
+
 def _open(folder: Path) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     # A list of users that the folder above hands down counts for nothing so.
     folder.chmod(0o700)
+
+
+def open_coming(folder: Folder) -> None:
+    """Make the place in which something lies before it is switched to; nobody but root enters it."""
+    _open(folder.place / COMING)
 
 
 def _give(path: Path, entry: Entry) -> None:
@@ -153,7 +170,7 @@ def undo(folder: Folder, stamp: str) -> None:
     if not before:
         raise Failed(f"no state before a restore is kept of {folder.name}")
     clear(folder)
-    _open(folder.place / COMING)
+    open_coming(folder)
     _begin(folder, folder.place / BEFORE / before[-1], stamp)
 
 
@@ -162,8 +179,8 @@ def _begin(folder: Folder, source: Path, stamp: str) -> None:
     plan = {
         "from": str(source.relative_to(folder.place)),
         "to": f"{BEFORE}/{stamp}",
-        "out": [*_list_own(folder.place)],
-        "in": [*_list_own(source)],
+        "out": [*_list_own(folder, folder.place)],
+        "in": [*_list_own(folder, source)],
         "out_done": False,
     }
     _write(folder.plan, plan)
@@ -202,8 +219,9 @@ def clear(folder: Folder) -> None:
         shutil.rmtree(folder.place / COMING, ignore_errors=True)
 
 
-def _list_own(place: Path) -> Iterator[str]:
-    return (one for one in sorted(os.listdir(place)) if one not in (COMING, BEFORE, _MARK))
+def _list_own(folder: Folder, place: Path) -> Iterator[str]:
+    own = (one for one in sorted(os.listdir(place)) if one not in (COMING, BEFORE, _MARK))
+    return (one for one in own if not folder.only or one in folder.only)
 
 
 def _move(names: list[str], source: Path, target: Path) -> None:

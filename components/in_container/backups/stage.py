@@ -1,7 +1,6 @@
 """What one backup is made of: copies of databases, what everything holds, and what is left out of the rest.
 
-A kind of source has a function in `KINDS`, which lays what it has below the stage and tells what that holds. A dump of
-a server's database would be another one.
+A kind of source has a function in `KINDS`, which lays what it has below the stage and tells what that holds.
 """
 
 import json
@@ -11,10 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from portico.components.in_container.backups.database import NoCopy, copy_database, count_rows
 from portico.components.in_container.backups.hashes import Hashes
+from portico.components.in_container.backups.server import make_dump
+from portico.components.in_container.backups.source import POSTGRES, VALKEY, Source
 from portico.components.in_container.backups.tree import (
     BEFORE,
     COMING,
@@ -32,15 +32,6 @@ from portico.components.in_container.backups.tree import (
 )
 
 MANIFEST, COPIES = "manifest.json", "copies"
-
-
-@dataclass(frozen=True)
-class Source:
-    """One thing that is backed up, by its name, such as shop/instance; `place` is where it lies here."""
-
-    name: str
-    kind: str
-    place: Path
 
 
 @dataclass
@@ -97,6 +88,11 @@ class Stage:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def stage_server(source: Source, copies: Path, _hashes: Hashes) -> tuple[dict[str, Entry], list[str], list[str]]:
+    """A server's database, or its keys."""
+    return make_dump(source, copies)
+
+
 def stage_folder(source: Source, copies: Path, hashes: Hashes) -> tuple[dict[str, Entry], list[str], list[str]]:
     """A folder of data: what it holds by its paths, which of these are not read where they lie, and what failed."""
     seen = dict(walk(source.place))
@@ -122,7 +118,9 @@ def stage_folder(source: Source, copies: Path, hashes: Hashes) -> tuple[dict[str
 
 
 KINDS: Mapping[str, Callable[[Source, Path, Hashes], tuple[dict[str, Entry], list[str], list[str]]]] = {
-    FOLDER: stage_folder
+    FOLDER: stage_folder,
+    POSTGRES: stage_server,
+    VALKEY: stage_server,
 }
 
 
@@ -158,8 +156,3 @@ def _escape(path: bytes) -> Iterator[bytes]:
             yield b"$$"
         else:
             yield b"\\" + one if one in b"*?[]\\" else one
-
-
-def read_sources(told: list[dict[str, Any]], root: Path) -> list[Source]:
-    """Those of the settings (config/backups.py)."""
-    return [Source(one["name"], one["kind"], root / one["name"]) for one in told]

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 FILE, FOLDER, LINK, DATABASE, OTHER = "file", "folder", "link", "database", "other"
+# What a server of its own has, in one file.
+DUMP = "dump"
 # At the top of a folder of data: what is on its way back, and what was there before something came back.
 COMING, BEFORE = ".portico-restore", ".portico-before"
 _MAGIC = b"SQLite format 3\x00"
@@ -18,7 +20,7 @@ SIDES = ("-wal", "-shm", "-journal")
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing in a folder. `digest` is what a file holds (SHA-256), or the copy of a database; `mtime` is in ns.
+    """One thing in a folder. `digest` is what a file, a copy of a database or a dump holds (SHA-256); `mtime` is in ns.
 
     `tables` are the rows of a database by the names of its tables, None of a table that cannot be counted.
     """
