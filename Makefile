@@ -15,7 +15,7 @@ export $(GIVEN)
 # As they were written: a dollar in them is the command's, not Make's, and recipes name them to the shell as "$$ENV".
 $(foreach name,$(GIVEN),$(if $(filter-out undefined,$(origin $(name))),$(eval override $(name) := $$(value $(name)))))
 
-.PHONY: check docs help setup up preview releases rollback resume render diff down logs shell exec bench test test-all test-bare test-apps test-cloud test-unit lint format lock soak stop-docker clean bench-deploy recover rules status doctor backup restore db
+.PHONY: check rehearse docs help setup up preview releases rollback resume render diff down logs shell exec bench test test-all test-bare test-apps test-cloud test-unit lint format lock soak stop-docker clean bench-deploy recover rules status doctor backup restore db
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,11 +45,14 @@ rollback: ## Go back to the release before the live one: [SITE=site] [TO=release
 resume: ## Deploy the source of a site again that was rolled back: [SITE=site]
 	@$(PORTICO) resume -s "$$ENV" $(SITED)
 
-backup: ## Make and prove a backup of the folders of data, or: DO=list|check|key
+backup: ## Make and prove a backup of data and services, or: DO=list|check|key
 	@$(PORTICO) backup "$${DO:-now}" -s "$$ENV" $(if $(JSON),--json)
 
-restore: ## Bring folders of data back as a backup has them: [SITE=site] [AT=backup] [UNDO=yes] [FORGET=yes]
-	@$(PORTICO) restore -s "$$ENV" $(SITED) $(if $(AT),--at "$$AT") $(if $(filter yes,$(UNDO)),--undo) $(if $(filter yes,$(FORGET)),--forget)
+rehearse: ## Try the next release on a copy of the newest proven backup: [SITE=site] [ASK="/ /orders"] [LOCK=seconds]
+	@$(PORTICO) rehearse -s "$$ENV" $(SITED) $(foreach path,$(ASK),--path "$(path)") $(if $(LOCK),--lock "$$LOCK") $(if $(JSON),--json)
+
+restore: ## Bring data back as a backup has it: [SITE=site] [SERVICE=db] [AT=backup] [UNDO=yes] [FORGET=yes]
+	@$(PORTICO) restore -s "$$ENV" $(SITED) $(if $(SERVICE),--service "$$SERVICE") $(if $(AT),--at "$$AT") $(if $(filter yes,$(UNDO)),--undo) $(if $(filter yes,$(FORGET)),--forget)
 
 check: ## Compare what runs with what the last up left
 	@$(PORTICO) check -s "$$ENV" $(if $(JSON),--json)

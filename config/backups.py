@@ -73,6 +73,11 @@ def list_sources(settings: Settings) -> Iterator[dict[str, str]]:
             yield {"name": f"{service.name}/{part}", "kind": service.kind, "site": site.name}
 
 
+def find_own(settings: Settings, site: str) -> Iterator[dict[str, str]]:
+    """What is backed up of one site."""
+    return (one for one in list_sources(settings) if site in (one.get("site"), one["name"].split("/")[0]))
+
+
 def find_times(settings: Settings, owner: str, stack: str) -> str:
     """When backups are made, as a cron expression in UTC: by default at night, and each stack at another time."""
     assert settings.backups
@@ -97,6 +102,13 @@ def list_files(backups: Backups, key: str, access: str) -> dict[str, str]:
 def check_backups(settings: Settings) -> Iterator[Mistake]:
     """What is wrong with the section on a machine."""
     backups = settings.backups
+    for index, site in enumerate(settings.sites):
+        if site.release and site.release.rehearse and not (backups and any(find_own(settings, site.name))):
+            lacks = "no data or service of this site is backed up" if backups else "backups are not set"
+            yield Mistake(
+                f"sites[{index}].release.rehearse",
+                f"needs a backup to try a release on, and {lacks}; write backups, and data or uses, or leave it out",
+            )
     if backups is None:
         return
     if not any(list_sources(settings)):

@@ -12,6 +12,7 @@ from portico.cli.prepare import Place, prepare
 from portico.cli.project import read_target
 from portico.cli.pulumi import create
 from portico.cli.recorded import spell_refresh
+from portico.cli.rehearsal.before import rehearse_first
 from portico.cli.run import spell_path, tell_failure
 from portico.cli.screen import Screen
 
@@ -37,6 +38,8 @@ def command(context: click.Context, stack: str, yes: bool) -> None:
             screen.say(line)
     danger = tell_danger(place, export)
     if danger and not foresee(place, screen, danger, refresh, yes=yes):
+        context.exit(1)
+    if not rehearse_first(place, export, screen):
         context.exit(1)
     context.exit(deploy(place, screen, "up", refresh, announced=bool(danger)))
 

@@ -9,8 +9,9 @@ import pytest
 from cronsim import CronSim
 
 from portico.config.backups import find_times, list_files, make_context, spell_asked, tell
-from portico.config.live.backups import Backups, find_due
+from portico.config.live.backups import Backups, count, find_due
 from portico.config.plan import make_plan
+from portico.config.release.release_command import key_command
 from portico.config.settings import Mistakes
 from portico.config.settings.backups import Backups as Section
 from tests.config.aws_sample import make_section as make_aws
@@ -94,7 +95,9 @@ def test_no_text_says_more_than_it_is(root: Path, name: str) -> None:
 
 def test_there_must_be_something_to_back_up(root: Path) -> None:
     reported = refuse(root, make_values(make_site(), backups={"to": "/srv/backups"}))
-    assert reported == ["backups: there is nothing to back up: no site has data; write data for one, or leave it out"]
+    assert reported == [
+        "backups: there is nothing to back up: no site has data or uses a service; write data for one, or leave it out"
+    ]
 
 
 def test_a_vm_keeps_no_backups_of_itself(root: Path) -> None:
@@ -251,3 +254,52 @@ def test_one_that_is_being_made_is_no_failure() -> None:
     assert [*known.warn(NOW)] == []
     assert "  one is being made since 2026-11-30 12:00 UTC" in [*known.tell(NOW)]
     assert known.spell()["proven"]["snapshot"] == "cadc2ec0"
+
+
+REHEARSED = {"command": "flask db upgrade", "rehearse": True, "rehearsePaths": ["/orders"]}
+
+
+def test_a_rehearsal_needs_a_backup_of_that_site(root: Path) -> None:
+    said = "sites[0].release.rehearse: needs a backup to try a release on, and "
+    site = make_site(release=REHEARSED)
+    (reported,) = refuse(root, make_values(site))
+    assert reported.startswith(f"{said}backups are not set; write backups")
+    other = make_site(name="blog", hosts=["blog.example"], data=DATA)
+    (reported,) = refuse(root, make_values(site, other, backups={"to": "/srv/backups"}))
+    assert reported.startswith(f"{said}no data or service of this site is backed up")
+    db = [{"name": "db", "kind": "postgres"}]
+    for good in ({"data": DATA}, {"uses": ["db"]}):
+        assert read_settings(root, make_site(release=REHEARSED, **good), services=db, backups={"to": "/srv/backups"})
+
+
+def test_a_rehearsal_is_refused_on_ecs(root: Path) -> None:
+    reported = refuse(root, make_values(make_site(release=REHEARSED), target="ecs", ecs=make_ecs()))
+    assert [line for line in reported if line.startswith("sites[0].release.rehearse: needs a Docker engine")], reported
+
+
+def test_a_rehearsal_is_no_part_of_a_release_and_runs_no_command_again(root: Path) -> None:
+    def plan(release: dict[str, Any]) -> Any:
+        return make_plan(make_values(SITE | {"release": release}, backups={"to": "/srv/b"}, backupKey=KEY), root)
+
+    with_it, without = plan(REHEARSED).releases[0], plan({"command": "flask db upgrade"}).releases[0]
+    assert with_it.id == without.id and key_command(with_it) == key_command(without)
+
+
+def test_what_services_have_is_backed_up_for_each_site_that_uses_them(root: Path) -> None:
+    services = [{"name": "db", "kind": "postgres"}, {"name": "cache", "kind": "valkey"}]
+    my_shop = make_site(name="my-shop", uses=["db", "cache"])
+    blog = make_site(name="blog", hosts=["blog.example"], uses=["db"], data=DATA)
+    settings = read_settings(root, my_shop, blog, services=services, backups={"to": "/srv/backups"})
+    assert [(one["name"], one["kind"], one.get("site")) for one in tell(settings, "p", "prod")["sources"]] == [
+        ("blog/instance", "folder", None),
+        ("db/my_shop", "postgres", "my-shop"),
+        ("db/blog", "postgres", "blog"),
+        ("cache/valkey", "valkey", "my-shop"),
+    ]
+
+
+def test_what_was_started_again_is_reported() -> None:
+    proof = {"files": 3, "databases": 0, "servers": 2, "server_rows": 41, "caches": 1, "keys": 5}
+    assert count({"proof": proof}) == (
+        "3 files, 0 databases of SQLite, 2 databases of PostgreSQL with 41 rows, 1 cache with 5 keys"
+    )

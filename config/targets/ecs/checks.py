@@ -55,6 +55,10 @@ def list_taken(settings: Settings) -> Iterator[Mistake]:
             yield Mistake(f"sites[{index}].certificate", text)
         if site.release:
             yield from _check_memory(settings, sum_release(site), f"sites[{index}].release.memory")
+            if site.release.rehearse or site.release.rehearse_paths:
+                key = "rehearse" if site.release.rehearse else "rehearsePaths"
+                text = "needs a Docker engine and a backup of Portico's, and ecs has neither; leave it out"
+                yield Mistake(f"sites[{index}].release.{key}", text)
         yield from _check_workers(settings, site, f"sites[{index}]")
         yield from _check_jobs(settings, site, f"sites[{index}]")
         if site.weights:
