@@ -51,8 +51,18 @@ class Copy:
         self.databases: dict[str, Container] = {}
 
     def name_volume(self, part: str) -> str:
-        """The volume of a folder of data by its name, or of a service."""
+        """The volume of a part of it: the sockets, or what `name_data` and `name_service` say."""
         return f"{self.name}-{part}"
+
+    @staticmethod
+    def name_data(data: str) -> str:
+        """The part that is a folder of data: it may be called as any other part is."""
+        return f"data-{data}"
+
+    @staticmethod
+    def name_service(service: str) -> str:
+        """The part that is a service."""
+        return f"service-{service}"
 
     def fill(self, maker: Container, snapshot: str, uid: int, folders: Sequence[str]) -> None:
         """Lay the backup out, and start the servers on it. `folders` are names of data; new ones stay empty.
@@ -61,9 +71,10 @@ class Copy:
         """
         client = self.deployed.client
         client.networks.create(self.name, driver="bridge", internal=True, labels=self.labels)
-        mounts = {f"{DATA}/{self.site}/{one}": one for one in folders} | {SOCKETS: "sockets"}
+        mounts = {f"{DATA}/{self.site}/{one}": self.name_data(one) for one in folders} | {SOCKETS: "sockets"}
         names = [one["name"] for one in self.sources]
-        mounts |= {f"{SERVERS}/{one['name']}": find_service(one) for one in self.sources if find_service(one)}
+        served = [one for one in self.sources if find_service(one)]
+        mounts |= {f"{SERVERS}/{one['name']}": self.name_service(find_service(one)) for one in served}
         for part in mounts.values():
             client.volumes.create(self.name_volume(part), labels=self.labels)
         helper = self.make(self._describe_helper(maker, mounts), "helper")
@@ -72,9 +83,8 @@ class Copy:
             call(self.deployed, helper, "lay", snapshot, *names)
         own = [path for path in mounts if path.startswith(f"{DATA}/")]
         self._run(helper, ["sh", "-c", _OWN, "own", f"{SOCKETS}/{self.site}", str(uid), *own])
-        for source in self.sources:
-            if find_service(source):
-                self._serve(source, helper)
+        for source in served:
+            self._serve(source, helper)
         helper.remove(force=True)
 
     def make(self, config: Mapping[str, Any], part: str) -> Container:
@@ -123,10 +133,10 @@ class Copy:
             {key: config.get(key) for key in kept}
             | {
                 "Image": live.attrs["Image"],
-                "HostConfig": self.confine(live.attrs["HostConfig"], [self.mount(service, folder)]),
+                "HostConfig": self.confine(live.attrs["HostConfig"], [self.mount(self.name_service(service), folder)]),
                 "NetworkingConfig": self.join(name_host(service)),
             },
-            service,
+            self.name_service(service),
         )
         server.start()
         until = time.monotonic() + _LONGEST_START

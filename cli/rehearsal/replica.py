@@ -106,7 +106,7 @@ def _make(
 ) -> Container:
     """`memory` is in MiB; the replica's own where it is 0."""
     config = describe(replica.attrs, [], terminal=False)
-    mounts = [copy.mount(name, path) for name, path in data.items()] + [copy.mount("sockets", SOCKETS)]
+    mounts = [copy.mount(copy.name_data(name), path) for name, path in data.items()] + [copy.mount("sockets", SOCKETS)]
     mounts += [copy.mount(f"secrets-{part}", SECRETS)] if files else []
     host = config["HostConfig"] | ({"Memory": memory * _MEBIBYTE, "MemorySwap": memory * _MEBIBYTE} if memory else {})
     apart = {"OpenStdin": False, "StdinOnce": False, "AttachStdin": False, "NetworkingConfig": copy.join()}
