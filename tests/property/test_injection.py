@@ -96,6 +96,7 @@ FULL: dict[str, Any] = {
             "data": [{"name": "media", "path": "/srv/media", "url": "/media/"}],
             "aliases": ["www.shop.example"],
             "balance": "least_conn",
+            "staticFrom": "application",
             "headers": {
                 "contentSecurityPolicy": "default-src 'self'",
                 "referrerPolicy": "origin",
