@@ -8,6 +8,7 @@ import click
 
 from portico.cli.export import read_export
 from portico.cli.holder import describe
+from portico.cli.lock import take_lock
 from portico.cli.prepare import Place
 from portico.cli.run import Ended, run, spell_path, tell_failure
 from portico.cli.screen import Screen
@@ -22,6 +23,7 @@ def refuse_locked(place: Place) -> None:
     if said := describe(place.stack, place.root):
         click.echo(said, err=True)
         sys.exit(1)
+    take_lock(place)
 
 
 def preview(place: Place, screen: Screen, *options: str) -> Ended:

@@ -112,6 +112,9 @@ def _speaks_of(one: Mistake, out: set[Path]) -> bool:
             return True
         site = join_path(path[:2]) if path[0] == "sites" else ""
         name = path[-1]
+        if path[0] != "sites":
+            # An entry of a list that was left out may leave an empty one.
+            name = next((part for part in reversed(path) if isinstance(part, str)), name)
         if not one.path.startswith(site) or not isinstance(name, str):
             continue
         if re.search(rf"\b{re.escape(name)}\b", f"{one.path.removeprefix(site)} {one.text}"):

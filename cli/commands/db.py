@@ -11,6 +11,7 @@ import click
 from portico.cli.deployed import Deployed
 from portico.cli.engine import has_terminal, is_on_ecs, name_docker
 from portico.cli.export import read_export
+from portico.cli.lock import take_lock
 from portico.cli.options import example, site_option, stack_option, yes_option
 from portico.cli.prepare import prepare
 from portico.cli.refused import Refused
@@ -106,7 +107,7 @@ def command(context: click.Context, stack: str, site: str, service: str, file: s
     if action != "shell" and not file:
         raise Refused(f"which file? {assign('file', f'{site or stack}.dump')}")
     given = Path(file).absolute()  # from where the user is: `prepare` goes into the project's folder
-    prepare(stack)
+    place = prepare(stack)
     export = read_export(stack)
     if is_on_ecs(export):
         raise Refused("on ecs Portico runs no database; ask your own by its own address")
@@ -125,4 +126,5 @@ def command(context: click.Context, stack: str, site: str, service: str, file: s
         if not has_terminal():
             raise Refused(f"load replaces what is in {database}; write {'YES=yes' if is_made() else '--yes'} to do it")
         click.confirm(f"Replace what is in {database} by {given}?", abort=True)
+    take_lock(place)
     load(deployed, server, database, given)

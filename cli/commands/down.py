@@ -10,6 +10,7 @@ from portico.cli.data import Folder, find_place, list_data, list_volumes, remove
 from portico.cli.engine import has_terminal
 from portico.cli.export import read_export
 from portico.cli.interrupted import settle
+from portico.cli.lock import take_lock
 from portico.cli.options import example, stack_option, yes_option
 from portico.cli.prepare import Place, prepare
 from portico.cli.project import read_config
@@ -111,6 +112,7 @@ def command(context: click.Context, stack: str, yes: bool, site: str, certificat
         screen.say(f"write 'portico:protect: false' in Pulumi.{stack}.yaml, then {deploys},")
         screen.say(f"which takes the protection away, then {removes}.")
         context.exit(1)
+    take_lock(place)
     if known:
         settle(place, screen)
         _remove(context, place, screen)

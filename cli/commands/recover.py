@@ -20,6 +20,7 @@ from portico.cli.deploy import deploy
 from portico.cli.engine import find_engine, is_on_ecs, read_time
 from portico.cli.export import read_export
 from portico.cli.holder import describe, find_backend, read_holders
+from portico.cli.lock import take_lock
 from portico.cli.options import example, stack_option
 from portico.cli.prepare import Place, prepare
 from portico.cli.pulumi import call, exists
@@ -247,4 +248,5 @@ def command(context: click.Context, stack: str, force: bool) -> None:
     if not exists(stack, place.root):
         click.echo(f"Nothing to recover: the stack {stack} was never created here.")
         return
+    take_lock(place)
     context.exit(recover(place, Screen(), force=force))

@@ -231,6 +231,7 @@ def test_both_commands_ask_for_it(module: str, monkeypatch: pytest.MonkeyPatch, 
         "refuse_locked": lambda place: None,
         "awaken": lambda export: [],
         "tell_danger": lambda *_: "",
+        "rehearse_first": lambda *_: True,
     }.items():
         if hasattr(command, name):
             monkeypatch.setattr(command, name, stand_in)

@@ -82,14 +82,14 @@ def _compare(one: Resource, thing: Thing) -> dict[str, str]:
     return {text: real for text, real in found.items() if isinstance(real, str) and real}
 
 
-def _pair(told: Any, real: Any) -> dict[str, str]:
+def _pair(planned: Any, real: Any) -> dict[str, str]:
     """Texts that stand at the same place."""
-    if isinstance(told, str) and isinstance(real, str):
-        return {told: real}
-    if isinstance(told, list) and isinstance(real, list):
-        return {text: one for pair in zip(told, real, strict=False) for text, one in _pair(*pair).items()}
-    if isinstance(told, Mapping) and isinstance(real, Mapping):
-        return {text: one for key in told if key in real for text, one in _pair(told[key], real[key]).items()}
+    if isinstance(planned, str) and isinstance(real, str):
+        return {planned: real}
+    if isinstance(planned, list) and isinstance(real, list):
+        return {text: one for pair in zip(planned, real, strict=False) for text, one in _pair(*pair).items()}
+    if isinstance(planned, Mapping) and isinstance(real, Mapping):
+        return {text: one for key in planned if key in real for text, one in _pair(planned[key], real[key]).items()}
     return {}
 
 

@@ -191,7 +191,7 @@ def test_tasks_above_the_quota_wait_and_are_no_failure(cloud: Cloud) -> None:
     rollout = Rollout(cloud)
     rollout.deploy("old", cpu="1024")
     rollout.settle()
-    # A release needs twice as many while it is rolled out; here is room for one more task.
+    # A release needs twice as many while it is rolled out; here is capacity for one more task.
     limit(cloud, 3)
     id = rollout.deploy("new", cpu="1024")
     rollout.look(5)
@@ -199,7 +199,7 @@ def test_tasks_above_the_quota_wait_and_are_no_failure(cloud: Cloud) -> None:
     reported = status.read(cloud, ARN)
     assert [REASON in one["message"] for one in reported["events"][:2]] == [True, False]
     assert reported["deployments"][0]["failedTasks"] == 0
-    # One of the old ones goes for the new one that is healthy, and makes room.
+    # One of the old ones goes for the new one that is healthy, and leaves its capacity.
     rollout.settle()
     assert rollout.live() == ["new", "new"] and rollout.outcome(id) == "SUCCESSFUL"
     # What another service runs counts, too.

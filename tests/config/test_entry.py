@@ -120,6 +120,7 @@ REQUIRED = [
     pytest.param({"requirements.txt": "a\n\n  Http_Bin.x [all]>=1\n"}, "http_bin_x.web:app", id="normalized"),
     pytest.param({"requirements.txt": "apache-superset\n"}, "superset.app:create_app()", id="a part of the name"),
     pytest.param({"pyproject.toml": "[project\n"}, "httpbin:app", id="unreadable: that is said elsewhere"),
+    pytest.param({"pyproject.toml": "[tool.x]\n"}, "httpbin:app", id="nothing to install: that is said elsewhere"),
     pytest.param({"pyproject.toml": PYPROJECT}, "httpbin:app", id="pyproject.toml"),
     pytest.param({"Dockerfile": "FROM scratch\n"}, "anything:app", id="a Dockerfile of its own installs it"),
 ]
@@ -136,7 +137,6 @@ NOT_REQUIRED = [
     pytest.param({"requirements.txt": "httpbin; sys_platform == 'win32'\n"}, id="for another system"),
     pytest.param({"requirements.txt": "httpbin2\n"}, id="another package"),
     pytest.param({"requirements.txt": "flask\n", "pyproject.toml": PYPROJECT}, id="requirements.txt comes first"),
-    pytest.param({"pyproject.toml": '[tool.x]\ndependencies = ["httpbin"]\n'}, id="not the project's"),
 ]
 
 

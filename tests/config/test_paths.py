@@ -133,7 +133,7 @@ OTHER: Mapping[str, Any] = {
 }
 BESIDE = {
     *("name", "path", "source", "context", "requirements", "extras", "pythonImage", "packages", "buildPackages"),
-    *("buildSecrets", "secretsAs", "static", "release", "workers", "schedule", "uses"),
+    *("buildSecrets", "secretsAs", "static", "staticFrom", "release", "workers", "schedule", "uses"),
 }
 
 

@@ -79,6 +79,7 @@ OTHER: dict[str, dict[str, Any]] = {
     "path, which Gunicorn takes off": {"path": "/shop"},
     "URL of the static files": {"staticUrl": "/assets/"},
     "published files": {"publish": ["*.py"]},
+    "whom static files are asked of": {"staticFrom": "application"},
     "compressed static files": {"stack": {"nginx": {"gzip": {"static": False}}}},
     "environment": {"environment": {"A": "1"}},
     "replicas": {"replicas": 3},

@@ -278,7 +278,14 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "url": _paths("/"),
         "guarded": _BOOLEANS,
     },
-    ReleaseCommand: {"command": _COMMANDS, "timeout": _durations(), "memory": _sizes()},
+    ReleaseCommand: {
+        "command": _COMMANDS,
+        "timeout": _durations(),
+        "memory": _sizes(),
+        # They reach no file, need backups, and are refused on ECS.
+        "rehearse": st.just(False),
+        "rehearsePaths": st.just([]),
+    },
     Worker: {
         "name": _text("(?!(web|release|schedule)$)[a-z]([a-z0-9-]{0,30}[a-z0-9])?"),
         "command": _COMMANDS,

@@ -80,7 +80,12 @@ FULL: dict[str, Any] = {
             "environment": {"LOG_LEVEL": "info"},
             "publish": ["*.py"],
             "secretsAs": "environment",
-            "release": {"command": "flask db upgrade", "timeout": "10m", "memory": "512M"},
+            "release": {
+                "command": "flask db upgrade",
+                "timeout": "10m",
+                "memory": "512M",
+                "rehearsePaths": ["/cart"],
+            },
             "workers": [{"name": "queue", "command": "flask work", "stop": "30s", "memory": "512M"}],
             "schedule": [
                 {

@@ -238,8 +238,10 @@ def check_own_again(application: Directive, rest: Directive, place: Directive) -
     """Outside of the place of its site a location inherits nothing of it: all that is said there stands in it too."""
     own = {(one.name, one.args) for one in place.block if one.name != "location"}
     of_rest = {(one.name, one.args) for one in rest.block}
+    # Of these each status or header has one.
+    several = ("add_header", "error_page")
     replaced = {name for name, _ in of_rest}
-    wanted = of_rest | {(name, args) for name, args in own if name not in replaced or name == "add_header"}
+    wanted = of_rest | {(name, args) for name, args in own if name not in replaced or name in several}
     found = [(one.name, one.args) for one in application.block]
     # No name is merged with another block's, and none stands twice.
     assert set(found) == wanted - {("add_header_inherit", ("merge",)), ("limit_req_dry_run", ("off",))}

@@ -19,7 +19,7 @@ def test_as_long_as_a_role_with_pulumis_digits() -> None:
         require_short("p" * 19, [("p" * 19 + role, ROLE)])
 
 
-def test_a_site_may_leave_no_room_for_a_name() -> None:
+def test_a_site_may_leave_no_letter_for_a_name() -> None:
     with pytest.raises(pulumi.RunError, match="write shorter names of the sites, too"):
         require_short("p", [("p" * 64, ROLE)])
 

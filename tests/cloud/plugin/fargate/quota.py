@@ -12,7 +12,7 @@ def limit(cloud: Cloud, processors: float) -> None:
     (cloud.folder / "vcpus").write_text(str(processors))
 
 
-def has_room(cloud: Cloud, definition: str, own: str, running: list[str]) -> bool:
+def has_capacity(cloud: Cloud, definition: str, own: str, running: list[str]) -> bool:
     """Whether one more task of this definition may begin.
 
     `running` are the definitions of the tasks of the service `own` (ARN); what other services run, their files tell.

@@ -13,7 +13,7 @@ from tests.cloud.plugin.cloud import Cloud
 from tests.cloud.plugin.fargate.admission import Admission
 from tests.cloud.plugin.fargate.deployment import Deployment, Limits
 from tests.cloud.plugin.fargate.places import Places
-from tests.cloud.plugin.fargate.quota import REASON, has_room
+from tests.cloud.plugin.fargate.quota import REASON, has_capacity
 from tests.cloud.plugin.fargate.status import write
 from tests.cloud.plugin.fargate.targets import Targets
 from tests.cloud.plugin.fargate.task import Plan, RunningTask
@@ -140,7 +140,7 @@ class Service:
         if primary.rollout != "FAILED" and time.monotonic() >= primary.rests_until:
             for _ in range(min(limits.desired - len(primary.live), limits.maximum - live)):
                 running = [one.definition for one in self._deployments for _ in one.tasks]
-                if not has_room(self._cloud, primary.definition, self._arn, running):
+                if not has_capacity(self._cloud, primary.definition, self._arn, running):
                     # No failure: it is tried again, and the circuit breaker counts nothing.
                     self._say_once(f"unable to place a task. Reason: {REASON}.")
                     break
