@@ -50,9 +50,13 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 @pytest.fixture(autouse=True)
 def restore_environment() -> Generator[None]:
-    """A command that is called in a test's own process sets variables: the next test does not inherit them."""
+    """A command that is called in a test's own process sets variables and handlers: the next test inherits none."""
     known, folder = dict(os.environ), Path.cwd()
+    handlers = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     yield
+    for one, handler in handlers.items() if threading.current_thread() is threading.main_thread() else ():
+        if signal.getsignal(one) is not handler:
+            signal.signal(one, handler)
     if os.environ != known:
         os.environ.clear()
         os.environ.update(known)

@@ -238,9 +238,7 @@ def _spell_force() -> str:
 
 @click.command(epilog=example("portico recover -s prod"))
 @stack_option
-@click.option(
-    "--force", is_flag=True, help="Also where the state knows nothing of what serves: the sites are gone meanwhile."
-)
+@click.option("--force", is_flag=True, help="Also where the state knows nothing of what serves; it is gone meanwhile.")
 @click.pass_context
 def command(context: click.Context, stack: str, force: bool) -> None:
     """After a run that was killed: put everything in order, then deploy. Nothing that serves is removed before."""

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from portico.cli.commands import db
+from portico.cli.prepare import Place
 from portico.cli.refused import Refused
 from portico.cli.service_passwords import list_passwords
 from portico.cli.services import read_services
@@ -104,8 +105,13 @@ def test_nothing_is_loaded_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     server = Server("db", "shop")
     (tmp_path / "deploy").mkdir()
     monkeypatch.chdir(tmp_path)
+
     # As the real one does: the file is the user's, from where the user is.
-    monkeypatch.setattr(db, "prepare", lambda _: monkeypatch.chdir(tmp_path / "deploy"))
+    def enter(stack: str) -> Place:
+        monkeypatch.chdir(tmp_path / "deploy")
+        return Place(tmp_path / "deploy", stack)
+
+    monkeypatch.setattr(db, "prepare", enter)
     monkeypatch.setattr(db, "read_export", lambda _: {})
     monkeypatch.setattr(db, "Deployed", SimpleNamespace(of=lambda *_: deploy(server)))
     file = tmp_path / "shop.dump"
