@@ -48,7 +48,7 @@ PARTS = list(LISTED.values())[: None if SOAK else 2]
 # Targets of make that bring nothing live and tell nothing of what is.
 OTHERS = {
     *("help", "setup", "doctor", "status", "down", "logs", "shell", "exec", "rules", "lint", "format", "lock", "docs"),
-    *("bench", "bench-deploy", "soak", "stop-docker", "clean", "backup", "restore", "db"),
+    *("bench", "bench-deploy", "soak", "stop-docker", "clean", "backup", "restore", "rehearse", "db"),
 }
 # Those that may leave something else behind than they found: each follows each of them.
 CHANGING = [

@@ -84,6 +84,11 @@ def find_place(main: Directive, settings: Settings, site: Site) -> Directive:
     files, application = find_location(place, site.locate("/")), find_application(server, settings, site)
     own = {(one.name, one.args) for one in place.block} if is_shared(settings, site) else set()
     passed = tuple(one for one in application.block if (one.name, one.args) not in own)
+    names = {one.name for one in passed}
+    dry = ("limit_req_dry_run", ("on",))
+    if dry in own and "limit_req" in names and dry not in {(one.name, one.args) for one in application.block}:
+        # A limit of its own: it stands outside of its site there, whose word about limits does not count.
+        passed += (Directive(name="limit_req_dry_run", args=("off",), block=()),)
     rest = replace(application, args=files.args, block=passed)
     return replace(place, block=tuple(rest if one is files else one for one in place.block))
 

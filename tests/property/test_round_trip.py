@@ -217,7 +217,11 @@ def check_static(rendered: Rendered, release: Release, server: Directive, place:
     assert [found.args for found in files.find("try_files")] == [("$uri", name)] * (1 + site.immutable)
     application, asked = find_location(server, name), value(find_rest(place, site), "proxy_pass")
     assert asked is not None and value(application, "proxy_pass") == asked
-    if is_shared(settings, site):
+    if is_shared(settings, site) and site.asked:
+        # `place` itself is read off the application's location here; what every answer needs is compared.
+        for name in ("add_header", "error_page"):
+            assert {*listed(place, name)} <= {*listed(application, name)}
+    elif is_shared(settings, site):
         check_own_again(application, find_rest(place, site), place)
 
 
@@ -238,10 +242,8 @@ def check_own_again(application: Directive, rest: Directive, place: Directive) -
     """Outside of the place of its site a location inherits nothing of it: all that is said there stands in it too."""
     own = {(one.name, one.args) for one in place.block if one.name != "location"}
     of_rest = {(one.name, one.args) for one in rest.block}
-    # Of these each status or header has one.
-    several = ("add_header", "error_page")
     replaced = {name for name, _ in of_rest}
-    wanted = of_rest | {(name, args) for name, args in own if name not in replaced or name in several}
+    wanted = of_rest | {(name, args) for name, args in own if name not in replaced or name == "add_header"}
     found = [(one.name, one.args) for one in application.block]
     # No name is merged with another block's, and none stands twice.
     assert set(found) == wanted - {("add_header_inherit", ("merge",)), ("limit_req_dry_run", ("off",))}
