@@ -104,7 +104,7 @@ def test_what_was_changed_by_hand_is_found_and_fixed(two_sites: Deployment, figu
         load.wait(0.5)
         foreign = drift.do(two_sites)
         said = two_sites.check(fails=True).output
-        assert drift.said in said and "\nmake up ENV=dev fixes it.\n" in said, said
+        assert drift.said in said and f"\nmake up ENV={two_sites.name} fixes it.\n" in said, said
         preview = two_sites.preview("--refresh")
         assert preview.changes, preview.output
         two_sites.up(door="make")

@@ -62,7 +62,8 @@ def test_a_dump_goes_there_and_back(shop: Deployment, tmp_path: Path) -> None:
     ask(shop, "DELETE FROM orders WHERE number > 10")
     shop.portico("db", "load", "--site", "shop", "--file", str(file), "--yes")
     assert ask(shop, "SELECT count(*) FROM orders") == "1000"
-    assert "db: postgres, running, " in shop.portico("status").output
+    said = shop.portico("status").output
+    assert "db: postgres, running, " in said, said
 
 
 def test_down_keeps_the_data_there_and_up_uses_it_again(shop: Deployment) -> None:
@@ -72,5 +73,6 @@ def test_down_keeps_the_data_there_and_up_uses_it_again(shop: Deployment) -> Non
     assert ask(shop, "SELECT number FROM kept") == "7"
     said = shop.portico("exec", "--site", "shop", "--", "python3", "-c", REACH).output
     assert said.splitlines()[-2:] == ["postgres N", "valkey +OK"], said
-    shop.portico("down", "--yes", "--data", "db", "--data", "cache")
+    for name in ("db", "cache"):
+        shop.portico("down", "--yes", "--data", name)
     assert shop.leftovers() == []
