@@ -63,7 +63,7 @@ def test_a_dump_goes_there_and_back(shop: Deployment, tmp_path: Path) -> None:
     shop.portico("db", "load", "--site", "shop", "--file", str(file), "--yes")
     assert ask(shop, "SELECT count(*) FROM orders") == "1000"
     said = shop.portico("status").output
-    assert "db: postgres, running, " in said, said
+    assert "db: postgres, healthy, " in said, said
 
 
 def test_down_keeps_the_data_there_and_up_uses_it_again(shop: Deployment) -> None:
