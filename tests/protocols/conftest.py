@@ -12,6 +12,18 @@ import pytest
 from portico.config.tls.local_ca import issue_certificate
 from tests.attacks.edge import Edge, get_edge
 from tests.docker.engine import Deployment, free_port
+from tests.docker.figures import LEFT_OUT
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what asks a scanner, and say so, where there is none: scripts/setup/sslscan.sh."""
+    out = [item for item in items if item.get_closest_marker("scanner")]
+    if out and not shutil.which("sslscan"):
+        items[:] = [item for item in items if item not in out]
+        config.hook.pytest_deselected(items=out)
+        LEFT_OUT.append(f"{len(out)} tests of TLS by a scanner are left out: there is no sslscan")
+
 
 SOURCE = Path(__file__).parent / "talk"
 SCRIPT = "// " + "a line of script that repeats itself\n" * 60

@@ -5,7 +5,6 @@ They are those of version 6.0 (2026-04-06), the newest: https://ssl-config.mozil
 
 import asyncio
 import re
-import shutil
 import ssl
 from typing import Any
 from xml.etree import ElementTree
@@ -81,7 +80,7 @@ def test_groups(edge: Edge) -> None:
 
 
 @pytest.mark.extended
-@pytest.mark.skipif(not shutil.which("sslscan"), reason="there is no sslscan: scripts/setup/sslscan.sh")
+@pytest.mark.scanner
 def test_a_scanner_finds_what_mozilla_recommends_and_nothing_else(edge: Edge) -> None:
     done = run("sslscan", "--xml=-", f"--sni-name={HOST}", f"127.0.0.1:{edge.tls_port}")
     scan = ElementTree.fromstring(done.stdout).find("ssltest")
