@@ -53,6 +53,11 @@ def find_service(source: Mapping[str, str]) -> str:
     return source["name"].split("/")[0] if "site" in source else ""
 
 
+def list_proven(listed: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those that were brought back and compared, in the order of `listed`."""
+    return [one for one in listed if (one.get("run") or {}).get("outcome") == "proven"]
+
+
 def choose_snapshot(listed: Sequence[Mapping[str, Any]], at: str) -> Mapping[str, Any]:
     """The backup of that id, or the last one of that time or before; the newest proven one where `at` is "".
 
@@ -61,8 +66,7 @@ def choose_snapshot(listed: Sequence[Mapping[str, Any]], at: str) -> Mapping[str
     if not listed:
         raise Refused("there is no backup")
     if not at:
-        proven = [one for one in listed if (one.get("run") or {}).get("outcome") == "proven"]
-        return (proven or [*listed])[-1]
+        return (list_proven(listed) or [*listed])[-1]
     if found := [one for one in listed if len(at) >= 4 and str(one["id"]).startswith(at)]:
         return found[-1]
     try:

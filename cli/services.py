@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from portico.cli.data import spell_bytes
+from portico.cli.engine import name_docker
 from portico.config.services.containers import USER
 from portico.config.services.labels import KIND, NAME, ROLE
 from portico.config.services.urls import VARIABLES
@@ -55,6 +56,12 @@ def read_services(deployed: "Deployed") -> list[Seen]:
 def name_psql(container: "Container", program: str, database: str, *options: str) -> list[str]:
     """The words of one of PostgreSQL's programs, in its container, as the administrator."""
     return [program, f"--host={find_folder(container)}/run", "--username=postgres", f"--dbname={database}", *options]
+
+
+def name_command(deployed: "Deployed", server: "Container", words: list[str], *, terminal: bool = False) -> list[str]:
+    """The words that run others in the server's container, from here."""
+    options = ["--interactive", *(["--tty"] if terminal else []), "--user", USER]
+    return name_docker(deployed.engine, "exec", *options, str(server.id), *words, terminal=terminal)
 
 
 def find_folder(container: "Container") -> str:

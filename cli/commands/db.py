@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from portico.cli.deployed import Deployed
-from portico.cli.engine import has_terminal, is_on_ecs, name_docker
+from portico.cli.engine import has_terminal, is_on_ecs
 from portico.cli.export import read_export
 from portico.cli.lock import take_lock
 from portico.cli.options import example, site_option, stack_option, yes_option
 from portico.cli.prepare import prepare
 from portico.cli.refused import Refused
-from portico.cli.services import name_psql, run
+from portico.cli.services import name_command, name_psql, run
 from portico.cli.spelling import assign, is_made, spell, spell_option
-from portico.config.services.containers import USER
 from portico.config.services.labels import NAME, ROLE
 from portico.config.services.urls import name_role
 from portico.config.settings.service import POSTGRES
@@ -57,12 +56,6 @@ def choose_database(server: "Container", site: str) -> str:
     if not site and len(found) != 1:
         raise Refused(f"whose database? Write {spell_option('site')} and one of: {names}")
     return name_role(site) if site else found[0]
-
-
-def name_command(deployed: Deployed, server: "Container", words: list[str], *, terminal: bool = False) -> list[str]:
-    """The words that run others in the server's container, from here."""
-    options = ["--interactive", *(["--tty"] if terminal else []), "--user", USER]
-    return name_docker(deployed.engine, "exec", *options, str(server.id), *words, terminal=terminal)
 
 
 def dump(deployed: Deployed, server: "Container", database: str, file: Path) -> None:

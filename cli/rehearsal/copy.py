@@ -17,7 +17,7 @@ from portico.cli.engine import name_docker
 from portico.cli.refused import Refused
 from portico.cli.restoring import describe as describe_helper
 from portico.cli.restoring import find_service
-from portico.cli.services import find_folder
+from portico.cli.services import find_folder, name_psql
 from portico.config.backups import DATA, SERVERS
 from portico.config.in_container import read_script
 from portico.config.release.replica import SOCKETS
@@ -151,10 +151,10 @@ class Copy:
             self.databases[service] = server
 
     def _fill_database(self, database: str, live: Container, server: Container, folder: str) -> None:
-        ask = ["psql", "-XqAt", "-h", f"{folder}/run", "-U", "postgres", "-d", "postgres"]
         # What PostgreSQL keeps of the passwords goes by no word of a command: the site's own fits.
-        roles = self._run(live, [*ask, "-c", _ROLES], user=USER)
-        self._run(server, [*ask, "-v", "ON_ERROR_STOP=1"], user=USER, given=roles)
+        roles = self._run(live, name_psql(live, "psql", "postgres", "-XqAt", f"--command={_ROLES}"), user=USER)
+        ask = name_psql(server, "psql", "postgres", "-XqAt", "--set=ON_ERROR_STOP=1")
+        self._run(server, ask, user=USER, given=roles)
         script = read_script("dumper_postgres.sh") + 'mkdir -p "$copy"; do_fill "$3"; rm -r "$copy" "$spool/dump"\n'
         self._run(server, ["sh", "-c", script, "fill", folder, folder, database], user=USER)
 

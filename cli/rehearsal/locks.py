@@ -10,9 +10,7 @@ from typing import Final
 from docker.models.containers import Container
 
 from portico.cli.deployed import Deployed
-from portico.cli.engine import name_docker
-from portico.cli.services import find_folder
-from portico.config.services.containers import USER
+from portico.cli.services import name_command, name_psql
 
 # Seconds between two looks: what is shorter is not seen.
 PAUSE: Final = 0.2
@@ -76,9 +74,7 @@ def watch(deployed: Deployed, databases: Iterable[tuple[Container, str]]) -> Ite
 
 
 def _look(deployed: Deployed, server: Container, database: str) -> "subprocess.Popen[str]":
-    words = ["psql", "-XqAt", "-h", f"{find_folder(server)}/run", "-U", "postgres", "-d", database]
-    options = ("--interactive", "--user", USER)
-    command = name_docker(deployed.engine, "exec", *options, str(server.id), *words, terminal=False)
+    command = name_command(deployed, server, name_psql(server, "psql", database, "-XqAt"))
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )

@@ -1,6 +1,5 @@
 """A rehearsal from its begin to its report: the release that `up` would deploy, on a copy of a proven backup."""
 
-import fcntl
 import signal
 import sys
 import time
@@ -15,13 +14,14 @@ from requests.exceptions import RequestException
 
 from portico.cli.backups import call, read_asked, require_maker
 from portico.cli.deployed import Deployed
+from portico.cli.lock import try_lock
 from portico.cli.next_release import NextRelease
 from portico.cli.refused import Refused
 from portico.cli.rehearsal.copy import Copy, make_copy
 from portico.cli.rehearsal.locks import watch
 from portico.cli.rehearsal.replica import ask, make_command, make_new, make_old
 from portico.cli.rehearsal.report import Report
-from portico.cli.restoring import find_service, find_site
+from portico.cli.restoring import find_service, find_site, list_proven
 from portico.cli.screen import tell
 from portico.cli.spelling import spell
 
@@ -33,8 +33,7 @@ _LINES = 20  # of a command's log
 
 def choose_backup(listed: Sequence[Mapping[str, Any]], stack: str) -> Mapping[str, Any]:
     """The newest proven one; `listed` are all, the oldest first. Raises Refused."""
-    proven = [one for one in listed if (one.get("run") or {}).get("outcome") == "proven"]
-    if not proven:
+    if not (proven := list_proven(listed)):
         raise Refused(f"no backup is proven yet, so there is nothing to rehearse on; {spell('backup now', stack)}")
     return proven[-1]
 
@@ -110,8 +109,6 @@ def _await_end(container: Container, until: float) -> int | None:
 @contextmanager
 def _hold(root: Path, stack: str) -> Iterator[None]:
     """One rehearsal of a stack at a time; whoever is asked to end removes the copy first. Raises Refused."""
-    folder = root / ".portico"
-    folder.mkdir(exist_ok=True)
 
     def end(number: int, _: object) -> None:
         # What is removed meanwhile is removed to its end.
@@ -120,11 +117,10 @@ def _hold(root: Path, stack: str) -> Iterator[None]:
         click.echo("Interrupted: the copy is removed.", err=True)
         sys.exit(128 + number)
 
-    with (folder / f"rehearse-{stack}.lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Refused(f"the stack {stack} is being rehearsed at this moment; try again later") from None
+    lock = try_lock(root / ".portico" / f"rehearse-{stack}.lock")
+    if lock is None:
+        raise Refused(f"the stack {stack} is being rehearsed at this moment; try again later")
+    with lock:
         before = {one: signal.signal(one, end) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
         try:
             yield

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from portico.cli import services
 from portico.cli.commands import db
 from portico.cli.prepare import Place
 from portico.cli.refused import Refused
@@ -83,7 +84,7 @@ def speak(monkeypatch: pytest.MonkeyPatch) -> Any:
     """What runs in the container is this script instead."""
 
     def say(script: str) -> None:
-        monkeypatch.setattr(db, "name_docker", lambda *_, **__: [sys.executable, "-c", script])
+        monkeypatch.setattr(services, "name_docker", lambda *_, **__: [sys.executable, "-c", script])
 
     return say
 
