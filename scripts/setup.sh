@@ -18,11 +18,8 @@ look() { # look PART...
   esac
 }
 
-# Background processes of a script do not hear Ctrl-C; they are reported.
-children=()
 start() { # start PART...
   "$setup/$1.sh" "${@:2}" &
-  children+=($!)
 }
 run() { # run PART... : to its end
   # It is the pulumi command that installs its plugin for AWS.
@@ -30,9 +27,11 @@ run() { # run PART... : to its end
   start "$@"
   wait $!
 }
+# Background processes of a script do not hear Ctrl-C; they are ended. The shell knows of each from its start on.
 end_children() {
   trap '' USR1
-  kill "${children[@]}" 2>/dev/null || true
+  # shellcheck disable=SC2046  # an id a word
+  kill $(jobs -p) 2>/dev/null || true
   wait
 }
 

@@ -22,14 +22,14 @@ step() {
   shift
   mkdir -p "$TOOLS/logs"
   say "-> $what"
+  # Before anything is started: a signal may come at any moment, also between a start and the noting of its id.
+  trap 'end $(jobs -p); exit 130' INT TERM HUP
   set -m # a process group of its own, so that all of it can be ended
   (export TMPDIR=$TOOLS/tmp; "$@") >"$TOOLS/$log" 2>&1 </dev/null &
   pid=$!
   keep_watch "$pid" "$TOOLS/$log" "${what% (*}" &
   watch=$!
   set +m
-  # shellcheck disable=SC2064  # the ids of now are meant
-  trap "end $pid $watch; exit 130" INT TERM HUP
   wait "$pid" || status=$?
   trap - INT TERM HUP
   end "$watch"

@@ -172,6 +172,11 @@ class Deployment(Commands):
         found = self.engine.containers.list(all=True, sparse=True, filters={"label": self._labels()})
         return [(one.attrs["Labels"], one.status) for one in found]
 
+    def statuses(self) -> dict[str, str]:
+        """Docker's line on each of them, such as "Up 2 minutes (healthy)", by name."""
+        found = self.engine.containers.list(all=True, sparse=True, filters={"label": self._labels()})
+        return {one.attrs["Names"][0]: str(one.attrs["Status"]) for one in found}
+
     def container(self, role: str, site: str | None = None) -> Container:
         """The only container of this role."""
         (found,) = self.containers(role, site)

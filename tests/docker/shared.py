@@ -3,6 +3,7 @@
 import copy
 import json
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from tests.docker.command import Result
 from tests.docker.commands import Door
 from tests.docker.engine import HELLO, HTTPBIN, Deployment
 
+# Seconds. A test may have paused or ended a replica: on a busy machine it takes its time to pass its check again.
+_WELL_AFTER = 60
 # What an update reads of the folder, besides the stack file.
 _READ = ("sites", "config", "components")
 _SERVING = ("port", "nginx", "gunicorn")
@@ -47,6 +50,7 @@ class Shared(Deployment):
             return
         as_it_was = self.settings == self._first and self._read() == self._live
         if as_it_was and self._list_resources() == self._known and self._is_whole():
+            self._wait_until_well()
             return
         self._write_back()
         self.settings, self.port = copy.deepcopy(self._first), self._first["port"]
@@ -56,6 +60,14 @@ class Shared(Deployment):
             self.cancel()
         self.up("--refresh")
         assert self._is_whole(), self.present()
+        self._wait_until_well()
+
+    def _wait_until_well(self) -> None:
+        """An update makes anew what fails its health check: it would have something to do."""
+        end = time.monotonic() + _WELL_AFTER
+        while ailing := [name for name, status in self.statuses().items() if "(unhealthy)" in status]:
+            assert time.monotonic() < end, f"still not healthy: {ailing}"
+            time.sleep(0.25)
 
     def _is_whole(self) -> bool:
         """Whether all that is wanted is there and runs, and nothing else is."""

@@ -21,6 +21,7 @@ set -euo pipefail
 ready() { [ -f "$ROOT/NAME.done" ]; }
 work() {
   echo "$BASHPID" >>"$ROOT/NAME.pids"
+  [ -z "${KILL_NAME:-}" ] || kill -TERM $$
   sleep "${SECONDS_NAME:-0}" &
   echo $! >>"$ROOT/NAME.pids"
   wait $! || true
@@ -138,6 +139,15 @@ def test_an_interrupted_set_up_ends_all_that_it_began(folder: Path, number: sign
     until(lambda: not any(Path(f"/proc/{pid}").exists() and not is_zombie(pid) for pid in pids(folder)))
     assert finish(start(folder)).count("->") == 3  # python was done
     assert is_done(folder)
+
+
+def test_a_signal_while_a_step_starts_leaves_nothing(folder: Path) -> None:
+    """Between the start of a step and the noting of whom to end with it: the step itself sends the signal."""
+    for _ in range(10):
+        process = start(folder, SECONDS_pulumi="3600", KILL_pulumi="yes")
+        finish(process)
+        assert process.returncode
+        assert not any(Path(f"/proc/{pid}").exists() and not is_zombie(pid) for pid in pids(folder))
 
 
 def test_a_killed_set_up_ends_too_and_the_next_one_goes_on(folder: Path) -> None:
