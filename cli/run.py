@@ -28,6 +28,9 @@ _UNTYPED = re.compile(r"validating stack config: Stack '([\w.-]+)' with configur
 # Their end is for the run alone; what it does with it, it says itself.
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
+# The commands that change a stack, by which their logs are called.
+_CHANGE = ("up", "rollback", "resume", "recover", "down")
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -121,6 +124,12 @@ def _read_end(log: Path) -> list[str]:
         # Pulumi knows the types of a few settings, and stops at the first that is wrong: the program never ran.
         text = import_module("portico.cli.settings_mistakes").list_mistakes(Path.cwd(), stack[1]) or text
     return [text] if text else []
+
+
+def find_last_log(place: Place) -> Path:
+    """The log of the newest run that changed the stack, or tried to; that of `up` where there is none."""
+    logs = [place.logs / f"{name}-{place.stack}.log" for name in _CHANGE]
+    return max([log for log in logs if log.exists()], key=lambda log: log.stat().st_mtime, default=logs[0])
 
 
 def spell_path(file: Path) -> str:

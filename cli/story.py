@@ -25,6 +25,8 @@ class Change:
     began: int = 0
     building: int | None = None
     built: int | None = None
+    ordered: int | None = None  # its release command
+    done: int | None = None
     starting: int | None = None
     live: int | None = None
     given_up: bool = False
@@ -33,6 +35,8 @@ class Change:
         """What is done just now."""
         if self.live is not None:
             return "live"
+        if self.ordered is not None and self.done is None:
+            return "running its release command"
         if self.starting is not None:
             return "getting healthy"
         return "building" if self.building is not None and self.built is None else "starting"
@@ -42,6 +46,8 @@ class Change:
         parts = []
         if self.building is not None and self.built is not None:
             parts.append(f"built in {self.built - self.building} s")
+        if self.ordered is not None and self.done is not None:
+            parts.append(f"release command done in {self.done - self.ordered} s")
         if self.starting is not None and self.live is not None:
             parts.append(f"healthy after {self.live - self.starting} s")
         return f"{self.site}: {self.what}: {', '.join([*parts, 'live'])}."
@@ -128,8 +134,13 @@ class Story:
         site, role = labels.get("portico.site", ""), labels.get("portico.role")
         if op in _MADE:
             self.busy = f"making {event.name}"
+            # No site is called so: what makes backups has an image, too.
+            site = "" if "_" in site else site
             if site and event.type == IMAGE:
                 self._find(site, event.at).building = event.at
+            elif site and role == "command":
+                change = self._find(site, event.at)
+                change.ordered = event.at if change.ordered is None else change.ordered
             elif site and role == "gunicorn":
                 change = self._find(site, event.at)
                 change.starting = event.at if change.starting is None else change.starting
@@ -151,6 +162,8 @@ class Story:
             return
         if event.type == IMAGE and (change := self.changes.get(labels.get("portico.site", ""))):
             change.built = event.at
+        elif labels.get("portico.role") == "command" and (change := self.changes.get(labels.get("portico.site", ""))):
+            change.done = event.at if change.done is None else change.done
         elif labels.get("portico.role") == "switch":
             reported = str(((event.step.get("new") or {}).get("outputs") or {}).get("containerLogs") or "")
             for site in re.findall(r"(?m)^@live (\S+)$", reported):

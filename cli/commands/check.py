@@ -25,6 +25,7 @@ from portico.cli.observed import observe
 from portico.cli.options import example, json_option, spell_json, stack_option
 from portico.cli.prepare import prepare
 from portico.cli.pulumi import ask, has_failed, require_stack
+from portico.cli.run import find_last_log, spell_path
 from portico.cli.spelling import spell
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.live_files import read_live
@@ -123,11 +124,11 @@ def compare(export: Export, engine: Engine) -> tuple[list[str], bool]:
     return [*failed, *different, *(check_files(export, live) if live and not failed else [])], not failed
 
 
-def judge(stack: str, export: Export, locked: str | None = None, *, failed: bool = False) -> tuple[bool, list[str]]:
+def judge(stack: str, export: Export, locked: str | None = None, failed: str = "") -> tuple[bool, list[str]]:
     """Whether it is as it should be, and what is said of it; `locked` says why no update is possible now, and what is.
 
-    `failed`: the last update did. Then the state does not name all that it asked for: neither a release whose image
-    or release command failed, nor that a site was taken out.
+    `failed` is the log of the last update where that failed. Then the state does not name all that it asked for:
+    neither a release whose image or release command failed, nor that a site was taken out.
     """
     if list_resources(export, SERVICE):
         return True, [
@@ -143,8 +144,7 @@ def judge(stack: str, export: Export, locked: str | None = None, *, failed: bool
     if find(export, "backups") and (backups := read_backups(Deployed.of(stack, export))):
         warned += backups.warn(now)
     if failed:
-        log = f".tools/logs/up-{stack}.log"
-        different.insert(0, f"the last update of {stack} failed, and not all that it asked for is live; see {log}")
+        different.insert(0, f"the last update of {stack} failed, and not all that it asked for is done; see {failed}")
     said = [f"{line}." for line in different]
     if different and not locked:
         said.append(f"{spell('up', stack)} {'fixes it' if live and not failed else 'tries again'}.")
@@ -163,7 +163,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     place = prepare(stack)
     require_stack(stack, place.root)
     export = json.loads(ask("stack", "export", "--show-secrets", "--stack", stack))
-    failed = has_failed(stack, place.root)
-    good, reported = judge(stack, export, describe(stack, place.root), failed=failed)
+    failed = spell_path(find_last_log(place)) if has_failed(stack, place.root) else ""
+    good, reported = judge(stack, export, describe(stack, place.root), failed)
     click.echo(spell_json({"stack": stack, "good": good, "reported": reported}) if as_json else "\n".join(reported))
     context.exit(0 if good else 1)

@@ -35,7 +35,7 @@ def command(context: click.Context, stack: str, site: str, paths: tuple[str, ...
     Exit code 1 where its command fails, where a lock is kept too long, or where a release does not answer.
     """
     if bad := [one for one in paths if not one.startswith("/") or not one.isprintable() or " " in one]:
-        raise Refused(f'"{bad[0]!r}" is no path; write one such as --path /orders')
+        raise Refused(f"{bad[0]!r} is no path; write one such as --path /orders")
     place = prepare(stack)
     require_stack(stack, place.root)
     export = read_export(stack, place.root)

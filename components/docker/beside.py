@@ -1,12 +1,20 @@
 """What runs beside the sites and outlives their releases: who orders certificates, and who makes backups."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 
+from portico.components.docker.attempts import find_container
 from portico.components.docker.backups import Backups, BackupsArgs
 from portico.components.docker.certificates import Certificates, CertificatesArgs, CertificateVolumes
+from portico.components.docker.preview import is_announced
 from portico.components.docker.site import SiteScope
+from portico.components.scope import name_owner
+from portico.config.backups import VARIABLE, tell
+from portico.config.messages.backup_changes import tell_backups
+from portico.config.settings import Settings
 
 
 def make_beside(
@@ -51,3 +59,21 @@ def make_beside(
             ),
             child,
         )
+
+
+def announce_backups(name: str, settings: Settings, resources: Mapping[str, Any]) -> None:
+    """Say what becomes of them; `resources` are those of the stack (components/previous_outputs.py)."""
+    if not is_announced():
+        return
+    made = find_container(resources, f"{name}-backups-maker")
+    backups = settings.backups
+    after = tell(settings, name_owner(), pulumi.get_stack()) if backups else None
+    if change := tell_backups(_read_asked(made) if made else None, after, backups.to if backups else ""):
+        pulumi.log.info(str(change))
+
+
+def _read_asked(made: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the container was asked for; {} where its record does not tell."""
+    texts = [str(one).partition("=") for one in made.get("envs") or []]
+    asked: dict[str, Any] = next((json.loads(text) for name, _, text in texts if name == VARIABLE), {})
+    return asked

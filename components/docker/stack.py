@@ -6,7 +6,7 @@ import pulumi
 import pulumi_docker as docker
 
 from portico.components.docker.attempts import Attempts, find_edge
-from portico.components.docker.beside import make_beside
+from portico.components.docker.beside import announce_backups, make_beside
 from portico.components.docker.certificates import keep_certificates
 from portico.components.docker.command_record import await_commands, read_done
 from portico.components.docker.config_switch import ConfigCheck, ConfigCheckArgs, ConfigRelease, ConfigReleaseArgs
@@ -78,6 +78,7 @@ class Portico(pulumi.ComponentResource):
         )
         ordered = keep_certificates(name, settings, kept)
         announce_names(settings, args.resources, args.engine)
+        announce_backups(name, settings, args.resources)
         image = docker.RemoteImage(f"{name}-nginx-image", name=settings.nginx_image, keep_locally=True, opts=child)
         nginx_image = or_none(image.image_id)
         watch = args.watch or args.engine

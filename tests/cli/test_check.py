@@ -1,6 +1,7 @@
 """What make check says, from the stack's state, NGINX's files and the engine's containers."""
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -175,10 +176,11 @@ def ask(
     *words: str,
     locked: str | None = None,
     failed: bool = False,
+    root: Path | None = None,
 ) -> Result:
     monkeypatch.setattr(check, "has_failed", lambda *_: failed)
     monkeypatch.setattr(check, "describe", lambda *_: locked)
-    monkeypatch.setattr(check, "prepare", lambda stack: Place(Path(), stack))
+    monkeypatch.setattr(check, "prepare", lambda stack: Place(root or Path(), stack))
     monkeypatch.setattr(check, "require_stack", lambda *_: None)
     monkeypatch.setattr(check, "ask", lambda *_: json.dumps(state))
     monkeypatch.setattr(check, "find_engine", lambda _: engine)
@@ -205,12 +207,22 @@ def test_what_is_printed(
     assert json.loads(reported.output) == {"stack": "dev", "good": not code, "reported": lines}
 
 
-def test_an_update_that_failed_before_its_replicas_were_made_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["up", "rollback", "down"])
+def test_an_update_that_failed_before_its_replicas_were_made_is_reported(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
     """Its image or its release command failed: the state names the release before, which serves."""
-    done = ask(monkeypatch, GOOD, watch(ONE, TWO, OTHER), failed=True)
+    logs = tmp_path / ".tools" / "logs"
+    logs.mkdir(parents=True)
+    # That of another stack, of a preview, of a run before: none of them is what failed last.
+    for seconds, one in enumerate(["recover-dev", f"{name}-dev", "up-other", "preview-dev", f"{name}-dev.previous"]):
+        (logs / f"{one}.log").touch()
+        os.utime(logs / f"{one}.log", (seconds, seconds))
+    done = ask(monkeypatch, GOOD, watch(ONE, TWO, OTHER), failed=True, root=tmp_path)
     said, then = done.output.splitlines()
     assert done.exit_code == 1 and then == "portico up -s dev tries again."
-    assert said == "the last update of dev failed, and not all that it asked for is live; see .tools/logs/up-dev.log."
+    assert said.startswith("the last update of dev failed, and not all that it asked for is done; see ")
+    assert said.endswith(f".tools/logs/{name}-dev.log.")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from portico.cli.failure import choose, count_rows, fit, tidy
 from portico.cli.prepare import Place
 from portico.cli.run import Ended, run, tell_failure
 from portico.cli.screen import Screen
-from portico.cli.story import Story
+from portico.cli.story import IMAGE, Story
 
 RECORDED = Path(__file__).parent / "recorded"
 URN = "urn:pulumi:dev::portico::pulumi:pulumi:Stack::portico-dev"
@@ -67,6 +67,41 @@ def test_a_health_path_without_a_page_is_warned_of_where_its_site_changed() -> N
     (said,) = story.tell_missing()
     assert said.startswith("warning: hello answers its health path / with 404: ")
     assert replay("release")[0].tell_missing() == []
+
+
+def act(kind: str, at: int, role: str, op: str = "create-replacement") -> Event:
+    """An event of a container of the site hello."""
+    labels = [{"label": "portico.site", "value": "hello"}, {"label": "portico.role", "value": role}]
+    urn = f"urn:pulumi:dev::portico::docker:index/container:Container::hello-{role}"
+    return Event(kind=kind, at=at, body={"metadata": {"op": op, "urn": urn, "new": {"inputs": {"labels": labels}}}})
+
+
+def test_a_release_command_is_reported_while_it_runs_and_after_it() -> None:
+    story = Story()
+    story.take(act("resourcePreEvent", 10, "command"))
+    assert story.tell_progress() == "hello: running its release command"
+    story.take(act("resOutputsEvent", 22, "command"))
+    # The second step of a replacement takes no time.
+    story.take(act("resourcePreEvent", 22, "command", "replace"))
+    story.take(act("resOutputsEvent", 22, "command", "replace"))
+    story.take(act("resourcePreEvent", 22, "gunicorn"))
+    assert story.tell_progress() == "hello: getting healthy"
+    story.changes["hello"].live = 30
+    assert story.tell_changes() == ["hello: changes: release command done in 12 s, healthy after 8 s, live."]
+
+
+def test_what_is_no_site_is_not_waited_for_as_one() -> None:
+    """What makes backups has an image of its own, labelled like those of the sites."""
+    story = Story()
+    build = {"labels": {"portico.site": "backup_maker"}}
+    urn = f"urn:pulumi:dev::portico::{IMAGE}::backup_maker-image"
+    story.take(
+        Event(
+            kind="resourcePreEvent",
+            body={"metadata": {"op": "create", "urn": urn, "new": {"inputs": {"build": build}}}},
+        )
+    )
+    assert (story.changes, story.tell_progress()) == ({}, "making backup_maker-image")
 
 
 def test_of_a_release_there_is_one_line() -> None:

@@ -5,8 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 
+from portico.components.docker.beside import announce_backups
 from portico.components.docker.portico_args import PorticoArgs
 from portico.components.docker.stack import Portico
 from tests.components.recorder import CONTAINER, Recorder, Resource, list_texts, run
@@ -140,3 +142,65 @@ def test_what_makes_backups_writes_no_data_of_a_server(served: Recorder) -> None
     assert maker.inputs["networkMode"] == "none"
     (reported,) = [line for line in maker.inputs["envs"] if line.startswith("PORTICO_BACKUPS=")]
     assert [one["name"] for one in json.loads(reported.partition("=")[2])["sources"]] == ["db/shop", "cache/valkey"]
+
+
+def tell_change(
+    root: Path, monkeypatch: pytest.MonkeyPatch, before: dict[str, Any] | None, after: dict[str, Any] | None
+) -> list[str]:
+    """What a preview says of backups, with these settings of the last update and of this one."""
+    said: list[str] = []
+    # As Pulumi's record has the container that the last update made.
+    urn = f"urn:pulumi:test::portico::{CONTAINER}::portico-backups-maker"
+    resources = {urn: {"type": CONTAINER, "outputs": make(root, before).container(urn.rpartition(":")[2]).inputs}}
+    monkeypatch.setattr(pulumi.log, "info", lambda text, *_, **__: said.append(text))
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
+
+    def build() -> None:
+        settings = make_stack(root, *SITES, **({"backups": after} if after else {})).settings
+        announce_backups("portico", settings, resources if before else {})
+
+    run(build)
+    return said
+
+
+FOLDER = {"to": "/srv/backups", "every": "17 3 * * *"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (FOLDER, FOLDER, []),
+        (
+            FOLDER,
+            FOLDER | {"every": "18 3 * * *", "keep": {"daily": 9}},
+            ["backups: their schedule and how many are kept change: another container makes them."],
+        ),
+        (
+            FOLDER,
+            {"to": "s3://shop-backups", "region": "eu-central-1", "accessKey": "abc", "every": "17 3 * * *"},
+            ["backups: their place and how their place is reached change: another container makes them."],
+        ),
+        (
+            FOLDER,
+            None,
+            ["backups: no more are made; those that there are stay where they are, and are not pruned."],
+        ),
+    ],
+)
+def test_a_preview_says_what_becomes_of_backups(
+    root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    before: dict[str, Any],
+    after: dict[str, Any] | None,
+    said: list[str],
+) -> None:
+    assert tell_change(root, monkeypatch, before, after) == said
+
+
+def test_a_preview_says_that_backups_begin(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "info", lambda text, *_, **__: said.append(text))
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
+    make(root, FOLDER)
+    (line,) = [one for one in said if one.startswith("backups")]
+    assert line == 'backups: begin: of shop/instance and shop/media, to /srv/backups, at "17 3 * * *" (cron, in UTC).'
