@@ -37,6 +37,15 @@ def choose_image(project: Project, image: str, *, given: bool) -> Chosen:
     return Chosen(other, fitting)
 
 
+def tell_old(image: str) -> str | None:
+    """Why the Python of an image is too old, by its tag; None where it is not, or where the tag does not tell."""
+    match = re.search(r"(?:^|/)python:(\d+)(?:\.(\d+))?(?=[^0-9.]|\.|$)", image)
+    oldest = _CHOICES[-1]
+    if match is None or (int(match[1]), int(match[2] or 99)) >= tuple(map(int, oldest.split("."))):
+        return None
+    return f"{image} has a Python that is too old for Gunicorn; write one from {oldest} on, such as python:3.13-slim"
+
+
 def read_python(image: str) -> tuple[str | None, int | None]:
     """The Python that an image of Docker's own has, by its tag: its version, and the patch where that is reported."""
     match = re.search(r"(?:^|/)python:(3\.\d+)(?:\.(\d+))?(?=[^0-9.]|$)", image)

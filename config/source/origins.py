@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from portico.config.settings import Mistake, Settings
+from portico.config.source.image import tell_old
 from portico.config.source.place import place_source
 
 Secrets = Mapping[str, Mapping[str, str]]
@@ -14,6 +15,8 @@ _OTHER = ("alpine", "wolfi", "chainguard", "distroless")
 
 def list_wrong_origins(settings: Settings, root: Path, pinned: Collection[str] = ()) -> Iterator[Mistake]:
     """Settings that contradict one another or the source, by their paths."""
+    if old := tell_old(settings.python_image):
+        yield Mistake("pythonImage", old)
     for index, site in enumerate(settings.sites):
         path = f"sites[{index}]"
         if site.name in pinned:
@@ -24,6 +27,8 @@ def list_wrong_origins(settings: Settings, root: Path, pinned: Collection[str] =
                 if getattr(site, name):
                     said = "is for the Dockerfile that Portico writes, and the source has its own; say it there"
                     yield Mistake(f"{path}.{fields[name].alias}", f"{said}, and leave it out here")
+        if site.python_image and (old := tell_old(site.python_image)):
+            yield Mistake(f"{path}.pythonImage", old)
         image = site.python_image or settings.python_image
         for name in ("packages", "build_packages"):
             if getattr(site, name) and any(word in image for word in _OTHER):

@@ -83,6 +83,7 @@ def _read(found: Collected, file: Path) -> None:
             read_pdm_lock(found, file, package)
         _take_itself(found, package)
     elif file.name == "Pipfile.lock":
+        _refuse_extras(place, file)
         read_pipfile_lock(found, file)
     elif re.fullmatch(r"pylock(\.[^.]+)?\.toml", file.name):
         package = read_package(place, place.source) if (place.source / "pyproject.toml").is_file() else None
@@ -93,12 +94,21 @@ def _read(found: Collected, file: Path) -> None:
         if package := read_package(place, place.source):
             _read_wishes(found, package)
     else:
+        _refuse_extras(place, file)
         for line in read_lines(place, file):
             found.add_line(line)
         if (place.source / "pyproject.toml").is_file() and (package := read_package(place, place.source)):
             # It says which Python, whoever says the packages.
             found.python += package.python
             found.roots += package.roots
+
+
+def _refuse_extras(place: Place, file: Path) -> None:
+    if place.extras:
+        names = ", ".join(place.extras)
+        said = f"it is a list of packages, and extras ({names}) are those of a project; leave extras out"
+        has_project = (place.source / "pyproject.toml").is_file()
+        place.refuse(file, f"{said}, or write requirements: pyproject.toml" if has_project else said)
 
 
 def _read_wishes(found: Collected, package: Package) -> None:

@@ -8,7 +8,7 @@ import pytest
 from portico.config.plan import make_plan
 from portico.config.settings import Mistakes
 from portico.config.source.dockerfile import list_instructions
-from portico.config.source.image import choose_image
+from portico.config.source.image import choose_image, tell_old
 from tests.config.projects import BUILD, LOCKED, PROJECT, read
 from tests.config.sample import make_site, make_values, write_files
 
@@ -245,3 +245,19 @@ def test_a_static_folder_that_the_image_has_not_is_refused(root: Path, files: di
     (root / "shop/public").mkdir()
     (one,) = refuse(root, files, static="public")
     assert one.startswith("shop/public: no file of it gets into the image")
+
+
+@pytest.mark.parametrize(
+    "image", ["python:2.7", "python:2", "python:3.6-slim", "hub.example/python:3.8.20", "python:3.0"]
+)
+def test_a_python_that_is_too_old_is_refused(image: str) -> None:
+    assert tell_old(image) == (
+        f"{image} has a Python that is too old for Gunicorn; write one from 3.9 on, such as python:3.13-slim"
+    )
+
+
+@pytest.mark.parametrize(
+    "image", ["python:3", "python:3.9", "python:3.13-slim", "python:latest", "python", "pypy:2.7", "python:3-slim"]
+)
+def test_a_python_that_is_new_enough_or_unknown_is_taken(image: str) -> None:
+    assert tell_old(image) is None

@@ -204,6 +204,16 @@ def test_an_index_of_a_lock_is_asked_with_the_secrets_of_the_build(tmp_path: Pat
     )
 
 
+@pytest.mark.parametrize("name", ["requirements.txt", "Pipfile.lock"])
+def test_extras_of_a_list_are_refused(tmp_path: Path, name: str) -> None:
+    """Nothing would be installed for them."""
+    files = {"requirements.txt": "flask\n"} if name == "requirements.txt" else LOCKED[name]
+    (said,) = tell(read(tmp_path / "shop", files, extras=("prod",)))
+    assert said.startswith(f"shop/{name}: it is a list of packages, and extras (prod) are those of a project")
+    (said,) = tell(read(tmp_path / "other", {**files, "pyproject.toml": PROJECT}, extras=("prod",)))
+    assert said.endswith("leave extras out, or write requirements: pyproject.toml")
+
+
 @pytest.mark.parametrize("name", ["pyproject.toml", "requirements.txt"])
 def test_extras_of_the_project_are_installed(tmp_path: Path, name: str) -> None:
     more = PROJECT + '[project.optional-dependencies]\nprod = ["psycopg"]\n'

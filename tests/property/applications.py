@@ -20,11 +20,19 @@ class Application:
     static: tuple[str, ...] = ()
 
 
+_PROJECT = """[project]
+name = "packed"
+version = "1"
+dependencies = ["flask==3.1.3"]
+[project.optional-dependencies]
+more = ["requests"]
+"""
 APPLICATIONS: Final[Mapping[str, Application]] = {
     "plain": Application(
         {
             "more.txt": "flask==3.1.3\n",
             "requirements.txt": "flask==3.1.3\n",
+            "pyproject.toml": _PROJECT.replace("packed", "plain"),
             "web.py": _WEB,
             "static/site.css": "body { margin: 0 }\n",
         },
@@ -33,8 +41,7 @@ APPLICATIONS: Final[Mapping[str, Application]] = {
     ),
     "apps/packed": Application(
         {
-            "pyproject.toml": '[project]\nname = "packed"\nversion = "1"\ndependencies = ["flask==3.1.3"]\n'
-            '[project.optional-dependencies]\nmore = ["requests"]\n',
+            "pyproject.toml": _PROJECT,
             "more.txt": "flask==3.1.3\n",
             "src/packed/__init__.py": _WEB,
             "src/packed/admin.py": "from packed import app\n",

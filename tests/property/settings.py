@@ -216,7 +216,7 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "name": _text("[a-z]([a-z0-9-]{0,30}[a-z0-9])?"),
         "source": st.sampled_from(sorted(APPLICATIONS)),
         "context": st.just(".."),
-        "requirements": st.just("more.txt"),
+        "requirements": st.sampled_from(["more.txt", "pyproject.toml"]),
         "extras": st.just(["more"]),
         "pythonImage": _images("python", ["3.13-slim", "3.12.4", "3.11-slim-bookworm"]),
         "packages": _lists(st.sampled_from(["libpq5", "git", "g++", "libc6:arm64", "gcc=4:14.2.0-1"]), 0, 3),
@@ -597,6 +597,12 @@ def _fix_site(site: Values) -> None:
         # They are for the one that Portico writes.
         for key in ("requirements", "extras", "pythonImage", "packages", "buildPackages"):
             site.pop(key, None)
+    if site.get("requirements") not in application.files:
+        site.pop("requirements", None)
+    listed = "requirements.txt" if "requirements.txt" in application.files else "pyproject.toml"
+    if site.get("requirements", listed) != "pyproject.toml":
+        # A list of packages has none.
+        site.pop("extras", None)
     gunicorn = site.get("gunicorn", {})
     if gunicorn.get("workerClass") == "gevent":
         # It has no threads, and has to come before the application.

@@ -64,7 +64,7 @@ FULL: dict[str, Any] = {
             "source": "plain",
             "uses": ["db"],
             "context": "..",
-            "requirements": "more.txt",
+            "requirements": "pyproject.toml",
             "extras": ["more"],
             "pythonImage": "python:3.13-slim",
             "packages": ["libpq5"],
@@ -283,6 +283,8 @@ def check(root: Path, spot: Spot, text: str) -> None:
         paths = [mistake.path for mistake in mistakes.all]
         # A file that is not there is informed of by its own name, beside that of the setting.
         missing = any(mistake.text.startswith(f"{spot[-1]} names it") for mistake in mistakes.all)
+        # So is a project that has no such extra.
+        missing = missing or ("extras" in spot and any("has no extra " in one.text for one in mistakes.all))
         assert missing or any(path.startswith(setting) or path == group for path in paths), f"{setting}: {mistakes}"
         return
     if not text and spot[-1] in HEADERS:
