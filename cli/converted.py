@@ -25,7 +25,8 @@ class Converted:
     """`site` are settings of the site besides those that `portico init` finds; `port` is NGINX's.
 
     `entry` is "" where the file names none. `source` is the application's folder, from the file. `secrets` are names
-    that have to be set. `left` says what was not taken over and why, a sentence each.
+    that have to be set. `services` are settings of databases and caches. `left` says what was not taken over and why, a
+    sentence each.
     """
 
     entry: str = ""
@@ -33,6 +34,7 @@ class Converted:
     port: int | None = None
     site: dict[str, Any] = field(default_factory=dict)
     secrets: list[str] = field(default_factory=list)
+    services: list[dict[str, str]] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
 
     def add_web(self, name: str, command: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from portico.cli.compose_services import Taken, drop_addresses, take_services
 from portico.cli.converted import Converted
 from portico.cli.refused import Refused
 from portico.config.document import UnreadableDocument, read_document
@@ -34,9 +35,11 @@ def read_compose(file: Path, service: str = "") -> Converted:
     services = {str(name): dict(one) for name, one in (_pairs(document.get("services"))).items() if _pairs(one)}
     web = _choose(file, services, service)
     made = Converted(source=_read_context(services[web]))
-    _read_web(made, web, services[web])
+    # First: the application's variables lead to them.
+    taken = take_services(made, {name: str(one.get("image", "")) for name, one in services.items() if name != web})
+    _read_web(made, web, services[web], taken)
     for name, one in services.items():
-        if name == web:
+        if name == web or name in taken:
             continue
         if "build" in one and _read_context(one) == made.source:
             made.add_process(name, _spell_command(one.get("command")))
@@ -46,8 +49,8 @@ def read_compose(file: Path, service: str = "") -> Converted:
         else:
             what = one.get("image") or "another image"
             made.left.append(
-                f"{name} ({what}): Portico makes no databases or other services; let it run elsewhere, and write its "
-                "address to environment"
+                f"{name} ({what}): Portico runs one PostgreSQL and one Valkey for a site; let this run elsewhere, and "
+                "write its address to environment"
             )
     for key in document:
         if key not in ("services", "version", "name", "volumes", "networks") and not str(key).startswith("x-"):
@@ -72,9 +75,9 @@ def _choose(file: Path, services: Mapping[str, Mapping[str, Any]], service: str)
     raise Refused(f"--from: which service of {file} answers requests? Write --service and one of: {' '.join(built)}")
 
 
-def _read_web(made: Converted, name: str, one: Mapping[str, Any]) -> None:
+def _read_web(made: Converted, name: str, one: Mapping[str, Any], taken: Taken) -> None:
     made.add_web(name, _spell_command(one.get("command")))
-    made.add_variables(name, _read_variables(one.get("environment")))
+    made.add_variables(name, drop_addresses(made, name, _read_variables(one.get("environment")), taken))
     made.port = _read_ports(one)
     if isinstance(one.get("build"), Mapping) and (more := [key for key in one["build"] if key != "context"]):
         made.left.append(

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ _WRITTEN = ("instance", *(f"**/*.{kind}" for kind in ("db", "db-*", "sqlite", "s
 class Project:
     """What is known of the project: its folder, the source, and what stands in the settings of its one site.
 
-    `more` are further settings of the site, as another tool's file had them.
+    `more` are further settings of the site, as another tool's file had them, and `services` those beside the site.
     """
 
     folder: Path
@@ -42,6 +42,7 @@ class Project:
     port: int
     health: str | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
+    services: Sequence[Mapping[str, Any]] = ()
 
     def list_files(self) -> dict[Path, str]:
         """The text of each file by its path."""
@@ -94,6 +95,8 @@ class Project:
         lines = [f"{key}: {_spell(value)}" for key, value in site.items()]
         first, *rest = lines
         port = f"  portico:port: {self.port}\n" if self.port != 8080 else ""
+        port += "  portico:services:\n" if self.services else ""
+        port += "".join(f"    - {_spell(one)}\n" for one in self.services)
         return f"config:\n{port}  portico:sites:\n    - {first}\n" + "".join(f"      {line}\n" for line in rest)
 
 

@@ -66,6 +66,7 @@ def command(
         port=port or converted.port or 8080,
         health=found.health,
         more=converted.site,
+        services=converted.services,
     )
     written, kept = project.write()
     for file in written:

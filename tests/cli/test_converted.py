@@ -96,9 +96,8 @@ def test_a_compose_file_is_taken_over(source: Path) -> None:
     assert site["data"] == [{"name": "uploads", "path": "/app/instance"}]
     assert site["release"] == {"command": "flask db upgrade"}
     assert site["workers"] == [{"name": "jobs", "command": "celery -A shop worker"}]
-    assert (
-        "--path portico:secrets.shop.SECRET_KEY" in done.output and "portico:secrets.shop.DATABASE_URL" in done.output
-    )
+    assert values["services"] == [{"name": "db", "kind": "postgres", "version": "17"}] and site["uses"] == ["db"]
+    assert "--path portico:secrets.shop.SECRET_KEY" in done.output and "secrets.shop.DATABASE_URL" not in done.output
     written = "".join(file.read_text() for file in (source / "deploy").iterdir())
     assert "not-to-be-written" not in written + done.output
     left = re.findall(r"Not taken over: (.*)\.\n", done.output)
@@ -109,11 +108,62 @@ def test_a_compose_file_is_taken_over(source: Path) -> None:
         "uploads",
         "env_file",
         "cap_add",
-        "db (postgres:17)",
+        "db: what it holds: PostgreSQL 17 begins empty",
         "proxy: Portico's own NGINX",
     )
     assert [word for word in words if not any(word in line for line in left)] == []
     assert len(left) == len(words)
+
+
+@pytest.mark.parametrize(
+    ("image", "service"),
+    [
+        ("postgres", {"name": "my-db", "kind": "postgres"}),
+        ("postgres:15-alpine", {"name": "my-db", "kind": "postgres"}),
+        ("docker.io/library/postgres:18.1", {"name": "my-db", "kind": "postgres", "version": "18"}),
+        (
+            "pgvector/pgvector:pg17",
+            {"name": "my-db", "kind": "postgres", "version": "17", "image": "pgvector/pgvector:pg17"},
+        ),
+        ("postgis/postgis:16-3.4", None),
+        ("redis:7-alpine", {"name": "my-db", "kind": "valkey"}),
+        ("valkey/valkey:8.1", {"name": "my-db", "kind": "valkey"}),
+        ("mysql:8", None),
+        ("shop/postgres:17", None),
+    ],
+)
+def test_a_database_or_a_cache_is_taken_over(source: Path, image: str, service: dict[str, str] | None) -> None:
+    compose = f"services: {{web: {{build: .}}, my_db: {{image: {image}}}}}\n"
+    done, values = init(source, "compose.yaml", compose)
+    assert values.get("services") == ([service] if service else None)
+    assert values["sites"][0].get("uses") == (["my-db"] if service else None)
+    (line,) = re.findall(r"Not taken over: (.*)\.\n", done.output)
+    assert line.startswith("my_db: what it holds: " if service else f"my_db ({image}): Portico runs one PostgreSQL")
+
+
+def test_variables_that_lead_to_a_service_lead_nowhere_any_more(source: Path) -> None:
+    """Their values would be host names of Compose's network."""
+    variables = {
+        "DATABASE_URL": "postgresql+psycopg://shop:hidden@db:5432/shop",
+        "REDIS_URL": "redis://cache",
+        "CELERY_BROKER_URL": "redis://cache:6379/0",
+        "POSTGRES_HOST": "db",
+        "OTHER_HOST": "db.shop.example",
+        "CACHED": "cache-control",
+    }
+    services = {"web": {"build": ".", "environment": variables}, "db": {"image": "postgres:18"}}
+    compose = yaml.safe_dump({"services": {**services, "cache": {"image": "redis"}, "more": {"image": "redis"}}})
+    done, values = init(source, "compose.yaml", compose)
+    (site,) = values["sites"]
+    assert site["environment"] == {"OTHER_HOST": "db.shop.example", "CACHED": "cache-control"}
+    assert "Secret:" not in done.output and "hidden" not in done.output
+    left = re.findall(r"Not taken over: (.*)\.\n", done.output)
+    led = [line for line in left if " leads to " in line]
+    assert [re.search(r"the variable (\w+) leads to (\w+)", line).groups() for line in led] == [  # type: ignore[union-attr]
+        ("CELERY_BROKER_URL", "cache"),
+        ("POSTGRES_HOST", "db"),
+    ]
+    assert [line for line in left if line.startswith("more (redis)")]
 
 
 @pytest.mark.parametrize(
