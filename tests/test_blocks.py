@@ -79,7 +79,7 @@ def is_known(path: str) -> bool:
     return False
 
 
-@pytest.mark.parametrize("text", list_blocks("yaml"))
+@pytest.mark.parametrize("text", tuple(list_blocks("yaml")))
 def test_yaml_holds_settings_that_exist(text: str) -> None:
     document = yaml.safe_load(text)
     assert isinstance(document, dict | list)
@@ -91,13 +91,13 @@ def test_yaml_holds_settings_that_exist(text: str) -> None:
     assert [path for path in walk(settings, "") if not is_known(path)] == []
 
 
-@pytest.mark.parametrize("text", list_blocks("python"))
+@pytest.mark.parametrize("text", tuple(list_blocks("python")))
 def test_python_is_python(text: str) -> None:
     # A part of a function stands without it.
     ast.parse(text if not text.startswith(" ") else f"def part():\n{text}")
 
 
-@pytest.mark.parametrize("line", list_commands())
+@pytest.mark.parametrize("line", tuple(list_commands()))
 def test_a_command_is_one_that_there_is(line: str) -> None:
     words = shlex.split(line, comments=True)
     while words and (re.match(r"[A-Z_]+=", words[0]) or words[0] in (".", ".tools/env", "&&")):
