@@ -22,6 +22,10 @@ fi
 beside=
 [ "$PROJECT" != "$ROOT" ] || beside=:$ROOT/scripts
 
+# Pulumi asks the first python3 for its version in each run. Where that is a version manager's, it starts 15 shells.
+environment=$(dirname "$PACKAGES")
+[ ! -e "$environment/../pyvenv.cfg" ] || beside=$beside:$environment
+
 mkdir -p "$TOOLS"
 new=$TOOLS/env.$$
 {
