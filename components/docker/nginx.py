@@ -15,9 +15,9 @@ from portico.components.docker.port_holder import find_place, publish
 from portico.components.partial_update import list_made, or_none
 from portico.config.in_container import read_script
 from portico.config.public_address import Public
-from portico.config.render.layout import DATA, EDGE, PRIVATE
+from portico.config.render.layout import BODIES, DATA, EDGE, PRIVATE
 from portico.config.settings import Nginx as NginxSettings
-from portico.config.settings.nginx import ANSWERS
+from portico.config.settings.nginx import ANSWERS, count_stores
 
 _CONFIG = "/etc/portico/live/nginx.conf"
 
@@ -35,7 +35,7 @@ class NginxArgs:
     `public` is where it is published: by itself, or where it `takes` the ports from a Port; `earlier` are the URNs of
     what has one of the ports until now, and goes just before. `data` are volumes with files that it serves, by the
     folder below DATA where it finds them. `sites` are networks of single sites, by site, in which it is known as EDGE.
-    `certificates` are the volumes of those that are ordered.
+    `certificates` are the volumes of those that are ordered. `served` is how many sites it serves.
     """
 
     settings: NginxSettings
@@ -52,6 +52,7 @@ class NginxArgs:
     data: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     sites: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     certificates: CertificateVolumes | None = None
+    served: int = 1
 
 
 class Nginx(pulumi.ComponentResource):
@@ -94,7 +95,7 @@ class Nginx(pulumi.ComponentResource):
                 ports=None if args.takes else publish(args.public),
                 volumes=volumes,
                 # Kept answers, and request bodies too large for a buffer, lie here: less than its memory together.
-                tmpfs=_size_tmpfs(args.settings.uploads.mebibytes),
+                tmpfs=_size_tmpfs(args.settings.uploads.mebibytes, count_stores(args.served)),
                 networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=args.network)],
                 healthcheck=docker.ContainerHealthcheckArgs(
                     tests=["CMD", "curl", "-sf", "-m", "2", f"http://127.0.0.1:{PRIVATE}/healthz"],
@@ -107,7 +108,7 @@ class Nginx(pulumi.ComponentResource):
                 stop_signal=stop,
                 destroy_grace_seconds=_DRAIN if args.takes else _CUT,
             ),
-            memory=args.settings.memory.mebibytes,
+            memory=args.settings.limit_memory(args.served).mebibytes,
         )
         # Their own reasons to be another container, so these come later.
         parts = describe_parts(container, "envs")
@@ -154,7 +155,13 @@ def _mount_data(volumes: Mapping[str, pulumi.Input[str]]) -> list[docker.Contain
     ]
 
 
-def _size_tmpfs(uploads: int) -> dict[str, str]:
-    """File systems in memory, which count towards the container's limit; `uploads` in MiB."""
+def _size_tmpfs(uploads: int, stores: int) -> dict[str, str]:
+    """File systems in memory, which count towards the container's limit; `uploads` in MiB.
+
+    Each site's bodies have one of their own, so that a flood of one site's fills no other's. Nothing is written into
+    CACHES but by files of an earlier version, which a new NGINX may begin with.
+    """
     sizes = {"/tmp": f"rw,noexec,nosuid,nodev,size={ANSWERS.mebibytes}m"}
-    return sizes | {path: f"rw,noexec,nosuid,nodev,size={uploads}m,uid=101,gid=101,mode=0700" for path in CACHES}
+    bodies = [f"{BODIES}-{number}" for number in range(stores)]
+    own = f"rw,noexec,nosuid,nodev,size={uploads}m,uid=101,gid=101,mode=0700"
+    return sizes | dict.fromkeys([*CACHES, *bodies], own)

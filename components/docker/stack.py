@@ -147,6 +147,7 @@ class Portico(pulumi.ComponentResource):
                 data=data.served,
                 sites={site: one.id for site, one in networks.apart.items()},
                 certificates=ordered,
+                served=len(settings.sites),
             ),
             child,
         )

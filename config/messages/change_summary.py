@@ -78,7 +78,7 @@ def foresee(
         images={release.site.name: release.image for release in releases},
         tree=tree,
         edge=edge,
-        memory=settings.nginx.memory.mebibytes,
+        memory=settings.nginx.limit_memory(len(settings.sites)).mebibytes,
         repairs=repairs,
         workers={release.site.name: digest_workers(release) for release in releases if list_workers(release.site)},
     )

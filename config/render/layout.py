@@ -16,6 +16,9 @@ READY = 8082
 CERTIFICATES, CHALLENGES = "/srv/certificates", "/srv/challenges"
 # What NGINX is called in the network of a site, where its Gunicorns are reached by the network.
 EDGE = "portico-edge"
+# What the stores of bodies that NGINX collects begin with: one a site, by its number from 0 on. They are file systems
+# of its container. Where there is none, NGINX makes a folder.
+BODIES = "/tmp/bodies"
 # Where NGINX finds data that has a URL: a folder for each site, and in it one for each of its data.
 DATA = "/srv/data"
 
@@ -27,8 +30,9 @@ class Layout:
     `files` is the folder of nginx.conf, `sites` the folder of the sites' files below it, `private`
     the folder of certificates and password files. `certificates` are those that are ordered, `challenges` where their
     authority finds its answers. `cache` is what folders of kept answers begin with, and
-    `keys` how much memory NGINX has for the names of those of one site. `in_memory` says whether what NGINX writes lies
-    in memory, and not on a disk.
+    `keys` how much memory NGINX has for the names of those of one site. `bodies` is what stores of collected bodies
+    begin with; "" where all lie where the machine's NGINX has them. `in_memory` says whether what NGINX writes lies in
+    memory, and not on a disk.
     """
 
     files: str
@@ -45,6 +49,7 @@ class Layout:
     data: str
     cache: str
     keys: str
+    bodies: str
     in_memory: bool
     listen: int
     listen_tls: int
@@ -68,6 +73,7 @@ def lay_out(settings: Settings, name: str = "conf.d") -> Layout:
             data=DATA,
             cache="/tmp/cache",
             keys=KEYS,
+            bodies=BODIES,
             in_memory=True,
             listen=LISTEN,
             listen_tls=LISTEN_TLS,
@@ -87,6 +93,7 @@ def lay_out(settings: Settings, name: str = "conf.d") -> Layout:
         data=DATA,
         cache="/var/cache/nginx/portico",
         keys="512k",
+        bodies="",
         in_memory=False,
         listen=settings.port,
         listen_tls=settings.tls.port if settings.tls else 0,

@@ -152,6 +152,7 @@ def _gather_site(settings: Settings, release: Release, common: Mapping[str, Any]
     ordered, leads = settings.is_ordered(site), _name_lead(settings, site)
     if tls and tls.redirect and not ordered:
         home = f"https://{site.hosts[0]}{common['tls_port']}"
+    layout, number = common["layout"], [one.name for one in settings.sites].index(site.name)
     folder = next((host.folder for host in common["shared_hosts"] if release in host.releases), None)
     return {
         "release": release,
@@ -161,6 +162,8 @@ def _gather_site(settings: Settings, release: Release, common: Mapping[str, Any]
         "locations": f"hosts/{folder}/paths/{site.name}.conf",
         # What stands before each path of the application, and the location of what is no static file.
         "below": site.locate(""),
+        # A task on ECS has one site, and what NGINX writes there lies on a disk.
+        "store": f"{layout.bodies}-{number}" if layout.bodies and not common["balanced"] else "",
         "application": f"@{site.name}.application" if folder else "@application",
         "maintenance": site.maintenance,
         "ordered": ordered,

@@ -1,6 +1,6 @@
 """A VM on AWS: where it is, what it is made of, who may reach it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from ipaddress import ip_network
 from typing import Literal
 
@@ -30,6 +30,8 @@ from portico.config.settings.text import NetworkRange
 
 # The shortest prefix of a network that is somebody's own, by the version of IP.
 _WIDEST = {4: 8, 6: 16}
+# What each VM may reach anyway, and each task of it by HTTPS alone.
+_PORTS = {"http": 80, "https": 443}
 # What Amazon Data Lifecycle Manager takes in no key of a tag, and others do.
 _UNFIT = frozenset(" @")
 # Days that CloudWatch Logs can keep something; 0, for ever, is not offered.
@@ -50,6 +52,19 @@ class Egress(Section):
     protocol: Literal["tcp", "udp"] = Field(default="tcp", description="The protocol.")
     port: int = Field(ge=1, le=65535, examples=["5432"], description="The port.")
     network: NetworkRange = Field(examples=["203.0.113.0/24"], description="The addresses.")
+
+
+def list_twin_rules(section: str, rules: Sequence[Egress], own: Collection[str]) -> Iterator[Mistake]:
+    """Rules that have the name of another of `rules` or of the `own` ones, or open the same: AWS takes each once."""
+    names, opened = {*own}, {("tcp", _PORTS[name], "0.0.0.0/0"): name for name in own}
+    for index, rule in enumerate(rules):
+        path = f"{section}.egress[{index}]"
+        if rule.name in names:
+            yield Mistake(f"{path}.name", f'"{rule.name}" is another rule already; write another name')
+        elif other := opened.get((rule.protocol, rule.port, rule.network)):
+            yield Mistake(path, f'opens what "{other}" opens already, and AWS takes each rule once; leave it out')
+        names.add(rule.name)
+        opened.setdefault((rule.protocol, rule.port, rule.network), rule.name)
 
 
 class Aws(Section):
@@ -121,6 +136,8 @@ class Aws(Section):
             # Two halves of everybody are everybody too.
             if (network := ip_network(text)).prefixlen < _WIDEST[network.version]:
                 yield Mistake(f"aws.sshFrom[{index}]", f'"{text}" is everybody; write your own networks')
+            elif text in self.ssh_from[:index]:
+                yield Mistake(f"aws.sshFrom[{index}]", f'"{text}" stands twice; write each network once')
         if self.zone and self.zone[:-1] != self.region:
             yield Mistake("aws.zone", f'"{self.zone}" is not in {self.region}; write one such as {self.region}a')
         if is_mac(self.instance_type):
@@ -128,11 +145,7 @@ class Aws(Section):
         if self.retention not in RETENTION:
             choice = ", ".join(map(str, RETENTION))
             yield Mistake("aws.retention", f"CloudWatch keeps nothing for {self.retention} days; write one of {choice}")
-        taken = {"http", "https"}
-        for index, rule in enumerate(self.egress):
-            if rule.name in taken:
-                yield Mistake(f"aws.egress[{index}].name", f'"{rule.name}" is another rule already; write another name')
-            taken.add(rule.name)
+        yield from list_twin_rules("aws", self.egress, ("http", "https"))
         if self.disk < Size.parse("8G"):
             yield Mistake("aws.disk", f'"{self.disk}" is less than the image itself needs; write at least 8G')
         if self.data_disk < Size.parse("1G"):

@@ -8,7 +8,7 @@ from typing import Final, Literal
 from pydantic import Field
 
 from portico.config.mistake import Mistake
-from portico.config.settings.aws import RETENTION, Egress
+from portico.config.settings.aws import RETENTION, Egress, list_twin_rules
 from portico.config.settings.cloud_text import (
     CertificateArn,
     HostedZoneId,
@@ -138,11 +138,7 @@ class Ecs(Section):
         if self.retention not in RETENTION:
             choice = ", ".join(map(str, RETENTION))
             yield Mistake("ecs.retention", f"CloudWatch keeps nothing for {self.retention} days; write one of {choice}")
-        taken = {"https"}
-        for index, rule in enumerate(self.egress):
-            if rule.name in taken:
-                yield Mistake(f"ecs.egress[{index}].name", f'"{rule.name}" is another rule already; write another name')
-            taken.add(rule.name)
+        yield from list_twin_rules("ecs", self.egress, ("https",))
 
     def _check_zones(self) -> Iterator[Mistake]:
         if len(self.zones) == 1:

@@ -19,6 +19,8 @@ BESIDES: Final = Size(ANSWERS.amount + Size.parse("96M").amount)
 REQUEST_HEADER: Final = Size.parse("8K")
 ANSWER_HEADERS: Final = Size.parse("16K")
 HEADER_BUFFERS: Final = 4
+# How many sites collect bodies, each in a store of its own, without another container for one more.
+_FIRST_STORES: Final = 4
 
 
 class Gzip(Section):
@@ -77,7 +79,10 @@ class Nginx(Section):
         default="warn", description="What the error log tells."
     )
     gzip: Gzip = Field(default_factory=Gzip, description="How answers and files are compressed.")
-    memory: Size = Field(default=Size.parse("256M"), description="Memory limit of the edge.")
+    memory: Size = Field(
+        default=Size.parse("256M"),
+        description="Memory limit of the edge before one site; on Docker each further site adds `uploads`.",
+    )
     handover: bool | None = Field(
         default=None,
         description="A new NGINX takes the port from the old one without a gap: its image needs Perl for that. "
@@ -85,7 +90,8 @@ class Nginx(Section):
     )
     uploads: Size = Field(
         default=Size.parse("96M"),
-        description="The part of its memory in which request bodies are collected; while it is full, more get 500.",
+        description="The part of its memory in which request bodies are collected, one for each site; while it is "
+        "full, more bodies of this site get 500.",
     )
 
     @field_validator("request_header", "answer_headers")
@@ -112,6 +118,10 @@ class Nginx(Section):
         answer = max(0, self.answer_headers.bytes - ANSWER_HEADERS.bytes)
         return Size(Size(self.workers * self.connections * (request + answer)).mebibytes << 20)
 
+    def limit_memory(self, sites: int) -> Size:
+        """The memory limit before so many sites: each may fill the store of its bodies."""
+        return Size(self.memory.amount + (sites - 1) * self.uploads.amount)
+
     def tell_clashes(self) -> Iterator[str]:
         """See Section."""
         # Bodies lie in memory: without a bound, a flood of them would end NGINX itself.
@@ -122,6 +132,14 @@ class Nginx(Section):
                 f"memory is too little: uploads take {self.uploads} of it, {heads}and NGINX {BESIDES}; write at least "
                 f"{least}M"
             )
+
+
+def count_stores(sites: int) -> int:
+    """How many stores for bodies the edge has before so many sites: the next power of two, and four at least.
+
+    A store is a file system of its container, so one more is another container. An empty one takes nothing.
+    """
+    return max(_FIRST_STORES, 1 << (sites - 1).bit_length())
 
 
 def read_version(image: str) -> tuple[int, int, int] | None:

@@ -77,7 +77,14 @@ def test_what_lies_in_memory_never_takes_all_of_it(container: Resource) -> None:
         path: int(re.search(r"size=(\d+)m", options)[1])  # type: ignore[index]
         for path, options in container.inputs.get("tmpfs", {}).items()
     }
-    # NGINX keeps its files in one of two places, by distribution.
+    if container.labels["portico.role"] == "nginx":
+        # One store for the bodies of each of the two sites; where the packaged NGINX has bodies, it writes none.
+        for path in ("/var/cache/nginx", "/var/lib/nginx", "/tmp/bodies-2", "/tmp/bodies-3"):
+            sizes.pop(path)
+        assert {*sizes} == {"/tmp", "/tmp/bodies-0", "/tmp/bodies-1"}
+        assert sum(sizes.values()) <= container.inputs["memory"] - 96
+        return
+    # It tries files as NGINX does, which keeps its own in one of two places, by distribution.
     caches = [sizes.pop(path) for path in ("/var/cache/nginx", "/var/lib/nginx") if path in sizes]
     assert sum(sizes.values()) + max(caches, default=0) <= container.inputs["memory"] * 3 / 4
 

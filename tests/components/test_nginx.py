@@ -1,5 +1,6 @@
 """Nginx: the container that answers, which outlives releases, and the port that it takes or holds."""
 
+import re
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from portico.components.docker.nginx import Nginx, NginxArgs
 from portico.config.public_address import Public
 from portico.config.settings import Nginx as Settings
+from portico.config.settings.nginx import count_stores
 from tests.components.recorder import CONTAINER, Recorder, run
 
 PUBLIC = Public(address="127.0.0.1", port=8080)
@@ -78,6 +80,19 @@ def test_its_health_is_asked_on_its_own_loopback() -> None:
 
 def test_memory_is_as_set() -> None:
     assert server(settings=Settings.model_validate({"memory": "1G"}))["memory"] == 1024
+
+
+def test_each_site_has_memory_and_a_store_for_its_bodies() -> None:
+    settings = Settings.model_validate({"uploads": "100M", "memory": "1G"})
+    own = {path: options for path, options in server(settings=settings, served=5)["tmpfs"].items() if "bodies" in path}
+    assert sorted(own) == [f"/tmp/bodies-{number}" for number in range(8)]
+    assert {re.sub(r".*size=(\w+),.*", r"\1", options) for options in own.values()} == {"100m"}
+    assert server(settings=settings, served=5)["memory"] == 1024 + 4 * 100
+
+
+def test_one_site_more_seldom_needs_another_container() -> None:
+    assert [count_stores(sites) for sites in (1, 2, 4, 5, 8, 9, 1000)] == [4, 4, 4, 8, 8, 16, 1024]
+    assert made_of(served=4) == made_of() != made_of(served=5)
 
 
 def test_the_old_one_goes_first_where_it_holds_the_port_and_last_where_it_does_not() -> None:

@@ -117,6 +117,18 @@ ROWS: list[tuple[dict[str, Any], str]] = [
         aws(egress=[{"name": "db", "port": port, "network": "10.0.0.0/8"} for port in (5432, 5433)]),
         'aws.egress[1].name: "db" is another rule already; write another name',
     ),
+    (
+        aws(egress=[{"name": name, "port": 5432, "network": "10.0.0.0/8"} for name in ("db", "reports")]),
+        'aws.egress[1]: opens what "db" opens already, and AWS takes each rule once; leave it out',
+    ),
+    (
+        aws(egress=[{"name": "web", "port": 80, "network": "0.0.0.0/0"}]),
+        'aws.egress[0]: opens what "http" opens already, and AWS takes each rule once; leave it out',
+    ),
+    (
+        aws(access="ssh", sshFrom=["203.0.113.7", "203.0.113.7/32"]),
+        'aws.sshFrom[1]: "203.0.113.7/32" stands twice; write each network once',
+    ),
     (aws(disk="4G"), 'aws.disk: "4g" is less than the image itself needs; write at least 8G'),
     (aws(disk="8G", swap="5G"), 'aws.swap: "5g" is more than half of the disk; write less'),
     (aws(readyTimeout=5), "aws.readyTimeout: 5 does not fit; write at least 60"),

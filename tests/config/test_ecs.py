@@ -99,6 +99,15 @@ ROWS: list[tuple[dict[str, Any], str]] = [
         ecs(egress=[{"name": "db", "port": port, "network": "10.0.0.0/8"} for port in (5432, 5433)]),
         'ecs.egress[1].name: "db" is another rule already; write another name',
     ),
+    (
+        ecs(
+            egress=[
+                {"name": "web", "port": 443, "network": "0.0.0.0/0"},
+                {"name": "quic", "port": 443, "protocol": "udp", "network": "0.0.0.0/0"},
+            ]
+        ),
+        'ecs.egress[0]: opens what "https" opens already, and AWS takes each rule once; leave it out',
+    ),
     # between the section and the sites
     (make_ecs_values(replicas=9), "replicas: 9 is above ecs.most, 8; raise that too"),
     (site(replicas=9), "sites[0].replicas: 9 is above ecs.most, 8; raise that too"),

@@ -99,6 +99,8 @@ def test_the_rest_is_the_same_text(root: Path) -> None:
         other.digest, ""
     )
     changed = one.files["conf.d/shop.conf"].replace("/etc/portico/live/pages", "/etc/nginx/pages")
+    # On a machine of its own NGINX collects bodies where it was packaged to.
+    changed = re.sub(r"\n *client_body_temp_path .*", "", changed)
     # Comments beside a shorter path stand further to the left.
     assert re.sub("  +#", "  #", changed) == re.sub("  +#", "  #", other.files["sites-available/shop.conf"])
 

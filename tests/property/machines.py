@@ -35,7 +35,8 @@ def machines(draw: st.DrawFn) -> Values:
                 }
             ).filter(lambda rule: rule["name"] not in ("http", "https")),
             max_size=4,
-            unique_by=lambda rule: str(rule["name"]),
+            # AWS takes each rule once.
+            unique_by=(lambda rule: str(rule["name"]), lambda rule: int(rule["port"])),
         ),
         "retention": st.sampled_from(RETENTION),
         "readyTimeout": st.integers(60, 3600),

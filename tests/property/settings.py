@@ -161,7 +161,9 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "requestsTarget": st.none() | st.integers(1, 1_000_000),
         "certificate": st.just("certificate/0a1b2c3d"),  # the rest of the ARN, too
         "dns": section(HostedZone),
-        "egress": st.deferred(lambda: _lists(section(Egress), 0, 2, unique_by=lambda rule: rule["name"])),
+        "egress": st.deferred(
+            lambda: _lists(section(Egress), 0, 2, unique_by=(lambda rule: rule["name"], lambda rule: rule["port"]))
+        ),
         "retention": st.sampled_from(RETENTION),
         "tags": st.dictionaries(_text("[a-z]{1,8}"), _text("[A-Za-z0-9 _.:/=+@-]{0,20}"), max_size=2),
     },

@@ -173,6 +173,10 @@ def check_site(rendered: Rendered, release: Release, main: Directive) -> None:
 def check_own(settings: Settings, site: Site, place: Directive, main: Directive) -> None:
     """What is said of a site as a whole."""
     assert octets(str(value(place, "client_max_body_size"))) == site.body.bytes
+    # Behind a load balancer each NGINX has one site; on a machine of its own all bodies lie on a disk.
+    number = [one.name for one in settings.sites].index(site.name)
+    deployed = settings.target != "ecs" and value(only(main, "http"), "proxy_max_temp_file_size") == "0"
+    assert value(place, "client_body_temp_path") == (f"/tmp/bodies-{number}" if deployed else None)
     connections = f"all.connections {site.limits.connections}" if site.limits.connections else None
     assert value(place, "limit_conn") == connections
     check_rate(site.limits.rate, f"{site.name}.rate", place, main)

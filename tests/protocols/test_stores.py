@@ -4,7 +4,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from uuid import uuid4
 
 import pytest
@@ -16,6 +16,10 @@ pytestmark = pytest.mark.docker
 HOST, OTHER = "talk.localhost", "wild.zone.localhost"
 # Of these, 1,300 are more than the store can hold.
 LONG, MANY = 60_000, 1300
+# Of these, 60 are more than the memory of NGINX.
+BODY = 5 << 20
+# On a busy machine, to send all of them takes longer than NGINX waits for the rest of one.
+PATIENT = (r"client_body_timeout +15s", "client_body_timeout 300s")
 
 
 def is_whole(answer: Answer, length: int) -> bool:
@@ -108,6 +112,48 @@ def test_more_at_once_than_can_be_kept_is_passed_on(edge: Edge) -> None:
     assert set(statuses) == {200}
 
 
+@contextmanager
+def uploads(edge: Edge) -> Iterator[list[socket.socket]]:
+    """Clients that send more to one site than NGINX has memory for: each all of a long body but for its end."""
+    head = make_request(HOST, "/fresh/body", method="POST", fields=[("Content-Length", str(BODY))])
+    with ExitStack() as stack:
+        peers = [stack.enter_context(socket.create_connection(find(edge), timeout=60)) for _ in range(60)]
+        for peer in peers:
+            # Who is refused is answered before it has sent everything.
+            with suppress(BrokenPipeError, ConnectionResetError):
+                peer.sendall(head + bytes(BODY - 1000))
+        yield peers
+
+
+def send(edge: Edge, host: str) -> int:
+    """The status of a body that has to be collected."""
+    return get(edge.port, host, "/cached/body", method="POST", body=bytes(BODY), timeout=60).status
+
+
+def upload_among_many(edge: Edge) -> None:
+    with uploads(edge) as peers:
+        # The store of this site is full: it is refused, and no other site is.
+        assert [one.status for one in parse(read(peers[-1]))] == [500]
+        await_refusal(edge, True)
+        for host in (OTHER, "blog.zone.localhost", "dry.localhost"):
+            assert send(edge, host) != 500, host
+    # What is given up is removed.
+    await_refusal(edge, False)
+
+
+def await_refusal(edge: Edge, refused: bool) -> None:
+    """Until the site of the flood refuses a body, or takes one."""
+    until = time.monotonic() + 60
+    while (send(edge, HOST) == 500) is not refused:
+        assert time.monotonic() < until
+        time.sleep(0.5)
+
+
+def test_bodies_of_one_site_take_no_space_from_those_of_others(edge: Edge) -> None:
+    with run_nginx(edge, weaken(read_files(edge), PATIENT)) as patient:
+        upload_among_many(patient)
+
+
 Test = Callable[[Edge], None]
 DEFENCES: dict[str, tuple[tuple[str, str], Test]] = {
     "no store for answers on their way": (
@@ -119,6 +165,7 @@ DEFENCES: dict[str, tuple[tuple[str, str], Test]] = {
         (r"(proxy_no_cache .*) \$answer_too_long", r"\1"),
         lambda edge: test_what_is_longer_is_passed_on_and_not_kept(edge, "length=400000"),
     ),
+    "a store of its own for the bodies of each site": ((r"client_body_temp_path .*", ""), upload_among_many),
     "passed on where nothing more can be kept": (
         (r"^ *error_page 500 = .*$", ""),
         test_more_at_once_than_can_be_kept_is_passed_on,
@@ -130,5 +177,5 @@ DEFENCES: dict[str, tuple[tuple[str, str], Test]] = {
 @pytest.mark.parametrize("name", DEFENCES)
 def test_without_the_defence_its_test_fails(edge: Edge, name: str) -> None:
     edit, test = DEFENCES[name]
-    with run_nginx(edge, weaken(read_files(edge), edit)) as weak, pytest.raises((AssertionError, ValueError)):
+    with run_nginx(edge, weaken(read_files(edge), edit, PATIENT)) as weak, pytest.raises((AssertionError, ValueError)):
         test(weak)
