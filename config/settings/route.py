@@ -40,7 +40,8 @@ class Route(Section):
     @field_validator("path")
     @classmethod
     def _keep_error_page(cls, value: str) -> str:
-        if value == "/portico-unavailable.html":
+        # With a slash, too: without it that path is written besides.
+        if value.rstrip("/") == "/portico-unavailable.html":
             raise PydanticCustomError("route", '"{path}" is the error page; write another', {"path": value})
         return value
 

@@ -22,6 +22,8 @@ _SERVERS: Final = (
 )
 # What only starts another program, and takes the place of nothing.
 _STARTERS: Final = ("tini", "dumb-init", "env", "exec", "poetry", "uv", "pipenv", "pdm", "run", "-s", "-g", "--", "-m")
+# Letters of a command that are split into words.
+_LONGEST: Final = 10_000
 _WRITABLE: Final = ("/tmp", "/run/secrets")
 _HEREDOC = re.compile(r"<<-?([\"']?)([A-Za-z_][A-Za-z0-9_]*)\1")
 
@@ -174,7 +176,8 @@ def _check_command(place: Place, file: Path, one: Instruction) -> None:
     shell = words is None
     if words is None:
         try:
-            words = shlex.split(one.value)
+            # It takes time by the square of a word's length.
+            words = shlex.split(one.value[:_LONGEST])
         except ValueError:
             words = one.value.split()
     elif len(words) == 3 and words[0].rpartition("/")[2] in ("sh", "bash") and words[1] == "-c":

@@ -4,6 +4,7 @@ The Docker SDK has a reader too, but importing it costs a tenth of a second, and
 escaped characters, takes `../docs` for `docs`, and upper case for lower case.
 """
 
+import errno
 import os
 import posixpath
 import re
@@ -17,6 +18,8 @@ from portico.config.source.walk import Step, walks
 # Linux looks up no longer path, and nobody writes so many lines.
 LONGEST: Final = 4096
 MOST: Final = 2000
+# Folders in one another: more are a mistake, and as many as a path can name are more than Python's calls.
+DEEPEST: Final = 100
 # With more parts of any length than these, an expression may try for longer than anybody waits.
 _FREE: Final = 2
 # Of a class such as [a-z]; what Docker's own check and its regular expression read differently is refused.
@@ -143,6 +146,8 @@ def list_files(
 
     def walk(below: str, parent: Sequence[bool], wanted: bool) -> Iterator[str]:
         try:
+            if below.count("/") > DEEPEST:
+                raise OSError(errno.ENAMETOOLONG, f"it is below {DEEPEST} folders", str(folder / below))
             with os.scandir(folder / below) as found:
                 entries = list(found)
         except OSError as error:

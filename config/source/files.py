@@ -26,6 +26,8 @@ IGNORED = (
     "**/.ruff_cache",
     ".portico",
 )
+# What patterns of files take at most.
+_LONGEST = 1 << 20
 # Places of each container that a link may lead to.
 _EVERYWHERE = ("/tmp/", "/run/", "/dev/", "/proc/")
 
@@ -99,8 +101,16 @@ def tell_unreadable(error: OSError) -> Mistake:
 
 
 def _read_patterns(folder: Path, refuse: Callable[[str, str], None]) -> list[Pattern]:
+    file = folder / ".dockerignore"
     try:
-        text = (folder / ".dockerignore").read_text("utf-8", "surrogateescape")
+        # A pipe would be waited for, and a device has no end.
+        if not stat.S_ISREG(found := file.stat().st_mode) and not stat.S_ISDIR(found):
+            refuse(".dockerignore", "it is no file; write one, or take it away")
+            return []
+        if file.stat().st_size > _LONGEST:
+            refuse(".dockerignore", f"it is longer than {_LONGEST >> 20} MB; write folders, or fewer of them")
+            return []
+        text = file.read_text("utf-8", "surrogateescape")
         return [make_pattern(".portico"), *parse_ignore(text)]
     except (FileNotFoundError, IsADirectoryError):
         pass
@@ -162,5 +172,9 @@ def _find_bytes(name: str) -> str | None:
 
 
 def _show(name: str) -> str:
-    """A file's name so that it can be printed: bytes that are no text, such as \\xe9, by their numbers."""
-    return spell_printable(os.fsencode(name).decode("utf-8", "backslashreplace"))
+    """A file's name so that it can be printed: bytes that are no text, such as \\xe9, by their numbers.
+
+    Of a very long one its beginning and its end.
+    """
+    shown = spell_printable(os.fsencode(name).decode("utf-8", "backslashreplace"))
+    return shown if len(shown) <= 600 else f"{shown[:300]}…{shown[-200:]}"

@@ -14,6 +14,8 @@ from portico.config.source.text import read_text
 
 # More files in files, each counted as often as it is included, are a mistake: two that include two more double them.
 _MOST = 100
+# Letters of a line: to split it into words takes time by the square of a word's length.
+_LONGEST = 64_000
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _SCHEME = re.compile(r"^(http|https|file):", re.IGNORECASE)
 # pip's options of a file, by what they become in the one that is installed from.
@@ -67,6 +69,9 @@ def read_lines(
     if (text := read_text(place, path, declared=True)) is None:
         return
     for number, line in split_lines(text):
+        if len(line) > _LONGEST:
+            place.refuse(path, f"it is longer than {_LONGEST} letters, with what continues it; write less", number)
+            continue
         for name in list_variables(line):
             if name in place.variables:
                 continue

@@ -31,6 +31,14 @@ NEVER = (
     "notes.ipynb",
     "debug.log",
     "deep/debug.log.1",
+    "tool.py.1",
+    "compose.yaml",
+    "poetry.lock",
+    "all.pgdump",
+    "prod.env.txt",
+    "secrets.yaml",
+    "service-account-1.json",
+    "model.pickle",
 )
 # Also left behind by editors and people.
 LEFT = ("style.css.old", "style.css.save", "#style.css#", "STYLE.CSS.BAK")

@@ -11,7 +11,7 @@ from tests.attacks.sample import HOST
 
 pytestmark = pytest.mark.docker
 
-FORGED = ("\nforged-line", "\x1b[31mforged", "\x7f", "\r", "\x08", "\u0085", "\u009b31m", "\u2028")
+FORGED = ("\nforged-line", "\x1b[31mforged", "\x7f", "\r", "\x08", "\u0085", "\u009b31m", "\u2028", "\u202e", "\u2066")
 
 
 def spell(text: str) -> str:

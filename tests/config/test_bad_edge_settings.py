@@ -330,7 +330,10 @@ MISREAD = [
         "sites[0]: route /static is where static files are; write another",
         id="a route that is staticUrl without slash",
     ),
-    pytest.param(site(routes=[{"path": "/portico-unavailable.html"}]), "sites[0].routes", id="a route of Portico's"),
+    *(
+        pytest.param(site(routes=[{"path": path}]), "sites[0].routes", id=f"a route of Portico's{path[25:]}")
+        for path in ("/portico-unavailable.html", "/portico-unavailable.html/")
+    ),
     pytest.param(make_values(nginx={"version": "1.20.2"}), "nginx.version", id="a version too old to write for"),
     pytest.param(
         make_values(nginx={"version": "1.31.0"}, nginxImage="nginx:1.22.1"),

@@ -210,7 +210,7 @@ LOCATION = r"""
         add_header Content-Disposition $data_disposition;  # what a browser could run is saved instead
 
         # No file has such a name, and the error log would get it as it is: see nginx.conf.
-        location ~ "[\x00-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]" { return 404; }
+        location ~ "[\x00-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]|\xe2\x81[\xa6-\xa9]" { return 404; }
 
         # No list of a folder, nothing that begins with a dot, and no database that an application keeps beside them.
         location ~* "/$|/\.|\.(?:db|sqlite3?)(?:-(?:journal|shm|wal))?$" { return 404; }

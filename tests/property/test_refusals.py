@@ -1,6 +1,7 @@
 """Whatever stands in a stack file or in a project: what cannot be used ends in single printable lines with a place."""
 
 import json
+import os
 import resource
 import time
 from collections.abc import Callable, Iterator
@@ -84,6 +85,29 @@ def test_no_pattern_is_tried_for_long(line: str) -> None:
     assert not pattern.matches("a" * 200)
     assert not pattern.matches("a/" * 100 + "x")
     assert time.process_time() - began < 2
+
+
+def test_what_has_no_end_or_depth_is_no_pattern_and_no_line(tmp_path: Path) -> None:
+    stack = json.dumps({"config": {"portico:sites": [SITE]}}).encode()
+    write_files(tmp_path, PLAIN | {f"plain/{'d/' * 110}x": ""})
+    deep = f"plain/{'d/' * 101}: it cannot be read (it is below 100 folders)"
+    (line,) = refuse(lambda: read(tmp_path, stack))
+    assert line.startswith(deep)
+    (tmp_path / "plain" / "d").rename(tmp_path / "d")
+    ignored = tmp_path / "plain" / ".dockerignore"
+    os.mkfifo(ignored)
+    assert refuse(lambda: read(tmp_path, stack)) == ["plain/.dockerignore: it is no file; write one, or take it away"]
+    ignored.unlink()
+    ignored.symlink_to("/dev/zero")
+    assert refuse(lambda: read(tmp_path, stack)) == ["plain/.dockerignore: it is no file; write one, or take it away"]
+    ignored.unlink()
+    ignored.write_bytes(b"#" * (1 << 20) + b"\n")
+    said = "plain/.dockerignore: it is longer than 1 MB; write folders, or fewer of them"
+    assert refuse(lambda: read(tmp_path, stack)) == [said]
+    ignored.unlink()
+    (tmp_path / "plain" / "requirements.txt").write_text(f"flask --hash=sha256:{'b' * 300_000}\n")
+    said = "plain/requirements.txt:1: it is longer than 64000 letters, with what continues it; write less"
+    assert refuse(lambda: read(tmp_path, stack)) == [said]
 
 
 def test_files_that_include_one_another_are_counted(tmp_path: Path) -> None:
