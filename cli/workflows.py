@@ -11,7 +11,7 @@ from portico.config.render.templates import render
 
 FORGES: Final[Mapping[str, str]] = {"github": ".github/workflows/portico.yml", "gitlab": ".gitlab-ci.yml"}
 # What no other stack can have: its own secrets and its place. Nobody backs up the data of a trial.
-_OWN: Final = ("secrets", "rollback", "protect", "port", "eabKey", "backups", "backupKey", "backupAccess")
+_OWN: Final = ("secrets", "rollback", "protect", "port", "eabKey", "dnsKey", "backups", "backupKey", "backupAccess")
 
 
 def is_encrypted(value: Any) -> bool:

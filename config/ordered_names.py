@@ -1,10 +1,12 @@
-"""Host names that no authority gives a certificate for by HTTP-01, and what stands in the way of its question."""
+"""Host names that no authority gives a certificate for, and what stands in the way of its question."""
 
 from collections.abc import Iterator
 from ipaddress import ip_address
 
 from portico.config.mistake import Mistake
-from portico.config.settings import Settings
+from portico.config.settings import Settings, Site
+from portico.config.settings.acme import Acme
+from portico.config.wildcard import STAR, list_distinct
 
 # Where an authority looks for the answer to a challenge by HTTP (RFC 8555, section 8.3).
 CHALLENGE_URL = "/.well-known/acme-challenge/"
@@ -12,6 +14,11 @@ CHALLENGE_URL = "/.well-known/acme-challenge/"
 _PRIVATE = ("localhost", "local", "test", "invalid", "internal", "alt", "home.arpa", "onion")
 # Names in one certificate, by Let's Encrypt.
 _MOST = 100
+
+
+def list_ordered(site: Site) -> tuple[str, ...]:
+    """The names in the certificate that is ordered for a site."""
+    return list_distinct((*site.hosts, *site.aliases))
 
 
 def list_unorderable(settings: Settings) -> Iterator[Mistake]:
@@ -24,7 +31,7 @@ def list_unorderable(settings: Settings) -> Iterator[Mistake]:
             continue
         for field, names in (("hosts", site.hosts), ("aliases", site.aliases)):
             for place, name in enumerate(names):
-                if text := _refuse(name, public=acme.directory is None):
+                if text := _refuse(name, acme):
                     yield Mistake(f"sites[{index}].{field}[{place}]", text)
         for place, route in enumerate(site.routes):
             if route.path == CHALLENGE_URL:
@@ -33,19 +40,20 @@ def list_unorderable(settings: Settings) -> Iterator[Mistake]:
                     f'"{route.path}" is where the authority of tls.acme asks; write the `certificate` of the site '
                     "instead, or take the route out",
                 )
-        if len(site.hosts) + len(site.aliases) > _MOST and acme.directory is None:
+        if len(list_ordered(site)) > _MOST and acme.directory is None:
             yield Mistake(f"sites[{index}]", f"has more than {_MOST} host names, and one certificate holds no more")
 
 
-def _refuse(name: str, *, public: bool) -> str:
-    if name.startswith("*."):
+def _refuse(name: str, acme: Acme) -> str:
+    if name.startswith(STAR) and acme.dns is None:
         return (
-            f'"{name}" needs DNS-01, and tls.acme answers by HTTP alone; write each name, such as www{name[1:]}, or at '
-            "this site a certificate that you bring: certificate: {certificate: tls/star.crt, key: tls/star.key}"
+            f'"{name}" needs DNS-01; write tls.acme.dns: {{provider: route53, accessKey: AKIA…}}, or each name, such '
+            f"as www{name[1:]}, or at this site a certificate that you bring: certificate: "
+            "{certificate: tls/star.crt, key: tls/star.key}"
         )
     if _is_address(name):
         return f'"{name}" is an address, and certificates are ordered for names; write a name that leads there'
-    if public and ("." not in name or name.endswith(tuple(f".{one}" for one in _PRIVATE))):
+    if acme.directory is None and ("." not in name or name.endswith(tuple(f".{one}" for one in _PRIVATE))):
         return (
             f'no public authority signs for "{name}"; write a name that DNS knows, '
             "or tls.localAuthority: true instead of tls.acme"
@@ -65,6 +73,8 @@ def advise_ports(settings: Settings) -> str:
     """What has to be seen to where an authority's question may not arrive; "" where nothing has."""
     acme = settings.tls.acme if settings.tls else None
     if acme is None or acme.directory is not None or not settings.ordered:
+        return ""
+    if all(acme.proves_by_dns(name) for site in settings.ordered for name in list_ordered(site)):
         return ""
     if settings.address.startswith("127."):
         return (

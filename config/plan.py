@@ -15,7 +15,7 @@ from portico.config.release.assemble import assemble_release, make_release
 from portico.config.release.history import History, Record, hold, keep_pinned, read_history, remember, tell_earlier
 from portico.config.release.release import Release
 from portico.config.render.tree import Tree
-from portico.config.secret_names import check_account, check_secrets, keep_texts
+from portico.config.secret_names import check_account, check_dns_key, check_secrets, keep_texts
 from portico.config.secret_variables import list_wrong_variables
 from portico.config.services.checks import list_taken_variables
 from portico.config.services.urls import add_urls
@@ -79,7 +79,8 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
     """
     earlier = read_history(history)
     values, pinned, mistakes = hold(values, earlier)
-    secrets, account = values.pop("secrets", {}), values.pop("eabKey", None)
+    secrets = values.pop("secrets", {})
+    account, dns = values.pop("eabKey", None), values.pop("dnsKey", None)
     backup = {key: values.pop(key, None) for key in ("backupKey", "backupAccess")}
     texts = keep_texts(secrets)
 
@@ -88,6 +89,7 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
         yield from list_taken_variables(settings, texts)
         yield from list_wrong_variables(settings, texts)
         yield from check_account(settings, account)
+        yield from check_dns_key(settings, dns)
         yield from check_backup_secrets(settings, *backup.values())
 
     settings: Settings | None = None
@@ -106,7 +108,7 @@ def make_plan(values: Mapping[str, Any], root: Path, history: Any = None) -> Pla
     if mistakes or settings is None:
         raise Mistakes(mistakes)
     secrets = add_urls(settings, secrets)
-    private = read_private(settings, root, str(account or ""))
+    private = read_private(settings, root, str(account or ""), str(dns or ""))
     if settings.backups:
         files = list_backup_files(settings.backups, *(str(one or "") for one in backup.values()))
         private = replace(private, backups=files)

@@ -67,6 +67,10 @@ It stays the one that is written: a newer one is a change, announced by `pulumi 
 
     pulumi config set --secret portico:eabKey …
 
+`portico:dnsKey` is the secret access key that belongs to `tls.acme.dns.accessKey`:
+
+    pulumi config set --secret portico:dnsKey …
+
 `portico:backupKey` is the key of the backups, which `portico backup key` makes, and `portico:backupAccess` what S3 or
 SFTP ask for ([backups.md](backups.md)):
 

@@ -44,6 +44,10 @@ def make_schema() -> Schema:
         "description": "The key of the account that tls.acme.eab names; set it with: pulumi config set --secret "
         "portico:eabKey"
     }
+    properties["portico:dnsKey"] = _SECRET | {
+        "description": "The secret access key that belongs to tls.acme.dns.accessKey; set it with: pulumi config set "
+        "--secret portico:dnsKey"
+    }
     properties["portico:backupKey"] = _SECRET | {
         "description": "The key that backups are encrypted with; make it with: portico backup key"
     }

@@ -46,6 +46,17 @@ def check_account(settings: Settings, key: Any) -> Iterator[Mistake]:
         )
 
 
+def check_dns_key(settings: Settings, key: Any) -> Iterator[Mistake]:
+    """What is wrong with the secret access key for tls.acme.dns; it is never reported."""
+    dns = settings.tls.acme.dns if settings.tls and settings.tls.acme else None
+    if dns and key is None:
+        yield Mistake("dnsKey", "is required for tls.acme.dns; set it: pulumi config set --secret portico:dnsKey")
+    elif key is not None and not dns:
+        yield Mistake("dnsKey", "is for tls.acme.dns, which is not set; take it away: pulumi config rm portico:dnsKey")
+    elif key is not None and not (isinstance(key, str) and re.fullmatch(r"[A-Za-z0-9/+=]{16,128}", key)):
+        yield Mistake("dnsKey", "is no secret access key; set it as AWS shows it, letters, digits, /, + and = alone")
+
+
 def keep_texts(secrets: Any) -> dict[str, dict[str, str]]:
     """The secrets that are texts under sites; another value counts as an empty one, since its name is there."""
     return {

@@ -12,7 +12,7 @@ from portico.config.mistake import Mistake, join_path, show_text
 Path = tuple[str | int, ...]
 
 # Keys that hold secrets and nothing else.
-SECRET = ("secrets", "eabKey", "backupKey", "backupAccess")
+SECRET = ("secrets", "eabKey", "dnsKey", "backupKey", "backupAccess")
 
 _SHOWN = "which would stand in clear in Pulumi's state and in what runs, as every setting does"
 

@@ -87,7 +87,7 @@ def test_yaml_holds_settings_that_exist(text: str) -> None:
     settings = {
         str(key).removeprefix("portico:"): value for key, value in config.items() if str(key).startswith("portico:")
     }
-    settings = {key: value for key, value in settings.items() if key not in ("secrets", "eabKey")}
+    settings = {key: value for key, value in settings.items() if key not in ("secrets", "eabKey", "dnsKey")}
     assert [path for path in walk(settings, "") if not is_known(path)] == []
 
 

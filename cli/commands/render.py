@@ -11,11 +11,13 @@ from portico.cli.options import example, stack_option
 from portico.cli.project import find_root
 from portico.cli.refused import Refused
 from portico.cli.spelling import assign, spell, spell_option
+from portico.config.ordered_names import list_ordered
 from portico.config.plan import Plan, make_plan
 from portico.config.render.layout import lay_out
 from portico.config.stackfile import read_stack
 from portico.config.targets import find_target
 from portico.config.targets.ecs import make_fleet
+from portico.config.wildcard import STAR
 
 LAYOUTS = ("conf.d", "sites-available")
 # Lists what was written here, with digests: by it a folder of ours is distinguished from anybody else's.
@@ -166,10 +168,13 @@ def _list_todo(plan: Plan, layout: str) -> list[str]:
             lines.append(f"copy {site.certificate.key} to {folder}/{site.name}.key, readable for NGINX alone")
         elif settings.is_ordered(site):
             live = f"{where.certificates}/live/{site.name}"
+            ordered = list_ordered(site)
+            star = '; for one with a star a line such as "~^http [^.]+\\.shop\\.example$" yes;'
             lines.append(
-                f"let an ACME client of yours order a certificate for {' '.join((*site.hosts, *site.aliases))}, with "
+                f"let an ACME client of yours order a certificate for {' '.join(ordered)}, with "
                 f"its answers to challenges in {where.challenges}; write ssl_certificate and ssl_certificate_key to "
                 f'{live}/certificate.conf, and to names.map beside it a line "http NAME" yes; for each name'
+                + (star if any(name.startswith(STAR) for name in ordered) else "")
             )
         elif settings.tls:
             own = ".portico/authority"

@@ -15,7 +15,7 @@ from portico.components.docker.labels import label_container, list_labels
 from portico.components.docker.volumes import keep_volume
 from portico.components.partial_update import list_made, or_none
 from portico.components.scope import name_owner
-from portico.config.release.digest import digest_files, digest_values
+from portico.config.release.digest import digest_files, digest_secrets
 from portico.config.render.layout import CERTIFICATES, CHALLENGES
 from portico.config.settings import Settings
 from portico.config.tls.ordering import CLIENT, USER, make_context, write_words
@@ -23,6 +23,8 @@ from portico.config.tls.ordering import CLIENT, USER, make_context, write_words
 ROLE = "certificates"
 # Seconds that an order has to end; a client that waits ends at once.
 _GRACE = 60
+# MiB; Route 53's library takes 60 of them.
+_MEMORY, _MEMORY_DNS = 192, 256
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class Certificates(pulumi.ComponentResource):
         image = build_image(CLIENT, digest, folder, args.verdict, self, args.builder)
         client = docker.Container(
             f"{name}-client",
-            harden(self._describe(args, image), memory=192),
+            harden(self._describe(args, image), memory=_MEMORY_DNS if "aws" in args.files else _MEMORY),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=list_made(args.after),
@@ -110,13 +112,11 @@ class Certificates(pulumi.ComponentResource):
         self.register_outputs({"container": self.container})
 
     def _describe(self, args: CertificatesArgs, image: Any) -> docker.ContainerArgs:
-        acme = args.settings.tls.acme if args.settings.tls else None
-        assert acme
         return docker.ContainerArgs(
             image=or_none(image.image_id),
             entrypoints=write_words(args.settings),
             # It reads them when it starts.
-            envs=[f"FILES={digest_values({'eab': acme.eab, 'ca.pem': args.files.get('ca.pem')})}"],
+            envs=[f"FILES={digest_secrets(args.files)}"],
             labels=label_container("acme"),
             user=USER,
             volumes=args.volumes.mount(writes=True),

@@ -13,8 +13,10 @@ from portico.components.docker.dns_lookup import is_own, list_sources, look_up
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.preview import is_announced
 from portico.config.messages.caa import tell_caa
-from portico.config.messages.host_names import Here, is_public, tell_name
+from portico.config.messages.host_names import Here, is_public, tell_name, tell_proven
+from portico.config.ordered_names import list_ordered
 from portico.config.settings import Settings
+from portico.config.wildcard import name_below
 
 _ADDRESS = "aws:ec2/eip:Eip"
 
@@ -29,14 +31,16 @@ def announce_names(settings: Settings, resources: Mapping[str, Any], engine: Eng
     public = acme.directory is None
     machine = _name_machine(settings, resources)
     # Who else may sign, an authority of one's own need not ask in public.
-    addresses, records = look_up([*names, *machine], names if public else ())
+    addresses, records = look_up([*map(name_below, names), *machine], names if public else ())
     here = _find_here(settings, machine, addresses)
     known, now = find_report(engine, resources), datetime.now(UTC)
-    wanted = {site.name: (*site.hosts, *site.aliases) for site in settings.ordered}
+    wanted = {site.name: list_ordered(site) for site in settings.ordered}
     for name in names:
-        reported = [tell_name(name, addresses.get(name), here, public=public)]
-        if public and addresses.get(name) is not None:
-            reported.append(tell_caa(name, records))
+        # What stands for any name has no address of its own.
+        leads, by_dns = addresses.get(name_below(name)), acme.proves_by_dns(name)
+        reported = [tell_proven(name, leads, here) if by_dns else tell_name(name, leads, here, public=public)]
+        if public and leads is not None:
+            reported.append(tell_caa(name, records, "dns-01" if by_dns else "http-01"))
         if certificate := known.get(sites[name]):
             # Of the names that will be ordered, not of those that were.
             reported.append(replace(certificate, hosts=wanted[sites[name]]).tell_host(name, now))

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 LONGEST = 600  # seconds that an order may take
+AUTHORITIES = Path("/tmp/authorities.pem")  # whom Route 53 is trusted by
 _NONCE = "anti-replay nonce"
 _FORGOTTEN = re.compile(r"accountDoesNotExist|[Aa]ccount \S+ (not found|does not exist)")
 # Python's words, and what they mean.
@@ -29,11 +30,42 @@ _MEANINGS = (
         r"((?:external account binding|the field 'kid'|externalAccount).*)",
         "the authority does not accept tls.acme.eab with the secret portico:eabKey: {}",
     ),
+    (
+        r"\((InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClientException|InvalidSignatureException)\)",
+        "Route 53 does not accept tls.acme.dns.accessKey with the secret portico:dnsKey: {}",
+    ),
+    (
+        r"\(AccessDenied\w*\) when calling the (\w+)",
+        "the access key of tls.acme.dns may not call {} at Route 53; give it the policy in docs/certificates.md",
+    ),
+    (
+        r"Unable to find a Route53 hosted zone for (\S+)",
+        "Route 53 has no public hosted zone for {} in the account of tls.acme.dns.accessKey",
+    ),
+    (
+        r"(?:Could not connect to|Connect timeout on|Read timeout on) .*URL: \"?(\S+?)\"?\.?$",
+        "Route 53 cannot be reached: {}",
+    ),
+    (r"An error occurred \((\w+)\) when calling the \w+ operation", "Route 53 answers with an error: {}"),
     (r"HTTPSConnectionPool.*Errno -?\d+\] ([\w ]+)", "the authority cannot be reached: {}"),
 )
 # As Let's Encrypt says it of its limits.
 _UNTIL = re.compile(r"retry after (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC")
-_OFFLINE = ("ConnectionError", "Max retries", "Timeout", "timed out", "Temporary failure", "SSLError", _NONCE)
+# What its plugins say of what went wrong with them.
+_ADVICE = ("To use certbot-dns-route53", "Ask for help", "See ", "Saving debug log", "- - -")
+_WEBROOT, _DNS, _BOTH = ["--webroot"], ["--authenticator", "dns-route53"], ["--authenticator", "portico-proofs"]
+_OFFLINE = (
+    "Could not connect to the endpoint",
+    "ConnectTimeoutError",
+    "ReadTimeoutError",
+    "ConnectionError",
+    "Max retries",
+    "Timeout",
+    "timed out",
+    "Temporary failure",
+    "SSLError",
+    _NONCE,
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +78,8 @@ class Refused:
     why: str
     patient: bool
     until: datetime | None = None
+    dns: bool = False  # whether it is Route 53's doing, so that no challenge was answered
+    names: tuple[str, ...] = ()  # those whose challenges were refused
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,17 +91,19 @@ class Certbot:
     email: str
     challenges: Path
     options: Sequence[str] = ()
+    # Which names are proven by DNS-01: "wildcards", or "all"; none for "".
+    dns: str = ""
 
     def order(self, site: str, names: Sequence[str], *, some: bool) -> Refused | None:
         """Order a certificate for these names, unless there is one that is not due.
 
-        With `some` it is for those of them that can be had.
+        With `some` it is for those of them that can be had, which certbot knows to do where none has a star.
         """
         self._mend(site)
         words = ["--agree-tos", "--no-eff-email", "--email", self.email, "--server", self.server]
-        words += ["--webroot", "--webroot-path", str(self.challenges), "--keep-until-expiring"]
+        words += [*self._choose_proof(names), "--webroot-path", str(self.challenges), "--keep-until-expiring"]
         words += ["--renew-with-new-domains", "--cert-name", site]
-        words += ["--allow-subset-of-names"] if some else []
+        words += ["--allow-subset-of-names"] if some and not any(map(_has_star, names)) else []
         words += [word for name in names for word in ("--domain", name)]
         failed = self._run("certonly", *words)
         if failed and _FORGOTTEN.search(failed.why):
@@ -81,7 +117,25 @@ class Certbot:
 
     def renew(self, site: str) -> Refused | None:
         """Renew what is there, if it is due."""
-        return self._run("renew", "--cert-name", site, "--no-random-sleep-on-renew")
+        words = ["--webroot-path", str(self.challenges)] if self.dns else []
+        return self._run("renew", "--cert-name", site, "--no-random-sleep-on-renew", *words)
+
+    def list_by_dns(self, names: Sequence[str]) -> list[str]:
+        """Those of the names that are proven by DNS-01."""
+        return [name for name in names if self.dns == "all" or (self.dns and _has_star(name))]
+
+    def list_others(self, names: Sequence[str], failed: Refused) -> list[str]:
+        """Those of the names that may be had without what failed, where some have a star; none where nobody knows."""
+        if not any(map(_has_star, names)):
+            return []
+        by_dns = self.list_by_dns(names)
+        # An authority names one with a star without it.
+        wrong = by_dns if failed.dns else [one if one in names else f"*.{one}" for one in failed.names]
+        return [name for name in names if name not in wrong] if wrong else []
+
+    def _choose_proof(self, names: Sequence[str]) -> list[str]:
+        by_dns = self.list_by_dns(names)
+        return _WEBROOT if not by_dns else _DNS if len(by_dns) == len(names) else _BOTH
 
     def find(self, site: str) -> tuple[Path, Path]:
         """Where the chain and the key of a site are, if there are any."""
@@ -135,6 +189,10 @@ def _read(file: Path) -> str:
         return ""
 
 
+def _has_star(name: str) -> bool:
+    return name.startswith("*.")
+
+
 def _is_json(file: Path) -> bool:
     try:
         json.loads(_read(file))
@@ -147,11 +205,12 @@ def explain(said: str, *, failed: bool) -> Refused | None:
     """What was in the way, out of certbot's words: some names may have failed, and the others not."""
     told = dict(re.findall(r"(?m)^ *(?:Domain|Identifier): *(\S+)\n *Type: *\S+\n *Detail: *(.+)", said))
     if told:
-        return Refused("; ".join(f"{name}: {detail.strip()}" for name, detail in told.items()), patient=True)
+        why = "; ".join(f"{name}: {detail.strip()}" for name, detail in told.items())
+        return Refused(why, patient=True, names=tuple(told))
     if not failed:
         return None
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    good = [line for line in lines if not line.startswith(("Ask for help", "See ", "Saving debug log", "- - -"))]
+    good = [line for line in lines if not line.startswith(_ADVICE)]
     why = good[-1] if good else "certbot said nothing"
     for pattern, meaning in _MEANINGS:
         if found := re.search(pattern, why):
@@ -162,4 +221,23 @@ def explain(said: str, *, failed: bool) -> Refused | None:
         why[:500],
         patient=not any(one in said for one in _OFFLINE),
         until=datetime.fromisoformat(f"{until[1]}+00:00") if until else None,
+        dns="Route 53" in why,
     )
+
+
+def lead_to_route53(home: Path, endpoint: str) -> None:
+    """Let its plugin find the access key, and nobody else's: a VM would give away its own."""
+    import certifi
+
+    own = home / "ca.pem"
+    AUTHORITIES.write_text(certifi.contents() + (own.read_text() if own.is_file() else ""))
+    found = {
+        "AWS_SHARED_CREDENTIALS_FILE": str(home / "aws"),
+        "AWS_CONFIG_FILE": "/dev/null",
+        # Route 53 is in no region, and its requests are signed for this one.
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        # Certbot's own requests trust the authority's bundle alone, and this library would follow it.
+        "AWS_CA_BUNDLE": str(AUTHORITIES),
+    }
+    os.environ.update(found | ({"AWS_ENDPOINT_URL_ROUTE_53": endpoint} if endpoint else {}))

@@ -91,7 +91,7 @@ def offer(root: Path, site: str, pair: Pair) -> None:
             f"ssl_certificate_key {edge}/key.pem;  # its private key\n",
         )
         # Of names.map, NGINX's files say what it means.
-        _write(partial / "names.map", "".join(f'"http {name}" yes;\n' for name in pair.names))
+        _write(partial / "names.map", "".join(f'"{_spell_lead(name)}" yes;\n' for name in pair.names))
         partial.rename(target)
     _lead(root / "offered" / site, f"../store/{site}/{pair.id}")
     _prune(root, site)
@@ -119,6 +119,14 @@ def list_names(pair: Pair | None, wanted: Sequence[str]) -> tuple[list[str], lis
     """Those of the wanted names that a pair has, and those that it lacks."""
     have = pair.names if pair else ()
     return [name for name in wanted if name in have], [name for name in wanted if name not in have]
+
+
+def _spell_lead(name: str) -> str:
+    """A request by plain HTTP for that name, as NGINX's map looks for it: a star stands for one label."""
+    if not name.startswith("*."):
+        return f"http {name}"
+    rest = name[1:].replace(".", r"\.")
+    return f"~^http [^.]+{rest}$"
 
 
 def _write(path: Path, text: str) -> None:

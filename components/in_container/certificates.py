@@ -15,7 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from portico.components.in_container.certbot import Certbot, Refused
+from portico.components.in_container.certbot import Certbot, Refused, lead_to_route53
+from portico.components.in_container.certificate_notes import LIMITED, count_until, read_notes, recall, say, spell
 from portico.components.in_container.certificate_store import (
     Pair,
     list_names,
@@ -25,7 +26,6 @@ from portico.components.in_container.certificate_store import (
     read_refusal,
 )
 
-LIMITED = 86400  # seconds that an authority is not asked at most, which told us until when it does not listen
 LOOK = 6 * 3600  # seconds between two looks at a certificate; shorter for one that does not last a few days
 # Seconds until the next try, by the number of those that failed in a row. An authority counts refused challenges: Let's
 # Encrypt allows five an hour for each name. One that does not answer counts nothing.
@@ -43,7 +43,7 @@ class Client:
     def __init__(self, told: dict[str, Any], root: Path, challenges: Path) -> None:
         self.root, self.sites = root, dict(told["sites"])
         home = root / "client"
-        account = home / "eab"
+        account, dns = home / "eab", told.get("dns")
         self.certbot = Certbot(
             # Another authority has another account, and nothing of it is mixed.
             home=home / hashlib.sha256(told["server"].encode()).hexdigest()[:12],
@@ -51,12 +51,18 @@ class Client:
             email=told["email"],
             challenges=challenges,
             options=[f"--config={account}"] if account.is_file() else [],
+            dns=dns["names"] if dns else "",
         )
         if (home / "ca.pem").is_file():
             os.environ["REQUESTS_CA_BUNDLE"] = str(home / "ca.pem")
+        if dns:
+            lead_to_route53(home, dns["endpoint"])
         self.file = root / "report.json"
-        known = _read(self.file)
-        self.report = {site: _recall(known.get(site, {}), names, told["server"]) for site, names in self.sites.items()}
+        known = read_notes(self.file)
+        self.report = {
+            site: recall(known.get(site, {}), names, told["server"], self.certbot.list_by_dns(names))
+            for site, names in self.sites.items()
+        }
 
     def step(self) -> float:
         """Look at every site whose time has come; seconds until the next one's."""
@@ -73,13 +79,13 @@ class Client:
         return max(1.0, min((self._wait(site) for site in self.sites), default=float(LOOK)))
 
     def _wait(self, site: str) -> float:
-        return _count_until(self.report[site]["next"])
+        return count_until(self.report[site]["next"])
 
     def _attend(self, site: str) -> None:
         self._require_room()
         wanted, before, note = self.sites[site], self._find(site), self.report[site]
         _, lacking = list_names(before, wanted)
-        if before and lacking and _count_until(note["later"]) > 0:
+        if before and lacking and count_until(note["later"]) > 0:
             # It is too early to ask for those that it lacks, and never too early to keep what is there.
             failed = self.certbot.renew(site)
             self._take(site)
@@ -91,6 +97,9 @@ class Client:
         if failed and before and {*before.names} != {*wanted}:
             # What is there is renewed all the same.
             self.certbot.renew(site)
+        if failed and before is None and (rest := self.certbot.list_others(wanted, failed)):
+            # Certbot leaves no name out where one has a star.
+            self.certbot.order(site, rest, some=True)
         pair = self._take(site)
         _, lacking = list_names(pair, wanted)
         if not failed and lacking:
@@ -196,40 +205,6 @@ class Client:
                     file.truncate()
             except OSError:
                 say("what became of it cannot be written down:", error)
-
-
-def _read(file: Path) -> dict[str, dict[str, Any]]:
-    try:
-        found: dict[str, dict[str, Any]] = json.loads(file.read_text())
-    except (OSError, ValueError):
-        return {}
-    return found
-
-
-def _count_until(moment: str) -> float:
-    """Seconds until then; 0 for "", and for what this clock cannot have said: it was set back meanwhile."""
-    wait = (datetime.fromisoformat(moment) - datetime.now(UTC)).total_seconds() if moment else 0.0
-    return wait if wait < 2 * LIMITED else 0.0
-
-
-def _recall(known: dict[str, Any], names: list[str], server: str) -> dict[str, Any]:
-    """What is known of a site. Of other names, or of another authority, nobody has tried anything yet."""
-    same = known.get("server") == server
-    if same and known.get("hosts") == names:
-        return dict(known)
-    orders = known.get("orders", []) if same else []
-    new = {"hosts": names, "server": server, "failures": 0, "error": "", "later": "", "next": ""}
-    return new | ({"orders": orders} if orders else {})
-
-
-def spell(moment: datetime) -> str:
-    """A time as people and programs read it."""
-    return moment.astimezone(UTC).isoformat(timespec="seconds")
-
-
-def say(*words: object) -> None:
-    """A line of the container's log."""
-    print(*words, flush=True)
 
 
 def main() -> None:

@@ -45,7 +45,7 @@ if [ -n "${ORDERED:-}" ]; then
         [ -e "$certificates/live/$site/certificate.conf" ] || ln -sfn ../none "$certificates/live/$site"
     done
     # What the client needs of the settings, and nobody else may read.
-    for file in ca.pem eab; do
+    for file in ca.pem eab aws; do
         rm -f "$certificates/client/$file"
         [ ! -f "/client/$file" ] || install -m 0400 -o 102 -g 101 "/client/$file" "$certificates/client/$file"
         rm -f "/client/$file"

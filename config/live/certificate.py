@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self
 
 from portico.config.settings.acme import LETS_ENCRYPT
+from portico.config.wildcard import covers
 
 # Renewals begin a month before the end. By then something is wrong.
 _SOON: Final = timedelta(days=10)
@@ -21,7 +22,8 @@ class Certificate:
     """That of one site: its host names, and what is known. Times are None where there is nothing of the kind.
 
     `error` is why the last try failed, `refused` why NGINX does not take it; "" where nothing is wrong. `orders` are
-    the certificates that the authority has given of late: since when each is good, and for which names.
+    the certificates that the authority has given of late: since when each is good, and for which names. `dns` are the
+    host names that are proven by DNS-01.
     """
 
     site: str
@@ -37,6 +39,7 @@ class Certificate:
     failures: int = 0
     server: str = ""
     orders: tuple[tuple[datetime, frozenset[str]], ...] = ()
+    dns: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, site: str, reported: Mapping[str, Any]) -> Self:
@@ -55,6 +58,7 @@ class Certificate:
             failures=int(reported.get("failures") or 0),
             server=str(reported.get("server") or ""),
             orders=tuple(_read_orders(reported.get("orders") or ())),
+            dns=tuple(map(str, reported.get("dns") or ())),
         )
 
     @property
@@ -90,7 +94,7 @@ class Certificate:
 
     def tell_host(self, host: str, now: datetime) -> tuple[str, bool]:
         """What is reported of one of its host names, and whether somebody has to see to it."""
-        if host in self.names and self.ends:
+        if covers(self.names, host) and self.ends:
             until = _tell_end(self.ends, now).replace("until", "is good until", 1)
             return f"Its certificate of {self.issuer} {until}; {self.tell_orders(now)}.", self.ends_soon(now)
         because = f": {self.error}" if self.error else ""
@@ -102,6 +106,8 @@ class Certificate:
         if self.ends:
             yield f"  certificate of {self.issuer} {_tell_end(self.ends, now)}, for {' '.join(self.names)}"
             yield f"  {self.tell_orders(now)}"
+        if proofs := self._tell_proofs():
+            yield f"  proven by {proofs}"
         if self.lacking:
             yield f"  no certificate yet for {' '.join(self.lacking)}: plain HTTP answers"
         if self.error:
@@ -117,7 +123,9 @@ class Certificate:
             until = _tell_end(self.ends, now).replace("until", "is good until", 1)
             yield f"{self.site}: its certificate {until}, and is not renewed yet{because}"
         elif self.lacking and self.error:
-            yield f"{self.site}: there is no certificate for {' '.join(self.lacking)}{because}"
+            by_dns = [name for name in self.lacking if name in self.dns]
+            proof = f" (proven by DNS-01: {' '.join(by_dns)})" if by_dns else ""
+            yield f"{self.site}: there is no certificate for {' '.join(self.lacking)}{proof}{because}"
         elif self.error and self.failures >= _OFTEN:
             yield f"{self.site}: its certificate is good, and could not be renewed {self.failures} times{because}"
         recent = self.list_recent(now)
@@ -129,12 +137,19 @@ class Certificate:
         if self.refused:
             yield f"{self.site}: NGINX does not take the newest certificate: {self.refused}"
 
+    def _tell_proofs(self) -> str:
+        """By which challenge each name is proven; "" where nobody has written it down."""
+        by_http = [name for name in self.hosts if name not in self.dns]
+        found = (("HTTP-01", by_http), ("DNS-01 with Route 53", self.dns))
+        return "; ".join(f"{challenge}: {' '.join(names)}" for challenge, names in found if names)
+
     def spell(self) -> dict[str, Any]:
         """For programs."""
         moments = {"ends": self.ends, "tried": self.tried, "next": self.next}
         return {
             "hosts": list(self.hosts),
             "names": list(self.names),
+            "dns": list(self.dns),
             "issuer": self.issuer or None,
             **{name: one.isoformat() if one else None for name, one in moments.items()},
             "error": self.error or None,

@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from portico.config.wildcard import STAR
+
 LETS_ENCRYPT: Final = "letsencrypt.org"
 # Those that an authority has to understand to take no notice of: others are refused where the record is critical.
 _KNOWN: Final = ("issue", "issuewild", "iodef", "contactemail", "contactphone", "issuemail", "issuevmc")
 _CRITICAL: Final = 128
-_METHOD: Final = "http-01"
 
 
 @dataclass(frozen=True, order=True)
@@ -27,27 +28,32 @@ Found = Mapping[str, Sequence[Caa] | None]
 
 def list_owners(name: str) -> list[str]:
     """The names at which records count for this one, the nearest first: itself and all above it."""
-    labels = name.removesuffix(".").split(".")
+    labels = name.removesuffix(".").removeprefix(STAR).split(".")
     return [".".join(labels[number:]) for number in range(len(labels))]
 
 
-def tell_caa(name: str, found: Found, authority: str = LETS_ENCRYPT) -> tuple[str, bool]:
-    """What is reported of it, and whether somebody has to see to it. `authority` is what CAA calls it."""
+def tell_caa(name: str, found: Found, method: str = "http-01", authority: str = LETS_ENCRYPT) -> tuple[str, bool]:
+    """What is reported of it, and whether somebody has to see to it.
+
+    `method` is how the name is proven, `authority` what CAA calls it.
+    """
     for owner in list_owners(name):
         records = found.get(owner)
         if records is None:
             return "Whom CAA allows is not known: DNS does not say it.", False
         if records:
-            return _judge(owner, records, authority)
+            return _judge(owner, records, method, authority, star=name.startswith(STAR))
     return "CAA allows every authority.", False
 
 
-def _judge(owner: str, records: Sequence[Caa], authority: str) -> tuple[str, bool]:
-    way = f'add the record {owner} CAA 0 issue "{authority}"'
+def _judge(owner: str, records: Sequence[Caa], method: str, authority: str, *, star: bool) -> tuple[str, bool]:
+    # Of a name with a star, records of its own tag say everything where there are some (RFC 8659, section 4.3).
+    tag = "issuewild" if star and any(one.tag.lower() == "issuewild" for one in records) else "issue"
+    way = f'add the record {owner} CAA 0 {tag} "{authority}"'
     for one in records:
         if one.flags & _CRITICAL and one.tag.lower() not in _KNOWN:
             return f'CAA at {owner} has a critical record "{_print(one.tag)}", at which authorities refuse.', True
-    issuers = [_read(one.value) for one in records if one.tag.lower() == "issue"]
+    issuers = [_read(one.value) for one in records if one.tag.lower() == tag]
     if not issuers:
         return f"CAA at {owner} allows every authority.", False
     ours = [given for issuer, given in issuers if issuer == authority]
@@ -55,9 +61,9 @@ def _judge(owner: str, records: Sequence[Caa], authority: str) -> tuple[str, boo
         others = ", ".join(sorted({issuer for issuer, _ in issuers if issuer})) or "none"
         return f"CAA at {owner} allows {others}, so {authority} refuses: {way}.", True
     methods = [given.get("validationmethods") for given in ours]
-    if not any(one is None or _METHOD in one.replace(" ", "").split(",") for one in methods):
+    if not any(one is None or method in one.replace(" ", "").split(",") for one in methods):
         reported = ", ".join(sorted({one for one in methods if one}))
-        return f"CAA at {owner} allows {authority} by {reported} alone, and Portico answers by {_METHOD}: {way}.", True
+        return f"CAA at {owner} allows {authority} by {reported} alone, and Portico answers by {method}: {way}.", True
     if all("accounturi" in given for given in ours):
         return f"CAA at {owner} allows {authority}, for the account {ours[0]['accounturi']} alone.", False
     return f"CAA at {owner} allows {authority}.", False

@@ -55,6 +55,22 @@ def tell_name(name: str, found: Sequence[str] | None, here: Here, *, public: boo
     ), True
 
 
+def tell_proven(name: str, found: Sequence[str] | None, here: Here) -> tuple[str, bool]:
+    """The same of a name that is proven by DNS-01: it gets its certificate wherever it leads."""
+    proof = f"{name} is proven by DNS-01 with Route 53"
+    if found is None:
+        return f"{proof}; DNS does not answer here, so where it leads is not known.", False
+    if not found:
+        return f"{proof}, and leads nowhere yet: nobody gets here by it.", True
+    where, others = f"{proof}, and leads to {', '.join(found)}", [one for one in found if one not in here.addresses]
+    if not here.addresses:
+        return f"{where}; whether that is here cannot be seen from here.", False
+    if not others:
+        return f"{where}, which is here.", False
+    machine = ", ".join(sorted(here.addresses))
+    return f"{where}, and this machine is {machine}: nobody gets here by it, unless that leads here too.", True
+
+
 def _tell_both(name: str, own: Sequence[str], others: Sequence[str], here: Here) -> tuple[str, bool]:
     known = {ip_address(one).version for one in here.addresses}
     wrong = here.whole or any(ip_address(one).version in known for one in others)

@@ -24,11 +24,11 @@ class Private:
     backups: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-def read_private(settings: Settings, root: Path, key: str = "") -> Private:
+def read_private(settings: Settings, root: Path, key: str = "", dns: str = "") -> Private:
     """Read or issue the certificates of every site but the ordered ones, and gather who may enter.
 
-    Paths count from `root`; `key` is that of the account which tls.acme.eab names. Raises Mistakes where a certificate
-    cannot be used.
+    Paths count from `root`; `key` is that of the account which tls.acme.eab names, `dns` that of tls.acme.dns. Raises
+    Mistakes where a certificate cannot be used.
     """
     files: dict[str, str] = {}
     mistakes: list[Mistake] = []
@@ -54,7 +54,7 @@ def read_private(settings: Settings, root: Path, key: str = "") -> Private:
                 files[f"{site.name}.{ending}"] = text
     if mistakes:
         raise Mistakes(mistakes)
-    return replace(name_private(files), client=list_client_files(settings, root, key))
+    return replace(name_private(files), client=list_client_files(settings, root, key, dns))
 
 
 def name_private(files: Mapping[str, str]) -> Private:

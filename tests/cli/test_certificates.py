@@ -41,17 +41,18 @@ TRIED: dict[str, Any] = {
 }
 GOOD = "  certificate of R12 until 2027-03-02 (60 days), for shop.example www.shop.example"
 ORDERED = "  ordered for the same names in the last 7 days: 0"
+PROVEN = "  proven by HTTP-01: shop.example www.shop.example"
 LAST = ["  the last try to get one failed (2027-01-01 11:00 UTC): 429", "  the next try: 2027-01-01 14:00 UTC"]
 
 
 @pytest.mark.parametrize(
     ("one", "reported", "warned"),
     [
-        (make(), [GOOD, ORDERED], []),
-        (make(days=None), ["  no certificate yet for shop.example www.shop.example: plain HTTP answers"], []),
+        (make(), [GOOD, ORDERED, PROVEN], []),
+        (make(days=None), [PROVEN, "  no certificate yet for shop.example www.shop.example: plain HTTP answers"], []),
         (
             make(days=None, **TRIED),
-            ["  no certificate yet for shop.example www.shop.example: plain HTTP answers", *LAST],
+            [PROVEN, "  no certificate yet for shop.example www.shop.example: plain HTTP answers", *LAST],
             ["shop: there is no certificate for shop.example www.shop.example: 429"],
         ),
         (
@@ -59,25 +60,31 @@ LAST = ["  the last try to get one failed (2027-01-01 11:00 UTC): 429", "  the n
             [
                 "  certificate of R12 until 2027-03-02 (60 days), for shop.example",
                 ORDERED,
+                PROVEN,
                 "  no certificate yet for www.shop.example: plain HTTP answers",
                 *LAST,
             ],
             ["shop: there is no certificate for www.shop.example: 429"],
         ),
-        (make(**TRIED), [GOOD, ORDERED, *LAST], []),
+        (make(**TRIED), [GOOD, ORDERED, PROVEN, *LAST], []),
         (
             make(**TRIED, failures=3),
-            [GOOD, ORDERED, *LAST],
+            [GOOD, ORDERED, PROVEN, *LAST],
             ["shop: its certificate is good, and could not be renewed 3 times: 429"],
         ),
         (
             make(days=9, **TRIED),
-            ["  certificate of R12 until 2027-01-10 (9 days), for shop.example www.shop.example", ORDERED, *LAST],
+            [
+                "  certificate of R12 until 2027-01-10 (9 days), for shop.example www.shop.example",
+                ORDERED,
+                PROVEN,
+                *LAST,
+            ],
             ["shop: its certificate is good until 2027-01-10 (9 days), and is not renewed yet: 429"],
         ),
         (
             make(days=-1, **TRIED),
-            ["  certificate of R12 ended on 2026-12-31, for shop.example www.shop.example", ORDERED, *LAST],
+            ["  certificate of R12 ended on 2026-12-31, for shop.example www.shop.example", ORDERED, PROVEN, *LAST],
             ["shop: its certificate ended on 2026-12-31, and is not renewed yet: 429"],
         ),
         (
@@ -85,6 +92,7 @@ LAST = ["  the last try to get one failed (2027-01-01 11:00 UTC): 429", "  the n
             [
                 GOOD,
                 ORDERED,
+                PROVEN,
                 "  NGINX does not take the newest one, and serves the one before it: [emerg] ee key too small",
             ],
             ["shop: NGINX does not take the newest certificate: [emerg] ee key too small"],
@@ -95,6 +103,18 @@ LAST = ["  the last try to get one failed (2027-01-01 11:00 UTC): 429", "  the n
 def test_what_is_reported(one: Certificate, reported: list[str], warned: list[str]) -> None:
     assert list(one.tell(NOW)) == reported
     assert list(one.warn(NOW)) == warned
+
+
+def test_how_a_name_with_a_star_is_proven_is_reported() -> None:
+    one = make(names=HOSTS[:1], hosts=["shop.example", "*.shop.example"], dns=["*.shop.example"], **TRIED)
+    assert "  proven by HTTP-01: shop.example; DNS-01 with Route 53: *.shop.example" in list(one.tell(NOW))
+    assert list(one.warn(NOW)) == [
+        "shop: there is no certificate for *.shop.example (proven by DNS-01: *.shop.example): 429"
+    ]
+    assert one.spell()["dns"] == ["*.shop.example"]
+    both = make(names=["shop.example", "*.shop.example"])
+    assert both.tell_host("www.shop.example", NOW)[0].startswith("Its certificate of R12 is good until")
+    assert both.tell_host("a.b.shop.example", NOW)[0].startswith("It has no certificate yet")
 
 
 def order(*days: float, names: list[str] | None = None) -> list[dict[str, Any]]:

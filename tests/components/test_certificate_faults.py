@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from portico.components.in_container import certificates
+from portico.components.in_container import certificate_notes, certificates
 from portico.components.in_container.certbot import explain
 from portico.components.in_container.certificate_store import offer
 from tests.components.certbot_scene import Scene, wait
@@ -34,6 +34,7 @@ def set_clock(monkeypatch: pytest.MonkeyPatch, **ahead: float) -> None:
 
     monkeypatch.setattr(STORE, Wrong)
     monkeypatch.setattr(certificates, "datetime", Wrong)
+    monkeypatch.setattr(certificate_notes, "datetime", Wrong)
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,21 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         thread.join()
 
 
+def preview(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What a preview says, on a machine whose address is 203.0.113.7."""
+    lines: list[str] = []
+    log = SimpleNamespace(info=lines.append, warn=lambda line: lines.append(f"warning: {line}"))
+    monkeypatch.setattr(host_names, "pulumi", SimpleNamespace(log=log))
+    monkeypatch.setattr(host_names, "is_announced", lambda: True)
+    monkeypatch.setattr(host_names, "is_own", lambda _: True)
+    monkeypatch.setattr(host_names, "list_sources", lambda: ["203.0.113.7"])
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    monkeypatch.setattr(dns_lookup, "MOST", 20.0)
+    # No public authority signs for names below .test, which nobody else has.
+    monkeypatch.setattr("portico.config.ordered_names._PRIVATE", ())
+    return lines
+
+
 def test_each_name_above_is_asked_once(server: list[str]) -> None:
     _, records = look_up([], ["shop.example", "gone.example"])
     assert records == {
@@ -128,25 +143,53 @@ def test_what_dns_does_not_say_is_not_known_and_holds_up_nothing(server: list[st
 def test_the_preview_says_what_a_server_of_dns_answers(
     server: list[str], root: Path, monkeypatch: pytest.MonkeyPatch, domain: str, said: str, wrong: bool
 ) -> None:
-    lines: list[str] = []
-    log = SimpleNamespace(info=lines.append, warn=lambda line: lines.append(f"warning: {line}"))
-    monkeypatch.setattr(host_names, "pulumi", SimpleNamespace(log=log))
-    monkeypatch.setattr(host_names, "is_announced", lambda: True)
+    lines = preview(monkeypatch)
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(0, 0, 0, "", ("203.0.113.7", 80))])
-    monkeypatch.setattr(host_names, "is_own", lambda _: True)
-    monkeypatch.setattr(host_names, "list_sources", lambda: ["203.0.113.7"])
-    monkeypatch.delenv("DOCKER_HOST", raising=False)
     # So that a busy machine hears every answer, but not for long of a server that has none.
     monkeypatch.setattr(dns_lookup, "MOST", 1.0 if domain == "mute.test" else 20.0)
     acme = {"acme": {"email": "ops@shop.example"}}
-    # No public authority signs for names below .test, which nobody else has.
-    monkeypatch.setattr("portico.config.ordered_names._PRIVATE", ())
     settings = read_settings(root, make_site(hosts=[f"shop.{domain}"]), tls=acme)
     host_names.announce_names(settings, {}, None)
     begin = f"{'warning: ' if wrong else ''}shop.{domain} leads to 203.0.113.7, which is here. "
     (line,) = lines
     assert line.startswith(begin + said)
     assert f"{domain}." in server
+
+
+@pytest.mark.parametrize(
+    ("domain", "said", "wrong"),
+    [
+        (
+            "wild.test",
+            "CAA at wild.test allows none, so letsencrypt.org refuses: add the record wild.test CAA 0 is",
+            True,
+        ),
+        ("both.test", "CAA at both.test allows ca.test, so letsencrypt.org refuses: add the record ", True),
+        ("ours.test", "CAA at ours.test allows letsencrypt.org.", False),
+        ("method.test", "CAA at method.test allows letsencrypt.org.", False),
+        ("none.test", "CAA allows every authority.", False),
+    ],
+)
+def test_the_preview_says_it_of_names_with_a_star(
+    server: list[str], root: Path, monkeypatch: pytest.MonkeyPatch, domain: str, said: str, wrong: bool
+) -> None:
+    lines, asked = preview(monkeypatch), list[str]()
+
+    def answer(name: str, *_: object, **__: object) -> list[object]:
+        asked.append(name)
+        return [(0, 0, 0, "", ("203.0.113.7", 80))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+    acme = {"acme": {"email": "ops@shop.example", "dns": {"provider": "route53", "accessKey": "AKIAIOSFODNN7EXAMPLE"}}}
+    settings = read_settings(root, make_site(hosts=[f"*.{domain}"]), tls=acme)
+    host_names.announce_names(settings, {}, None)
+    (line,) = lines
+    begin = (
+        f"{'warning: ' if wrong else ''}*.{domain} is proven by DNS-01 with Route 53, and leads to 203.0.113.7, which "
+    )
+    assert line.startswith(f"{begin}is here. {said}")
+    # No resolver is asked for a star itself: what stands below it is asked for.
+    assert f"{domain}." in server and asked == [f"portico-asks.{domain}"]
 
 
 def test_addresses_that_come_too_late_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import pytest
 from portico.components.docker import dns_lookup, host_names
 from portico.config.live.certificate import Certificate
 from portico.config.messages.caa import Caa
-from portico.config.messages.host_names import Here, tell_name
+from portico.config.messages.host_names import Here, tell_name, tell_proven
 from tests.config.aws_sample import make_section
 from tests.config.sample import make_site, read_settings
 
@@ -47,6 +47,28 @@ KNOWN = Here([HERE])
 def test_what_is_reported(found: Sequence[str] | None, here: Here, said: str, wrong: bool) -> None:
     line, reported = tell_name("shop.example", found, here)
     assert said in line and reported == wrong and line.startswith("shop.example") and line.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("found", "here", "said", "wrong"),
+    [
+        (None, KNOWN, "; DNS does not answer here, so where it leads is not known.", False),
+        ([], KNOWN, ", and leads nowhere yet: nobody gets here by it.", True),
+        ([HERE], KNOWN, f", and leads to {HERE}, which is here.", False),
+        ([HERE], Here(), f", and leads to {HERE}; whether that is here cannot be seen from here.", False),
+        (
+            [OTHER],
+            KNOWN,
+            f"to {OTHER}, and this machine is {HERE}: nobody gets here by it, unless that leads here",
+            True,
+        ),
+    ],
+)
+def test_what_is_proven_by_dns_gets_its_certificate_wherever_it_leads(
+    found: Sequence[str] | None, here: Here, said: str, wrong: bool
+) -> None:
+    line, reported = tell_proven("*.shop.example", found, here)
+    assert line.startswith("*.shop.example is proven by DNS-01 with Route 53") and said in line and reported == wrong
 
 
 def test_an_authority_of_ones_own_may_be_inside() -> None:

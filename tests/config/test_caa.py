@@ -63,3 +63,35 @@ def test_the_nearest_records_count_and_no_other_ones() -> None:
 def test_where_dns_is_silent_nothing_is_said_of_what_is_above() -> None:
     for found in ({"example": [OTHER]}, {"shop.example": None, "example": [OTHER]}):
         assert tell_caa("shop.example", found) == ("Whom CAA allows is not known: DNS does not say it.", False)
+
+
+WILD = "*.shop.example"
+
+
+@pytest.mark.parametrize(
+    ("records", "said", "wrong"),
+    [
+        ([OURS], "CAA at shop.example allows letsencrypt.org.", False),
+        # Where there is one for names with a star, others say nothing of those.
+        ([OURS, Caa(0, "issuewild", ";")], "allows none, so letsencrypt.org refuses: add the record", True),
+        (
+            [OURS, Caa(0, "issuewild", "ca.example")],
+            'so letsencrypt.org refuses: add the record shop.example CAA 0 issuewild "letsencrypt.org"',
+            True,
+        ),
+        ([OTHER, Caa(0, "issuewild", "letsencrypt.org")], "CAA at shop.example allows letsencrypt.org.", False),
+        (
+            [Caa(0, "issuewild", "letsencrypt.org; validationmethods=http-01")],
+            "allows letsencrypt.org by http-01 alone, and Portico answers by dns-01",
+            True,
+        ),
+        ([Caa(0, "issue", "letsencrypt.org; validationmethods=dns-01")], "allows letsencrypt.org.", False),
+    ],
+)
+def test_what_counts_for_a_name_with_a_star(records: list[Caa], said: str, wrong: bool) -> None:
+    reported, sees = tell_caa(WILD, {"shop.example": records, "example": [OTHER]}, "dns-01")
+    assert said in reported and sees == wrong
+
+
+def test_records_of_a_name_with_a_star_are_those_below_which_it_stands() -> None:
+    assert list_owners(WILD) == ["shop.example", "example"]

@@ -5,21 +5,24 @@ from typing import Any
 
 import pytest
 
-from portico.config.ordered_names import advise_ports
+from portico.config.ordered_names import advise_ports, list_ordered
 from portico.config.plan import make_plan
 from portico.config.settings import Mistakes
 from portico.config.settings.acme import LETS_ENCRYPT
 from portico.config.tls.nginx_secrets import Private, read_private
-from portico.config.tls.ordering import list_client_files
+from portico.config.tls.ordering import list_client_files, write_words
+from portico.config.wildcard import covers
 from tests.config.nginx_file import servers_of
 from tests.config.sample import HASH, make_site, make_values, parse, read_settings, refuse, render, server_of
 
 ACME = {"email": "ops@shop.example"}
 OWN = ACME | {"directory": "https://ca.example/dir"}
 DNS = (
-    "needs DNS-01, and tls.acme answers by HTTP alone; write each name, such as www.shop.example, or at this site a "
-    "certificate that you bring: certificate: {certificate: tls/star.crt, key: tls/star.key}"
+    "needs DNS-01; write tls.acme.dns: {provider: route53, accessKey: AKIA…}, or each name, such as www.shop.example, "
+    "or at this site a certificate that you bring: certificate: {certificate: tls/star.crt, key: tls/star.key}"
 )
+ROUTE53: dict[str, Any] = {"provider": "route53", "accessKey": "AKIAIOSFODNN7EXAMPLE"}
+STAR = ACME | {"dns": ROUTE53}
 NOBODY = "write a name that DNS knows, or tls.localAuthority: true instead of tls.acme"
 
 
@@ -60,6 +63,23 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     ),
     (hosts("*.shop.example"), f'sites[0].hosts[0]: "*.shop.example" {DNS}'),
     (hosts("shop.example", "*.shop.example", acme=OWN), f'sites[0].hosts[1]: "*.shop.example" {DNS}'),
+    (
+        hosts("*.shop.localhost", acme=STAR),
+        f'sites[0].hosts[0]: no public authority signs for "*.shop.localhost"; {NOBODY}',
+    ),
+    (
+        order(acme=ACME | {"dns": {"provider": "cloudflare", "accessKey": "AKIAIOSFODNN7EXAMPLE"}}),
+        "tls.acme.dns.provider: \"cloudflare\" does not fit; write 'route53'",
+    ),
+    (
+        order(acme=ACME | {"dns": {"provider": "route53"}}),
+        "tls.acme.dns.accessKey: is required; write accessKey: AKIA…",
+    ),
+    (
+        order(acme=ACME | {"dns": ROUTE53 | {"endpoint": "http://127.0.0.1:4566"}}),
+        'tls.acme.dns.endpoint: "http://127.0.0.1:4566" is not the address of Route 53\'s API; write one such as '
+        "https://route53-fips.amazonaws.com",
+    ),
     (
         hosts("203.0.113.7", acme=OWN),
         'sites[0].hosts[0]: "203.0.113.7" is an address, and certificates are ordered for names; '
@@ -121,6 +141,54 @@ def test_the_client_alone_gets_the_key(root: Path) -> None:
     assert plan.private.client == {"eab": f"eab-kid = key-1\neab-hmac-key = {'a' * 40}\n"}
     assert "a" * 40 not in repr(plan) and not plan.private.files and plan.private.digest == ""
     assert not any("key-1" in text for text in plan.render().files.values())
+
+
+DNS_KEY = [
+    (None, "is required for tls.acme.dns; set it: pulumi config set --secret portico:dnsKey"),
+    ("short", "is no secret access key; set it as AWS shows it, letters, digits, /, + and = alone"),
+    (["a" * 40], "is no secret access key; set it as AWS shows it, letters, digits, /, + and = alone"),
+    ("a" * 40 + "\nx", "is no secret access key; set it as AWS shows it, letters, digits, /, + and = alone"),
+]
+
+
+@pytest.mark.parametrize(("key", "text"), DNS_KEY, ids=["none", "short", "a list", "two lines"])
+def test_route53_needs_its_key(root: Path, key: Any, text: str) -> None:
+    values = hosts("*.shop.example", acme=STAR) | ({} if key is None else {"dnsKey": key})
+    with pytest.raises(Mistakes) as caught:
+        make_plan(values, root)
+    assert [str(one) for one in caught.value.all] == [f"dnsKey: {text}"]
+
+
+def test_a_key_for_route53_without_the_setting_is_refused(root: Path) -> None:
+    with pytest.raises(Mistakes, match=r"is for tls\.acme\.dns, which is not set"):
+        make_plan(order() | {"dnsKey": "a" * 40}, root)
+
+
+def test_the_client_alone_gets_the_key_for_route53(root: Path) -> None:
+    plan = make_plan(hosts("*.shop.example", acme=STAR) | {"dnsKey": "b" * 40}, root)
+    (text,) = plan.private.client.values()
+    assert text.splitlines()[1:] == [
+        "aws_access_key_id = AKIAIOSFODNN7EXAMPLE",
+        f"aws_secret_access_key = {'b' * 40}",
+    ]
+    assert "b" * 40 not in repr(plan) and "b" * 40 not in " ".join(write_words(plan.settings))
+    assert not any("b" * 40 in text for text in plan.render().files.values())
+
+
+def test_a_name_that_a_star_stands_for_is_not_ordered_besides(root: Path) -> None:
+    """Let's Encrypt refuses an order for both."""
+    names = ["shop.example", "*.shop.example", "www.shop.example", "a.b.shop.example"]
+    (site,) = read_settings(root, make_site(hosts=names), tls={"acme": STAR}).sites
+    assert list_ordered(site) == ("shop.example", "*.shop.example", "a.b.shop.example")
+    assert covers(list_ordered(site), "www.shop.example") and not covers(["*.shop.example"], "shop.example")
+    assert not covers(["*.shop.example"], "a.b.shop.example")
+
+
+def test_nobody_asks_port_80_where_all_names_are_proven_by_dns(root: Path) -> None:
+    site = make_site(hosts=["shop.example", "*.shop.example"])
+    assert "write port: 80" in advise_ports(read_settings(root, site, tls={"acme": STAR}, address="0.0.0.0", port=81))
+    everything = ACME | {"dns": ROUTE53 | {"names": "all"}}
+    assert advise_ports(read_settings(root, site, tls={"acme": everything}, address="0.0.0.0", port=81)) == ""
 
 
 def test_no_key_lies_here(root: Path) -> None:

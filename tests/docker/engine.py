@@ -128,7 +128,7 @@ class Deployment(Commands):
         self.settings = {key: value for key, value in {**self.settings, **settings}.items() if value is not None}
         file = self.folder / f"Pulumi.{self.name}.yaml"
         stack = yaml.safe_load(file.read_text()) if file.is_file() else {}
-        secret = [f"{PROJECT}:{key}" for key in ("secrets", "eabKey", "backupKey", "backupAccess")]
+        secret = [f"{PROJECT}:{key}" for key in ("secrets", "eabKey", "dnsKey", "backupKey", "backupAccess")]
         kept = {key: value for key, value in stack.get("config", {}).items() if key in secret}
         stack["config"] = kept | {f"{PROJECT}:{key}": value for key, value in self.settings.items()}
         file.write_text(yaml.safe_dump(stack, sort_keys=False))

@@ -8,6 +8,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from ipaddress import ip_network
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -42,7 +43,7 @@ class Pebble:
         leads: str = "127.0.0.1",
     ) -> None:
         self._folder, self._nonces, self._eab, self.http = folder, nonces, eab, http
-        self._port, self._behind, self._management, self._dns, self._names = (free_port() for _ in range(5))
+        self._port, self._behind, self._management, self._dns, self.names = (free_port() for _ in range(5))
         self.address, self._leads = address or _find_gateway(), leads
         chain, key = issue_certificate(folder, "pebble", [self.address, "127.0.0.1", "localhost"])
         self.bundle = folder / "authority.crt"
@@ -154,17 +155,21 @@ class Pebble:
         """Let it lead here again."""
         self._tell("clear-servfail", {"host": host})
 
+    def lead(self, address: str) -> None:
+        """Let every name lead there."""
+        self._tell("set-default-ipv4", {"ip": address})
+
     def said(self) -> str:
         """What the authority wrote into its log."""
         return (self._folder / "pebble.log").read_text()
 
     def _list_names(self) -> list[str]:
         off = [word for name in ("http01", "https01", "tlsalpn01", "doh") for word in (f"-{name}", "")]
-        names = ["-dnsserver", f"127.0.0.1:{self._dns}", "-management", f"127.0.0.1:{self._names}"]
+        names = ["-dnsserver", f"127.0.0.1:{self._dns}", "-management", f"127.0.0.1:{self.names}"]
         return [*off, *names, "-defaultIPv4", self._leads, "-defaultIPv6", ""]
 
     def _tell(self, path: str, what: Mapping[str, Any]) -> None:
-        url = f"http://127.0.0.1:{self._names}/{path}"
+        url = f"http://127.0.0.1:{self.names}/{path}"
         with urllib.request.urlopen(url, data=json.dumps(what).encode(), timeout=5):
             pass
 
@@ -180,7 +185,8 @@ def _find_gateway() -> str:
     engine = docker.from_env()
     (pool,) = engine.networks.get("bridge").attrs["IPAM"]["Config"]
     engine.close()
-    return str(pool["Gateway"])
+    # An engine whose bridge was there before it does not say it: it takes the first address.
+    return str(pool.get("Gateway") or next(ip_network(pool["Subnet"]).hosts()))
 
 
 KEY_ID: Final = "kid-1"

@@ -11,7 +11,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from portico.config.settings import Duration, Ecs, Gunicorn, Nginx, Settings, Site, Size, derive_uid
-from portico.config.settings.acme import Acme
+from portico.config.settings.acme import Acme, DnsChallenge
 from portico.config.settings.aws import RETENTION, Egress
 from portico.config.settings.client import Client
 from portico.config.settings.data import Data
@@ -191,6 +191,13 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "staging": _BOOLEANS,
         "eab": _text("[A-Za-z0-9_-]{1,20}"),
         "caBundle": st.just(BUNDLE),
+        "dns": section(DnsChallenge),
+    },
+    DnsChallenge: {
+        "provider": st.just("route53"),
+        "accessKey": _text("[A-Z0-9]{16,20}"),
+        "names": st.sampled_from(["wildcards", "all"]),
+        "endpoint": st.just("https://route53-fips.amazonaws.com"),
     },
     Client: {
         "proxies": _lists(_networks(), 1, 4, unique=True),

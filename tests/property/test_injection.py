@@ -41,6 +41,12 @@ FULL: dict[str, Any] = {
             "directory": "https://authority.example/directory",
             "eab": "key-1",
             "caBundle": BUNDLE,
+            "dns": {
+                "provider": "route53",
+                "accessKey": "AKIAIOSFODNN7EXAMPLE",
+                "names": "all",
+                "endpoint": "https://route53-fips.amazonaws.com",
+            },
         },
     },
     "client": {"proxies": ["10.0.0.0/8"], "header": "X-Forwarded-For"},
