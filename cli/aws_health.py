@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from portico.cli import aws_client
-from portico.cli.aws_needs import Needs
+from portico.cli.aws_needs import DATABASES, NODES, Needs
 from portico.cli.finding import Finding
 from portico.components.aws_command import AwsError
 from portico.config.deploy_policy import LINKED, list_unnamed
@@ -18,6 +18,8 @@ _ROLE_NAMES: Final = {
     "ecs": "AWSServiceRoleForECS",
     "elasticloadbalancing": "AWSServiceRoleForElasticLoadBalancing",
     "ecs.application-autoscaling": "AWSServiceRoleForApplicationAutoScaling_ECSService",
+    "rds": "AWSServiceRoleForRDS",
+    "elasticache": "AWSServiceRoleForElastiCache",
 }
 # By what they limit: the service, the code of the quota, and which need it has to hold.
 _QUOTAS: Final = {
@@ -26,7 +28,12 @@ _QUOTAS: Final = {
         ("ec2", "L-0263D0A3", "addresses"),
         ("vpc", "L-F678F1CE", "networks"),
     ),
-    "ecs": (("fargate", "L-3032A538", "vCPUs of tasks"), ("vpc", "L-F678F1CE", "networks")),
+    "ecs": (
+        ("fargate", "L-3032A538", "vCPUs of tasks"),
+        ("vpc", "L-F678F1CE", "networks"),
+        ("rds", "L-7B6409FD", DATABASES),
+        ("elasticache", "L-DFE45DF3", NODES),
+    ),
 }
 _PAGE: Final = 100  # actions that AWS judges at once
 
@@ -132,7 +139,7 @@ def _find_record(zone: str, host: str) -> str:
 
 
 def _look_at_quotas(needs: Needs) -> Iterator[Finding]:
-    for service, code, what in _QUOTAS[needs.target]:
+    for service, code, what in (one for one in _QUOTAS[needs.target] if one[2] in needs.amounts):
         yield from _look(f"quota: {what}", partial(_look_at_quota, service, code, what), needs)
     if not needs.kind and needs.zone and len(needs.names) > 10:
         reported = f"the certificate is for {len(needs.names)} names, and a new account may have 10 in one"
@@ -158,7 +165,8 @@ def _look_at_quota(service: str, code: str, what: str, needs: Needs) -> Iterator
 
 def _look_at_linked_roles(needs: Needs) -> Iterator[Finding]:
     for service in LINKED[needs.target]:
-        if (name := _ROLE_NAMES.get(service)) is None:
+        used = {"rds": DATABASES, "elasticache": NODES}.get(service, "networks") in needs.amounts
+        if (name := _ROLE_NAMES.get(service)) is None or not used:
             continue
         try:
             aws_client.ask("iam", "get_role", RoleName=name)

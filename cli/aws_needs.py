@@ -9,8 +9,11 @@ from pydantic import ValidationError
 
 from portico.cli.engine import Export, list_resources
 from portico.config.settings import Aws, Ecs, Settings
+from portico.config.settings.service import POSTGRES, VALKEY
 
 _VPC = "aws:ec2/vpc:Vpc"
+# What services need, by what is limited: databases of RDS, and machines of ElastiCache.
+DATABASES, NODES = "databases", "nodes of caches"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +63,7 @@ class Needs:
             return None
         zone = ecs.dns.zone if ecs.dns else ""
         amounts = {"vCPUs of tasks": _count_processors(ecs, sites, config), "networks": (1.0, 1.0)}
+        amounts |= _count_services(config)
         return cls(
             target="ecs",
             region=ecs.region,
@@ -74,6 +78,14 @@ class Needs:
 
 def _list_names(site: Mapping[str, Any]) -> list[Any]:
     return [*(site.get("hosts") or []), *(site.get("aliases") or [])]
+
+
+def _count_services(config: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
+    """A database counts once, with its standby; of a cache each machine does."""
+    services = [one for one in config.get("services") or [] if isinstance(one, dict)]
+    databases = sum(one.get("kind") == POSTGRES for one in services)
+    nodes = sum(2 if one.get("standby") else 1 for one in services if one.get("kind") == VALKEY)
+    return {what: (float(count), float(count)) for what, count in ((DATABASES, databases), (NODES, nodes)) if count}
 
 
 def _count_processors(ecs: Ecs, sites: Sequence[Mapping[str, Any]], config: Mapping[str, Any]) -> tuple[float, float]:

@@ -18,14 +18,15 @@ DEFINITION = "aws:ecs/taskDefinition:TaskDefinition"
 
 @dataclass(frozen=True)
 class DeployedTasks:
-    """A stack that is up on ECS: its cluster and where tasks are in the network, and the live release of each site.
+    """A stack that is up on ECS: its cluster, and the live release of each site.
 
-    `groups` are the groups of logs and `definitions` what `portico exec` starts (ARNs), both by site.
+    `networks` say where its tasks are, `groups` are the groups of logs and `definitions` what `portico exec` starts
+    (ARNs), all three by site.
     """
 
     stack: str
     cluster: Cluster
-    network: Network
+    networks: Mapping[str, Network]
     releases: Mapping[str, str]
     groups: Mapping[str, str]
     definitions: Mapping[str, str]
@@ -37,26 +38,25 @@ class DeployedTasks:
         if not clusters:
             return None
         cluster = str(clusters[0]["arn"])
-        services = [one.get("outputs") or {} for one in list_resources(export, SERVICE)]
-        # Where no site went live yet there is none, and nothing to start by hand either.
-        place = (services or [{}])[0].get("networkConfiguration") or {}
-        groups, definitions = {}, {}
+        groups, definitions, owners = {}, {}, {}
         for one in list_resources(export, DEFINITION):
             reported = one.get("outputs") or {}
             for container in json.loads(reported.get("containerDefinitions") or "[]"):
                 options = container["logConfiguration"]["options"]
                 groups[options["awslogs-stream-prefix"]] = options["awslogs-group"]
+                owners[_name_family(reported.get("arn"))] = options["awslogs-stream-prefix"]
                 if container["name"] == BY_HAND:
                     definitions[options["awslogs-stream-prefix"]] = str(reported["arn"])
         outputs: dict[str, Any] = next((one.get("outputs") or {} for one in list_resources(export, STACK)), {})
         return cls(
             stack=stack,
             cluster=Cluster(region=cluster.split(":")[3], arn=cluster),
-            network=Network(
-                subnets=tuple(place.get("subnets") or ()),
-                firewall=str((place.get("securityGroups") or [""])[0]),
-                public=bool(place.get("assignPublicIp")),
-            ),
+            # A site that did not go live has none, and nothing to start by hand either.
+            networks={
+                owners[_name_family(one["taskDefinition"])]: _read_network(one.get("networkConfiguration") or {})
+                for one in (one.get("outputs") or {} for one in list_resources(export, SERVICE))
+                if _name_family(one.get("taskDefinition")) in owners
+            },
             releases=outputs.get("releases") or {},
             groups=groups,
             definitions=definitions,
@@ -77,3 +77,22 @@ class DeployedTasks:
                 f"{site} was deployed before commands could be run on ECS; {spell('up', self.stack)} fixes it"
             )
         return self.definitions[site]
+
+    def find_network(self, site: str) -> Network:
+        """Where a command for that site runs, which its services let in. Raises Refused where it is not live."""
+        if site not in self.networks:
+            raise Refused(f"{site} has no tasks yet; {spell('up', self.stack)} starts them")
+        return self.networks[site]
+
+
+def _name_family(definition: Any) -> str:
+    """The family of a definition's ARN: an update that failed has made a newer one than the tasks have."""
+    return str(definition).rpartition(":")[0]
+
+
+def _read_network(place: Mapping[str, Any]) -> Network:
+    return Network(
+        subnets=tuple(place.get("subnets") or ()),
+        firewalls=tuple(place.get("securityGroups") or ()),
+        public=bool(place.get("assignPublicIp")),
+    )

@@ -53,7 +53,9 @@ def execute(deployed: DeployedTasks, site: str, command: Sequence[str]) -> int:
     site = deployed.choose_site(site, "exec")
     definition = deployed.find_definition(site)
     try:
-        task = deployed.cluster.start(definition, deployed.network, key=_KEY, container=BY_HAND, words=command)
+        task = deployed.cluster.start(
+            definition, deployed.find_network(site), key=_KEY, container=BY_HAND, words=command
+        )
         if sys.stderr.isatty():
             click.echo(f"Task {task.id} begins; it takes about half a minute until it prints something.", err=True)
         ended = _attend(deployed, site, task)

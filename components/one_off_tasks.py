@@ -18,17 +18,17 @@ _LOOKS, _PAUSE = 5, 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class Network:
-    """Where a task is: ids of subnets, of the security group, and whether it has a public address."""
+    """Where a task is: ids of subnets and of security groups, and whether it has a public address."""
 
     subnets: Sequence[str]
-    firewall: str
+    firewalls: Sequence[str]
     public: bool
 
     def spell(self) -> str:
         """As ECS takes it."""
         inner = {
             "subnets": [*self.subnets],
-            "securityGroups": [self.firewall],
+            "securityGroups": [*self.firewalls],
             "assignPublicIp": "ENABLED" if self.public else "DISABLED",
         }
         return json.dumps({"awsvpcConfiguration": inner})

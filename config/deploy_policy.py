@@ -23,7 +23,15 @@ _ROLES: Final[Mapping[Target, Mapping[str, tuple[str, ...]]]] = {
 # Roles that AWS makes for itself once in an account.
 LINKED: Final[Mapping[Target, tuple[str, ...]]] = {
     "aws": (),
-    "ecs": ("ecs", "elasticloadbalancing", "ecs.application-autoscaling", "elasticfilesystem", "backup"),
+    "ecs": (
+        "ecs",
+        "elasticloadbalancing",
+        "ecs.application-autoscaling",
+        "elasticfilesystem",
+        "backup",
+        "rds",
+        "elasticache",
+    ),
 }
 # Services of which each thing has a name that is known.
 _NAMED: Final = ("iam:", "ecr:", "route53:", "s3:", "secretsmanager:")

@@ -144,6 +144,21 @@ _ECS: Final[Mapping[str, str]] = {
         "elasticfilesystem:DescribeMountTargets elasticfilesystem:DescribeMountTargetSecurityGroups "
         "ec2:CreateNetworkInterface ec2:DeleteNetworkInterface ec2:DescribeSubnets ec2:DescribeNetworkInterfaces"
     ),
+    "aws:elasticache/parameterGroup:ParameterGroup": (
+        "elasticache:CreateCacheParameterGroup elasticache:DeleteCacheParameterGroup "
+        "elasticache:ModifyCacheParameterGroup elasticache:ResetCacheParameterGroup "
+        "elasticache:DescribeCacheParameterGroups elasticache:DescribeCacheParameters "
+        "elasticache:ListTagsForResource elasticache:AddTagsToResource elasticache:RemoveTagsFromResource"
+    ),
+    "aws:elasticache/replicationGroup:ReplicationGroup": (
+        "elasticache:CreateReplicationGroup elasticache:DeleteReplicationGroup elasticache:ModifyReplicationGroup "
+        "elasticache:IncreaseReplicaCount elasticache:DecreaseReplicaCount elasticache:CreateSnapshot "
+        "elasticache:DescribeReplicationGroups elasticache:DescribeCacheClusters"
+    ),
+    "aws:elasticache/subnetGroup:SubnetGroup": (
+        "elasticache:CreateCacheSubnetGroup elasticache:DeleteCacheSubnetGroup elasticache:ModifyCacheSubnetGroup "
+        "elasticache:DescribeCacheSubnetGroups"
+    ),
     "aws:lb/listener:Listener": (
         "elasticloadbalancing:CreateListener elasticloadbalancing:DeleteListener elasticloadbalancing:ModifyListener "
         "elasticloadbalancing:ModifyListenerAttributes"
@@ -161,6 +176,18 @@ _ECS: Final[Mapping[str, str]] = {
     "aws:lb/targetGroup:TargetGroup": (
         "elasticloadbalancing:CreateTargetGroup elasticloadbalancing:DeleteTargetGroup "
         "elasticloadbalancing:ModifyTargetGroup elasticloadbalancing:ModifyTargetGroupAttributes"
+    ),
+    "aws:rds/instance:Instance": (
+        "rds:CreateDBInstance rds:DeleteDBInstance rds:ModifyDBInstance rds:RebootDBInstance "
+        "rds:RestoreDBInstanceFromDBSnapshot rds:CreateDBSnapshot rds:DescribeDBInstances rds:DescribeDBSnapshots "
+        "rds:ListTagsForResource rds:AddTagsToResource rds:RemoveTagsFromResource"
+    ),
+    "aws:rds/parameterGroup:ParameterGroup": (
+        "rds:CreateDBParameterGroup rds:DeleteDBParameterGroup rds:ModifyDBParameterGroup rds:ResetDBParameterGroup "
+        "rds:DescribeDBParameterGroups rds:DescribeDBParameters"
+    ),
+    "aws:rds/subnetGroup:SubnetGroup": (
+        "rds:CreateDBSubnetGroup rds:DeleteDBSubnetGroup rds:ModifyDBSubnetGroup rds:DescribeDBSubnetGroups"
     ),
     "aws:s3/bucket:Bucket": (
         "s3:CreateBucket s3:DeleteBucket s3:ListBucket s3:PutBucketTagging s3:ListBucketVersions s3:DeleteObject "

@@ -18,6 +18,7 @@ from portico.config.render.tree import Tree
 from portico.config.secret_names import check_account, check_dns_key, check_secrets, keep_texts
 from portico.config.secret_variables import list_wrong_variables
 from portico.config.services.checks import list_taken_variables
+from portico.config.services.managed import advise_connections
 from portico.config.services.urls import add_urls
 from portico.config.settings import Mistake, Mistakes, Settings
 from portico.config.source.build import check_sources
@@ -56,7 +57,8 @@ class Plan:
         keep = find_target(self.settings).keep_clients
         said = (advise(one.site, one.requires, keep(self.settings, one.site)) for one in self.releases)
         hidden = map(tell_unpublished, self.releases)
-        return [one for one in (advise_ports(self.settings), *said, *hidden) if one]
+        connections = advise_connections(self.settings)
+        return [one for one in (advise_ports(self.settings), *said, *hidden, *connections) if one]
 
     def remember(self, at: str) -> History:
         """The history once these releases are live; `at` is the time (UTC) that new ones get."""

@@ -9,6 +9,7 @@ from portico.policies import (
     balancer,
     bucket,
     container,
+    database,
     disk,
     files,
     groups,
@@ -95,6 +96,15 @@ RULES: Final[tuple[Rule, ...]] = (
     vault.encrypt_parameters,
     bucket.close_buckets,
     bucket.forget_objects,
+    database.encrypt_databases,
+    database.require_encrypted_connections,
+    database.hide_databases,
+    database.back_up_databases,
+    database.keep_last_state,
+    database.protect_databases,
+    database.patch_databases,
+    database.log_databases,
+    database.hide_passwords,
 )
 
 

@@ -63,6 +63,10 @@ plugin itself. What counts is the exit code and the section `Policies`.
 | CKV_AWS_65 | Container Insights | CPU, memory and requests are measured anyway; it costs money for each task. |
 | CKV2_AWS_28 | a web application firewall | It costs money, and what it asks depends on the application. |
 | CKV_AWS_149, CKV2_AWS_57 | your own key for secrets, and rotation | AWS's key encrypts them; a value is a release. |
+| CKV_AWS_157, CKV2_AWS_50 | a second machine for databases and caches | It costs the same again: `standby: true`. |
+| CKV_AWS_161 | logins to databases by IAM | It is a new login each quarter of an hour, by a library of AWS's. |
+| CKV_AWS_118, CKV2_AWS_30 | more figures, all queries in the log | Performance Insights has both. |
+| CKV_AWS_191, CKV_AWS_354 | keys of your own for caches and figures | AWS's keys encrypt both; `key` takes yours. |
 | CKV_AWS_18, CKV_AWS_21, CKV_AWS_144 | logs, versions and copies of a bucket | It holds logs, which are written once. |
 """
 

@@ -12,6 +12,7 @@ from portico.cli.deployed import Deployed
 from portico.cli.engine import has_terminal, is_on_ecs
 from portico.cli.export import read_export
 from portico.cli.lock import take_lock
+from portico.cli.managed import refuse_by_hand
 from portico.cli.options import example, site_option, stack_option, yes_option
 from portico.cli.prepare import prepare
 from portico.cli.refused import Refused
@@ -103,7 +104,7 @@ def command(context: click.Context, stack: str, site: str, service: str, file: s
     place = prepare(stack)
     export = read_export(stack)
     if is_on_ecs(export):
-        raise Refused("on ecs Portico runs no database; ask your own by its own address")
+        raise refuse_by_hand(stack, export, service, action)
     deployed = Deployed.of(stack, export)
     server = choose_server(deployed, service)
     database = choose_database(server, site)

@@ -11,6 +11,7 @@ from portico.cli.engine import has_terminal
 from portico.cli.export import read_export
 from portico.cli.interrupted import settle
 from portico.cli.lock import take_lock
+from portico.cli.managed import find_managed, tell_snapshots
 from portico.cli.options import example, stack_option, yes_option
 from portico.cli.prepare import Place, prepare
 from portico.cli.project import read_config
@@ -98,6 +99,8 @@ def command(context: click.Context, stack: str, yes: bool, site: str, certificat
     doomed = choose_data(folders, site) if site else []
     if disk and doomed:
         disk.require_all(doomed)
+    # What AWS keeps of services is known by names that nobody has once they are gone.
+    services = find_managed(read_export(stack, place.root)) if known else []
     screen = Screen()
     if (
         not yes
@@ -133,6 +136,8 @@ def command(context: click.Context, stack: str, yes: bool, site: str, certificat
                 f"Kept: the certificates, volume {volume}, since few are given for the same names in a week. "
                 f"{deletes} deletes them."
             )
+    for line in tell_snapshots(services):
+        screen.say(line)
     if backups := find_backups(place):
         screen.say(f"Kept: the backups at {backups}, which the secret portico:backupKey opens.")
     for folder in folders:

@@ -40,7 +40,10 @@ def command(context: click.Context, stack: str, site: str, paths: tuple[str, ...
     require_stack(stack, place.root)
     export = read_export(stack, place.root)
     if is_on_ecs(export):
-        raise Refused("a rehearsal needs a Docker engine and a backup of Portico's, and a stack on ecs has neither")
+        raise Refused(
+            "a rehearsal needs a Docker engine and a backup of Portico's, and a stack on ecs has neither; "
+            "aws rds restore-db-instance-to-point-in-time copies a database of RDS"
+        )
     deployed = Deployed.of(stack, export)
     following = NextRelease.find(deployed, place.root, deployed.choose_site(site, "rehearse"))
     report = rehearse(deployed, place.root, following, paths, most)

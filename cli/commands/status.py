@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 
@@ -12,6 +13,7 @@ from portico.cli.deployed import Deployed
 from portico.cli.engine import find_engine, is_on_ecs
 from portico.cli.export import read_export
 from portico.cli.holder import describe
+from portico.cli.managed import look_at_managed
 from portico.cli.options import example, json_option, spell_json, stack_option
 from portico.cli.prepare import Place, prepare
 from portico.cli.release_command import read_last_runs, read_last_task_runs, spell_run, tell_run
@@ -56,7 +58,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     runs = {site: read_runs(deployed, site) for site in live} if deployed else {}
     certificates = read_certificates(deployed) if deployed else {}
     backups = read_backups(deployed) if deployed else None
-    services = read_services(deployed) if deployed else []
+    services: list[Any] = [*read_services(deployed)] if deployed else [*look_at_managed(export)]
     sites = dict.fromkeys([*urls, *live])
     commands = read_last_runs(deployed, sites) if deployed else read_last_task_runs(export)
     sites |= dict.fromkeys(commands)

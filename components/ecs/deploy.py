@@ -22,6 +22,7 @@ from portico.components.ecs.command_record import read_done
 from portico.components.ecs.emulation import require_platform
 from portico.components.ecs.files import Kept
 from portico.components.ecs.image import open_registry
+from portico.components.managed.services import ManagedServices, ManagedServicesArgs
 from portico.components.previous_outputs import read_resources
 from portico.components.scope import name_resource, name_scope, place
 from portico.config.load import Stack
@@ -59,10 +60,16 @@ def deploy_tasks(stack: Stack, root: Path, previous: Mapping[str, Any]) -> dict[
                 "otherwise the update ends with LimitExceededException. portico doctor tells how."
             )
     _require_command(stack)
+    managed = ManagedServices(
+        ManagedServicesArgs(
+            settings=settings, retention=settings.ecs.retention, resources=resources, tags=settings.ecs.tags
+        )
+    )
     fleet = Fleet(
         name_resource("fleet"),
         FleetArgs(
             stack=stack,
+            managed=managed,
             zones=choose_zones(settings.ecs, list_known(resources, region, network), account),
             contents=RegistryContents(resources, account, region),
             root=root,

@@ -12,6 +12,7 @@ from portico.components.ecs.files import Files
 class Infrastructure:
     """What all sites of a stack share: the cluster, the network, the way in.
 
+    `firewalls` are the security groups (ids) that tasks are in: all have one, and those of a site one for each service.
     `suffix` names the balancer in metrics. `files` is where data lies, None where no site has any.
     """
 
@@ -20,7 +21,7 @@ class Infrastructure:
     vpc: pulumi.Input[str]
     subnets: Sequence[pulumi.Input[str]]
     public: bool
-    firewall: pulumi.Input[str]
+    firewalls: Sequence[pulumi.Input[str]]
     listener: pulumi.Input[str]
     suffix: pulumi.Input[str]
     files: Files | None = None

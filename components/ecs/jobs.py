@@ -30,7 +30,7 @@ class JobsArgs:
     jobs: Sequence[tuple[Job, DefinitionArgs]]
     web: pulumi.Input[Any]
     subnets: Sequence[pulumi.Input[str]]
-    firewall: pulumi.Input[str]
+    firewalls: Sequence[pulumi.Input[str]]
     public: bool
     cluster: pulumi.Input[str]
     barrier: Barrier | None = None
@@ -88,7 +88,7 @@ class Jobs(pulumi.ComponentResource):
                         propagate_tags="TASK_DEFINITION",
                         network_configuration=aws.scheduler.ScheduleTargetEcsParametersNetworkConfigurationArgs(
                             subnets=list(args.subnets),
-                            security_groups=[args.firewall],
+                            security_groups=list(args.firewalls),
                             assign_public_ip=args.public,
                         ),
                     ),

@@ -18,13 +18,14 @@ class NetworkArgs:
     """`zones` are availability zones, `range` is the network's (CIDR, a /16).
 
     `kind` says where tasks are: "public" with addresses of their own, or private with "nat" or "endpoints".
-    `protect` keeps the network from being destroyed.
+    `closed`: there are subnets without a way out, for services. `protect` keeps the network from being destroyed.
     """
 
     region: str
     zones: Sequence[str]
     range: str
     kind: str = "public"
+    closed: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
     protect: bool = False
 
@@ -33,13 +34,14 @@ class Network(pulumi.ComponentResource):
     """A network of the stack's own over several zones: a public subnet in each for the balancer, and one for tasks.
 
     Outputs: `id`, `account` (the AWS account's number), `balancer_subnets`, `task_subnets` (ids, once their way out
-    is there). With `public_tasks` the latter are the former, and tasks need public addresses there.
+    is there), `closed_subnets` (ids). With `public_tasks` the second are the first, and tasks need public addresses.
     """
 
     id: pulumi.Output[str]
     account: pulumi.Output[str]
     balancer_subnets: list[pulumi.Output[str]]
     task_subnets: list[pulumi.Output[str]]
+    closed_subnets: list[pulumi.Output[str]]
     public_tasks: bool
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -61,12 +63,17 @@ class Network(pulumi.ComponentResource):
             ]
         else:
             self.task_subnets = self._make_closed()
+        self.closed_subnets = []
+        if args.closed:
+            routes = self._make_routes("data")
+            self.closed_subnets = [self._make_subnet("data", zone, 64, routes) for zone in args.zones]
         self.register_outputs(
             {
                 "id": self.id,
                 "account": self.account,
                 "balancerSubnets": self.balancer_subnets,
                 "taskSubnets": self.task_subnets,
+                **({"closedSubnets": self.closed_subnets} if args.closed else {}),
             }
         )
 

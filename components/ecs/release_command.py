@@ -71,7 +71,7 @@ class ReleaseCommand(pulumi.ComponentResource):
             record=record.name,
             cluster=infrastructure.cluster_arn,
             subnets=list(infrastructure.subnets),
-            firewall=infrastructure.firewall,
+            firewalls=list(infrastructure.firewalls),
             logs=args.logs,
         )
         self.barrier = Barrier(name, [named.apply(self._run)])
@@ -90,7 +90,7 @@ class ReleaseCommand(pulumi.ComponentResource):
             timeout=settings.timeout.seconds,
             pinned=args.pinned,
             cluster=Cluster(region=args.region, arn=found["cluster"]),
-            network=Network(subnets=found["subnets"], firewall=found["firewall"], public=args.infrastructure.public),
+            network=Network(subnets=found["subnets"], firewalls=found["firewalls"], public=args.infrastructure.public),
             definition=found["definition"],
             family=found["family"],
             logs=found["logs"],

@@ -37,7 +37,7 @@ class ServiceArgs:
     listener: pulumi.Input[str]
     vpc: pulumi.Input[str]
     subnets: Sequence[pulumi.Input[str]]
-    firewall: pulumi.Input[str]
+    firewalls: Sequence[pulumi.Input[str]]
     public: bool
     cluster: pulumi.Input[str]
     logs: pulumi.Input[str]
@@ -90,7 +90,7 @@ class Service(pulumi.ComponentResource):
             availability_zone_rebalancing="ENABLED",
             health_check_grace_period_seconds=args.wait,
             network_configuration=aws.ecs.ServiceNetworkConfigurationArgs(
-                subnets=list(args.subnets), security_groups=[args.firewall], assign_public_ip=args.public
+                subnets=list(args.subnets), security_groups=list(args.firewalls), assign_public_ip=args.public
             ),
             load_balancers=[
                 aws.ecs.ServiceLoadBalancerArgs(

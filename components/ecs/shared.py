@@ -1,7 +1,7 @@
 """All sites of a stack on ECS, and what they share."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,12 @@ from portico.components.ecs.firewall import Firewall, FirewallArgs
 from portico.components.ecs.hosts import list_rules
 from portico.components.ecs.images import Workshop
 from portico.components.ecs.infrastructure import Infrastructure
+from portico.components.ecs.names import lead_names
 from portico.components.ecs.network import Network, NetworkArgs
 from portico.components.ecs.preview import Planned, announce_changes
 from portico.components.ecs.registry_contents import RegistryContents
 from portico.components.ecs.site import Site, SiteArgs
+from portico.components.managed.services import ManagedServices
 from portico.components.partial_update import require_all
 from portico.components.scope import name_resource
 from portico.components.shutdown import expect_verdict, settle
@@ -42,10 +44,11 @@ class FleetArgs:
     `previous` are the outputs of the last good update, `contents` is what the registry has. `builder` names where
     images are built; `hooks` are informed of builds that failed. `require_builder` is called before anything is made,
     where an image has to be built; it raises pulumi.RunError if that cannot be done. `kept` is what is known of data's
-    file system, `done` which release commands are not run again, by site (for previews).
+    file system, `done` which release commands are not run again, by site (for previews). `managed` are the services.
     """
 
     stack: Stack
+    managed: ManagedServices
     zones: Sequence[str]
     contents: RegistryContents
     root: Path = field(default_factory=Path)
@@ -100,10 +103,12 @@ class Fleet(pulumi.ComponentResource):
                 SiteArgs(
                     fleet=one,
                     settings=settings,
-                    infrastructure=infrastructure,
+                    infrastructure=replace(
+                        infrastructure, firewalls=[*infrastructure.firewalls, *args.managed.list_groups(one.site)]
+                    ),
                     workshop=workshop,
                     rules=[rule for rule in rules if rule.site == one.site.name],
-                    secrets=args.stack.secrets.get(one.site.name),
+                    secrets=args.managed.fill_in(one.site, args.stack.secrets.get(one.site.name)),
                     pinned=one.site.name in args.stack.pinned,
                     served=str((args.previous.get("releases") or {}).get(one.site.name) or ""),
                 ),
@@ -116,7 +121,7 @@ class Fleet(pulumi.ComponentResource):
         if not pulumi.runtime.is_dry_run():
             expect_verdict()
             live.apply(lambda _: settle())
-        self._lead(sites, balancer, live)
+        lead_names(name, self._ecs, list_hosts(sites), balancer, live, self)
         scheme = "https" if self._ecs.https else "http"
         urls = {one.site.name: spell_url(scheme, one.site) for one in sites}
         self.address = pulumi.Output.all(balancer.name, live).apply(lambda found: str(found[0]))
@@ -147,9 +152,18 @@ class Fleet(pulumi.ComponentResource):
         region, zones, kind = mine.region, self._args.zones, mine.network
         network = Network(
             f"{name}-network",
-            NetworkArgs(region=region, zones=zones, range=mine.range, kind=kind, tags=tags, protect=protect),
+            NetworkArgs(
+                region=region,
+                zones=zones,
+                range=mine.range,
+                kind=kind,
+                closed=self._args.managed.any,
+                tags=tags,
+                protect=protect,
+            ),
             self._child,
         )
+        self._args.managed.start(network.id, network.closed_subnets, self._child)
         FlowLogs(f"{name}-flows", FlowLogsArgs(vpc=network.id, retention=mine.retention, tags=tags), self._child)
         firewall = Firewall(
             f"{name}-firewall",
@@ -195,7 +209,7 @@ class Fleet(pulumi.ComponentResource):
             vpc=network.id,
             subnets=network.task_subnets,
             public=network.public_tasks,
-            firewall=firewall.tasks,
+            firewalls=[firewall.tasks],
             listener=balancer.listener,
             suffix=balancer.suffix,
         )
@@ -225,21 +239,3 @@ class Fleet(pulumi.ComponentResource):
         return Certificate(
             f"{self._name}-certificate", CertificateArgs(hosts=hosts, zone=zone, tags=self._ecs.tags), self._child
         ).arn
-
-    def _lead(self, sites: tuple[FleetSite, ...], balancer: Balancer, live: pulumi.Output[list[str]]) -> None:
-        """Let all host names lead to the balancer, the first time only once the sites are live."""
-        if not self._ecs.dns:
-            return
-        # As a dependency: what is live changes with every release, and moves no name.
-        agreed: pulumi.Output[list[pulumi.Resource]] = live.apply(lambda _: [])
-        for host in list_hosts(sites):
-            aws.route53.Record(
-                f"{self._name}-host-{host}",
-                zone_id=self._ecs.dns.zone,
-                name=host,
-                type="A",
-                aliases=[
-                    aws.route53.RecordAliasArgs(name=balancer.name, zone_id=balancer.zone, evaluate_target_health=False)
-                ],
-                opts=pulumi.ResourceOptions(parent=self, depends_on=agreed),
-            )

@@ -119,7 +119,7 @@ class Site(pulumi.ComponentResource):
                 listener=infrastructure.listener,
                 vpc=infrastructure.vpc,
                 subnets=infrastructure.subnets,
-                firewall=infrastructure.firewall,
+                firewalls=infrastructure.firewalls,
                 public=infrastructure.public,
                 cluster=infrastructure.cluster_arn,
                 logs=logs.name,

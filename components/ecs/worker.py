@@ -33,7 +33,7 @@ class WorkerArgs:
     definition: DefinitionArgs
     web: pulumi.Input[Any]
     subnets: Sequence[pulumi.Input[str]]
-    firewall: pulumi.Input[str]
+    firewalls: Sequence[pulumi.Input[str]]
     public: bool
     cluster: pulumi.Input[str]
     logs: pulumi.Input[str]
@@ -71,7 +71,7 @@ class WorkerService(pulumi.ComponentResource):
             # It would start one in another zone first, for which there is no capacity.
             availability_zone_rebalancing="DISABLED" if worker.single else "ENABLED",
             network_configuration=aws.ecs.ServiceNetworkConfigurationArgs(
-                subnets=list(args.subnets), security_groups=[args.firewall], assign_public_ip=args.public
+                subnets=list(args.subnets), security_groups=list(args.firewalls), assign_public_ip=args.public
             ),
             enable_execute_command=False,
             enable_ecs_managed_tags=True,

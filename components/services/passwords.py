@@ -11,9 +11,12 @@ OUTPUT = "passwords"
 _LENGTH = 32  # bytes
 
 
-def find_outputs(resources: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
-    """What the component of a service called `name` has put out, None where the last update left none."""
-    found = [outputs for outputs in list_outputs(resources, TYPE, name) if outputs.get("component") == name]
+def find_outputs(resources: Mapping[str, Any], name: str, kind: str = TYPE) -> Mapping[str, Any] | None:
+    """What the component of a service called `name` has put out, None where the last update left none.
+
+    `kind` is its type.
+    """
+    found = [outputs for outputs in list_outputs(resources, kind, name) if outputs.get("component") == name]
     return found[0] if found else None
 
 

@@ -24,7 +24,8 @@ def list_wrong_services(settings: Settings) -> Iterator[Mistake]:
         if any(site.name == service.name for site in settings.sites):
             yield Mistake(f"{path}.name", f'"{service.name}" is the name of a site; write another, such as db')
         yield from _check_users(path, settings, service)
-        yield from _check_memory(path, settings, service)
+        if not service.managed:
+            yield from _check_memory(path, settings, service)
     for index, site in enumerate(settings.sites):
         yield from _check_uses(f"sites[{index}]", settings, site)
 
@@ -52,7 +53,14 @@ def _check_users(path: str, settings: Settings, service: Service) -> Iterator[Mi
             f"{path}.name",
             f"{service.name} is used by {shown}, and each would read the other's keys; write a service for each",
         )
-    for site in users if service.kind == POSTGRES else ():
+    if service.kind == POSTGRES and service.managed and len(users) > 1:
+        shown = " and ".join(site.name for site in users)
+        yield Mistake(
+            f"{path}.name",
+            f"{service.name} is used by {shown}, and a database that AWS runs is one site's, since nobody else gets "
+            "to it; write a service for each",
+        )
+    for site in users if service.kind == POSTGRES and not service.managed else ():
         role = name_role(site.name)
         if role in _TAKEN or role.startswith("pg_"):
             yield Mistake(

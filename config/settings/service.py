@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
+from pydantic.alias_generators import to_camel
 
 from portico.config.settings.data import Data
+from portico.config.settings.managed_text import InstanceClass, KeyArn, Snapshot, Window
 from portico.config.settings.quantity import Size
 from portico.config.settings.section import Section
 from portico.config.settings.text import ImageName, grammar
@@ -17,6 +19,15 @@ IMAGES: Final = {
     POSTGRES: {"18": "postgres:18.6", "17": "postgres:17.12"},
     VALKEY: {"8.1": "valkey/valkey:8.1.4"},
 }
+
+# What AWS sells as the smallest of its present generation, by kind.
+SMALLEST: Final = {POSTGRES: "db.t4g.micro", VALKEY: "cache.t4g.micro"}
+# What a container alone has, and what AWS alone asks for, by the names of the fields.
+OF_CONTAINERS: Final = ("image", "memory")
+OF_AWS: Final = ("instance", "storage", "storage_limit", "standby", "backup_days", "window", "key", "snapshot")
+# GiB: AWS sells no smaller disk of the kind gp3, and lets a disk grow by a tenth at least.
+_LEAST_DISK: Final = 20
+_GROWS: Final = 11  # tenths
 
 ServiceName = Annotated[
     str,
@@ -60,6 +71,43 @@ class Service(Section):
         "as a cache does, rather than refuse to write, as a queue needs.",
     )
 
+    managed: bool = Field(
+        default=False,
+        description="AWS runs it, for target ecs alone: PostgreSQL on RDS, Valkey on ElastiCache, for one site. "
+        "The settings below are for that.",
+    )
+    instance: InstanceClass | None = Field(
+        default=None,
+        description="The kind of its machine, such as db.t4g.small; db.t4g.micro or cache.t4g.micro where not set.",
+    )
+    storage: Size = Field(default=Size.parse("20G"), description="The disk of PostgreSQL to begin with.")
+    storage_limit: Size = Field(
+        default=Size.parse("100G"),
+        description="What AWS lets that disk grow to by itself; the same as `storage` to let it not grow.",
+    )
+    standby: bool = Field(
+        default=False,
+        description="A second one in another zone, which takes over where the first fails; it costs the same again.",
+    )
+    backup_days: int = Field(default=7, ge=1, le=35, description="Days that AWS keeps its daily backups.")
+    window: Window = Field(
+        default="sun:03:30",
+        description="When AWS may bring patch releases in, within an hour from then: day and time in UTC. Its daily "
+        "backup begins 90 minutes before that.",
+    )
+    key: KeyArn | None = Field(
+        default=None, description="A key of KMS of your own that encrypts all of it; AWS's own where not set."
+    )
+    snapshot: Snapshot | None = Field(
+        default=None,
+        description="The name of a snapshot of AWS's that it begins with; it is read when it is made, and not later.",
+    )
+
+    @property
+    def machine(self) -> str:
+        """The kind of AWS's machine, also where none is said."""
+        return self.instance or SMALLEST[self.kind]
+
     @property
     def release_line(self) -> str:
         """Its version, also where none is said."""
@@ -86,3 +134,29 @@ class Service(Section):
             yield f'version "{self.version}" is none of {self.kind}; write one of: {", ".join(offered)}'
         if self.evict and self.kind != VALKEY:
             yield "evict is for valkey, and a database forgets nothing; leave it out"
+        foreign = OF_CONTAINERS if self.managed else OF_AWS
+        for name in foreign:
+            if name in self.model_fields_set and getattr(self, name) not in (None, False):
+                why = "is for a container, and AWS runs this one" if self.managed else "is for a service with managed"
+                hint = "leave it out" if self.managed else "write managed: true, or leave it out"
+                yield f"{to_camel(name)} {why}; {hint}"
+        if self.managed:
+            yield from self._tell_managed()
+
+    def _tell_managed(self) -> Iterator[str]:
+        begin = SMALLEST[self.kind].partition(".")[0]
+        if self.instance and not self.instance.startswith(f"{begin}."):
+            yield f'instance "{self.instance}" is none for {self.kind}; write one such as {SMALLEST[self.kind]}'
+        if "--" in self.name:
+            yield f'name "{self.name}": AWS takes no two dashes side by side; write one'
+        if self.kind == VALKEY:
+            for name in ("storage", "storage_limit"):
+                if name in self.model_fields_set:
+                    yield f"{to_camel(name)} is for postgres, and a cache has no disk; leave it out"
+            return
+        disk, limit = self.storage.gibibytes, self.storage_limit.gibibytes
+        if disk < _LEAST_DISK:
+            yield f"storage {disk}G is less than AWS sells; write at least {_LEAST_DISK}G"
+        least = -(-disk * _GROWS // 10)
+        if limit != disk and limit < least:
+            yield f"storageLimit {limit}G lets it not grow; write at least {least}G, or {disk}G"

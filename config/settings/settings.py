@@ -73,7 +73,7 @@ class Settings(Section):
         default=None, description="Encrypted backups of the folders of data; none are made where not set."
     )
     services: tuple[Service, ...] = Field(
-        default=(), description="Databases and caches that Portico runs beside the sites; a site says which it `uses`."
+        default=(), description="Databases and caches beside the sites; a site says which it `uses`."
     )
     sites: Filled[tuple[Site, ...]] = Field(
         examples=["a list of name, source, entry and hosts"], description="The applications served."
@@ -118,7 +118,7 @@ class Settings(Section):
     def list_data(self) -> tuple[tuple[str, Data], ...]:
         """All folders that last, each with the name of the site or of the service whose it is."""
         return tuple((one.name, data) for one in self.sites for data in one.data) + tuple(
-            (one.name, one.data) for one in self.services
+            (one.name, one.data) for one in self.services if not one.managed
         )
 
     def count_replicas(self, site: Site) -> int:

@@ -24,6 +24,10 @@ def check(settings: Settings) -> Iterator[Mistake]:
     if settings.ssh and settings.ssh.jump and settings.ssh.proxy_command:
         yield Mistake("ssh.jump", "does not go with ssh.proxyCommand: both say how to get there; write one of them")
     yield from check_backups(settings)
+    for index, service in enumerate(settings.services):
+        if service.managed:
+            text = f"is for target ecs, and on {settings.target} a service is a container; leave it out"
+            yield Mistake(f"services[{index}].managed", text)
     if settings.aws:
         yield from settings.aws.list_contradictions()
         yield from check_tags("aws.tags", settings.aws.tags, settings)

@@ -189,6 +189,17 @@ def test_a_role_of_aws_that_is_not_there_yet_is_no_failure(monkeypatch: pytest.M
     assert "create-service-linked-role --aws-service-name " in found["linked role"].remedy
 
 
+def test_services_have_quotas_and_roles_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    services = [{"name": "db", "kind": "postgres"}, {"name": "cache", "kind": "valkey", "standby": True}]
+    found, account = examine(monkeypatch, {"get_service_quota": {"Quota": {"Value": 1.0}}}, services=services)
+    assert found["quota: databases"].state == "ok"
+    assert "a release of this stack needs 2" in found["quota: nodes of caches"].reported
+    roles = {one["RoleName"] for one in account.asked["get_role"]}
+    assert {"AWSServiceRoleForRDS", "AWSServiceRoleForElastiCache"} <= roles
+    _, other = examine(monkeypatch)
+    assert "AWSServiceRoleForRDS" not in {one["RoleName"] for one in other.asked["get_role"]}
+
+
 def test_another_account_than_the_stacks_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     vpc = {"type": "aws:ec2/vpc:Vpc", "outputs": {"ownerId": "999999999999"}}
     found, account = examine(monkeypatch, export={"deployment": {"resources": [vpc]}})

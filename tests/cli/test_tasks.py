@@ -14,6 +14,7 @@ from portico.cli.commands import exec as exec_
 from portico.cli.commands import logs, shell, status
 from portico.cli.deployed_tasks import DeployedTasks
 from portico.cli.engine import Export
+from portico.cli.refused import Refused
 from portico.components.aws_command import AwsError
 from portico.config.task_names import BY_HAND
 from tests.components.fake_aws import FakeAws
@@ -36,14 +37,26 @@ def define(site: str, *names: str) -> dict[str, Any]:
 
 def make(*sites: str, exec: bool = True) -> Export:
     """The state of a stack on ECS with these sites."""
-    network = {"subnets": ["subnet-1"], "securityGroups": ["sg-1"], "assignPublicIp": False}
-    outputs = {"cluster": CLUSTER, "networkConfiguration": network, "name": "shop-service-1"}
+    network = {"subnets": ["subnet-1"], "assignPublicIp": False}
     parameter = {"name": RECORD, "arn": f"arn:aws:ssm:eu-central-1:1:parameter{RECORD}"}
     resources: list[dict[str, Any]] = [
         {"type": "pulumi:pulumi:Stack", "urn": "urn", "outputs": {"releases": dict.fromkeys(sites, "1a2b3c")}},
         {"type": "pulumi:providers:docker", "urn": "urn::fleet-docker", "inputs": {"host": "unix:///nowhere"}},
         {"type": "aws:ecs/cluster:Cluster", "urn": "urn::cluster", "outputs": {"arn": CLUSTER}},
-        {"type": "aws:ecs/service:Service", "urn": "urn::service", "outputs": outputs},
+        *(
+            {
+                "type": "aws:ecs/service:Service",
+                "urn": f"urn::{site}-service",
+                "outputs": {
+                    "cluster": CLUSTER,
+                    # What is there by now may be newer than what runs.
+                    "taskDefinition": f"arn:aws:ecs:eu-central-1:1:task-definition/portico-dev-{site}:3",
+                    "networkConfiguration": network | {"securityGroups": ["sg-1", f"sg-{site}"]},
+                    "name": f"{site}-service-1",
+                },
+            }
+            for site in sites
+        ),
         {"type": "aws:ssm/parameter:Parameter", "urn": "urn::record", "outputs": parameter},
         *(define(site, "gunicorn", "nginx") for site in sites),
         *(define(site, "portico_secrets", BY_HAND) for site in sites if exec),
@@ -81,12 +94,19 @@ def test_exec_is_a_task_of_the_live_release_with_its_output_and_its_code(aws: Fa
     (run,) = [one for one in aws.calls if one[1] == "run-task"]
     assert json.loads(run[run.index("--network-configuration") + 1])["awsvpcConfiguration"] == {
         "subnets": ["subnet-1"],
-        "securityGroups": ["sg-1"],
+        "securityGroups": ["sg-1", "sg-shop"],
         "assignPublicIp": "DISABLED",
     }
     assert run[run.index("--cluster") + 1] == CLUSTER
     # One text is a shell's.
     assert call(exec_, "echo $HOME").exit_code == 0 and aws.tasks[1].command == ["sh", "-c", "echo $HOME"]
+
+
+def test_each_site_is_where_its_own_services_let_it_in() -> None:
+    deployed = DeployedTasks.find("dev", make("shop", "blog"))
+    assert deployed and deployed.find_network("blog").firewalls == ("sg-1", "sg-blog")
+    with pytest.raises(Refused, match="news has no tasks yet"):
+        deployed.find_network("news")
 
 
 def test_one_that_ends_at_once_has_its_output_too(aws: FakeAws, call: Any) -> None:

@@ -19,7 +19,7 @@ from tests.cloud.plugin.fleet_kinds import CLUSTER, DEFINITION, PARAMETER
 pytestmark = pytest.mark.extended
 
 RECORD = "/portico/portico/test/shop/release-command"
-NETWORK = Network(subnets=("subnet-1",), firewall="sg-1", public=True)
+NETWORK = Network(subnets=("subnet-1",), firewalls=("sg-1",), public=True)
 
 
 @pytest.fixture

@@ -40,12 +40,18 @@ ANSWERS: Mapping[str, Callable[[str, State], State]] = {
         "arn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/{inputs['family']}:2",
         "arnWithoutRevision": f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/{inputs['family']}",
     },
+    "aws:elasticache/replicationGroup:ReplicationGroup": lambda name, inputs: {
+        "primaryEndpointAddress": f"master.{inputs['replicationGroupId']}.example.cache.amazonaws.com"
+    },
     "aws:lb/loadBalancer:LoadBalancer": lambda name, inputs: {
         "arnSuffix": f"app/{name}/0123",
         "dnsName": f"{name}.{REGION}.elb.amazonaws.com",
         "zoneId": "Z215JYRZR1TBD5",
     },
     "aws:lb/targetGroup:TargetGroup": lambda name, inputs: {"arnSuffix": f"targetgroup/{name}/4567"},
+    "aws:rds/instance:Instance": lambda name, inputs: {
+        "address": f"{inputs['identifier']}.example.{REGION}.rds.amazonaws.com"
+    },
     "aws:route53/record:Record": lambda name, inputs: {"fqdn": inputs["name"]},
     "aws:s3/bucket:Bucket": lambda name, inputs: {"bucket": f"{name}-0123456"},
     "aws:secretsmanager/secretVersion:SecretVersion": lambda name, inputs: {"versionId": "v-1"},

@@ -109,7 +109,7 @@ def test_a_vm_keeps_no_backups_of_itself(root: Path) -> None:
 
 def test_on_ecs_aws_makes_them(root: Path) -> None:
     reported = refuse(root, make_values(SITE, backups=S3, target="ecs", ecs=make_ecs()))
-    assert [line for line in reported if line.startswith("backups: are made by AWS Backup on ecs")]
+    assert [line for line in reported if line.startswith("backups: are AWS's on ecs")]
 
 
 @pytest.mark.parametrize(

@@ -99,8 +99,8 @@ def test_a_secret_of_the_same_name_is_reported(root: Path) -> None:
 
 def test_on_ecs_it_says_what_to_write_instead(root: Path) -> None:
     said = refuse(root, make_site(uses=["db"]), services=[DB], target="ecs", ecs={"region": "eu-central-1"})
-    (found,) = [one for one in said if one.startswith("services:")]
-    assert "such as one on RDS, as a secret: pulumi config set --secret" in found and "SITE.DATABASE_URL" in found
+    (found,) = [one for one in said if one.startswith("services[0]:")]
+    assert "write managed: true, so that AWS runs it" in found and "secrets.SITE.DATABASE_URL" in found
 
 
 def test_the_address_is_a_secret_and_a_variable(root: Path) -> None:

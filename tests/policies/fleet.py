@@ -8,6 +8,7 @@ from typing import Any
 from portico.policies import kinds
 from portico.policies.graph import UNKNOWN, Resource
 from tests.policies.sample import TAGS, assumed_by, make, write_policy
+from tests.policies.services import SERVICES
 
 REGISTRY = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
 IMAGE = f"{REGISTRY}/shop@sha256:{'0' * 64}"
@@ -204,6 +205,7 @@ FLEET: tuple[Resource, ...] = (
         enableExecuteCommand=False,
         tags=TAGS,
     ),
+    *SERVICES,
 )
 
 

@@ -14,14 +14,14 @@ from portico.policies.graph import UNKNOWN, Resource
 from portico.policies.rule import Rule
 from portico.policies.tags import UNTAGGABLE
 from tests.components.recorder import run
-from tests.policies import bad_fleet
+from tests.policies import bad_fleet, bad_services
 from tests.policies.bad import BAD as BAD_VM
 from tests.policies.bad import Bad, tell
 from tests.policies.fleet import FLEET, REFUSAL, amend
 from tests.policies.sample import GOOD, change, make, unlink, without
 
-BAD = BAD_VM | bad_fleet.BAD_FLEET
-assert len(BAD) == len(BAD_VM) + len(bad_fleet.BAD_FLEET)
+BAD = BAD_VM | bad_fleet.BAD_FLEET | bad_services.BAD_SERVICES
+assert len(BAD) == len(BAD_VM) + len(bad_fleet.BAD_FLEET) + len(bad_services.BAD_SERVICES)
 
 
 def names(graph: tuple[Resource, ...]) -> list[str]:

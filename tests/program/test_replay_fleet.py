@@ -14,7 +14,7 @@ from moto import mock_aws
 from portico.policies.graph import Graph, Resource
 from tests.cloud.replay import Replay, Unmapped
 from tests.cloud.replay.texts import Refused
-from tests.components.ecs.sample import BUSY, SECTION, deploy
+from tests.components.ecs.sample import BUSY, SECTION, SERVICES, deploy
 from tests.components.recorder import Recorder
 from tests.components.sample import BLOG, SECRET
 from tests.config.ecs_sample import ZONE
@@ -40,9 +40,10 @@ def fleet(programs: dict[str, Recorder]) -> Graph:
 
 
 def plan(root: Path, **section: Any) -> Graph:
-    """Two sites with all that can be set, one of them with secrets, users, data, workers and a job."""
+    """Two sites with all that can be set, one of them with secrets, users, data, services, workers and a job."""
     write_files(root / "shop", FILES)
-    made = deploy(root, BUSY, BLOG, section=SECTION | section, secrets={"shop": {"KEY": SECRET}})
+    busy, section = BUSY | {"uses": ["db", "cache"]}, SECTION | section
+    made = deploy(root, busy, BLOG, section=section, secrets={"shop": {"KEY": SECRET}}, services=SERVICES)
     return read_graph(made)
 
 
@@ -132,7 +133,7 @@ def test_all_that_can_be_set_is_taken_too(network: str, tmp_path: Path, monkeypa
         replay.find(f"{site}-scaling-{part}").id for site in ("shop", "blog") for part in ("cpu", "requests")
     )
     value = ask("secretsmanager", "get_secret_value", SecretId=replay.find("shop-secrets-secret").id)["SecretString"]
-    assert json.loads(value).keys() == {"KEY", "PORTICO_USERS"}
+    assert json.loads(value).keys() == {"KEY", "PORTICO_USERS", "DATABASE_URL", "REDIS_URL"}
     asked = {"cluster": replay.find("fleet-cluster").arn, "services": [replay.find("worker-beat-service").arn]}
     (beat,) = ask("ecs", "describe_services", **asked)["services"]
     assert beat["loadBalancers"] == [] and beat["desiredCount"] == 1
@@ -164,7 +165,9 @@ def test_the_longest_names_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyP
         "workers": [{**workers[0], "name": LONGEST_PART}],
         "data": [{**data[0], "name": LONGEST_PART}],
     }
-    made = deploy(tmp_path, {**BUSY, **longest}, section=SECTION, secrets={name: {"KEY": SECRET}})
+    services = [SERVICES[0] | {"name": "d" * 32}, SERVICES[1] | {"name": "c" * 32}]
+    longest["uses"] = ["d" * 32, "c" * 32]
+    made = deploy(tmp_path, {**BUSY, **longest}, section=SECTION, secrets={name: {"KEY": SECRET}}, services=services)
     replay = Replay(lead(read_graph(made)))
     assert len(replay.find("-schedule").name) == len(LONGEST_PART)
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from hypothesis import assume
 from hypothesis import strategies as st
+from pydantic.alias_generators import to_camel
 
 from portico.config.settings import Duration, Ecs, Gunicorn, Nginx, Settings, Site, Size, derive_uid
 from portico.config.settings.acme import Acme, DnsChallenge
@@ -24,7 +25,7 @@ from portico.config.settings.nginx import BESIDES, Gzip
 from portico.config.settings.release_command import ReleaseCommand
 from portico.config.settings.route import Route
 from portico.config.settings.section import Section
-from portico.config.settings.service import IMAGES, Service
+from portico.config.settings.service import IMAGES, OF_AWS, OF_CONTAINERS, Service
 from portico.config.settings.tls import Certificate, Tls
 from portico.config.settings.worker import Worker
 from scripts.setup.base_images import TESTED
@@ -280,6 +281,15 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "image": _images("database", ["18.6"]),
         "memory": st.just("1000G"),
         "evict": _BOOLEANS,
+        "managed": _BOOLEANS,
+        "instance": st.sampled_from(["db.t4g.medium", "cache.m7g.large"]),
+        "storage": st.integers(20, 500).map(lambda size: f"{size}G"),
+        "storageLimit": st.integers(550, 1024).map(lambda size: f"{size}G"),
+        "standby": _BOOLEANS,
+        "backupDays": st.integers(1, 35),
+        "window": st.sampled_from(["mon:00:00", "sat:23:59", "sun:12:30"]),
+        "key": st.just("key/0a1b2c3d"),  # its region is put before it
+        "snapshot": _text("[a-z][a-z0-9]{0,30}"),
     },
     Data: {
         "name": _text("[a-z]([a-z0-9-]{0,10}[a-z0-9])?"),
@@ -391,7 +401,7 @@ def _name_version(values: Values, version: str, said: bool) -> None:
 
 
 # The load balancer's; see Settings.
-_NOT_OURS: Final = ("docker", "address", "port", "upstream", "tls", "client", "services")
+_NOT_OURS: Final = ("docker", "address", "port", "upstream", "tls", "client")
 
 
 def _move(values: Values, ecs: Values, version: str, said: bool) -> Values:
@@ -409,7 +419,6 @@ def _move(values: Values, ecs: Values, version: str, said: bool) -> Values:
     for key in (
         "certificate",
         "data",
-        "uses",
         "weights",
         "schedule",
         "workers",
@@ -490,6 +499,26 @@ def _fix(values: Values, version: str) -> Values:
     return values
 
 
+def _fix_managed(service: Values, region: str) -> None:
+    """What AWS runs on ECS is no container, and elsewhere everything is one."""
+    managed = service["managed"] = bool(region)
+    for name in OF_CONTAINERS if managed else OF_AWS:
+        service.pop(to_camel(name), None)
+    if not managed:
+        return
+    kind = {"postgres": "db.", "valkey": "cache."}[service["kind"]]
+    if not service.get("instance", kind).startswith(kind):
+        del service["instance"]
+    if service["kind"] == "valkey":
+        service.pop("storage", None)
+        service.pop("storageLimit", None)
+    elif int(service.get("storage", "20G")[:-1]) > 90:
+        service.setdefault("storageLimit", "1024G")
+    if "key" in service:
+        partition = "aws-us-gov" if "gov" in region else "aws"
+        service["key"] = f"arn:{partition}:kms:{region}:123456789012:{service['key']}"
+
+
 def _name_in_public(site: Values) -> None:
     """Names that an authority gives a certificate for, as many as there were."""
     for key in ("hosts", "aliases"):
@@ -512,6 +541,7 @@ def _fix_services(values: Values) -> None:
             service.pop("version", None)
         if service["kind"] == "postgres":
             service.pop("evict", None)
+        _fix_managed(service, values.get("ecs", {}).get("region", "") if values.get("target") == "ecs" else "")
     taken: set[str] = set()
     for site in values["sites"]:
         of_a_kind = {kinds[name]: name for name in site.get("uses", ()) if name in kinds and name not in taken}

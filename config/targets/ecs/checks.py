@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from portico.config.services.urls import VARIABLES
 from portico.config.settings import Mistake, Settings, Site
 from portico.config.settings.quantity import Size
 from portico.config.targets.ecs.command import sum_release
@@ -20,6 +21,7 @@ def list_taken(settings: Settings) -> Iterator[Mistake]:
 
     Defaults are no choice of the user's: Pulumi.yaml hands over its own.
     """
+    assert settings.ecs
     # What it does anyway may stay written, so that a stack moves between aws and ecs by one setting.
     if settings.address not in (_default("address"), "0.0.0.0", "::"):
         yield Mistake("address", f'"{settings.address}" is no address of the load balancer on ecs; leave it out')
@@ -33,7 +35,7 @@ def list_taken(settings: Settings) -> Iterator[Mistake]:
     if settings.client:
         yield Mistake("client", "is known on ecs: the load balancer alone is in front; leave it out")
     if settings.backups:
-        text = "are made by AWS Backup on ecs, which copies the file system of data each day; leave it out"
+        text = "are AWS's on ecs: it copies the file system of data and each service every day; leave it out"
         yield Mistake("backups", text)
     if settings.nginx.handover is not None:
         yield Mistake("nginx.handover", "is for a port of one machine, and ecs has none; leave it out")
@@ -42,13 +44,17 @@ def list_taken(settings: Settings) -> Iterator[Mistake]:
         yield Mistake("nginx.requestHeader", text)
     if "keepalive" in settings.nginx.model_fields_set:
         yield Mistake("nginx.keepalive", "follows on ecs from the longest request; leave it out")
-    if settings.services:
-        text = (
-            "are containers on one machine, and ecs has none; leave them and `uses` of the sites out, and set the "
-            "address of a database of your own, such as one on RDS, as a secret: pulumi config set --secret --path "
-            "portico:secrets.SITE.DATABASE_URL"
-        )
-        yield Mistake("services", text)
+    for index, service in enumerate(settings.services):
+        if not service.managed:
+            text = (
+                "is a container on one machine, and ecs has none; write managed: true, so that AWS runs it, or take "
+                "it and `uses` out and set the address of one of your own: pulumi config set --secret --path "
+                f"portico:secrets.SITE.{VARIABLES[service.kind]}"
+            )
+            yield Mistake(f"services[{index}]", text)
+        elif service.key and (region := service.key.split(":")[3]) != settings.ecs.region:
+            text = f"is in {region}, and a service in {settings.ecs.region} needs a key there; write its ARN"
+            yield Mistake(f"services[{index}].key", text)
     for index, site in enumerate(settings.sites):
         if site.certificate:
             text = "is the load balancer's on ecs; write ecs.certificate or ecs.dns instead"

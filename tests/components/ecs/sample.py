@@ -33,6 +33,12 @@ BUSY = {
     ],
     "schedule": [{"name": "nightly", "cron": "30 3 * * *", "command": "flask tidy", "overlap": "allow"}],
 }
+# All that can be set of services.
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f"
+SERVICES: list[dict[str, Any]] = [
+    {"name": "db", "kind": "postgres", "managed": True, "standby": True, "key": KEY, "instance": "db.m7g.large"},
+    {"name": "cache", "kind": "valkey", "managed": True, "standby": True, "key": KEY, "evict": True},
+]
 SECTION = make_section(dns={"zone": ZONE}, egress=[{"name": "database", "port": 5432, "network": "10.20.0.0/16"}])
 
 

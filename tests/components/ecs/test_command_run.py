@@ -23,7 +23,7 @@ ASKED = Asked(
     timeout=600,
     pinned=False,
     cluster=Cluster(region="eu-central-1", arn="arn:aws:ecs:eu-central-1:1:cluster/c"),
-    network=Network(subnets=("subnet-1", "subnet-2"), firewall="sg-1", public=True),
+    network=Network(subnets=("subnet-1", "subnet-2"), firewalls=("sg-1",), public=True),
     definition=f"arn:aws:ecs:eu-central-1:1:task-definition/{FAMILY}:3",
     family=FAMILY,
     logs="shop-logs",

@@ -1,0 +1,1 @@
+"""Databases and caches that AWS runs: RDS for PostgreSQL, ElastiCache for Valkey."""

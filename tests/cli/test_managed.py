@@ -1,0 +1,106 @@
+"""Services that AWS runs, for who asks by hand: what AWS says of them, what is refused, and what stays."""
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from portico.cli.commands import db
+from portico.cli.engine import Export
+from portico.cli.managed import find_managed, look_at_managed, tell_snapshots
+from portico.components.managed.service import TYPE
+from portico.config.services.managed import tell_managed
+from portico.config.settings.service import Service
+from tests.components.fake_aws import FakeAws
+
+CLUSTER = {
+    "type": "aws:ecs/cluster:Cluster",
+    "urn": "urn::cluster",
+    "outputs": {"arn": "arn:aws:ecs:eu-central-1:1:cluster/c"},
+}
+
+
+@dataclass
+class FakeServices(FakeAws):
+    """It knows databases and caches, too."""
+
+    def _describe_db_instances(self, options: dict[str, Any]) -> Any:
+        assert options["db-instance-identifier"] == ["x-db-1"]
+        seen = {
+            "DBInstanceStatus": "available",
+            "EngineVersion": "18.1",
+            "LatestRestorableTime": "2026-12-01T03:00:00Z",
+        }
+        return {"DBInstances": [seen]}
+
+    def _describe_replication_groups(self, options: dict[str, Any]) -> Any:
+        assert options["replication-group-id"] == ["x-cache-1"]
+        return {"ReplicationGroups": [{"Status": "creating"}]}
+
+    def _describe_snapshots(self, _: Any) -> Any:
+        return {"Snapshots": []}
+
+
+def make(*names: str) -> Export:
+    """The state of a stack on ECS with these services."""
+    kinds = {"db": "postgres", "cache": "valkey"}
+    resources = [CLUSTER]
+    for name in names:
+        service = Service.model_validate({"name": name, "kind": kinds[name], "managed": True})
+        made = tell_managed(service, f"x-{name}-1", "shop")
+        resources.append({"type": TYPE, "urn": f"urn::{name}", "outputs": {"service": name, "made": made}})
+    return {"deployment": {"resources": resources}}
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> FakeServices:
+    found = FakeServices()
+    monkeypatch.setattr("portico.components.aws_command.run", found.run)
+    return found
+
+
+def test_status_says_what_aws_says(aws: FakeServices) -> None:
+    assert [str(one) for one in look_at_managed(make("db", "cache"))] == [
+        "cache: valkey on ElastiCache (x-cache-1), creating, no backup yet",
+        "db: postgres on RDS (x-db-1), available, 18.1, can be brought back to 2026-12-01T03:00:00Z",
+    ]
+    aws.refuses["describe-db-instances"] = "AccessDenied"
+    assert [str(one) for one in look_at_managed(make("db"))] == ["db: postgres on RDS (x-db-1); AWS does not answer"]
+
+
+def test_of_a_stack_without_any_nobody_is_asked(aws: FakeServices) -> None:
+    assert look_at_managed(make()) == [] == aws.calls
+
+
+@pytest.mark.parametrize(
+    ("action", "said"),
+    [
+        (
+            "shell",
+            'portico exec -s ecs --site shop -- sh -c \'psql "$DATABASE_URL" -c "…"\' asks it, where the site\'s',
+        ),
+        ("dump", "aws rds create-db-snapshot --db-instance-identifier x-db-1 --db-snapshot-identifier x-db-1-by-hand"),
+        ("load", "a new service with `snapshot: NAME` begins with a copy; docs/services.md has the steps"),
+    ],
+)
+def test_db_says_what_to_do_instead(monkeypatch: pytest.MonkeyPatch, action: str, said: str) -> None:
+    def call(export: Export) -> str:
+        monkeypatch.setattr(db, "prepare", lambda _: SimpleNamespace(root=None))
+        monkeypatch.setattr(db, "read_export", lambda *_: export)
+        done = CliRunner().invoke(db.command, ["-s", "ecs", "--file", "shop.dump", action])
+        assert done.exit_code == 1
+        return done.output
+
+    assert call(make("db")).startswith(f"error: AWS runs db, and its site alone gets to it; {said}")
+    assert "on ecs Portico runs no database" in call(make("cache"))
+
+
+def test_what_stays_after_down_has_a_name_and_a_way_back() -> None:
+    cache, database = tell_snapshots(find_managed(make("db", "cache")))
+    assert database == (
+        "Kept: the last state of db, RDS's snapshot x-db-1, which is paid for. `snapshot: x-db-1` in services begins "
+        "with it; aws rds delete-db-snapshot --db-snapshot-identifier x-db-1 --region eu-central-1 deletes it."
+    )
+    assert "aws elasticache delete-snapshot --snapshot-name x-cache-1 --region eu-central-1" in cache
