@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+from tests.cloud.caller import Refused
 from tests.cloud.paper import Paper
 from tests.cloud.plugin.fleet_kinds import CERTIFICATE, REPOSITORY
 from tests.cloud.plugin.registry import end_logins
+from tests.cloud.plugin.service_kinds import DATABASE
 from tests.components.aws.sample import make_host
-from tests.components.ecs.sample import BUSY, SECTION, deploy
+from tests.components.ecs.sample import BUSY, SECTION, SERVICES, deploy
 from tests.components.recorder import Recorder
 from tests.components.sample import BLOG, SECRET
 from tests.config.ecs_sample import ZONE
@@ -43,6 +45,19 @@ def test_a_fleet_that_is_refreshed_half_a_day_later_changes_nothing(
     end_logins(paper.cloud)
     assert paper.refresh() == []
     assert paper.up(made) == []
+
+
+def test_services_stay_as_they_are_and_a_protected_database_stays(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paper, site = Paper(root / "cloud", monkeypatch), BUSY | {"uses": ["db", "cache"]}
+    # A key of KMS would have to be there.
+    services = [{name: value for name, value in one.items() if name != "key"} for one in SERVICES]
+    made = plan(root, site, services=services, protect=True)
+    assert {"db-managed-instance", "cache-managed-group"} <= {*paper.up(made)}
+    assert paper.refresh() == [] == paper.up(made)
+    (database,) = paper.cloud.things(DATABASE)
+    with pytest.raises(Refused, match="Cannot delete protected DB Instance"):
+        paper.down()
+    assert paper.cloud.things(DATABASE) == [database]
 
 
 def test_a_fleet_keeps_what_another_one_of_its_zone_needs(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

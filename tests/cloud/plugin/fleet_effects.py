@@ -29,6 +29,7 @@ from tests.cloud.plugin.fleet_service import ServiceEffects
 from tests.cloud.plugin.kinds import EGRESS, INGRESS, ROLE
 from tests.cloud.plugin.machines import PAPER
 from tests.cloud.plugin.process import start, tell, tell_or_start
+from tests.cloud.plugin.service_kinds import check_end
 
 _RECORD: Final = "aws:route53/record:Record"
 _ENCRYPTION: Final = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
@@ -76,6 +77,7 @@ class FleetEffects:
         self._follow(thing)
 
     def delete(self, thing: Thing) -> None:
+        check_end(thing.type, thing.inputs)
         if thing.type == BALANCER:
             if thing.inputs.get("enableDeletionProtection"):
                 raise ValueError(f"OperationNotPermitted: deletion protection is enabled for {thing.name}")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from tests.cloud.plugin.kind import Kind, kind
+from tests.cloud.plugin.service_kinds import SERVICE_KINDS
 
 ACCESS_POINT: Final = "aws:efs/accessPoint:AccessPoint"
 BALANCER: Final = "aws:lb/loadBalancer:LoadBalancer"
@@ -108,4 +109,5 @@ FLEET_KINDS: Final[Mapping[str, Kind]] = {
     ACCESS_POINT: kind("fileSystemId posixUser rootDirectory", prefix="fsap"),
     NAT: kind("allocationId connectivityType privateIp subnetId vpcId", prefix="nat"),
     ENDPOINT: kind("serviceName serviceRegion vpcEndpointType vpcId", prefix="vpce"),
+    **SERVICE_KINDS,
 }

@@ -7,6 +7,7 @@ from typing import Any
 from tests.cloud.plugin.address import make_address
 from tests.cloud.plugin.cloud import ACCOUNT, Cloud
 from tests.cloud.plugin.fleet_kinds import BALANCER, BUCKET, CERTIFICATE, DEFINITION, GROUP, REPOSITORY, SECRET_VERSION
+from tests.cloud.plugin.service_kinds import make_service
 
 REGISTRY_PORT = 5055
 
@@ -39,7 +40,7 @@ def make_fleet(cloud: Cloud, type: str, id: str, inputs: Mapping[str, Any], regi
         case _ if type == SECRET_VERSION:
             return {"versionId": id.partition("-")[2], "secretArn": inputs["secretId"]}
         case _:
-            return {}
+            return make_service(type, id, region)
 
 
 def name_registry(cloud: Cloud) -> str:

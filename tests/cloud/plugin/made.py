@@ -111,6 +111,8 @@ def _make_arn(type: str, id: str, region: str) -> str:
             return f"arn:aws:ec2:{region}:{ACCOUNT}:volume/{id}"
         case "dlm":
             return f"arn:aws:dlm:{region}:{ACCOUNT}:policy/{id}"
+        case "rds" | "elasticache":
+            return f"arn:aws:{service}:{region}:{ACCOUNT}:{kind.lower()}:{id}"
         case "appautoscaling":
             return f"arn:aws:application-autoscaling:{region}:{ACCOUNT}:{kind}/{id}"
         case _:

@@ -7,6 +7,7 @@ from typing import Any
 from tests.cloud.plugin.cloud import ACCOUNT, Cloud, Thing
 from tests.cloud.plugin.fleet_kinds import BUCKET, CLUSTER, DEFINITION, REPOSITORY
 from tests.cloud.plugin.kinds import KINDS, PROFILE, ROLE
+from tests.cloud.plugin.service_kinds import CACHE_SUBNETS, DATABASE_SUBNETS
 
 _PREFIXES = "|".join(sorted({kind.prefix for kind in KINDS.values() if kind.prefix}))
 _ID = re.compile(rf"(?:{_PREFIXES})-[0-9a-f]{{17}}")
@@ -19,6 +20,8 @@ _NAMES = {
     "keyName": "aws:ec2/keyPair:KeyPair",
     "repository": REPOSITORY,
     "role": ROLE,
+    "dbSubnetGroupName": DATABASE_SUBNETS,
+    "subnetGroupName": CACHE_SUBNETS,
 }
 
 
