@@ -84,6 +84,19 @@ class _Texts(_Bounded, yaml.BaseLoader):
     """The same with every value as the text that was written."""
 
 
+class _Ambiguous(yaml.YAMLError):
+    """A value that Pulumi hands on as something else than was written."""
+
+
+# What Pulumi's reader takes for a moment: 2026-01-01 would be "2026-01-01 00:00:00 +0000 UTC".
+_MOMENT = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([Tt ]\d{1,2}:\d{1,2}:\d{1,2}(\.\d{1,9})?(Z|[-+]\d{2}:\d{2})?)?$", re.ASCII)
+
+
+def _refuse_moment(loader: yaml.SafeLoader, node: yaml.Node) -> None:
+    line = node.start_mark.line + 1
+    raise _Ambiguous(f"line {line}: {node.value} is a date in YAML, and would arrive in another form; put it in quotes")
+
+
 _TRUTHS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("|".join(f"{word}$" for word in _TRUTHS)), None)
 _Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"(~|null|Null|NULL|)$"), None)
@@ -93,8 +106,10 @@ _Loader.add_implicit_resolver(
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float", re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$"), None
 )
+_Loader.add_implicit_resolver("tag:yaml.org,2002:timestamp", _MOMENT, None)
 _Loader.add_implicit_resolver("tag:yaml.org,2002:merge", re.compile(r"<<$"), None)
 _Loader.add_constructor("tag:yaml.org,2002:bool", lambda loader, node: _TRUTHS[str(node.value)])
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _refuse_moment)
 _Loader.add_constructor("tag:yaml.org,2002:float", lambda loader, node: _read_float(str(node.value)))
 _Loader.add_constructor("tag:yaml.org,2002:int", lambda loader, node: _read_int(str(node.value)))
 
@@ -108,7 +123,7 @@ def read_document(file: Path, *, texts: bool = False) -> dict[str, Any]:
         content = opened.read(MOST_BYTES + 1)
     try:
         return _load(content, _Texts if texts else _Loader)
-    except RepeatedKey as error:
+    except (RepeatedKey, _Ambiguous) as error:
         raise UnreadableDocument(f"{file.name}, {spell(str(error))}") from None
     except (RecursionError, yaml.YAMLError, ValueError, KeyError) as error:
         # Of a value that is none of its kind, Python's own words tell which.

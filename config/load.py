@@ -19,6 +19,7 @@ from portico.config.secure_values import SECRET, list_exposed
 from portico.config.settings import Mistake, Mistakes, Settings
 from portico.config.stackfile import UnreadableStack, read_written
 from portico.config.tls.nginx_secrets import Private
+from portico.config.yaml_date import list_dates
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +48,7 @@ def load(root: Path, history: Any = None) -> Stack:
     texts = CONFIG.get()
     values = parse_values(texts)
     wrong = [*list_misplaced(texts, pulumi.get_project()), *_list_exposed(values, root), *list_placeholders(values)]
+    wrong += list_dates({key: value for key, value in values.items() if key not in SECRET})
     secrets = values.get("secrets")
     if isinstance(secrets, Mapping) and any(secrets.values()) and not is_config_secret(f"{NAMESPACE}:secrets"):
         pulumi.log.warn(

@@ -115,7 +115,8 @@ def command(stack: str, site: str, process: str, tail: str, following: bool) -> 
 def choose_any(deployed: Deployed, site: str) -> str:
     """The site of that name, or the only one, also of those of which nothing went live. Raises Refused."""
     labelled = (one.labels.get("portico.site", "") for one in deployed.list_containers())
-    begun = sorted(name for name in {*labelled} if name)
+    # No site is called so: what makes backups is labelled like one.
+    begun = sorted(name for name in {*labelled} if name and "_" not in name)
     return choose_site(deployed.stack, dict.fromkeys([*deployed.releases, *begun]), site, "logs")
 
 

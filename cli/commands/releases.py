@@ -84,7 +84,7 @@ def choose(
 def choose_pinned(pins: Mapping[str, Any], site: str) -> str:
     """The site to set free."""
     if not pins:
-        raise Refused("no site is pinned to an earlier release; there is nothing to resume")
+        raise Refused(f"no site is pinned to an earlier release; {spell('up')} deploys the source of each")
     return _choose_site(site, list(pins), "resume")
 
 

@@ -7,8 +7,10 @@ from portico.cli.deploy import deploy, refuse_locked
 from portico.cli.options import example, site_option, stack_option
 from portico.cli.pins import pin
 from portico.cli.prepare import prepare
-from portico.cli.pulumi import read_outputs, require_stack
+from portico.cli.pulumi import has_failed, read_outputs, require_stack
+from portico.cli.refused import Refused
 from portico.cli.screen import Screen
+from portico.cli.spelling import assign
 
 
 @click.command(epilog=example("portico rollback -s prod --site shop"))
@@ -21,7 +23,15 @@ def command(context: click.Context, stack: str, site: str, to: str) -> None:
     place = prepare(stack)
     require_stack(stack, place.root)
     screen = Screen()
-    site, release = choose(read_outputs(stack), site, to, read_served(stack))
+    outputs, served = read_outputs(stack), read_served(stack)
+    site, release = choose(outputs, site, to, served)
+    live = (served or outputs.get("releases", {})).get(site)
+    if not to and live == outputs.get("releases", {}).get(site) and has_failed(stack, place.root):
+        # Whoever has just failed means to go back to what serves.
+        raise Refused(
+            f"the last update of {stack} failed, and release {live} of {site} still serves: there is nothing to go "
+            f"back from. To go to the release before it all the same, write {assign('to', release)}"
+        )
     refuse_locked(place)
     undo = pin(place, site, release)
     screen.say(f"{site} goes back to release {release}: portico:rollback in Pulumi.{stack}.yaml says so from now on.")

@@ -62,8 +62,9 @@ _SECRET = (
 )
 _VARIABLE = "the variable {0} is missing: set `environment.{0}` of {site}"
 _SENSITIVE = (
-    "the variable {0} is missing; it looks like a secret: set portico:secrets.{site}.{0} and let the application "
-    "read /run/secrets/{0}, or, if it is none, set `environment.{0}` of {site}"
+    "the variable {0} is missing; it looks like a secret: set it with `pulumi config set --secret --path "
+    "portico:secrets.{site}.{0}` and write `secretsAs: environment` for {site}, or, if it is none, set "
+    "`environment.{0}`"
 )
 
 _AT_IMPORT = r"Worker failed to boot|Exception in worker process"
@@ -77,13 +78,14 @@ _LOG = (
     (91, r"ModuleNotFoundError: No module named '(?:werkzeug|flask)(?:\.[^'\n]*)?'", _FLASK),
     (91, r"ModuleNotFoundError: No module named 'pkg_resources'", _SETUPTOOLS),
     (92, r"gevent worker requires gevent|workers/ggevent\.py(?:.*\n){0,9}ModuleNotFoundError", _GEVENT),
-    (90, r"ModuleNotFoundError: No module named '([^'\n]+)'", _PACKAGE),
+    (90, r"ModuleNotFoundError: No module named '((?!pkg_resources')[^'\n]+)'", _PACKAGE),
     (90, r'File "([^"\n]+", line \d+)\n(?:.*\n){0,4}(?:Syntax|Indentation|Tab)Error: ', "{0} is not valid Python"),
     (90, r"(Failed to find attribute '.+' in '.+')\.", _ENTRY),
     (90, r"(Failed to find application object: .+)", _ENTRY),
     (90, r"(Application object must be callable)", _ENTRY),
     (90, r"(Failed to parse .+ as .+)\.", _ENTRY),
     (90, r"(?m)^(?:TypeError: )?(\w+\(\) (?:missing|takes) \d+ .*argument.*)", _ENTRY),
+    (90, r"(?m)^(?:TypeError: )?(\w+\(\) got an unexpected keyword argument .*)", _ENTRY),
     (91, r'exec: \\?"[^"\n]*\\?":? .*permission denied|exec gunicorn failed: Permission denied', _NOT_ITS_OWN),
     (91, r"gunicorn: bad interpreter: Permission denied|exec: [^\n]*gunicorn: Permission denied", _NOT_ITS_OWN),
     (

@@ -86,7 +86,7 @@ def _check_uses(path: str, settings: Settings, site: Site) -> Iterator[Mistake]:
     for name in site.uses:
         if (service := known.get(name)) is None:
             close = get_close_matches(name, known, n=1, cutoff=CLOSE)
-            hint = f"; did you mean {close[0]}?" if close else ", or name it in services"
+            hint = f"; did you mean {close[0]}?" if close else "; write it in services, or leave it out here"
             yield Mistake(f"{path}.uses", f'there is no service "{name}"{hint}')
         elif kinds.setdefault(service.kind, name) != name:
             given = VARIABLES[service.kind]

@@ -9,6 +9,7 @@ from portico.config.render.gunicorn import render_gunicorn
 from portico.config.render.image import render_dockerfile
 from portico.config.settings import Mistake, Mistakes, Settings, Site
 from portico.config.source.data_paths import list_hidden
+from portico.config.source.deployment import list_own
 from portico.config.source.dockerfile import read_dockerfile
 from portico.config.source.files import File, read_source
 from portico.config.source.hooks import check_hooks
@@ -45,7 +46,7 @@ def read_build(settings: Settings, site: Site, root: Path) -> Build:
     place = place_source(root, site.model_dump())
     mistakes: list[Mistake] = []
     try:
-        found = read_source(place.context)
+        found = read_source(place.context, [*list_own(place, root)])
     except Mistakes as wrong:
         found, mistakes = {}, [*wrong.all]
     place.check()
@@ -63,6 +64,15 @@ def read_build(settings: Settings, site: Site, root: Path) -> Build:
     if site.static and own is None and not any(path.startswith(f"{below}{site.static}/") for path in found):
         said = "no file of it gets into the image; put one there, see .dockerignore, or leave static out"
         place.refuse(place.source / site.static, said)
+    if (
+        own is None
+        and found
+        and entry.file
+        and (place.source / entry.file).is_file()
+        and f"{below}{entry.file}" not in found
+    ):
+        said = f".dockerignore keeps it out, and entry: {site.entry} is in it; take its pattern out"
+        place.refuse(place.source / entry.file, said)
     mistakes += [*project.mistakes, *place.found]
     if own is None:
         mistakes += list_hidden(settings, site, found, entry, below)

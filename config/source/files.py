@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,9 +56,10 @@ class File:
         return stat.S_IFREG | (0o755 if self.executable else 0o644)
 
 
-def read_source(folder: Path) -> Mapping[str, File]:
+def read_source(folder: Path, without: Sequence[Pattern] = ()) -> Mapping[str, File]:
     """Read every file that belongs to the image: {path relative to `folder`: file}, sorted.
 
+    What a pattern of `without` means is left out, unless .dockerignore takes it back in.
     A `.dockerignore` is honoured as Docker itself reads it. Symbolic links stay links; one that leaves the folder is
     refused, since nothing is there in the image. Folders that hold nothing are kept, as Docker keeps them.
     Raises Mistakes with a line that Docker would not read, or with all files that cannot be taken.
@@ -68,7 +69,7 @@ def read_source(folder: Path) -> Mapping[str, File]:
     def refuse(name: str, why: str) -> None:
         mistakes.append(Mistake(_show(f"{folder.name}/{name}"), why))
 
-    patterns = _read_patterns(folder, refuse)
+    patterns = [*without, *_read_patterns(folder, refuse)]
     files: dict[str, File] = {}
     for name in sorted(list_files(folder, patterns, lambda path, error: refuse(path, _complain(folder, error)))):
         if wrong := _find_bytes(name):

@@ -17,6 +17,8 @@ from portico.config.targets.target import Planned
 
 # What an application needs in memory besides its uploads.
 _BESIDES = Size.parse("128M")
+# Docker's own limit: with less it makes no container.
+_LEAST = Size.parse("6M")
 
 
 def check(settings: Settings) -> Iterator[Mistake]:
@@ -24,6 +26,11 @@ def check(settings: Settings) -> Iterator[Mistake]:
     if settings.ssh and settings.ssh.jump and settings.ssh.proxy_command:
         yield Mistake("ssh.jump", "does not go with ssh.proxyCommand: both say how to get there; write one of them")
     yield from check_backups(settings)
+    for index, site in enumerate(settings.sites):
+        for path, memory in _list_memory(site):
+            if memory < _LEAST:
+                said = f"{memory} is less than Docker gives a container, {_LEAST}; write 64M or more"
+                yield Mistake(f"sites[{index}].{path}.memory", said)
     for index, service in enumerate(settings.services):
         if service.managed:
             text = f"is for target ecs, and on {settings.target} a service is a container; leave it out"
@@ -58,6 +65,15 @@ def check(settings: Settings) -> Iterator[Mistake]:
                 f"{body} does not fit into gunicorn.memory, {site.gunicorn.memory}: /tmp is part of it, and takes "
                 f"two such bodies; write gunicorn.memory: {needed}M for this site",
             )
+
+
+def _list_memory(site: Site) -> Iterator[tuple[str, Size]]:
+    """The limits of memory of a site's containers, each by its path."""
+    yield "gunicorn", site.gunicorn.memory
+    if site.release:
+        yield "release", site.release.memory
+    yield from ((f"workers[{index}]", worker.memory) for index, worker in enumerate(site.workers))
+    yield from ((f"schedule[{index}]", job.memory) for index, job in enumerate(site.schedule))
 
 
 def in_images() -> bool:

@@ -83,12 +83,41 @@ def test_beside_another_run_nothing_is_written(
         "choose": ("shop", "a"),
         "read_pins": {"shop": "a"},
         "choose_pinned": "shop",
+        "has_failed": False,
     }.items():
         monkeypatch.setattr(command, name, lambda *_, value=value: value, raising=False)
     monkeypatch.setattr(command, "pin", lambda *_: written.append("pinned"))
     monkeypatch.setattr(deploy, "describe", lambda *_: "Another run is working on the stack dev. Nothing was changed.")
     done = CliRunner().invoke(command.command, ["-s", "dev"])
     assert done.exit_code == 1 and "Another run" in done.output and not written
+
+
+@pytest.mark.parametrize("served", [{"shop": "b"}, None])
+def test_what_never_went_live_is_nothing_to_go_back_from(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, served: dict[str, str] | None
+) -> None:
+    """The release that serves is the last good one: the one before it is not what is meant."""
+    records = [{"release": release} for release in "ba"]
+    outputs = {"history": {"shop": records}, "releases": {"shop": "b"}}
+    given = {
+        "prepare": Place(tmp_path, "dev"),
+        "require_stack": None,
+        "read_outputs": outputs,
+        "read_served": served,
+        "has_failed": True,
+        "refuse_locked": None,
+        "deploy": 0,
+    }
+    for name, value in given.items():
+        monkeypatch.setattr(rollback, name, lambda *_, value=value, **__: value)
+    pinned: list[str] = []
+    monkeypatch.setattr(rollback, "pin", lambda _, __, release: pinned.append(release))
+    done = CliRunner().invoke(rollback.command, ["-s", "dev"])
+    assert done.exit_code == 1 and "there is nothing to go back from" in done.output and "--to a" in done.output
+    assert CliRunner().invoke(rollback.command, ["-s", "dev", "--to", "a"]).exit_code == 0 and pinned == ["a"]
+    # One that an update made live which failed for another site.
+    monkeypatch.setattr(rollback, "read_served", lambda *_: {"shop": "c"})
+    assert CliRunner().invoke(rollback.command, ["-s", "dev"]).exit_code == 0 and pinned == ["a", "b"]
 
 
 @pytest.mark.parametrize(("message", "undone"), [(REFUSED, True), ("shop-gunicorn-0 did not become healthy.", False)])

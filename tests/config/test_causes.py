@@ -28,7 +28,9 @@ TABLE = [
         {"log": "create_app() missing 1 required positional argument: 'mode'"}, "(create_app() missing 1", id="factory"
     ),
     pytest.param({"log": ENVIRON.format("STAGE")}, "set `environment.STAGE` of shop", id="variable"),
-    pytest.param({"log": ENVIRON.format("API_TOKEN")}, "set portico:secrets.shop.API_TOKEN", id="variable for secret"),
+    pytest.param(
+        {"log": ENVIRON.format("API_TOKEN")}, "--path portico:secrets.shop.API_TOKEN", id="variable for secret"
+    ),
     pytest.param(
         {"log": "FileNotFoundError: [Errno 2] No such file or directory: '/run/secrets/DB'"},
         "--path portico:secrets.shop.DB`",

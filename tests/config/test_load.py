@@ -62,6 +62,15 @@ def test_a_secret_in_clear_is_warned_of_also_where_only_the_build_has_it(
     assert "stands in clear" in line
 
 
+def test_a_date_without_quotes_is_refused(root: Path) -> None:
+    """As Pulumi hands on what YAML takes for one."""
+    site = make_site(environment={"SINCE": "2026-01-01 00:00:00 +0000 UTC", "UNTIL": "2026-01-01"})
+    with pytest.raises(pulumi.RunError) as refused:
+        load_values(root, make_values(site))
+    said = "is a date in YAML, and would arrive as 2026-01-01 00:00:00 +0000 UTC; put it in quotes as it was written"
+    assert f"sites[0].environment.SINCE: {said}" in str(refused.value) and "UNTIL" not in str(refused.value)
+
+
 def test_it_is_warned_of_too_where_other_settings_are_wrong(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     monkeypatch.setattr("pulumi.log.warn", said.append)

@@ -36,7 +36,7 @@ def refuse(root: Path, *sites: Any, secrets: Any = None, **stack: Any) -> list[s
     ("site", "stack", "said"),
     [
         ({"uses": ["dbb"]}, {"services": [DB]}, 'sites[0].uses: there is no service "dbb"; did you mean db?'),
-        ({"uses": ["db"]}, {}, 'sites[0].uses: there is no service "db", or name it in services'),
+        ({"uses": ["db"]}, {}, 'sites[0].uses: there is no service "db"; write it in services, or leave it out here'),
         ({"uses": ["db", "db"]}, {"services": [DB]}, "sites[0].uses: names a service twice; write each once"),
         (
             {"uses": ["db", "other"]},

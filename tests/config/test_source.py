@@ -8,7 +8,9 @@ import pytest
 
 from portico.config.plan import make_plan
 from portico.config.settings import Mistakes
+from portico.config.source.deployment import list_own
 from portico.config.source.files import File, read_source
+from portico.config.source.place import Place
 from tests.config.sample import SHOP, make_site, make_values, write_files
 
 NAMES = [
@@ -286,3 +288,38 @@ def test_all_sites_are_looked_at_before_a_mistake_is_reported(tmp_path: Path) ->
     with pytest.raises(Mistakes) as caught:
         make_plan(make_values(make_site(), make_site(name="blog", source="blog", hosts=["b.example"])), tmp_path)
     assert [mistake.path for mistake in caught.value.all] == ["shop/caf\\xe9.txt", "blog/caf\\xe9.txt"]
+
+
+STATE = ".state/.pulumi/stacks/dev.json"
+
+
+def lay_out(root: Path, source: str, context: str, project: str, *, ignore: str | None = None) -> set[str]:
+    """The files that an image gets of a folder with an application and a project of Pulumi, by their paths."""
+    own = (STATE, ".tools/bin/pulumi", ".portico/authority/authority.key", "Pulumi.yaml", "Pulumi.dev.yaml")
+    texts = {f"{project}/{name}": "x" for name in (*own, "__main__.py")}
+    write_files(root, {**texts, f"{source}/web.py": "x", **({f"{context}/.dockerignore": ignore} if ignore else {})})
+    place = Place(source=root / source, context=root / context)
+    found = read_source(place.context, [*list_own(place, root / project)])
+    return {name for name, file in found.items() if not file.folder}
+
+
+@pytest.mark.parametrize("project", ["deploy", "apps/shop/deploy", "apps/other/deploy", "a b/[de]ploy!", "größe"])
+@pytest.mark.parametrize("ignore", [None, "*.log\n"])
+def test_a_project_of_pulumi_in_the_context_gets_into_no_image(
+    tmp_path: Path, project: str, ignore: str | None
+) -> None:
+    """It holds the stacks' secrets, and it changes with each update."""
+    found = lay_out(tmp_path, "apps/shop", ".", project, ignore=ignore)
+    assert found - {".dockerignore"} == {"apps/shop/web.py"}
+
+
+@pytest.mark.parametrize(("project", "source"), [(".", "."), (".", "apps/shop"), ("apps", "apps/shop")])
+def test_where_the_application_lies_in_it_the_rest_of_it_is_kept(tmp_path: Path, project: str, source: str) -> None:
+    found = lay_out(tmp_path, source, ".", project)
+    main = "__main__.py" if project == "." else "apps/__main__.py"
+    assert found == {main, "web.py" if source == "." else "apps/shop/web.py"}
+
+
+def test_what_dockerignore_takes_back_in_is_kept(tmp_path: Path) -> None:
+    found = lay_out(tmp_path, "shop", ".", "deploy", ignore="!deploy/__main__.py\n")
+    assert found == {".dockerignore", "deploy/__main__.py", "shop/web.py"}

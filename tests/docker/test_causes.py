@@ -67,7 +67,7 @@ BROKEN = {
         cause="it ran out of memory: raise `gunicorn.memory` of memory",
     ),
     "variable": Broken(text="os.environ['STAGE']", cause="the variable STAGE is missing: set `environment.STAGE`"),
-    "sensitive": Broken(text="os.environ['API_TOKEN']", cause="set portico:secrets.sensitive.API_TOKEN"),
+    "sensitive": Broken(text="os.environ['API_TOKEN']", cause="--path portico:secrets.sensitive.API_TOKEN"),
     "secret": Broken(
         text="Path('/run/secrets/DATABASE').read_text()",
         cause="`pulumi config set --secret --path portico:secrets.secret.DATABASE`",

@@ -85,6 +85,27 @@ def test_a_killed_replica_costs_nothing_and_comes_back(shop: Deployment, figures
     )
 
 
+def test_a_killed_replica_that_loads_slowly_costs_nothing(shop: Deployment) -> None:
+    """Gunicorn listens while the application is still imported: NGINX asks the other replica meanwhile."""
+    shop.edit("shop", "import time\ntime.sleep(8)")
+    shop.up()
+    replicas = shop.containers("gunicorn", "shop")
+    starts = replicas[0].attrs["State"]["StartedAt"]
+    with carry(shop) as load:
+        load.wait(2)
+        crash(replicas[0])
+        await_until(lambda: not is_healthy(replicas[0]) or replicas[0].attrs["State"]["StartedAt"] != starts, 10)
+        await_until(lambda: all(map(is_healthy, replicas)), 60)
+        # Both answer: it has its name again.
+        load.wait(2)
+    report = load.report()
+    assert set(report.failures) <= {CLOSED_MID} and report.failed <= 2, report.details()
+    # Who waits for the import takes longer than the slow requests, which take a second.
+    assert report.latency(100, long=True) < 6, report.details()
+    late = {one.partition("/")[0] for one, seen in report.seen.items() if seen.last > report.seconds - 2}
+    assert len(late) == 2, f"{report.seen}"
+
+
 def test_a_killed_holder_of_the_port_holds_it_again(shop: Deployment, figures: Figures) -> None:
     """NGINX is not started again as a container: it takes the ports anew."""
     edge, holder, tree = shop.container("nginx"), shop.container("port"), served(shop)

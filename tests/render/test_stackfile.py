@@ -52,7 +52,7 @@ def test_a_file_without_settings_has_the_defaults(tmp_path: Path) -> None:
         ("12:30", "12:30"),
         ("1.30.6", "1.30.6"),
         ("", ""),
-        ("{a: 0x50, b: yes, c: 010, d: 1_000, e: ~, f: '1', g: 1e3, h: 2026-11-23}", None),
+        ("{a: 0x50, b: yes, c: 010, d: 1_000, e: ~, f: '1', g: 1e3, h: '2026-11-23'}", None),
         ("[on, off, True, 1.5]", ["on", "off", True, 1.5]),
         ("{1: a}", {"1": "a"}),
     ],
@@ -61,6 +61,19 @@ def test_values_are_what_pulumi_takes_them_for(tmp_path: Path, written: str, val
     value = value or {"a": 80, "b": "yes", "c": 8, "d": 1000, "e": None, "f": "1", "g": 1000.0, "h": "2026-11-23"}
     value = "" if written == "" else value
     assert read(tmp_path, f"config:\n  portico:key: {written}\n")["key"] == value
+
+
+@pytest.mark.parametrize("written", ["2026-11-23", "2026-1-2", "2026-01-01T10:00:00Z", "2026-01-01 10:00:00.5"])
+@pytest.mark.parametrize("before", ["portico:key: ", "portico:key: {a: ", "portico:key: [b, "])
+def test_a_date_without_quotes_is_refused(tmp_path: Path, before: str, written: str) -> None:
+    """`pulumi config --json` prints 2026-11-23 as "2026-11-23 00:00:00 +0000 UTC", and an application gets that."""
+    end = {"{": "}", "[": "]"}.get(before.rstrip("ab, :")[-1:], "")
+    with pytest.raises(UnreadableStack) as refused:
+        read(tmp_path, f"config:\n  {before}{written}{end}\n")
+    said = f"line 2: {written} is a date in YAML, and would arrive in another form; put it in quotes"
+    assert str(refused.value) == f"Pulumi.dev.yaml, {said}"
+    quoted = f"config:\n  {before}'{written}'{end}\n"
+    assert written in str(read(tmp_path, quoted)["key"])
 
 
 def test_an_unknown_stack_is_named_with_the_known_ones(tmp_path: Path) -> None:
