@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -175,7 +176,11 @@ class Service(pulumi.ComponentResource):
 
 
 def _shorten(site: str) -> str:
-    """The name of a target group, which AWS wants short: Pulumi adds 8 characters, and 32 are the most."""
-    if len(site) <= 20:
+    """The name of a target group, which AWS wants short: Pulumi adds 8 characters, and 32 are the most.
+
+    AWS takes no two hyphens beside one another in it, which its documents do not say.
+    """
+    plain = re.sub("-+", "-", site)
+    if len(site) <= 20 and plain == site:
         return f"{site}-web"
-    return f"{site[:13]}-{hashlib.sha256(site.encode()).hexdigest()[:6]}-web"
+    return f"{plain[:13].rstrip('-')}-{hashlib.sha256(site.encode()).hexdigest()[:6]}-web"

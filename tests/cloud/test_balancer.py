@@ -249,6 +249,7 @@ def test_two_of_a_kind_are_refused(balanced: Balanced) -> None:
     with pytest.raises(Refused, match="a rule can have 5 condition values, and this has 6"):
         caller.create(RULE, "many", **given)
     assert caller.check(GROUP, "g" * 30, port=80).wrong == ["name must not be longer than 32 characters"]
+    assert caller.check(GROUP, "g-", port=80).wrong == ["name must match (?!.*--)(?!^-)(?!.*-$)^[A-Za-z0-9-]+$"]
 
 
 def test_two_orders_at_once_open_a_port_once(balanced: Balanced) -> None:

@@ -22,12 +22,13 @@ from tests.program.conftest import reach_everything
 from tests.program.stackfile import spell_config
 from tests.property.machines import machines
 from tests.property.pool import Tried, holds_for_stacks
-from tests.property.profile import collect, holds_for
+from tests.property.profile import SOAK, collect, holds_for
 from tests.property.settings import Values
 
 # VMs that `make test` tries; `make soak` tries 500.
 _MACHINES = 4
 RECORD = "aws:route53/record:Record"
+pytestmark = pytest.mark.timeout(3600 if SOAK else 600)
 
 
 @pytest.fixture(scope="module")

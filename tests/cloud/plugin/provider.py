@@ -17,7 +17,7 @@ from tests.cloud.plugin import invokes
 from tests.cloud.plugin.cloud import Cloud, Thing, Unfinished
 from tests.cloud.plugin.diff import list_changes, list_replacing
 from tests.cloud.plugin.effects import Effects
-from tests.cloud.plugin.fleet_kinds import DEFINITION
+from tests.cloud.plugin.fleet_kinds import DEFINITION, GROUP
 from tests.cloud.plugin.kinds import INSTANCE, KINDS
 from tests.cloud.plugin.made import Region, complete
 from tests.cloud.plugin.references import find_missing, list_users
@@ -76,6 +76,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         mistakes = list(Shape.find(type).find_mistakes(inputs))
         if named and len(str(inputs.get(named, ""))) > kind.longest:
             mistakes.append((named, f"must not be longer than {kind.longest} characters"))
+        if type == GROUP and "--" in str(inputs.get("name", "")):
+            mistakes.append(("name", "must match (?!.*--)(?!^-)(?!.*-$)^[A-Za-z0-9-]+$"))
         if type == INSTANCE:
             mistakes += [(name, "is required and missing") for name in ("ami", "instanceType") if not inputs.get(name)]
         failures = [messages.CheckFailure(property=path, reason=f"{path} {why}") for path, why in mistakes]

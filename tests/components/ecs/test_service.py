@@ -1,6 +1,7 @@
 """Service: the tasks of a site, how they are replaced, and how they are asked for their health."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -130,12 +131,20 @@ def test_every_container_is_without_powers(made: Recorder) -> None:
 
 @pytest.mark.parametrize(
     ("name", "group"),
-    [("a" * 20, "a" * 20 + "-web"), ("b" * 32, None), ("b" * 31 + "c", None)],
+    [
+        ("a" * 20, "a" * 20 + "-web"),
+        ("b" * 32, None),
+        ("b" * 31 + "c", None),
+        (f"{'b' * 12}-{'c' * 9}", None),
+        ("a--b", None),
+    ],
 )
 def test_a_target_group_has_a_name_that_aws_takes(root: Path, name: str, group: str | None) -> None:
     (found,) = deploy(root, make_site(name=name)).of_type(GROUP)
     # Pulumi adds eight characters, and AWS takes 32.
     assert len(found.name) <= 24
+    # Nor two hyphens beside one another.
+    assert re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", found.name)
     assert group is None or found.name == group
 
 
