@@ -10,10 +10,12 @@ from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import provider_pb2 as messages
 
 from tests.cloud.plugin.cloud import Cloud, Thing
+from tests.cloud.plugin.fleet_kinds import CERTIFICATE, CERTIFICATE_VALIDATION
 from tests.cloud.plugin.machines import PAPER
 from tests.cloud.plugin.provider import Provider
 
 REGION = "eu-central-1"
+_RECORD = "aws:route53/record:Record"
 
 
 class Refused(Exception):
@@ -84,6 +86,15 @@ class Caller:
     def invoke(self, token: str, **arguments: Any) -> dict[str, Any]:
         request = messages.InvokeRequest(tok=token, args=_write(arguments))
         return _read(getattr(self.provider.Invoke(request, self._context), "return"))
+
+
+def make_certificate(caller: Caller, domain: str) -> list[Thing]:
+    """A certificate of ACM that a record has proved, first; then the record and the proof."""
+    certificate = caller.create(CERTIFICATE, "certificate", domainName=domain, validationMethod="DNS")
+    (proof,) = certificate.outputs["domainValidationOptions"]
+    record = {"name": proof["resourceRecordName"], "type": "CNAME", "records": [proof["resourceRecordValue"]]}
+    made = [certificate, caller.create(_RECORD, "proof", zoneId="Z1", ttl=60, **record)]
+    return [*made, caller.create(CERTIFICATE_VALIDATION, "issued", certificateArn=certificate.id)]
 
 
 def _urn(type: str, name: str) -> str:

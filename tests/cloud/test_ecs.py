@@ -14,14 +14,15 @@ import docker
 import docker.errors
 import pytest
 
+from tests.cloud.caller import Caller, make_certificate
 from tests.cloud.fleet_deployment import FleetDeployment
 from tests.cloud.leftovers import list_leftovers
 from tests.cloud.plugin.clock.runs import list_runs
 from tests.cloud.plugin.fargate.tasks import list_tasks
-from tests.cloud.plugin.fleet_kinds import BALANCER, DEFINITION, FILES
+from tests.cloud.plugin.fleet_kinds import BALANCER, DEFINITION, FILES, REPOSITORY
 from tests.cloud.plugin.owner import LABEL, name_owner
 from tests.cloud.plugin.registry import end_logins
-from tests.docker.applications import write_offline
+from tests.docker.applications import small, write_offline, write_small
 from tests.docker.ask import get
 from tests.docker.commands import Door
 from tests.docker.engine import HELLO, execute
@@ -403,6 +404,48 @@ def test_a_job_runs_at_its_time_in_a_task_of_a_release_that_was_live(fleet: Flee
     said = run_in(fleet.tasks("hello")[0]["id"], "gunicorn", f"tail -n 1 {STORE}/jobs")
     # The secret was there as a file.
     assert said.startswith("job of ") and said.endswith(f", secret {len('correct horse')}\n")
+
+
+def name_repositories(fleet: FleetDeployment) -> list[str]:
+    """The sites that have a registry of their own, two times each."""
+    return sorted(str(one.inputs["name"]).split("/")[-2] for one in fleet.cloud.things(REPOSITORY))
+
+
+@pytest.mark.extended
+def test_a_site_of_a_protected_stack_is_renamed_and_refreshed_half_a_day_later(
+    fleet: FleetDeployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ensure(fleet)
+    before = fleet.settings
+    live = ask(fleet)["release"]
+    caller = Caller(fleet.cloud.folder, monkeypatch, paper=False)
+    # A protected stack speaks HTTPS.
+    made = make_certificate(caller, "hello.example")
+    guest = small("guest")
+    write_small(fleet, "guest")
+    write_offline(fleet, "guest")
+    ecs = {**before["ecs"], "certificate": made[0].id}
+    try:
+        fleet.configure(protect=True, ecs=ecs, sites=[*before["sites"], guest])
+        fleet.up()
+        assert name_repositories(fleet) == ["guest", "guest", "hello", "hello"]
+        end_logins(fleet.cloud)
+        fleet.configure(sites=[*before["sites"], guest | {"name": "visitor"}])
+        renamed = fleet.up("--refresh")
+        # Its registries go with their images, and nothing is left to be done.
+        assert name_repositories(fleet) == ["hello", "hello", "visitor", "visitor"], renamed.tail()
+        assert fleet.outputs()["releases"].keys() == {"hello", "visitor"}
+        assert len(fleet.tasks("visitor")) == 1 and fleet.tasks("hello")
+        # Pulumi's own destroy would leave what is protected and take the rest.
+        known = fleet.cloud.journal()
+        fleet.destroy(fails=True, door="make")
+        assert fleet.cloud.journal() == known
+    finally:
+        fleet.configure(protect=None, ecs=before["ecs"], sites=before["sites"])
+        fleet.up()
+        for one in reversed(made):
+            caller.delete(one)
+    assert name_repositories(fleet) == ["hello", "hello"] and ask(fleet)["release"] == live
 
 
 def test_down_leaves_the_data_and_nothing_else_until_it_is_meant(fleet: FleetDeployment) -> None:
