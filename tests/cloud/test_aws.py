@@ -129,6 +129,41 @@ def test_nothing_to_do_changes_nothing(prod: AwsDeployment) -> None:
     assert prod.cloud.journal() == known
 
 
+@pytest.mark.extended
+def test_a_refresh_changes_nothing(prod: AwsDeployment) -> None:
+    if not prod.cloud.things():
+        prod.up()
+    known, before = prod.cloud.journal(), identify(prod)
+    again = prod.up("--refresh")
+    assert again.changes == 0, again.tail()
+    assert prod.cloud.journal() == known and identify(prod) == before
+
+
+@pytest.mark.extended
+def test_a_site_of_a_protected_stack_is_renamed(prod: AwsDeployment) -> None:
+    if not prod.cloud.things():
+        prod.up()
+    known, before, sites = prod.cloud.journal(), identify(prod), prod.settings["sites"]
+    (hello,) = [one for one in sites if one["name"] == "hello"]
+    keeper = [one for one in sites if one["name"] == "keeper"]
+    try:
+        prod.configure(protect=True)
+        prod.up()
+        prod.configure(sites=[{**hello, "name": "visitor"}, *keeper])
+        prod.up("--refresh")
+        assert prod.outputs()["releases"].keys() == {"visitor", "keeper"} and prod.present() == prod.wanted()
+        assert get(prod.port, "localhost", "/whoami", address=prod.address).json()["site"] == "visitor"
+        # Pulumi's own destroy would leave what is protected and take the rest.
+        prod.destroy(fails=True, door="make")
+        assert identify(prod) == before
+    finally:
+        prod.configure(protect=None, sites=sites)
+        prod.up()
+    assert prod.present() == prod.wanted() and identify(prod) == before
+    # What is protected is of the VM's, and a site is none of it.
+    assert {line["what"] for line in prod.cloud.journal()[len(known) :]} <= {"update"}
+
+
 @pytest.mark.parametrize("releases", [1, pytest.param(5, marks=pytest.mark.soak)])
 def test_releases_lose_no_request_and_never_touch_the_vm(prod: AwsDeployment, figures: Figures, releases: int) -> None:
     if not prod.cloud.things():
