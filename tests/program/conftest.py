@@ -47,6 +47,9 @@ def reach_everything(patch: pytest.MonkeyPatch) -> None:
     async def ready(*_: object) -> None:
         pass
 
+    def lost(*_: object) -> None:
+        raise OSError("an example's engine")
+
     patch.setattr("portico.config.load.list_placeholders", lambda _: [])
     patch.setattr("portico.components.hosts.preflight.find_obstacle", lambda _: None)
     patch.setattr("portico.components.docker.free_ports.require_vacant", lambda *_: None)
@@ -54,6 +57,9 @@ def reach_everything(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("portico.components.hosts.aws.wait_ready", ready)
     patch.setattr("portico.components.hosts.vm_connection.wait_ready", ready)
     patch.setattr("portico.components.hosts.data_disk.mount", ready)
+    # Their engines answer nobody: to try it by SSH takes 15 s of each program.
+    patch.setattr("portico.components.docker.engine_client.open_tunnel", lambda *_: Path("/nowhere/docker.sock"))
+    patch.setattr("portico.components.docker.engine_client.run_remotely", lost)
 
 
 def _run(home: Path, stack: str, more: dict[str, object]) -> Recorder:

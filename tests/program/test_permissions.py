@@ -5,7 +5,6 @@ What is done is what the planned resources are: each of their kinds, and each ca
 
 import json
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,30 +47,31 @@ def allows(target: Target, action: str, resource: str = "*") -> bool:
     )
 
 
-def plan_all(target: Target, root: Path, programs: dict[str, Any]) -> list[Graph]:
-    if target == "aws":
-        (home := root / "rich").mkdir()
-        return [read_graph(programs["prod"]), plan_rich(home)]
-    return [plan(root, network=network) for network in ("public", "nat", "endpoints")]
+@pytest.fixture(scope="module")
+def planned(programs: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> dict[Target, list[Graph]]:
+    """What is planned for each target with all that can be set: nobody changes it."""
+    root = tmp_path_factory.mktemp("planned")
+    (home := root / "rich").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BUILDX_CONFIG", str(root / "buildx"))
+        return {
+            "aws": [read_graph(programs["prod"]), plan_rich(home)],
+            "ecs": [plan(root, network=network) for network in ("public", "nat", "endpoints")],
+        }
 
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_each_kind_that_is_planned_is_allowed_and_no_other_one(
-    target: Target, tmp_path: Path, programs: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    target: Target, planned: dict[Target, list[Graph]]
 ) -> None:
-    monkeypatch.setenv("BUILDX_CONFIG", str(tmp_path / "buildx"))
-    graphs = plan_all(target, tmp_path, programs)
-    planned = {one.type for graph in graphs for one in graph if one.type.startswith("aws:")}
-    assert planned == set(KINDS[target])
+    kinds = {one.type for graph in planned[target] for one in graph if one.type.startswith("aws:")}
+    assert kinds == set(KINDS[target])
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_each_call_that_makes_them_is_allowed(
-    target: Target, tmp_path: Path, programs: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("BUILDX_CONFIG", str(tmp_path / "buildx"))
+def test_each_call_that_makes_them_is_allowed(target: Target, planned: dict[Target, list[Graph]]) -> None:
     CALLED.clear()
-    for graph in plan_all(target, tmp_path, programs):
+    for graph in planned[target]:
         # An account of moto's for each: names are the settings'.
         with mock_aws(config={"iam": {"load_aws_managed_policies": True}}):
             Replay(lead(graph))
@@ -103,10 +103,9 @@ def test_iam_takes_each_part(target: Target) -> None:
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_roles_are_made_and_handed_over_by_their_names_alone(
-    target: Target, tmp_path: Path, programs: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    target: Target, planned: dict[Target, list[Graph]]
 ) -> None:
-    monkeypatch.setenv("BUILDX_CONFIG", str(tmp_path / "buildx"))
-    for graph in plan_all(target, tmp_path, programs):
+    for graph in planned[target]:
         for one in graph:
             if one.type == "aws:iam/role:Role":
                 # Pulumi adds seven digits to a name.
