@@ -17,8 +17,8 @@ from typing import IO, Any, Self
 import pytest
 
 ROOT = Path(__file__).parent.parent
-# Fixtures of tests/docker that live for the whole package: the modules that use one of them are one group.
-_SHARED = ("served", "machine")
+# Groups of tests/docker by fixtures that live for the whole package: the modules that use one of them are one group.
+_SHARED = {"tests/docker with a machine": ("served", "machine"), "tests/docker with secrets": ("vault",)}
 # Their packages share one deployment, or what takes long to make and they only look at.
 _ONE_EACH = ("tests/attacks", "tests/cloud/ssh", "tests/property", "tests/protocols", "tests/render")
 _ON_AWS = ("tests/components/aws", "tests/components/ecs", "tests/program")
@@ -46,8 +46,9 @@ def name_group(path: str) -> str:
         return _TOGETHER[folder]
     if folder == "tests/docker":
         source = (ROOT / path).read_text()
-        if re.search(rf"def test_\w+\([^)]*\b({'|'.join(_SHARED)})\b", source):
-            return "tests/docker with a machine"
+        for group, fixtures in _SHARED.items():
+            if re.search(rf"def test_\w+\([^)]*\b({'|'.join(fixtures)})\b", source):
+                return group
     return path
 
 

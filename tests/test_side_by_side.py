@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.docker.engine import free_port
 from tests.side_by_side import Turn, list_locks, name_group
 
 pytestmark = pytest.mark.extended
@@ -17,11 +18,21 @@ pytestmark = pytest.mark.extended
 def test_modules_that_share_a_deployment_are_one_group() -> None:
     assert name_group("tests/attacks/test_hosts.py") == name_group("tests/attacks/test_slow.py")
     assert name_group("tests/docker/test_engine_restarts.py") == name_group("tests/docker/test_full_disk.py")
+    assert name_group("tests/docker/test_by_hand.py") == name_group("tests/docker/test_secrets.py")
     assert name_group("tests/docker/test_drift.py") != name_group("tests/docker/test_secrets.py")
     # What they share is made once a worker.
     assert name_group("tests/docker/test_first_page.py") != name_group("tests/docker/test_hardening.py")
     assert name_group("tests/components/ecs/test_image.py") == name_group("tests/program/test_replay.py")
     assert name_group("tests/components/test_port.py") != name_group("tests/components/test_disk_space.py")
+
+
+def test_no_port_is_given_twice_and_no_worker_has_those_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[int] = []
+    for worker in range(3):
+        monkeypatch.setenv("PYTEST_XDIST_WORKER", f"gw{worker}")
+        given += (free_port() for _ in range(100))
+        assert {port % 8 for port in given[-100:]} == {worker}
+    assert len({*given}) == len(given)
 
 
 @pytest.fixture

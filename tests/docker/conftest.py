@@ -16,6 +16,7 @@ from tests.docker.load import Target, json_is
 from tests.docker.machine import Machine, find_obstacle
 from tests.docker.shared import Shared
 from tests.docker.strays import strays
+from tests.docker.vault import Vault
 
 HERE = Path(__file__).parent
 
@@ -75,6 +76,14 @@ def served(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     ) as deployment:
         write_small(deployment, "other")
         write_offline(deployment, "hello", "other")
+        deployment.up()
+        yield deployment
+
+
+@pytest.fixture(scope="package")
+def vault(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:
+    """Two sites, up, of which the first has secrets and two replicas. A test leaves them serving."""
+    with Vault(make_folder(tmp_path_factory)) as deployment:
         deployment.up()
         yield deployment
 

@@ -258,13 +258,24 @@ def execute(container: Container, *command: str) -> str:
     return text
 
 
+# What free_port has given in this process.
+_GIVEN: Final[set[int]] = set()
+_LANES: Final = 8
+
+
 def free_port() -> int:
-    """A port below those that the system gives to clients, so that no client of a load takes it meanwhile."""
-    for port in random.sample(range(20_000, 30_000), 100):
+    """A port below those that the system gives to clients, so that no client of a load takes it meanwhile.
+
+    None is given twice, and each worker of a run has ports of its own: nobody else takes one before it is bound.
+    """
+    lane = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _LANES
+    ports = [port for port in range(20_000, 30_000) if port % _LANES == lane and port not in _GIVEN]
+    for port in random.sample(ports, 100):
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
+            _GIVEN.add(port)
             return port
     raise RuntimeError("no free port")

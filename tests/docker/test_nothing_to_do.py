@@ -31,9 +31,9 @@ def test_refresh_and_preview_find_nothing(two_sites: Deployment) -> None:
 
 
 def test_up_changes_nothing(two_sites: Deployment) -> None:
-    before = two_sites.ids()
+    before, history = two_sites.ids(), two_sites.outputs()["history"]
     result = two_sites.up(door="make")
-    assert result.changes == 0
+    assert result.changes == 0 and two_sites.outputs()["history"] == history
     assert len(result.output.splitlines()) <= 5 and "nothing changed" in result.output, result.output
     assert two_sites.ids() == before
 

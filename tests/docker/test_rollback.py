@@ -1,16 +1,16 @@
 """Going back to an earlier release: no loss, no build, no look at the source."""
 
 import shutil
-from collections.abc import Iterator
 
 import pytest
 
 from tests.docker.applications import small, write_small
 from tests.docker.ask import get
 from tests.docker.conftest import Deploy
-from tests.docker.engine import HELLO, Deployment
+from tests.docker.engine import Deployment
 from tests.docker.faults import stretch
 from tests.docker.figures import Figures
+from tests.docker.shared import Shared
 from tests.docker.traffic import HELLO as HELLO_TARGET
 from tests.docker.traffic import light, standard
 
@@ -36,46 +36,48 @@ def image_ids(deployment: Deployment) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def kept(deploy: Deploy) -> Iterator[tuple[Deployment, list[str]]]:
-    """One site whose two releases were live one after the other; and these, newest first."""
-    deployment = deploy(HELLO)
-    made: list[str] = []
-    for number in range(2):
-        deployment.edit("hello", f"# release {number}")
-        deployment.up()
-        made.insert(0, deployment.outputs()["releases"]["hello"])
-    yield deployment, made
+def kept(shared: Shared) -> tuple[Shared, list[str]]:
+    """The shared deployment, of whose first site at least two releases were live; and these, newest first."""
+    shared.restore()
+    if len(releases(shared)) < 2:
+        shared.edit("hello", "# a release to go back from")
+        shared.up()
+    return shared, releases(shared)
 
 
-def test_the_history_names_them_newest_first_and_stays_as_it_is(kept: tuple[Deployment, list[str]]) -> None:
+def test_the_history_names_them_and_their_images(kept: tuple[Shared, list[str]]) -> None:
     deployment, made = kept
-    before = deployment.outputs()["history"]
-    assert releases(deployment) == made and len(deployment.images()) == 2
-    times = [record["at"] for record in before["hello"]]
-    assert times == sorted(times, reverse=True) and len(set(times)) == 2
-    assert deployment.up("--refresh", "--expect-no-changes").changes == 0
-    assert deployment.outputs()["history"] == before
+    history = deployment.outputs()["history"]["hello"]
+    assert made[0] == deployment.outputs()["releases"]["hello"] == live(deployment) and len({*made}) == len(made)
+    tags = [name.partition(":")[2] for name in deployment.images() if "/hello:" in name]
+    assert sorted(tags) == sorted({record["image"] for record in history})
 
 
 def test_going_back_loses_nothing_builds_nothing_and_needs_no_source(
-    kept: tuple[Deployment, list[str]], figures: Figures
+    kept: tuple[Shared, list[str]], figures: Figures
 ) -> None:
-    deployment, (newest, older) = kept
+    deployment, (newest, older, *_) = kept
     history, images = deployment.outputs()["history"], image_ids(deployment)
     module = deployment.source("hello") / "hello.py"
-    module.write_text(module.read_text() + BROKEN)
-    assert "sites[0].entry" in deployment.preview(fails=True).output
-    # No source, no context: nothing could be built.
-    shutil.rmtree(deployment.folder / ".portico" / "contexts")
-    deployment.configure(rollback={"hello": older})
+    good = module.read_text()
+    module.write_text(good + BROKEN)
+    try:
+        assert "sites[0].entry" in deployment.preview(fails=True).output
+        # No source, no context: nothing could be built.
+        shutil.rmtree(deployment.folder / ".portico" / "contexts")
+        deployment.configure(rollback={"hello": older})
 
-    preview = deployment.preview()
-    assert preview.changes > 0 and "RemoteImage" not in preview.engine, preview.tail()
-    with standard(deployment, HELLO_TARGET) as load:
-        load.wait(3)
-        # As `make rollback`, without another preview.
-        result = deployment.up(door="pulumi")
-        load.wait(3)
+        preview = deployment.preview()
+        assert preview.changes > 0 and "RemoteImage" not in preview.engine, preview.tail()
+        with standard(deployment, HELLO_TARGET) as load:
+            load.wait(3)
+            # As `make rollback`, without another preview.
+            result = deployment.up(door="pulumi")
+            load.wait(3)
+        assert deployment.preview("--refresh", "--expect-no-changes").changes == 0
+    finally:
+        module.write_text(good)
+        deployment.accept()
     report = load.report()
 
     print(f"\nback in {result.seconds:.1f} s: {report.details()}")
@@ -90,10 +92,9 @@ def test_going_back_loses_nothing_builds_nothing_and_needs_no_source(
     outputs = deployment.outputs()
     assert outputs["history"] == history and outputs["pinned"] == {"hello": older}
     assert deployment.present() == deployment.wanted()
-    assert deployment.preview("--refresh", "--expect-no-changes").changes == 0
 
 
-def test_a_release_that_nobody_kept_is_refused_with_those_that_are(kept: tuple[Deployment, list[str]]) -> None:
+def test_a_release_that_nobody_kept_is_refused_with_those_that_are(kept: tuple[Shared, list[str]]) -> None:
     deployment, made = kept
     before, pinned = deployment.ids(), deployment.settings["rollback"]
     deployment.configure(rollback={"hello": "0123456789ab", "helo": made[0]})
@@ -105,10 +106,9 @@ def test_a_release_that_nobody_kept_is_refused_with_those_that_are(kept: tuple[D
     deployment.configure(rollback=pinned)
 
 
-def test_the_fixed_source_is_the_newest_release(kept: tuple[Deployment, list[str]]) -> None:
+def test_the_fixed_source_is_the_newest_release(kept: tuple[Shared, list[str]]) -> None:
     deployment, made = kept
-    module = deployment.source("hello") / "hello.py"
-    module.write_text(module.read_text().replace(BROKEN, "") + "# fixed\n")
+    deployment.edit("hello", "# fixed")
     deployment.configure(rollback=None)
     with light(deployment, "localhost") as load:
         deployment.up()
@@ -116,28 +116,10 @@ def test_the_fixed_source_is_the_newest_release(kept: tuple[Deployment, list[str
     assert load.report().lossless, load.report().details()
     newest = deployment.outputs()["releases"]["hello"]
     assert newest not in made and live(deployment) == newest
-    assert releases(deployment) == [newest, *made] and deployment.outputs()["pinned"] == {}
-
-
-@pytest.mark.extended
-def test_fewer_kept_releases_are_announced_and_their_images_go(kept: tuple[Deployment, list[str]]) -> None:
-    deployment, _ = kept
-    history = deployment.outputs()["history"]["hello"]
-    fewer = len(history) - 1
-    deployment.configure(keepReleases=fewer)
-    names = [f"hello-image-{record['image']}" for record in history]
-    said = deployment.preview().output
-    assert [name for name in names if name in said] == names[fewer:]
-    assert deployment.up().changes == len(names[fewer:]) > 0
-    assert releases(deployment) == [record["release"] for record in history[:fewer]]
-    assert [name.partition(":")[2] for name in deployment.images()] == sorted(one["image"] for one in history[:fewer])
-
-
-def test_destroy_leaves_no_image(kept: tuple[Deployment, list[str]]) -> None:
-    deployment, _ = kept
-    assert deployment.images()
-    deployment.destroy()
-    assert deployment.images() == [] and deployment.leftovers() == []
+    assert releases(deployment) == [newest, *made][:5] and deployment.outputs()["pinned"] == {}
+    # When each went live first.
+    newest_at, *earlier = (record["at"] for record in deployment.outputs()["history"]["hello"])
+    assert newest_at > max(earlier)
 
 
 @pytest.fixture(scope="module")
@@ -172,3 +154,23 @@ def test_the_commands(shop: Deployment) -> None:
     assert live(shop, "shop") == second and releases(shop, "shop") == [second, first]
     assert "rollback" not in (shop.folder / f"Pulumi.{shop.name}.yaml").read_text()
     assert "no site is pinned" in shop.resume(fails=True).output
+
+
+@pytest.mark.extended
+def test_fewer_kept_releases_are_announced_and_their_images_go(shop: Deployment) -> None:
+    history = shop.outputs()["history"]["shop"]
+    fewer = len(history) - 1
+    shop.configure(keepReleases=fewer)
+    names = [f"shop-image-{record['image']}" for record in history]
+    said = shop.preview().output
+    assert [name for name in names if name in said] == names[fewer:]
+    assert shop.up().changes == len(names[fewer:]) > 0
+    assert releases(shop, "shop") == [record["release"] for record in history[:fewer]]
+    assert [name.partition(":")[2] for name in shop.images()] == sorted(one["image"] for one in history[:fewer])
+
+
+@pytest.mark.extended
+def test_destroy_leaves_no_image(shop: Deployment) -> None:
+    assert shop.images()
+    shop.destroy()
+    assert shop.images() == [] and shop.leftovers() == []

@@ -2,57 +2,23 @@
 
 import hashlib
 import io
-import secrets
 import tarfile
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 import yaml
 
 from docker.errors import ContainerError, NotFound
 from docker.models.containers import Container
-from tests.docker.applications import small, write_small
-from tests.docker.ask import get
-from tests.docker.conftest import Deploy
 from tests.docker.engine import Deployment, execute
 from tests.docker.figures import Figures
 from tests.docker.traffic import light
+from tests.docker.vault import HOST, OTHER, SPARE, Vault
 
 pytestmark = pytest.mark.docker
-HOST = "vault.localhost"
-OTHER = "other.localhost"
-
-
-@dataclass(kw_only=True)
-class Vault:
-    """A deployment with one site that has a secret and one that has none; `value` is the secret's current value."""
-
-    deployment: Deployment
-    value: str
-
-    def seen(self, name: str = "TOKEN", host: str = HOST) -> dict[str, object]:
-        return get(self.deployment.port, host, f"/secret/{name}").json()
-
-    def rotate(self) -> None:
-        self.value = f"clear-{secrets.token_hex(20)}"
-        self.deployment.set_secret("vault", "TOKEN", self.value)
 
 
 def digest(value: str) -> str:
     return hashlib.sha256(value.encode()).hexdigest()
-
-
-@pytest.fixture(scope="module")
-def vault(deploy: Deploy) -> Iterator[Vault]:
-    deployment: Deployment = deploy(small("vault"), small("other"))
-    for site in ("vault", "other"):
-        write_small(deployment, site)
-    vault = Vault(deployment=deployment, value="")
-    vault.rotate()
-    deployment.set_secret("vault", "SPARE", "spare-key")
-    deployment.up()
-    yield vault
 
 
 def test_the_application_reads_it_and_its_neighbour_does_not(vault: Vault) -> None:
@@ -61,18 +27,17 @@ def test_the_application_reads_it_and_its_neighbour_does_not(vault: Vault) -> No
 
 
 def test_only_the_sites_own_user_can_open_it(vault: Vault) -> None:
-    deployment = vault.deployment
-    replica, other = (deployment.containers("gunicorn", site)[0] for site in ("vault", "other"))
+    replica, other = (vault.containers("gunicorn", site)[0] for site in ("shop", "blog"))
     uid = replica.attrs["Config"]["User"]
     assert uid != other.attrs["Config"]["User"]
     listed = execute(replica, "sh", "-c", "cd /run/secrets && stat -c '%n %a %u:%g' *").splitlines()
     assert listed == [f"SPARE 400 {uid}", f"TOKEN 400 {uid}"]
     assert "Read-only file system" in text_of(replica.exec_run(["touch", "/run/secrets/new"]))
     # Even with its volume before it, another site's user and NGINX's are refused.
-    (volume,) = list_volumes(deployment)
+    (volume,) = list_volumes(vault)
     for user in (other.attrs["Config"]["User"], "101:101"):
         with pytest.raises(ContainerError, match="Permission denied"):
-            deployment.engine.containers.run(
+            vault.engine.containers.run(
                 str(replica.attrs["Image"]),
                 ["/run/secrets/TOKEN"],
                 entrypoint="cat",
@@ -94,10 +59,9 @@ def list_volumes(deployment: Deployment) -> dict[str, str]:
 
 
 def test_it_stands_nowhere_in_clear(vault: Vault) -> None:
-    places = list_places(vault.deployment, vault.value)
-    vault.deployment.edit("vault", "# a difference for the preview to show")
-    for option in ("--diff", "--json"):
-        places[f"preview {option}"] = vault.deployment.preview(option).output.encode()
+    places = list_places(vault, vault.value)
+    vault.edit("shop", "# a difference for the preview to show")
+    places["preview"] = vault.preview("--diff").output.encode()
     assert len(places) > 30
     assert not [place for place, text in places.items() if vault.value.encode() in text]
 
@@ -135,43 +99,42 @@ def list_places(deployment: Deployment, value: str) -> dict[str, bytes]:
 
 @pytest.mark.extended
 def test_a_new_value_is_a_new_release_without_loss(vault: Vault, figures: Figures) -> None:
-    deployment, old = vault.deployment, vault.deployment.outputs()["releases"]
+    old = vault.outputs()["releases"]
     before = vault.value
     vault.rotate()
     # What is shown before: that something differs, and not what.
-    reported = [deployment.preview(option).output for option in ("--diff", "--json")]
+    reported = [vault.preview(option).output for option in ("--diff", "--json")]
     assert "[secret]" in reported[0] and not [text for text in reported if before in text or vault.value in text]
-    with light(deployment, HOST, OTHER) as load:
+    with light(vault, HOST, OTHER) as load:
         # It keeps what Pulumi says in a file.
-        assert deployment.find_log("up").name in str(deployment.up(door="make").output)
+        assert vault.find_log("up").name in str(vault.up(door="make").output)
         load.wait(1)
-    report, new = load.report(), deployment.outputs()["releases"]
+    report, new = load.report(), vault.outputs()["releases"]
     print(f"\nsecret rotated: {report.details()}")
     figures.record(
         "C13", "requests lost", target="0", measured=f"{report.failed} of {report.sent:,}", met=report.lossless
     )
-    assert new["vault"] != old["vault"] and new["other"] == old["other"]
-    assert set(report.seen) == {f"vault/{old['vault']}", f"vault/{new['vault']}", f"other/{old['other']}"}
+    assert new["shop"] != old["shop"] and new["blog"] == old["blog"]
+    assert set(report.seen) == {f"shop/{old['shop']}", f"shop/{new['shop']}", f"blog/{old['blog']}"}
     assert vault.seen()["sha256"] == digest(vault.value)
-    assert deployment.present() == deployment.wanted()
-    assert list(list_volumes(deployment).values()) == [new["vault"]], "a volume of an older release is left"
-    places = list_places(deployment, vault.value)
+    assert vault.present() == vault.wanted()
+    assert list(list_volumes(vault).values()) == [new["shop"]], "a volume of an older release is left"
+    places = list_places(vault, vault.value)
     values = (before.encode(), vault.value.encode())
     assert not [place for place, text in places.items() if any(value in text for value in values)]
 
 
 @pytest.mark.extended
 def test_a_value_that_stands_in_clear_in_the_stack_file_is_warned_of(vault: Vault) -> None:
-    deployment = vault.deployment
-    file = deployment.folder / f"Pulumi.{deployment.name}.yaml"
+    file = vault.folder / f"Pulumi.{vault.name}.yaml"
     locked = file.read_text()
     warning = f"portico:secrets stands in clear in {file.name}, for all who may read that file; set each one with"
-    assert warning not in deployment.preview().output
+    assert warning not in vault.preview().output
     document = yaml.safe_load(locked)
-    document["config"]["portico:secrets"] = {"vault": {"TOKEN": "in-clear"}}
+    document["config"]["portico:secrets"] = {"shop": {"TOKEN": "in-clear"}}
     try:
         file.write_text(yaml.safe_dump(document))
-        assert warning in deployment.preview().output
+        assert warning in vault.preview().output
     finally:
         file.write_text(locked)
 
@@ -179,30 +142,29 @@ def test_a_value_that_stands_in_clear_in_the_stack_file_is_warned_of(vault: Vaul
 @pytest.mark.extended
 def test_a_release_that_fails_does_not_change_it(vault: Vault) -> None:
     """The old release keeps serving, so it must keep its own secret too."""
-    deployment, before = vault.deployment, vault.seen()
-    module = deployment.source("vault") / "web.py"
+    before = vault.seen()
+    module = vault.source("shop") / "web.py"
     good = module.read_text()
     try:
         module.write_text("import nothing_of_this_name\n" + good)
         vault.rotate()
-        deployment.configure(healthTimeout=10)
-        deployment.up(fails=True)
+        vault.configure(healthTimeout=10)
+        vault.up(fails=True)
         assert vault.seen() == before
     finally:
         module.write_text(good)
-        deployment.configure(healthTimeout=None)
+        vault.configure(healthTimeout=None)
 
 
 @pytest.mark.extended
 def test_a_secret_that_is_taken_back_is_gone(vault: Vault) -> None:
-    deployment = vault.deployment
-    assert vault.seen("SPARE")["sha256"] == digest("spare-key")
-    path = "portico:secrets.vault.SPARE"
-    deployment.pulumi("config", "rm", "--stack", deployment.name, "--path", path)
-    deployment.up()
+    assert vault.seen("SPARE")["sha256"] == digest(SPARE)
+    path = "portico:secrets.shop.SPARE"
+    vault.pulumi("config", "rm", "--stack", vault.name, "--path", path)
+    vault.up()
     assert vault.seen()["sha256"] == digest(vault.value)
     assert "error" in vault.seen("SPARE"), "the application still reads it"
-    assert deployment.present() == deployment.wanted()
+    assert vault.present() == vault.wanted()
 
 
 def read_folder(container: Container, folder: str) -> bytes:
