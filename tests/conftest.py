@@ -1,5 +1,6 @@
 """How the tests run side by side (see side_by_side.py), and what is shown of what they measured."""
 
+import gc
 import os
 import signal
 import sys
@@ -11,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.docker import reliability
-from tests.docker.figures import FIGURES, LEFT_OUT, Figure
+from tests.docker.figures import FIGURES, LEFT_OUT, SOAK, Figure
 from tests.side_by_side import Turn, list_locks, place, rank
 
 # Of a `make test` around this: commands are spelled as `portico` unless a test says otherwise.
@@ -25,6 +27,22 @@ BEGUN, LOAD = time.monotonic(), os.getloadavg()[0]
 # everything again. That took two minutes of a processor.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# Each test makes thousands of objects and drops them again. Python would look through all that lives after each 700 new
+# ones, and through all that lives for long after a few thousand: half of the processor's time of a test of AWS's mocks.
+gc.set_threshold(50_000, 20, 100)
+
+# What a property is tried with where it says nothing else: the same examples each time, however long each takes.
+# Otherwise a change could fail by an example that nobody had tried before, or by a machine that was busy for 0.2 s.
+settings.register_profile(
+    "portico",
+    derandomize=not SOAK,
+    database=None,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+settings.load_profile("portico")
 
 # A shell starts what runs in its background deaf to Ctrl-C, and nohup to a terminal's end, with whatever that starts:
 # tests send both to commands.
@@ -39,6 +57,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first, and the small ones fill up what is left at the end."""
     if any(item.get_closest_marker("docker") for item in items):
         items.sort(key=rank)
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests are no garbage before the end: nobody has to look for it among them."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

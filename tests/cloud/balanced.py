@@ -54,7 +54,7 @@ class Target:
                     self.wfile.write(b"5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n")
                 else:
                     if self.path == "/wait":
-                        target.go_on.wait(20)
+                        target.go_on.wait(60)
                     self._send(200, {"target": address, "headers": dict(self.headers.items())})
 
             def do_POST(self) -> None:
@@ -163,7 +163,7 @@ class Balanced:
         reported = json.loads(tell(self.address, {"health": (group or self.group).id}) or "{}")
         return {key.partition(":")[0]: " ".join(state).strip() for key, state in reported.items()}
 
-    def wait(self, done: Callable[[], bool], seconds: float = 10) -> None:
+    def wait(self, done: Callable[[], bool], seconds: float = 60) -> None:
         until = time.monotonic() + seconds
         while not done():
             assert time.monotonic() < until, self.states()
@@ -176,7 +176,7 @@ class Balanced:
     # --- its clients
 
     def connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection(self.address, self.port, timeout=20)
+        return http.client.HTTPConnection(self.address, self.port, timeout=60)
 
     def get(self, path: str = "/", host: str = "web.example", **headers: str) -> tuple[int, dict[str, Any]]:
         """Status and body of one request on a connection of its own."""

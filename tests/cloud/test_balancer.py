@@ -160,7 +160,7 @@ def test_who_says_nothing_for_too_long_is_given_up(real: Caller, targets: list[T
         balanced.add(targets[0])
         balanced.wait_healthy(targets[0])
         assert balanced.get("/wait")[0] == 504
-        with socket.create_connection((balanced.address, balanced.port), timeout=5) as silent:
+        with socket.create_connection((balanced.address, balanced.port), timeout=60) as silent:
             assert silent.recv(1) == b""
     finally:
         tell(balanced.address, {"end": True})
@@ -169,7 +169,7 @@ def test_who_says_nothing_for_too_long_is_given_up(real: Caller, targets: list[T
 def test_a_length_that_can_be_read_in_two_ways_is_refused(balanced: Balanced, targets: list[Target]) -> None:
     balanced.add(targets[0])
     balanced.wait_healthy(targets[0])
-    with socket.create_connection((balanced.address, balanced.port), timeout=5) as connection:
+    with socket.create_connection((balanced.address, balanced.port), timeout=60) as connection:
         lines = ["POST / HTTP/1.1", "Host: web.example", "Content-Length: 4", "Transfer-Encoding: chunked", "", ""]
         connection.sendall("\r\n".join(lines).encode())
         assert connection.recv(20).startswith(b"HTTP/1.1 400")
@@ -215,7 +215,7 @@ def test_https_needs_a_certificate_that_dns_has_proved(balanced: Balanced, targe
     balanced.add(targets[0])
     balanced.wait_healthy(targets[0])
     context = ssl.create_default_context(cafile=find_file(caller.cloud, certificate.id))
-    plain = socket.create_connection((balanced.address, port), timeout=5)
+    plain = socket.create_connection((balanced.address, port), timeout=60)
     with context.wrap_socket(plain, server_hostname="web.example") as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: web.example\r\nConnection: close\r\n\r\n")
         text = b"".join(iter(lambda: connection.recv(65536), b"")).decode()
@@ -230,7 +230,7 @@ def test_a_redirect_fills_in_what_it_keeps(balanced: Balanced) -> None:
     caller.create(LISTENER, "moved", **{**given, "port": port})
     (public,) = [one for one in caller.cloud.things(INGRESS) if one.name == "public"]
     caller.create(INGRESS, "public-moved", **{**public.inputs, "fromPort": port, "toPort": port})
-    connection = http.client.HTTPConnection(balanced.address, port, timeout=5)
+    connection = http.client.HTTPConnection(balanced.address, port, timeout=60)
     connection.request("GET", "/a/b?c=d", headers={"Host": "web.example"})
     response = connection.getresponse()
     assert (response.status, response.getheader("Location")) == (301, "https://web.example:443/a/b?c=d")

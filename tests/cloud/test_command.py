@@ -50,7 +50,7 @@ def managed(caller: Caller, vpc: Thing, subnet: Thing) -> Thing:
 
 def run(caller: Caller, *words: str, send: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     env = {**os.environ, FOLDER: str(caller.cloud.folder)}
-    return subprocess.run([DOUBLES / "aws", *words], env=env, input=send, capture_output=True, timeout=20)
+    return subprocess.run([DOUBLES / "aws", *words], env=env, input=send, capture_output=True, timeout=60)
 
 
 def start(caller: Caller, target: str, port: int, *, region: str = REGION) -> subprocess.CompletedProcess[bytes]:

@@ -233,7 +233,7 @@ def test_releases_lose_no_request(fleet: FleetDeployment, figures: Figures, rele
     assert len(ran) == releases and len({*ran}) == releases
     # The worker is of the same release, and there is one.
     (worker,) = fleet.tasks("hello-worker-queue")
-    words, end = f"at work for {fleet.outputs()['releases']['hello']}", time.monotonic() + 20
+    words, end = f"at work for {fleet.outputs()['releases']['hello']}", time.monotonic() + 120
     while words not in (said := read_log(fleet, worker["id"], "queue")):
         assert time.monotonic() < end, said
         time.sleep(0.2)
@@ -397,7 +397,7 @@ def test_a_secret_is_a_file_and_in_nobodys_environment(fleet: FleetDeployment) -
 
 def test_a_job_runs_at_its_time_in_a_task_of_a_release_that_was_live(fleet: FleetDeployment) -> None:
     ensure(fleet)
-    until = time.monotonic() + 75
+    until = time.monotonic() + 180
     while not (runs := list_runs(fleet.cloud)) and time.monotonic() < until:
         time.sleep(1)
     assert runs and {one["reason"] for one in runs} == {"Essential container in task exited: minutely with 0"}

@@ -64,7 +64,7 @@ class Edge:
         file.write_text(f"    include     {self.folder}/certificates/live/{name}/certificate.conf;\n")
 
 
-def until(done: Callable[[], bool], most: float = 10.0) -> None:
+def until(done: Callable[[], bool], most: float = 60.0) -> None:
     ends = time.monotonic() + most
     while not done():
         assert time.monotonic() < ends

@@ -21,7 +21,7 @@ def lay_out(source: Path, place: Path, hidden: str = "*.py .*") -> list[str]:
     # The test itself works below /tmp.
     program = program.replace('"/tmp/"', '"/nowhere/"')
     words = [sys.executable, "-I", "-c", program, "shop", "r1", "10001", "static", "/static/", "plain", hidden]
-    done = subprocess.run(words, cwd=source, check=False, capture_output=True, text=True, timeout=20)
+    done = subprocess.run(words, cwd=source, check=False, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     served = place / "srv/static/shop/r1/static"
     return sorted(str(path.relative_to(served)) for path in served.rglob("*") if path.is_file())

@@ -108,7 +108,7 @@ def test_a_signal_reaches_the_command_and_is_its_end(tmp_path: Path) -> None:
     while not (tmp_path / "ran").exists():
         time.sleep(0.05)
     process.terminate()
-    assert process.wait(20) == 128 + 15
+    assert process.wait(60) == 128 + 15
 
 
 def test_two_never_run_beside_each_other_and_the_second_sees_what_the_first_did(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_two_never_run_beside_each_other_and_the_second_sees_what_the_first_did(
         while not (tmp_path / "ran").exists():
             time.sleep(0.05)
         second = once(tmp_path, *note(tmp_path))
-        assert first.wait(20) == 0
+        assert first.wait(60) == 0
     assert (second.returncode, count(tmp_path)) == (0, 1)
     assert "still runs" in second.stdout and "not run again" in second.stdout
 

@@ -69,7 +69,7 @@ def test_one_of_several_fills_it_and_the_others_wait(volume: Path, image: Path) 
     thread.join(1.5)
     assert not ended and list_all(volume) == [".portico-first"]
     (volume / ".portico").touch()
-    thread.join(20)
+    thread.join(60)
     assert ended == [0] and "hello.txt" not in list_all(volume)
 
 

@@ -112,7 +112,7 @@ def say(folder: Path, name: str, body: str) -> None:
 
 def run(script: Path) -> subprocess.CompletedProcess[str]:
     path = f"{script.parent}/bin:/usr/bin:/bin"
-    return subprocess.run(["sh", script], env={"PATH": path}, capture_output=True, text=True, timeout=30)
+    return subprocess.run(["sh", script], env={"PATH": path}, capture_output=True, text=True, timeout=120)
 
 
 def test_where_docker_is_there_already_nothing_is_installed(prepare: Path) -> None:

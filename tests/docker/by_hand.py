@@ -16,7 +16,7 @@ def command(deployment: Deployment, text: str, site: str = "shop", *, code: int 
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
     )
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout
@@ -73,5 +73,5 @@ def type_into_terminal(
         except OSError:  # the other end is closed
             break
     os.close(near)
-    assert process.wait(30) == 0, said
+    assert process.wait(120) == 0, said
     return said.decode(errors="replace")

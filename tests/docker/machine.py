@@ -169,7 +169,7 @@ class Machine:
         """Put them onto another machine beside this one: what they send is not sent by this machine itself."""
         other = subprocess.Popen(["unshare", "--net", "sleep", "infinity"], preexec_fn=_die_with_parent)
         try:
-            until = time.monotonic() + 10
+            until = time.monotonic() + 60
             while os.readlink(f"/proc/{other.pid}/ns/net") == os.readlink("/proc/self/ns/net"):
                 assert time.monotonic() < until, "no network beside the machine"
                 time.sleep(0.05)
@@ -188,7 +188,7 @@ class Machine:
         self._live_restore = on
         self._write_settings()
         self.run("sh", "-c", "kill -HUP $(cat /run/docker.pid)")
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         with self.client() as client:
             while client.info()["LiveRestoreEnabled"] != on:
                 assert time.monotonic() < until, self.log()[-2000:]

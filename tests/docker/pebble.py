@@ -101,7 +101,7 @@ class Pebble:
     def _begin(self) -> None:
         words = ["-config", str(self._folder / "pebble.json"), "-dnsserver", f"127.0.0.1:{self._dns}", "-strict"]
         self._start("pebble", "pebble", *words)
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while True:
             try:
                 self.root = self._read_root()
@@ -142,7 +142,7 @@ class Pebble:
     def _read_root(self) -> str:
         context = ssl.create_default_context(cafile=str(self.bundle))
         with urllib.request.urlopen(
-            f"https://localhost:{self._management}/roots/0", context=context, timeout=5
+            f"https://localhost:{self._management}/roots/0", context=context, timeout=30
         ) as reported:
             found: bytes = reported.read()
         return found.decode()
@@ -170,7 +170,7 @@ class Pebble:
 
     def _tell(self, path: str, what: Mapping[str, Any]) -> None:
         url = f"http://127.0.0.1:{self.names}/{path}"
-        with urllib.request.urlopen(url, data=json.dumps(what).encode(), timeout=5):
+        with urllib.request.urlopen(url, data=json.dumps(what).encode(), timeout=30):
             pass
 
     def _start(self, name: str, program: str, *words: str) -> None:

@@ -22,7 +22,7 @@ _CONNECT = """
 import os, sys, psycopg
 url = os.environ["DATABASE_URL"].replace(*sys.argv[1].split("="))
 try:
-    with psycopg.connect(url, connect_timeout=5) as connection:
+    with psycopg.connect(url, connect_timeout=30) as connection:
         print(connection.execute("SELECT current_database()").fetchone()[0])
 except psycopg.OperationalError as error:
     print("refused:", str(error).splitlines()[-1][-120:])

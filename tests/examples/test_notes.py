@@ -234,7 +234,7 @@ def test_no_job_is_lost_or_done_twice_by_many_workers(migrated: Notes) -> None:
     await_truth(lambda: migrated.ask("SELECT count(*) FROM jobs WHERE finished_at IS NULL") == [(0,)], most=60)
     for worker in workers:
         worker.terminate()
-    said = [line for worker in workers for line in worker.communicate(timeout=10)[0].splitlines()]
+    said = [line for worker in workers for line in worker.communicate(timeout=60)[0].splitlines()]
     assert len(said) == len(set(said)) == 40, said
     assert migrated.ask("SELECT DISTINCT attempts FROM jobs") == [(1,)]
 
@@ -245,7 +245,7 @@ def test_a_worker_that_is_to_end_finishes_its_job_and_takes_no_other(migrated: N
     worker = migrated.start("notes.worker")
     await_truth(lambda: migrated.ask("SELECT count(*) FROM jobs WHERE attempts = 1") == [(1,)])
     worker.terminate()
-    assert worker.wait(10) == 0
+    assert worker.wait(60) == 0
     assert migrated.ask("SELECT attempts, finished_at IS NOT NULL FROM jobs") == [(1, 1), (0, 0)]
     if worker.stdout:
         worker.stdout.close()
@@ -284,7 +284,7 @@ def test_a_life_of_the_beat_is_a_row(migrated: Notes) -> None:
     beat = migrated.start("notes.beat")
     await_truth(lambda: migrated.ask("SELECT count(*) FROM jobs WHERE kind = 'census'") == [(1,)])
     beat.terminate()
-    beat.communicate(timeout=10)
+    beat.communicate(timeout=60)
     ((begun, seen, ended),) = migrated.ask("SELECT begun_at, seen_at, ended_at FROM beats")
     assert begun < seen <= ended
 

@@ -44,7 +44,7 @@ def test_logs_are_those_of_the_machines_containers(clone: Place) -> None:
             time.sleep(0.5)
     finally:
         os.killpg(process.pid, 2)
-        process.wait(30)
+        process.wait(120)
     assert "Traceback" not in log.read_text()
 
 

@@ -38,7 +38,7 @@ def call(folder: Path, port: int, answer: str, sent: bytes = b"") -> subprocess.
     (folder / "aws").chmod(0o755)
     command = [sys.executable, str(SCRIPT), "i-0123", str(port), "eu-central-1"]
     path = f"{folder}:{os.environ['PATH']}"
-    return subprocess.run(command, input=sent, capture_output=True, timeout=30, env={"PATH": path})
+    return subprocess.run(command, input=sent, capture_output=True, timeout=60, env={"PATH": path})
 
 
 def describe(**instance: str) -> str:
