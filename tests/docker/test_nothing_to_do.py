@@ -25,6 +25,8 @@ def test_right_after_a_release_there_is_nothing_to_do(two_sites: Deployment) -> 
     assert two_sites.preview("--expect-no-changes").changes == 0
 
 
+# make test: that `make up` changes nothing, and a preview with a refresh after going back (test_rollback.py).
+@pytest.mark.extended
 def test_refresh_and_preview_find_nothing(two_sites: Deployment) -> None:
     assert two_sites.refresh("--expect-no-changes").changes == 0
     assert two_sites.preview("--expect-no-changes").changes == 0

@@ -45,11 +45,11 @@ class Place:
                 return time.monotonic() - began
         raise AssertionError(f"no page after {seconds:g} s: {said}")
 
-    def converge(self) -> Result:
-        """Make a release, which must go live; the next `up` must find nothing to do."""
+    def converge(self, *, looks: bool = True) -> Result:
+        """Make a release, which must go live; if it `looks`, the next `up` must find nothing to do."""
         self.deployment.edit("shop", f"# {time.monotonic()}")
         done = self.deployment.up()
         assert self.release() == self.deployment.outputs()["releases"]["shop"]
         assert self.deployment.present() == self.deployment.wanted()
-        assert self.deployment.up().changes == 0
+        assert not looks or self.deployment.up().changes == 0
         return done
