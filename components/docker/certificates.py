@@ -23,8 +23,6 @@ from portico.config.tls.ordering import CLIENT, USER, make_context, write_words
 ROLE = "certificates"
 # Seconds that an order has to end; a client that waits ends at once.
 _GRACE = 60
-# MiB; Route 53's library takes 60 of them.
-_MEMORY, _MEMORY_DNS = 192, 256
 
 
 @dataclass(frozen=True)
@@ -99,7 +97,7 @@ class Certificates(pulumi.ComponentResource):
         image = build_image(CLIENT, digest, folder, args.verdict, self, args.builder)
         client = docker.Container(
             f"{name}-client",
-            harden(self._describe(args, image), memory=_MEMORY_DNS if "aws" in args.files else _MEMORY),
+            harden(self._describe(args, image), memory=192),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=list_made(args.after),
