@@ -48,6 +48,12 @@ def find_recorded_vm(resources: Mapping[str, Any]) -> RecordedVm | None:
     return newest
 
 
+def find_serving_vm(resources: Mapping[str, Any]) -> str:
+    """The id of the VM that the address leads to; "" where it leads to none."""
+    led = [one["outputs"].get("instanceId") for one in resources.values() if one["type"] == ASSOCIATION]
+    return next((str(one) for one in led if one), "")
+
+
 def _list_places(resources: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
     """The numbers and ids of the VMs that containers were made on."""
     for urn, one in resources.items():

@@ -28,6 +28,7 @@ def deploy_containers(stack: Stack, root: Path, previous: Mapping[str, Any]) -> 
             builder=host.builder,
             place=host.place,
             disk=host.disk,
+            serving=host.serving,
         ),
         place(host.options),
     )

@@ -21,7 +21,8 @@ class PorticoArgs:
     `watch` is the one that is asked at the end of an update: a machine that is only being made is there by then.
     `resources` are those that the last update left (components/previous_outputs.py).
     `builder` names where images are built. `place` is part of what things on a machine are called that may be replaced.
-    `disk` is where data lies on such a machine; None where it stays with the machine's own disk.
+    `disk` is where data lies on such a machine; None where it stays with the machine's own disk. `serving` is the
+    engine of the one that it takes the place of, as long as visitors are sent there.
     """
 
     stack: Stack
@@ -34,3 +35,4 @@ class PorticoArgs:
     builder: pulumi.Input[str] | None = None
     place: str = ""
     disk: DataDisk | None = None
+    serving: Engine | None = None

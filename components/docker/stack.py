@@ -7,6 +7,7 @@ import pulumi_docker as docker
 
 from portico.components.docker.attempts import Attempts, find_edge
 from portico.components.docker.beside import announce_backups, make_beside
+from portico.components.docker.certificate_handover import bring_over
 from portico.components.docker.certificates import keep_certificates
 from portico.components.docker.command_record import await_commands, read_done
 from portico.components.docker.config_switch import ConfigCheck, ConfigCheckArgs, ConfigRelease, ConfigReleaseArgs
@@ -76,12 +77,12 @@ class Portico(pulumi.ComponentResource):
         config, sockets, static = (
             keep_volume(f"{name}-{role}", role, kept) for role in ("config", "sockets", "static")
         )
-        ordered = keep_certificates(name, settings, kept)
         announce_names(settings, args.resources, args.engine)
         announce_backups(name, settings, args.resources)
         image = docker.RemoteImage(f"{name}-nginx-image", name=settings.nginx_image, keep_locally=True, opts=child)
         nginx_image = or_none(image.image_id)
         watch = args.watch or args.engine
+        ordered = bring_over(keep_certificates(name, settings, kept), args.serving, watch, nginx_image)
         edge = find_edge(args.resources, f"{name}-nginx")
         observed = await_commands(args.engine, edge, observe(args.engine, edge))
         live = observed.live if observed else None

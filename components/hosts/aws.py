@@ -14,7 +14,7 @@ from portico.components.aws.disk import DATA, find_left
 from portico.components.aws.enclosure import require_range
 from portico.components.aws.hosted_zone import require_zone
 from portico.components.aws.recorded_disk import RecordedDisk, find_disk
-from portico.components.aws.recorded_vm import RecordedVm, find_recorded_vm
+from portico.components.aws.recorded_vm import RecordedVm, find_recorded_vm, find_serving_vm
 from portico.components.aws.short_names import ROLE, require_short
 from portico.components.aws.tags import make_tags
 from portico.components.aws.zones import choose_zone, list_known
@@ -78,6 +78,7 @@ class AwsHost(pulumi.ComponentResource):
         self._filled = bool(recorded and stays and recorded.filled)
         connection = self._lead_to(recorded.id) if recorded and self._filled else None
         self.engine: Engine | None = Engine(connection.url, connection.options) if connection else None
+        self.serving: Engine | None = self._find_serving(find_serving_vm(resources), account)
         # Before the firewall is informed of the ports.
         free_ports.require_vacant(self.engine, settings)
         inside = pulumi.ResourceOptions(parent=self, providers=[account])
@@ -185,6 +186,17 @@ class AwsHost(pulumi.ComponentResource):
         """The VM that has to give the disk back first; "" where none has, or the one that `stays`."""
         has = disk.vm if disk else ""
         return has if has and has != stays and self._exists(has, account) else ""
+
+    def _find_serving(self, vm: str, account: pulumi_aws.Provider) -> Engine | None:
+        """The engine of the VM that the address leads to, where another one takes its place."""
+        try:
+            if self._filled or not vm or not self._exists(vm, account):
+                return None
+        except pulumi.RunError:
+            # It is stopped: there is nobody to ask.
+            return None
+        connection = self._lead_to(vm)
+        return Engine(connection.url, connection.options)
 
     def _lead_to(self, vm: str) -> Connection:
         return lead_to(self._settings, vm)

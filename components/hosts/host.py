@@ -20,6 +20,8 @@ class Host(Protocol):
 
     `disk` is where data lies, None where it stays on the machine's own.
 
+    `serving` is the engine of the machine that serves meanwhile, where another one takes its place.
+
     `place` is part of the names of what lies there, where another machine may take this one's; "" where none does.
     `options` are those of everything that lies on the host: its provider, and that it goes when the host goes.
     """
@@ -29,6 +31,7 @@ class Host(Protocol):
     builder: pulumi.Input[str] | None
     place: str
     disk: DataDisk | None
+    serving: Engine | None
     hooks: pulumi.ResourceHookBinding
     options: pulumi.ResourceOptions
 

@@ -18,6 +18,7 @@ class LocalHost(pulumi.ComponentResource):
     provider: docker.Provider
     place = ""
     disk: DataDisk | None = None
+    serving: Engine | None = None
 
     def __init__(
         self, name: str, engine: Engine, address: str = "127.0.0.1", opts: pulumi.ResourceOptions | None = None

@@ -19,6 +19,7 @@ class SshHost(pulumi.ComponentResource):
     provider: docker.Provider
     place = ""
     disk: DataDisk | None = None
+    serving: Engine | None = None
 
     def __init__(self, name: str, connection: Connection, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:index:SshHost", name, None, opts)

@@ -7,7 +7,10 @@ from tests.cloud.vm import Vm
 
 
 class Vms:
-    """Boots the tests' VM (tests/cloud/vm.py). It has the base images, as no registry can be reached from it."""
+    """Boots the tests' VM (tests/cloud/vm.py). It has the base images, as no registry can be reached from it.
+
+    Further ones stand in the file `images` of the cloud.
+    """
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
@@ -17,7 +20,9 @@ class Vms:
         from portico.config.settings import Settings
 
         defaults = Settings.model_fields
+        more = self._cloud.folder / "images"
         images = (defaults["nginx_image"].default, defaults["python_image"].default)
+        images += tuple(more.read_text().split()) if more.is_file() else ()
         vm = Vm(user_data, name=id, images=images)
         try:
             vm.__enter__()

@@ -112,6 +112,38 @@ def test_to_go_back_after_a_failed_update_is_another_vm_again(root: Path) -> Non
     assert vms(made) == ["vm-5-instance"]
 
 
+NEW = "i-00000000000000001"
+
+
+@pytest.mark.parametrize(
+    ("resources", "alive", "serving"),
+    [
+        ({}, [], None),
+        (leave(3), [OLD], None),
+        (leave(3, ami=OTHER), [OLD], OLD),
+        (leave(3, ami=OTHER), [NEW], None),
+        # A failed update has left a VM that nobody is sent to.
+        ({**leave(3), **leave(4, NEW, filled=False)}, [OLD, NEW], OLD),
+        ({**leave(3), **leave(4, NEW, filled=False)}, [NEW], None),
+    ],
+    ids=["the first", "it stays", "another image", "it is lost", "half made", "half made, and the other lost"],
+)
+def test_the_vm_that_serves_is_asked_while_another_one_takes_its_place(
+    root: Path, resources: Mapping[str, Any], alive: list[str], serving: str | None
+) -> None:
+    hosts: list[AwsHost] = []
+    make_host(root, resources=resources, alive=alive, hosts=hosts)
+    found = hosts[0].serving
+    assert (found.address if found else None) == (serving and f"ssh://portico@{serving}:22")
+
+
+def test_a_vm_that_serves_and_that_somebody_stopped_is_not_asked(root: Path) -> None:
+    hosts: list[AwsHost] = []
+    resources = {**leave(3), **leave(4, NEW, filled=False)}
+    make_host(root, resources=resources, alive=[NEW], stopped=[OLD], hosts=hosts)
+    assert hosts[0].serving is None
+
+
 def test_what_another_region_has_is_not_looked_for_here(root: Path) -> None:
     made = make_host(root, {"region": "eu-west-1"}, resources=leave(3), stopped=[OLD])
     assert [one.name for one in made.of_type(INSTANCE)] == ["host-eu-west-1-vm-4-instance"]
