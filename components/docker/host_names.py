@@ -16,7 +16,7 @@ from portico.config.messages.caa import tell_caa
 from portico.config.messages.host_names import Here, is_public, tell_name, tell_proven
 from portico.config.ordered_names import list_ordered
 from portico.config.settings import Settings
-from portico.config.wildcard import name_below
+from portico.config.wildcard import covers, name_below
 
 _ADDRESS = "aws:ec2/eip:Eip"
 
@@ -36,11 +36,12 @@ def announce_names(settings: Settings, resources: Mapping[str, Any], engine: Eng
     known, now = find_report(engine, resources), datetime.now(UTC)
     wanted = {site.name: list_ordered(site) for site in settings.ordered}
     for name in names:
-        # What stands for any name has no address of its own.
-        leads, by_dns = addresses.get(name_below(name)), acme.proves_by_dns(name)
+        # What stands for any name has no address of its own; what it stands for needs no certificate besides.
+        leads, asked = addresses.get(name_below(name)), next(one for one in wanted[sites[name]] if covers([one], name))
+        by_dns = acme.proves_by_dns(asked)
         reported = [tell_proven(name, leads, here) if by_dns else tell_name(name, leads, here, public=public)]
         if public and leads is not None:
-            reported.append(tell_caa(name, records, "dns-01" if by_dns else "http-01"))
+            reported.append(tell_caa(asked, records, "dns-01" if by_dns else "http-01"))
         if certificate := known.get(sites[name]):
             # Of the names that will be ordered, not of those that were.
             reported.append(replace(certificate, hosts=wanted[sites[name]]).tell_host(name, now))

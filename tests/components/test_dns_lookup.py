@@ -192,6 +192,29 @@ def test_the_preview_says_it_of_names_with_a_star(
     assert f"{domain}." in server and asked == [f"portico-asks.{domain}"]
 
 
+def test_what_a_star_stands_for_is_proven_with_it(
+    server: list[str], root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = preview(monkeypatch)
+
+    def answer(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "nobody")
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+    acme = {"acme": {"email": "ops@shop.example", "dns": {"provider": "route53", "accessKey": "AKIAIOSFODNN7EXAMPLE"}}}
+    settings = read_settings(root, make_site(hosts=["*.wild.test", "shop.wild.test", "a.shop.wild.test"]), tls=acme)
+    host_names.announce_names(settings, {}, None)
+    star, below, deeper = lines
+    refused = "nobody gets here by it. CAA at wild.test allows none"
+    assert star.startswith(f"warning: *.wild.test is proven by DNS-01 with Route 53, and leads nowhere yet: {refused}")
+    assert below.startswith(
+        f"warning: shop.wild.test is proven by DNS-01 with Route 53, and leads nowhere yet: {refused}"
+    )
+    assert deeper.startswith(
+        "warning: a.shop.wild.test leads nowhere yet: it gets no certificate until DNS leads it here."
+    )
+
+
 def test_addresses_that_come_too_late_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     ends = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: ends.wait(10) and [])
