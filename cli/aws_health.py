@@ -21,19 +21,16 @@ _ROLE_NAMES: Final = {
     "rds": "AWSServiceRoleForRDS",
     "elasticache": "AWSServiceRoleForElastiCache",
 }
+_SERVICES: Final = (("rds", "L-7B6409FD", DATABASES), ("elasticache", "L-DFE45DF3", NODES))
 # By what they limit: the service, the code of the quota, and which need it has to hold.
 _QUOTAS: Final = {
     "aws": (
         ("ec2", "L-1216C47A", "vCPUs of VMs"),
         ("ec2", "L-0263D0A3", "addresses"),
         ("vpc", "L-F678F1CE", "networks"),
+        *_SERVICES,
     ),
-    "ecs": (
-        ("fargate", "L-3032A538", "vCPUs of tasks"),
-        ("vpc", "L-F678F1CE", "networks"),
-        ("rds", "L-7B6409FD", DATABASES),
-        ("elasticache", "L-DFE45DF3", NODES),
-    ),
+    "ecs": (("fargate", "L-3032A538", "vCPUs of tasks"), ("vpc", "L-F678F1CE", "networks"), *_SERVICES),
 }
 _PAGE: Final = 100  # actions that AWS judges at once
 

@@ -54,7 +54,7 @@ class Needs:
                     kind=aws.instance_type,
                     zones=[aws.zone] if aws.zone else [],
                     # Two VMs while one takes the place of the other.
-                    amounts={"vCPUs of VMs": (4, 4), "addresses": (1, 1), "networks": (1, 1)},
+                    amounts={"vCPUs of VMs": (4, 4), "addresses": (1, 1), "networks": (1, 1)} | _count_services(config),
                     account=account,
                     up=up,
                 )
@@ -82,7 +82,7 @@ def _list_names(site: Mapping[str, Any]) -> list[Any]:
 
 def _count_services(config: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
     """A database counts once, with its standby; of a cache each machine does."""
-    services = [one for one in config.get("services") or [] if isinstance(one, dict)]
+    services = [one for one in config.get("services") or [] if isinstance(one, dict) and one.get("managed")]
     databases = sum(one.get("kind") == POSTGRES for one in services)
     nodes = sum(2 if one.get("standby") else 1 for one in services if one.get("kind") == VALKEY)
     return {what: (float(count), float(count)) for what, count in ((DATABASES, databases), (NODES, nodes)) if count}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from portico.cli.engine import CLUSTER, Export, list_resources
+from portico.cli.engine import Export, list_resources
 from portico.cli.refused import Refused
 from portico.components.aws_command import AwsError, ask
 from portico.config.settings.service import POSTGRES
@@ -56,14 +56,12 @@ class Managed:
 
 def find_managed(export: Export) -> list[Managed]:
     """Those of the stack, by name, without asking AWS."""
-    clusters = [str((one.get("outputs") or {}).get("arn")) for one in list_resources(export, CLUSTER)]
-    region = clusters[0].split(":")[3] if clusters and clusters[0].count(":") > 3 else ""
     found = []
     for one in list_resources(export, _TYPE):
         outputs = one.get("outputs") or {}
         made = outputs.get("made") or {}
         name, kind = str(outputs.get("service")), str(made.get("kind"))
-        found.append(Managed(name, kind, region, str(made.get("name")), str(made.get("site") or "")))
+        found.append(Managed(name, kind, str(made.get("region")), str(made.get("name")), str(made.get("site") or "")))
     return sorted(found, key=lambda one: one.name)
 
 
@@ -72,9 +70,23 @@ def look_at_managed(export: Export) -> list[Managed]:
     return [_look(one) for one in find_managed(export)]
 
 
+def find_databases(export: Export, service: str) -> list[Managed]:
+    """The databases that AWS runs: all, or the one of that name."""
+    return [one for one in find_managed(export) if one.kind == POSTGRES and service in ("", one.name)]
+
+
+def require_copied(export: Export, site: str) -> None:
+    """Raise Refused where the site has a service that AWS runs: no backup of Portico's has it, so there is no copy."""
+    if found := [one for one in find_managed(export) if one.site == site]:
+        raise Refused(
+            f"{site} cannot be rehearsed: AWS runs {found[0].name}, which is in no backup of Portico's; "
+            f"{found[0].owner}'s own copies are the way, see docs/services.md"
+        )
+
+
 def refuse_by_hand(stack: str, export: Export, service: str, action: str) -> Refused:
-    """Why `portico db` does nothing on ECS, and what does."""
-    databases = [one for one in find_managed(export) if one.kind == POSTGRES and service in ("", one.name)]
+    """Why `portico db` does nothing where AWS runs the database, and what does."""
+    databases = find_databases(export, service)
     if not databases:
         return Refused("on ecs Portico runs no database; ask your own by its own address")
     return Refused(

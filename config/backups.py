@@ -67,7 +67,7 @@ def list_sources(settings: Settings) -> Iterator[dict[str, str]]:
     """What is backed up. A server's database, and a cache, are of one site; their names begin with the service."""
     for site in settings.sites:
         yield from ({"name": f"{site.name}/{data.name}", "kind": "folder"} for data in site.data)
-    for service in settings.services:
+    for service in settings.contained_services:
         for site in list_users(settings, service):
             part = name_role(site.name) if service.kind == POSTGRES else service.data.name
             yield {"name": f"{service.name}/{part}", "kind": service.kind, "site": site.name}
@@ -102,8 +102,14 @@ def list_files(backups: Backups, key: str, access: str) -> dict[str, str]:
 def check_backups(settings: Settings) -> Iterator[Mistake]:
     """What is wrong with the section on a machine."""
     backups = settings.backups
+    managed = {one.name for one in settings.services if one.managed}
     for index, site in enumerate(settings.sites):
-        if site.release and site.release.rehearse and not (backups and any(find_own(settings, site.name))):
+        if site.release and site.release.rehearse and (run := sorted(managed.intersection(site.uses))):
+            text = (
+                f"AWS runs {run[0]}, which is in no backup of Portico's, so there is no copy to try it on; leave it out"
+            )
+            yield Mistake(f"sites[{index}].release.rehearse", text)
+        elif site.release and site.release.rehearse and not (backups and any(find_own(settings, site.name))):
             lacks = "no data or service of this site is backed up" if backups else "backups are not set"
             yield Mistake(
                 f"sites[{index}].release.rehearse",

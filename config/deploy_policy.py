@@ -22,7 +22,7 @@ _ROLES: Final[Mapping[Target, Mapping[str, tuple[str, ...]]]] = {
 }
 # Roles that AWS makes for itself once in an account.
 LINKED: Final[Mapping[Target, tuple[str, ...]]] = {
-    "aws": (),
+    "aws": ("rds", "elasticache"),
     "ecs": (
         "ecs",
         "elasticloadbalancing",

@@ -17,7 +17,7 @@ _LOGS: Final = (
     "logs:CreateLogGroup logs:DeleteLogGroup logs:DescribeLogGroups logs:PutRetentionPolicy logs:ListTagsForResource "
     "logs:TagResource logs:UntagResource"
 )
-# Of both targets: the network, its flow logs, names.
+# Of both targets: the network, its flow logs, services, names.
 _SHARED: Final[Mapping[str, str]] = {
     "aws:cloudwatch/logGroup:LogGroup": _LOGS,
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": (
@@ -47,8 +47,35 @@ _SHARED: Final[Mapping[str, str]] = {
         "ec2:CreateVpc ec2:DeleteVpc ec2:DescribeVpcs ec2:DescribeVpcAttribute ec2:ModifyVpcAttribute "
         "ec2:DescribeNetworkAcls ec2:DescribeRouteTables ec2:DescribeSecurityGroups"
     ),
+    "aws:elasticache/parameterGroup:ParameterGroup": (
+        "elasticache:CreateCacheParameterGroup elasticache:DeleteCacheParameterGroup "
+        "elasticache:ModifyCacheParameterGroup elasticache:ResetCacheParameterGroup "
+        "elasticache:DescribeCacheParameterGroups elasticache:DescribeCacheParameters "
+        "elasticache:ListTagsForResource elasticache:AddTagsToResource elasticache:RemoveTagsFromResource"
+    ),
+    "aws:elasticache/replicationGroup:ReplicationGroup": (
+        "elasticache:CreateReplicationGroup elasticache:DeleteReplicationGroup elasticache:ModifyReplicationGroup "
+        "elasticache:IncreaseReplicaCount elasticache:DecreaseReplicaCount elasticache:CreateSnapshot "
+        "elasticache:DescribeReplicationGroups elasticache:DescribeCacheClusters"
+    ),
+    "aws:elasticache/subnetGroup:SubnetGroup": (
+        "elasticache:CreateCacheSubnetGroup elasticache:DeleteCacheSubnetGroup elasticache:ModifyCacheSubnetGroup "
+        "elasticache:DescribeCacheSubnetGroups"
+    ),
     "aws:iam/role:Role": _ROLE,
     "aws:iam/rolePolicy:RolePolicy": "iam:PutRolePolicy iam:GetRolePolicy iam:DeleteRolePolicy",
+    "aws:rds/instance:Instance": (
+        "rds:CreateDBInstance rds:DeleteDBInstance rds:ModifyDBInstance rds:RebootDBInstance "
+        "rds:RestoreDBInstanceFromDBSnapshot rds:CreateDBSnapshot rds:DescribeDBInstances rds:DescribeDBSnapshots "
+        "rds:ListTagsForResource rds:AddTagsToResource rds:RemoveTagsFromResource"
+    ),
+    "aws:rds/parameterGroup:ParameterGroup": (
+        "rds:CreateDBParameterGroup rds:DeleteDBParameterGroup rds:ModifyDBParameterGroup rds:ResetDBParameterGroup "
+        "rds:DescribeDBParameterGroups rds:DescribeDBParameters"
+    ),
+    "aws:rds/subnetGroup:SubnetGroup": (
+        "rds:CreateDBSubnetGroup rds:DeleteDBSubnetGroup rds:ModifyDBSubnetGroup rds:DescribeDBSubnetGroups"
+    ),
     "aws:route53/record:Record": (
         "route53:ChangeResourceRecordSets route53:GetChange route53:GetHostedZone route53:ListResourceRecordSets"
     ),
@@ -144,21 +171,6 @@ _ECS: Final[Mapping[str, str]] = {
         "elasticfilesystem:DescribeMountTargets elasticfilesystem:DescribeMountTargetSecurityGroups "
         "ec2:CreateNetworkInterface ec2:DeleteNetworkInterface ec2:DescribeSubnets ec2:DescribeNetworkInterfaces"
     ),
-    "aws:elasticache/parameterGroup:ParameterGroup": (
-        "elasticache:CreateCacheParameterGroup elasticache:DeleteCacheParameterGroup "
-        "elasticache:ModifyCacheParameterGroup elasticache:ResetCacheParameterGroup "
-        "elasticache:DescribeCacheParameterGroups elasticache:DescribeCacheParameters "
-        "elasticache:ListTagsForResource elasticache:AddTagsToResource elasticache:RemoveTagsFromResource"
-    ),
-    "aws:elasticache/replicationGroup:ReplicationGroup": (
-        "elasticache:CreateReplicationGroup elasticache:DeleteReplicationGroup elasticache:ModifyReplicationGroup "
-        "elasticache:IncreaseReplicaCount elasticache:DecreaseReplicaCount elasticache:CreateSnapshot "
-        "elasticache:DescribeReplicationGroups elasticache:DescribeCacheClusters"
-    ),
-    "aws:elasticache/subnetGroup:SubnetGroup": (
-        "elasticache:CreateCacheSubnetGroup elasticache:DeleteCacheSubnetGroup elasticache:ModifyCacheSubnetGroup "
-        "elasticache:DescribeCacheSubnetGroups"
-    ),
     "aws:lb/listener:Listener": (
         "elasticloadbalancing:CreateListener elasticloadbalancing:DeleteListener elasticloadbalancing:ModifyListener "
         "elasticloadbalancing:ModifyListenerAttributes"
@@ -176,18 +188,6 @@ _ECS: Final[Mapping[str, str]] = {
     "aws:lb/targetGroup:TargetGroup": (
         "elasticloadbalancing:CreateTargetGroup elasticloadbalancing:DeleteTargetGroup "
         "elasticloadbalancing:ModifyTargetGroup elasticloadbalancing:ModifyTargetGroupAttributes"
-    ),
-    "aws:rds/instance:Instance": (
-        "rds:CreateDBInstance rds:DeleteDBInstance rds:ModifyDBInstance rds:RebootDBInstance "
-        "rds:RestoreDBInstanceFromDBSnapshot rds:CreateDBSnapshot rds:DescribeDBInstances rds:DescribeDBSnapshots "
-        "rds:ListTagsForResource rds:AddTagsToResource rds:RemoveTagsFromResource"
-    ),
-    "aws:rds/parameterGroup:ParameterGroup": (
-        "rds:CreateDBParameterGroup rds:DeleteDBParameterGroup rds:ModifyDBParameterGroup rds:ResetDBParameterGroup "
-        "rds:DescribeDBParameterGroups rds:DescribeDBParameters"
-    ),
-    "aws:rds/subnetGroup:SubnetGroup": (
-        "rds:CreateDBSubnetGroup rds:DeleteDBSubnetGroup rds:ModifyDBSubnetGroup rds:DescribeDBSubnetGroups"
     ),
     "aws:s3/bucket:Bucket": (
         "s3:CreateBucket s3:DeleteBucket s3:ListBucket s3:PutBucketTagging s3:ListBucketVersions s3:DeleteObject "

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from portico.cli.deployed import Deployed
-from portico.cli.engine import has_terminal, is_on_ecs
+from portico.cli.engine import has_terminal, is_on_ecs, list_resources
 from portico.cli.export import read_export
 from portico.cli.lock import take_lock
-from portico.cli.managed import refuse_by_hand
+from portico.cli.managed import find_databases, refuse_by_hand
 from portico.cli.options import example, site_option, stack_option, yes_option
 from portico.cli.prepare import prepare
 from portico.cli.refused import Refused
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 _LIST = (
     "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres' AND datname !~ '-' ORDER BY 1"
 )
+
+
+# The type of services that are containers (components/services/passwords.py).
+_SERVICE = "portico:index:Service"
 
 
 def choose_server(deployed: Deployed, service: str) -> "Container":
@@ -103,7 +107,8 @@ def command(context: click.Context, stack: str, site: str, service: str, file: s
     given = Path(file).absolute()  # from where the user is: `prepare` goes into the project's folder
     place = prepare(stack)
     export = read_export(stack)
-    if is_on_ecs(export):
+    contained = [one for one in list_resources(export, _SERVICE) if not is_on_ecs(export)]
+    if is_on_ecs(export) or (find_databases(export, service) and (service or not contained)):
         raise refuse_by_hand(stack, export, service, action)
     deployed = Deployed.of(stack, export)
     server = choose_server(deployed, service)

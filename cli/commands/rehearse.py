@@ -5,6 +5,7 @@ import click
 from portico.cli.deployed import Deployed
 from portico.cli.engine import is_on_ecs
 from portico.cli.export import read_export
+from portico.cli.managed import require_copied
 from portico.cli.next_release import NextRelease
 from portico.cli.options import example, json_option, site_option, spell_json, stack_option
 from portico.cli.prepare import prepare
@@ -45,7 +46,9 @@ def command(context: click.Context, stack: str, site: str, paths: tuple[str, ...
             "aws rds restore-db-instance-to-point-in-time copies a database of RDS"
         )
     deployed = Deployed.of(stack, export)
-    following = NextRelease.find(deployed, place.root, deployed.choose_site(site, "rehearse"))
+    chosen = deployed.choose_site(site, "rehearse")
+    require_copied(export, chosen)
+    following = NextRelease.find(deployed, place.root, chosen)
     report = rehearse(deployed, place.root, following, paths, most)
     if as_json:
         click.echo(spell_json(report.spell()))

@@ -58,7 +58,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     runs = {site: read_runs(deployed, site) for site in live} if deployed else {}
     certificates = read_certificates(deployed) if deployed else {}
     backups = read_backups(deployed) if deployed else None
-    services: list[Any] = [*read_services(deployed)] if deployed else [*look_at_managed(export)]
+    services: list[Any] = [*(read_services(deployed) if deployed else []), *look_at_managed(export)]
     sites = dict.fromkeys([*urls, *live])
     commands = read_last_runs(deployed, sites) if deployed else read_last_task_runs(export)
     sites |= dict.fromkeys(commands)

@@ -2,6 +2,7 @@
 
 from portico.components.aws.address import Address, AddressArgs
 from portico.components.aws.alarms import Alarms, AlarmsArgs
+from portico.components.aws.closed import ClosedSubnets, ClosedSubnetsArgs
 from portico.components.aws.disk import Disk, DiskArgs
 from portico.components.aws.firewall import Firewall, FirewallArgs
 from portico.components.aws.flow_logs import FlowLogs, FlowLogsArgs
@@ -14,6 +15,8 @@ __all__ = [
     "AddressArgs",
     "Alarms",
     "AlarmsArgs",
+    "ClosedSubnets",
+    "ClosedSubnetsArgs",
     "Disk",
     "DiskArgs",
     "Firewall",

@@ -1,6 +1,6 @@
 """The VM."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pulumi
@@ -15,14 +15,14 @@ from portico.config.messages.vm_changes import Machine
 class VmArgs:
     """`machine` is what it is made of, `user_data` the packed form of its user data.
 
-    `profile`, `subnet` and `firewall` are names and ids. `guard` refuses to end it by hand.
+    `profile`, `subnet` and `firewalls` (security groups) are names and ids. `guard` refuses to end it by hand.
     """
 
     machine: Machine
     user_data: str
     profile: pulumi.Input[str]
     subnet: pulumi.Input[str]
-    firewall: pulumi.Input[str]
+    firewalls: Sequence[pulumi.Input[str]]
     guard: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -44,7 +44,7 @@ class Vm(pulumi.ComponentResource):
             ami=machine.ami,
             instance_type=machine.kind,
             subnet_id=args.subnet,
-            vpc_security_group_ids=[args.firewall],
+            vpc_security_group_ids=list(args.firewalls),
             # Its way out until the address leads to it: it finds packages, and is found, before anybody is sent there.
             associate_public_ip_address=True,
             iam_instance_profile=args.profile,

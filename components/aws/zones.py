@@ -47,6 +47,25 @@ def choose_zones(ecs: Ecs, known: tuple[str, ...], account: pulumi.ProviderResou
     return ecs.zones or tuple(sorted(there)[:_LEAST])
 
 
+def choose_pair(region: str, known: tuple[str, ...], account: pulumi.ProviderResource) -> tuple[str, ...]:
+    """The two zones of what AWS runs beside a VM: those that it is in by now (`known`), or the first two.
+
+    Raises Mistakes where the region has fewer.
+    """
+    if len(known) >= _LEAST:
+        return known
+    there = aws.get_availability_zones(
+        state="available",
+        filters=[aws.GetAvailabilityZonesFilterArgs(name="opt-in-status", values=["opt-in-not-required"])],
+        opts=pulumi.InvokeOptions(provider=account),
+    ).names
+    if len(there) < _LEAST:
+        raise Mistakes(
+            [Mistake("services", f"{region} has one zone, and AWS runs services in two; write no `managed`")]
+        )
+    return tuple(sorted(there)[:_LEAST])
+
+
 def choose_zone(wanted: Aws, kind: str, zone: str, disk: str, account: pulumi.ProviderResource) -> str:
     """The zone of the VM: that of the settings, the one that it is in, or the first one that has such a VM.
 

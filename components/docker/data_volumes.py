@@ -71,7 +71,7 @@ class DataVolumes:
         wanted = {(owner, one.name): one for owner, one in args.settings.list_data()}
         before = dict(_list_known(args.resources))
         found = _ask(args.engine, wanted, args.resources) if wanted or before else {}
-        if args.settings.services:
+        if args.settings.contained_services:
             refuse_other_version(args.settings, list(before), list_volumes(args.engine))
         if lines := list(_list_strangers(args.settings, found)):
             reported = "\n".join(f"  {line}" for line in lines)
@@ -79,7 +79,7 @@ class DataVolumes:
         if is_announced() and args.engine:
             there = {key for key, one in found.items() if one.exists}
             names = {key: name_volume(*key) for key in wanted}
-            servers = [one.name for one in args.settings.services]
+            servers = [one.name for one in args.settings.contained_services]
             for change in announce_data(before, wanted, there, names, apart=args.disk is not None, services=servers):
                 pulumi.log.info(str(change))
         self._wanted, self._disk = wanted, args.disk
@@ -185,6 +185,8 @@ def _list_places(settings: Settings) -> Iterator[tuple[str, str, str]]:
     for index, site in enumerate(settings.sites):
         yield from ((f"sites[{index}].data[{number}]", site.name, one.name) for number, one in enumerate(site.data))
     for index, service in enumerate(settings.services):
+        if service.managed:
+            continue
         yield f"services[{index}]", service.name, service.data.name
 
 

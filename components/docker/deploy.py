@@ -29,6 +29,7 @@ def deploy_containers(stack: Stack, root: Path, previous: Mapping[str, Any]) -> 
             place=host.place,
             disk=host.disk,
             serving=host.serving,
+            managed=host.managed,
         ),
         place(host.options),
     )

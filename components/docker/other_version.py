@@ -45,7 +45,7 @@ def refuse_other_version(settings: Settings, before: Iterable[Key], there: Colle
 def _list_others(settings: Settings, there: Collection[Key]) -> Iterator[str]:
     for index, service in enumerate(settings.services):
         own = service.data.name
-        if service.kind != POSTGRES or (service.name, own) in there:
+        if service.kind != POSTGRES or service.managed or (service.name, own) in there:
             continue
         others = sorted({name for owner, name in there if owner == service.name and name.startswith(f"{POSTGRES}-")})
         if others:

@@ -9,6 +9,7 @@ import pulumi
 
 from portico.components.docker.data_volumes import DataDisk
 from portico.components.docker.engine_client import Engine
+from portico.components.services.managed import Managed
 from portico.config.load import Stack
 
 
@@ -23,6 +24,7 @@ class PorticoArgs:
     `builder` names where images are built. `place` is part of what things on a machine are called that may be replaced.
     `disk` is where data lies on such a machine; None where it stays with the machine's own disk. `serving` is the
     engine of the one that it takes the place of, as long as visitors are sent there.
+    `managed` are the services that AWS runs, None where it runs none.
     """
 
     stack: Stack
@@ -36,3 +38,4 @@ class PorticoArgs:
     place: str = ""
     disk: DataDisk | None = None
     serving: Engine | None = None
+    managed: Managed | None = None

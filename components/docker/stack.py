@@ -71,7 +71,14 @@ class Portico(pulumi.ComponentResource):
             child,
         )
         services = Services(
-            ServicesArgs(settings=settings, resources=args.resources, engine=args.engine, place=args.place), child
+            ServicesArgs(
+                settings=settings,
+                resources=args.resources,
+                engine=args.engine,
+                place=args.place,
+                managed=args.managed,
+            ),
+            child,
         )
         networks = make_networks(f"{name}-network", settings, kept, args.place)
         config, sockets, static = (

@@ -62,7 +62,11 @@ def deploy_tasks(stack: Stack, root: Path, previous: Mapping[str, Any]) -> dict[
     _require_command(stack)
     managed = ManagedServices(
         ManagedServicesArgs(
-            settings=settings, retention=settings.ecs.retention, resources=resources, tags=settings.ecs.tags
+            settings=settings,
+            region=region,
+            retention=settings.ecs.retention,
+            resources=resources,
+            tags=settings.ecs.tags,
         )
     )
     fleet = Fleet(

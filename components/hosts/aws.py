@@ -29,7 +29,9 @@ from portico.components.hosts.data_disk import DiskPlan, make_disk, require_fit
 from portico.components.hosts.deferred_engine import LateEngine
 from portico.components.hosts.readiness import wait_ready
 from portico.components.hosts.vm_connection import find_again, lead_to, require_command
+from portico.components.hosts.vm_services import VmServices
 from portico.components.scope import name_scope
+from portico.components.services.managed import Managed
 from portico.config.messages.vm_changes import Machine, announce_machine
 from portico.config.render.cloud_init import pack_user_data, render_user_data
 from portico.config.settings import Settings
@@ -72,6 +74,8 @@ class AwsHost(pulumi.ComponentResource):
         there = before.zone if before else next(iter(list_known(resources, region, vpc)), "")
         machine = Machine.of(self._settings, choose_zone(self._settings, kind, there, lies, account))
         require_fit(disk, settings, machine.zone)
+        self._services = VmServices(f"{name}-{region}", settings, resources, account)
+        self.managed: Managed | None = self._services.managed
         lost = recorded is not None and self._is_lost(recorded, account)
         stays = recorded is not None and not lost and recorded.machine == machine
         number = (recorded.number if recorded else 0) + (not stays)
@@ -158,7 +162,7 @@ class AwsHost(pulumi.ComponentResource):
                 user_data=pack_user_data(render_user_data(mine)),
                 profile=role.profile,
                 subnet=vpc.subnet,
-                firewall=firewall.id,
+                firewalls=[firewall.id, *self._services.start(vpc.id, inside)],
                 guard=settings.protect,
                 tags=tags,
             ),

@@ -8,6 +8,7 @@ import pulumi
 from portico.components.docker import free_ports
 from portico.components.docker.data_volumes import DataDisk
 from portico.components.docker.engine_client import Engine
+from portico.components.services.managed import Managed
 from portico.config.settings import Settings
 
 
@@ -21,6 +22,7 @@ class Host(Protocol):
     `disk` is where data lies, None where it stays on the machine's own.
 
     `serving` is the engine of the machine that serves meanwhile, where another one takes its place.
+    `managed` are the services that AWS runs beside the machine, None where it runs none.
 
     `place` is part of the names of what lies there, where another machine may take this one's; "" where none does.
     `options` are those of everything that lies on the host: its provider, and that it goes when the host goes.
@@ -32,6 +34,7 @@ class Host(Protocol):
     place: str
     disk: DataDisk | None
     serving: Engine | None
+    managed: Managed | None
     hooks: pulumi.ResourceHookBinding
     options: pulumi.ResourceOptions
 

@@ -7,6 +7,7 @@ from portico.components.docker.buildx_builder import name_builder
 from portico.components.docker.data_volumes import DataDisk
 from portico.components.docker.diagnosis import Diagnosis
 from portico.components.docker.engine_client import Engine
+from portico.components.services.managed import Managed
 
 
 class LocalHost(pulumi.ComponentResource):
@@ -19,6 +20,7 @@ class LocalHost(pulumi.ComponentResource):
     place = ""
     disk: DataDisk | None = None
     serving: Engine | None = None
+    managed: Managed | None = None
 
     def __init__(
         self, name: str, engine: Engine, address: str = "127.0.0.1", opts: pulumi.ResourceOptions | None = None

@@ -8,6 +8,7 @@ from portico.components.docker.data_volumes import DataDisk
 from portico.components.docker.diagnosis import Diagnosis
 from portico.components.docker.engine_client import Engine
 from portico.components.hosts.connection import Connection
+from portico.components.services.managed import Managed
 
 
 class SshHost(pulumi.ComponentResource):
@@ -20,6 +21,7 @@ class SshHost(pulumi.ComponentResource):
     place = ""
     disk: DataDisk | None = None
     serving: Engine | None = None
+    managed: Managed | None = None
 
     def __init__(self, name: str, connection: Connection, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:index:SshHost", name, None, opts)

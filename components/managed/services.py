@@ -27,6 +27,7 @@ class ManagedServicesArgs:
     """`resources` are those that the last update left. `retention` is how many days logs are kept."""
 
     settings: Settings
+    region: str
     retention: int
     resources: Mapping[str, Any] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -55,6 +56,8 @@ class ManagedServices:
         wrong: list[Mistake] = []
         said: list[str] = []
         for index, service in enumerate(args.settings.services):
+            if not service.managed:
+                continue
             left = find_outputs(args.resources, _name(service.name), TYPE)
             planned = self._planned[service.name] = self._plan(service, left or {})
             before = left.get("made") if left else None
@@ -95,13 +98,17 @@ class ManagedServices:
 
     def list_groups(self, site: Site) -> list[pulumi.Output[str]]:
         """The security groups (ids) whose members get to the services that `site` uses."""
-        return [self._made[one.name].users for one in list_used(self._args.settings, site)]
+        return [self._made[one.name].users for one in list_used(self._args.settings, site) if one.managed]
+
+    def list_all_groups(self) -> list[pulumi.Output[str]]:
+        """Those of all services: for a machine that all sites are on."""
+        return [one.users for one in self._made.values()]
 
     def fill_in(
         self, site: Site, given: pulumi.Output[Mapping[str, str]] | None
     ) -> pulumi.Output[Mapping[str, str]] | None:
         """The secrets of `site` with passwords and AWS's names in the URLs of services."""
-        used = {VARIABLES[one.kind]: one.name for one in list_used(self._args.settings, site)}
+        used = {VARIABLES[one.kind]: one.name for one in list_used(self._args.settings, site) if one.managed}
         if given is None or not used:
             return given
         passwords = {variable: self._planned[name].password for variable, name in used.items()}
@@ -124,7 +131,7 @@ class ManagedServices:
             site=site,
             token=token,
             called=called,
-            made=tell_managed(service, called, site),
+            made=tell_managed(service, called, site, self._args.region),
             password=str(known.get(site) or secrets.token_hex(_PASSWORD)),
         )
 

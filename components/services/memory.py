@@ -14,13 +14,15 @@ def require_memory(settings: Settings, engine: Engine | None) -> None:
 
     The other half is for the sites. Where no engine can be asked, nothing is said: its kernel has the last word.
     """
-    if engine is None or not settings.services:
+    if engine is None or not settings.contained_services:
         return
     try:
         there = int(engine.connect().info().get("MemTotal") or 0) // 2**20
     except (docker.errors.DockerException, OSError):
         return
-    asked = [(index, one, limit_memory(settings, one)) for index, one in enumerate(settings.services)]
+    asked = [
+        (index, one, limit_memory(settings, one)) for index, one in enumerate(settings.services) if not one.managed
+    ]
     if there and sum(memory for _, _, memory in asked) * 2 > there:
         lines = "\n".join(
             f"  services[{index}]: {one.name} may take {memory}M"

@@ -12,6 +12,7 @@ from portico.components.docker.dumpers import Served
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.preview import is_announced
 from portico.components.scope import name_resource
+from portico.components.services.managed import Managed
 from portico.components.services.memory import require_memory
 from portico.components.services.passwords import find_outputs, keep_passwords
 from portico.components.services.service import Service, ServiceArgs
@@ -24,12 +25,13 @@ from portico.config.settings.service import Service as Plain
 
 @dataclass(frozen=True, kw_only=True)
 class ServicesArgs:
-    """`engine`, `resources` and `place` are PorticoArgs'."""
+    """`engine`, `resources` and `place` are PorticoArgs'. `managed` are the services that AWS runs, where it may."""
 
     settings: Settings
     resources: Mapping[str, Any] = field(default_factory=dict)
     engine: Engine | None = None
     place: str = ""
+    managed: Managed | None = None
 
 
 class Services:
@@ -44,7 +46,7 @@ class Services:
         self._passwords: dict[str, dict[str, str]] = {}
         self._plain: dict[str, dict[str, Any]] = {}
         require_memory(args.settings, args.engine)
-        for service in args.settings.services:
+        for service in args.settings.contained_services:
             users = [site.name for site in list_users(args.settings, service)]
             self._passwords[service.name] = keep_passwords(args.resources, _name(service.name), users)
             self._describe(service, users)
@@ -59,7 +61,7 @@ class Services:
 
     def start(self, data: DataVolumes, engine: Engine | None) -> None:
         """Make them; their volumes are among the `data`. `engine` is the one that is asked why something failed."""
-        for service in self._args.settings.services:
+        for service in self._args.settings.contained_services:
             self._made[service.name] = Service(
                 # It stays what it is where it moves to another machine: it has the passwords.
                 _name(service.name),
@@ -77,28 +79,32 @@ class Services:
 
     def list_served(self, data: DataVolumes) -> Iterator[tuple[str, Served]]:
         """Those that a site uses, by name: their servers run, and their data is in volumes of `data`."""
-        for service in self._args.settings.services:
+        for service in self._args.settings.contained_services:
             if list_users(self._args.settings, service):
                 image, volume = self._made[service.name].image, data.of(service.name)[service.data.name]
                 yield service.name, Served(service=service, image=image, volume=volume)
 
     def list_networks(self, site: Site) -> dict[str, pulumi.Output[str]]:
         """The networks of the services that `site` uses, by the name of the service."""
-        return {name: self._made[name].network for name in site.uses}
+        return {name: self._made[name].network for name in site.uses if name in self._made}
 
     def list_barriers(self, site: Site) -> Sequence[Barrier]:
         """What is open once all services that `site` uses are healthy and have what it needs."""
-        return [self._made[name].barrier for name in site.uses]
+        return [self._made[name].barrier for name in site.uses if name in self._made]
 
     def fill_in(
         self, site: Site, secrets: pulumi.Output[Mapping[str, str]] | None
     ) -> pulumi.Output[Mapping[str, str]] | None:
         """The secrets of `site` with the passwords in the URLs of services."""
-        if secrets is None or not site.uses:
-            return secrets
+        if self._args.managed:
+            secrets = self._args.managed.fill_in(site, secrets)
         passwords = {
-            VARIABLES[one.kind]: self._passwords[one.name][site.name] for one in list_used(self._args.settings, site)
+            VARIABLES[one.kind]: self._passwords[one.name][site.name]
+            for one in list_used(self._args.settings, site)
+            if not one.managed
         }
+        if secrets is None or not passwords:
+            return secrets
         return pulumi.Output.secret(secrets.apply(lambda given: _fill(given, passwords)))
 
 

@@ -18,6 +18,9 @@ def list_refused(path: str, service: Service, before: Mapping[str, Any], after: 
     if before.get("kind") != after["kind"]:
         yield Mistake(f"{path}.kind", f"{service.name} is {before.get('kind')} already; {again}")
         return
+    if before.get("region") != after["region"]:
+        text = f"{service.name} is in {before.get('region')}, and stays there; write that region, or {again}"
+        yield Mistake(path, text)
     if before.get("version") != after["version"]:
         text = f"{service.name} has data of {_NAMES[service.kind]} {before.get('version')}, which AWS would convert"
         yield Mistake(f"{path}.version", f"{text} with no way back; {again}")

@@ -215,8 +215,11 @@ def mount_shared(release: Release, place: Place) -> list[dict[str, Any]]:
 
 
 def join_services(site: Site, place: Place) -> list[dict[str, Any]]:
-    """The networks of the services that a site uses: each has its own, which nobody else is in."""
-    return [{"name": place.services[name]} for name in sorted(site.uses)]
+    """The networks of the services that a site uses: each has its own, which nobody else is in.
+
+    One that AWS runs has none here.
+    """
+    return [{"name": place.services[name]} for name in sorted(site.uses) if name in place.services]
 
 
 def describe_scratch(release: Release) -> dict[str, str]:

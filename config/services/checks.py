@@ -30,6 +30,12 @@ def list_wrong_services(settings: Settings) -> Iterator[Mistake]:
         yield from _check_uses(f"sites[{index}]", settings, site)
 
 
+def check_key(path: str, service: Service, region: str) -> Iterator[Mistake]:
+    """Whether the key of a service that AWS runs is where that is."""
+    if service.key and (there := service.key.split(":")[3]) != region:
+        yield Mistake(f"{path}.key", f"is in {there}, and a service in {region} needs a key there; write its ARN")
+
+
 def list_taken_variables(settings: Settings, secrets: Mapping[str, Collection[str]]) -> Iterator[Mistake]:
     """Where a site has a variable or a secret of its own that a service gives; `secrets` are names, by site."""
     for index, site in enumerate(settings.sites):

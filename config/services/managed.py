@@ -63,12 +63,13 @@ def describe_managed(settings: Settings, service: Service, name: str) -> dict[st
     return {name: value for name, value in describe(settings, service, name).items() if value is not None}
 
 
-def tell_managed(service: Service, name: str, site: str) -> dict[str, Any]:
+def tell_managed(service: Service, name: str, site: str, region: str) -> dict[str, Any]:
     """What is compared by the next update, as plain values. `site` is the one that uses it, "" for none."""
     postgres = service.kind == POSTGRES
     return {
         "kind": service.kind,
         "name": name,
+        "region": region,
         "version": service.release_line,
         "machine": service.machine,
         "key": service.key or "",

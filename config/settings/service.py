@@ -73,7 +73,7 @@ class Service(Section):
 
     managed: bool = Field(
         default=False,
-        description="AWS runs it, for target ecs alone: PostgreSQL on RDS, Valkey on ElastiCache, for one site. "
+        description="AWS runs it, on the targets ecs and aws: PostgreSQL on RDS, Valkey on ElastiCache, for one site. "
         "The settings below are for that.",
     )
     instance: InstanceClass | None = Field(

@@ -115,10 +115,15 @@ class Settings(Section):
         """Whether the certificate of `site` is ordered by ACME."""
         return bool(self.tls and self.tls.acme) and site.certificate is None
 
+    @property
+    def contained_services(self) -> tuple[Service, ...]:
+        """The services that are containers; AWS runs the others."""
+        return tuple(one for one in self.services if not one.managed)
+
     def list_data(self) -> tuple[tuple[str, Data], ...]:
         """All folders that last, each with the name of the site or of the service whose it is."""
         return tuple((one.name, data) for one in self.sites for data in one.data) + tuple(
-            (one.name, one.data) for one in self.services if not one.managed
+            (one.name, one.data) for one in self.contained_services
         )
 
     def count_replicas(self, site: Site) -> int:

@@ -10,11 +10,14 @@ from portico.config.render.cloud_init import pack_user_data, render_user_data
 from portico.config.render.layout import lay_out
 from portico.config.render.nginx import render_nginx
 from portico.config.render.tree import Tree
+from portico.config.services.checks import check_key
 from portico.config.settings import Settings, Site
 from portico.config.settings.quantity import Size
 from portico.config.targets.tags import check_tags
 from portico.config.targets.target import Planned
 
+# A VM is in five security groups at most, and one is its own.
+_MOST_MANAGED = 4
 # What an application needs in memory besides its uploads.
 _BESIDES = Size.parse("128M")
 # Docker's own limit: with less it makes no container.
@@ -31,10 +34,7 @@ def check(settings: Settings) -> Iterator[Mistake]:
             if memory < _LEAST:
                 said = f"{memory} is less than Docker gives a container, {_LEAST}; write 64M or more"
                 yield Mistake(f"sites[{index}].{path}.memory", said)
-    for index, service in enumerate(settings.services):
-        if service.managed:
-            text = f"is for target ecs, and on {settings.target} a service is a container; leave it out"
-            yield Mistake(f"services[{index}].managed", text)
+    yield from _check_managed(settings)
     if settings.aws:
         yield from settings.aws.list_contradictions()
         yield from check_tags("aws.tags", settings.aws.tags, settings)
@@ -74,6 +74,19 @@ def _list_memory(site: Site) -> Iterator[tuple[str, Size]]:
         yield "release", site.release.memory
     yield from ((f"workers[{index}]", worker.memory) for index, worker in enumerate(site.workers))
     yield from ((f"schedule[{index}]", job.memory) for index, job in enumerate(site.schedule))
+
+
+def _check_managed(settings: Settings) -> Iterator[Mistake]:
+    managed = [(index, one) for index, one in enumerate(settings.services) if one.managed]
+    for index, service in managed if settings.target != "aws" else ():
+        text = f"is for the targets ecs and aws, and on {settings.target} {service.name} is a container; leave it out"
+        yield Mistake(f"services[{index}].managed", text)
+    if settings.aws:
+        for index, service in managed:
+            yield from check_key(f"services[{index}]", service, settings.aws.region)
+        if len(managed) > _MOST_MANAGED:
+            text = f"are {len(managed)} with managed, and a VM gets to {_MOST_MANAGED} at most"
+            yield Mistake("services", f"{text}, by a group of AWS's for each")
 
 
 def in_images() -> bool:

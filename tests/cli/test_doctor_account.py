@@ -190,7 +190,11 @@ def test_a_role_of_aws_that_is_not_there_yet_is_no_failure(monkeypatch: pytest.M
 
 
 def test_services_have_quotas_and_roles_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    services = [{"name": "db", "kind": "postgres"}, {"name": "cache", "kind": "valkey", "standby": True}]
+    services: list[dict[str, Any]] = [
+        {"name": "db", "kind": "postgres"},
+        {"name": "cache", "kind": "valkey", "standby": True},
+    ]
+    services = [one | {"managed": True} for one in services]
     found, account = examine(monkeypatch, {"get_service_quota": {"Quota": {"Value": 1.0}}}, services=services)
     assert found["quota: databases"].state == "ok"
     assert "a release of this stack needs 2" in found["quota: nodes of caches"].reported

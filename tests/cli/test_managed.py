@@ -9,7 +9,8 @@ from click.testing import CliRunner
 
 from portico.cli.commands import db
 from portico.cli.engine import Export
-from portico.cli.managed import find_managed, look_at_managed, tell_snapshots
+from portico.cli.managed import find_managed, look_at_managed, require_copied, tell_snapshots
+from portico.cli.refused import Refused
 from portico.components.managed.service import TYPE
 from portico.config.services.managed import tell_managed
 from portico.config.settings.service import Service
@@ -49,7 +50,7 @@ def make(*names: str) -> Export:
     resources = [CLUSTER]
     for name in names:
         service = Service.model_validate({"name": name, "kind": kinds[name], "managed": True})
-        made = tell_managed(service, f"x-{name}-1", "shop")
+        made = tell_managed(service, f"x-{name}-1", "shop", "eu-central-1")
         resources.append({"type": TYPE, "urn": f"urn::{name}", "outputs": {"service": name, "made": made}})
     return {"deployment": {"resources": resources}}
 
@@ -95,6 +96,33 @@ def test_db_says_what_to_do_instead(monkeypatch: pytest.MonkeyPatch, action: str
 
     assert call(make("db")).startswith(f"error: AWS runs db, and its site alone gets to it; {said}")
     assert "on ecs Portico runs no database" in call(make("cache"))
+
+
+def test_a_site_whose_data_no_backup_has_is_not_rehearsed() -> None:
+    with pytest.raises(Refused, match="shop cannot be rehearsed: AWS runs db, which is in no backup of Portico's"):
+        require_copied(make("db"), "shop")
+    require_copied(make("db"), "blog")
+
+
+def test_db_leaves_containers_beside_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a VM, where both may be: which one is meant, its name says."""
+    export = make("db")
+    own = {"type": "portico:index:Service", "urn": "urn::own", "outputs": {}}
+    export["deployment"]["resources"] = [*export["deployment"]["resources"][1:], own]
+    monkeypatch.setattr(db, "prepare", lambda _: SimpleNamespace(root=None))
+    monkeypatch.setattr(db, "read_export", lambda *_: export)
+    asked: list[str] = []
+
+    def choose(_: object, service: str) -> None:
+        asked.append(service)
+        raise Refused("asked")
+
+    monkeypatch.setattr(db, "Deployed", SimpleNamespace(of=lambda *_: None))
+    monkeypatch.setattr(db, "choose_server", choose)
+    for words, found in (([], "asked"), (["--service", "own"], "asked"), (["--service", "db"], "AWS runs db")):
+        done = CliRunner().invoke(db.command, ["-s", "prod", *words, "shell"])
+        assert found in done.output
+    assert asked == ["", "own"]
 
 
 def test_what_stays_after_down_has_a_name_and_a_way_back() -> None:

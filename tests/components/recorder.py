@@ -138,7 +138,7 @@ class Recorder(Mocks):
         if args.token == "aws:index/getCallerIdentity:getCallerIdentity":
             return {"id": self.account, "accountId": self.account}, []
         if args.token == "aws:index/getAvailabilityZones:getAvailabilityZones":
-            return {"id": "found", "names": self._list_zones(args), "excluded": args.args["excludeZoneIds"]}, []
+            return {"id": "found", "names": self._list_zones(args), "excluded": args.args.get("excludeZoneIds", [])}, []
         if args.token == "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings":
             return {"id": "found", "locations": self._list_zones(args)}, []
         if args.token == "aws:route53/getZone:getZone":

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from portico.config.backups import list_sources
 from portico.config.messages.managed_changes import announce_managed, announce_removed, list_refused
 from portico.config.plan import make_plan
 from portico.config.services.managed import (
@@ -17,7 +18,7 @@ from portico.config.services.managed import (
 from portico.config.services.urls import fill_in
 from portico.config.settings import Mistakes
 from portico.config.settings.service import Service
-from tests.config.aws_sample import make_section
+from tests.config.aws_sample import make_aws_values
 from tests.config.ecs_sample import make_ecs_values
 from tests.config.sample import make_site, make_values, read_settings
 
@@ -89,11 +90,38 @@ def test_what_is_aws_alone_is_refused_of_a_container(root: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("target", ["local", "ssh", "aws"])
+@pytest.mark.parametrize("target", ["local", "ssh"])
 def test_a_machine_has_containers(root: Path, target: str) -> None:
-    sections = {"ssh": {"ssh": {"host": "a.example", "user": "me"}}, "aws": {"aws": make_section()}}
-    said = refuse(root, ecs=False, services=[DB], target=target, **sections.get(target, {}))
-    assert f"services[0].managed: is for target ecs, and on {target} a service is a container; leave it out" in said
+    section = {"ssh": {"host": "a.example", "user": "me"}} if target == "ssh" else {}
+    assert refuse(root, ecs=False, services=[DB], target=target, **section) == [
+        f"services[0].managed: is for the targets ecs and aws, and on {target} db is a container; leave it out"
+    ]
+
+
+def test_a_vm_has_both_kinds_and_few_that_aws_runs(root: Path) -> None:
+    services = [{"name": "own", "kind": "postgres"}, DB | {"key": KEY.replace("central", "west")}]
+    services += [CACHE | {"name": f"cache-{number}"} for number in range(4)]
+    with pytest.raises(Mistakes) as raised:
+        make_plan(make_aws_values(services=services), root)
+    assert [str(one) for one in raised.value.all] == [
+        "services[1].key: is in eu-west-1, and a service in eu-central-1 needs a key there; write its ARN",
+        "services: are 5 with managed, and a VM gets to 4 at most, by a group of AWS's for each",
+    ]
+    assert make_plan(make_aws_values(services=[services[0], DB, *services[2:5]]), root)
+
+
+def test_backups_are_of_containers_and_no_site_with_another_one_is_rehearsed(root: Path) -> None:
+    own, site = {"name": "own", "kind": "postgres"}, make_site(uses=["db"], release={"command": "x", "rehearse": True})
+    values = make_aws_values(services=[own, DB]) | {"backups": {"to": "s3://bucket/x", "region": "eu-central-1"}}
+    with pytest.raises(Mistakes) as raised:
+        make_plan(values | {"sites": [site]}, root)
+    assert (
+        "sites[0].release.rehearse: AWS runs db, which is in no backup of Portico's, so there is no copy to try it on; "
+        "leave it out"
+    ) in [str(one) for one in raised.value.all]
+    users = [make_site(uses=["db"]), BLOG | {"uses": ["own"]}]
+    settings = read_settings(root, *users, **make_aws_values(services=[own, DB]) | {"sites": users})
+    assert [one["name"] for one in list_sources(settings)] == ["own/blog"]
 
 
 def test_it_is_one_sites(root: Path) -> None:
@@ -166,7 +194,7 @@ def test_what_is_promised_of_a_cache(root: Path) -> None:
     assert made["snapshot_retention_limit"] == 7 and made["final_snapshot_identifier"] == "x-cache-1"
 
 
-BEFORE = tell_managed(read(**DB, storage="50G"), "x-db-1", "shop")
+BEFORE = tell_managed(read(**DB, storage="50G"), "x-db-1", "shop", "eu-central-1")
 
 
 @pytest.mark.parametrize(
@@ -180,7 +208,7 @@ BEFORE = tell_managed(read(**DB, storage="50G"), "x-db-1", "shop")
 )
 def test_what_would_be_another_one_is_refused(changes: dict[str, str], path: str, said: str) -> None:
     after = read(**DB | {"storage": "50G"} | changes) if "kind" not in changes else read(**DB | changes)
-    (found,) = list_refused("services[0]", after, BEFORE, tell_managed(after, "x-db-1", "shop"))
+    (found,) = list_refused("services[0]", after, BEFORE, tell_managed(after, "x-db-1", "shop", "eu-central-1"))
     assert found.path == f"services[0].{path}" and said in found.text
 
 
@@ -212,20 +240,23 @@ def test_what_would_be_another_one_is_refused(changes: dict[str, str], path: str
 )
 def test_a_change_is_said_with_what_it_interrupts(changes: dict[str, Any], site: str, said: list[str]) -> None:
     after = read(**DB | {"storage": "50G"} | changes)
-    found = announce_managed(after, BEFORE, tell_managed(after, "x-db-1", site))
+    found = announce_managed(after, BEFORE, tell_managed(after, "x-db-1", site, "eu-central-1"))
     assert found == [f"db: PostgreSQL 18 on RDS {one}" for one in said]
-    assert not list(list_refused("services[0]", after, BEFORE, tell_managed(after, "x-db-1", site)))
+    assert not list(list_refused("services[0]", after, BEFORE, tell_managed(after, "x-db-1", site, "eu-central-1")))
 
 
 def test_the_first_one_and_the_last_snapshot_are_said() -> None:
     db = read(**DB)
-    (first,) = announce_managed(db, None, tell_managed(db, "x-db-1", "shop"))
+    (first,) = announce_managed(db, None, tell_managed(db, "x-db-1", "shop", "eu-central-1"))
     assert first == (
         "db: PostgreSQL 18 on RDS, db.t4g.micro, begins empty; shop alone reaches it. AWS takes 5 to 15 minutes to "
         "make it, and shop waits for it."
     )
     again = read(**DB, snapshot="x-db-0")
-    assert "begins from the snapshot x-db-0; " in announce_managed(again, None, tell_managed(again, "x-db-1", ""))[0]
+    assert (
+        "begins from the snapshot x-db-0; "
+        in announce_managed(again, None, tell_managed(again, "x-db-1", "", "eu-central-1"))[0]
+    )
     assert announce_removed("db", BEFORE) == (
         "db: PostgreSQL on RDS is removed; AWS keeps its last state as the snapshot x-db-1, which is paid for until "
         "you delete it. `snapshot: x-db-1` begins with it."
@@ -251,3 +282,9 @@ def test_more_connections_than_there_are_are_said(root: Path) -> None:
     assert said.startswith("shop may open 133 connections to db while a release replaces another, and db.t4g.micro")
     larger = make_plan(make_ecs_values(site, services=[DB | {"instance": "db.t4g.medium"}]), root)
     assert not [one for one in larger.advise() if "connections" in one]
+
+
+def test_it_stays_in_its_region() -> None:
+    after = read(**DB, storage="50G")
+    (found,) = list_refused("services[0]", after, BEFORE, tell_managed(after, "x-db-1", "shop", "eu-west-1"))
+    assert found.path == "services[0]" and "db is in eu-central-1, and stays there" in found.text

@@ -15,6 +15,7 @@ from portico.policies.graph import Graph, of_type
 from portico.policies.kinds import ACCOUNT
 from tests.cloud.replay import Replay, Unmapped
 from tests.cloud.replay.texts import Refused
+from tests.components.ecs.sample import SERVICES
 from tests.components.recorder import Recorder, run
 from tests.policies.recorded import read_graph
 from tests.policies.sample import make
@@ -50,7 +51,9 @@ def plan_rich(home: Path) -> Graph:
     shutil.copy(ROOT / "__main__.py", home)
     shutil.copytree(ROOT / "examples", home / "examples")
     values = merge_values("prod")
-    values["sites"] = [{**values["sites"][0], "data": [{"name": "store", "path": "/var/lib/shop"}]}]
+    data = [{"name": "store", "path": "/var/lib/shop"}]
+    values["sites"] = [{**values["sites"][0], "data": data, "uses": [one["name"] for one in SERVICES]}]
+    values["services"] = SERVICES
     values |= {"aws": values["aws"] | MORE, "tls": {"port": 443, "http3": True, "localAuthority": True}}
 
     def build() -> None:

@@ -18,6 +18,7 @@ from tests.config.sample import SHOP as FILES
 from tests.config.sample import make_site, write_files
 from tests.policies.recorded import read_graph
 from tests.program.replaying import alter, ask, list_needed
+from tests.program.test_replay import plan_rich
 
 LEAST = [{key: one[key] for key in ("name", "kind", "managed")} for one in SERVICES]
 
@@ -95,3 +96,16 @@ def test_a_wrong_value_is_refused(
 ) -> None:
     with pytest.raises(refused, match=said):
         Replay(list_needed(alter(least, part, **inputs), part))
+
+
+def test_on_a_vm_the_site_has_urls_as_secrets_and_nobody_else_reads_them(tmp_path: Path) -> None:
+    graph = plan_rich(tmp_path)
+    (database,) = (one for one in graph if one.type == "aws:rds/instance:Instance")
+    address = f"@{database.inputs['identifier']}.example.eu-central-1.rds.amazonaws.com:5432/app?sslmode=require"
+    holders = [one for one in graph if address in str(one.inputs)]
+    assert holders and all("uploads" in one.secrets for one in holders), [one.name for one in holders]
+    password = database.inputs["password"]
+    having = {one.urn for one in graph if password in str(one.inputs)}
+    assert having == {database.urn, *(one.urn for one in holders)}
+    # No container of the machine is made for what AWS runs.
+    assert not [one for one in graph if one.type.startswith("docker:") and "db-service" in one.name]

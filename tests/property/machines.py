@@ -59,5 +59,11 @@ def machines(draw: st.DrawFn) -> Values:
     data = plain and section.get("instanceType", "") != "t2.small" and draw(st.booleans())
     stack: Values = {"protect": draw(st.booleans())}
     if draw(st.booleans()):
+        kinds = draw(st.lists(st.sampled_from(["postgres", "valkey"]), min_size=1, max_size=4))
+        stack["services"] = [
+            {"name": f"service-{number}", "kind": kind, "managed": draw(st.booleans())}
+            for number, kind in enumerate(kinds)
+        ]
+    if draw(st.booleans()):
         stack["tls"] = {"port": 443, "localAuthority": True}
     return {"section": section, "data": data, "stack": stack}

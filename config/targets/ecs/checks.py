@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from portico.config.services.checks import check_key
 from portico.config.services.urls import VARIABLES
 from portico.config.settings import Mistake, Settings, Site
 from portico.config.settings.quantity import Size
@@ -52,9 +53,8 @@ def list_taken(settings: Settings) -> Iterator[Mistake]:
                 f"portico:secrets.SITE.{VARIABLES[service.kind]}"
             )
             yield Mistake(f"services[{index}]", text)
-        elif service.key and (region := service.key.split(":")[3]) != settings.ecs.region:
-            text = f"is in {region}, and a service in {settings.ecs.region} needs a key there; write its ARN"
-            yield Mistake(f"services[{index}].key", text)
+        else:
+            yield from check_key(f"services[{index}]", service, settings.ecs.region)
     for index, site in enumerate(settings.sites):
         if site.certificate:
             text = "is the load balancer's on ecs; write ecs.certificate or ecs.dns instead"
