@@ -76,11 +76,15 @@ class Resource:
 
 @dataclass
 class Recorder(Mocks):
-    """What a program registered, and what an engine would have answered; `expected` counts verdicts to be heard."""
+    """What a program registered, and what an engine would have answered; `expected` counts verdicts to be heard.
+
+    `outputs` are plain; `sent` is the same as it went over the wire, secrets wrapped as such.
+    """
 
     states: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     resources: list[Resource] = field(default_factory=list)
     outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sent: dict[str, dict[str, Any]] = field(default_factory=dict)
     previous: Mapping[str, Any] = field(default_factory=dict)
     exports: dict[str, Any] = field(default_factory=dict)
     known: Mapping[str, Any] = field(default_factory=dict)
@@ -234,7 +238,8 @@ class _Monitor(MockMonitor):
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 
     def RegisterResourceOutputs(self, request: Any) -> Any:
-        self.recorder.outputs[request.urn] = unwrap(MessageToDict(request.outputs))
+        self.recorder.sent[request.urn] = MessageToDict(request.outputs)
+        self.recorder.outputs[request.urn] = unwrap(self.recorder.sent[request.urn])
         return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
 
 

@@ -32,6 +32,12 @@ def test_they_are_in_two_zones_without_a_way_out_and_the_vm_gets_to_them(root: P
     made = start(root, DB, CACHE)
     assert list_closed(made) == [("10.80.64.0/24", "eu-central-1a"), ("10.80.65.0/24", "eu-central-1b")]
     assert not [one for one in made.of_type("aws:ec2/route:Route") if "-closed-" in one.name]
+    led = [
+        one.inputs["routeTableId"]
+        for one in made.of_type("aws:ec2/routeTableAssociation:RouteTableAssociation")
+        if "-closed-" in one.name
+    ]
+    assert led == ["host-eu-central-1-closed-routes-id"] * 2
     (machine,) = made.of_type(INSTANCE)
     assert machine.inputs["vpcSecurityGroupIds"] == GROUPS
     ways = {
