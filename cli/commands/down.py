@@ -11,7 +11,7 @@ from portico.cli.engine import has_terminal
 from portico.cli.export import read_export
 from portico.cli.interrupted import settle
 from portico.cli.lock import take_lock
-from portico.cli.managed import find_managed, tell_snapshots
+from portico.cli.managed import Managed, find_managed, tell_snapshots
 from portico.cli.options import example, stack_option, yes_option
 from portico.cli.prepare import Place, prepare
 from portico.cli.project import read_config
@@ -62,6 +62,11 @@ def look_for_disk(place: Place, *, wanted: bool) -> Disk | None:
     return None
 
 
+def find_services(place: Place) -> list[Managed]:
+    """The services that AWS runs."""
+    return find_managed(read_export(place.stack, place.root))
+
+
 def find_backups(place: Place) -> str:
     """Where the stack's backups are; "" where it makes none."""
     with suppress(Refused):
@@ -100,7 +105,7 @@ def command(context: click.Context, stack: str, yes: bool, site: str, certificat
     if disk and doomed:
         disk.require_all(doomed)
     # What AWS keeps of services is known by names that nobody has once they are gone.
-    services = find_managed(read_export(stack, place.root)) if known else []
+    services = find_services(place) if known else []
     screen = Screen()
     if (
         not yes

@@ -48,6 +48,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
         "prepare": lambda _: found,
         "exists": lambda *_: True,
         "is_protected": lambda _: False,
+        "find_services": lambda _: [],
         "settle": lambda *_: None,
         "_remove": lambda *_: None,
     }

@@ -243,6 +243,7 @@ def test_down_keeps_them_unless_it_is_reported_otherwise(
         "look_for_disk": lambda *_, **__: None,
         "find_kept": lambda *_, **__: ([], ["portico.prod.ordered_certificates"]),
         "is_protected": lambda _: False,
+        "find_services": lambda _: [],
         "find_place": lambda *_: object(),
         "remove_volumes": lambda _, volumes: gone.extend(volumes),
         "settle": lambda *_: None,

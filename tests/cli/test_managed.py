@@ -1,15 +1,17 @@
 """Services that AWS runs, for who asks by hand: what AWS says of them, what is refused, and what stays."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
-from portico.cli.commands import db
+from portico.cli.commands import db, down
 from portico.cli.engine import Export
 from portico.cli.managed import find_managed, look_at_managed, require_copied, tell_snapshots
+from portico.cli.prepare import Place
 from portico.cli.refused import Refused
 from portico.components.managed.service import TYPE
 from portico.config.services.managed import tell_managed
@@ -123,6 +125,25 @@ def test_db_leaves_containers_beside_it_alone(monkeypatch: pytest.MonkeyPatch) -
         done = CliRunner().invoke(db.command, ["-s", "prod", *words, "shell"])
         assert found in done.output
     assert asked == ["", "own"]
+
+
+def test_down_says_it_of_what_it_has_removed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    place = Place(tmp_path, "ecs")
+    for name, answer in {
+        "prepare": lambda _: place,
+        "exists": lambda *_: True,
+        "look_for_disk": lambda *_, **__: None,
+        "find_kept": lambda *_, **__: ([], []),
+        "is_protected": lambda _: False,
+        "take_lock": lambda _: None,
+        "settle": lambda *_: None,
+        "_remove": lambda *_: None,
+        "find_backups": lambda _: "",
+        "read_export": lambda *_: make("db"),
+    }.items():
+        monkeypatch.setattr(down, name, answer)
+    done = CliRunner().invoke(down.command, ["-s", "ecs", "--yes"])
+    assert done.exit_code == 0 and "Kept: the last state of db, RDS's snapshot x-db-1" in done.output
 
 
 def test_what_stays_after_down_has_a_name_and_a_way_back() -> None:
