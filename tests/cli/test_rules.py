@@ -20,7 +20,7 @@ def plan(*inputs: dict[str, Any], **more: Any) -> str:
 
 def test_nothing_of_aws_has_nothing_to_fix(capsys: pytest.CaptureFixture[str]) -> None:
     assert judge(plan()) == 0
-    assert capsys.readouterr().out == "66 rules, 0 resources of AWS: nothing to fix.\n"
+    assert capsys.readouterr().out == "75 rules, 0 resources of AWS: nothing to fix.\n"
 
 
 def test_each_violation_has_a_line_and_the_command_fails(capsys: pytest.CaptureFixture[str]) -> None:
@@ -28,7 +28,7 @@ def test_each_violation_has_a_line_and_the_command_fails(capsys: pytest.CaptureF
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition(":")[0] for line in lines] == [
         *("Vpc vpc-0", "Vpc vpc-1", "Vpc vpc-0", "Vpc vpc-1", "Vpc vpc-1"),
-        "66 rules, 2 resources of AWS",
+        "75 rules, 2 resources of AWS",
     ]
     assert lines[-1].endswith(": 5 to fix.")
 
