@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from portico.config.messages.vm_changes import Machine
+import pulumi
+
+from portico.config.messages.vm_changes import Machine, announce_machine
 
 INSTANCE = "aws:ec2/instance:Instance"
 ASSOCIATION = "aws:ec2/eipAssociation:EipAssociation"
@@ -70,3 +72,11 @@ def _read_machine(outputs: Mapping[str, Any]) -> Machine:
         zone=str(outputs.get("availabilityZone")),
         user_data=str((outputs.get("tags") or {}).get("UserData")),
     )
+
+
+def announce_vm(recorded: RecordedVm | None, machine: Machine, *, lost: bool) -> None:
+    """Say what becomes of the VM, once: in the preview."""
+    before, filled = (recorded.machine, recorded.filled) if recorded else (None, False)
+    reported = announce_machine(before, machine, lost=recorded.id if recorded and lost else "", filled=filled)
+    if reported and pulumi.runtime.is_dry_run():
+        pulumi.log.info(reported)

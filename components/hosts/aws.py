@@ -14,7 +14,7 @@ from portico.components.aws.disk import DATA, find_left
 from portico.components.aws.enclosure import require_range
 from portico.components.aws.hosted_zone import require_zone
 from portico.components.aws.recorded_disk import RecordedDisk, find_disk
-from portico.components.aws.recorded_vm import RecordedVm, find_recorded_vm, find_serving_vm
+from portico.components.aws.recorded_vm import RecordedVm, announce_vm, find_recorded_vm, find_serving_vm
 from portico.components.aws.short_names import ROLE, require_short
 from portico.components.aws.tags import make_tags
 from portico.components.aws.zones import choose_zone, list_known
@@ -32,7 +32,7 @@ from portico.components.hosts.vm_connection import find_again, lead_to, require_
 from portico.components.hosts.vm_services import VmServices
 from portico.components.scope import name_scope
 from portico.components.services.managed import Managed
-from portico.config.messages.vm_changes import Machine, announce_machine
+from portico.config.messages.vm_changes import Machine
 from portico.config.render.cloud_init import pack_user_data, render_user_data
 from portico.config.settings import Settings
 
@@ -87,7 +87,7 @@ class AwsHost(pulumi.ComponentResource):
         free_ports.require_vacant(self.engine, settings)
         inside = pulumi.ResourceOptions(parent=self, providers=[account])
         holder = self._find_holder(disk, recorded.id if recorded and stays else "", account)
-        _announce(recorded, machine, lost=lost)
+        announce_vm(recorded, machine, lost=lost)
 
         kept, tags = settings.protect, self._settings.tags
         self._address = aws.Address(
@@ -244,11 +244,3 @@ class AwsHost(pulumi.ComponentResource):
             return recorded[0]
 
         return pulumi.Output.all(led, self._vm).apply(follow)
-
-
-def _announce(recorded: RecordedVm | None, machine: Machine, *, lost: bool) -> None:
-    """Say it once: in the preview."""
-    before, filled = (recorded.machine, recorded.filled) if recorded else (None, False)
-    reported = announce_machine(before, machine, lost=recorded.id if recorded and lost else "", filled=filled)
-    if reported and pulumi.runtime.is_dry_run():
-        pulumi.log.info(reported)

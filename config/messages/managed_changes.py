@@ -8,7 +8,7 @@ from portico.config.settings.service import POSTGRES, Service
 
 _NAMES = {POSTGRES: "PostgreSQL", "valkey": "Valkey"}
 _WHERE = {POSTGRES: "RDS", "valkey": "ElastiCache"}
-# Minutes that AWS takes, from its documentation: until it answers, and until another machine has it.
+# Minutes until it answers, as users of AWS report them: AWS itself names none. Not measured.
 _BEGINS = {POSTGRES: "5 to 15 minutes", "valkey": "5 to 10 minutes"}
 
 

@@ -56,12 +56,13 @@ def machines(draw: st.DrawFn) -> Values:
         section |= {"access": "ssh", "sshFrom": [_NETWORKS[0], _NETWORKS[1]]}
     # A disk of data needs a VM of the Nitro kind, and its snapshots plainer tags.
     plain = not any(set(key) & set(" @") for key in section.get("tags", {}))
-    data = plain and section.get("instanceType", "") != "t2.small" and draw(st.booleans())
+    fits = plain and section.get("instanceType", "") != "t2.small"
+    data = fits and draw(st.booleans())
     stack: Values = {"protect": draw(st.booleans())}
     if draw(st.booleans()):
         kinds = draw(st.lists(st.sampled_from(["postgres", "valkey"]), min_size=1, max_size=4))
         stack["services"] = [
-            {"name": f"service-{number}", "kind": kind, "managed": draw(st.booleans())}
+            {"name": f"service-{number}", "kind": kind, "managed": not fits or draw(st.booleans())}
             for number, kind in enumerate(kinds)
         ]
     if draw(st.booleans()):

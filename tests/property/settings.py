@@ -64,6 +64,11 @@ def _sizes() -> Strategy:
     return _amount(1, 2000, "K", "k", "M", "m") | _amount(1, 1024, "G")
 
 
+def _memory() -> Strategy:
+    """From Docker's least on."""
+    return _amount(6144, 99_999, "K", "k") | _amount(6, 2000, "M", "m") | _amount(1, 1024, "G")
+
+
 def _networks() -> Strategy:
     return st.builds(
         lambda address, bits: str(
@@ -300,7 +305,7 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
     ReleaseCommand: {
         "command": _COMMANDS,
         "timeout": _durations(),
-        "memory": _sizes(),
+        "memory": _memory(),
         # They reach no file, need backups, and are refused on ECS.
         "rehearse": st.just(False),
         "rehearsePaths": st.just([]),
@@ -311,7 +316,7 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "replicas": st.integers(1, 32),
         "single": _BOOLEANS,
         "stop": _durations(),
-        "memory": _sizes(),
+        "memory": _memory(),
     },
     Job: {
         "name": _text("[a-z]([a-z0-9-]{0,30}[a-z0-9])?"),
@@ -320,7 +325,7 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "command": _COMMANDS,
         "overlap": st.sampled_from(["forbid", "allow", "replace"]),
         "timeout": _durations(),
-        "memory": _sizes(),
+        "memory": _memory(),
     },
     Headers: {
         "contentSecurityPolicy": _header_values(),
@@ -352,7 +357,7 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "workerClass": st.sampled_from(["gthread", "gthread", "gevent"]),
         "timeout": _durations(),
         "hungAfter": st.sampled_from(["never", "5s", "15s", "7500ms", "2m"]),
-        "memory": _sizes(),
+        "memory": _memory(),
         "accessLog": _BOOLEANS,
         "preload": _BOOLEANS,
     },
