@@ -1,5 +1,6 @@
 """What is wrong with the settings, said to the person who wrote them."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from portico.config.printable import spell_printable
-from portico.config.unknown_setting import find_model, suggest
+from portico.config.unknown_setting import find_model, spell_pairs, suggest
 
 # What to write instead, by the type of pydantic's error. Our own types say it themselves.
 _HINTS = {
@@ -77,7 +78,8 @@ def _explain(model: type[BaseModel], line: Mapping[str, Any]) -> Mistake:
     if kind == "missing":
         return Mistake(path, f"is required; write {_example_at(model, loc)}")
     if kind in _HINTS:
-        return Mistake(path, f"{_show(value)} does not fit; {_correct(kind, value) or _HINTS[kind]}")
+        hint = _correct(kind, value) or _point_out(model, loc, kind, value) or _HINTS[kind]
+        return Mistake(path, f"{_show(value)} does not fit; {hint}")
     if kind in ("greater_than_equal", "less_than_equal", "too_short", "too_long", "literal_error", "enum"):
         message = line["msg"].removeprefix("Input should be ").removeprefix("Value should ")
         message = message.replace("greater than or equal to", "at least").replace("less than or equal to", "at most")
@@ -92,9 +94,22 @@ def _correct(kind: str, value: object) -> str:
     """
     if kind == "bool_type" and isinstance(value, str):
         word = next((truth for truth, words in _TRUTHS.items() if value.strip().lower() in words), "")
-        return f"write {word}, without quotes" if word else ""
+        return f"write {word}{', without quotes' if word == value.lower() else ''}" if word else ""
+    if kind == "int_type" and isinstance(value, str):
+        return f"write {int(value)}, without quotes" if re.fullmatch("[0-9]{1,9}", value) else "write a whole number"
     if kind == "string_type" and isinstance(value, bool):
         return f'write a text, and "{str(value).lower()}" in quotes where that word is meant'
+    return ""
+
+
+def _point_out(model: type[BaseModel], loc: tuple[str | int, ...], kind: str, value: object) -> str:
+    """What a section looks like, or where a number belongs; "" elsewhere."""
+    if kind == "model_type":
+        entry = isinstance(loc[-1], int)
+        pairs = spell_pairs(find_model(model, loc))
+        return f"write pairs, such as {'- ' if entry else f'{loc[-1]}: '}{pairs}"
+    if kind == "tuple_type" and loc[-1] == "workers" and type(value) is int:
+        return f"{_HINTS[kind]}; Gunicorn's own processes are gunicorn.workers"
     return ""
 
 

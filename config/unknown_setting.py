@@ -5,6 +5,8 @@ from difflib import get_close_matches
 from typing import Any, Final, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
 # How alike two words are of which one is the other, misspelt: `path` is none of `health`, nor `volumes` of `routes`.
 CLOSE: Final = 0.75
@@ -29,6 +31,9 @@ _WISHES: Final = {
     **dict.fromkeys(("migrate", "migration", "migrations"), "a command that runs before a release is release.command"),
     **dict.fromkeys(("port", "ports", "expose"), "NGINX's port is port, beside sites; Gunicorn's is Portico's own"),
     **dict.fromkeys(("ssl", "https"), "HTTPS is tls, beside sites"),
+    **dict.fromkeys(("envfile", "env_file"), "variables are environment: name: text pairs; no file is read"),
+    "restart": "what ends is started again by itself; take it out",
+    "timeout": "the longest time of a request is gunicorn.timeout, and that of a path routes[].timeout",
 }
 # Settings that had another name in an earlier version, by their path.
 RENAMED: Final[dict[tuple[str, ...], str]] = {("nginx", "patience"): "clientTimeout"}
@@ -39,6 +44,8 @@ def suggest(model: type[BaseModel], loc: Sequence[str | int]) -> str:
     key, known = str(loc[-1]), list_settings(find_model(model, loc[:-1]))
     if len(loc) == 3 and loc[0] == "sites" and (wish := _WISHES.get(key.lower())):
         return wish
+    if len(loc) == 1 and key.lower() in ("ssl", "https"):
+        return "HTTPS is tls"
     if now := RENAMED.get(tuple(map(str, loc))):
         return f"it has another name now; write {now}"
     if close := get_close_matches(key, known, n=1, cutoff=CLOSE):
@@ -58,6 +65,25 @@ def find_model(model: type[BaseModel], loc: Iterable[str | int]) -> type[BaseMod
             if part in (name, field.alias) and (inner := _list_models(field.annotation)):
                 model = inner[0]
     return model
+
+
+def spell_pairs(model: type[BaseModel]) -> str:
+    """A section as it may stand in a stack file: with what is required, or else its first setting."""
+    fields = {field.alias or name: field for name, field in model.model_fields.items()}
+    required = {key: field for key, field in fields.items() if field.is_required()}
+    spelled = {key: _spell_example(field) for key, field in (required or fields).items()}
+    if not required:
+        # Any one shows what it looks like.
+        key = next((key for key, text in spelled.items() if text != "…"), next(iter(spelled)))
+        spelled = {key: spelled[key]}
+    return "{" + ", ".join(f"{key}: {text}" for key, text in spelled.items()) + "}"
+
+
+def _spell_example(field: FieldInfo) -> str:
+    value = field.examples[0] if field.examples else field.default
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "…" if value is PydanticUndefined or value is None else str(value)
 
 
 def list_settings(model: type[BaseModel]) -> list[str]:

@@ -73,7 +73,11 @@ def command(
         tell(f"wrote  {file.relative_to(root)}")
     for file in kept:
         tell(f"kept   {file.relative_to(root)}, as it was")
-    tell(f"\n{application.entry} as {name}" + (f", asked for its health at {found.health}" if found.health else ""))
+    if project.folder / "Pulumi.dev.yaml" in kept:
+        tell("\nPulumi.dev.yaml was there: what it says is deployed, and nothing of this was written to it.")
+    else:
+        health = f", asked for its health at {found.health}" if found.health else ""
+        tell(f"\n{application.entry} as {name}{health}")
     if (
         not entry
         and not converted.entry

@@ -1,5 +1,6 @@
 """A database or a cache that Portico runs beside the sites."""
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Final, Literal
 
@@ -37,6 +38,12 @@ ServiceName = Annotated[
         "write 1 to 32 lower-case letters, digits and dashes, starting with a letter, such as db",
     ),
 ]
+
+
+def _read_version(image: str | None) -> str:
+    """PostgreSQL's major version by an image's tag, such as 17 of pgvector/pgvector:pg17; "" where it does not tell."""
+    found = re.search(r":(?:pg)?([0-9]{1,2})(?=[^0-9]|$)", image or "")
+    return found[1] if found else ""
 
 
 class Service(Section):
@@ -132,6 +139,10 @@ class Service(Section):
         offered = IMAGES[self.kind]
         if self.release_line not in offered:
             yield f'version "{self.version}" is none of {self.kind}; write one of: {", ".join(offered)}'
+        if (tagged := _read_version(self.image)) and self.kind == POSTGRES and tagged != self.release_line:
+            # Data of one version is never given to another: its folder is called by the version.
+            both = f"image is {self.image}, of version {tagged}, and version is {self.release_line}"
+            yield f"{both}; write the same in both"
         if self.evict and self.kind != VALKEY:
             yield "evict is for valkey, and a database forgets nothing; leave it out"
         foreign = OF_CONTAINERS if self.managed else OF_AWS

@@ -1,6 +1,7 @@
 """uv.lock, and what `[tool.uv]` says of sources and indexes."""
 
 import os
+import tomllib
 from collections.abc import Hashable, Iterator
 from pathlib import Path
 from typing import Any
@@ -133,7 +134,7 @@ def _place(
         if member := _find_member(place, package.folder, name_of(one)):
             return [(at(member.absolute().as_uri()), True)]
         said = "is a member of a workspace that is not in the folder that the image is built from"
-        place.refuse(file, f"{one.name} {said}; write context: with the workspace's folder, from the source")
+        place.refuse(file, f"{one.name} {said}; write context: {_find_workspace(place, package.folder)}")
         return []
     if isinstance(git := choice.get("git"), str):
         revision = next((str(choice[key]) for key in ("rev", "tag", "branch") if key in choice), "")
@@ -206,6 +207,18 @@ def _check(found: Collected, lock: Path, package: Package, listed: list[dict[str
         plain = "registry" in one.get("source", {})
         versions.setdefault(one["name"], []).append(str(one.get("version")) if plain else None)
     check_fresh(found, lock, "uv lock", package.list_required(found.place.extras), versions)
+
+
+def _find_workspace(place: Place, folder: Path) -> str:
+    """The folder of the workspace that `folder` is a member of, from the source; what it is, where it is not found."""
+    for above in folder.absolute().parents:
+        try:
+            values = tomllib.loads((above / "pyproject.toml").read_text("utf-8"))
+            if "workspace" in values["tool"]["uv"]:
+                return os.path.relpath(above, place.source.absolute())
+        except (OSError, ValueError, LookupError, TypeError):
+            continue
+    return "with the workspace's folder, from the source"
 
 
 def _check_extras(place: Place, package: Package, root: dict[str, Any]) -> None:
