@@ -40,9 +40,17 @@ ServiceName = Annotated[
 ]
 
 
+_TAGGED = (
+    r"(?:docker\.io/)?(?:library/postgres|postgres|pgvector/pgvector|postgis/postgis):(?:pg)?([0-9]{1,2})(?![0-9])"
+)
+
+
 def _read_version(image: str | None) -> str:
-    """PostgreSQL's major version by an image's tag, such as 17 of pgvector/pgvector:pg17; "" where it does not tell."""
-    found = re.search(r":(?:pg)?([0-9]{1,2})(?=[^0-9]|$)", image or "")
+    """PostgreSQL's major version by the tag of an image of Docker Hub, such as 17 of pgvector/pgvector:pg17.
+
+    "" where it does not tell: the numbers of other images may mean anything.
+    """
+    found = re.match(_TAGGED, image or "")
     return found[1] if found else ""
 
 

@@ -24,6 +24,7 @@ WEIGHTS = "weights has 2 entries; write replicas: 2 beside it, or one weight a r
 WHOLE = "does not fit; write a whole number, without quotes"
 TRUTH = "does not fit; write true or false, without quotes"
 PAIRS = "does not fit; write key: value pairs"
+SECTION = "does not fit; write pairs, such as"
 LIST = "does not fit; write a list: one entry a line, each after a dash"
 LOCAL = {"localAuthority": True}
 GUNICORN = "is not a version of Gunicorn that is safe behind a proxy; write 26.1.0 or newer, such as 27.0.1"
@@ -76,21 +77,21 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     (make_values(nginx={"upstreamConnections": -1}), "nginx.upstreamConnections: -1 does not fit; write at least 0"),
     (make_values(nginx={"gzip": {"level": 10}}), "nginx.gzip.level: 10 does not fit; write at most 9"),
     (make_values(nginx={"gzip": {"types": "all"}}), "nginx.gzip.types: \"all\" does not fit; write 'text' or 'html'"),
-    (make_values(nginx={"gzip": False}), f"nginx.gzip: false {PAIRS}"),
+    (make_values(nginx={"gzip": False}), f"nginx.gzip: false {SECTION} gzip: {{level: 5}}"),
     # TLS
     (
         make_values(tls={}),
         "sites[0].certificate: is required for tls; write it, or tls.acme, or tls.localAuthority: true",
     ),
-    (make_values(tls=True), f"tls: true {PAIRS}"),
+    (make_values(tls=True), f"tls: true {SECTION} tls: {{port: 8443}}"),
     (make_values(tls=LOCAL | {"port": 8080}), "tls.port: 8080 is the port of plain HTTP too; write another"),
-    (make_values(tls=LOCAL | {"port": "8443"}), f'tls.port: "8443" {WHOLE}'),
+    (make_values(tls=LOCAL | {"port": "8443"}), 'tls.port: "8443" does not fit; write 8443, without quotes'),
     (make_values(tls=LOCAL | {"port": 0}), "tls.port: 0 does not fit; write at least 1"),
     (
         make_values(tls=LOCAL | {"profile": "old"}),
         "tls.profile: \"old\" does not fit; write 'modern' or 'intermediate'",
     ),
-    (make_values(tls=LOCAL | {"hsts": "yes"}), 'tls.hsts: "yes" does not fit; write true, without quotes'),
+    (make_values(tls=LOCAL | {"hsts": "yes"}), 'tls.hsts: "yes" does not fit; write true'),
     (
         make_values(tls=LOCAL | {"http3": True}, nginxImage="nginx:1.24.0"),
         "tls.http3: needs NGINX 1.25.0 or newer; write http3: false",
@@ -104,7 +105,10 @@ ROWS: list[tuple[dict[str, Any], str]] = [
         site(certificate={"key": "a.key"}),
         "sites[0].certificate.certificate: is required; write certificate: tls/shop.crt",
     ),
-    (site(certificate="a.pem"), f'sites[0].certificate: "a.pem" {PAIRS}'),
+    (
+        site(certificate="a.pem"),
+        f'sites[0].certificate: "a.pem" {SECTION} certificate: {{certificate: tls/shop.crt, key: tls/shop.key}}',
+    ),
     # proxies in front
     (proxies("10.0.0.1/8"), f'client.proxies[0]: "10.0.0.1/8" {NETWORK}'),
     (proxies("10.0.0.0/8", "lb.example"), f'client.proxies[1]: "lb.example" {NETWORK}'),
@@ -141,7 +145,7 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     (site(limits={"rate": {"rate": "10r/h"}}), f'sites[0].limits.rate.rate: "10r/h" {RATE}'),
     (site(limits={"rate": {"rate": "10r/s burst=1"}}), f'sites[0].limits.rate.rate: "10r/s burst=1" {RATE}'),
     (site(limits={"rate": {"rate": "10r/s\n"}}), f'sites[0].limits.rate.rate: "10r/s\\n" {RATE}'),
-    (site(limits={"rate": "10r/s"}), f'sites[0].limits.rate: "10r/s" {PAIRS}'),
+    (site(limits={"rate": "10r/s"}), f'sites[0].limits.rate: "10r/s" {SECTION} rate: {{rate: 10r/s}}'),
     (site(limits={"rate": {}}), "sites[0].limits.rate.rate: is required; write rate: 10r/s"),
     (
         site(limits={"rate": {"rate": "1r/s", "burst": -1}}),
@@ -172,7 +176,7 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     ),
     # routes
     (site(routes=[{}]), "sites[0].routes[0].path: is required; write path: /events"),
-    (site(routes=["/a"]), f'sites[0].routes[0]: "/a" {PAIRS}'),
+    (site(routes=["/a"]), f'sites[0].routes[0]: "/a" {SECTION} - {{path: /events}}'),
     (site(routes={"/a": {}}), f"sites[0].routes: a group of settings {LIST}"),
     (route(path="a"), f'sites[0].routes[0].path: "a" {PATH}'),
     (route(path="/a;b"), f'sites[0].routes[0].path: "/a;b" {PATH}'),

@@ -23,6 +23,7 @@ WHOLE = "does not fit; write a whole number, without quotes"
 TEXT = "does not fit; write a text, in quotes where it looks like a number"
 LIST = "does not fit; write a list: one entry a line, each after a dash"
 PAIRS = "does not fit; write key: value pairs"
+SECTION = "does not fit; write pairs, such as"
 IN_FOLDER = "is not a folder inside the source; write"
 IMPORT = "cannot be imported:"
 EMPTY = "the list is empty; write at least one entry"
@@ -39,7 +40,7 @@ def site(**changes: Any) -> dict[str, Any]:
 
 STACK: list[tuple[str, dict[str, Any], str]] = [
     ("unknown key, close", make_values(replica=3), "replica: there is no such setting; did you mean replicas?"),
-    ("port as text", make_values(port="8080"), f'port: "8080" {WHOLE}'),
+    ("port as text", make_values(port="8080"), 'port: "8080" does not fit; write 8080, without quotes'),
     ("port with a fraction", make_values(port=80.5), f"port: 80.5 {WHOLE}"),
     ("port as truth value", make_values(port=True), f"port: true {WHOLE}"),
     ("port left empty", make_values(port=None), f"port: nothing {WHOLE}"),
@@ -50,9 +51,9 @@ STACK: list[tuple[str, dict[str, Any], str]] = [
     (
         "protect as text",
         make_values(protect="yes"),
-        'protect: "yes" does not fit; write true, without quotes',
+        'protect: "yes" does not fit; write true',
     ),
-    ("protect by another word", make_values(protect="No"), 'protect: "No" does not fit; write false, without quotes'),
+    ("protect by another word", make_values(protect="No"), 'protect: "No" does not fit; write false'),
     ("protect by a number", make_values(protect=1), "protect: 1 does not fit; write true or false, without quotes"),
     (
         "a truth value as a variable",
@@ -108,7 +109,11 @@ STACK: list[tuple[str, dict[str, Any], str]] = [
     ("no sites", {}, "sites: is required; write sites: a list of name, source, entry and hosts"),
     ("empty sites", {"sites": []}, f"sites: {EMPTY}"),
     ("sites by name", {"sites": {"shop": make_site()}}, f"sites: a group of settings {LIST}"),
-    ("a site as text", make_values("shop"), f'sites[0]: "shop" {PAIRS}'),
+    (
+        "a site as text",
+        make_values("shop"),
+        f'sites[0]: "shop" {SECTION} - {{name: shop, source: ../shop, entry: shop.web:app, hosts: [shop.example]}}',
+    ),
 ]
 
 SITE: list[tuple[str, dict[str, Any], str]] = [
@@ -198,7 +203,7 @@ SITE: list[tuple[str, dict[str, Any], str]] = [
         site(gunicorn={"workerClass": "gevent", "preload": True}),
         "gunicorn: preload loads the application before gevent can prepare Python for it; leave preload out",
     ),
-    ("gunicorn as list", site(gunicorn=[]), f"gunicorn: a list {PAIRS}"),
+    ("gunicorn as list", site(gunicorn=[]), f"gunicorn: a list {SECTION} gunicorn: {{version: 27.0.1}}"),
     ("static folder missing", site(static="assets"), f'static: "assets" {IN_FOLDER} one, or leave it out'),
     (
         "static folder outside",
