@@ -224,8 +224,16 @@ class Deployment(Commands):
             *(f"container {found.name}" for found in self.containers()),
             *(f"network {found.name}" for found in networks),
             *(f"volume {found.name}" for found in volumes),
-            *(f"image {name}" for name in self.images()),
+            *(f"image {name}{self._tell_image(name)}" for name in self.images()),
         ]
+
+    def _tell_image(self, name: str) -> str:
+        """Whose an image without a name is, since its id tells nobody."""
+        if not name.startswith("sha256:"):
+            return ""
+        attrs = self.engine.images.get(name).attrs
+        labels = attrs["Config"].get("Labels") or {}
+        return f" of {labels.get('portico.site')} {attrs.get('RepoDigests')}, made {attrs.get('Created')}"
 
     def _name_data(self) -> list[str]:
         """Site and folder of all data of the sites that are configured, such as `notes.media`."""

@@ -10,6 +10,7 @@ SERVICES: tuple[Resource, ...] = (
     make(
         kinds.DATABASE_PARAMETERS,
         "parameters",
+        family="postgres18",
         parameters=[{"name": "rds.force_ssl", "value": "1", "applyMethod": "immediate"}],
         tags=TAGS,
     ),
@@ -19,6 +20,7 @@ SERVICES: tuple[Resource, ...] = (
             "database",
             {"parameterGroupName": "parameters"},
             engine="postgres",
+            instanceClass="db.t4g.micro",
             storageEncrypted=True,
             publiclyAccessible=False,
             backupRetentionPeriod=7,
@@ -40,6 +42,7 @@ SERVICES: tuple[Resource, ...] = (
             kinds.CACHE,
             "cache",
             engine="valkey",
+            description="The cache",
             atRestEncryptionEnabled=True,
             transitEncryptionEnabled=True,
             authToken="0a1b",
