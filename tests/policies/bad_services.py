@@ -37,7 +37,7 @@ BAD_SERVICES: dict[str, Bad] = {
     "database at anybody's mercy": Bad(
         "protect_databases", amend("database", deletionProtection=False), "whoever is in the console may delete it"
     ),
-    "old releases": Bad("patch_databases", amend("cache", autoMinorVersionUpgrade="false"), "known holes stay open"),
+    "old releases": Bad("patch_databases", amend("cache", autoMinorVersionUpgrade=False), "known holes stay open"),
     "converted data": Bad("patch_databases", amend("database", allowMajorVersionUpgrade=True), "converted by a slip"),
     "no log": Bad("log_databases", amend("database", enabledCloudwatchLogsExports=None), "gone when it is needed"),
     "no insight": Bad("log_databases", amend("database", performanceInsightsEnabled=None), "what it waits for"),

@@ -48,7 +48,7 @@ SERVICES: tuple[Resource, ...] = (
             authToken="0a1b",
             snapshotRetentionLimit=7,
             finalSnapshotIdentifier="x",
-            autoMinorVersionUpgrade="true",
+            autoMinorVersionUpgrade=True,
             tags=TAGS,
         ),
         secrets=frozenset({"authToken"}),
