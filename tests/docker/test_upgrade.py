@@ -14,17 +14,19 @@ from tests.docker.engine import HELLO, Deployment
 from tests.docker.traffic import light
 
 pytestmark = [pytest.mark.docker, pytest.mark.extended]
-# Where there is no tag yet: the first commit from which on a stack is kept.
+# A commit from which on stacks are updated, and the newest one since which no update makes a container anew. What those
+# between them replaced stands in CHANGELOG.md.
 FIRST: Final = "f9f9f1e5ded086f2acadd4238a76f8d847f22f69"
+KEPT: Final = "f848265b7abb6d54715263d25cd50f9e86d8da95"
 # What a version is; the rest of a checkout is set-up, which is the same for both.
 PROGRAM: Final = ("cli", "components", "config", "__init__.py", "__main__.py", "Pulumi.yaml")
 SERVING: Final = ("gunicorn", "worker", "nginx", "port", "files")
 
 
 def find_earlier(folder: Path) -> str:
-    """The newest tag before the present commit, or FIRST."""
+    """The newest tag before the present commit, or KEPT."""
     asked = ["git", "describe", "--tags", "--abbrev=0", "--match=v*", "HEAD^"]
-    return subprocess.run(asked, cwd=folder, capture_output=True, text=True).stdout.strip() or FIRST
+    return subprocess.run(asked, cwd=folder, capture_output=True, text=True).stdout.strip() or KEPT
 
 
 def read_archive(folder: Path, commit: str) -> bytes:
@@ -53,17 +55,33 @@ def bring_back(deployment: Deployment, present: Path) -> None:
         shutil.move(present / name, there)
 
 
-def test_its_containers_stay(deploy: Deploy) -> None:
-    site = {**HELLO, "workers": [{"name": "queue", "command": "sleep infinity"}], "data": [{"name": "d", "path": "/d"}]}
-    deployment = deploy(site, replicas=2)
-    archive = read_archive(deployment.folder, find_earlier(deployment.folder))
-    present = replace_program(deployment, archive)
+def update(deployment: Deployment, commit: str) -> tuple[set[str], set[str]]:
+    """Make a stack by the program of a commit and update it by the present one; its containers before and after."""
+    present = replace_program(deployment, read_archive(deployment.folder, commit))
     deployment.up()
     before = deployment.ids_of(*SERVING)
     assert len(before) == 6
     bring_back(deployment, present)
     with light(deployment, "localhost") as load:
         deployment.up()
-    assert deployment.ids_of(*SERVING) == before
     report = load.report()
     assert report.lossless, report.details()
+    return before, deployment.ids_of(*SERVING)
+
+
+SITE: Final = {
+    **HELLO,
+    "workers": [{"name": "queue", "command": "sleep infinity"}],
+    "data": [{"name": "d", "path": "/d"}],
+}
+
+
+def test_its_containers_stay(deploy: Deploy) -> None:
+    deployment = deploy(SITE, replicas=2)
+    before, after = update(deployment, find_earlier(deployment.folder))
+    assert after == before
+
+
+def test_an_older_stack_is_updated_without_a_lost_request(deploy: Deploy) -> None:
+    before, after = update(deploy(SITE, replicas=2), FIRST)
+    assert len(after) == len(before)
