@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from portico.components.aws.enclosure import enclose
+from portico.components.aws.subnet import make_subnet
 from portico.components.aws.tags import make_tags
 
 # What a task without a way to the internet must reach of AWS; layers of images come from S3.
@@ -170,21 +171,16 @@ class Network(pulumi.ComponentResource):
     def _make_subnet(
         self, part: str, zone: str, first: int, routes: aws.ec2.RouteTable, way_out: aws.ec2.Route | None = None
     ) -> pulumi.Output[str]:
-        """The id of a /24, once it has its routes. A zone's number is its letter's: it stays as zones come and go."""
-        letter = zone[-1]
-        begin = self._args.range.split(".")[:2]
-        subnet = aws.ec2.Subnet(
-            f"{self._name}-{part}-{letter}",
-            vpc_id=self.id,
-            availability_zone=zone,
-            cidr_block=f"{'.'.join(begin)}.{first + ord(letter) - ord('a')}.0/24",
-            # What is started here by others gets no public address by accident; tasks ask for theirs.
-            map_public_ip_on_launch=False,
-            tags=make_tags(f"{part}-{letter}", self._args.tags),
+        """The id of a subnet of this `part` of the network."""
+        return make_subnet(
+            f"{self._name}-{part}-{zone[-1]}",
+            vpc=self.id,
+            range=self._args.range,
+            zone=zone,
+            first=first,
+            routes=routes,
+            called=f"{part}-{zone[-1]}",
+            tags=self._args.tags,
             opts=self._child,
+            way_out=way_out,
         )
-        led = aws.ec2.RouteTableAssociation(
-            f"{self._name}-{part}-{letter}-routes", subnet_id=subnet.id, route_table_id=routes.id, opts=self._child
-        )
-        ready = [subnet.id, led.id, *([way_out.id] if way_out else [])]
-        return pulumi.Output.all(*ready).apply(lambda found: str(found[0]))

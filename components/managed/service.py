@@ -90,28 +90,28 @@ class ManagedService(pulumi.ComponentResource):
             opts=self._child,
         )
 
+    def _make_beside(self, kind: Any) -> tuple[Any, Any]:
+        """The groups of subnets and of parameters; `kind` is Pulumi's module, whose classes have the same names."""
+        args, name = self._args, self._name
+        common = {
+            "name": args.called,
+            "description": f"Service {args.service.name}",
+            "tags": self._tags,
+            "opts": self._child,
+        }
+        subnets = kind.SubnetGroup(f"{name}-subnets", subnet_ids=list(args.subnets), **common)
+        listed = list_parameters(args.service).items()
+        parameters = kind.ParameterGroup(
+            f"{name}-parameters",
+            family=name_family(args.service),
+            parameters=[kind.ParameterGroupParameterArgs(name=key, value=value) for key, value in listed],
+            **common,
+        )
+        return subnets, parameters
+
     def _make_database(self, group: aws.ec2.SecurityGroup) -> pulumi.Output[str]:
         args, name = self._args, self._name
-        subnets = aws.rds.SubnetGroup(
-            f"{name}-subnets",
-            name=args.called,
-            description=f"Service {args.service.name}",
-            subnet_ids=list(args.subnets),
-            tags=self._tags,
-            opts=self._child,
-        )
-        parameters = aws.rds.ParameterGroup(
-            f"{name}-parameters",
-            name=args.called,
-            description=f"Service {args.service.name}",
-            family=name_family(args.service),
-            parameters=[
-                aws.rds.ParameterGroupParameterArgs(name=key, value=value)
-                for key, value in list_parameters(args.service).items()
-            ],
-            tags=self._tags,
-            opts=self._child,
-        )
+        subnets, parameters = self._make_beside(aws.rds)
         # RDS would make it by itself, and keep it for ever.
         logs = aws.cloudwatch.LogGroup(
             f"{name}-logs",
@@ -135,26 +135,7 @@ class ManagedService(pulumi.ComponentResource):
 
     def _make_cache(self, group: aws.ec2.SecurityGroup) -> pulumi.Output[str]:
         args, name = self._args, self._name
-        subnets = aws.elasticache.SubnetGroup(
-            f"{name}-subnets",
-            name=args.called,
-            description=f"Service {args.service.name}",
-            subnet_ids=list(args.subnets),
-            tags=self._tags,
-            opts=self._child,
-        )
-        parameters = aws.elasticache.ParameterGroup(
-            f"{name}-parameters",
-            name=args.called,
-            description=f"Service {args.service.name}",
-            family=name_family(args.service),
-            parameters=[
-                aws.elasticache.ParameterGroupParameterArgs(name=key, value=value)
-                for key, value in list_parameters(args.service).items()
-            ],
-            tags=self._tags,
-            opts=self._child,
-        )
+        subnets, parameters = self._make_beside(aws.elasticache)
         made = aws.elasticache.ReplicationGroup(
             f"{name}-group",
             **describe_managed(args.settings, args.service, args.called),
