@@ -10,6 +10,7 @@ from portico.cli.engine import find_engine
 from portico.cli.export import read_export
 from portico.cli.project import read_config, read_name
 from portico.cli.refused import Refused
+from portico.components.docker.container_command import run_in
 from portico.config.in_container import read_script
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def list_volumes(engine: "Engine", stack: str, root: Path, role: str) -> dict[st
 
 
 def measure(folders: Sequence[Folder], replicas: Sequence["Container"]) -> list[Folder]:
-    """The same with their sizes, as far as a running replica has them. Raises DockerException."""
+    """The same with their sizes, as far as a running replica has them. Raises DockerException, or OSError."""
     return [_measure(folder, replicas) for folder in folders]
 
 
@@ -109,9 +110,9 @@ def _measure(folder: Folder, replicas: Sequence["Container"]) -> Folder:
         path = next((one["Destination"] for one in mounts if one.get("Name") == folder.volume), None)
         if path is None:
             continue
-        code, reported = replica.exec_run(["python3", "-I", "-S", "-c", read_script("measure.py"), str(path)])
-        if code == 0 and isinstance(reported, bytes):
-            seen = json.loads(reported)
+        ended = run_in(replica, ["python3", "-I", "-S", "-c", read_script("measure.py"), str(path)])
+        if ended.code == 0:
+            seen = json.loads(ended.output)
             return Folder(folder.site, folder.name, folder.volume, seen["bytes"], seen["files"], seen["free"])
     return folder
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from portico.cli.data import spell_bytes
 from portico.cli.engine import name_docker
+from portico.components.docker.container_command import run_in
 from portico.config.services.containers import USER
 from portico.config.services.labels import KIND, NAME, ROLE
 from portico.config.services.urls import VARIABLES
@@ -70,9 +71,9 @@ def find_folder(container: "Container") -> str:
 
 
 def run(container: "Container", words: list[str]) -> str:
-    """What a command in it prints; "" where it fails. Raises DockerException."""
-    code, reported = container.exec_run(words, user=USER)
-    return reported.decode(errors="replace") if code == 0 and isinstance(reported, bytes) else ""
+    """What a command in it prints; "" where it fails. Raises DockerException, or OSError."""
+    ended = run_in(container, words, user=USER)
+    return "" if ended.code else ended.text
 
 
 def _look(container: "Container") -> Seen:

@@ -28,6 +28,7 @@ from portico.cli.refused import Refused
 from portico.cli.screen import Screen
 from portico.cli.spelling import assign, spell_option
 from portico.cli.unended_commands import tell_unended
+from portico.components.docker.container_command import run_in
 from portico.components.docker.engine_client import Engine as Docker
 from portico.config.release.release_command import ROLE
 from portico.config.release.worker import STOP
@@ -105,10 +106,9 @@ class Engine:
     def read_live(self) -> str:
         """NGINX's live configuration as one text; "" where no edge runs."""
         for edge in self.containers("portico.role=nginx"):
-            if edge.status == "running":
-                code, output = edge.exec_run(["sh", "-c", "cat /etc/portico/live/conf.d/*.conf"])
-                if code == 0 and isinstance(output, bytes):
-                    return output.decode(errors="replace")
+            words = ["sh", "-c", "cat /etc/portico/live/conf.d/*.conf"]
+            if edge.status == "running" and (ended := run_in(edge, words)).code == 0:
+                return ended.text
         return ""
 
     def _is_old(self, made: str) -> bool:

@@ -11,6 +11,7 @@ from docker.models.containers import Container
 from portico.cli.commands.exec import OF_A_REPLICA, SECRETS, describe, read_secrets
 from portico.cli.next_release import NextRelease
 from portico.cli.rehearsal.copy import Copy
+from portico.components.docker.container_command import run_in
 from portico.config.in_container import read_script
 from portico.config.release.launch import begin
 from portico.config.release.replica import SOCKETS, describe_environment, describe_replica, find_nowhere
@@ -124,8 +125,7 @@ def ask(container: Container, host: str, paths: Sequence[str], seconds: float) -
     )
     words = ["python3", "-I", "-S", "-c", read_script("ask_paths.py"), address, host, f"{seconds:g}", *paths]
     try:
-        _, said = container.exec_run(words)
-        by_path: dict[str, str] = json.loads(bytes(said).splitlines()[-1])  # type: ignore[arg-type]
+        by_path: dict[str, str] = json.loads(run_in(container, words).output.splitlines()[-1])
     except (APIError, IndexError, ValueError):
         last = container.logs(tail=3).decode(errors="replace")
         why = "".join(one for one in " ".join(last.split())[-300:] if one.isprintable())

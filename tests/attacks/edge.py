@@ -13,6 +13,7 @@ from typing import Any
 
 from docker.models.containers import Container
 
+from portico.components.docker.container_command import run_in
 from portico.config.checks import check_settings
 from portico.config.release.assemble import make_release
 from portico.config.render.nginx import render_nginx
@@ -148,7 +149,7 @@ def _await(edge: Edge) -> None:
     for _ in range(100):
         edge.container.reload()
         assert edge.container.status == "running", edge.log()
-        code, _ = edge.container.exec_run(["curl", "-sf", "-m", "2", "http://127.0.0.1:8081/healthz"])
+        code, _ = run_in(edge.container, ["curl", "-sf", "-m", "2", "http://127.0.0.1:8081/healthz"])
         if code == 0:
             connect(edge.port).close()
             return

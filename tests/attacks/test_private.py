@@ -3,6 +3,7 @@
 import pytest
 from docker.models.containers import Container
 
+from portico.components.docker.container_command import run_in
 from tests.attacks.edge import Edge
 from tests.attacks.raw import Fields, ask
 from tests.attacks.sample import HOST
@@ -46,7 +47,7 @@ def refuses(edge: Edge, container: Container, port: str) -> bool:
     replica = edge.deployment.container("gunicorn", "probe")
     network = next(iter(container.attrs["NetworkSettings"]["Networks"].values()))
     connect = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 3)"
-    tried = replica.exec_run(["python3", "-c", connect, network["IPAddress"], port])
+    tried = run_in(replica, ["python3", "-c", connect, network["IPAddress"], port])
     refused = b"ConnectionRefusedError" in tried.output
-    assert refused or tried.exit_code == 0, (container.name, port, tried)
+    assert refused or tried.code == 0, (container.name, port, tried)
     return refused

@@ -14,6 +14,7 @@ from portico.cli.prepare import Place
 from portico.cli.refused import Refused
 from portico.cli.service_passwords import list_passwords
 from portico.cli.services import read_services
+from portico.components.docker.container_command import Ended
 
 FOLDER = "/var/lib/postgresql"
 
@@ -27,7 +28,7 @@ class Server:
         self.attrs = {"Config": {"Cmd": [FOLDER, "-c", "max_connections=100"]}}
         self.databases = databases
 
-    def exec_run(self, words: list[str], user: str) -> tuple[int, bytes]:
+    def answer(self, words: list[str], user: str) -> tuple[int, bytes]:
         assert user == "999:999"
         if words[0] == "valkey-cli":
             return 0, b"# Clients\r\nconnected_clients:4\r\nmaxclients:100\r\nused_memory_dataset:1200\r\n"
@@ -36,6 +37,14 @@ class Server:
             rows = ["100||", *(f"{name}|8200000|3" for name in self.databases)]
             return 0, "\n".join(rows).encode()
         return 0, "\n".join(self.databases).encode()
+
+
+@pytest.fixture(autouse=True)
+def engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(server: Server, words: list[str], *, user: str) -> Ended:
+        return Ended(*server.answer(words, user))
+
+    monkeypatch.setattr("portico.cli.services.run_in", answer)
 
 
 def deploy(*servers: Server) -> Any:

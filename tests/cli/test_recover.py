@@ -10,6 +10,7 @@ import pytest
 from portico.cli.commands.recover import Engine, State, connect, find_serving, read_state, refuse_lost_state, sweep
 from portico.cli.engine import read_time
 from portico.cli.refused import Refused
+from portico.components.docker.container_command import Ended
 
 BEGAN = datetime(2026, 11, 24, 1, tzinfo=UTC)
 LIVE = "server unix:/run/portico/shop/aaa-0.sock;"
@@ -27,15 +28,17 @@ class Fake:
         self.attrs = {"Created": f"2026-11-24T0{hour}:30:00.123456789Z"}
         self.done: list[str] = []
 
-    def exec_run(self, command: list[str]) -> tuple[int, bytes]:
-        return 0, LIVE.encode()
-
     def stop(self, timeout: int) -> None:
         self.done.append("stop")
         ENDED.append(self.id)
 
     def remove(self, force: bool, v: bool) -> None:
         self.done.append("remove")
+
+
+@pytest.fixture(autouse=True)
+def live(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portico.cli.commands.recover.run_in", lambda edge, words: Ended(0, LIVE.encode()))
 
 
 def make(*containers: Fake) -> Engine:

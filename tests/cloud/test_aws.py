@@ -13,6 +13,7 @@ from itertools import pairwise
 import docker
 import pytest
 
+from portico.components.docker.container_command import run_in
 from tests.cloud.deployment import AwsDeployment
 from tests.docker.applications import small, write_offline, write_small
 from tests.docker.ask import ask, get
@@ -48,15 +49,15 @@ def load(prod: AwsDeployment) -> Load:
 def keep(prod: AwsDeployment, text: str) -> None:
     """Add a line to the data of the site that has some."""
     (replica,) = prod.containers("gunicorn", "keeper")
-    code, said = replica.exec_run(["sh", "-c", f"echo {text} >>{STORE}/lines"])
+    code, said = run_in(replica, ["sh", "-c", f"echo {text} >>{STORE}/lines"])
     assert code == 0, said
 
 
 def read_kept(prod: AwsDeployment) -> list[str]:
     """Its lines, as its replica reads them now."""
     (replica,) = prod.containers("gunicorn", "keeper")
-    code, said = replica.exec_run(["cat", f"{STORE}/lines"])
-    assert code == 0 and isinstance(said, bytes), said
+    code, said = run_in(replica, ["cat", f"{STORE}/lines"])
+    assert code == 0, said
     return said.decode().split()
 
 

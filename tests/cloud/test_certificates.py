@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from portico.components.docker.container_command import run_in
 from portico.components.docker.dns_lookup import list_sources
 from tests.cloud.deployment import AwsDeployment
 from tests.cloud.python_image import make_python
@@ -68,7 +69,7 @@ def test_another_vm_has_the_certificates_before_the_address_leads_to_it(
     # Owners and modes came along: NGINX reads, the client writes, and goes on with what it knows.
     nginx, client = prod.containers("nginx")[0], prod.containers("acme")[0]
     assert execute(nginx, "stat", "-Lc", "%a %u:%g", f"{LIVE}/key.pem").strip() == "640 102:101"
-    assert nginx.exec_run(["ls", "/srv/certificates/client"]).exit_code != 0
+    assert run_in(nginx, ["ls", "/srv/certificates/client"]).code != 0
     report = json.loads(execute(client, "cat", "/srv/certificates/report.json"))["shop"]
     assert report["error"] == "" and len(report["orders"]) == 1
     # No key was anywhere else.

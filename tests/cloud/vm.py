@@ -22,6 +22,7 @@ import docker.errors
 import docker.types
 from docker.models.containers import Container
 
+from portico.components.docker.container_command import run_in
 from portico.components.docker.ssh_tunnel import DIAL, dig_tunnel
 from tests.cloud import disk
 from tests.docker.command import ROOT
@@ -177,8 +178,8 @@ class Vm:
         return "\n".join(lines)
 
     def _exec(self, *command: str) -> tuple[int, str]:
-        code, output = self._found.exec_run(list(command))
-        return -1 if code is None else code, output.decode(errors="replace") if isinstance(output, bytes) else ""
+        code, output = run_in(self._found, command)
+        return -1 if code is None else code, output.decode(errors="replace")
 
     # --- its Docker
 

@@ -15,6 +15,7 @@ import yaml
 
 import docker
 from docker.models.containers import Container
+from portico.components.docker.container_command import run_in
 from tests.cloud.vm import Vm
 from tests.docker.ask import ADDRESS
 from tests.docker.clone import make_clone
@@ -257,13 +258,9 @@ class Deployment(Commands):
 
 def execute(container: Container, *command: str) -> str:
     """Run a command in a container, which must succeed, and return what it printed."""
-    code, output = container.exec_run(list(command))
-    if command[0] == "cat" and not output:
-        # A busy engine now and then loses what a command prints that ends at once; to read again does no harm.
-        code, output = container.exec_run(list(command))
-    text = output.decode(errors="replace") if isinstance(output, bytes) else ""
-    assert code == 0, f"{' '.join(command)} in {container.name}: {text}"
-    return text
+    ended = run_in(container, command)
+    assert ended.code == 0, f"{' '.join(command)} in {container.name}: {ended.text}"
+    return ended.text
 
 
 # What free_port has given in this process.

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 
 from docker.errors import APIError
 from docker.models.containers import Container
+from portico.components.docker.container_command import run_in
 from tests.docker.engine import execute
 
 # The workers of a replica: Gunicorn's processes whose parent is one too.
@@ -53,15 +54,14 @@ print(at)
 
 def crash(container: Container) -> float:
     """Kill every process of a replica but PID 1, which ends with them. The time, by the monotonic clock."""
-    _, output = container.exec_run(["python3", "-c", _WORKERS + _CRASH])
-    assert isinstance(output, bytes)
+    _, output = run_in(container, ["python3", "-c", _WORKERS + _CRASH])
     return float(output.split()[0])
 
 
 def crash_edge(container: Container) -> float:
     """Kill NGINX's master and workers at once."""
     at = time.monotonic()
-    container.exec_run(["sh", "-c", "kill -9 -1"])
+    run_in(container, ["sh", "-c", "kill -9 -1"])
     return at
 
 

@@ -9,6 +9,7 @@ from typing import Self
 import docker
 from docker.errors import APIError
 from docker.models.containers import Container
+from portico.components.docker.container_command import run_in
 from tests.docker.engine import Deployment
 
 MEBIBYTE = 2**20
@@ -74,10 +75,9 @@ class Memory:
 
 def occupied(container: Container, process: str = "") -> int:
     """Bytes of its processes of that name, its role's by default. A ValueError where the container has none."""
-    asked = container.exec_run(["sh", "-c", _ASK, "memory", process or container.labels["portico.role"]])
-    assert isinstance(asked.output, bytes)
+    asked = run_in(container, ["sh", "-c", _ASK, "memory", process or container.labels["portico.role"]])
     lines = asked.output.decode().splitlines()
     found = [int(line.split()[1]) for line in lines if line.startswith("Pss:")]
-    if asked.exit_code or not found:
+    if asked.code or not found:
         raise ValueError(f"{container.name}: {lines}")
     return 1024 * sum(found)

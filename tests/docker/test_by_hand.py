@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 import docker
+from portico.components.docker.container_command import run_in
 from tests.docker.ask import get
 from tests.docker.by_hand import command, type_into_shell, type_into_terminal
 from tests.docker.engine import Deployment, execute
@@ -62,7 +63,7 @@ def test_a_command_is_hardened_as_a_replica_is_and_gets_no_request(vault: Vault)
         assert vault.value not in str(own.attrs)
         status = execute(own, "sh", "-c", "cat /proc/1/status")
         assert "CapEff:\t0000000000000000" in status and "NoNewPrivs:\t1" in status
-        assert own.exec_run(["touch", "/app/new"]).exit_code != 0
+        assert run_in(own, ["touch", "/app/new"]).code != 0
         assert [get(vault.port, HOST, "/whoami").status for _ in range(20)] == [200] * 20
 
     with Running(vault, "sleep 60"):

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from portico.components.docker.container_command import run_in
 from portico.components.docker.container_file import read_file
 from tests.docker.applications import small, write_small
 from tests.docker.ask import get
@@ -115,8 +116,8 @@ def test_the_key_is_in_no_state_and_nobody_elses(served: Deployment) -> None:
     assert execute(nginx, "stat", "-Lc", "%a %u:%g", f"{store}/key.pem").strip() == "640 102:101"
     # NGINX's user may neither read the account's key nor change what the client has laid out.
     for words in (["ls", "/srv/certificates/client"], ["touch", f"{store}/key.pem"], ["touch", "/srv/certificates/x"]):
-        assert nginx.exec_run(words).exit_code != 0, words
-    assert served.container("gunicorn", "shop").exec_run(["ls", "/srv/certificates"]).exit_code != 0
+        assert run_in(nginx, words).code != 0, words
+    assert run_in(served.container("gunicorn", "shop"), ["ls", "/srv/certificates"]).code != 0
 
 
 @pytest.mark.timeout(300)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import docker
+from portico.components.docker.container_command import run_in
 from tests.docker.commands import PROJECT
 from tests.docker.conftest import Deploy
 from tests.docker.engine import HELLO, Deployment
@@ -55,7 +56,7 @@ def foreign(deploy: Deploy) -> Iterator[tuple[Deployment, Foreign]]:
 
 def test_destroy_leaves_nothing_of_its_own_and_all_of_others(foreign: tuple[Deployment, Foreign]) -> None:
     deployment, other = foreign
-    assert other.container.exec_run(["sh", "-c", "echo kept > /kept/file"]).exit_code == 0
+    assert run_in(other.container, ["sh", "-c", "echo kept > /kept/file"]).code == 0
     other.container.reload()
     started = other.container.attrs["State"]["StartedAt"]
     deployment.up()
@@ -79,7 +80,7 @@ def test_destroy_leaves_nothing_of_its_own_and_all_of_others(foreign: tuple[Depl
     assert not networks & {network.id for network in deployment.engine.networks.list()}
     other.container.reload()
     assert (other.container.status, other.container.attrs["State"]["StartedAt"]) == ("running", started)
-    assert other.container.exec_run(["cat", "/kept/file"]).output == b"kept\n"
+    assert run_in(other.container, ["cat", "/kept/file"]).output == b"kept\n"
     other.network.reload()
     assert [container.id for container in other.network.containers] == [other.container.id]
     other.volume.reload()

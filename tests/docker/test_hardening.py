@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from docker.models.containers import Container
+from portico.components.docker.container_command import run_in
 from tests.docker.commands import PROJECT
 from tests.docker.engine import Deployment, execute
 
@@ -93,10 +94,10 @@ def test_the_root_cannot_be_written(two_sites: Deployment) -> None:
         assert attrs["HostConfig"]["ReadonlyRootfs"], found.name
         # Not even by root.
         for user in ("", "0"):
-            done = found.exec_run(["touch", "/written"], user=user)
-            assert done.exit_code != 0 and b"Read-only file system" in done.output, (found.name, done.output)
+            done = run_in(found, ["touch", "/written"], user=user)
+            assert done.code != 0 and b"Read-only file system" in done.output, (found.name, done.output)
         if role == "nginx":
-            done = found.exec_run(["touch", "/etc/portico/written"], user="0")
+            done = run_in(found, ["touch", "/etc/portico/written"], user="0")
             assert b"Read-only file system" in done.output, done.output
 
 
@@ -130,9 +131,9 @@ def test_one_site_cannot_reach_the_sockets_of_another(two_sites: Deployment) -> 
     }
     for site, other in (("hello", "httpbin"), ("httpbin", "hello")):
         replica = two_sites.containers("gunicorn", site)[0]
-        own = replica.exec_run(["python3", "-c", connect, places[site]])
-        assert own.exit_code == 0, own.output
-        foreign = replica.exec_run(["python3", "-c", connect, places[other]])
+        own = run_in(replica, ["python3", "-c", connect, places[site]])
+        assert own.code == 0, own.output
+        foreign = run_in(replica, ["python3", "-c", connect, places[other]])
         assert b"Permission denied" in foreign.output, f"{site} reached {places[other]}: {foreign}"
 
 

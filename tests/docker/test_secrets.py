@@ -9,6 +9,7 @@ import yaml
 
 from docker.errors import ContainerError, NotFound
 from docker.models.containers import Container
+from portico.components.docker.container_command import run_in
 from tests.docker.engine import Deployment, execute
 from tests.docker.figures import Figures
 from tests.docker.traffic import light
@@ -32,7 +33,7 @@ def test_only_the_sites_own_user_can_open_it(vault: Vault) -> None:
     assert uid != other.attrs["Config"]["User"]
     listed = execute(replica, "sh", "-c", "cd /run/secrets && stat -c '%n %a %u:%g' *").splitlines()
     assert listed == [f"SPARE 400 {uid}", f"TOKEN 400 {uid}"]
-    assert "Read-only file system" in text_of(replica.exec_run(["touch", "/run/secrets/new"]))
+    assert "Read-only file system" in run_in(replica, ["touch", "/run/secrets/new"]).text
     # Even with its volume before it, another site's user and NGINX's are refused.
     (volume,) = list_volumes(vault)
     for user in (other.attrs["Config"]["User"], "101:101"):
@@ -46,10 +47,6 @@ def test_only_the_sites_own_user_can_open_it(vault: Vault) -> None:
                 network_mode="none",
                 remove=True,
             )
-
-
-def text_of(done: object) -> str:
-    return bytes(getattr(done, "output", b"")).decode(errors="replace")
 
 
 def list_volumes(deployment: Deployment) -> dict[str, str]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from portico.components.docker.container_command import run_in
 from tests.docker.ask import get
 from tests.docker.conftest import Deploy
 from tests.docker.engine import Deployment, execute
@@ -82,8 +83,8 @@ def test_what_was_confirmed_before_a_backup_comes_back_and_the_rest_is_kept(keep
     assert later <= list_rows(keeper) and cache(keeper, "GET colour") == "red"
     keeper.portico("restore", "--forget", "--yes")
     words = ("psql", "-XAt", "-h", "/var/lib/postgresql/run", "-U", "postgres", "-c", "SELECT datname FROM pg_database")
-    code, names = find_server(keeper, "db").exec_run(list(words), user="999")
-    assert code == 0 and isinstance(names, bytes) and b"-" not in names
+    code, names = run_in(find_server(keeper, "db"), words, user="999")
+    assert code == 0 and b"-" not in names
     assert order(keeper)
 
 
@@ -133,8 +134,8 @@ def write_migration(deployment: Deployment, change: str) -> None:
 def list_tables(deployment: Deployment) -> str:
     words = ("psql", "-XAt", "-h", "/var/lib/postgresql/run", "-U", "postgres", "-d", SITE)
     asked = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2"
-    code, said = find_server(deployment, "db").exec_run([*words, "-c", asked], user="999")
-    assert code == 0 and isinstance(said, bytes)
+    code, said = run_in(find_server(deployment, "db"), [*words, "-c", asked], user="999")
+    assert code == 0
     return said.decode()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from docker.models.containers import Container
+from portico.components.docker.container_command import run_in
 from tests.docker.applications import small, write_small
 from tests.docker.ask import get
 from tests.docker.conftest import Deploy
@@ -104,8 +105,8 @@ def order(deployment: Deployment) -> int | None:
 
 def list_rows(deployment: Deployment) -> set[int]:
     words = ("psql", "-XAt", "-h", "/var/lib/postgresql/run", "-U", "postgres", "-d", SITE, "-c", "SELECT id FROM jobs")
-    code, reported = find_server(deployment, "db").exec_run(list(words), user="999")
-    assert code == 0 and isinstance(reported, bytes), reported
+    code, reported = run_in(find_server(deployment, "db"), words, user="999")
+    assert code == 0, reported
     return {int(line) for line in reported.split()}
 
 

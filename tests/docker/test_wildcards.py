@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from portico.components.docker.container_command import run_in
 from tests.docker.applications import small, write_small
 from tests.docker.ask import get
 from tests.docker.command import ROOT
@@ -165,7 +166,7 @@ def test_the_key_is_where_the_client_alone_reads_it(served: Deployment) -> None:
     assert execute(client, "stat", "-c", "%a %u:%g", "/srv/certificates/client/aws").strip() == "400 102:101"
     for role in ("nginx", "gunicorn"):
         one = served.containers(role)[0]
-        code, said_there = one.exec_run(["cat", "/srv/certificates/client/aws"])
+        code, said_there = run_in(one, ["cat", "/srv/certificates/client/aws"])
         assert code != 0 and KEY_ID not in str(said_there)
     rendered = served.folder / ".portico"
     assert subprocess.run(["grep", "-rqF", KEY, str(rendered)], check=False).returncode == 1

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import pytest
 from websockets.asyncio.client import connect as connect_websocket
 
+from portico.components.docker.container_command import run_in
 from portico.config.checks import check_settings
 from portico.config.tls.nginx_secrets import read_private
 from tests.attacks.edge import Edge, render, run_nginx
@@ -142,10 +143,10 @@ def test_keys_stay_where_they_are(local: Edge) -> None:
     folder = authority(local).parent
     assert folder.stat().st_mode & 0o777 == 0o700
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in folder.glob("*.key"))
-    code, _ = local.container.exec_run(["sh", "-c", "! grep -rq 'Portico local authority' / --include=authority.key"])
+    code, _ = run_in(local.container, ["sh", "-c", "! grep -rq 'Portico local authority' / --include=authority.key"])
     assert code == 0
     replica = local.deployment.container("gunicorn", "secure")
-    assert replica.exec_run(["ls", "/etc/portico"]).exit_code != 0
+    assert run_in(replica, ["ls", "/etc/portico"]).code != 0
 
 
 # --- HTTP over it

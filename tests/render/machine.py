@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 import docker
 from docker.models.containers import Container
 
+from portico.components.docker.container_command import run_in
 from tests.docker.engine import free_port
 
 # What the reader of `make render` is asked to do, by layout.
@@ -83,8 +84,8 @@ class Machine:
 
     def ask(self, *command: str) -> str:
         """What a command prints beside NGINX."""
-        code, output = self.nginx.exec_run(list(command))
-        assert code == 0 and isinstance(output, bytes), output
+        code, output = run_in(self.nginx, command)
+        assert code == 0, output
         return output.decode().strip()
 
     def _await(self, address: str, seconds: float = 60) -> None:
@@ -93,7 +94,7 @@ class Machine:
         target = ["--unix-socket", place, "http://localhost/"] if place != address else [f"http://{address}/"]
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            code, _ = self.nginx.exec_run(["curl", "-s", "-m", "2", "-o", "/dev/null", *target])
+            code, _ = run_in(self.nginx, ["curl", "-s", "-m", "2", "-o", "/dev/null", *target])
             if code == 0:
                 return
             time.sleep(0.2)
