@@ -17,6 +17,7 @@ from portico.cli.engine import Export, list_serving
 from portico.cli.refused import Refused
 from portico.config.backups import DATA, ROLE, SERVERS
 from portico.config.services.dumper import ROLE as DUMPER
+from portico.config.services.labels import ROLE as SERVER
 
 # What reads data, and has nothing of it open for long.
 _READERS = (ROLE, "nginx", DUMPER)
@@ -155,7 +156,11 @@ def list_users(deployed: Deployed, helper: Container, sources: Sequence[Mapping[
 
 @contextmanager
 def pause(users: Sequence[Container], export: Export) -> Iterator[None]:
-    """Stop these, each with the time that it has for its last request or job; they start again at the end."""
+    """Stop these, each with the time that it has for its last request or job; they start again at the end.
+
+    Workers stop first: visitors are answered while a worker ends a long job. Servers of services stop last and start
+    first, so that no request that is still being answered finds its server gone.
+    """
     made = [one["outputs"] for one in list_serving(export)]
     graces = {str(one["name"]): int(one.get("destroyGraceSeconds") or 0) for one in made}
 
@@ -165,12 +170,17 @@ def pause(users: Sequence[Container], export: Export) -> Iterator[None]:
     def start(one: Container) -> None:
         one.start()
 
+    web = [one for one in users if one.labels.get("portico.role") == "gunicorn"]
+    servers = [one for one in users if one.labels.get("portico.role") == SERVER]
+    others = [one for one in users if one not in web and one not in servers]
     with ThreadPoolExecutor(max(len(users), 1)) as pool:
         try:
-            list(pool.map(stop, users))
+            for stage in (others, web, servers):
+                list(pool.map(stop, stage))
             yield
         finally:
-            list(pool.map(start, users))
+            for stage in (servers, web, others):
+                list(pool.map(start, stage))
 
 
 def await_health(users: Sequence[Container]) -> list[str]:

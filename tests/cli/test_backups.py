@@ -145,8 +145,8 @@ def test_clients_of_a_server_are_stopped_too() -> None:
 class Stopped:
     """A container that writes down what is done with it."""
 
-    def __init__(self, name: str, done: list[str]) -> None:
-        self.name, self._done = name, done
+    def __init__(self, name: str, done: list[str], role: str = "gunicorn") -> None:
+        self.name, self._done, self.labels = name, done, {"portico.role": role}
 
     def stop(self, timeout: int) -> None:
         self._done.append(f"stop {self.name} {timeout}")
@@ -164,6 +164,18 @@ def test_whoever_was_stopped_starts_again_whatever_happens(monkeypatch: pytest.M
         done.append("moved")
         raise Refused("no")
     assert done == ["stop shop-0 35", "moved", "start shop-0"]
+
+
+def test_a_long_job_keeps_no_visitor_waiting_and_no_server_goes_before_its_clients(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(restoring, "list_serving", lambda export: [])
+    users: Any = [Stopped(role, done, role) for role in ("service", "gunicorn", "worker")]
+    with restoring.pause(users, {}):
+        done.append("moved")
+    stopped = ["stop worker 10", "stop gunicorn 10", "stop service 10"]
+    assert done == [*stopped, "moved", "start service", "start gunicorn", "start worker"]
 
 
 def test_a_switch_that_was_cut_is_ended_before_anybody_starts(monkeypatch: pytest.MonkeyPatch) -> None:
