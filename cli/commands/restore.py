@@ -47,14 +47,15 @@ def command(
         raise Refused("write one of --at, --undo and --forget")
     place = prepare(stack)
     require_stack(stack, place.root)
-    if not yes and not has_terminal():
-        raise Refused("nobody is there to be asked; write --yes")
     refuse_locked(place)
     export = read_export(stack, place.root)
     deployed = Deployed.of(stack, export)
     maker = require_maker(deployed)
     sources = choose_sources(maker, site, service)
     folders = [one["name"] for one in sources]
+    # Last of the refusals: whoever writes --yes shall not read the next one then.
+    if not yes and not has_terminal():
+        raise Refused("nobody is there to be asked; write --yes")
     with make_helper(deployed, maker, folders) as helper:
         if forget:
             _confirm(context, yes, f"Delete what was there before restores, of {', '.join(folders)}?")

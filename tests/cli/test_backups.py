@@ -283,7 +283,6 @@ def test_what_the_program_says_is_reported_as_it_is(monkeypatch: pytest.MonkeyPa
     [
         (["--undo", "--forget"], "write one of --at, --undo and --forget"),
         (["--undo", "--at", "aaaa1111"], "write one of --at, --undo and --forget"),
-        ([], "nobody is there to be asked; write --yes"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(
@@ -293,6 +292,22 @@ def test_what_cannot_be_meant_is_refused(
     monkeypatch.setattr(restore, "require_stack", lambda stack, root: None)
     done = CliRunner().invoke(restore.command, words)
     assert done.exit_code == 1 and said in done.output
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [([], "nobody is there to be asked; write --yes"), (["--site", "blog"], 'nothing of a site "blog" is backed up')],
+)
+def test_who_is_asked_for_a_yes_reads_no_other_refusal_after_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: list[str], said: str
+) -> None:
+    monkeypatch.setattr(restore, "prepare", lambda stack: Place(tmp_path, stack))
+    for name in ("require_stack", "refuse_locked", "read_export", "require_maker"):
+        monkeypatch.setattr(restore, name, lambda *_: None)
+    monkeypatch.setattr(restore, "Deployed", SimpleNamespace(of=lambda *_: None))
+    monkeypatch.setattr(restoring, "read_asked", lambda maker: {"sources": [{"name": "shop/media"}]})
+    done = CliRunner().invoke(restore.command, words)
+    assert done.exit_code == 1 and said in done.output and ("--yes" in said) == ("--yes" in done.output)
 
 
 @pytest.mark.parametrize(
