@@ -7,7 +7,6 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 
 import pytest
 
@@ -15,6 +14,7 @@ from portico.components.docker.container_command import run_in
 from tests.docker.ask import get
 from tests.docker.conftest import Deploy
 from tests.docker.engine import Deployment, execute
+from tests.docker.outage import Outage
 from tests.docker.product import HOST, NOTES, SITE, write_release
 from tests.docker.test_services import find_server, in_replica, list_rows, order
 
@@ -28,31 +28,6 @@ with socket.create_connection((url.hostname, url.port), 5) as link:
         said = link.recv(1000).split(b"\\r\\n")
     print(said[-2].decode())
 """
-
-
-class Outage:
-    """Asks for the health page ten times a second; `seconds` is the longest time without a good answer."""
-
-    def __init__(self, deployment: Deployment) -> None:
-        self._deployment, self._ended = deployment, threading.Event()
-        self._thread = threading.Thread(target=self._ask)
-        self.seconds = 0.0
-
-    def __enter__(self) -> "Outage":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def _ask(self) -> None:
-        good = time.monotonic()
-        while not self._ended.wait(0.1):
-            with suppress(OSError):
-                if get(self._deployment.port, HOST, "/healthz").status != 200:
-                    continue
-                self.seconds, good = max(self.seconds, time.monotonic() - good), time.monotonic()
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +72,7 @@ def test_what_was_confirmed_before_a_backup_comes_back_and_the_rest_is_kept(keep
     later = confirmed - {None} | {order(keeper)}
     assert later <= list_rows(keeper)
 
-    with Outage(keeper) as outage:
+    with Outage(keeper, HOST, "/healthz") as outage:
         said = keeper.portico("restore", "--site", SITE, "--yes").output
     print(f"\nno good answer for {outage.seconds:.1f} s during a restore")
     assert "db/notes: rows jobs" in said and "cache/valkey: keys db0 2 -> 1" in said, said
