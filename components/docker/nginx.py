@@ -110,6 +110,7 @@ class Nginx(pulumi.ComponentResource):
             ),
             memory=args.settings.limit_memory(args.served).mebibytes,
         )
+        container.cpu_shares = _SHARES
         # Their own reasons to be another container, so these come later.
         parts = describe_parts(container, "envs")
         container.volumes = [*volumes, *_mount_data(args.data)]
@@ -140,6 +141,10 @@ class Nginx(pulumi.ComponentResource):
         self.container = edge.id
         self.register_outputs({"container": self.container})
 
+
+# A share of the processors where they are all busy; any other container has 1024. Each request of each site passes
+# here, so a site that computes a lot must not delay the others: docs/neighbours.md has what this gives.
+_SHARES = 8192
 
 # Seconds until Docker ends it: edge.sh needs less than one; NGINX itself sees to it that its last request ends.
 _CUT, _DRAIN = 5, 3600

@@ -101,6 +101,13 @@ def test_only_what_serves_is_restarted(container: Resource) -> None:
     assert container.inputs["restart"] == ("unless-stopped" if serves else "no")
 
 
+def test_nothing_has_as_large_a_share_of_a_busy_processor_as_nginx(container: Resource) -> None:
+    """Each request of each site passes there."""
+    usual = 1024
+    share = container.inputs.get("cpuShares") or usual
+    assert share >= 4 * usual if container.labels["portico.role"] == "nginx" else share <= usual
+
+
 def test_docker_chooses_every_name(container: Resource) -> None:
     assert "name" not in container.inputs
 
