@@ -9,6 +9,7 @@ from typing import Any
 from portico.config.backups import check_secrets as check_backup_secrets
 from portico.config.backups import list_files as list_backup_files
 from portico.config.checks import check_settings
+from portico.config.messages.unexpanded import tell_unexpanded
 from portico.config.messages.unpublished import tell_unpublished
 from portico.config.ordered_names import advise_ports
 from portico.config.release.assemble import assemble_release, make_release
@@ -58,7 +59,8 @@ class Plan:
         said = (advise(one.site, one.requires, keep(self.settings, one.site)) for one in self.releases)
         hidden = map(tell_unpublished, self.releases)
         connections = advise_connections(self.settings)
-        return [one for one in (advise_ports(self.settings), *said, *hidden, *connections) if one]
+        texts = tell_unexpanded(self.settings)
+        return [one for one in (advise_ports(self.settings), *said, *hidden, *connections, *texts) if one]
 
     def remember(self, at: str) -> History:
         """The history once these releases are live; `at` is the time (UTC) that new ones get."""

@@ -15,6 +15,7 @@ from typing import Any
 
 from portico.config.document import UnreadableDocument, read_document, spell
 from portico.config.mistake import Mistakes
+from portico.config.namespace import list_misplaced
 from portico.config.plan import NAMESPACE, parse_values
 from portico.config.secure_values import list_exposed
 
@@ -26,7 +27,8 @@ class UnreadableStack(Exception):
 def read_stack(root: Path, stack: str) -> dict[str, Any]:
     """The stack's values: what its own file says, over the defaults of Pulumi.yaml; secrets are in clear.
 
-    Raises UnreadableStack, and Mistakes where something is encrypted that is no secret of Portico's.
+    Raises UnreadableStack, and Mistakes where something is encrypted that is no secret of Portico's, or where a
+    setting stands outside Portico's namespace.
     """
     file = root / f"Pulumi.{stack}.yaml"
     if not re.fullmatch(r"[A-Za-z0-9_.-]+", stack) or not file.is_file():
@@ -41,9 +43,10 @@ def read_stack(root: Path, stack: str) -> dict[str, Any]:
         value = declared.get("value", declared.get("default")) if isinstance(declared, dict) else declared
         if value is not None:
             texts[_name(key, project)] = _spell(value)
-    if exposed := [*list_exposed(read_written(root, stack))]:
-        raise Mistakes(exposed)
     document, config = _read(file), _config(file)
+    keys = dict.fromkeys([*texts, *(_name(key, project) for key in config)], "")
+    if wrong := [*list_misplaced(keys, str(project)), *list_exposed(read_written(root, stack))]:
+        raise Mistakes(wrong)
     if _holds_secret(config) and not isinstance(document.get("encryptionsalt"), str):
         return parse_values(texts | _ask_pulumi(root, stack))
     reader = _Secrets(document, file.name, stack)

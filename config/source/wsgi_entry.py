@@ -7,6 +7,7 @@ from typing import Final
 
 from packaging.utils import canonicalize_name
 
+from portico.config.source.entry_kind import tell_kind
 from portico.config.source.place import Place
 from portico.config.source.project import Project
 from portico.config.source.read import read_project
@@ -95,6 +96,8 @@ def _find_name(path: Path, shown: PurePosixPath, entry: str, said: str) -> str |
         function = names.get(name) == "function"
         if function and not called and name.startswith(("create_", "make_")):
             return f'"{entry}" is a factory; write {entry}() so that it is called'
+        if why := tell_kind(tree.body, name):
+            return f'"{entry}" {why}'
         lacking = _list_needed(tree.body, name) if called and arguments == ")" else []
         if lacking:
             return f"\"{entry}\" is called without {lacking[0]}; write it, as in {entry[:-1]}{lacking[0]}='...')"
