@@ -4,7 +4,8 @@ It runs inside the replica, so it can also act. It prints what Docker keeps; wha
 
 Readiness: while the replica does not answer, its known name is laid aside, so that NGINX's connect fails at once and
 the next replica is asked; never the last name of a release. Liveness: a replica that accepts connections, but neither
-answers its health path nor ends any request for `hung` seconds, is ended, and Docker starts it again.
+answers its health path nor ends any request for `hung` seconds, is ended, and Docker starts it again. Where its workers
+still run code, all of their threads may be in requests that are allowed to take longer: then `longest` seconds count.
 
 With "patient" behind its arguments, a late answer is no bad one once there was a good one: for ECS, which replaces
 whatever is called unhealthy. A busy replica would be taken away just when it is needed.
@@ -20,7 +21,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-watch, hung, address, path, host, *patient = sys.argv[1:]
+watch, limits, address, path, host, *patient = sys.argv[1:]
+hung, longest = map(float, limits.split(","))  # seconds; 0: never
 kind, _, place = address.partition(":")
 asked = f"GET {path} with Host: {host}"
 name = Path(place)
@@ -34,7 +36,9 @@ RECENT = 6.0  # seconds; a good answer that is older was followed by a bad one
 state = Path("/tmp/.portico")
 progress = state / "progress"  # gunicorn.conf.py touches it when a request has ended
 healthy = state / "healthy"  # how long the last good check took, in seconds: there once it had been healthy
-failing = state / "failing"  # since when nothing ended, by the monotonic clock, and the last end by then
+beat = state / "progress.beat"  # every worker that can run code touches it once a second
+# Since when nothing ended and nothing beat, by the monotonic clock, and the last end and the last beat by then.
+failing = state / "failing"
 
 
 def tell(text: str) -> None:
@@ -46,6 +50,13 @@ def tell(text: str) -> None:
 def last_end() -> int:
     """When the last request ended; it is only compared with itself, so no change of the clock matters."""
     return progress.stat().st_mtime_ns
+
+
+def last_beat() -> int:
+    """When a worker last ran code, compared in the same way; 0 where no worker says so."""
+    with suppress(OSError):
+        return beat.stat().st_mtime_ns
+    return 0
 
 
 @contextmanager
@@ -97,22 +108,30 @@ def come_back() -> None:
                 tell("it answers again; NGINX sends requests again")
 
 
-def judge(before: int) -> None:
+def judge(before: tuple[int, int]) -> None:
     """Nobody answered: end the replica if that has lasted too long and no request has ended meanwhile.
 
-    A refused connection never comes here: a replica that is stopping refuses, and still ends its requests.
+    A refused connection never comes here: a replica that is stopping refuses, and still ends its requests. Whatever
+    its threads were in when the first answer was missing has ended, or is over its time, after `longest` seconds.
     """
-    if not healthy.exists() or not float(hung):
+    if not healthy.exists() or not hung:
         return
-    now, seen = time.monotonic(), last_end()
-    since, known = failing.read_text().split() if failing.exists() else (began, str(before))
-    if known != str(seen):
+    now, seen = time.monotonic(), (last_end(), last_beat())
+    words = failing.read_text().split() if failing.exists() else []
+    since, still = map(float, words[:2]) if words else (began, began)
+    known = tuple(map(int, words[2:])) or before
+    if known[0] != seen[0]:
         since = now
-    failing.write_text(f"{since} {seen}")
-    if now - float(since) >= float(hung):
+    if known[1] != seen[1]:
+        still = now
+    failing.write_text(f"{since} {still} {seen[0]} {seen[1]}")
+    if now - since >= hung and (now - still >= hung or now - since >= longest):
+        limit = f"gunicorn.hungAfter is {hung:g} s"
+        if now - still < hung:
+            limit = f"requests may take {longest:g} s"
         tell(
-            f"{asked} -> no answer for {now - float(since):.0f} s, and no request ended in that time "
-            f"(gunicorn.hungAfter is {float(hung):g} s): this replica is ended and starts again"
+            f"{asked} -> no answer for {now - since:.0f} s, and no request ended in that time "
+            f"({limit}): this replica is ended and starts again"
         )
         os.kill(-1, signal.SIGKILL)  # all of this container but PID 1 and this process; PID 1 ends with them
 
@@ -146,9 +165,9 @@ def ask(before: int) -> bytes:
 def check() -> str:
     """Ask once, do what follows from the answer, and say what it was; ends this process where it is no good one."""
     global began
-    began, before = time.monotonic(), last_end()
+    began, before = time.monotonic(), (last_end(), last_beat())
     try:
-        answer = ask(before).split(b"\r\n", 1)[0].decode("latin-1")
+        answer = ask(before[0]).split(b"\r\n", 1)[0].decode("latin-1")
     except TimeoutError:
         print(f"{asked} -> no answer in time")
         judge(before)

@@ -37,6 +37,10 @@ _NOT_ITS_OWN = (
     "names; install where everybody may read, such as /opt/venv, not in /root or in a home (or write chmod a+rx for it)"
 )
 _FLASK = "Flask is missing: name flask in the requirements of {site}"
+_WERKZEUG = (
+    "Werkzeug is missing, by which Gunicorn has an application believe NGINX: install werkzeug, or flask, in the image "
+    "of {site}"
+)
 _READ_ONLY = (
     "it writes to its own folder ({0}): only /tmp, which is empty after a restart, and folders of `data` can be "
     "written; name a folder that is to last in `data` of {site}"
@@ -75,7 +79,8 @@ _IMPORTED = "it fails while it is imported: its traceback says why"
 _LOG = (
     (95, r"was sent SIGKILL! Perhaps out of memory", _MEMORY),
     (95, r"(?m)^MemoryError", _MEMORY),
-    (91, r"ModuleNotFoundError: No module named '(?:werkzeug|flask)(?:\.[^'\n]*)?'", _FLASK),
+    (91, r"ModuleNotFoundError: No module named 'flask(?:\.[^'\n]*)?'", _FLASK),
+    (91, r"ModuleNotFoundError: No module named 'werkzeug(?:\.[^'\n]*)?'", _WERKZEUG),
     (91, r"ModuleNotFoundError: No module named 'pkg_resources'", _SETUPTOOLS),
     (92, r"gevent worker requires gevent|workers/ggevent\.py(?:.*\n){0,9}ModuleNotFoundError", _GEVENT),
     (90, r"ModuleNotFoundError: No module named '((?!pkg_resources')[^'\n]+)'", _PACKAGE),

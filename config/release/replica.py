@@ -100,7 +100,7 @@ def describe_replica(release: Release, index: int, place: Place) -> Described:
         "healthcheck": {
             "tests": [
                 *("CMD", "python3", "-I", "-S", "-c", read_script("health.py")),
-                *(_WATCH, f"{site.hung_after:g}", bind),
+                *(_WATCH, site.hang_limits, bind),
                 *(site.locate(site.health), site.hosts[0].replace("*", "www")),
             ],
             # Short, for a new replica is waited for; later on a process stays for longer: see _WATCH.

@@ -36,7 +36,9 @@ class Gunicorn(Section):
     )
     hung_after: Duration | Literal["never"] | None = Field(
         default=None,
-        description="A replica that for this long answers no health check and ends no request restarts itself. "
+        description="A replica that for this long answers no health check, ends no request and runs no code restarts "
+        "itself. Where its workers still run code, all threads may be in requests that are allowed to take longer: it "
+        "has the time of the longest one then. "
         "Where not set: 15s, or the longest request of the site where that may take longer than 30s.",
     )
     memory: Size = Field(default=Size.parse("512M"), description="Memory limit of each replica.")

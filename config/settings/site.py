@@ -201,10 +201,22 @@ class Site(Processes):
             return 0.0
         if chosen is not None:
             return chosen.amount / 1000
-        longest = max(
-            [self.gunicorn.timeout, *(route.longest_silence for route in self.routes if route.longest_silence)]
-        )
-        return 15.0 if longest.amount <= 30_000 else longest.amount / 1000
+        return 15.0 if self.longest_request <= 30 else self.longest_request
+
+    @property
+    def longest_request(self) -> float:
+        """Seconds that a request of this site may take, or be silent for on a route that streams."""
+        silences = [route.longest_silence for route in self.routes if route.longest_silence]
+        return max([self.gunicorn.timeout, *silences]).amount / 1000
+
+    @property
+    def hang_limits(self) -> str:
+        """What the health check of a replica calls a hang, in seconds: of workers that run no code, and of others.
+
+        Where workers still run code, all threads may be in requests that are allowed to take that long.
+        """
+        hung = self.hung_after
+        return f"{hung:g},{max(hung, self.longest_request) if hung else 0:g}"
 
 
 def _root(info: ValidationInfo) -> Path:

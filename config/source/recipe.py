@@ -19,6 +19,8 @@ _TOOLS = "/opt/build"
 # Gunicorn's worker of that name needs both.
 _HAS_GEVENT = "python -c 'import gunicorn.workers.ggevent'"
 _GEVENT = "'gevent>=24.10.1' packaging"
+# gunicorn.conf.py has the application believe NGINX by it. Flask brings it; other WSGI applications need not.
+_WERKZEUG = "werkzeug==3.1.9"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +86,8 @@ def write_recipe(
         else:
             # Only now it is known whether something has brought it.
             (then or first).append(f"{{ python -c 'import gunicorn' || {_PIP} {version}; }}")
+    if not project.names & {"flask", "werkzeug"}:
+        (then or first).append(f"{{ python -c 'import werkzeug' || {_PIP} {_WERKZEUG}; }}")
     if worker_class == "gevent":
         # As for Gunicorn: where nothing else has brought them, or brought what is too old for it.
         (then or first).append(f"{{ {_HAS_GEVENT} || {_PIP} {_GEVENT}; }}")

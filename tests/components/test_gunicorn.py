@@ -124,21 +124,21 @@ def test_a_replica_is_checked_by_its_health_path(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("site", "seconds"),
+    ("site", "limits"),
     [
-        ({}, "15"),
-        ({"gunicorn": {"timeout": "31s"}}, "31"),
-        ({"routes": [{"path": "/events", "stream": True}]}, "3600"),
-        ({"gunicorn": {"hungAfter": "7500ms"}}, "7.5"),
-        ({"gunicorn": {"timeout": "2m", "hungAfter": "20s"}}, "20"),
-        ({"gunicorn": {"hungAfter": "never"}}, "0"),
+        ({}, "15,30"),
+        ({"gunicorn": {"timeout": "31s"}}, "31,31"),
+        ({"routes": [{"path": "/events", "stream": True}]}, "3600,3600"),
+        ({"gunicorn": {"hungAfter": "7500ms"}}, "7.5,30"),
+        ({"gunicorn": {"timeout": "2m", "hungAfter": "20s"}}, "20,120"),
+        ({"gunicorn": {"hungAfter": "never"}}, "0,0"),
     ],
 )
 def test_the_health_check_is_reported_when_a_replica_counts_as_hung(
-    root: Path, site: dict[str, Any], seconds: str
+    root: Path, site: dict[str, Any], limits: str
 ) -> None:
     script, _, reported = replica(root, **site).inputs["healthcheck"]["tests"][5:8]
-    assert (script.splitlines()[0][:3], reported) == ('"""', seconds)
+    assert (script.splitlines()[0][:3], reported) == ('"""', limits)
 
 
 def test_a_wildcard_host_is_asked_by_a_name_that_it_covers(root: Path) -> None:

@@ -68,7 +68,7 @@ OK = b"HTTP/1.1 200 OK\r\n\r\n"
 BROKEN = b"HTTP/1.1 500 INTERNAL SERVER ERROR\r\n\r\n"
 
 
-def check(folder: Path, hung: str = "0", watch: str = "0", *more: str, silent: bool = False) -> int:
+def check(folder: Path, hung: str = "0,0", watch: str = "0", *more: str, silent: bool = False) -> int:
     """Run it once for the first replica; its state is kept in `folder`, not in /tmp.
 
     Where the replica is `silent`, its answer is not waited for as long as elsewhere.
@@ -165,7 +165,13 @@ def test_a_failure_of_somebody_elses_name_moves_nothing(folder: Path, first: Rep
 
 
 @pytest.mark.parametrize(
-    ("hung", "ended"), [pytest.param("1", True, id="long enough"), ("60", False), pytest.param("0", False, id="never")]
+    ("hung", "ended"),
+    [
+        pytest.param("1,1", True, id="long enough"),
+        ("60,60", False),
+        pytest.param("1,60", True, id="no worker runs code"),
+        pytest.param("0,0", False, id="never"),
+    ],
 )
 def test_a_silent_replica_is_ended_when_its_time_is_over(folder: Path, first: Replica, hung: str, ended: bool) -> None:
     check(folder)
@@ -187,35 +193,57 @@ def test_a_replica_that_ends_requests_is_not_ended(folder: Path, first: Replica)
 
     worker = Thread(target=end_requests)
     worker.start()
-    assert check(folder, "1", silent=True) == 1
+    assert check(folder, "1,1", silent=True) == 1
     stop.set()
     worker.join()
     assert not (folder / "ended").exists() and first.name.is_socket()
 
 
+@pytest.mark.parametrize(("longest", "ended"), [("60", False), ("1", True)])
+def test_a_replica_whose_workers_run_is_ended_after_the_longest_request_alone(
+    folder: Path, first: Replica, longest: str, ended: bool
+) -> None:
+    """All of its threads may be in requests that are allowed to take that long."""
+    check(folder)
+    first.answer = b""
+    stop = Event()
+
+    def beat() -> None:
+        while not stop.wait(0.2):
+            (folder / "state" / "progress.beat").touch()
+
+    worker = Thread(target=beat)
+    worker.start()
+    codes = [check(folder, f"1,{longest}", silent=True) for _ in range(2)]
+    stop.set()
+    worker.join()
+    assert codes == [1, 1] and (folder / "ended").exists() == ended
+    assert "requests may take 1 s" in (folder / "log").read_text() if ended else True
+
+
 def test_a_replica_that_starts_or_stops_is_not_ended(folder: Path, first: Replica) -> None:
     first.answer = b""
-    assert check(folder, "1", silent=True) == 1  # it was never healthy
+    assert check(folder, "1,1", silent=True) == 1  # it was never healthy
     first.answer = OK
     check(folder)
     first.stop()  # a stopping Gunicorn refuses, and still ends its requests
-    assert check(folder, "1") == 1
+    assert check(folder, "1,1") == 1
     assert not (folder / "ended").exists()
 
 
 def test_on_ecs_a_late_answer_is_no_bad_one(folder: Path, first: Replica) -> None:
     """ECS replaces whatever is unhealthy: a busy task stays, one that hangs is ended by its own check."""
     first.answer = b""
-    assert check(folder, "60", "0", "patient", silent=True) == 1  # it was never healthy
+    assert check(folder, "60,60", "0", "patient", silent=True) == 1  # it was never healthy
     first.answer = OK
-    assert check(folder, "60", "0", "patient") == 0
+    assert check(folder, "60,60", "0", "patient") == 0
     first.answer = b""
-    assert check(folder, "60", "0", "patient", silent=True) == 0 and not (folder / "ended").exists()
-    assert check(folder, "1", "0", "patient", silent=True) == 0 and (folder / "ended").exists()
+    assert check(folder, "60,60", "0", "patient", silent=True) == 0 and not (folder / "ended").exists()
+    assert check(folder, "1,1", "0", "patient", silent=True) == 0 and (folder / "ended").exists()
     first.answer = BROKEN
-    assert check(folder, "60", "0", "patient") == 1
+    assert check(folder, "60,60", "0", "patient") == 1
     first.stop()
-    assert check(folder, "60", "0", "patient") == 1
+    assert check(folder, "60,60", "0", "patient") == 1
 
 
 def test_one_process_asks_for_a_while_and_acts_by_itself(folder: Path, first: Replica) -> None:

@@ -80,6 +80,11 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     (make_values(nginx={"gzip": False}), f"nginx.gzip: false {SECTION} gzip: {{level: 5}}"),
     # TLS
     (
+        make_values(make_site(certificate={"certificate": "a.crt", "key": "a.key"})),
+        "sites[0].certificate: is read by nobody without tls: the site would be plain HTTP; "
+        "write tls: {} beside sites, or leave it out",
+    ),
+    (
         make_values(tls={}),
         "sites[0].certificate: is required for tls; write it, or tls.acme, or tls.localAuthority: true",
     ),

@@ -159,7 +159,7 @@ def test_gunicorn_is_reported_what_it_is_reported_on_a_vm(root: Path) -> None:
         *("gunicorn", "--config", "/etc/gunicorn/gunicorn.conf.py", "web:app")
     ]
     command = gunicorn["healthCheck"]["command"]
-    assert command[-6:] == ["8", "15", "127.0.0.1:8000", "/healthz", "shop.example", "patient"]
+    assert command[-6:] == ["8", "15,30", "127.0.0.1:8000", "/healthz", "shop.example", "patient"]
 
 
 def test_only_two_ports_are_open_and_none_of_them_is_private(fleet: FleetSite) -> None:

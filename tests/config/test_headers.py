@@ -119,8 +119,8 @@ def test_the_readiness_page_asks_as_every_other_location_does(root: Path, tmp_pa
 def test_browsers_insist_on_https_only_with_a_certificate_of_the_sites_own(
     root: Path, tls: dict[str, Any] | None, sent: bool
 ) -> None:
-    site = make_site(certificate={"certificate": "a.crt", "key": "a.key"})
-    files = render(root, site, tls=tls).files
+    own = {"certificate": {"certificate": "a.crt", "key": "a.key"}}
+    files = render(root, make_site(**own if tls is not None else {}), tls=tls).files
     assert ("add_header Strict-Transport-Security $strict_transport always;" in files["conf.d/shop.conf"]) == sent
     assert ("Strict-Transport-Security" in "".join(files.values())) == sent
     assert ("$strict_transport" in files["nginx.conf"]) == sent

@@ -69,6 +69,18 @@ def test_a_folder_whose_requirements_only_its_build_knows_is_installed_with_them
     assert text.index(" -e /app ") < text.index("python -c 'import gunicorn' || pip install")
 
 
+@pytest.mark.parametrize(
+    ("requirements", "brought"), [("bottle\n", True), ("", True), ("flask\n", False), ("bottle\nwerkzeug\n", False)]
+)
+def test_werkzeug_is_installed_where_no_application_of_flask_brings_it(
+    root: Path, requirements: str, brought: bool
+) -> None:
+    """gunicorn.conf.py needs it for any WSGI application."""
+    write_files(root / "shop", {"requirements.txt": requirements})
+    line = "{ python -c 'import werkzeug' || pip install --disable-pip-version-check werkzeug=="
+    assert (line in render(root)) == brought
+
+
 @pytest.mark.parametrize("requirement", ["flask", "-e ."])
 def test_what_gevent_needs_is_installed_where_nothing_brings_it(root: Path, requirement: str) -> None:
     write_files(root / "shop", {"requirements.txt": f"{requirement}\n", "setup.py": "import setuptools\n"})

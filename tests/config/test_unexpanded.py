@@ -16,7 +16,8 @@ def test_a_value_that_only_a_shell_would_expand_is_named(root: Path, value: str)
 
 
 @pytest.mark.parametrize(
-    "value", ["pa$word", "$2b$12$abcdefghijkl", "$", "$a", "~", "a~/b", "cost: $5", "${}", "$1/x", "$$HOME", "a $HOME b"]
+    "value",
+    ["pa$word", "$2b$12$abcdefghijkl", "$", "$a", "~", "a~/b", "cost: $5", "${}", "$1/x", "$$HOME", "a $HOME b"],
 )
 def test_a_text_that_means_itself_is_let_through(root: Path, value: str) -> None:
     assert not [*tell_unexpanded(read_settings(root, make_site(environment={"TEXT": value})))]

@@ -7,13 +7,14 @@ longer than `hungAfter`, while a request ends now and then.
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
 
 from docker.models.containers import Container
 from tests.docker.applications import small, write_hanging
-from tests.docker.ask import ADDRESS
+from tests.docker.ask import ADDRESS, get
 from tests.docker.conftest import Deploy
 from tests.docker.engine import Deployment, execute
 from tests.docker.faults import await_until, hang, is_healthy, last_words, stretch
@@ -21,7 +22,9 @@ from tests.docker.figures import Figures
 from tests.docker.load import Client, Load, Report, json_values
 
 pytestmark = [pytest.mark.docker, pytest.mark.extended]
-REPLACED = 30.0  # seconds from a hang to the first answer of what replaced it
+# Seconds from a hang to the first answer of what replaced it. Workers whose threads all wait for ever still run code:
+# they may be in requests that are allowed to take `timeout`, 30 s here.
+REPLACED = {"stopped": 30.0, "native": 30.0, "threads": 45.0}
 CLIENTS = 60  # each asks rarely: whoever waits for the hung replica does not keep the others from asking
 WAYS = ["stopped", "threads", "native"]
 
@@ -154,15 +157,16 @@ def test_a_hung_replica_is_replaced_in_time(story: Story, figures: Figures) -> N
         figures.record(
             "C4",
             f"{what} hangs ({story.way}): until its successor answers",
-            target=f"<= {REPLACED:g} s",
+            target=f"<= {REPLACED[story.way]:g} s",
             measured=f"{story.back[site]:.1f} s",
-            met=story.back[site] <= stretch(REPLACED),
+            met=story.back[site] <= stretch(REPLACED[story.way]),
         )
 
 
 def test_its_log_says_what_happened_and_why(story: Story) -> None:
     for site in ("shop", "lone"):
-        assert "no request ended in that time (gunicorn.hungAfter is 15 s): this replica is ended" in story.words[site]
+        limit = "requests may take 30 s" if story.way == "threads" else "gunicorn.hungAfter is 15 s"
+        assert f"no request ended in that time ({limit}): this replica is ended" in story.words[site]
     assert "NGINX sends nothing here until it answers again" in story.words["shop"]
     assert "NGINX sends nothing here" not in story.words["lone"], "the last replica of a site stays in the rotation"
 
@@ -172,7 +176,9 @@ def test_the_other_replica_serves_meanwhile(story: Story, figures: Figures) -> N
     print(f"\nC4: the last answer of the hung replica came {story.left:.1f} s after the hang,")
     print(f"the last request that failed was sent {story.late:.1f} s after it: {report.summary()}")
     # Only what NGINX had already given to the hung replica, or gave it on connections that were open to it.
-    assert set(report.failures) <= {"status 502"}, report.details()
+    # NGINX waits 35 s for each of these: a replica that hangs for longer is left first.
+    late = {"status 504"} if story.way == "threads" else set()
+    assert set(report.failures) <= {"status 502", *late}, report.details()
     figures.record(
         "C4",
         f"requests that failed with it ({story.way}), and when the last of them was sent",
@@ -189,6 +195,20 @@ def test_a_busy_replica_is_left_alone(story: Story) -> None:
     assert story.busy_starts[0] == story.busy_starts[1]
     assert story.busy.lossless, story.busy.details()
     assert "is ended" not in story.words["busy"]
+
+
+def test_requests_that_are_allowed_to_take_long_are_not_cut(sites: Deployment) -> None:
+    """Both threads of `busy` are in requests of 22 s: longer than its `hungAfter`, and shorter than its `timeout`."""
+    busy = sites.container("gunicorn", "busy")
+    await_until(lambda: is_healthy(busy), 30)
+    before = start(busy)
+
+    def ask(_: int) -> int:
+        return get(sites.port, "busy.localhost", "/slow?seconds=22", timeout=60).status
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(ask, range(2))) == [200, 200], last_words(busy)
+    assert start(busy) == before
 
 
 @pytest.mark.soak

@@ -183,6 +183,7 @@ def test_what_is_no_stack_is_refused_without_a_traceback(tmp_path: Path, text: s
 
 
 def test_a_key_without_a_name_before_it_is_the_projects(tmp_path: Path) -> None:
-    assert read(tmp_path, "config:\n  port: 99\n")["port"] == 8080
+    assert read(tmp_path, "config:\n  size: 99\n")["port"] == 8080
+    (tmp_path / "Pulumi.dev.yaml").write_text("config:\n  port: 99\n")
     (tmp_path / "Pulumi.yaml").write_text(PROJECT.replace("name: shop", "name: portico"))
     assert read_stack(tmp_path, "dev")["port"] == 99

@@ -150,7 +150,7 @@ def _make_gunicorn(release: Release, timing: Timing, image: str, secrets: bool) 
         "healthCheck": {
             "command": [
                 *("CMD", "python3", "-I", "-S", HEALTH),
-                *(_WATCH, f"{site.hung_after:g}", release.bind[0]),
+                *(_WATCH, site.hang_limits, release.bind[0]),
                 *(site.locate(site.health), site.hosts[0].replace("*", "www")),
                 # ECS replaces a container that is unhealthy, and late is not dead.
                 "patient",
