@@ -490,6 +490,8 @@ def _fix(values: Values, version: str) -> Values:
             acme.pop("staging" if "directory" in acme else "caBundle", None)
     hosts: set[str] = set()
     for site in values["sites"]:
+        if tls is None:
+            site.pop("certificate", None)
         if tls is not None and not tls.get("localAuthority") and not tls.get("acme"):
             site.setdefault("certificate", {"certificate": CERTIFICATE, "key": KEY})
         if tls is not None and tls.get("acme") and "certificate" not in site:

@@ -30,7 +30,8 @@ SITE = {
     "certificate": {"certificate": CERTIFICATE, "key": KEY},
 }
 
-ORDERED = {key: value for key, value in SITE.items() if key != "certificate"} | {"aliases": ["www.hello.example"]}
+PLAIN = {key: value for key, value in SITE.items() if key != "certificate"}
+ORDERED = PLAIN | {"aliases": ["www.hello.example"]}
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -100,7 +101,8 @@ def expected(rendered: Rendered) -> Found:
 def test_a_preset_has_no_findings(root: Path, preset: str) -> None:
     """With the version reported, so that known vulnerabilities of the base image's NGINX are findings too."""
     for upstream, tls, layout in product(("socket", "container", "tcp"), (None, {}, {"http3": True}), LAYOUTS):
-        values = {"preset": preset, "upstream": upstream, "sites": [SITE]} | ({} if tls is None else {"tls": tls})
+        values: dict[str, Any] = {"preset": preset, "upstream": upstream, "sites": [PLAIN if tls is None else SITE]}
+        values |= {} if tls is None else {"tls": tls}
         assert audit(render(values, root, layout), "1.30.6") == set()
     for layout in LAYOUTS:
         ordered = {"preset": preset, "sites": [ORDERED], "tls": {"acme": {"email": "ops@hello.example"}}}
@@ -125,7 +127,7 @@ def test_the_map_of_ports_has_a_default(root: Path) -> None:
 
 def test_a_finding_is_found(root: Path) -> None:
     """The audit itself works: a configuration with faults has findings."""
-    rendered = render({"sites": [SITE]}, root)
+    rendered = render({"sites": [PLAIN]}, root)
     files = {**rendered.tree.files}
     bad = "location / {\n if ($uri ~ (a+)+b) { return 403; }"
     files["conf.d/hello.conf"] = files["conf.d/hello.conf"].replace("location / {", bad)
