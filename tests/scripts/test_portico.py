@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -73,4 +74,5 @@ def test_a_signal_to_the_command_alone_ends_its_set_up(folder: Path, number: sig
         assert process.stdout.readline() == "ended\n"
         assert process.wait(60) != 0
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
