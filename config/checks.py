@@ -99,11 +99,6 @@ def _check_sections(settings: Settings) -> Iterator[Mistake]:
 
 def _check_tls(settings: Settings) -> Iterator[Mistake]:
     tls = settings.tls
-    if tls is None and settings.target != "ecs":
-        for index, site in enumerate(settings.sites):
-            if site.certificate:
-                said = "is read by nobody without tls: the site would be plain HTTP; write tls: {} beside sites"
-                yield Mistake(f"sites[{index}].certificate", f"{said}, or leave it out")
     if tls and not tls.local_authority and not tls.acme:
         lacking = [f"sites[{index}].certificate" for index, site in enumerate(settings.sites) if not site.certificate]
         if lacking:

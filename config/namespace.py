@@ -1,6 +1,6 @@
 """Keys of a stack file that nobody reads, since they do not begin with `portico:`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from portico.config.mistake import Mistake
 from portico.config.plan import NAMESPACE
@@ -10,14 +10,14 @@ from portico.config.unknown_setting import list_settings
 _BESIDE = ("secrets",)  # stands beside the settings, and is none
 
 
-def list_misplaced(texts: Mapping[str, str], project: str) -> Iterator[Mistake]:
-    """Settings of Portico that stand below another namespace, by their full keys in `texts`.
+def list_misplaced(keys: Iterable[str], project: str) -> Iterator[Mistake]:
+    """Settings of Portico that stand below another namespace, by their full keys.
 
     What has no namespace in a stack file gets the project's name from Pulumi. In a project that is called `portico`
     such keys are read, so none is wrong there.
     """
     known = {*list_settings(Settings), *_BESIDE}
-    for key in sorted(texts):
+    for key in sorted(keys):
         space, _, name = key.partition(":")
         if space == NAMESPACE:
             continue

@@ -43,14 +43,13 @@ def read_stack(root: Path, stack: str) -> dict[str, Any]:
         value = declared.get("value", declared.get("default")) if isinstance(declared, dict) else declared
         if value is not None:
             texts[_name(key, project)] = _spell(value)
-    document, config = _read(file), _config(file)
-    keys = dict.fromkeys([*texts, *(_name(key, project) for key in config)], "")
-    if wrong := [*list_misplaced(keys, str(project)), *list_exposed(read_written(root, stack))]:
+    document, config = _read(file), _name_all(_config(file), project)
+    if wrong := [*list_misplaced([*texts, *config], str(project)), *list_exposed(_take_ours(config))]:
         raise Mistakes(wrong)
     if _holds_secret(config) and not isinstance(document.get("encryptionsalt"), str):
         return parse_values(texts | _ask_pulumi(root, stack))
     reader = _Secrets(document, file.name, stack)
-    texts |= {_name(key, project): _spell(reader.open(value)) for key, value in config.items()}
+    texts |= {key: _spell(reader.open(value)) for key, value in config.items()}
     return parse_values(texts)
 
 
@@ -62,10 +61,7 @@ def read_written(root: Path, stack: str) -> dict[str, Any]:
     file = root / f"Pulumi.{stack}.yaml"
     if not file.is_file():
         return {}
-    project = _read(root / "Pulumi.yaml").get("name")
-    named = {_name(key, project): value for key, value in _config(file).items()}
-    prefix = f"{NAMESPACE}:"
-    return {key.removeprefix(prefix): value for key, value in named.items() if key.startswith(prefix)}
+    return _take_ours(_name_all(_config(file), _read(root / "Pulumi.yaml").get("name")))
 
 
 def _ask_pulumi(root: Path, stack: str) -> dict[str, str]:
@@ -91,6 +87,16 @@ def _holds_secret(value: Any) -> bool:
 def _name(key: str, project: object) -> str:
     """The whole name of a key: one may stand without the project's."""
     return key if ":" in key else f"{project}:{key}"
+
+
+def _name_all(config: Mapping[str, Any], project: object) -> dict[str, Any]:
+    return {_name(key, project): value for key, value in config.items()}
+
+
+def _take_ours(named: Mapping[str, Any]) -> dict[str, Any]:
+    """Portico's settings, without its namespace."""
+    prefix = f"{NAMESPACE}:"
+    return {key.removeprefix(prefix): value for key, value in named.items() if key.startswith(prefix)}
 
 
 def _read(file: Path, *, texts: bool = False) -> Mapping[str, Any]:

@@ -103,6 +103,7 @@ class Nginx(pulumi.ComponentResource):
                     timeout="3s",
                     retries=3,
                 ),
+                cpu_shares=_SHARES,
                 restart="unless-stopped",
                 # What each of them means, the scripts say.
                 stop_signal=stop,
@@ -110,7 +111,6 @@ class Nginx(pulumi.ComponentResource):
             ),
             memory=args.settings.limit_memory(args.served).mebibytes,
         )
-        container.cpu_shares = _SHARES
         # Their own reasons to be another container, so these come later.
         parts = describe_parts(container, "envs")
         container.volumes = [*volumes, *_mount_data(args.data)]

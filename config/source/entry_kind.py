@@ -1,8 +1,9 @@
 """What an entry's name stands for in its module, where that is certain and is no WSGI application."""
 
 import ast
-from collections.abc import Iterator
 from typing import Final
+
+from portico.config.source.bindings import list_bindings, walk
 
 # Applications that speak ASGI, by the class or function that makes them, and what people call them.
 _ASGI: Final = {
@@ -43,16 +44,26 @@ def tell_kind(body: list[ast.stmt], name: str) -> str | None:
 
     It is certain where the module binds the name once, to what a known class makes.
     """
-    bindings = list(_list_bindings(body, name))
-    if len(bindings) != 1 or any(name in one.names for one in _walk(body, inside=True) if isinstance(one, ast.Global)):
+    nodes = [one.node for one in list_bindings(body) if one.name in (name, "*") and not _is_declaration(one.node)]
+    if len(nodes) != 1 or _is_global(body, name):
         return None
-    match bindings[0]:
+    match nodes[0]:
         case ast.AsyncFunctionDef():
             return f"is an asynchronous function, and WSGI knows none; {_WRITE}"
         case ast.Assign(value=ast.Call(func=made)) | ast.AnnAssign(value=ast.Call(func=made)):
             return _tell_call(_resolve(made, body))
         case _:
             return None
+
+
+def _is_global(body: list[ast.stmt], name: str) -> bool:
+    """Whether a function may bind the name, too."""
+    return any(isinstance(one, ast.Global) and name in one.names for part in body for one in ast.walk(part))
+
+
+def _is_declaration(node: ast.AST) -> bool:
+    """Whether it names a type alone, as `app: Flask` does."""
+    return isinstance(node, ast.AnnAssign) and node.value is None
 
 
 def _tell_call(path: str) -> str | None:
@@ -73,51 +84,13 @@ def _resolve(function: ast.expr, body: list[ast.stmt]) -> str:
     if not isinstance(function, ast.Name):
         return ""
     places: dict[str, str] = {}
-    for node in _walk(body):
+    for node in walk(body):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                places[alias.asname or alias.name.partition(".")[0]] = (
-                    alias.name if alias.asname else alias.name.partition(".")[0]
-                )
+                # `import a.b` binds a.
+                path = alias.name if alias.asname else alias.name.partition(".")[0]
+                places[alias.asname or path] = path
         elif isinstance(node, ast.ImportFrom) and not node.level:
             for alias in node.names:
                 places[alias.asname or alias.name] = f"{node.module}.{alias.name}"
     return ".".join([places[function.id], *parts]) if function.id in places else ""
-
-
-def _list_bindings(body: list[ast.stmt], name: str) -> Iterator[ast.AST]:
-    """The statements that may give the name another value; of a loop or the like its own node."""
-    named: set[int] = set()
-    for node in _walk(body):
-        match node:
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                if node.name == name:
-                    yield node
-            case ast.Assign(targets=[ast.Name() as target]) | ast.AnnAssign(target=ast.Name() as target):
-                if target.id == name and node.value is not None:
-                    yield node
-                named.add(id(target))
-            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
-                if any((one.asname or one.name.partition(".")[0]) in (name, "*") for one in aliases):
-                    yield node
-            case ast.Name(id=bound, ctx=ast.Store() | ast.Del()):
-                if bound == name and id(node) not in named:
-                    yield node
-            case ast.MatchAs(name=bound) | ast.MatchStar(name=bound) | ast.MatchMapping(rest=bound):
-                if bound == name:
-                    yield node
-            case ast.ExceptHandler(name=bound) if bound == name:
-                yield node
-            case _:
-                pass
-
-
-def _walk(body: list[ast.stmt], *, inside: bool = False) -> Iterator[ast.AST]:
-    """All nodes, each before its parts; those of functions and classes too where `inside`."""
-    waiting: list[ast.AST] = list(reversed(body))
-    while waiting:
-        node = waiting.pop()
-        yield node
-        apart = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda)
-        if inside or not apart:
-            waiting += [*ast.iter_child_nodes(node)][::-1]

@@ -17,7 +17,6 @@ _PIP = "pip install --disable-pip-version-check"
 # Where what only builds need lies: in no image.
 _TOOLS = "/opt/build"
 # Gunicorn's worker of that name needs both.
-_HAS_GEVENT = "python -c 'import gunicorn.workers.ggevent'"
 _GEVENT = "'gevent>=24.10.1' packaging"
 # gunicorn.conf.py has the application believe NGINX by it. Flask brings it; other WSGI applications need not.
 _WERKZEUG = "werkzeug==3.1.9"
@@ -79,18 +78,19 @@ def write_recipe(
     minor = read_python(image)[0] or "3.13"
     local = [one for one in project.local if applies(Marker(one.marker) if one.marker else None, minor)]
     first, then = _install(project), _install_local(project, local)
+    # Only after these it is known whether something has brought a package.
+    last = then or first
     version = f"gunicorn=={gunicorn}"
     if "gunicorn" not in project.names:
         if project.complete:
             first.append(f"{_PIP} {version}")
         else:
-            # Only now it is known whether something has brought it.
-            (then or first).append(f"{{ python -c 'import gunicorn' || {_PIP} {version}; }}")
+            last.append(_bring("gunicorn", version))
     if not project.names & {"flask", "werkzeug"}:
-        (then or first).append(f"{{ python -c 'import werkzeug' || {_PIP} {_WERKZEUG}; }}")
+        last.append(_bring("werkzeug", _WERKZEUG))
     if worker_class == "gevent":
         # As for Gunicorn: where nothing else has brought them, or brought what is too old for it.
-        (then or first).append(f"{{ {_HAS_GEVENT} || {_PIP} {_GEVENT}; }}")
+        last.append(_bring("gunicorn.workers.ggevent", _GEVENT))
     before = []
     if place.variables:
         before.append("set -a && . /run/secrets/build.env && set +a")
@@ -112,6 +112,11 @@ def write_recipe(
         path="" if root == "." else str(place.workdir / root),
         mounts=(*secret, "type=cache,target=/root/.cache/pip"),
     )
+
+
+def _bring(module: str, packages: str) -> str:
+    """The command that installs packages where nothing has brought a module."""
+    return f"{{ python -c 'import {module}' || {_PIP} {packages}; }}"
 
 
 def _install(project: Project) -> list[str]:

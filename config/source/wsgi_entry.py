@@ -7,6 +7,7 @@ from typing import Final
 
 from packaging.utils import canonicalize_name
 
+from portico.config.source.bindings import list_bindings
 from portico.config.source.entry_kind import tell_kind
 from portico.config.source.place import Place
 from portico.config.source.project import Project
@@ -120,28 +121,18 @@ def _list_needed(body: list[ast.stmt], name: str) -> list[str]:
 
 
 def _list_names(body: list[ast.stmt]) -> dict[str, str]:
-    """Names that a module binds at its top level, inside `if`, `try`, `with` and the like too."""
+    """Names that a module binds at its top level, and by what kind of statement."""
     names: dict[str, str] = {}
-    waiting: list[ast.AST] = list(reversed(body))  # the next one is the last
-    while waiting:
-        node = waiting.pop()
+    for name, node in list_bindings(body):
         match node:
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
                 names[name] = "function"
-                continue
-            case ast.ClassDef(name=name):
+            case ast.ClassDef():
                 names[name] = "class"
+            case ast.Import() | ast.ImportFrom():
+                names[name] = "import"
+            case ast.Name(ctx=ast.Del()) | ast.ExceptHandler():
                 continue
-            case ast.Lambda() | ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-                continue
-            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
-                for alias in aliases:
-                    names[alias.asname or alias.name.partition(".")[0]] = "import"
-            case ast.Name(id=name, ctx=ast.Store()):
-                names[name] = "value"
-            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
-                names[name] = "value"
             case _:
-                pass
-        waiting += [*ast.iter_child_nodes(node)][::-1]
+                names[name] = "value"
     return names

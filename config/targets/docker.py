@@ -30,6 +30,9 @@ def check(settings: Settings) -> Iterator[Mistake]:
         yield Mistake("ssh.jump", "does not go with ssh.proxyCommand: both say how to get there; write one of them")
     yield from check_backups(settings)
     for index, site in enumerate(settings.sites):
+        if site.certificate and settings.tls is None:
+            said = "is read by nobody without tls: the site would be plain HTTP; write tls: {} beside sites"
+            yield Mistake(f"sites[{index}].certificate", f"{said}, or leave it out")
         for path, memory in _list_memory(site):
             if memory < _LEAST:
                 said = f"{memory} is less than Docker gives a container, {_LEAST}; write 64M or more"

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic, sleep
@@ -92,6 +92,24 @@ def check(folder: Path, hung: str = "0,0", watch: str = "0", *more: str, silent:
         *more,
     ]
     return subprocess.run(command, timeout=120, capture_output=True).returncode
+
+
+@contextmanager
+def touching(file: Path) -> Iterator[None]:
+    """What the workers of a replica touch, touched all the time."""
+    stop = Event()
+
+    def touch() -> None:
+        while not stop.wait(0.2):
+            file.touch()
+
+    worker = Thread(target=touch)
+    worker.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        worker.join()
 
 
 def test_a_replica_that_fails_leaves_and_comes_back(folder: Path, first: Replica) -> None:
@@ -185,17 +203,8 @@ def test_a_replica_that_ends_requests_is_not_ended(folder: Path, first: Replica)
     Replica(folder, 1, "another", OK)
     check(folder)
     first.answer = b""
-    stop = Event()
-
-    def end_requests() -> None:
-        while not stop.wait(0.2):
-            (folder / "state" / "progress").touch()
-
-    worker = Thread(target=end_requests)
-    worker.start()
-    assert check(folder, "1,1", silent=True) == 1
-    stop.set()
-    worker.join()
+    with touching(folder / "state" / "progress"):
+        assert check(folder, "1,1", silent=True) == 1
     assert not (folder / "ended").exists() and first.name.is_socket()
 
 
@@ -206,17 +215,8 @@ def test_a_replica_whose_workers_run_is_ended_after_the_longest_request_alone(
     """All of its threads may be in requests that are allowed to take that long."""
     check(folder)
     first.answer = b""
-    stop = Event()
-
-    def beat() -> None:
-        while not stop.wait(0.2):
-            (folder / "state" / "progress.beat").touch()
-
-    worker = Thread(target=beat)
-    worker.start()
-    codes = [check(folder, f"1,{longest}", silent=True) for _ in range(2)]
-    stop.set()
-    worker.join()
+    with touching(folder / "state" / "progress.beat"):
+        codes = [check(folder, f"1,{longest}", silent=True) for _ in range(2)]
     assert codes == [1, 1] and (folder / "ended").exists() == ended
     assert "requests may take 1 s" in (folder / "log").read_text() if ended else True
 

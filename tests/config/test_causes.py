@@ -17,6 +17,12 @@ TABLE = [
         {"log": "[ERROR] Worker (pid:8) was sent SIGKILL! Perhaps out of memory?"}, "`gunicorn.memory`", id="worker"
     ),
     pytest.param({"log": f"ModuleNotFoundError: No module named 'redis'{BOOT}"}, "the package redis", id="package"),
+    pytest.param({"log": f"ModuleNotFoundError: No module named 'flask'{BOOT}"}, "name flask in the", id="flask"),
+    pytest.param(
+        {"log": f"ModuleNotFoundError: No module named 'werkzeug.middleware'{BOOT}"},
+        "install werkzeug, or flask, in the image of",
+        id="werkzeug",
+    ),
     pytest.param(
         {"log": 'File "/app/web.py", line 7\n    def (\n        ^\nSyntaxError: invalid syntax'},
         "/app/web.py, line 7 is not valid Python",

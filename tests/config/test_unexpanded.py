@@ -6,7 +6,7 @@ import pytest
 
 from portico.config.messages.unexpanded import tell_unexpanded
 from portico.config.plan import make_plan
-from tests.config.sample import make_site, make_values, read_settings, write_files
+from tests.config.sample import make_site, make_values, read_settings
 
 
 @pytest.mark.parametrize("value", ["$HOME", "$HOME/x", "${HOME}/x", "/a/${b_1}", "~/x", "redis://${HOST}:6379/0"])
@@ -24,6 +24,5 @@ def test_a_text_that_means_itself_is_let_through(root: Path, value: str) -> None
 
 
 def test_the_preview_shows_it(root: Path) -> None:
-    write_files(root / "web", {"web.py": "app = 1", "requirements.txt": "flask==3.1.3\n"})
     plan = make_plan(make_values(make_site(environment={"PLACE": "~/x"})), root)
     assert any("environment.PLACE" in one for one in plan.advise())
