@@ -5,7 +5,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from portico.cli.engine import Export, list_resources
-from portico.cli.refused import Refused
 from portico.components.aws_command import AwsError, ask
 from portico.config.settings.service import POSTGRES
 
@@ -53,6 +52,14 @@ class Managed:
             "load": "a new service with `snapshot: NAME` begins with a copy; docs/services.md has the steps",
         }
 
+    def spell_copy(self) -> str:
+        """What makes another one of the same data, beside it."""
+        if self.kind == POSTGRES:
+            words = "rds restore-db-instance-to-point-in-time --source-db-instance-identifier"
+            return f"aws {words} {self.called} --region {self.region} … makes a copy"
+        words = "elasticache describe-snapshots --replication-group-id"
+        return f"aws {words} {self.called} --region {self.region} names the copies"
+
 
 def find_managed(export: Export) -> list[Managed]:
     """Those of the stack, by name, without asking AWS."""
@@ -73,25 +80,6 @@ def look_at_managed(export: Export) -> list[Managed]:
 def find_databases(export: Export, service: str) -> list[Managed]:
     """The databases that AWS runs: all, or the one of that name."""
     return [one for one in find_managed(export) if one.kind == POSTGRES and service in ("", one.name)]
-
-
-def require_copied(export: Export, site: str) -> None:
-    """Raise Refused where the site has a service that AWS runs: no backup of Portico's has it, so there is no copy."""
-    if found := [one for one in find_managed(export) if one.site == site]:
-        raise Refused(
-            f"{site} cannot be rehearsed: AWS runs {found[0].name}, which is in no backup of Portico's; "
-            f"{found[0].owner}'s own copies are the way, see docs/services.md"
-        )
-
-
-def refuse_by_hand(stack: str, export: Export, service: str, action: str) -> Refused:
-    """Why `portico db` does nothing where AWS runs the database, and what does."""
-    databases = find_databases(export, service)
-    if not databases:
-        return Refused("on ecs Portico runs no database; ask your own by its own address")
-    return Refused(
-        f"AWS runs {databases[0].name}, and its site alone gets to it; {databases[0].list_remedies(stack)[action]}"
-    )
 
 
 def tell_snapshots(found: list[Managed]) -> Iterator[str]:

@@ -106,7 +106,8 @@ def check_backups(settings: Settings) -> Iterator[Mistake]:
     for index, site in enumerate(settings.sites):
         if site.release and site.release.rehearse and (run := sorted(managed.intersection(site.uses))):
             text = (
-                f"AWS runs {run[0]}, which is in no backup of Portico's, so there is no copy to try it on; leave it out"
+                f"{run[0]} has managed: true, so it is in no backup of Portico's, and there is no copy to try it on; "
+                "leave it out"
             )
             yield Mistake(f"sites[{index}].release.rehearse", text)
         elif site.release and site.release.rehearse and not (backups and any(find_own(settings, site.name))):
@@ -118,7 +119,8 @@ def check_backups(settings: Settings) -> Iterator[Mistake]:
     if backups is None:
         return
     if not any(list_sources(settings)):
-        said = "there is nothing to back up: no site has data or uses a service; write data for one, or leave it out"
+        lacks = f"AWS runs {min(managed)}, and copies it itself" if managed else "no site has data or uses a service"
+        said = f"there is nothing to back up: {lacks}; write data for a site, or leave it out"
         yield Mistake("backups", said)
     if settings.aws and backups.kind == "folder":
         yield Mistake("backups.to", "is a folder of a VM that an update may replace; write s3://… or sftp://…")

@@ -8,6 +8,8 @@ import click
 
 from portico.cli.backups import call, require_maker
 from portico.cli.deployed import Deployed
+from portico.cli.export import read_export
+from portico.cli.managed_refusals import require_own_backups
 from portico.cli.options import example, json_option, spell_json, stack_option
 from portico.cli.prepare import Place, prepare
 from portico.cli.pulumi import ask, create, require_stack
@@ -72,7 +74,9 @@ def command(context: click.Context, action: str, stack: str, as_json: bool, show
         make_key(place, show=show)
         return
     require_stack(stack, place.root)
-    deployed = Deployed.read(stack, place.root)
+    export = read_export(stack, place.root)
+    require_own_backups(export)
+    deployed = Deployed.of(stack, export)
     reported = call(deployed, require_maker(deployed), action)
     if as_json:
         click.echo(spell_json(reported))

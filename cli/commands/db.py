@@ -12,7 +12,8 @@ from portico.cli.deployed import Deployed
 from portico.cli.engine import has_terminal, is_on_ecs, list_resources
 from portico.cli.export import read_export
 from portico.cli.lock import take_lock
-from portico.cli.managed import find_databases, refuse_by_hand
+from portico.cli.managed import find_databases
+from portico.cli.managed_refusals import refuse_by_hand
 from portico.cli.options import example, site_option, stack_option, yes_option
 from portico.cli.prepare import prepare
 from portico.cli.refused import Refused

@@ -5,7 +5,7 @@ import click
 from portico.cli.deployed import Deployed
 from portico.cli.engine import is_on_ecs
 from portico.cli.export import read_export
-from portico.cli.managed import require_copied
+from portico.cli.managed_refusals import require_copied
 from portico.cli.next_release import NextRelease
 from portico.cli.options import example, json_option, site_option, spell_json, stack_option
 from portico.cli.prepare import prepare
@@ -41,10 +41,7 @@ def command(context: click.Context, stack: str, site: str, paths: tuple[str, ...
     require_stack(stack, place.root)
     export = read_export(stack, place.root)
     if is_on_ecs(export):
-        raise Refused(
-            "a rehearsal needs a Docker engine and a backup of Portico's, and a stack on ecs has neither; "
-            "aws rds restore-db-instance-to-point-in-time copies a database of RDS"
-        )
+        require_copied(export, site)
     deployed = Deployed.of(stack, export)
     chosen = deployed.choose_site(site, "rehearse")
     require_copied(export, chosen)

@@ -10,6 +10,7 @@ from portico.cli.deploy import refuse_locked
 from portico.cli.deployed import Deployed
 from portico.cli.engine import Export, has_terminal
 from portico.cli.export import read_export
+from portico.cli.managed_refusals import list_left_out, require_own_backups
 from portico.cli.options import example, stack_option, yes_option
 from portico.cli.prepare import prepare
 from portico.cli.pulumi import require_stack
@@ -49,6 +50,7 @@ def command(
     require_stack(stack, place.root)
     refuse_locked(place)
     export = read_export(stack, place.root)
+    require_own_backups(export, service)
     deployed = Deployed.of(stack, export)
     maker = require_maker(deployed)
     sources = choose_sources(maker, site, service)
@@ -67,6 +69,8 @@ def command(
         else:
             chosen = choose_snapshot(call(deployed, maker, "list"), at)
             what = f"Backup {chosen['id']} of {chosen['at']}"
+            for one in list_left_out(export, site) if not service else ():
+                tell(f"{one.name} has `managed: true` and stays as it is; docs/services.md says how it goes back.")
             tell(f"{what} comes back beside what is there.")
             for one in call(deployed, helper, "fetch", str(chosen["id"]), *folders):
                 tell("\n".join(tell_difference(one)))

@@ -302,8 +302,9 @@ def test_who_is_asked_for_a_yes_reads_no_other_refusal_after_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: list[str], said: str
 ) -> None:
     monkeypatch.setattr(restore, "prepare", lambda stack: Place(tmp_path, stack))
-    for name in ("require_stack", "refuse_locked", "read_export", "require_maker"):
+    for name in ("require_stack", "refuse_locked", "require_maker"):
         monkeypatch.setattr(restore, name, lambda *_: None)
+    monkeypatch.setattr(restore, "read_export", lambda *_: {})
     monkeypatch.setattr(restore, "Deployed", SimpleNamespace(of=lambda *_: None))
     monkeypatch.setattr(restoring, "read_asked", lambda maker: {"sources": [{"name": "shop/media"}]})
     done = CliRunner().invoke(restore.command, words)
@@ -331,7 +332,8 @@ def test_one_that_failed_has_an_exit_code(
 ) -> None:
     monkeypatch.setattr(backup, "prepare", lambda stack: Place(tmp_path, stack))
     monkeypatch.setattr(backup, "require_stack", lambda stack, root: None)
-    monkeypatch.setattr("portico.cli.deployed.Deployed.read", lambda stack, root: SimpleNamespace())
+    monkeypatch.setattr(backup, "read_export", lambda stack, root: {})
+    monkeypatch.setattr("portico.cli.deployed.Deployed.of", lambda stack, export: SimpleNamespace())
     monkeypatch.setattr(backup, "require_maker", lambda deployed: SimpleNamespace())
     monkeypatch.setattr(backup, "call", lambda *words: reported)
     done = CliRunner().invoke(backup.command, ["now"])

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from portico.cli.commands import db, down
+from portico.cli.commands import backup, db, down, rehearse, restore
 from portico.cli.engine import Export
-from portico.cli.managed import find_managed, look_at_managed, require_copied, tell_snapshots
+from portico.cli.managed import find_managed, look_at_managed, tell_snapshots
+from portico.cli.managed_refusals import list_left_out, require_copied, require_own_backups
 from portico.cli.prepare import Place
 from portico.cli.refused import Refused
 from portico.components.managed.service import TYPE
@@ -57,6 +58,12 @@ def make(*names: str) -> Export:
     return {"deployment": {"resources": resources}}
 
 
+def beside(*names: str) -> Export:
+    """The state of a stack on a VM with these services, and one that is a container."""
+    own = {"type": "portico:index:Service", "urn": "urn::own", "outputs": {}}
+    return {"deployment": {"resources": [*make(*names)["deployment"]["resources"][1:], own]}}
+
+
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> FakeServices:
     found = FakeServices()
@@ -96,21 +103,69 @@ def test_db_says_what_to_do_instead(monkeypatch: pytest.MonkeyPatch, action: str
         assert done.exit_code == 1
         return done.output
 
-    assert call(make("db")).startswith(f"error: AWS runs db, and its site alone gets to it; {said}")
+    assert call(make("db")).startswith(f"error: db has `managed: true`, so its site alone gets to it; {said}")
     assert "on ecs Portico runs no database" in call(make("cache"))
 
 
 def test_a_site_whose_data_no_backup_has_is_not_rehearsed() -> None:
-    with pytest.raises(Refused, match="shop cannot be rehearsed: AWS runs db, which is in no backup of Portico's"):
-        require_copied(make("db"), "shop")
-    require_copied(make("db"), "blog")
+    for site in ("shop", ""):
+        with pytest.raises(Refused) as raised:
+            require_copied(make("db"), site)
+        assert str(raised.value) == (
+            "shop cannot be rehearsed: db has `managed: true`, so it is in no backup of Portico's; aws rds "
+            "restore-db-instance-to-point-in-time --source-db-instance-identifier x-db-1 --region eu-central-1 … makes "
+            "a copy, where the migration can be tried by hand; docs/services.md has the steps"
+        )
+    with pytest.raises(Refused, match="a stack on ecs has neither"):
+        require_copied(make("db"), "blog")
+    require_copied(beside("db"), "blog")
+
+
+def test_backups_of_portico_have_none_of_what_aws_runs() -> None:
+    with pytest.raises(Refused) as raised:
+        require_own_backups(make("db", "cache"))
+    assert str(raised.value) == (
+        "cache and db have `managed: true`, so AWS makes the backups, of the last `backupDays`; portico status shows "
+        "the newest, and aws elasticache describe-snapshots --replication-group-id x-cache-1 --region eu-central-1 "
+        "names the copies; docs/services.md has the steps"
+    )
+    with pytest.raises(Refused, match="AWS makes the backups of a stack on ecs, of its `data` each day"):
+        require_own_backups(make())
+    # On a VM the others have some.
+    require_own_backups(beside("db"))
+    with pytest.raises(Refused, match="db has `managed: true`, so AWS makes the backups"):
+        require_own_backups(beside("db"), "db")
+    require_own_backups(beside("db"), "own")
+    assert [one.name for one in list_left_out(beside("db"), "shop")] == ["db"]
+    assert list_left_out(beside("db"), "blog") == []
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (backup, ["now"]),
+        (backup, ["list"]),
+        (backup, ["check"]),
+        (restore, []),
+        (restore, ["--service", "db"]),
+        (rehearse, ["--site", "shop"]),
+    ],
+)
+def test_each_command_names_the_setting(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: Any, words: list[str]
+) -> None:
+    monkeypatch.setattr(command, "prepare", lambda stack: Place(tmp_path, stack))
+    monkeypatch.setattr(command, "refuse_locked", lambda _: None, raising=False)
+    monkeypatch.setattr(command, "require_stack", lambda *_: None)
+    monkeypatch.setattr(command, "read_export", lambda *_: make("db"))
+    done = CliRunner().invoke(command.command, [*words, "-s", "ecs"])
+    assert done.exit_code == 1 and "db has `managed: true`, so " in done.output, done.output
+    assert len(done.output.splitlines()) == 1 and "docs/services.md has the steps" in done.output
 
 
 def test_db_leaves_containers_beside_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a VM, where both may be: which one is meant, its name says."""
-    export = make("db")
-    own = {"type": "portico:index:Service", "urn": "urn::own", "outputs": {}}
-    export["deployment"]["resources"] = [*export["deployment"]["resources"][1:], own]
+    export = beside("db")
     monkeypatch.setattr(db, "prepare", lambda _: SimpleNamespace(root=None))
     monkeypatch.setattr(db, "read_export", lambda *_: export)
     asked: list[str] = []
@@ -121,7 +176,11 @@ def test_db_leaves_containers_beside_it_alone(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(db, "Deployed", SimpleNamespace(of=lambda *_: None))
     monkeypatch.setattr(db, "choose_server", choose)
-    for words, found in (([], "asked"), (["--service", "own"], "asked"), (["--service", "db"], "AWS runs db")):
+    for words, found in (
+        ([], "asked"),
+        (["--service", "own"], "asked"),
+        (["--service", "db"], "db has `managed: true`"),
+    ):
         done = CliRunner().invoke(db.command, ["-s", "prod", *words, "shell"])
         assert found in done.output
     assert asked == ["", "own"]

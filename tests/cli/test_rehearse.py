@@ -105,8 +105,8 @@ def test_a_stack_on_ecs_is_refused_with_a_sentence(monkeypatch: pytest.MonkeyPat
     place = SimpleNamespace(root=None)
     monkeypatch.setattr(rehearse, "prepare", lambda stack: place)
     monkeypatch.setattr(rehearse, "require_stack", lambda stack, root: None)
-    monkeypatch.setattr(rehearse, "read_export", lambda stack, root: {})
-    monkeypatch.setattr(rehearse, "is_on_ecs", lambda export: True)
+    resources = [{"type": "aws:ecs/cluster:Cluster"}]
+    monkeypatch.setattr(rehearse, "read_export", lambda stack, root: {"deployment": {"resources": resources}})
     done = CliRunner().invoke(rehearse.command, [])
     assert done.exit_code == 1 and "a stack on ecs has neither" in done.output
 

@@ -96,7 +96,8 @@ def test_no_text_says_more_than_it_is(root: Path, name: str) -> None:
 def test_there_must_be_something_to_back_up(root: Path) -> None:
     reported = refuse(root, make_values(make_site(), backups={"to": "/srv/backups"}))
     assert reported == [
-        "backups: there is nothing to back up: no site has data or uses a service; write data for one, or leave it out"
+        "backups: there is nothing to back up: no site has data or uses a service; write data for a site, or leave it "
+        "out"
     ]
 
 

@@ -116,9 +116,11 @@ def test_backups_are_of_containers_and_no_site_with_another_one_is_rehearsed(roo
     with pytest.raises(Mistakes) as raised:
         make_plan(values | {"sites": [site]}, root)
     assert (
-        "sites[0].release.rehearse: AWS runs db, which is in no backup of Portico's, so there is no copy to try it on; "
-        "leave it out"
+        "sites[0].release.rehearse: db has managed: true, so it is in no backup of Portico's, and there is no copy to "
+        "try it on; leave it out"
     ) in [str(one) for one in raised.value.all]
+    with pytest.raises(Mistakes, match="backups: there is nothing to back up: AWS runs db, and copies it itself"):
+        make_plan(values | {"services": [DB], "sites": [make_site(uses=["db"])]}, root)
     users = [make_site(uses=["db"]), BLOG | {"uses": ["own"]}]
     settings = read_settings(root, *users, **make_aws_values(services=[own, DB]) | {"sites": users})
     assert [one["name"] for one in list_sources(settings)] == ["own/blog"]
