@@ -2,6 +2,7 @@
 
 import platform
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from tests.docker.command import ROOT, run, user_environment
@@ -40,11 +41,12 @@ COPY . .
 USER nobody
 """
 # Without a network: what it needs lies beside it.
-OFFLINE = """
+INSTALLED = "flask==3.1.3 gunicorn==27.0.1"
+OFFLINE = f"""
 FROM python:3.13-slim
 WORKDIR /app
 COPY wheels /wheels
-RUN pip install --no-cache-dir --no-index --find-links /wheels flask==3.1.3 gunicorn==27.0.1
+RUN pip install --no-cache-dir --no-index --find-links /wheels {INSTALLED}
 COPY . .
 """
 PYPROJECT = """
@@ -119,13 +121,14 @@ def write_hanging(deployment: Deployment, name: str) -> None:
     deployment.write(name, "web.py", HANGING)
 
 
-def write_offline(deployment: Deployment, *names: str) -> None:
-    """Let the images of these sites be built where no package index can be reached."""
-    wheels = deployment.folder / "wheels"
-    kind = ["--only-binary=:all:", "--python-version", "3.13", "--platform", f"manylinux2014_{platform.machine()}"]
-    wanted = [*kind, "--dest", str(wheels)]
+def write_offline(deployment: Deployment, *names: str, packages: Sequence[str] = ()) -> None:
+    """Let the images of these sites be built where no package index can be reached, with these `packages` too."""
+    wheels, wanted = deployment.folder / "wheels", [*INSTALLED.split(), *packages]
+    kind = ["--only-binary=:all:", "--python-version", "3.13", "--dest", str(wheels)]
+    for built in ("manylinux2014", "manylinux_2_28"):
+        kind += ["--platform", f"{built}_{platform.machine()}"]
     done = run(
-        [sys.executable, "-m", "pip", "download", "--quiet", *wanted, "flask==3.1.3", "gunicorn==27.0.1"],
+        [sys.executable, "-m", "pip", "download", "--quiet", *kind, *wanted],
         folder=ROOT,
         log=deployment.folder / "logs" / "wheels.log",
         timeout=120,
@@ -133,7 +136,7 @@ def write_offline(deployment: Deployment, *names: str) -> None:
     )
     assert done.code == 0, done.tail()
     for name in names:
-        deployment.write(name, "Dockerfile", OFFLINE)
+        deployment.write(name, "Dockerfile", OFFLINE.replace(INSTALLED, " ".join(wanted)))
         copy = deployment.source(name) / "wheels"
         copy.mkdir()
         for wheel in wheels.iterdir():

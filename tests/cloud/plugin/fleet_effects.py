@@ -8,6 +8,7 @@ from typing import Any, Final
 from tests.cloud.plugin import certificates, registry
 from tests.cloud.plugin.clock.times import list_times
 from tests.cloud.plugin.cloud import Cloud, Thing
+from tests.cloud.plugin.databases.server import change_password, close_database, open_database
 from tests.cloud.plugin.fargate import definition, secrets, status
 from tests.cloud.plugin.fleet_kinds import (
     BALANCER,
@@ -29,7 +30,7 @@ from tests.cloud.plugin.fleet_service import ServiceEffects
 from tests.cloud.plugin.kinds import EGRESS, INGRESS, ROLE
 from tests.cloud.plugin.machines import PAPER
 from tests.cloud.plugin.process import start, tell, tell_or_start
-from tests.cloud.plugin.service_kinds import check_end
+from tests.cloud.plugin.service_kinds import DATABASE, check_end
 
 _RECORD: Final = "aws:route53/record:Record"
 _ENCRYPTION: Final = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
@@ -62,6 +63,8 @@ class FleetEffects:
             registry.open_registry(self._cloud)
         elif thing.type == CERTIFICATE:
             certificates.issue(self._cloud, thing)
+        elif thing.type == DATABASE and not self._paper:
+            open_database(self._cloud, thing)
         elif thing.type == SERVICE:
             self.services.create(thing, timeout)
         elif thing.type == SCHEDULE and not self._paper:
@@ -74,6 +77,8 @@ class FleetEffects:
             check(thing)
         if thing.type == SERVICE:
             self.services.update(thing, changes, timeout)
+        elif thing.type == DATABASE and "password" in changes and not self._paper:
+            change_password(thing)
         self._follow(thing)
 
     def delete(self, thing: Thing) -> None:
@@ -82,6 +87,8 @@ class FleetEffects:
             if thing.inputs.get("enableDeletionProtection"):
                 raise ValueError(f"OperationNotPermitted: deletion protection is enabled for {thing.name}")
             tell(thing.outputs["dnsName"], {"end": True})
+        elif thing.type == DATABASE and not self._paper:
+            close_database(thing.id)
         elif thing.type == REPOSITORY:
             self._delete_repository(thing)
         elif thing.type == SECRET:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.cloud.plugin.cloud import ACCOUNT, Cloud
+from tests.cloud.plugin.databases.ways import list_ways
 from tests.cloud.plugin.fargate.definition import read
 from tests.cloud.plugin.fargate.permission import find_denied, find_obstacles, list_wanted
 from tests.cloud.plugin.fargate.secrets import Lost, resolve
@@ -53,6 +54,10 @@ class Admission:
     def open_folders(self) -> dict[str, str]:
         """The folders of EFS that the task has, by its volumes. Raises ValueError as `admit` does."""
         return open_folders(self._cloud, self._definition, self._network)
+
+    def list_ways(self) -> list[str]:
+        """Docker's networks of the databases that the task gets to."""
+        return list_ways(self._cloud, self._network)
 
     def resolve(self, source: str) -> str:
         """The value of a secret."""

@@ -51,6 +51,7 @@ def _make(cloud: Cloud, places: Places, reported: dict[str, Any]) -> RunningTask
         credentials={"username": USER, "password": read_password(cloud)},
         admit=admission.admit,
         open_folders=admission.open_folders,
+        list_ways=admission.list_ways,
         resolve=admission.resolve,
     )
     return RunningTask(docker.from_env(), plan, lambda _: None, reported["taskArn"].rpartition("/")[2])

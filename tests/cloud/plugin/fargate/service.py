@@ -186,6 +186,7 @@ class Service:
             credentials={"username": USER, "password": read_password(self._cloud)},
             admit=admission.admit,
             open_folders=admission.open_folders,
+            list_ways=admission.list_ways,
             resolve=admission.resolve,
         )
         task = RunningTask(self._engine, plan, self._targets.detach)

@@ -24,7 +24,8 @@ _ARCHITECTURES: Final = {"X86_64": "amd64", "ARM64": "arm64"}
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """What a task is made of. `admit` raises ValueError where it may not begin, `open_folders` tells folders of
-    this machine for volumes that it shares with others, and `resolve` reads a secret;
+    this machine for volumes that it shares with others, `list_ways` networks besides its own, and `resolve` reads a
+    secret;
     `credentials` are for the registry; `keeper` is an image with `sleep` in it, whose container holds the network
     namespace.
     """
@@ -37,6 +38,7 @@ class Plan:
     credentials: Mapping[str, str]
     admit: Callable[[], None]
     open_folders: Callable[[], Mapping[str, str]]
+    list_ways: Callable[[], list[str]]
     resolve: Callable[[str], str]
 
 
@@ -132,6 +134,8 @@ class RunningTask:
             # As on Fargate: Docker would let everybody listen on ports below 1024.
             sysctls={"net.ipv4.ip_unprivileged_port_start": "1024"},
         )
+        for name in self._plan.list_ways():
+            self._engine.networks.get(name).connect(self._space)
         self._space.start()
         self._space.reload()
         self.address = self._space.attrs["NetworkSettings"]["Networks"][self._plan.network]["IPAddress"]
