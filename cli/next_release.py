@@ -23,11 +23,11 @@ from portico.cli.project import find_stack_file, read_yaml
 from portico.cli.refused import Refused
 from portico.cli.service_passwords import read_urls
 from portico.components.docker.image_tags import list_tags
-from portico.config.plan import make_plan
 from portico.config.release.image_name import spell_image
 from portico.config.release.launch import begin
 from portico.config.release.release import Release
 from portico.config.release.replica import describe_environment
+from portico.config.stack_plan import plan_stack
 from portico.config.stackfile import read_stack
 
 # components/docker/next_image.py reads it.
@@ -47,7 +47,7 @@ class NextRelease:
     def find(cls, deployed: Deployed, root: Path, site: str) -> Self:
         """What the stack file and the source make of `site` now. Raises Refused, UnreadableStack and Mistakes."""
         values = read_stack(root, deployed.stack)
-        plan = make_plan(values, root, read_history(root, deployed.stack) if values.get("rollback") else None)
+        plan = plan_stack(root, deployed.stack, read_history(root, deployed.stack) if values.get("rollback") else None)
         found = next((one for one in plan.releases if one.site.name == site), None)
         if found is None:
             raise Refused(f"the settings of the stack {deployed.stack} name no site {site} any more")

@@ -4,6 +4,7 @@ import re
 
 import yaml
 
+from portico.config.odd_letters import SPACES, tell_odd
 from portico.config.printable import spell_printable
 
 # By the words of PyYAML's scanner and parser.
@@ -27,6 +28,9 @@ _OPEN = {
     "while scanning a quoted scalar": "a quote that begins here does not end",
 }
 
+# In the indentation, behind the dash of a list, and on either side of a key's colon.
+_MEANT = re.compile(rf"^[ -]*[{SPACES}]|^[ -]*[\w:.-]*(:[{SPACES}]|[{SPACES}]:)")
+
 
 def explain_yaml(text: str, error: Exception) -> str:
     """`line 7: what is wrong; what to write (the line itself)`, on one printable line of at most 400 characters."""
@@ -41,6 +45,8 @@ def explain_yaml(text: str, error: Exception) -> str:
     if mark is None or not said:
         return spell_printable(" ".join(str(error).split()).replace(' in "<unicode string>"', ""))[:400]
     lines = text.splitlines()
+    if odd := _find_odd(lines, mark.line):
+        return spell_printable(odd)[:400]
     if problem.startswith("mapping values") and (above := _find_full(lines, mark.line)):
         said = (
             f"this line is indented below {above}, which has a value already; move it to the lines that it belongs to, "
@@ -49,6 +55,21 @@ def explain_yaml(text: str, error: Exception) -> str:
     # The end of the file is behind its last line.
     number = min(mark.line, len(lines) - 1)
     return spell_printable(f'line {number + 1}: {said}: "{lines[number].strip()[:80]}"')[:400]
+
+
+def _find_odd(lines: list[str], number: int) -> str:
+    """What is said of a letter that looks like another one, in this line or an earlier one; "" where none is.
+
+    YAML takes it for a part of a text, and notices it in a later line where the text goes on. So an earlier line counts
+    where the letter stands in the place of a space that means something.
+    """
+    for index in range(min(number, len(lines) - 1), -1, -1):
+        line = lines[index]
+        if index != number and not _MEANT.search(line):
+            continue
+        if not line.lstrip().startswith("#") and (said := tell_odd(line)):
+            return f'line {index + 1}: {said}: "{line.strip(" ")[:80]}"'
+    return ""
 
 
 def _find_full(lines: list[str], number: int) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
 
-from portico.config.namespace import list_misplaced
+from portico.config.namespace import add_misplaced, list_misplaced
 from portico.config.placeholders import list_placeholders
 from portico.config.plan import NAMESPACE, make_plan, parse_values
 from portico.config.release.history import History
@@ -17,7 +17,7 @@ from portico.config.release.release import Release
 from portico.config.render.tree import Tree
 from portico.config.secure_values import SECRET, list_exposed
 from portico.config.settings import Mistake, Mistakes, Settings
-from portico.config.stackfile import UnreadableStack, read_written
+from portico.config.stackfile import UnreadableStack, list_outside, read_written
 from portico.config.tls.nginx_secrets import Private
 from portico.config.yaml_date import list_dates
 
@@ -47,7 +47,8 @@ def load(root: Path, history: Any = None) -> Stack:
     """
     texts = CONFIG.get()
     values = parse_values(texts)
-    wrong = [*list_misplaced(texts, pulumi.get_project()), *_list_exposed(values, root), *list_placeholders(values)]
+    misplaced = [*list_misplaced(texts, pulumi.get_project()), *_list_outside(root)]
+    wrong = [*_list_exposed(values, root), *list_placeholders(values)]
     wrong += list_dates({key: value for key, value in values.items() if key not in SECRET})
     secrets = values.get("secrets")
     if isinstance(secrets, Mapping) and any(secrets.values()) and not is_config_secret(f"{NAMESPACE}:secrets"):
@@ -61,7 +62,15 @@ def load(root: Path, history: Any = None) -> Stack:
                 f"portico:{key} stands in clear in Pulumi.{pulumi.get_stack()}.yaml, for all who may read that file; "
                 f"set it with pulumi config set --secret portico:{key}"
             )
-    return make_stack(values, root, history, wrong)
+    return make_stack(values, root, history, wrong, misplaced)
+
+
+def _list_outside(root: Path) -> list[Mistake]:
+    try:
+        return [*list_outside(root, pulumi.get_stack())]
+    except UnreadableStack:
+        # As in `_list_exposed`.
+        return []
 
 
 def _list_exposed(values: Mapping[str, Any], root: Path) -> Iterator[Mistake]:
@@ -77,19 +86,25 @@ def _list_exposed(values: Mapping[str, Any], root: Path) -> Iterator[Mistake]:
         yield from list_exposed(written, keys)
 
 
-def make_stack(values: Mapping[str, Any], root: Path, history: Any = None, wrong: Sequence[Mistake] = ()) -> Stack:
+def make_stack(
+    values: Mapping[str, Any],
+    root: Path,
+    history: Any = None,
+    wrong: Sequence[Mistake] = (),
+    misplaced: Sequence[Mistake] = (),
+) -> Stack:
     """Check values as a stack file holds them, and read the sources; paths count from `root`.
 
-    `history` is what the last good update left, `wrong` are mistakes that were found before. Raises pulumi.RunError
-    with every mistake.
+    `history` is what the last good update left, `wrong` are mistakes that were found before, `misplaced` those of
+    settings that stand where nobody reads them. Raises pulumi.RunError with every mistake.
     """
     try:
         try:
             plan = make_plan(values, root, history)
         except Mistakes as found:
-            raise Mistakes([*wrong, *found.all]) from None
-        if wrong:
-            raise Mistakes(wrong)
+            raise Mistakes(add_misplaced(misplaced, [*wrong, *found.all])) from None
+        if wrong or misplaced:
+            raise Mistakes([*misplaced, *wrong])
         if plan.settings.upstream == "tcp":
             # Each container has a loopback of its own: NGINX would find nobody there.
             text = '"tcp" is for NGINX and Gunicorn on one machine (make render); write socket or container'

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from portico.config.odd_letters import tell_odd
 from portico.config.printable import spell_printable
 from portico.config.unknown_setting import find_model, spell_pairs, suggest
 
@@ -74,9 +75,12 @@ def _explain(model: type[BaseModel], line: Mapping[str, Any]) -> Mistake:
     loc, kind, value = line["loc"], line["type"], line["input"]
     path = join_path(part for part in loc if part != "[key]")
     if kind == "extra_forbidden":
-        return Mistake(path, f"there is no such setting; {suggest(model, loc)}")
+        odd = tell_odd(str(loc[-1]))
+        return Mistake(path, f"there is no such setting; {odd or suggest(model, loc)}")
     if kind == "missing":
         return Mistake(path, f"is required; write {_example_at(model, loc)}")
+    if is_off(value) and kind not in ("bool_type", "string_type", "never") and _may_lack(model, loc):
+        return Mistake(path, f"{_show(value)} does not fit; leave {path.rpartition('.')[2]} out")
     if kind in _HINTS:
         hint = _correct(kind, value) or _point_out(model, loc, kind, value) or _HINTS[kind]
         return Mistake(path, f"{_show(value)} does not fit; {hint}")
@@ -84,7 +88,34 @@ def _explain(model: type[BaseModel], line: Mapping[str, Any]) -> Mistake:
         message = line["msg"].removeprefix("Input should be ").removeprefix("Value should ")
         message = message.replace("greater than or equal to", "at least").replace("less than or equal to", "at most")
         return Mistake(path, f"{_show(value)} does not fit; write {message}")
-    return Mistake(path, line["msg"])
+    return Mistake(path, line["msg"] + _tell_further(line["msg"], value))
+
+
+# What a shell would put something else into, where a path or a folder is asked for.
+_UNEXPANDED = re.compile(r"^~(/|$)|(^|/)\$(\{[A-Z_]|[A-Z_]+(/|$))")
+
+
+def _tell_further(said: str, value: object) -> str:
+    """Why a text that does not fit may look as if it did; "" where it does not."""
+    if not isinstance(value, str):
+        return ""
+    if odd := tell_odd(value):
+        return f"; {odd}"
+    if re.search(r"\b(path|folder)\b", said) and _UNEXPANDED.search(value):
+        return "; nothing puts a home for ~ or a value for a variable here, so write the text itself"
+    return ""
+
+
+def is_off(value: object) -> bool:
+    """Whether a value says that something is not wanted, as in `cache: no`."""
+    return value is False or (isinstance(value, str) and value.strip().lower() in ("no", "off", "none", "false"))
+
+
+def _may_lack(model: type[BaseModel], loc: Iterable[str | int]) -> bool:
+    """Whether the setting at `loc` is one of which there is none where it is not said."""
+    *above, key = loc
+    fields = find_model(model, above).model_fields
+    return any(key in (name, field.alias) and field.default in (None, ()) for name, field in fields.items())
 
 
 def _correct(kind: str, value: object) -> str:
@@ -117,6 +148,9 @@ def show_text(value: object) -> str:
     """Spell a wrong value on one line, in quotes: what was written, at most 60 characters of it."""
     if value is None:
         return "nothing"
+    if isinstance(value, bool):
+        # As it was written.
+        return str(value).lower()
     return '"' + str(value)[:60].encode("unicode_escape").decode("ascii").replace("\\\\", "\\") + '"'
 
 

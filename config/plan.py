@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from portico.config.advice import advise_settings
 from portico.config.backups import check_secrets as check_backup_secrets
 from portico.config.backups import list_files as list_backup_files
 from portico.config.checks import check_settings
-from portico.config.messages.unexpanded import tell_unexpanded
 from portico.config.messages.unpublished import tell_unpublished
 from portico.config.ordered_names import advise_ports
 from portico.config.release.assemble import assemble_release, make_release
@@ -59,8 +59,8 @@ class Plan:
         said = (advise(one.site, one.requires, keep(self.settings, one.site)) for one in self.releases)
         hidden = map(tell_unpublished, self.releases)
         connections = advise_connections(self.settings)
-        texts = tell_unexpanded(self.settings)
-        return [one for one in (advise_ports(self.settings), *said, *hidden, *connections, *texts) if one]
+        written = advise_settings(self.settings, {name: [*given] for name, given in self.secrets.items()})
+        return [one for one in (advise_ports(self.settings), *written, *said, *hidden, *connections) if one]
 
     def remember(self, at: str) -> History:
         """The history once these releases are live; `at` is the time (UTC) that new ones get."""

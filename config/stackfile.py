@@ -9,13 +9,12 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from portico.config.document import UnreadableDocument, read_document, spell
-from portico.config.mistake import Mistakes
-from portico.config.namespace import list_misplaced
+from portico.config.mistake import Mistake, Mistakes
 from portico.config.plan import NAMESPACE, parse_values
 from portico.config.secure_values import list_exposed
 
@@ -27,8 +26,15 @@ class UnreadableStack(Exception):
 def read_stack(root: Path, stack: str) -> dict[str, Any]:
     """The stack's values: what its own file says, over the defaults of Pulumi.yaml; secrets are in clear.
 
-    Raises UnreadableStack, and Mistakes where something is encrypted that is no secret of Portico's, or where a
-    setting stands outside Portico's namespace.
+    Raises UnreadableStack, and Mistakes where something is encrypted that is no secret of Portico's.
+    """
+    return parse_values(read_texts(root, stack)[0])
+
+
+def read_texts(root: Path, stack: str) -> tuple[dict[str, str], str]:
+    """The configuration by whole keys, as Pulumi hands it over, and the project's name.
+
+    Raises as `read_stack`.
     """
     file = root / f"Pulumi.{stack}.yaml"
     if not re.fullmatch(r"[A-Za-z0-9_.-]+", stack) or not file.is_file():
@@ -37,20 +43,31 @@ def read_stack(root: Path, stack: str) -> dict[str, Any]:
         raise UnreadableStack(
             f"there is no environment '{asked}'; write Pulumi.{asked}.yaml, or choose one of: {' '.join(names)}"
         )
-    project = _read(root / "Pulumi.yaml").get("name")
+    project = str(_read(root / "Pulumi.yaml").get("name"))
     texts: dict[str, str] = {}
     for key, declared in _config(root / "Pulumi.yaml").items():
         value = declared.get("value", declared.get("default")) if isinstance(declared, dict) else declared
         if value is not None:
             texts[_name(key, project)] = _spell(value)
     document, config = _read(file), _name_all(_config(file), project)
-    if wrong := [*list_misplaced([*texts, *config], str(project)), *list_exposed(_take_ours(config))]:
-        raise Mistakes(wrong)
+    if exposed := [*list_exposed(_take_ours(config))]:
+        raise Mistakes(exposed)
     if _holds_secret(config) and not isinstance(document.get("encryptionsalt"), str):
-        return parse_values(texts | _ask_pulumi(root, stack))
+        return texts | _ask_pulumi(root, stack), project
     reader = _Secrets(document, file.name, stack)
     texts |= {key: _spell(reader.open(value)) for key, value in config.items()}
-    return parse_values(texts)
+    return texts, project
+
+
+def list_outside(root: Path, stack: str) -> Iterator[Mistake]:
+    """Settings of Portico that stand beside `config` in the stack's own file, where nobody reads them.
+
+    Raises UnreadableStack.
+    """
+    file = root / f"Pulumi.{stack}.yaml"
+    for key in _read(file) if file.is_file() else ():
+        if str(key).startswith(f"{NAMESPACE}:"):
+            yield Mistake(str(key), "is read by nobody outside of `config`; write it below `config:`, indented")
 
 
 def read_written(root: Path, stack: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from portico.cli.pulumi import read_outputs
 from portico.cli.refused import Refused
 from portico.cli.spelling import spell
 from portico.components.docker.live_files import read_tree
-from portico.config.plan import make_plan
+from portico.config.stack_plan import plan_stack
 from portico.config.stackfile import UnreadableStack, read_stack
 from portico.config.targets import find_target
 
@@ -55,7 +55,7 @@ def read_history(root: Path, stack: str) -> Any:
 def show(stack: str, root: Path) -> None:
     """Print the difference. Raises Refused, UnreadableStack, Mistakes, DockerException and OSError."""
     values = read_stack(root, stack)
-    plan = make_plan(values, root, read_history(root, stack) if values.get("rollback") else None)
+    plan = plan_stack(root, stack, read_history(root, stack) if values.get("rollback") else None)
     if find_target(plan.settings).in_images():
         raise Refused(
             f"the files of the stack {stack} lie in images, since its target is ecs: `pulumi preview` says which "

@@ -12,8 +12,9 @@ from portico.cli.project import find_root
 from portico.cli.refused import Refused
 from portico.cli.spelling import assign, spell, spell_option
 from portico.config.ordered_names import list_ordered
-from portico.config.plan import Plan, make_plan
+from portico.config.plan import Plan
 from portico.config.render.layout import lay_out
+from portico.config.stack_plan import plan_stack
 from portico.config.stackfile import read_stack
 from portico.config.targets import find_target
 from portico.config.targets.ecs import make_fleet
@@ -199,7 +200,9 @@ def render(stack: str, out: str, layout: str, root: Path) -> None:
             f"portico:rollback of {stack} pins a site to an earlier release, whose source is not here to render. "
             f"Take the site out first: {spell('resume', stack)}."
         )
-    plan = make_plan(values, root)
+    plan = plan_stack(root, stack)
+    for said in plan.advise():
+        click.echo(f"warning: {said}", err=True)
     rendering = render_stack(plan, layout)
     try:
         write_rendering(Path(out), rendering)

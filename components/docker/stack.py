@@ -16,6 +16,7 @@ from portico.components.docker.failure_hooks import bind_hooks
 from portico.components.docker.host_names import announce_names
 from portico.components.docker.image_tags import list_earlier_tags
 from portico.components.docker.images import forget_lost
+from portico.components.docker.memory_limits import require_possible
 from portico.components.docker.network import make_networks
 from portico.components.docker.nginx import Nginx, NginxArgs
 from portico.components.docker.observation import observe
@@ -59,6 +60,7 @@ class Portico(pulumi.ComponentResource):
     def __init__(self, name: str, args: PorticoArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("portico:index:Portico", name, None, bind_hooks(opts, args.hooks))
         stack, settings = args.stack, args.stack.settings
+        require_possible(settings, args.engine)
         history = forget_lost(stack, list_earlier_tags(args.engine, stack))
         child = pulumi.ResourceOptions(parent=self)
 

@@ -6,6 +6,7 @@ from typing import Final, Literal
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
+from portico.config.mistake import is_off, show_text
 from portico.config.settings.quantity import Duration, Size
 from portico.config.settings.section import Section
 from portico.config.settings.text import GunicornVersion
@@ -88,6 +89,8 @@ class Gunicorn(Section):
     def _read_hung_after(cls, value: object, _: object) -> Duration | Literal["never"] | None:
         if value is None or value == "never":
             return value
+        if is_off(value):
+            raise PydanticCustomError("never", "{value} is not a duration; write never", {"value": show_text(value)})
         duration = Duration.parse(value)
         if duration < Duration.parse("5s"):
             raise PydanticCustomError(

@@ -70,6 +70,15 @@ def check(settings: Settings) -> Iterator[Mistake]:
             )
 
 
+def list_limits(settings: Settings) -> Iterator[tuple[str, Size]]:
+    """The limit of memory of each container but a service's, by the path of its setting."""
+    for index, site in enumerate(settings.sites):
+        yield from ((f"sites[{index}].{path}.memory", memory) for path, memory in _list_memory(site))
+    yield "nginx.memory", settings.nginx.limit_memory(len(settings.sites))
+    if settings.backups:
+        yield "backups.memory", settings.backups.memory
+
+
 def _list_memory(site: Site) -> Iterator[tuple[str, Size]]:
     """The limits of memory of a site's containers, each by its path."""
     yield "gunicorn", site.gunicorn.memory

@@ -400,7 +400,7 @@ def test_a_host_name_in_unicode_is_reported_as_browsers_send_it(root: Path, valu
 @pytest.mark.parametrize("value", ["a\u200d.example", "xn--ü.example", "ä" * 70, "ä b.example"], ids=ascii)
 def test_what_is_no_host_name_in_unicode_either_gets_the_usual_hint(root: Path, value: str) -> None:
     (line,) = refuse(root, site(hosts=[value]))
-    assert line.endswith(HOST)
+    assert HOST in line
 
 
 def test_each_wrong_variable_and_each_wrong_hash_is_reported_at_once(root: Path) -> None:
@@ -435,9 +435,11 @@ def test_a_setting_has_one_spelling(root: Path) -> None:
     [
         ("1s", '"1s" is shorter than one health check may take; write at least 5s, or never'),
         ("soon", '"soon" is not a duration; write a whole number and a unit (ms, s, m or h), such as 30s'),
+        (False, "false is not a duration; write never"),
+        ("no", '"no" is not a duration; write never'),
     ],
 )
-def test_a_time_for_hung_replicas_is_refused_at_its_own_place(root: Path, value: str, said: str) -> None:
+def test_a_time_for_hung_replicas_is_refused_at_its_own_place(root: Path, value: object, said: str) -> None:
     refused = refuse(root, make_values(make_site(gunicorn={"hungAfter": value})))
     assert refused == [f"sites[0].gunicorn.hungAfter: {said}"]
 

@@ -35,6 +35,19 @@ def tell(root: Path, site: dict[str, Any], **more: Any) -> list[str]:
         ({}, {"port": "22:30"}, '"22:30" does not fit; write a whole number'),
         ({"timeout": 60}, {}, "the longest time of a request is gunicorn.timeout"),
         ({}, {"https": True}, "there is no such setting; HTTPS is tls"),
+        ({}, {"tls": False}, "tls: false does not fit; leave tls out"),
+        ({"workers": "no"}, {}, '"no" does not fit; leave workers out'),
+        ({"routes": [{"path": "/x", "cache": False}]}, {}, "routes[0].cache: false does not fit; leave cache out"),
+        (
+            {"gunicorn": {"timeout": False}},
+            {},
+            "false is not a duration; write a whole number and a unit (ms, s, m or h), such as 30s",
+        ),
+        ({"source": "~/shop"}, {}, "nothing puts a home for ~ or a value for a variable here"),
+        ({"data": [{"name": "a", "path": "$HOME/a"}]}, {}, "nothing puts a home for ~ or a value for a variable here"),
+        ({"static": "${BASE}/static"}, {}, "nothing puts a home for ~ or a value for a variable here"),
+        ({"entry": "web:app\u00a0"}, {}, "it holds a no-break space (U+00A0); write a plain space or nothing"),
+        ({"replicas\u00a0": 2}, {}, "it holds a no-break space (U+00A0); write a plain space or nothing"),
     ],
 )
 def test_what_is_meant_is_pointed_out(root: Path, site: dict[str, Any], more: dict[str, Any], said: str) -> None:
