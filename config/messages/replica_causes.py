@@ -59,6 +59,10 @@ _GEVENT = (
     "gunicorn[gevent]"
 )
 _ENTRY = "`entry` of {site} names something that is no application ({0}): write module:app or module:create_app()"
+_ASGI = (
+    "`entry` of {site} is an ASGI application, such as FastAPI's or Quart's, and Portico serves WSGI alone: write that "
+    "of a Flask application, or wrap it by a2wsgi.ASGIMiddleware"
+)
 _MEMORY = "it ran out of memory: raise `gunicorn.memory` of {site}, or lower its `gunicorn.workers`"
 _SECRET = (
     "the secret {0} is missing: set it with `pulumi config set --secret --path portico:secrets.{site}.{0}`; "
@@ -88,6 +92,7 @@ _LOG = (
     (90, r"(Failed to find attribute '.+' in '.+')\.", _ENTRY),
     (90, r"(Failed to find application object: .+)", _ENTRY),
     (90, r"(Application object must be callable)", _ENTRY),
+    (91, r"TypeError: [^\n]*missing \d+ required positional arguments?: [^\n]*'send'", _ASGI),
     (90, r"(Failed to parse .+ as .+)\.", _ENTRY),
     (90, r"(?m)^(?:TypeError: )?(\w+\(\) (?:missing|takes) \d+ .*argument.*)", _ENTRY),
     (90, r"(?m)^(?:TypeError: )?(\w+\(\) got an unexpected keyword argument .*)", _ENTRY),

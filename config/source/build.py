@@ -13,11 +13,12 @@ from portico.config.source.deployment import list_own
 from portico.config.source.dockerfile import read_dockerfile
 from portico.config.source.files import File, read_source
 from portico.config.source.hooks import check_hooks
-from portico.config.source.image import choose_image
+from portico.config.source.image import choose_image, is_other
 from portico.config.source.place import Place, place_source
 from portico.config.source.project import Project
 from portico.config.source.read import read_project
 from portico.config.source.recipe import FOLDER, write_recipe
+from portico.config.source.uninstalled import check_installed
 from portico.config.source.wsgi_entry import FoundEntry, find_entry
 
 _TEXTS = (("context", "context"), ("requirements", "requirements"), ("python_image", "pythonImage"))
@@ -73,6 +74,11 @@ def read_build(settings: Settings, site: Site, root: Path) -> Build:
     ):
         said = f".dockerignore keeps it out, and entry: {site.entry} is in it; take its pattern out"
         place.refuse(place.source / entry.file, said)
+    if own is None and project.git and is_other(chosen.image):
+        said = f"it names an address of Git, and {chosen.image} is no Debian, from which Portico would install git"
+        place.refuse(place.source / project.origin, f"{said}; write pythonImage: python:3.13-slim for this site")
+    if own is None:
+        check_installed(place, project, entry)
     mistakes += [*project.mistakes, *place.found]
     if own is None:
         mistakes += list_hidden(settings, site, found, entry, below)

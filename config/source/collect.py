@@ -10,7 +10,9 @@ from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from portico.config.odd_letters import tell_odd
 from portico.config.source.addresses import read_file_url, split_extras, split_marker
+from portico.config.source.asked import Asked
 from portico.config.source.lines import Line
 from portico.config.source.package import Package, read_package
 from portico.config.source.place import APP, Place
@@ -36,6 +38,7 @@ class Collected:
     early: bool = True
     hashed: bool = False
     locked: bool = False
+    asked: Asked = field(default_factory=Asked)
 
     def finish(self, origin: str) -> Project:
         """The project that was read from `origin`."""
@@ -80,6 +83,9 @@ class Collected:
         try:
             requirement = Requirement(line.text)
         except InvalidRequirement as error:
+            if odd := tell_odd(line.text):
+                self._refuse(line, f"{line.text[:80]!r} is no requirement: {odd}")
+                return
             hint = "; write == for exactly that version" if "=" in text and not set("<>!~") & set(text) else ""
             said = str(error).splitlines()[0] if "/" not in text else "there is no such folder in the source"
             self._refuse(line, f"{line.text[:80]!r} is no requirement: {said}{hint or '; fix the line'}")
@@ -88,6 +94,7 @@ class Collected:
             self._refuse(line, f"-e takes a folder or an address of Git, not {text[:60]!r}; take -e out")
             return
         target.append(f"{line.text}{options}")
+        self.asked.add(self.place, line.path, line.number, requirement)
         if not line.constraint and applies(requirement.marker):
             self.names.add(name_of(requirement))
 
@@ -101,6 +108,7 @@ class Collected:
             self.add_local(file, number, target, editable, tuple(sorted(requirement.extras)), marker)
             return
         self.lines.append(str(requirement))
+        self.asked.add(self.place, file, number, requirement)
         if applies(requirement.marker):
             self.names.add(name_of(requirement))
 

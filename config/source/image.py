@@ -8,6 +8,9 @@ from portico.config.source.project import Project
 # Python's versions that are asked after, the newest of those that most packages have files for first.
 _CHOICES = ("3.13", "3.12", "3.11", "3.14", "3.10", "3.9")
 
+# Words in the names of images that are no Debian, so that Portico can install none of its packages there.
+_OTHER = ("alpine", "wolfi", "chainguard", "distroless")
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -35,6 +38,11 @@ def choose_image(project: Project, image: str, *, given: bool) -> Chosen:
     if given:
         return Chosen(image, minor, f"{said}, and {image} has Python {minor}; write pythonImage: {other} for this site")
     return Chosen(other, fitting)
+
+
+def is_other(image: str) -> bool:
+    """Whether an image is no Debian, as far as its name tells."""
+    return any(word in image for word in _OTHER)
 
 
 def tell_old(image: str) -> str | None:

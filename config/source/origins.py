@@ -4,13 +4,12 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from portico.config.settings import Mistake, Settings
-from portico.config.source.image import tell_old
+from portico.config.source.image import is_other, tell_old
 from portico.config.source.place import place_source
 
 Secrets = Mapping[str, Mapping[str, str]]
 # Settings of the Dockerfile that Portico writes; with one of the application's own nothing would follow from them.
 _WRITTEN = ("requirements", "extras", "python_image", "packages", "build_packages")
-_OTHER = ("alpine", "wolfi", "chainguard", "distroless")
 
 
 def list_wrong_origins(settings: Settings, root: Path, pinned: Collection[str] = ()) -> Iterator[Mistake]:
@@ -31,7 +30,7 @@ def list_wrong_origins(settings: Settings, root: Path, pinned: Collection[str] =
             yield Mistake(f"{path}.pythonImage", old)
         image = site.python_image or settings.python_image
         for name in ("packages", "build_packages"):
-            if getattr(site, name) and any(word in image for word in _OTHER):
+            if getattr(site, name) and is_other(image):
                 said = f"{image} is no Debian; write pythonImage: python:3.13-slim, or a Dockerfile of your own"
                 yield Mistake(f"{path}.{fields[name].alias}", said)
         place = place_source(root, site.model_dump())

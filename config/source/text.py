@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from portico.config.odd_letters import tell_odd
 from portico.config.source.place import Place
 
 # Longer files and numbers are nobody's; so is a name of so many parts, which TOML's reader takes its time for.
@@ -88,7 +89,8 @@ def read_toml(place: Place, path: Path) -> dict[str, Any] | None:
         said = str(error)
         where = re.search(r" \(at line (\d+), column \d+\)", said)
         line = int(where[1]) if where else text.count("\n") + 1
-        place.refuse(path, f"it is not valid TOML: {said.partition(' (at ')[0]}; fix it", line)
+        odd = tell_odd(text.splitlines()[line - 1]) if where else ""
+        place.refuse(path, f"it is not valid TOML: {odd or said.partition(' (at ')[0] + '; fix it'}", line)
     except RecursionError:
         place.refuse(path, "it is nested too deeply to be read; fix it")
     return None

@@ -1,6 +1,7 @@
 """Where a WSGI entry such as `shop.web:app` stands in the source, found without running it."""
 
 import ast
+import codecs
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -8,7 +9,7 @@ from typing import Final
 from packaging.utils import canonicalize_name
 
 from portico.config.source.bindings import list_bindings
-from portico.config.source.entry_kind import tell_kind
+from portico.config.source.made_of import tell_unfit
 from portico.config.source.place import Place
 from portico.config.source.project import Project
 from portico.config.source.read import read_project
@@ -90,15 +91,14 @@ def _find_name(path: Path, shown: PurePosixPath, entry: str, said: str) -> str |
     except (RecursionError, MemoryError):
         return None
     except (SyntaxError, ValueError) as error:
-        line = getattr(error, "lineno", None)
-        return f'"{entry}" cannot be imported: {shown} is not valid Python (line {line}); fix it'
+        return f'"{entry}" cannot be imported: {shown} {_explain(path, error)}'
     names = _list_names(tree.body)
+    if unfit := tell_unfit(tree, entry, name, called=bool(called)):
+        return unfit
     if name in names or "*" in names or "__getattr__" in names:
         function = names.get(name) == "function"
         if function and not called and name.startswith(("create_", "make_")):
             return f'"{entry}" is a factory; write {entry}() so that it is called'
-        if why := tell_kind(tree.body, name):
-            return f'"{entry}" {why}'
         lacking = _list_needed(tree.body, name) if called and arguments == ")" else []
         if lacking:
             return f"\"{entry}\" is called without {lacking[0]}; write it, as in {entry[:-1]}{lacking[0]}='...')"
@@ -106,6 +106,19 @@ def _find_name(path: Path, shown: PurePosixPath, entry: str, said: str) -> str |
     close = [found for found, kind in names.items() if kind in ("value", "function")]
     hint = f"the names there are {', '.join(close[:8])}" if close else "the module defines none"
     return f'"{entry}" cannot be imported: {shown} defines no {name}; {hint}'
+
+
+def _explain(path: Path, error: SyntaxError | ValueError) -> str:
+    """Why a module is none, and what to do: its encoding, where that is why."""
+    line = getattr(error, "lineno", None)
+    if "codec can't decode" in str(error):
+        said = f"is not in the encoding that Python reads it by (line {line})"
+        return f"{said}; save it as UTF-8, or name its own in its first line, such as # coding: latin-1"
+    if "unknown encoding" in str(error):
+        return "names an encoding that Python does not know; save it as UTF-8, and take that line out"
+    if path.read_bytes()[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "is UTF-16, which Python does not read; save it as UTF-8"
+    return f"is not valid Python (line {line}); fix it"
 
 
 def _list_needed(body: list[ast.stmt], name: str) -> list[str]:

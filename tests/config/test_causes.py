@@ -28,6 +28,11 @@ TABLE = [
         "/app/web.py, line 7 is not valid Python",
         id="syntax",
     ),
+    pytest.param(
+        {"log": "TypeError: FastAPI.__call__() missing 1 required positional argument: 'send'"},
+        "is an ASGI application, such as FastAPI's",
+        id="ASGI",
+    ),
     pytest.param({"log": "Failed to find attribute 'ap' in 'web'."}, "(Failed to find attribute 'ap'", id="attribute"),
     pytest.param({"log": "Application object must be callable."}, "`entry` of shop", id="no application"),
     pytest.param(

@@ -152,12 +152,29 @@ def test_with_a_dockerfile_of_its_own_a_module_of_the_source_is_still_checked(tm
     assert problem is not None and "web.py defines no app; the names there are x" in problem
 
 
-@pytest.mark.parametrize("content", [b"def app(:\n", b"app = 1\0", b"# coding: nonsense\napp = 1", b"app = '\xff'"])
-def test_a_module_that_python_cannot_read_is_named(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"def app(:\n", "is not valid Python (line "),
+        (b"app = 1\0", "is not valid Python (line "),
+        (b"# coding: nonsense\napp = 1", "names an encoding that Python does not know; save it as UTF-8"),
+        (b"app = '\xff'", "is not in the encoding that Python reads it by (line 1); save it as UTF-8"),
+        (b"app = 1\n\nx = 'caf\xe9'", "is not in the encoding that Python reads it by (line 3); save it as UTF-8"),
+        ("app = 1".encode("utf-16"), "is UTF-16, which Python does not read; save it as UTF-8"),
+    ],
+)
+def test_a_module_that_python_cannot_read_is_named(tmp_path: Path, content: bytes, said: str) -> None:
     write_files(tmp_path, FLASK)
     (tmp_path / "web.py").write_bytes(content)
     problem = find_entry(tmp_path, "web:app").problem
-    assert problem is not None and problem.startswith('"web:app" cannot be imported: web.py is not valid Python (line ')
+    assert problem is not None and problem.startswith(f'"web:app" cannot be imported: web.py {said}')
+
+
+@pytest.mark.parametrize("content", [b"# caf\xe9\napp = 1", b"# coding: latin-1\napp = 'caf\xe9'"])
+def test_what_python_reads_in_another_encoding_is_taken(tmp_path: Path, content: bytes) -> None:
+    write_files(tmp_path, FLASK)
+    (tmp_path / "web.py").write_bytes(content)
+    assert find_entry(tmp_path, "web:app").problem is None
 
 
 def test_requirements_are_listed_by_their_normalized_names(tmp_path: Path) -> None:
