@@ -19,6 +19,7 @@ from portico.cli.prepare import Place, prepare
 from portico.cli.release_command import read_last_runs, read_last_task_runs, spell_run, tell_run
 from portico.cli.running import list_running
 from portico.cli.schedule import read_runs, tell_runs
+from portico.cli.scratch import read_scratch
 from portico.cli.screen import tell
 from portico.cli.served import find_served
 from portico.cli.services import read_services
@@ -53,6 +54,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     urls = add_urls(found.urls, live, place.root, stack) if engine else found.urls
     deployed = Deployed.of(stack, export) if engine else None
     data = look_at_data(deployed, place) if deployed else []
+    scratch = read_scratch(deployed, live) if deployed else []
     seen = list_running(deployed) if deployed else None
     running, restarting, idle = seen if seen is not None else (found.running, [], [])
     runs = {site: read_runs(deployed, site) for site in live} if deployed else {}
@@ -83,6 +85,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
             "lock": lock,
             **({"services": services} if services else {}),
             **({"data": data} if data else {}),
+            **({"home": scratch} if scratch else {}),
             **({"backups": backups.spell()} if backups else {}),
         }
         click.echo(spell_json(reported))
@@ -113,5 +116,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
         tell(str(service))
     for folder in data:
         tell(str(folder))
+    for written in scratch:
+        tell(str(written))
     for line in backups.tell(datetime.now(UTC)) if backups else ():
         tell(line)

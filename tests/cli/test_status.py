@@ -10,6 +10,7 @@ from docker.errors import DockerException
 
 from portico.cli.commands import status
 from portico.cli.running import list_running
+from portico.cli.scratch import Scratch
 from portico.cli.services import Seen
 from portico.cli.summary import Summary
 from portico.components.docker.engine_client import Engine
@@ -42,7 +43,7 @@ def test_where_docker_is_silent_nothing_is_known() -> None:
 def ask(monkeypatch: pytest.MonkeyPatch) -> Any:
     """`portico status` of a stack whose state names one worker, while Docker shows this."""
 
-    def run(seen: Any, *words: str, certificates: Any = None, services: Any = None) -> str:
+    def run(seen: Any, *words: str, certificates: Any = None, services: Any = None, home: Any = None) -> str:
         summary = Summary(urls={"shop": "http://shop"}, releases={"shop": "a"}, running=["nginx", "worker-new"])
         for name, value in {
             "prepare": SimpleNamespace(root=None),
@@ -52,6 +53,7 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Any:
             "describe": "",
             "find_served": {"shop": "a"},
             "look_at_data": [],
+            "read_scratch": home or [],
             "read_runs": [],
             "read_last_runs": {},
             "read_certificates": certificates or {},
@@ -90,3 +92,11 @@ def test_it_tells_how_many_are_connected_to_a_service_and_what_it_holds(ask: Any
     assert reported[-2:] == ["db: postgres, healthy, 7 of 100 connections, shop 8.2 MB", "cache: valkey, exited"]
     asked = json.loads(ask((["nginx"], [], []), "--json", services=[db]))["services"]
     assert (asked[0]["connections"], asked[0]["most"], asked[0]["sizes"]) == (7, 100, {"shop": 8_200_000})
+
+
+def test_it_names_what_a_restart_would_lose(ask: Any) -> None:
+    home = [Scratch("shop", "", 50_000, 1, ("shop.db",))]
+    reported = ask((["nginx"], [], []), home=home).splitlines()
+    assert reported[-1].startswith("shop: 1 file in its HOME, /tmp (50.0 KB: shop.db); ")
+    asked = json.loads(ask((["nginx"], [], []), "--json", home=home))["home"]
+    assert (asked[0]["site"], asked[0]["bytes"], asked[0]["largest"]) == ("shop", 50_000, ["shop.db"])

@@ -190,10 +190,15 @@ def test_uploads_survive_a_release_without_loss(album: Deployment) -> None:
     assert get(album.port, ALBUM, "/visits").body == visits
 
 
-def test_its_size_is_reported_and_a_command_of_ones_own_has_it(album: Deployment) -> None:
+def test_its_size_is_reported_and_what_does_not_last_and_a_command_of_ones_own_has_it(album: Deployment) -> None:
     post(album, "/save/measured.txt", b"measured")
+    replica = album.containers("gunicorn", "album")[0]
+    execute(replica, "python3", "-c", "open('/tmp/lost.db', 'w').write('lost')")
     reported = album.portico("status", "--json").output
-    data = json.loads(reported[reported.index("{") :])["data"]
+    found = json.loads(reported[reported.index("{") :])
+    data, (home,) = found["data"], found["home"]
+    assert (home["site"], home["files"], home["largest"]) == ("album", 1, ["lost.db"])
+    execute(replica, "rm", "/tmp/lost.db")
     assert [(one["site"], one["name"]) for one in data] == [("album", "media"), ("album", "store")]
     assert all(one["used"] > 0 and one["free"] > 0 for one in data)
     assert "measured" in album.portico("exec", "--site", "album", "--", "cat", "/app/media/measured.txt").output
