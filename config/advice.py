@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Collection, Iterator
+from pathlib import PurePosixPath
 from typing import Final
 
 from portico.config.printable import spell_printable
@@ -13,6 +14,8 @@ from portico.config.settings.command import split_command
 _BRACES: Final = re.compile(r"(?<!\$)\$\{([A-Z_][A-Z0-9_]*)(?::?[-=?+][^}]*)?\}")
 _BARE: Final = re.compile(r"(?<!\$)\$([A-Z_][A-Z0-9_]*)(?![A-Za-z0-9_{])")
 _SHELLS: Final = ("HOME", "USER", "PATH", "PWD", "HOSTNAME", "TMPDIR", "DATABASE_URL", "REDIS_URL")
+# Endings of a database's file.
+_DATABASES: Final = (".db", ".db3", ".sqlite", ".sqlite3")
 # False for Flask, too.
 _NO: Final = ("", "0", "false", "no")
 _FLASK: Final = {
@@ -45,6 +48,14 @@ def advise_site(place: str, site: Site, secrets: Collection[str]) -> Iterator[st
             yield f"{path}: {said}"
         if found := _find_unexpanded(text, {*_SHELLS, *site.environment, *secrets}):
             yield f"{path}: holds {found}, and nothing puts a value there; write the text itself"
+    for index, data in enumerate(site.data):
+        if (named := PurePosixPath(data.path)).suffix.lower() in _DATABASES:
+            # With the folder above it where that is no folder of the source.
+            above = named.parent if len(named.parts) > 3 else PurePosixPath("/app/instance")
+            yield (
+                f"{place}.data[{index}].path: {named} is named as a database's file, and it is a folder, which no "
+                f"SQLite can open; write path: {above} for a file in it"
+            )
     for path, command in _list_commands(site):
         if shown := _find_shown(command, secrets):
             name, program = shown

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from portico.config.messages.database_causes import DATABASE_LOG, OF_WORKERS
+from portico.config.messages.entry_causes import ENTRY_LOG
 
 # More than three are no answer.
 _MOST = 3
@@ -58,11 +59,6 @@ _GEVENT = (
     "`gunicorn.workerClass` of {site} is gevent, and its image lacks what that needs: let the Dockerfile install "
     "gunicorn[gevent]"
 )
-_ENTRY = "`entry` of {site} names something that is no application ({0}): write module:app or module:create_app()"
-_ASGI = (
-    "`entry` of {site} is an ASGI application, such as FastAPI's or Quart's, and Portico serves WSGI alone: write that "
-    "of a Flask application, or wrap it by a2wsgi.ASGIMiddleware"
-)
 _MEMORY = "it ran out of memory: raise `gunicorn.memory` of {site}, or lower its `gunicorn.workers`"
 _SECRET = (
     "the secret {0} is missing: set it with `pulumi config set --secret --path portico:secrets.{site}.{0}`; "
@@ -89,13 +85,7 @@ _LOG = (
     (92, r"gevent worker requires gevent|workers/ggevent\.py(?:.*\n){0,9}ModuleNotFoundError", _GEVENT),
     (90, r"ModuleNotFoundError: No module named '((?!pkg_resources')[^'\n]+)'", _PACKAGE),
     (90, r'File "([^"\n]+", line \d+)\n(?:.*\n){0,4}(?:Syntax|Indentation|Tab)Error: ', "{0} is not valid Python"),
-    (90, r"(Failed to find attribute '.+' in '.+')\.", _ENTRY),
-    (90, r"(Failed to find application object: .+)", _ENTRY),
-    (90, r"(Application object must be callable)", _ENTRY),
-    (91, r"TypeError: [^\n]*missing \d+ required positional arguments?: [^\n]*'send'", _ASGI),
-    (90, r"(Failed to parse .+ as .+)\.", _ENTRY),
-    (90, r"(?m)^(?:TypeError: )?(\w+\(\) (?:missing|takes) \d+ .*argument.*)", _ENTRY),
-    (90, r"(?m)^(?:TypeError: )?(\w+\(\) got an unexpected keyword argument .*)", _ENTRY),
+    *ENTRY_LOG,
     (91, r'exec: \\?"[^"\n]*\\?":? .*permission denied|exec gunicorn failed: Permission denied', _NOT_ITS_OWN),
     (91, r"gunicorn: bad interpreter: Permission denied|exec: [^\n]*gunicorn: Permission denied", _NOT_ITS_OWN),
     (

@@ -34,6 +34,16 @@ def worker(command: str) -> dict[str, Any]:
         ({"environment": {"A": "~/x\n"}}, "sites[0].environment.A: holds ~, and nothing puts"),
         ({"environment": {"A": "$TOKEN"}}, "sites[0].environment.A: holds $TOKEN, and"),
         (
+            {"data": [{"name": "a", "path": "/app/shop.db"}]},
+            "sites[0].data[0].path: /app/shop.db is named as a database's file, and it is a folder, which no SQLite "
+            "can open; write path: /app/instance for",
+        ),
+        (
+            {"data": [{"name": "a", "path": "/var/lib/shop/x.sqlite3"}]},
+            "sites[0].data[0].path: /var/lib/shop/x.sqlite3 is named as a database's file, and it is a folder, which "
+            "no SQLite can open; write path: /var/lib/shop for",
+        ),
+        (
             worker("sh -c 'rq worker --url $REDIS_URL'"),
             "sites[0].workers[0].command: puts the secret REDIS_URL on a command line, which every process of its "
             "machine may read; write sh -c 'RQ_REDIS_URL=… exec rq …'",
@@ -58,6 +68,7 @@ def test_it_is_said_with_its_place(root: Path, site: dict[str, Any], said: str) 
     [
         {"environment": {"FLASK_DEBUG": "0", "FLASK_CONFIG": "prod"}},
         {"environment": {"A": "$2b$12$KXAB", "B": "cost $5", "C": "a~/b", "D": "$${X}", "E": "$HOMEx", "F": "$NAME"}},
+        {"data": [{"name": "a", "path": "/app/shop.d"}]},
         worker("sh -c 'RQ_REDIS_URL=$REDIS_URL exec rq worker'"),
         worker("sh -c 'test -n \"$REDIS_URL\" && exec rq worker'"),
         worker("sh -c 'exec rq worker $QUEUE'"),

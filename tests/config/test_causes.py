@@ -33,6 +33,14 @@ TABLE = [
         "is an ASGI application, such as FastAPI's",
         id="ASGI",
     ),
+    pytest.param(
+        {
+            "log": "[7] [ERROR] Exception in worker process\nTraceback (most recent call last):\n  File x\n"
+            "EOFError: EOF when reading a line\nTraceback (most recent call last):\n  File y\nRuntimeError: it failed\n"
+        },
+        "it asks a question while it starts, and nobody is there to answer",
+        id="question",
+    ),
     pytest.param({"log": "Failed to find attribute 'ap' in 'web'."}, "(Failed to find attribute 'ap'", id="attribute"),
     pytest.param({"log": "Application object must be callable."}, "`entry` of shop", id="no application"),
     pytest.param(
