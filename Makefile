@@ -30,7 +30,7 @@ up: ## Set up, deploy, and print the URL
 status: ## Say what runs, which releases are live, and where
 	@$(PORTICO) status -s "$$ENV" $(if $(JSON),--json)
 
-doctor: ## Say what is there, what is missing, and what to write
+doctor: ## Check this machine and the settings, and say what to do
 	@$(PORTICO) doctor -s "$$ENV" $(if $(JSON),--json)
 
 preview: ## Show what up would change: [RESOURCES=1]
@@ -42,7 +42,7 @@ releases: ## List the releases that are kept, and which of them is live
 rollback: ## Go back to the release before the live one: [SITE=site] [TO=release]
 	@$(PORTICO) rollback -s "$$ENV" $(SITED) $(if $(TO),--to "$$TO")
 
-resume: ## Deploy the source of a site again that was rolled back: [SITE=site]
+resume: ## Deploy the source of a rolled-back site again: [SITE=site]
 	@$(PORTICO) resume -s "$$ENV" $(SITED)
 
 backup: ## Make and prove a backup of data and services, or: DO=list|check|key
@@ -51,13 +51,13 @@ backup: ## Make and prove a backup of data and services, or: DO=list|check|key
 rehearse: ## Try the next release on a copy of the newest proven backup: [SITE=site] [ASK="/ /orders"] [LOCK=seconds]
 	@$(PORTICO) rehearse -s "$$ENV" $(SITED) $(foreach path,$(ASK),--path "$(path)") $(if $(LOCK),--lock "$$LOCK") $(if $(JSON),--json)
 
-restore: ## Bring data back as a backup has it: [SITE=site] [SERVICE=db] [AT=backup] [UNDO=yes] [FORGET=yes]
+restore: ## Restore data from a backup: [SITE=site] [SERVICE=db] [AT=backup] [UNDO=yes] [FORGET=yes]
 	@$(PORTICO) restore -s "$$ENV" $(SITED) $(if $(SERVICE),--service "$$SERVICE") $(if $(AT),--at "$$AT") $(if $(filter yes,$(UNDO)),--undo) $(if $(filter yes,$(FORGET)),--forget)
 
 check: ## Compare what runs with what the last up left
 	@$(PORTICO) check -s "$$ENV" $(if $(JSON),--json)
 
-rules: ## Ask the rules for AWS about what up would make (ENV=prod)
+rules: ## Check what up would make against the rules for AWS (ENV=prod)
 	@$(PORTICO) rules -s "$$ENV"
 
 render: ## Write every file for machines without our containers: OUT=folder [LAYOUT=sites-available]
@@ -66,7 +66,7 @@ render: ## Write every file for machines without our containers: OUT=folder [LAY
 diff: ## Show how NGINX's live files differ from what up would make live
 	@$(PORTICO) diff -s "$$ENV"
 
-recover: ## After a run that was killed: put everything in order, then deploy
+recover: ## Clean up after a run that was killed, then deploy
 	@$(PORTICO) recover -s "$$ENV" $(if $(filter yes,$(FORCE)),--force)
 
 down: ## Remove everything the stack made but its data and certificates: [DATA=site] [CERTIFICATES=yes] delete these, too
@@ -105,7 +105,7 @@ test-unit: ## Run the tests that need no Docker
 lint: ## Check style and types
 	@scripts/lint.sh
 
-format: ## Put the source into the common style
+format: ## Format the source
 	@scripts/setup/python.sh && .venv/bin/ruff check --fix --quiet . && .venv/bin/ruff format .
 
 lock: ## Write requirements.lock from pyproject.toml (UP=--upgrade for newest)

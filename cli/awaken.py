@@ -36,9 +36,9 @@ def _put_right(client: "DockerClient", outputs: Export) -> Iterator[str]:
     one = client.containers.get(outputs["id"])
     if one.status == "paused":
         one.unpause()
-        yield f"{one.name} was paused: it goes on."
+        yield f"{one.name} was paused; it has been resumed."
     there = one.attrs["NetworkSettings"]["Networks"]
     for wanted in outputs.get("networksAdvanced") or []:
         if wanted["name"] not in there:
             client.networks.get(wanted["name"]).connect(one, aliases=wanted.get("aliases") or None)
-            yield f"{one.name} was cut off from its network: it is in it again."
+            yield f"{one.name} was disconnected from its network; it is connected again."

@@ -65,7 +65,7 @@ def _look(what: str, look: Callable[[Needs], Iterator[Finding]], needs: Needs) -
     try:
         yield from look(needs)
     except AwsError as error:
-        why = "may not be looked at" if error.denied else "cannot be looked at"
+        why = "these credentials may not read it" if error.denied else "it cannot be read"
         yield Finding("note", what, f"{why}: {str(error)[:300]}")
 
 
@@ -113,7 +113,12 @@ def _look_at_hosted_zone(needs: Needs) -> Iterator[Finding]:
         return
     name = str(found["Name"]).rstrip(".")
     if (found.get("Config") or {}).get("PrivateZone"):
-        yield Finding("missing", "hosted zone", f"{name} answers inside of networks alone", "the id of the public zone")
+        yield Finding(
+            "missing",
+            "hosted zone",
+            f"{name} is a private zone, which answers only inside VPCs",
+            "the id of the public zone",
+        )
         return
     yield Finding("ok", "hosted zone", name)
     for host in needs.names:
@@ -179,7 +184,12 @@ def _look_at_linked_roles(needs: Needs) -> Iterator[Finding]:
 
 def _look_at_permissions(arn: str, needs: Needs) -> Iterator[Finding]:
     if arn.endswith(":root"):
-        yield Finding("note", "permissions", "this is the account's root user", "log in as somebody who may less")
+        yield Finding(
+            "note",
+            "permissions",
+            "this is the account's root user",
+            "log in as a user or a role with fewer permissions",
+        )
         return
     if assumed := re.fullmatch(r"arn:([^:]+):sts::(\d+):assumed-role/([^/]+)/.+", arn):
         arn = str(aws_client.ask("iam", "get_role", RoleName=assumed[3])["Role"]["Arn"])
@@ -203,4 +213,4 @@ def _look_at_permissions(arn: str, needs: Needs) -> Iterator[Finding]:
         shown = ", ".join(denied[:8]) + (f" and {len(denied) - 8} others" if len(denied) > 8 else "")
         yield Finding("missing", "permissions", f"not allowed: {shown}", "docs/hosts/permissions.md has policies")
         return
-    yield Finding("ok", "permissions", f"all {len(actions)} actions that could be asked about are allowed")
+    yield Finding("ok", "permissions", f"all {len(actions)} actions that could be checked are allowed")

@@ -53,7 +53,7 @@ def _read_service(name: str, image: str) -> dict[str, str] | None:
 def _tell_data(name: str, service: Mapping[str, str]) -> str:
     kind = service["kind"]
     version = service.get("version") or next(iter(IMAGES[kind]))
-    what = f"{name}: what it holds: {_NAMES[kind]} {version} begins empty"
+    what = f"{name}: its data: {_NAMES[kind]} {version} begins empty"
     return f"{what}; write a dump with pg_dump, and bring it here with portico db load" if kind == POSTGRES else what
 
 
@@ -71,8 +71,8 @@ def drop_addresses(
             kept[key] = value
             continue
         made.left.append(
-            f"{web}: the variable {key} leads to {service['name']}, whose address is the secret "
-            f"{VARIABLES[service['kind']]} now; let the application read that one"
+            f"{web}: the variable {key} leads to {service['name']}, whose address is in the secret "
+            f"{VARIABLES[service['kind']]} now; let the application read that variable"
         )
     return kept
 

@@ -70,7 +70,7 @@ class Converted:
         """Environment variables; those that look like secrets are named and never written."""
         for key, value in variables.items():
             if value is None or "$" in value:
-                self.left.append(f"{name}: the variable {key} comes from outside of the file; write it to environment")
+                self.left.append(f"{name}: the variable {key} is set outside the file; write it to environment")
             elif _SECRET.search(key) or _WITH_PASSWORD.search(value):
                 if key not in self.secrets:
                     self.secrets.append(key)

@@ -61,7 +61,7 @@ def deploy(
         if undo and ended.story.refused:
             undo()
             screen.say(f"Pulumi.{place.stack}.yaml is as it was before.")
-        screen.say(f"{place.stack}: the update {what} after {screen.seconds:.1f} s. Everything that was said: {log}")
+        screen.say(f"{place.stack}: the update {what} after {screen.seconds:.1f} s. The full log: {log}")
         if said := describe(place.stack, place.root):
             click.echo(said, err=True)
         return 1

@@ -49,12 +49,12 @@ def read_compose(file: Path, service: str = "") -> Converted:
         else:
             what = one.get("image") or "another image"
             made.left.append(
-                f"{name} ({what}): Portico runs one PostgreSQL and one Valkey for a site; let this run elsewhere, and "
+                f"{name} ({what}): Portico runs one PostgreSQL and one Valkey for a site; run this elsewhere, and "
                 "write its address to environment"
             )
     for key in document:
         if key not in ("services", "version", "name", "volumes", "networks") and not str(key).startswith("x-"):
-            made.left.append(f"{key}: there is nothing like it")
+            made.left.append(f"{key}: Portico has no equivalent")
     return made
 
 
@@ -92,7 +92,8 @@ def _read_web(made: Converted, name: str, one: Mapping[str, Any], taken: Taken) 
             folder = {"name": source.replace("_", "-")[:32].strip("-"), "path": path.rstrip("/")}
             made.site.setdefault("data", []).append(folder)
             made.left.append(
-                f"{name}: what the volume {source} holds: data {folder['name']} begins with what the image has"
+                f"{name}: the content of the volume {source} is not copied: data {folder['name']} begins with what "
+                "the image has"
             )
     deploy = _pairs(one.get("deploy"))
     replicas = str(deploy.get("replicas") or one.get("scale") or "")

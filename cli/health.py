@@ -107,7 +107,7 @@ def _look_at_programs(target: str) -> Iterator[Finding]:
     }.get(target, []):
         place = shutil.which(name)
         yield Finding(
-            "ok" if place else "missing", name, place or f"there is no {name}", "" if place else f"install {name}"
+            "ok" if place else "missing", name, place or f"{name} was not found", "" if place else f"install {name}"
         )
 
 
@@ -155,13 +155,15 @@ def _look_at_state(root: Path, stack: str) -> Iterator[Finding]:
     backend = find_backend(root)
     if backend is None:
         url = os.environ.get("PULUMI_BACKEND_URL") or "where `pulumi whoami --verbose` says"
-        yield Finding("note", "state", f"kept elsewhere: {url}; who works on it, that says itself")
+        yield Finding("note", "state", f"kept elsewhere: {url}; that backend reports who works on the stack")
         return
     file = find_state(stack, root)
     reported = f"{file}" if file else f"none yet in {backend.parent}"
     folder = next(one for one in (backend, *backend.parents) if one.exists())
     good = os.access(folder, os.W_OK)
-    yield Finding("ok" if good else "missing", "state", reported, "" if good else f"let yourself write to {folder}")
+    yield Finding(
+        "ok" if good else "missing", "state", reported, "" if good else f"give yourself write permission for {folder}"
+    )
     lock = describe(stack, root)
     yield Finding("missing" if lock else "ok", "lock", lock or "nobody works on the stack")
 
@@ -180,7 +182,7 @@ def _look_at_ports(root: Path, stack: str, config: dict[str, Any]) -> Iterator[F
         elif own:
             yield Finding("ok", "port", f"{port} is in use; the stack {stack} is up")
         else:
-            remedy = f"another portico:port in Pulumi.{stack}.yaml, or end what has it"
+            remedy = f"another portico:port in Pulumi.{stack}.yaml, or stop the program that uses it"
             yield Finding("missing", "port", f"{port} is in use", remedy)
 
 

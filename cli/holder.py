@@ -122,8 +122,8 @@ def describe(stack: str, root: Path | None = None, *, then: str = "recover") -> 
         if holder.alive is None:
             return (
                 f"The stack {stack} is locked by {holder.describe()}.\n"
-                "Nothing was changed. Wait until that run has ended; if that process is gone for certain,\n"
-                f"take its lock away with `pulumi cancel --stack {stack}`, then run `{again}`."
+                "Nothing was changed. Wait until that run has ended; if you are sure that the process is gone,\n"
+                f"remove its lock with `pulumi cancel --stack {stack}`, then run `{again}`."
             )
     if holders:
         return (

@@ -15,7 +15,7 @@ from portico.cli.refused import translate
 COMMANDS: Final[Mapping[str, str]] = {
     "init": "Write a project for the Flask application in this folder.",
     "setup": "Install what is missing: Pulumi, its plugins, Docker, base images.",
-    "doctor": "Say what is there, what is missing, and what to write.",
+    "doctor": "Check this machine and the settings, and say what to do.",
     "up": "Make the stack what its settings say, and print its URLs.",
     "preview": "Show what up would change.",
     "down": "Remove everything that the stack made.",
@@ -27,15 +27,15 @@ COMMANDS: Final[Mapping[str, str]] = {
     "db": "Open a shell in a site's database, dump it, or load it.",
     "releases": "List the releases that are kept, and which of them is live.",
     "rollback": "Go back to the release before the live one.",
-    "resume": "Deploy the source of a site again that was rolled back.",
+    "resume": "Deploy the source of a rolled-back site again.",
     "rehearse": "Try the next release on a copy of the newest proven backup.",
     "backup": "Make and prove a backup now, list them, read all that is stored, or make their key.",
-    "restore": "Bring data back as a backup has it.",
+    "restore": "Restore data from a backup.",
     "diff": "Show how NGINX's live files differ from what up would make live.",
     "render": "Write every file for machines without our containers.",
-    "rules": "Ask the rules for AWS about what up would make.",
+    "rules": "Check what up would make against the rules for AWS.",
     "ci": "Write workflows for GitHub or GitLab, and check a stack for them.",
-    "recover": "After a run that was killed: put everything in order, then deploy.",
+    "recover": "Clean up after a run that was killed, then deploy.",
 }
 
 

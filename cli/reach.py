@@ -42,5 +42,5 @@ def all_answer(export: Export) -> bool:
     """Whether every machine of the stack answers; those that do not are named on the error output."""
     silent = list_silent(export)
     for address in silent:
-        print(f"{address} does not answer: what lies on it is not looked at.", file=sys.stderr)
+        print(f"{address} does not answer, so what runs there was not checked.", file=sys.stderr)
     return not silent

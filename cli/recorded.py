@@ -23,7 +23,7 @@ _MB = 1024**2
 def is_as_recorded(export: Export) -> bool:
     """Whether nothing was removed, stopped, spoilt or set otherwise since the last update.
 
-    False as well where that cannot be seen: the last update did not come to its end, something else than Docker has a
+    False as well where that cannot be seen: the last update did not finish, something else than Docker has a
     part in the stack, or an engine does not answer.
     """
     deployment = export.get("deployment") or {}

@@ -26,9 +26,9 @@ _CLIENTS = ("gunicorn", "worker")
 _GRACE = 10
 # What is said where nothing seems to be other.
 _SAME = {
-    "rows": "no table has another number of rows",
-    "keys": "it has as many keys",
-    None: "no file is other, and no table has another number of rows",
+    "rows": "each table has the same number of rows",
+    "keys": "it has the same number of keys",
+    None: "all files are the same, and each table has the same number of rows",
 }
 _LONGEST_START = 120  # seconds until what was started again is healthy
 
@@ -74,7 +74,7 @@ def choose_snapshot(listed: Sequence[Mapping[str, Any]], at: str) -> Mapping[str
         moment = datetime.fromisoformat(at)
     except ValueError:
         known = " ".join(str(one["id"]) for one in listed[-5:])
-        what = f'"{at}" is no backup, and no time such as 2026-11-30T03:15'
+        what = f'"{at}" is neither a backup nor a time such as 2026-11-30T03:15'
         raise Refused(f"{what}; the last ones are: {known}") from None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     before = [one for one in listed if datetime.fromisoformat(str(one["at"])) <= moment]

@@ -84,7 +84,7 @@ def _watch(
             with suppress(subprocess.TimeoutExpired):
                 ended = process.wait(PAUSE)
             if heard and not reported:
-                screen.say("Interrupted: what is under way comes to its end first. Once more ends it at once.")
+                screen.say("Interrupted: the steps under way finish first. Interrupt again to stop at once.")
                 reported = True
             for event in reader.read():
                 for line in story.take(event):

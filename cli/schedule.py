@@ -46,7 +46,7 @@ def _tell(run: Mapping[str, Any]) -> str:
         "timeout": f"took too long and was ended, {code}",
         "replaced": f"was ended by the next one, {code}" if "code" in run else "gave way to the next one",
         "failed": f"could not be run: {run.get('why')}{release}",
-        "skipped": "was left out, since the one before it still ran",
+        "skipped": "was skipped, since the run before it had not ended",
         "missed": f"was missed with all since {run.get('first')} ({run.get('count')}): nothing ran here",
         "lost": f"was cut: its container ended before it did{release}",
     }

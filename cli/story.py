@@ -118,7 +118,11 @@ class Story:
         change = self.changes[max(named, key=len)]
         known, change.given_up = change.given_up, True
         others = [one.site for one in self.changes.values() if one.live is None and not one.given_up]
-        return [] if known or not others else self._tell(f"{change.site} is given up: {first}. Why follows at the end.")
+        return (
+            []
+            if known or not others
+            else self._tell(f"{change.site} is given up: {first}. The cause is reported at the end.")
+        )
 
     def _tell(self, text: str) -> list[str]:
         if not text or text in self.notes:
@@ -183,7 +187,7 @@ class Story:
         open_ = [change for change in self.changes.values() if change.live is None and not change.given_up]
         if open_:
             return "; ".join(f"{change.site}: {change.describe_stage()}" for change in open_)
-        return self.busy or "looking at what is there"
+        return self.busy or "comparing with what exists"
 
     def tell_changes(self) -> list[str]:
         """A line for each site that went live."""
@@ -193,7 +197,7 @@ class Story:
         """A line for each site that went live although its health path has no page."""
         return [
             f"warning: {site} answers its health path {path} with 404: it is live, and there may be no page at all. "
-            "Write a path as its health that it has, or another entry."
+            "Write a path that exists at health, or another entry."
             for site, path in self.missing.items()
         ]
 

@@ -57,12 +57,12 @@ def execute(deployed: DeployedTasks, site: str, command: Sequence[str]) -> int:
             definition, deployed.find_network(site), key=_KEY, container=BY_HAND, words=command
         )
         if sys.stderr.isatty():
-            click.echo(f"Task {task.id} begins; it takes about half a minute until it prints something.", err=True)
+            click.echo(f"Task {task.id} starts; it takes about half a minute until it prints something.", err=True)
         ended = _attend(deployed, site, task)
     except AwsError as error:
         raise Refused(str(error)) from None
     if ended.code is None:
-        raise Refused(f"the command did not run to its end; AWS says: {ended.reason or 'no reason'}")
+        raise Refused(f"the command did not finish; AWS says: {ended.reason or 'no reason'}")
     return ended.code
 
 

@@ -27,13 +27,13 @@ def fix(file: Path, home: Path) -> str:
         copies += (home / kept / project / stack).glob("*.json")
     whole = sorted((copy for copy in copies if is_whole(copy)), key=lambda copy: copy.stat().st_mtime)
     if not whole:
-        return f"The state of {stack} is torn, and no copy of it is whole: {file}"
+        return f"The state of {stack} is damaged, and no copy of it is intact: {file}"
     shutil.copy(file, file.with_name(f"{file.name}.torn"))
     partial = file.with_name(f"{file.name}.fixed")
     shutil.copy(whole[-1], partial)
     partial.replace(file)
     return (
-        f"The state of {stack} was torn, as a full disk does; it is now what {whole[-1].name} holds.\n"
+        f"The state of {stack} was damaged, as by a full disk; it was restored from {whole[-1].name}.\n"
         f"Run `pulumi refresh --stack {stack}` if an update was under way."
     )
 

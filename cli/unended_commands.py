@@ -22,7 +22,7 @@ def tell_unended(export: Export) -> Iterator[str]:
             continue
         for task in running:
             yield f"The release command of {site} still runs (task {task.id})."
-            yield "It is left to come to its end, and this waits for it."
+            yield "It may finish; this command waits for it."
 
 
 def _list_families(export: Export) -> Iterator[tuple[str, str]]:

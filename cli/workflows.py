@@ -85,12 +85,12 @@ def find_wrong(values: Mapping[str, Any], backend: str, *, passphrase: bool, enc
     if values.get("target") == "ssh" and not (isinstance(ssh, Mapping) and ssh.get("hostKey")):
         wrong.append(
             "ssh.hostKey is required where a workflow deploys: a machine that is new each time knows no key, so it "
-            "would believe anybody; write what ssh-keyscan -t ed25519 HOST prints, once you have compared it"
+            "would accept any server; write what ssh-keyscan -t ed25519 HOST prints, once you have compared it"
         )
     if backend.startswith(("file://.", "file://~")):
         wrong.append(
             f"the state is in {backend}, in the checkout, and would be gone with it; set PULUMI_BACKEND_URL to a "
-            "bucket or another backend that all of you reach"
+            "bucket or another backend that the whole team can reach"
         )
     if encrypted and not passphrase:
         wrong.append("the stack has secrets; set PULUMI_CONFIG_PASSPHRASE as a secret of the workflow")

@@ -53,8 +53,8 @@ def write_files(
         return _write(root, name, digest, context, ca_bundle, tokens or {})
     except OSError as error:
         raise pulumi.RunError(
-            f"{root / '.portico'}, where {name} is made ready to be built, takes no file: "
-            f"{error.strerror or error}.\nFree disk space for it, or fix who may write there, then run this again; "
+            f"{root / '.portico'}, where the build of {name} is prepared, cannot be written: "
+            f"{error.strerror or error}.\nFree disk space for it, or change its permissions, then run this again; "
             "what serves keeps serving."
         ) from None
 

@@ -136,7 +136,7 @@ def _list_outputs(values: Mapping[str, Any]) -> Iterator[Mistake]:
     for path in find_values(values, lambda one: isinstance(one, pulumi.Output)):
         if len(path) == 4 and (path[0], path[2]) == ("sites", "environment"):
             way = f'secrets={{"{path[3]}": …}}, secrets_as={{"{path[3]}": "environment"}}'
-            said = f"is an Output, and what stands in the environment is in clear everywhere; write Site({way})"
+            said = f"is an Output, and what stands in the environment is in plain text everywhere; write Site({way})"
         else:
             said = "is an Output, and settings are known before Pulumi deploys; write a plain value"
         yield Mistake(join_path(path), said)

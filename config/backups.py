@@ -132,7 +132,7 @@ def check_secrets(settings: Settings, key: Any, access: Any) -> Iterator[Mistake
     if kind and key is None:
         yield Mistake("backupKey", "is required for backups; `portico backup key` makes it, and shows it once")
     elif key is not None and not (isinstance(key, str) and re.fullmatch(r"[!-~]{16,512}", key)):
-        yield Mistake("backupKey", "is no key; write a text of 16 to 512 letters, digits and signs, in quotes")
+        yield Mistake("backupKey", "is not a key; write a text of 16 to 512 letters, digits and signs, in quotes")
     if kind in ("s3", "sftp") and access is None:
         what = "the secret access key" if kind == "s3" else "the user's private key, as its file holds it"
         yield Mistake(
@@ -140,13 +140,13 @@ def check_secrets(settings: Settings, key: Any, access: Any) -> Iterator[Mistake
             f"is required for backups.to: {what}; set it: pulumi config set --secret portico:backupAccess",
         )
     elif access is not None and not isinstance(access, str):
-        yield Mistake("backupAccess", "is no text; write it in quotes")
+        yield Mistake("backupAccess", "is not a text; write it in quotes")
     elif kind == "s3" and not re.fullmatch(r"[!-~]{8,512}", access or ""):
-        yield Mistake("backupAccess", "is no secret access key; write it as the service shows it")
+        yield Mistake("backupAccess", "is not a secret access key; write it as the service shows it")
     elif kind == "sftp" and "PRIVATE KEY-----" not in (access or ""):
-        yield Mistake("backupAccess", "is no private key of SSH; write what its file holds, from -----BEGIN on")
+        yield Mistake("backupAccess", "is not a private SSH key; write the content of its file, from -----BEGIN on")
     elif kind == "folder" and access is not None:
-        yield Mistake("backupAccess", "is for s3:// and sftp://; take it away: pulumi config rm portico:backupAccess")
+        yield Mistake("backupAccess", "is for s3:// and sftp://; remove it: pulumi config rm portico:backupAccess")
 
 
 def spell_asked(reported: Mapping[str, Any]) -> str:

@@ -115,12 +115,12 @@ def _check_version(settings: Settings) -> Iterator[Mistake]:
     tagged = read_version(settings.nginx_image)
     if not said and not tagged and "@sha256:" not in settings.nginx_image:
         yield Mistake(
-            "nginxImage", f'"{settings.nginx_image}" does not tell its version; write one such as nginx:1.30.6'
+            "nginxImage", f'"{settings.nginx_image}" does not show the NGINX version; write a tag such as nginx:1.30.6'
         )
     if said and tagged and said != tagged:
         yield Mistake("nginx.version", "is not the version of nginxImage; leave it out, or write the tag's")
     if said and said < (1, 22, 0):
-        yield Mistake("nginx.version", "is older than Portico writes for; write 1.22.0")
+        yield Mistake("nginx.version", "is older than Portico supports; write 1.22.0")
 
 
 def _check_names(settings: Settings) -> Iterator[Mistake]:

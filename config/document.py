@@ -46,13 +46,15 @@ class _Bounded(yaml.parser.Parser, yaml.composer.Composer):
         line = event.start_mark.line + 1
         self._depth += 1
         if self._depth > DEEPEST:
-            raise _TooMuch(f"line {line}: it is nested more than {DEEPEST} deep; take brackets out")
+            raise _TooMuch(f"line {line}: it is nested more than {DEEPEST} deep; use fewer levels")
         node = super().compose_node(parent, index)
         self._depth -= 1
         if node is None or id(node) in self._meant:
             return node
         if isinstance(event, yaml.AliasEvent):
-            raise _TooMuch(f"line {line}: *{event.anchor} stands inside of what it names; write the values themselves")
+            raise _TooMuch(
+                f"line {line}: *{event.anchor} is inside the value that it names; write the values themselves"
+            )
         size, depth = _VALUE, 0
         if isinstance(node, yaml.ScalarNode):
             size += len(node.value)
@@ -62,7 +64,7 @@ class _Bounded(yaml.parser.Parser, yaml.composer.Composer):
             size += sum(self._meant[id(one)][0] for one in inner)
             depth = 1 + max((self._meant[id(one)][1] for one in inner), default=0)
         if size > MOST_MEANT:
-            raise _TooMuch(f"line {line}: with all that its anchors repeat it is too long; write less")
+            raise _TooMuch(f"line {line}: it is too long once its anchors are expanded; use fewer of them")
         if depth > DEEPEST:
             raise _TooMuch(f"line {line}: its anchors nest more than {DEEPEST} deep; write the values themselves")
         self._meant[id(node)] = (size, depth)
@@ -94,7 +96,7 @@ _MOMENT = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([Tt ]\d{1,2}:\d{1,2}:\d{1,2}(\.\d{1
 
 def _refuse_moment(loader: yaml.SafeLoader, node: yaml.Node) -> None:
     line = node.start_mark.line + 1
-    raise _Ambiguous(f"line {line}: {node.value} is a date in YAML, and would arrive in another form; put it in quotes")
+    raise _Ambiguous(f"line {line}: {node.value} is a date in YAML and would be read in another form; put it in quotes")
 
 
 _TRUTHS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -140,7 +142,7 @@ def spell(text: str) -> str:
 @lru_cache(maxsize=8)
 def _load(content: bytes, loader: type[_Loader] | type[_Texts]) -> dict[str, Any]:
     if len(content) > MOST_BYTES:
-        raise _TooMuch(f"it is longer than {MOST_BYTES >> 20} MB; take out what is no setting")
+        raise _TooMuch(f"it is longer than {MOST_BYTES >> 20} MB; remove what is not a setting")
     found = yaml.load(content.decode("utf-8"), loader)
     return found if isinstance(found, dict) else {}
 
@@ -148,7 +150,7 @@ def _load(content: bytes, loader: type[_Loader] | type[_Texts]) -> dict[str, Any
 def _tell(error: Exception, content: bytes) -> str:
     if isinstance(error, UnicodeDecodeError):
         line = error.object.count(b"\n", 0, error.start) + 1
-        return f"line {line}: byte 0x{error.object[error.start]:02x} is no UTF-8; save the file as UTF-8"
+        return f"line {line}: byte 0x{error.object[error.start]:02x} is not UTF-8; save the file as UTF-8"
     return explain_yaml(content.decode("utf-8", "replace"), error)
 
 

@@ -9,17 +9,17 @@ from portico.config.printable import spell_printable
 
 # By the words of PyYAML's scanner and parser.
 _CAUSES = (
-    ("found character '\\t'", "a tab stands where YAML takes spaces; indent with spaces"),
+    ("found character '\\t'", "YAML does not allow a tab here; indent with spaces"),
     ("that cannot start any token", "no plain text begins with this character; put the text in quotes"),
     (
         "mapping values are not allowed here",
-        "a value stands where none can; put a text with a colon in quotes, and end the line above with a colon "
+        "YAML does not allow a value here; put a text with a colon in quotes, and end the line above with a colon "
         "where it is a heading",
     ),
     ("found undefined alias", "a text that begins with * is a reference; put it in quotes"),
     ("could not determine a constructor", "a text that begins with ! is a type; put it in quotes"),
     ("but found another document", "a second document begins with ---; write one"),
-    ("expected <block end>", "this line is not indented as those that it belongs to"),
+    ("expected <block end>", "this line is not indented like the lines that it belongs to"),
 )
 # What was begun and not ended: PyYAML names the end of the file, and a person looks for the beginning.
 _OPEN = {
@@ -41,7 +41,7 @@ def explain_yaml(text: str, error: Exception) -> str:
         mark, said = error.context_mark, opened  # type: ignore[attr-defined]
     if isinstance(error, yaml.reader.ReaderError):
         line = text[: error.position].count("\n") + 1
-        return f"line {line}: the character {text[error.position]!a} cannot stand in YAML; take it out"
+        return f"line {line}: the character {text[error.position]!a} is not allowed in YAML; remove it"
     if mark is None or not said:
         return spell_printable(" ".join(str(error).split()).replace(' in "<unicode string>"', ""))[:400]
     lines = text.splitlines()

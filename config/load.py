@@ -53,13 +53,15 @@ def load(root: Path, history: Any = None) -> Stack:
     secrets = values.get("secrets")
     if isinstance(secrets, Mapping) and any(secrets.values()) and not is_config_secret(f"{NAMESPACE}:secrets"):
         pulumi.log.warn(
-            f"portico:secrets stands in clear in Pulumi.{pulumi.get_stack()}.yaml, for all who may read that file; "
+            f"portico:secrets is in plain text in Pulumi.{pulumi.get_stack()}.yaml, readable by all who may read "
+            "that file; "
             "set each one with pulumi config set --secret --path portico:secrets.SITE.NAME"
         )
     for key in ("backupKey", "backupAccess"):
         if key in values and not is_config_secret(f"{NAMESPACE}:{key}"):
             pulumi.log.warn(
-                f"portico:{key} stands in clear in Pulumi.{pulumi.get_stack()}.yaml, for all who may read that file; "
+                f"portico:{key} is in plain text in Pulumi.{pulumi.get_stack()}.yaml, readable by all who may read "
+                "that file; "
                 f"set it with pulumi config set --secret portico:{key}"
             )
     return make_stack(values, root, history, wrong, misplaced)

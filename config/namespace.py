@@ -24,13 +24,13 @@ def list_misplaced(texts: Mapping[str, str], project: str) -> Iterator[Mistake]:
     for key in sorted(texts):
         space, _, name = key.partition(":")
         if name == NAMESPACE and space in (project, NAMESPACE):
-            yield Mistake(name, f"is no section; write each setting by itself, {_spell_inner(texts[key], known)}")
+            yield Mistake(name, f"is not a section; write each setting by itself, {_spell_inner(texts[key], known)}")
         elif space == NAMESPACE:
             continue
         elif space.lower() == NAMESPACE or (name in known and get_close_matches(space, [NAMESPACE], cutoff=CLOSE)):
-            yield Mistake(key, f"is read by nobody; write {NAMESPACE}:{name}")
+            yield Mistake(key, f"is not used; write {NAMESPACE}:{name}")
         elif space == project and name in known:
-            yield Mistake(name, f"is read by nobody without its namespace; write {NAMESPACE}:{name}")
+            yield Mistake(name, f"is not used without its namespace; write {NAMESPACE}:{name}")
 
 
 def _spell_inner(text: str, known: set[str]) -> str:

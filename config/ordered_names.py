@@ -37,8 +37,9 @@ def list_unorderable(settings: Settings) -> Iterator[Mistake]:
             if route.path == CHALLENGE_URL:
                 yield Mistake(
                     f"sites[{index}].routes[{place}].path",
-                    f'"{route.path}" is where the authority of tls.acme asks; write the `certificate` of the site '
-                    "instead, or take the route out",
+                    f'"{route.path}" is where the authority of tls.acme checks a name; write the `certificate` of '
+                    "the site "
+                    "instead, or remove the route",
                 )
         if len(list_ordered(site)) > _MOST and acme.directory is None:
             yield Mistake(f"sites[{index}]", f"has more than {_MOST} host names, and one certificate holds no more")
@@ -79,11 +80,11 @@ def advise_ports(settings: Settings) -> str:
     if settings.address.startswith("127."):
         return (
             f"tls.acme: Let's Encrypt asks port 80 of each host name from outside, and NGINX is published on "
-            f"{settings.address}, this machine alone; write address: 0.0.0.0, or see to it that port 80 leads here"
+            f"{settings.address}, this machine alone; write address: 0.0.0.0, or make sure that port 80 leads here"
         )
     if settings.port != 80:
         return (
             f"tls.acme: Let's Encrypt asks port 80 of each host name, and NGINX is published on {settings.port}; "
-            "write port: 80, or see to it that port 80 leads here"
+            "write port: 80, or make sure that port 80 leads here"
         )
     return ""

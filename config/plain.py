@@ -21,7 +21,7 @@ def list_unplain(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[Mista
     inner: Iterable[tuple[str | int, Any]] = ()
     if isinstance(value, str):
         if any("\ud800" <= one <= "\udfff" for one in value):
-            yield tell(f"{show_text(value)} holds half a character, which is no text; write it whole")
+            yield tell(f"{show_text(value)} holds an incomplete character (half of a surrogate pair); write it in full")
     elif isinstance(value, Mapping):
         for key in value:
             yield from list_unplain(key if isinstance(key, str) else str(key)[:60], (*path, str(key)[:60]))
@@ -30,11 +30,13 @@ def list_unplain(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[Mista
         inner = list(enumerate(value))
     elif isinstance(value, int | float):
         if not (math.isfinite(value) if isinstance(value, float) else abs(value) < _MOST):
-            yield tell("is no number that a setting can have; write a smaller one")
+            yield tell("is not a number that a setting can have; write a smaller one")
     elif value is not None:
-        yield tell(f"is no plain value ({type(value).__name__}); write a text, a number, true, false, a list or pairs")
+        yield tell(
+            f"is not a plain value ({type(value).__name__}); write a text, a number, true, false, a list or pairs"
+        )
     if inner and len(path) >= DEEPEST:
-        yield Mistake(join_path(path[:6]), f"is nested more than {DEEPEST} deep; take brackets out")
+        yield Mistake(join_path(path[:6]), f"is nested more than {DEEPEST} deep; use fewer levels")
         return
     for part, one in inner:
         yield from list_unplain(one, (*path, part))

@@ -25,7 +25,7 @@ line of a stack file:
     # yaml-language-server: $schema=docs/stack.schema.json
 
 The schema knows names, types and grammars. What needs the sources or several settings at once (is the entry there, does
-a host name stand twice) is checked by every `pulumi preview`, `pulumi up`, `make render` and `make diff`.
+a host name that is listed twice) is checked by every `pulumi preview`, `pulumi up`, `make render` and `make diff`.
 """
 
 _PRESETS = """# Presets

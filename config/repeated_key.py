@@ -1,4 +1,4 @@
-"""A key that stands twice in one mapping of a YAML file: PyYAML takes the last one, and Pulumi refuses the file."""
+"""A key that is listed twice in one mapping of a YAML file: PyYAML takes the last one, and Pulumi refuses the file."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ class RepeatedKey(yaml.YAMLError):
 
 
 class UniqueLoader(yaml.SafeLoader):
-    """PyYAML's own, but as Pulumi it refuses a key that stands twice: the one or the other is not meant."""
+    """PyYAML's own, but as Pulumi it refuses a key that is listed twice: the one or the other is not meant."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """Raises RepeatedKey."""
@@ -19,8 +19,6 @@ class UniqueLoader(yaml.SafeLoader):
             if isinstance(key, yaml.ScalarNode) and key.value != "<<":
                 line = key.start_mark.line + 1
                 if key.value in seen:
-                    raise RepeatedKey(
-                        f"line {line}: {key.value} stands in line {seen[key.value]} already; write it once"
-                    )
+                    raise RepeatedKey(f"line {line}: {key.value} is in line {seen[key.value]} already; write it once")
                 seen[key.value] = line
         return super().construct_mapping(node, deep)

@@ -21,7 +21,7 @@ def check_secrets(secrets: Any, sites: Sequence[str]) -> Iterator[Mistake]:
             close = get_close_matches(site, sites, n=1, cutoff=CLOSE)
             hint = f"did you mean {close[0]}? " if close else ""
             gone = (
-                "if it is gone, take its secrets away, in the folder of Pulumi.yaml: "
+                "if the site was removed, remove its secrets too, in the folder of Pulumi.yaml: "
                 f"pulumi config rm --path portico:secrets.{show_text(site)[1:-1]}"
             )
             yield Mistake(path, f"there is no such site; {hint}{gone}")
@@ -38,11 +38,11 @@ def check_account(settings: Settings, key: Any) -> Iterator[Mistake]:
         yield Mistake("eabKey", "is required for tls.acme.eab; set it: pulumi config set --secret portico:eabKey")
     elif key is not None and not (acme and acme.eab):
         yield Mistake(
-            "eabKey", "is for tls.acme.eab, which names no account; take it away: pulumi config rm portico:eabKey"
+            "eabKey", "is for tls.acme.eab, which names no account; remove it: pulumi config rm portico:eabKey"
         )
     elif key is not None and not (isinstance(key, str) and re.fullmatch(r"[A-Za-z0-9_-]{16,512}", key)):
         yield Mistake(
-            "eabKey", "is no key in base64url; set it as the authority shows it, letters, digits, _ and - alone"
+            "eabKey", "is not a key in base64url; set it as the authority shows it: only letters, digits, _ and -"
         )
 
 
@@ -52,9 +52,11 @@ def check_dns_key(settings: Settings, key: Any) -> Iterator[Mistake]:
     if dns and key is None:
         yield Mistake("dnsKey", "is required for tls.acme.dns; set it: pulumi config set --secret portico:dnsKey")
     elif key is not None and not dns:
-        yield Mistake("dnsKey", "is for tls.acme.dns, which is not set; take it away: pulumi config rm portico:dnsKey")
+        yield Mistake("dnsKey", "is for tls.acme.dns, which is not set; remove it: pulumi config rm portico:dnsKey")
     elif key is not None and not (isinstance(key, str) and re.fullmatch(r"[A-Za-z0-9/+=]{16,128}", key)):
-        yield Mistake("dnsKey", "is no secret access key; set it as AWS shows it, letters, digits, /, + and = alone")
+        yield Mistake(
+            "dnsKey", "is not a secret access key; set it as AWS shows it, with letters, digits, /, + and = only"
+        )
 
 
 def keep_texts(secrets: Any) -> dict[str, dict[str, str]]:

@@ -14,7 +14,7 @@ Path = tuple[str | int, ...]
 # Keys that hold secrets and nothing else.
 SECRET = ("secrets", "eabKey", "dnsKey", "backupKey", "backupAccess")
 
-_SHOWN = "which would stand in clear in Pulumi's state and in what runs, as every setting does"
+_SHOWN = "which would be in plain text in Pulumi's state and in what runs, as every setting does"
 
 
 def list_exposed(written: Mapping[str, Any], secret: Collection[str] = ()) -> Iterator[Mistake]:
@@ -30,7 +30,7 @@ def list_exposed(written: Mapping[str, Any], secret: Collection[str] = ()) -> It
                 yield Mistake(join_path(path), _advise(path, written))
     for key in sorted(secret):
         if key not in SECRET and not any(find_values(written.get(key), _is_encrypted, (key,))):
-            yield Mistake(key, f"holds an encrypted value, {_SHOWN}; write it in clear, or below portico:secrets")
+            yield Mistake(key, f"holds an encrypted value, {_SHOWN}; write it in plain text, or below portico:secrets")
 
 
 def find_values(value: Any, wanted: Callable[[Any], bool], path: Path = ()) -> Iterator[Path]:
@@ -65,7 +65,7 @@ def _advise(path: Path, written: Mapping[str, Any]) -> str:
             f"value), pulumi config rm --path 'portico:{place}', and write secretsAs: {{{name}: environment}} "
             f"for the site"
         )
-    return f"{said}; write it in clear; if the application needs it as a secret, put it below portico:secrets"
+    return f"{said}; write it in plain text; if the application needs it as a secret, put it below portico:secrets"
 
 
 def _name_site(written: Mapping[str, Any], index: str | int) -> str:

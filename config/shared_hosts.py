@@ -12,7 +12,7 @@ OF_THE_HOST: Final = ("hosts", "aliases", "certificate")
 
 
 def list_twin_hosts(sites: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[Mistake]:
-    """Host names that stand twice, and are not shared; `sites` are raw values by their places in the settings."""
+    """Host names that are listed twice, and are not shared; `sites` are raw values by their places in the settings."""
     owners: dict[str, dict[tuple[str, str], str]] = {}
     for place, site in sites:
         path = str(site.get("path", "/"))
@@ -32,11 +32,11 @@ def _refuse(host: str, place: str, key: str, path: str, there: Mapping[tuple[str
     same = there.get((key, path))
     if same and not inside and path != "/":
         return (
-            f'"{host}" stands at {same} already, with the same path {path}; write another path for one of the sites, '
+            f'"{host}" is used at {same} already, with the same path {path}; write another path for one of the sites, '
             "or another host name"
         )
     if owner := inside or other or same:
-        text = f'"{host}" stands at {owner} already; a host name belongs to one site, once'
+        text = f'"{host}" is used at {owner} already; a host name belongs to one site, once'
         if same and not inside:
             text += "; give each site its own name, or a path of its own, such as path: /blog"
         return text
@@ -58,8 +58,7 @@ def list_quarrels(sites: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[Mi
                 if (site.get(key) or None) != (other.get(key) or None):
                     yield Mistake(
                         f"{place}.{key}",
-                        f"is not as {owner}.{key}, and both sites are below paths of {host}, which has one server; "
-                        "write the same in both",
+                        f"differs from {owner}.{key}, and both sites share the host {host}; write the same in both",
                     )
 
 

@@ -67,7 +67,7 @@ def list_outside(root: Path, stack: str) -> Iterator[Mistake]:
     file = root / f"Pulumi.{stack}.yaml"
     for key in _read(file) if file.is_file() else ():
         if str(key).startswith(f"{NAMESPACE}:"):
-            yield Mistake(str(key), "is read by nobody outside of `config`; write it below `config:`, indented")
+            yield Mistake(str(key), "is not used outside of `config`; write it below `config:`, indented")
 
 
 def read_written(root: Path, stack: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What stands twice, or would hide another of its kind: found in the raw values, so beside all other mistakes."""
+"""What is listed twice, or would hide another of its kind: found in the raw values, so beside all other mistakes."""
 
 from collections.abc import Iterator, Mapping
 from itertools import combinations
@@ -10,11 +10,11 @@ from portico.config.settings import derive_uid
 from portico.config.settings.processes import SCHEDULE
 from portico.config.shared_hosts import list_quarrels, list_twin_hosts
 
-# The lists of a site whose entries differ by a text: the list, the key, and what is said of one that stands twice.
+# The lists of a site whose entries differ by a text: the list, the key, and what is said of one that is listed twice.
 _LISTS = (
-    ("routes", "path", '"{}" stands twice; write each path once'),
-    ("data", "name", 'the name "{}" stands twice; write each name once'),
-    ("data", "url", 'the url "{}" stands twice; write each url once'),
+    ("routes", "path", '"{}" is listed twice; write each path once'),
+    ("data", "name", 'the name "{}" is listed twice; write each name once'),
+    ("data", "url", 'the url "{}" is listed twice; write each url once'),
     ("workers", "name", '"{}" names two workers; write another name'),
     ("schedule", "name", '"{}" names two jobs; write another name'),
 )

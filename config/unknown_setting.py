@@ -17,7 +17,7 @@ _PATH = "the path below which an application is, is path: /shop"
 _DATA = "a folder that outlives releases is data: a list of name and path"
 _COMMAND = "Portico starts Gunicorn itself, by entry and gunicorn; other commands are release, workers and schedule"
 _BUILD = "the image is built from source; a Dockerfile in it is used by itself"
-_SECRETS = "secrets stand beside sites; write pulumi config set --secret --path portico:secrets.SITE.NAME"
+_SECRETS = "secrets are not in sites; write pulumi config set --secret --path portico:secrets.SITE.NAME"
 # What is asked of a site by the words of other tools, in small letters.
 _WISHES: Final = {
     **dict.fromkeys(("prefix", "urlprefix", "rootpath", "basepath", "subpath", "scriptname"), _PATH),
@@ -29,10 +29,12 @@ _WISHES: Final = {
     **dict.fromkeys(("domain", "domains", "hostname", "hostnames", "servername"), "host names are hosts: a list"),
     **dict.fromkeys(("cron", "crons", "jobs"), "commands that run at times of their own are schedule"),
     **dict.fromkeys(("migrate", "migration", "migrations"), "a command that runs before a release is release.command"),
-    **dict.fromkeys(("port", "ports", "expose"), "NGINX's port is port, beside sites; Gunicorn's is Portico's own"),
+    **dict.fromkeys(
+        ("port", "ports", "expose"), "NGINX's port is portico:port, beside sites; Portico sets Gunicorn's port"
+    ),
     **dict.fromkeys(("ssl", "https"), "HTTPS is tls, beside sites"),
     **dict.fromkeys(("envfile", "env_file"), "variables are environment: name: text pairs; no file is read"),
-    "restart": "what ends is started again by itself; take it out",
+    "restart": "containers that end are restarted anyway; remove it",
     "timeout": "the longest time of a request is gunicorn.timeout, and that of a path routes[].timeout",
 }
 # Settings that had another name in an earlier version, by their path.
@@ -47,14 +49,14 @@ def suggest(model: type[BaseModel], loc: Sequence[str | int]) -> str:
     if len(loc) == 1 and key.lower() in ("ssl", "https"):
         return "HTTPS is tls"
     if now := RENAMED.get(tuple(map(str, loc))):
-        return f"it has another name now; write {now}"
+        return f"it was renamed; write {now}"
     if close := get_close_matches(key, known, n=1, cutoff=CLOSE):
         return f"did you mean {close[0]}?"
     elsewhere = [place for place in _list_places(model) if place.rpartition(".")[2] == key]
     if 1 <= len(elsewhere) <= _MOST:
         site = f"sites[{loc[1]}]" if loc[0] == "sites" and len(loc) > 1 else "sites[]"
         places = [one.replace("sites[]", site) if "." in one else f"portico:{one}, beside sites" for one in elsewhere]
-        return f"it belongs elsewhere; write it as {' or '.join(places)}"
+        return f"it is in the wrong place; write it as {' or '.join(places)}"
     return f"the settings here are {', '.join(known)}"
 
 

@@ -19,4 +19,4 @@ def list_dates(values: Any, path: str = "") -> Iterator[Mistake]:
         for index, value in enumerate(values):
             yield from list_dates(value, f"{path}[{index}]")
     elif isinstance(values, str) and _PRINTED.fullmatch(values):
-        yield Mistake(path, f"is a date in YAML, and would arrive as {values}; put it in quotes as it was written")
+        yield Mistake(path, f"is a date in YAML and would be read as {values}; put it in quotes as it was written")

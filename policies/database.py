@@ -100,7 +100,7 @@ def hide_passwords(graph: Graph) -> Iterator[Finding]:
     for one in of_type(graph, DATABASE, CACHE):
         for name in ("password", "authToken"):
             if look(one.inputs, name) not in (None, UNKNOWN) and name not in one.secrets:
-                yield Finding(one, f"{name} stands in clear in Pulumi's state", f"make {name} a secret of Pulumi's")
+                yield Finding(one, f"{name} is in plain text in Pulumi's state", f"make {name} a secret of Pulumi's")
 
 
 def _forces(inputs: object) -> bool:

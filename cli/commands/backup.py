@@ -47,7 +47,7 @@ def make_key(place: Place, *, show: bool) -> None:
         if not show:
             raise Refused(
                 f"there is a key already, in Pulumi.{stack}.yaml, encrypted; `pulumi config get {_KEY}` shows it. With "
-                "another one the backups that there are can be read no more"
+                "another key the existing backups cannot be read"
             )
         click.echo(known.stdout.strip())
         return
@@ -62,7 +62,7 @@ def make_key(place: Place, *, show: bool) -> None:
 @click.argument("action", type=click.Choice(["now", "list", "check", "key"]), metavar="now|list|check|key")
 @stack_option
 @json_option
-@click.option("--show", is_flag=True, help="With key: show the one that there is.")
+@click.option("--show", is_flag=True, help="With key: show the existing key.")
 @click.pass_context
 def command(context: click.Context, action: str, stack: str, as_json: bool, show: bool) -> None:
     """Make and prove a backup now, list them, read all that is stored, or make their key.

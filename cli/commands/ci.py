@@ -22,7 +22,9 @@ def command() -> None:
 @stack_option
 @click.option("--for", "forge", type=click.Choice(list(FORGES)), default="github", show_default=True)
 @click.option("--branch", default="main", show_default=True, help="The branch that is deployed.")
-@click.option("--branches", is_flag=True, help="An environment for each request, which ends with it.")
+@click.option(
+    "--branches", is_flag=True, help="Make an environment for each merge request, and remove it with the request."
+)
 def init(stack: str, forge: str, branch: str, branches: bool) -> None:
     """Write a workflow that previews a request and deploys a merge. Nothing is overwritten."""
     root = find_root().resolve()

@@ -83,7 +83,7 @@ def dump(deployed: Deployed, server: "Container", database: str, file: Path) -> 
 def load(deployed: Deployed, server: "Container", database: str, file: Path) -> None:
     """Make the database what the file has: in one transaction, so all of it or nothing. Raises Refused."""
     if not file.is_file():
-        raise Refused(f"{file} is no file; {assign('file', 'NAME')} names one that `db dump` has written")
+        raise Refused(f"{file} is not a file; {assign('file', 'NAME')} names one that `db dump` has written")
     options = ("--clean", "--if-exists", "--no-owner", f"--role={database}", "--single-transaction")
     words = name_psql(server, "pg_restore", database, *options)
     with file.open("rb") as given:

@@ -15,7 +15,7 @@ from portico.cli.refused import Refused
 @json_option
 @click.pass_context
 def command(context: click.Context, stack: str, as_json: bool) -> None:
-    """Say what is there, what is missing, and what to write. Exit code 1 where something is missing."""
+    """Check this machine and the settings, and say what to do. Exit code 1 where something is missing."""
     try:
         root = find_root()
         load_environment(root)

@@ -35,7 +35,7 @@ def choose_data(folders: Sequence[Folder], site: str) -> list[Folder]:
             raise Refused(f"whose data is to be deleted? Write {spell_option('data')} and one of: {' '.join(having)}")
         for folder in folders:
             tell(str(folder))
-        site = click.prompt("This deletes data for ever. Whose? Write the name of the site")
+        site = click.prompt("This deletes data permanently. Of which site? Write its name")
     if site not in having:
         raise Refused(f'there is no data of a site "{site}"; nothing was removed. Write one of: {" ".join(having)}')
     return [folder for folder in folders if folder.site == site]
@@ -116,9 +116,9 @@ def command(context: click.Context, stack: str, yes: bool, site: str, certificat
         context.exit(1)
     if known and is_protected(place):
         deploys, removes = spell("up", stack), spell("down", stack)
-        screen.say(f"error: Nothing was removed: the stack {stack} is protected. If it is to go:")
+        screen.say(f"error: Nothing was removed: the stack {stack} is protected. To remove it:")
         screen.say(f"write 'portico:protect: false' in Pulumi.{stack}.yaml, then {deploys},")
-        screen.say(f"which takes the protection away, then {removes}.")
+        screen.say(f"which ends the protection, then {removes}.")
         context.exit(1)
     take_lock(place)
     if known:
@@ -166,7 +166,7 @@ def _remove(context: click.Context, place: Place, screen: Screen) -> None:
     ended = run(place, "down", words, screen)
     if ended.code:
         tell_failure(ended, screen)
-        screen.say(f"Everything that was said: {spell_path(ended.log)}")
+        screen.say(f"The full log: {spell_path(ended.log)}")
         context.exit(1)
     parts = ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for name, count in ended.story.list_removed())
     made = f"everything that the stack {stack} had made{f' ({parts})' if parts else ''}"
@@ -176,4 +176,4 @@ def _remove(context: click.Context, place: Place, screen: Screen) -> None:
     )
     if (place.root / ".tools" / "dockerd.pid").exists():
         screen.say("Kept: the Docker engine that set-up started (make stop-docker).")
-    screen.say(f"Everything that was said: {spell_path(ended.log)}")
+    screen.say(f"The full log: {spell_path(ended.log)}")

@@ -74,7 +74,7 @@ def command(
     for file in kept:
         tell(f"kept   {file.relative_to(root)}, as it was")
     if project.folder / "Pulumi.dev.yaml" in kept:
-        tell("\nPulumi.dev.yaml was there: what it says is deployed, and nothing of this was written to it.")
+        tell("\nPulumi.dev.yaml exists and was not changed: portico up deploys what it says, not what was found here.")
     else:
         health = f", asked for its health at {found.health}" if found.health else ""
         tell(f"\n{application.entry} as {name}{health}")
@@ -83,7 +83,7 @@ def command(
         and not converted.entry
         and (others := [one.entry for one in found.applications if one is not application])
     ):
-        tell(f"Also found: {', '.join(others[:_MOST])}; --entry says which one is meant.")
+        tell(f"Also found: {', '.join(others[:_MOST])}; choose one with --entry.")
     for line in converted.left:
         tell(f"Not taken over: {line}.")
     for secret in converted.secrets:
@@ -128,6 +128,7 @@ def list_todo(project: Project, found: Source, kept: list[Path]) -> list[str]:
         ignored = [line.strip().strip("/") for line in ignore.read_text(errors="replace").splitlines()]
         if project.folder.name not in ignored:
             lines.append(
-                f"Missing: the line `{project.folder.name}` in .dockerignore, or each change there is a release."
+                f"Missing: the line `{project.folder.name}` in .dockerignore. Without it, each change in that folder "
+                "makes a release."
             )
-    return [*lines, "Next: portico setup, where Pulumi or Docker are missing; then portico up."]
+    return [*lines, "Next: portico setup, if Pulumi or Docker is missing; then portico up."]

@@ -83,7 +83,7 @@ def follow(deployed: Deployed, tail: str, **labels: str) -> None:
 @site_option
 @process_option("Of one process alone: web, release or the name of a worker.", default="")
 @click.option("--tail", default=LINES, show_default=True, metavar="LINES", help="Lines of each container, or all.")
-@click.option("--follow", "following", is_flag=True, help="Go on, also with containers that start later.")
+@click.option("--follow", "following", is_flag=True, help="Keep printing, also from containers that start later.")
 def command(stack: str, site: str, process: str, tail: str, following: bool) -> None:
     """Show the last lines of every container of the stack, of those of a site, or of one process of it."""
     if tail != "all" and not tail.isdecimal():

@@ -25,7 +25,7 @@ def command(context: click.Context, stack: str, resources: bool) -> None:
     seen = preview(place, screen, "--diff", *spell_refresh(read_export(stack, place.root)))
     if seen.code:
         tell_failure(seen, screen)
-        screen.say(f"The preview failed; nothing was changed. Everything that was said: {spell_path(seen.log)}")
+        screen.say(f"The preview failed; nothing was changed. The full log: {spell_path(seen.log)}")
         context.exit(1)
     if resources:
         click.echo(seen.log.read_text(errors="replace"), nl=False)

@@ -57,7 +57,7 @@ def run(*command: str, refused: bool = False) -> str:
     done = call(*command)
     if done.returncode and not refused:
         said = f"{done.stdout[-2000:]}{done.stderr[-2000:]}"
-        raise Refused(f"`pulumi {command[0]}` failed:\n{said}\nMend what it names, then run this again.")
+        raise Refused(f"`pulumi {command[0]}` failed:\n{said}\nFix what it names, then run this again.")
     return done.stdout
 
 
@@ -141,7 +141,7 @@ def sweep(engine: Engine, state: State, *, keep: list[Container]) -> int:
         if orphan.id in kept:
             continue
         role = orphan.labels.get("portico.role", "?")
-        print(f"Removing container {orphan.name} ({role}): the interrupted run made it and could not write it down.")
+        print(f"Removing container {orphan.name} ({role}): the interrupted run made it and could not record it.")
         if role in ("gunicorn", "nginx", "worker") and orphan.status == "running":
             orphan.stop(timeout=int(orphan.labels.get(STOP, GRACE)))
         with suppress(NotFound):
@@ -154,7 +154,7 @@ def sweep(engine: Engine, state: State, *, keep: list[Container]) -> int:
             if not keep:
                 print(f"Kept {kind} {other.name}: it is in use ({error.explanation}).")
             continue
-        print(f"Removed {kind} {other.name}: the interrupted run made it and could not write it down.")
+        print(f"Removed {kind} {other.name}: the interrupted run made it and could not record it.")
         count += 1
     return count
 
@@ -166,7 +166,7 @@ def recover(place: Place, screen: Screen, *, force: bool) -> int:
     if any(holder.alive is not False for holder in holders):
         raise Refused(describe(stack) or "")
     if holders or find_backend() is None:
-        click.echo(f"Taking away the lock of {holders[0].describe() if holders else 'the run that is gone'}.")
+        click.echo(f"Removing the lock of {holders[0].describe() if holders else 'the run that is gone'}.")
         run("cancel", "--stack", stack, "--yes", refused=not holders)
     before = read_state(stack)
     client = connect(before)
@@ -200,7 +200,7 @@ def tidy(place: Place, screen: Screen, before: State, client: docker.DockerClien
     for command in engine.containers(f"portico.role={ROLE}"):
         if command.status == "running":
             print(f"The release command of {command.labels.get('portico.site')} still runs ({command.name}).")
-            print("It is left to come to its end, and this waits for it.")
+            print("It may finish; this command waits for it.")
     # Whether the last switch came to its end nobody knows. It serves nothing itself: without it, `up` proves anew
     # what NGINX serves, whatever release that is going to be.
     for switch in engine.containers("portico.role=switch"):
@@ -209,7 +209,7 @@ def tidy(place: Place, screen: Screen, before: State, client: docker.DockerClien
     state = read_state(stack)
     keep = find_serving(engine, state, engine.orphans(state))
     for one in keep:
-        print(f"Container {one.name} is an orphan too, but it may be serving: it goes when its successor serves.")
+        print(f"Container {one.name} is an orphan too, but it may be serving: it is removed once its successor serves.")
     count = sweep(engine, state, keep=keep)
     if code := deploy(place, screen, "recover"):
         return code
@@ -226,9 +226,9 @@ def refuse_lost_state(engine: Engine, state: State, *, force: bool) -> None:
     if edges and serving and not state.known["container"] and not force:
         names = ", ".join(str(one.name) for one in (*edges, *serving))
         raise Refused(
-            f"{names} are serving, and this stack's state knows nothing of them: it is not the state they were made\n"
+            f"{names} are serving, and this stack's state does not list them: it is not the state they were made\n"
             "with. Nothing was changed. Go back to that state (`pulumi whoami --verbose` names the backend in use);\n"
-            f"if it is lost, {_spell_force()} removes them and makes new ones, and the sites are gone meanwhile."
+            f"if it is lost, {_spell_force()} removes them and makes new ones, and the sites are down meanwhile."
         )
 
 
@@ -238,10 +238,10 @@ def _spell_force() -> str:
 
 @click.command(epilog=example("portico recover -s prod"))
 @stack_option
-@click.option("--force", is_flag=True, help="Also where the state knows nothing of what serves; it is gone meanwhile.")
+@click.option("--force", is_flag=True, help="Go on where the state does not list what serves; sites are down then.")
 @click.pass_context
 def command(context: click.Context, stack: str, force: bool) -> None:
-    """After a run that was killed: put everything in order, then deploy. Nothing that serves is removed before."""
+    """Clean up after a run that was killed, then deploy. Nothing that serves is removed before."""
     place = prepare(stack)
     if not exists(stack, place.root):
         click.echo(f"Nothing to recover: the stack {stack} was never created here.")

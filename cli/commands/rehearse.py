@@ -26,7 +26,7 @@ from portico.cli.screen import tell
     metavar="SECONDS",
     default=MOST,
     show_default=True,
-    help="How long a lock of a table that others wait for may be kept.",
+    help="The longest time that a table lock may block others.",
 )
 @json_option
 @click.pass_context

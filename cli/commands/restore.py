@@ -33,14 +33,16 @@ from portico.cli.spelling import is_made, spell
 @click.option("--site", metavar="NAME", default="", help="What one site has; what all have where not written.")
 @click.option("--service", metavar="NAME", default="", help="What one service has: its databases, or its keys.")
 @click.option("--at", metavar="BACKUP", default="", help="An id that `portico backup list` shows, or a time in UTC.")
-@click.option("--undo", is_flag=True, help="Put back what was there before the last restore.")
-@click.option("--forget", is_flag=True, help="Delete what was there before restores; it is kept until then.")
+@click.option("--undo", is_flag=True, help="Put back the state before the last restore.")
+@click.option(
+    "--forget", is_flag=True, help="Delete the states that earlier restores replaced; they are kept until then."
+)
 @yes_option
 @click.pass_context
 def command(
     context: click.Context, stack: str, site: str, service: str, at: str, undo: bool, forget: bool, yes: bool
 ) -> None:
-    """Bring data back as a backup has it: beside what is there, and after a question in its place.
+    """Restore data from a backup: beside what is there, and after a question in its place.
 
     What was there is kept. The site is stopped for the moment of the switch.
     """
@@ -57,38 +59,38 @@ def command(
     folders = [one["name"] for one in sources]
     # Last of the refusals: whoever writes --yes shall not read the next one then.
     if not yes and not has_terminal():
-        raise Refused("nobody is there to be asked; write --yes")
+        raise Refused("there is no terminal to confirm in; write --yes")
     with make_helper(deployed, maker, folders) as helper:
         if forget:
-            _confirm(context, yes, f"Delete what was there before restores, of {', '.join(folders)}?")
+            _confirm(context, yes, f"Delete the states before restores, of {', '.join(folders)}?")
             count = sum(call(deployed, helper, "forget", *folders))
             tell(f"Deleted: {count} states before a restore.")
             return
         if undo:
-            what = "What was there before the last restore"
+            what = "The state before the last restore"
         else:
             chosen = choose_snapshot(call(deployed, maker, "list"), at)
             what = f"Backup {chosen['id']} of {chosen['at']}"
             for one in list_left_out(export, site) if not service else ():
                 tell(f"{one.name} has `managed: true` and stays as it is; docs/services.md says how it goes back.")
-            tell(f"{what} comes back beside what is there.")
+            tell(f"{what} is restored beside the present state.")
             for one in call(deployed, helper, "fetch", str(chosen["id"]), *folders):
                 tell("\n".join(tell_difference(one)))
         try:
             users = list_users(deployed, helper, sources)
-            stops = f" {len(users)} containers stop for a moment, and nobody is answered." if users else ""
-            _confirm(context, yes, f"{what} takes the place of what is there, which is kept.{stops} Go on?")
+            stops = f" {len(users)} containers stop for a moment, and requests get no answer." if users else ""
+            _confirm(context, yes, f"{what} replaces the present state, which is kept.{stops} Go on?")
             _switch(deployed, helper, "undo" if undo else "switch", folders, users, export)
         except BaseException:
             # What lies beside is of no use to anybody; a switch that was begun is not thrown away by it.
             call(deployed, helper, "clear", *folders)
             raise
-    tell(f"{what} is in its place: {', '.join(folders)}.")
+    tell(f"{what} is restored: {', '.join(folders)}.")
     said = "yes" if is_made() else ""
     back, deletes = (spell("restore", stack, **{option: said}) for option in ("undo", "forget"))
-    tell(f"What was there is kept; {back} puts it back, {deletes} deletes it.")
+    tell(f"The state before it is kept; {back} puts it back, {deletes} deletes it.")
     if lost := await_health(users):
-        tell(f"Not healthy again: {', '.join(lost)}; {spell('logs', stack)} says why.", err=True)
+        tell(f"Not healthy after the restore: {', '.join(lost)}; {spell('logs', stack)} says why.", err=True)
         context.exit(1)
 
 

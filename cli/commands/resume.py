@@ -16,7 +16,7 @@ from portico.cli.screen import Screen
 @site_option
 @click.pass_context
 def command(context: click.Context, stack: str, site: str) -> None:
-    """Deploy the source of a site again that was rolled back."""
+    """Deploy the source of a rolled-back site again."""
     place = prepare(stack)
     require_stack(stack, place.root)
     screen = Screen()

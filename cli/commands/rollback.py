@@ -30,7 +30,7 @@ def command(context: click.Context, stack: str, site: str, to: str) -> None:
         # Whoever has just failed means to go back to what serves.
         raise Refused(
             f"the last update of {stack} failed, and release {live} of {site} still serves: there is nothing to go "
-            f"back from. To go to the release before it all the same, write {assign('to', release)}"
+            f"back from. To go to the release before it anyway, write {assign('to', release)}"
         )
     refuse_locked(place)
     undo = pin(place, site, release)

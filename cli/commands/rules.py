@@ -38,7 +38,7 @@ def judge(plan: str) -> int:
 @stack_option
 @click.pass_context
 def command(context: click.Context, stack: str) -> None:
-    """Ask the rules for AWS about what up would make. Exit code 1 where something is to be fixed."""
+    """Check what up would make against the rules for AWS. Exit code 1 where something is to be fixed."""
     place = prepare(stack)
     create(stack, place.root)
     plan = subprocess.run([*PLAN, stack], stdout=subprocess.PIPE, text=True, check=False).stdout

@@ -47,8 +47,8 @@ def tell_no_shell(tasks: DeployedTasks, site: str) -> str:
     """The message on ECS: Portico opens no shell in a task; it names the way of AWS itself."""
     region, cluster = tasks.cluster.region, tasks.cluster.arn
     return (
-        "no shell leads into a task on ECS, where Portico leaves ECS Exec off; "
-        f"{spell('exec', tasks.stack, site=site)} runs a command in a task of its own. To get in all the same, give "
+        "no shell can be opened in a task on ECS, where Portico leaves ECS Exec off; "
+        f"{spell('exec', tasks.stack, site=site)} runs a command in a task of its own. To open one anyway, give "
         "the task role the ssmmessages actions and the service --enable-execute-command, install the "
         "session-manager-plugin, and then: aws ecs execute-command "
         f"--region {region} --cluster {cluster} --task TASK --container gunicorn --interactive --command sh"

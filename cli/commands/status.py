@@ -100,7 +100,7 @@ def command(context: click.Context, stack: str, as_json: bool) -> None:
     where = f" on {engine.address}" if engine and engine.address else ""
     tell(f"{stack}{where}: {len(running)} running: {' '.join(running)}")
     if restarting:
-        tell(f"  started again and again: {' '.join(restarting)}")
+        tell(f"  restarted repeatedly: {' '.join(restarting)}")
     if idle:
         tell(f"  does not run: {', '.join(idle)}; {spell('check', stack)} says what is wrong")
     for site in sites:

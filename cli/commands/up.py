@@ -49,7 +49,7 @@ def foresee(place: Place, screen: Screen, danger: str, options: list[str], *, ye
     seen = preview(place, screen, *options)
     if seen.code:
         tell_failure(seen, screen)
-        screen.say(f"Nothing was changed. Everything that was said: {spell_path(seen.log)}")
+        screen.say(f"Nothing was changed. The full log: {spell_path(seen.log)}")
         return False
     if yes or not has_terminal() or not seen.story.changed:
         return True

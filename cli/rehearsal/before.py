@@ -45,8 +45,8 @@ def rehearse_first(place: Place, export: Export, screen: Screen) -> bool:
             report = rehearse(deployed, place.root, following)
         except Refused as error:
             raise Refused(
-                f"{site} could not be rehearsed, and nothing was changed: {error.message}. With release.rehearse: "
-                "false this release goes without"
+                f"{site} could not be rehearsed, and nothing was changed: {error.message}. Write release.rehearse: "
+                "false to deploy this release without a rehearsal"
             ) from error
         for line in report.tell():
             screen.say(line)

@@ -36,7 +36,7 @@ class Report:
     def list_faults(self) -> Iterator[str]:
         """What speaks against the release, a sentence each without the dot."""
         if self.code != 0:
-            how = f"failed with exit code {self.code}" if self.code is not None else "did not come to its end"
+            how = f"failed with exit code {self.code}" if self.code is not None else "did not finish"
             yield f"`{self.command}` {how} after {self.seconds or 0:.1f} s"
         for lock in self.locks:
             if lock.seconds > self.most:

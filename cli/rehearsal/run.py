@@ -60,7 +60,7 @@ def rehearse(
     every = list(dict.fromkeys([settings.locate(settings.health), *map(settings.locate, named), *paths]))
     host = settings.hosts[0].replace("*", "www")
     with _hold(root, deployed.stack), make_copy(deployed, site, sources) as copy:
-        tell(f"Backup {report.backup} comes into a copy; production is not touched.", err=True)
+        tell(f"Restoring backup {report.backup} into a copy; production is not touched.", err=True)
         data = {str(one["name"]).split("/")[1] for one in sources if not find_service(one)}
         copy.fill(maker, str(backup["id"]), following.release.uid, sorted(data | {one.name for one in settings.data}))
         old = make_old(copy, replica)

@@ -49,7 +49,10 @@ def require_zone(path: str, zone: str, names: Mapping[str, str], account: pulumi
 
 def _find_mistakes(path: str, id: str, zone: Zone, names: Mapping[str, str]) -> Iterator[Mistake]:
     if zone.private:
-        yield Mistake(path, f"{id} answers inside of networks alone; write the id of the public zone of {zone.name}")
+        yield Mistake(
+            path,
+            f"{id} is a private zone, which answers only inside VPCs; write the id of the public zone of {zone.name}",
+        )
     for place, name in names.items():
         if not f".{name.removeprefix('*.')}".endswith(f".{zone.name}"):
             yield Mistake(

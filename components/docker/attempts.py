@@ -40,7 +40,7 @@ class Attempts:
         if seen.fault:
             return seen.fault
         if _is_cut_off(last, seen):
-            return "cut off from its network"
+            return "disconnected from its network"
         proven = seen.id[:12] in self.observed.proven or seen.site in self.observed.unasked
         return "" if proven else "never proven by a switch"
 

@@ -133,7 +133,7 @@ class Backups(pulumi.ComponentResource):
             ),
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True, replace_on_changes=["*"]),
         )
-        return require_success(laid, "The key of the backups could not be laid out")
+        return require_success(laid, "The key of the backups could not be written")
 
     def _describe(
         self,

@@ -12,12 +12,12 @@ def require_commands() -> None:
     """Refuse, with pulumi.RunError, a machine without the commands that get logins to the registry."""
     if not shutil.which("aws"):
         raise pulumi.RunError(
-            "There is no `aws` on this machine, which gets logins to the registry; install the AWS CLI. Nothing was "
+            "There is no `aws` on this machine, which logs in to the registry; install the AWS CLI. Nothing was "
             "changed."
         )
     if not shutil.which(f"docker-credential-{NAME}"):
         raise pulumi.RunError(
-            f"There is no docker-credential-{NAME} on PATH, which gets logins to the registry; nothing was changed. "
+            f"There is no docker-credential-{NAME} on PATH, which logs in to the registry; nothing was changed. "
             "It comes with Portico: run `portico up`, or activate the environment that Portico is installed in. In a "
             "checkout: . .tools/env"
         )

@@ -24,7 +24,7 @@ _LITTLE = 100 * 2**20  # bytes; no build ends well with so few left
 _FULL = (
     "The disk of the Docker engine is full. What served before keeps serving.\n"
     "Free disk space, then run this again: `docker system df` shows what takes it, and `docker builder prune` and "
-    "`docker image prune` give back what no container and no rollback needs."
+    "`docker image prune` free what no container and no rollback needs."
 )
 # What the provider says where ssh has ended, among much else, and what that means.
 _CUT = "system dial-stdio] has exited"
@@ -37,7 +37,7 @@ _LOST = (
 # What the provider says where the engine itself has ended.
 _ENDED = ("Cannot connect to the Docker daemon", "unexpected EOF")
 _GONE = (
-    "The Docker engine went away in the middle of this update, as where it or its machine restarts. What served before "
+    "The Docker engine went away in the middle of this update, as when it or its machine restarts. What served before "
     "serves again when it is back.\n"
     "Run this again then: it finishes what is left. A release command that was cut does not count as done, and runs "
     "again."

@@ -97,7 +97,7 @@ class FlaskApp(pulumi.ComponentResource):
             made["uploads"] = args.secrets.apply(describe_uploads)
         self.files = require_success(
             docker.Container(f"{name}-files", docker.ContainerArgs(image=self.image, **made), opts=start_first(self)),
-            f"The files of {args.release.site.name} could not be laid out",
+            f"The files of {args.release.site.name} could not be written",
         )
         self.register_outputs({"image": self.image, "files": self.files, "secrets": self.secrets})
 

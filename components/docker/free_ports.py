@@ -81,7 +81,7 @@ class _Judge:
         if wanted and self.view and not self.view.machine.has(address):
             known = [*self.view.machine.list_addresses(), "127.0.0.1"]
             yield (
-                f"portico:address: {address} is no address of {self._machine}; write one that it has "
+                f"portico:address: {address} is not an address of {self._machine}; write one that it has "
                 f"({', '.join(known)}), or 0.0.0.0 for all of them"
             )
             return

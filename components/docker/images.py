@@ -86,14 +86,14 @@ def forget_lost(stack: Stack, images: Collection[str] | None) -> History:
         if stack.pinned.get(site) in lost:
             raise pulumi.RunError(_refuse(site, stack.pinned[site], kept))
         if lost:
-            pulumi.log.warn(f"{site} can not go back to {', '.join(lost)} any more: the image is not on this engine.")
+            pulumi.log.warn(f"{site} cannot go back to {', '.join(lost)} any more: the image is not on this engine.")
         found[site] = kept
     return found
 
 
 def _refuse(site: str, release: str, kept: tuple[Record, ...]) -> str:
     others = ", ".join(one.release for one in kept)
-    choice = f"write one of {others}, or take the line out" if others else "take the line out"
+    choice = f"write one of {others}, or remove the line" if others else "remove the line"
     return (
         f"rollback.{site}: the image of release {release} is not on this Docker engine any more; nothing was changed. "
         f"To fix it, {choice}: make resume SITE={site}"

@@ -31,5 +31,5 @@ def explain_collision(public: Public, errors: list[str]) -> str | None:
         setting = "address"
     return (
         f"portico:{setting}: Docker could not open port {port} of {public.address}: {why}. "
-        "Free it, or write another, then run this again. An old port that is another one goes on answering."
+        "Free it, or write another, then run this again. A different port of before still answers."
     )

@@ -66,7 +66,7 @@ class Outcome:
         if self.engine and (wrong := compare(self.engine, self.asked, ended)):
             raise pulumi.RunError(
                 f"What should be live is not: {'; '.join(wrong)}. Nothing was removed. Run this again: "
-                "it makes anew what is not well."
+                "it replaces what is unhealthy."
             )
         settle()
         return ended.tree
@@ -105,7 +105,7 @@ def _explain(engine: Engine | None, ended: Ended, served: Mapping[str, str]) -> 
         pulumi.log.error(describe(engine, container, f"{site}-gunicorn-{index}", why, keeps))
     reported = [line for line in lines if not line.startswith("@")]
     if not refused:
-        what = "What was asked for is live, but the switch did not end well." if live else "NGINX was not switched."
+        what = "The new releases are live, but the switch ended with an error." if live else "NGINX was not switched."
         return "\n".join([what, *(f"  {line}" for line in reported or [_tell_silence(ended.code)])])
     parts = [tell_failed(refused)]
     if live:

@@ -88,7 +88,7 @@ def watch(engine: Engine, made: Mapping[str, Running]) -> list[str]:
         return [f"Docker could not be asked whether the workers run: {error}"]
     for id in failed:
         one = made[id]
-        keeps = "The one before it goes on." if older[id] else "Docker goes on starting it."
+        keeps = "The one before it keeps running." if older[id] else "Docker goes on starting it."
         pulumi.log.error(describe(engine, id, one.name, keeps=keeps, what="did not keep running"))
         if older[id]:
             _put_back(engine, id, older[id])

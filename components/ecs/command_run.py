@@ -161,7 +161,7 @@ def _write(asked: Asked, task: Task, warn: Callable[[str], None], *, mine: bool)
 
 
 def _explain(asked: Asked, task: Task) -> str:
-    how = f"failed with exit code {task.code}" if task.code is not None else "did not run to its end"
+    how = f"failed with exit code {task.code}" if task.code is not None else "did not finish"
     lines = [f"(`{asked.command}`) {how}"]
     if not task.reason.startswith(_OVER):
         lines.append(f"AWS says: {task.reason or 'no reason'}")

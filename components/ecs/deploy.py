@@ -44,7 +44,7 @@ def deploy_tasks(stack: Stack, root: Path, previous: Mapping[str, Any]) -> dict[
     )
     if not settings.ecs.https:
         pulumi.log.warn(
-            "The sites are served over plain HTTP, which everybody on the way can read and change; write ecs.dns, or "
+            "The sites are served over plain HTTP, which anyone on the way can read and change; write ecs.dns, or "
             "the ARN of a certificate at ecs.certificate."
         )
     resources = read_resources()

@@ -70,5 +70,5 @@ class RegistryContents:
             if not release.context and self.find(name_repository(name, "application"), release.image) is None:
                 raise pulumi.RunError(
                     f"rollback.{name}: the image of release {release.id} is not in the registry any more; nothing was "
-                    f"changed. To fix it, write a newer one, or take the line out: make resume SITE={name}"
+                    f"changed. To fix it, write a newer one, or remove the line: make resume SITE={name}"
                 )

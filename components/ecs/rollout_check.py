@@ -86,14 +86,14 @@ def explain(site: str, wanted: str, runs: str, events: Sequence[Any], logs: str,
         [
             f"{site}: {_name(wanted)} was not healthy and AWS went back to {_name(runs)}; "
             "the release before keeps serving.",
-            *(["What AWS noted, the newest first:", *(f"  {line}" for line in noted)] if noted else []),
+            *(["Events of AWS, newest first:", *(f"  {line}" for line in noted)] if noted else []),
             _point(logs, region),
         ]
     )
 
 
 def _point(logs: str, region: str) -> str:
-    return f"Its own words: aws logs tail {logs} --since 30m --region {region}"
+    return f"Its log: aws logs tail {logs} --since 30m --region {region}"
 
 
 def _name(task: str) -> str:

@@ -37,13 +37,13 @@ async def mount(connection: Connection, volume: str, folders: Sequence[str]) -> 
     Raises pulumi.RunError, which says what is in the way.
     """
     if said := await _ask(connection, volume, folders):
-        raise pulumi.RunError(f"The disk of data is not mounted on the VM {connection.host}: {said}")
+        raise pulumi.RunError(f"The data disk is not mounted on the VM {connection.host}: {said}")
 
 
 async def give_back(connection: Connection) -> None:
     """Have it unmounted, whatever it is. Raises pulumi.RunError."""
     if said := await _ask(connection, "free", ()):
-        raise pulumi.RunError(f"The VM {connection.host} does not give the disk of data back: {said}")
+        raise pulumi.RunError(f"The VM {connection.host} does not release the data disk: {said}")
 
 
 async def _ask(connection: Connection, word: str, folders: Iterable[str]) -> str:

@@ -28,22 +28,22 @@ _OTHER_KEY = r"REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification fail
 _REASONS = (
     (
         _OTHER_KEY,
-        "shows another host key than the one kept in {known}; if it was set up anew, take its line out of that file, "
-        "and if not, somebody else answers in its place",
+        "shows another host key than the one in {known}; if it was set up again, remove its line from that file, "
+        "and if not, another machine answers in its place",
     ),
     (
         r"UNPROTECTED PRIVATE KEY FILE|bad permissions",
-        "was not asked: others may read the key {key}; chmod 600 makes it yours alone",
+        "was not asked: others may read the key {key}; run chmod 600 on it",
     ),
     (
         r"Permission denied|Too many authentication failures",
         "does not let {user} in with {key}; put its public half into ~/.ssh/authorized_keys there, or write another "
         "at ssh.key",
     ),
-    (r"Could not resolve hostname", "is a name that leads nowhere; write another at ssh.host"),
+    (r"Could not resolve hostname", "is a name that DNS does not know; write another at ssh.host"),
     (
         r"Connection refused|timed out|No route to host|Network is unreachable|Connection reset|closed by",
-        "does not answer on port {port}: it is down, or something on the way lets nobody through",
+        "does not answer on port {port}: it is down, or a firewall blocks the way",
     ),
 )
 
@@ -65,7 +65,7 @@ def find_obstacle(connection: Connection) -> str | None:
     except FileNotFoundError:
         return "There is no ssh on this machine; install it (openssh-client)"
     except subprocess.TimeoutExpired:
-        return _fill("does not answer on port {port}: nothing came for a minute", connection)
+        return _fill("does not answer on port {port}: no data came for a minute", connection)
     if done.returncode == 255:
         return _explain(done.stderr, connection)
     return _judge(done.stdout, done.stderr, connection)
@@ -73,12 +73,12 @@ def find_obstacle(connection: Connection) -> str | None:
 
 def _explain(said: str, connection: Connection) -> str:
     if "StrictHostKeyChecking=yes" in connection.options and re.search(_OTHER_KEY, said):
-        pinned = "shows another host key than ssh.hostKey; write the new one if it was set up anew, and if not, "
-        return _fill(pinned + "somebody else answers in its place", connection)
+        pinned = "shows another host key than ssh.hostKey; write the new one if it was set up again, and if not, "
+        return _fill(pinned + "another machine answers in its place", connection)
     for pattern, meaning in _REASONS:
         if re.search(pattern, said):
             return _fill(meaning, connection)
-    words = (said.strip().splitlines() or ["it ended without a word"])[-1]
+    words = (said.strip().splitlines() or ["it ended without a message"])[-1]
     return _fill("cannot be reached; ssh says: ", connection) + words
 
 
@@ -106,7 +106,7 @@ def _judge(said: str, errors: str, connection: Connection) -> str | None:
         return None
     if free < _LEAST:
         reported = f"{free // 2**20} MB left on the disk of its Docker, and a release takes {_LEAST // 2**20}"
-        return _fill("has ", connection) + f"{reported}; `docker system prune` there gives back what nothing uses"
+        return _fill("has ", connection) + f"{reported}; `docker system prune` there frees what nothing uses"
     return None
 
 

@@ -76,7 +76,7 @@ async def _ask(connection: Connection) -> str:
         return answer.decode(errors="replace").strip()
     words = _shorten(errors.decode(errors="replace"))
     # Until its first boot has made the user, the VM knows no key.
-    return f"waits: SSH does not let us in yet ({words})" if words else "waits: nothing answers on SSH yet"
+    return f"waits: SSH refuses the login yet ({words})" if words else "waits: nothing answers on SSH yet"
 
 
 def _shorten(text: str) -> str:

@@ -114,7 +114,7 @@ class Certificate:
             yield f"  the last try to get one failed ({_spell(self.tried)}): {self.error}"
             yield f"  the next try: {_spell(self.next)}"
         if self.refused:
-            yield f"  NGINX does not take the newest one, and serves the one before it: {self.refused}"
+            yield f"  NGINX rejects the newest one, and serves the one before it: {self.refused}"
 
     def warn(self, now: datetime) -> Iterator[str]:
         """What somebody has to see to, a sentence each."""
@@ -135,7 +135,7 @@ class Certificate:
                 f"gives {_MOST}: the next one may be refused until {_spell(recent[-_MOST] + _WEEK)}"
             )
         if self.refused:
-            yield f"{self.site}: NGINX does not take the newest certificate: {self.refused}"
+            yield f"{self.site}: NGINX rejects the newest certificate: {self.refused}"
 
     def _tell_proofs(self) -> str:
         """By which challenge each name is proven; "" where nobody has written it down."""

@@ -61,7 +61,7 @@ def compare_containers(expected: list[Container], observed: list[Container]) -> 
         elif seen.status != "running":
             found.append(f"container {one.name} is stopped ({seen.status})")
         elif cut := sorted(one.networks - seen.networks):
-            found.append(f"container {one.name} is cut off from its network {cut[0]}")
+            found.append(f"container {one.name} is disconnected from its network {cut[0]}")
         elif seen.health == "unhealthy":
             found.append(f"container {one.name} does not pass its health check")
         elif seen.restarts and seen.up < _RECENT:

@@ -23,7 +23,7 @@ def tell_backups(before: Mapping[str, Any] | None, after: Mapping[str, Any] | No
     `place` is the setting backups.to, as its user wrote it.
     """
     if after is None:
-        ended = "no more are made; those that there are stay where they are, and are not pruned."
+        ended = "no more are made; existing ones stay where they are, and are not pruned."
         return Change("update", "backups", ended) if before is not None else None
     sources = _list([one["name"] for one in after["sources"]])
     if before is None:

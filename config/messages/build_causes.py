@@ -10,12 +10,12 @@ _CAUSES = (
     (
         r"pull access denied for (\S+?),|failed to resolve source metadata for ([^\s\"]+?): [^\n]*"
         r"(?:pull access denied|authorization failed|unauthorized)",
-        "the registry does not give out the image {0}: see its name, and `docker login` where it is a private one",
+        "the registry refuses access to the image {0}: see its name, and `docker login` where it is a private one",
     ),
     (
         rf"{_IMAGE}[^\n]*(?:certificate signed by unknown authority|failed to verify certificate|x509:)",
-        "the registry of the base image shows a certificate that Docker does not trust: give Docker's engine the "
-        "authority's (/etc/docker/certs.d)",
+        "the registry of the base image shows a certificate that Docker does not trust: add its authority to "
+        "Docker's engine (/etc/docker/certs.d)",
     ),
     (
         rf"{_IMAGE}[^\n]*(?:dial tcp|no such host|i/o timeout|TLS handshake timeout|connection re|EOF|toomanyrequests"
@@ -35,7 +35,7 @@ _CAUSES = (
     ),
     (
         r"401 Client Error|403 Client Error|HTTP error 40[13]|User for \S+:",
-        "the package index asks who the build is: set the secret that its address names, and write it in "
+        "the package index requires a login: set the secret that its address names, and write it in "
         "`buildSecrets` of {site}",
     ),
     (
@@ -54,11 +54,11 @@ _CAUSES = (
     (
         r"Multiple top-level (?:packages|modules) discovered in a flat-layout",
         "the project of {site} does not say which of its folders are packages: write [tool.setuptools] packages in its "
-        "pyproject.toml, or, if it is no package, take [build-system] out",
+        "pyproject.toml, or, if it is not a package, remove [build-system]",
     ),
     (
         r"requires a different Python: (\S+ not in '[^'\n]+')",
-        "a package wants another Python ({0}): write `pythonImage` of {site}",
+        "a package needs another Python ({0}): write `pythonImage` of {site}",
     ),
     (
         r"No matching distribution found for (\S+)",
@@ -83,7 +83,7 @@ _CAUSES = (
         "(docker run --privileged --rm tonistiigi/binfmt --install arm64, or amd64), or write the other at "
         "`ecs.architecture`",
     ),
-    (r"no space left on device", "the disk of the Docker engine is full: `docker system df` says what takes it"),
+    (r"no space left on device", "the disk of the Docker engine is full: `docker system df` shows what uses it"),
     (
         r'"?/?([^\s"]+)"?: not found|COPY failed: .*?([^\s/]+): no such file',
         "the Dockerfile names {0}, which is not in the source of {site}, or which .dockerignore keeps out",

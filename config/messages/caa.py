@@ -40,7 +40,7 @@ def tell_caa(name: str, found: Found, method: str = "http-01", authority: str = 
     for owner in list_owners(name):
         records = found.get(owner)
         if records is None:
-            return "Whom CAA allows is not known: DNS does not say it.", False
+            return "The CAA records could not be read from DNS.", False
         if records:
             return _judge(owner, records, method, authority, star=name.startswith(STAR))
     return "CAA allows every authority.", False
@@ -52,7 +52,7 @@ def _judge(owner: str, records: Sequence[Caa], method: str, authority: str, *, s
     way = f'add the record {owner} CAA 0 {tag} "{authority}"'
     for one in records:
         if one.flags & _CRITICAL and one.tag.lower() not in _KNOWN:
-            return f'CAA at {owner} has a critical record "{_print(one.tag)}", at which authorities refuse.', True
+            return f'CAA at {owner} has a critical record "{_print(one.tag)}", which makes authorities refuse.', True
     issuers = [_read(one.value) for one in records if one.tag.lower() == tag]
     if not issuers:
         return f"CAA at {owner} allows every authority.", False

@@ -177,7 +177,7 @@ def _add_further(changes: Sequence[Change], after: Outcome, further: Mapping[str
 def _add(site: str, before: Outcome | None, after: Outcome, replicas: int) -> Change:
     there = before is not None and after.images[site] in before.kept.get(site, ())
     image = "its image is there already" if there else "its image is built"
-    return Change("first", site, f"added: {image}, {_count(replicas)} start{_s(replicas)}, then NGINX hears of it.")
+    return Change("first", site, f"added: {image}, {_count(replicas)} start{_s(replicas)}, then NGINX serves it.")
 
 
 def _renew(site: str, before: Outcome, after: Outcome, replicas: int) -> Change:
@@ -195,13 +195,15 @@ def _renew(site: str, before: Outcome, after: Outcome, replicas: int) -> Change:
 def _heal(faults: Sequence[str]) -> str:
     why = ", ".join(dict.fromkeys(faults))
     if len(faults) == 1:
-        return f"a replica is not well ({why}): another one takes its place once it is healthy. No request waits."
-    return f"{len(faults)} replicas are not well ({why}): others take their places once healthy. No request waits."
+        return f"a replica is unhealthy ({why}): another one replaces it once that is healthy. No request waits."
+    return (
+        f"{len(faults)} replicas are unhealthy ({why}): others replace them once those are healthy. No request waits."
+    )
 
 
 def _restore(edge: str, holder: str) -> str:
     what = f"its container is {edge}" if edge else f"the container that holds its port is {holder}"
-    return f"{what}: another one starts. Until then nobody is answered."
+    return f"{what}: another one starts. Until then requests get no answer."
 
 
 def _replace(keys: Sequence[str], before: Outcome, after: Outcome) -> Change:
@@ -209,7 +211,7 @@ def _replace(keys: Sequence[str], before: Outcome, after: Outcome) -> Change:
     reasons = " and ".join(_EDGE[key] for key in keys)
     change = "changes" if len(keys) == 1 else "change"
     kept_open = before.edge.get("owner") and after.edge.get("owner")
-    quic = " Connections by HTTP/3 begin anew." if after.edge.get("http3") else ""
+    quic = " HTTP/3 connections begin again." if after.edge.get("http3") else ""
     if kept_open and set(keys) <= _BESIDE:
         text = f"since {reasons} {change}{image}: the new one takes the port beside it. No request waits."
         return Change("rolling", "NGINX", f"replaced, {text}{quic}")

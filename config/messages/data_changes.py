@@ -41,7 +41,7 @@ def announce_data(
                 text = f"its data {name} is there already, in the volume {volumes[key]}, and is used again."
                 yield Change("update", site, text)
         elif key in before:
-            text = f"its data {name} is gone: the volume {volumes[key]} was removed by hand; it begins anew."
+            text = f"its data {name} is gone: the volume {volumes[key]} was removed by hand; a new one is made."
             yield Change("first", site, text)
         elif site in services:
             yield Change(

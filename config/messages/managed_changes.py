@@ -14,7 +14,7 @@ _BEGINS = {POSTGRES: "5 to 15 minutes", "valkey": "5 to 10 minutes"}
 
 def list_refused(path: str, service: Service, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Mistake]:
     """What nobody can change of one that is there: AWS would make an empty one in its place."""
-    again = "write another service, move the data as docs/services.md says, and take this one out later"
+    again = "write another service, move the data as docs/services.md says, and remove this one later"
     if before.get("kind") != after["kind"]:
         yield Mistake(f"{path}.kind", f"{service.name} is {before.get('kind')} already; {again}")
         return

@@ -202,7 +202,7 @@ def _find_address(evidence: Evidence, log: str) -> Iterator[tuple[int, int, str]
             yield (
                 92,
                 match.start(),
-                f"Gunicorn listens at {match[1]}, and NGINX looks for it at {wanted}: take --bind out of "
+                f"Gunicorn listens at {match[1]}, and NGINX looks for it at {wanted}: remove --bind from "
                 "GUNICORN_CMD_ARGS (ENV in the Dockerfile)",
             )
 

@@ -91,7 +91,7 @@ def announce_disk(*, moves: bool, before: int | None, after: int, sites: Sequenc
     reported = [f"its disk of data grows from {before} to {after} GiB, while it is used"] if after > before else []
     if moves:
         silent = (
-            "NGINX stops too, since it serves files of it, and nobody is answered"
+            "NGINX stops too, since it serves files of it, and requests get no answer"
             if served
             else "visitors get NGINX's error page"
         )

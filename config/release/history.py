@@ -109,7 +109,7 @@ def hold(values: Mapping[str, Any], history: History) -> tuple[dict[str, Any], d
         records = history.get(site, ())
         found = next((record for record in records if record.release == release), None)
         if site not in names:
-            hint = f"write one of {', '.join(names)}" if names else "take the line out"
+            hint = f"write one of {', '.join(names)}" if names else "remove the line"
             mistakes.append(Mistake(f"rollback.{site}", f"there is no such site; {hint}"))
         elif found:
             pinned[site] = found
@@ -124,7 +124,7 @@ def hold(values: Mapping[str, Any], history: History) -> tuple[dict[str, Any], d
 
 def _refuse(site: str, release: str, records: Sequence[Record]) -> str:
     known = ", ".join(f"{record.release} ({record.at})" for record in records)
-    choice = f"write one of {known}" if known else f"none was kept yet; take the line out: make resume SITE={site}"
+    choice = f"write one of {known}" if known else f"none was kept yet; remove the line: make resume SITE={site}"
     return f'"{release[:60]}" is no release that {site} can go back to; {choice}'
 
 

@@ -20,7 +20,7 @@ def list_wrong_services(settings: Settings) -> Iterator[Mistake]:
     for index, service in enumerate(settings.services):
         path = f"services[{index}]"
         if service.name in names[:index]:
-            yield Mistake(f"{path}.name", f'"{service.name}" stands twice; write each name once')
+            yield Mistake(f"{path}.name", f'"{service.name}" is listed twice; write each name once')
         if any(site.name == service.name for site in settings.sites):
             yield Mistake(f"{path}.name", f'"{service.name}" is the name of a site; write another, such as db')
         yield from _check_users(path, settings, service)
@@ -44,7 +44,7 @@ def list_taken_variables(settings: Settings, secrets: Mapping[str, Collection[st
             said = f"the service {service.name} gives {name}"
             if name in site.environment:
                 yield Mistake(
-                    f"sites[{index}].uses", f"{said}, which sites[{index}].environment sets too; take it out there"
+                    f"sites[{index}].uses", f"{said}, which sites[{index}].environment sets too; remove it there"
                 )
             if name in secrets.get(site.name, ()):
                 remove = f"pulumi config rm --path portico:secrets.{site.name}.{name}"
@@ -63,7 +63,8 @@ def _check_users(path: str, settings: Settings, service: Service) -> Iterator[Mi
         shown = " and ".join(site.name for site in users)
         yield Mistake(
             f"{path}.name",
-            f"{service.name} is used by {shown}, and a database that AWS runs is one site's, since nobody else gets "
+            f"{service.name} is used by {shown}, and a database that AWS runs belongs to one site, since no other "
+            "site "
             "to it; write a service for each",
         )
     for site in users if service.kind == POSTGRES and not service.managed else ():
@@ -71,7 +72,7 @@ def _check_users(path: str, settings: Settings, service: Service) -> Iterator[Mi
         if role in _TAKEN or role.startswith("pg_"):
             yield Mistake(
                 f"sites[{settings.sites.index(site)}].name",
-                f'"{site.name}" cannot be the name of a database: PostgreSQL keeps it for itself; write another',
+                f'"{site.name}" cannot be the name of a database: PostgreSQL reserves it; write another',
             )
 
 

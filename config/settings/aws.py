@@ -62,7 +62,7 @@ def list_twin_rules(section: str, rules: Sequence[Egress], own: Collection[str])
         if rule.name in names:
             yield Mistake(f"{path}.name", f'"{rule.name}" is another rule already; write another name')
         elif other := opened.get((rule.protocol, rule.port, rule.network)):
-            yield Mistake(path, f'opens what "{other}" opens already, and AWS takes each rule once; leave it out')
+            yield Mistake(path, f'opens what "{other}" opens already, and AWS accepts each rule once; leave it out')
         names.add(rule.name)
         opened.setdefault((rule.protocol, rule.port, rule.network), rule.name)
 
@@ -135,9 +135,9 @@ class Aws(Section):
         for index, text in enumerate(self.ssh_from):
             # Two halves of everybody are everybody too.
             if (network := ip_network(text)).prefixlen < _WIDEST[network.version]:
-                yield Mistake(f"aws.sshFrom[{index}]", f'"{text}" is everybody; write your own networks')
+                yield Mistake(f"aws.sshFrom[{index}]", f'"{text}" lets everybody in; write your own networks')
             elif text in self.ssh_from[:index]:
-                yield Mistake(f"aws.sshFrom[{index}]", f'"{text}" stands twice; write each network once')
+                yield Mistake(f"aws.sshFrom[{index}]", f'"{text}" is listed twice; write each network once')
         if self.zone and self.zone[:-1] != self.region:
             yield Mistake("aws.zone", f'"{self.zone}" is not in {self.region}; write one such as {self.region}a')
         if is_mac(self.instance_type):
@@ -157,7 +157,7 @@ class Aws(Section):
         """What is wrong where sites have data."""
         if is_xen(self.instance_type):
             family = self.instance_type.split(".")[0]
-            text = f"{family} does not tell a disk of data by its id; write one of the Nitro kind, such as t4g.small"
+            text = f"{family} does not show a data disk's id to the VM; write one of the Nitro kind, such as t4g.small"
             yield Mistake("aws.instanceType", text)
         for key in self.tags:
             if set(key) & _UNFIT:

@@ -28,9 +28,9 @@ class Client(Section):
             if text.endswith("/0"):
                 raise PydanticCustomError(
                     "network",
-                    '"{value}" is everybody, who could claim any address; write the proxies\' own',
+                    '"{value}" lets anybody claim any address; write the proxies\' own',
                     {"value": text},
                 )
             if value.count(text) > 1:
-                raise PydanticCustomError("twin", '"{value}" stands twice; write each network once', {"value": text})
+                raise PydanticCustomError("twin", '"{value}" is listed twice; write each network once', {"value": text})
         return value

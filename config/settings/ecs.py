@@ -128,7 +128,7 @@ class Ecs(Section):
         """What is wrong between settings of this section that are right by themselves."""
         yield from self._check_zones()
         if self.certificate and self.dns:
-            yield Mistake("ecs.certificate", "does not go with ecs.dns, which makes one; write one of them")
+            yield Mistake("ecs.certificate", "cannot be used with ecs.dns, which makes one; write one of them")
         if self.certificate and (region := self.certificate.split(":")[3]) != self.region:
             yield Mistake(
                 "ecs.certificate",
@@ -148,7 +148,7 @@ class Ecs(Section):
                 text = f'"{zone}" is not in {self.region}; write one such as {self.region}a'
                 yield Mistake(f"ecs.zones[{index}]", text)
             elif zone in self.zones[:index]:
-                yield Mistake(f"ecs.zones[{index}]", f'"{zone}" stands twice; write each zone once')
+                yield Mistake(f"ecs.zones[{index}]", f'"{zone}" is listed twice; write each zone once')
 
     def list_misfits(self, sites: Sequence[Site], nginx: Nginx, replicas: int) -> Iterator[Mistake]:
         """What is wrong between this section and `sites`; `replicas` are those of a site that says none itself."""
@@ -168,7 +168,7 @@ class Ecs(Section):
             for key, names in (("hosts", site.hosts), ("aliases", site.aliases)) if self.dns else ():
                 for place, host in enumerate(names):
                     if _is_address(host) or not CERTIFIED.fullmatch(host):
-                        text = f'"{host}" is no name that a zone answers for; leave it out, or leave ecs.dns out'
+                        text = f'"{host}" is not a name that a zone can answer for; leave it out, or leave ecs.dns out'
                         yield Mistake(f"sites[{index}].{key}[{place}]", text)
         if self.dns and len(hosts) > _NAMES:
             text = f"a certificate holds {_NAMES} names, and the sites have {len(hosts)}; write fewer"

@@ -12,12 +12,12 @@ from portico.config.settings.text import Variable
 _SET: Final = {"HOME": "/tmp", "USER": "the site's name"}
 # Why a variable is refused, and what to write instead: with it a setting would not count, or nothing would start.
 _INSTEAD: Final = {
-    "FORWARDED_ALLOW_IPS": "is set by Portico, so that Gunicorn believes NGINX alone; take it out",
+    "FORWARDED_ALLOW_IPS": "is set by Portico, so that Gunicorn believes NGINX alone; remove it",
     "GUNICORN_CMD_ARGS": "would go before `gunicorn` of this site; write that, and what it has no setting for into a "
     "gunicorn.conf.py of the source",
     "PATH": "is the image's, and the application's packages are found by it; write ENV PATH=... in a Dockerfile of "
     "your own, or the whole path of a program where it is called",
-    "PYTHONHOME": "hides the application's packages; take it out",
+    "PYTHONHOME": "hides the application's packages; remove it",
     "SCRIPT_NAME": "follows from `path` of this site; write that, such as path: /shop",
     "WEB_CONCURRENCY": "does not count beside `gunicorn.workers` of this site; write that",
 }
@@ -39,7 +39,7 @@ def _refuse_reserved(name: str) -> str:
     if value := _SET.get(name):
         raise PydanticCustomError(
             "reserved",
-            "{name} is set by Portico, to {value}; take it out, and write a variable that the application asks for "
+            "{name} is set by Portico, to {value}; remove it, and write a variable that the application asks for "
             "itself",
             {"name": name, "value": value},
         )

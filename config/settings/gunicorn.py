@@ -79,7 +79,7 @@ class Gunicorn(Section):
         if value == "sync":
             raise PydanticCustomError(
                 "worker",
-                '"sync" hangs up after each answer, so NGINX could keep no connection; write gthread or gevent, or '
+                '"sync" closes the connection after each answer, so NGINX cannot reuse it; write gthread or gevent, or '
                 "leave it out",
             )
         return value

@@ -24,4 +24,6 @@ class Headers(Section):
     frame_options: Literal["", "DENY", "SAMEORIGIN"] = Field(
         default="SAMEORIGIN", description="Who may frame a page, for browsers that do not read frame-ancestors."
     )
-    nosniff: bool = Field(default=True, description="Browsers take the content type as it is said.")
+    nosniff: bool = Field(
+        default=True, description="Browsers use the declared content type, and do not guess another one."
+    )

@@ -85,6 +85,8 @@ class Job(Section):
             ZoneInfo(value)
         except (OSError, ValueError, LookupError):
             raise PydanticCustomError(
-                "zone", "{value} is no time zone; write one such as UTC or Europe/Berlin", {"value": show_text(value)}
+                "zone",
+                "{value} is not a time zone; write one such as UTC or Europe/Berlin",
+                {"value": show_text(value)},
             ) from None
         return value

@@ -34,7 +34,7 @@ def _read(value: Any, _: ValidatorFunctionWrapHandler) -> Any:
         if value[name] == "environment" and is_reserved(name):
             raise PydanticCustomError(
                 "secrets",
-                "{name} says how a process starts, so no secret can be a variable of that name; give it another one",
+                "{name} changes how a process starts, so no secret can be a variable of that name; give it another one",
                 {"name": name},
             )
     return value

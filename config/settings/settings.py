@@ -85,7 +85,7 @@ class Settings(Section):
         version = read_version(value)
         if version and version < (1, 22, 0):
             raise PydanticCustomError(
-                "version", '"{value}" is older than Portico writes for; write nginx:1.22.0 or newer', {"value": value}
+                "version", '"{value}" is older than Portico supports; write nginx:1.22.0 or newer', {"value": value}
             )
         return value
 

@@ -159,7 +159,7 @@ class Site(Processes):
                     "too"
                 )
         if self.aliases and self.hosts[0].startswith("*"):
-            yield f"aliases lead to the first of hosts, and {self.hosts[0]} is no single name; write one first"
+            yield f"aliases lead to the first of hosts, and {self.hosts[0]} is not a single name; write one first"
         if self.weights and self.replicas != len(self.weights):
             count = len(self.weights)
             yield f"weights has {count} entries; write replicas: {count} beside it, or one weight a replica"

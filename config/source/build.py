@@ -72,7 +72,7 @@ def read_build(settings: Settings, site: Site, root: Path) -> Build:
         and (place.source / entry.file).is_file()
         and f"{below}{entry.file}" not in found
     ):
-        said = f".dockerignore keeps it out, and entry: {site.entry} is in it; take its pattern out"
+        said = f".dockerignore keeps it out, and entry: {site.entry} is in it; remove its pattern"
         place.refuse(place.source / entry.file, said)
     if own is None and project.git and is_other(chosen.image):
         said = f"it names an address of Git, and {chosen.image} is no Debian, from which Portico would install git"
@@ -151,7 +151,7 @@ def _check_copied(place: Place, project: Project, files: Mapping[str, File]) -> 
         path = str(local.path)
         inside = path == "." or path in files or any(one.startswith(f"{path}/") for one in files)
         if not inside:
-            said = f"{path} is to be installed, and .dockerignore keeps it out; take its pattern out"
+            said = f"{path} is to be installed, and .dockerignore keeps it out; remove its pattern"
             place.refuse(place.context / ".dockerignore", said)
 
 

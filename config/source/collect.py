@@ -88,10 +88,10 @@ class Collected:
                 return
             hint = "; write == for exactly that version" if "=" in text and not set("<>!~") & set(text) else ""
             said = str(error).splitlines()[0] if "/" not in text else "there is no such folder in the source"
-            self._refuse(line, f"{line.text[:80]!r} is no requirement: {said}{hint or '; fix the line'}")
+            self._refuse(line, f"{line.text[:80]!r} is not a requirement: {said}{hint or '; fix the line'}")
             return
         if line.editable:
-            self._refuse(line, f"-e takes a folder or an address of Git, not {text[:60]!r}; take -e out")
+            self._refuse(line, f"-e takes a folder or an address of Git, not {text[:60]!r}; remove -e")
             return
         target.append(f"{line.text}{options}")
         self.asked.add(self.place, line.path, line.number, requirement)
@@ -147,10 +147,10 @@ class Collected:
         if package is None:
             if len(self.place.found) == before:
                 said = f"{shown} cannot be installed: it holds neither pyproject.toml nor setup.py"
-                self.place.refuse(file, f"{said}; write one, or take the line out", number)
+                self.place.refuse(file, f"{said}; write one, or remove the line", number)
             return
         if self.hashed and required:
-            self.place.refuse(file, f"pip takes no folder, {shown}, where hashes are asked for; take it out", number)
+            self.place.refuse(file, f"pip takes no folder, {shown}, where hashes are asked for; remove it", number)
         self.take_package(package, editable, extras, marker, required=required)
 
     def take_package(

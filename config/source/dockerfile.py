@@ -55,7 +55,7 @@ def read_dockerfile(place: Place) -> Dockerfile | None:
     text = "\n".join(text.splitlines())
     found = _list_last(list(list_instructions(text)))
     if not found:
-        place.refuse(file, "it holds no FROM; write one, or take the file away")
+        place.refuse(file, "it holds no FROM; write one, or remove the file")
         return None
     for one in found:
         if one.name == "VOLUME":
@@ -141,9 +141,9 @@ def _read_words(value: str) -> list[str] | None:
 def _read_entrypoint(place: Place, file: Path, one: Instruction) -> tuple[str, ...]:
     words = _read_words(one.value)
     if words is None:
-        said = "a shell would not hand over what Portico runs"
+        said = "a shell would ignore the command that Portico passes"
         hint = 'write ENTRYPOINT ["./script"] and let the script end with exec "$@"'
-        place.refuse(file, f"ENTRYPOINT {one.value[:60]} is written for a shell, and {said}; {hint}", one.line)
+        place.refuse(file, f"ENTRYPOINT {one.value[:60]} is in shell form, and {said}; {hint}", one.line)
         return ()
     server = next((word.rpartition("/")[2] for word in words if word not in _STARTERS), "")
     if server == "gunicorn":
@@ -156,7 +156,7 @@ def _read_entrypoint(place: Place, file: Path, one: Instruction) -> tuple[str, .
     if server in ("sh", "bash") and "-c" in words:
         place.refuse(
             file,
-            f"ENTRYPOINT runs {server} -c, which does not hand over what Portico runs; "
+            f"ENTRYPOINT runs {server} -c, which ignores the command that Portico passes; "
             'put it into a script that ends with exec "$@"',
             one.line,
         )
@@ -166,7 +166,7 @@ def _read_entrypoint(place: Place, file: Path, one: Instruction) -> tuple[str, .
     if inner.is_file() and inner.suffix in (".sh", "") and (text := read_text(place, inner)) is not None:
         plain = [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
         if not any('"$@"' in line or "$*" in line or "${@" in line for line in plain):
-            said = f"ENTRYPOINT runs {inner.name}, which never runs what it is given"
+            said = f"ENTRYPOINT runs {inner.name}, which never runs its arguments"
             place.refuse(file, f'{said}; let it end with exec "$@", so that Gunicorn starts', one.line)
     return tuple(words)
 
@@ -188,18 +188,16 @@ def _check_command(place: Place, file: Path, one: Instruction) -> None:
         return
     if not words:
         return
-    said = f"CMD does more than to start a server ({one.value[:60]}), and Portico starts Gunicorn itself"
+    said = f"CMD does more than start a server ({one.value[:60]}), and Portico starts Gunicorn itself"
     hint = 'put what comes first into a script, ENTRYPOINT ["./script"], that ends with exec "$@"'
-    place.refuse(file, f"{said}; {hint}, or take CMD out", one.line)
+    place.refuse(file, f"{said}; {hint}, or remove CMD", one.line)
 
 
 def _check_volume(place: Place, file: Path, one: Instruction) -> None:
     for path in _read_words(one.value) or one.value.split():
         if not any(path == free or path.startswith(f"{free}/") for free in _WRITABLE):
             said = f"VOLUME {path} would be empty again in each new container, and nobody may write to it"
-            place.refuse(
-                file, f"{said}; take it out, and name the folder in data of this site if it must last", one.line
-            )
+            place.refuse(file, f"{said}; remove it, and name the folder in data of this site if it must last", one.line)
 
 
 def _list_variables(value: str) -> list[str]:

@@ -34,7 +34,9 @@ _TOKEN = re.compile(
 class Unreadable(ValueError):
     """A line of a .dockerignore that Docker refuses or reads in another way; `why` says what to write."""
 
-    def __init__(self, line: str, why: str = "is no pattern that Docker reads; fix the line, or leave it out") -> None:
+    def __init__(
+        self, line: str, why: str = ("is not a pattern that Docker understands; fix the line, or leave it out")
+    ) -> None:
         super().__init__(line)
         self.why = why
 

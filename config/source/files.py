@@ -81,11 +81,13 @@ def read_source(folder: Path, without: Sequence[Pattern] = ()) -> Mapping[str, F
             refuse(name, _complain(folder, error))
             continue
         if file and file.link and _find_bytes(file.link):
-            refuse(name, f"it leads to {_show(file.link)}, a name that is not UTF-8; rename that, and lead it there")
+            refuse(
+                name, f"it links to {_show(file.link)}, a name that is not UTF-8; rename that file, and change the link"
+            )
         elif file and file.link and _leaves(folder, name, file.link):
             refuse(
                 name,
-                f"it leads to {_show(file.link)}, which is not in the folder that the image is built from; put a copy "
+                f"it links to {_show(file.link)}, which is not in the folder that the image is built from; put a copy "
                 f"there, write context: with a folder above both, or leave it out in {folder.name}/.dockerignore",
             )
             continue
@@ -98,7 +100,7 @@ def read_source(folder: Path, without: Sequence[Pattern] = ()) -> Mapping[str, F
 
 def tell_unreadable(error: OSError) -> Mistake:
     """What is wrong where a file of a source was looked at before all of them are."""
-    return Mistake(_show(str(error.filename)), f"it cannot be read ({error.strerror}); let yourself read it")
+    return Mistake(_show(str(error.filename)), f"it cannot be read ({error.strerror}); give yourself read permission")
 
 
 def _read_patterns(folder: Path, refuse: Callable[[str, str], None]) -> list[Pattern]:
@@ -106,7 +108,7 @@ def _read_patterns(folder: Path, refuse: Callable[[str, str], None]) -> list[Pat
     try:
         # A pipe would be waited for, and a device has no end.
         if not stat.S_ISREG(found := file.stat().st_mode) and not stat.S_ISDIR(found):
-            refuse(".dockerignore", "it is no file; write one, or take it away")
+            refuse(".dockerignore", "it is not a file; write one, or remove it")
             return []
         if file.stat().st_size > _LONGEST:
             refuse(".dockerignore", f"it is longer than {_LONGEST >> 20} MB; write folders, or fewer of them")
@@ -119,7 +121,7 @@ def _read_patterns(folder: Path, refuse: Callable[[str, str], None]) -> list[Pat
         text = f"{show_text(str(error))} {error.why}"
         raise Mistakes([Mistake(_show(f"{folder.name}/.dockerignore"), text)]) from None
     except OSError as error:
-        refuse(".dockerignore", f"it cannot be read ({error.strerror}); let yourself read it")
+        refuse(".dockerignore", f"it cannot be read ({error.strerror}); give yourself read permission")
     return [make_pattern(line) for line in (*IGNORED, *_list_environments(folder))]
 
 
@@ -158,7 +160,7 @@ def _leaves(folder: Path, name: str, target: str) -> bool:
 
 def _complain(folder: Path, error: OSError) -> str:
     why = f"it cannot be read ({error.strerror})"
-    return f"{why}; let yourself read it, or leave it out in {folder.name}/.dockerignore"
+    return f"{why}; give yourself read permission, or leave it out in {folder.name}/.dockerignore"
 
 
 def _find_bytes(name: str) -> str | None:

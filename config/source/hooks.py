@@ -50,14 +50,14 @@ def check_hooks(place: Place, gunicorn: Gunicorn) -> bool:
                 continue
             if name == "worker_class" and value not in get_args(Gunicorn.model_fields[name].annotation):
                 shown = f"worker_class is written here, and Portico runs {gunicorn.worker_class}"
-                place.refuse(file, f"{shown}; take the line out", node.lineno)
+                place.refuse(file, f"{shown}; remove the line", node.lineno)
                 continue
-            shown = f"{name} = {_show(value)}" if value is not None else f"{name} is worked out here"
+            shown = f"{name} = {_show(value)}" if value is not None else f"{name} is computed here"
             unit = "s" if name == "timeout" else ""
             hint = f"write gunicorn.{_SET[name]}: {_show(value).lower() if value is not None else '...'}{unit}"
             place.refuse(
                 file,
-                f"{shown}, and the site's settings say {ours[name]}; {hint} for this site, and take the line out",
+                f"{shown}, and the site's settings say {ours[name]}; {hint} for this site, and remove the line",
                 node.lineno,
             )
     return True

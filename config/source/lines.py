@@ -64,7 +64,7 @@ def read_lines(
             place.refuse(path, f"it would be file {_MOST + 1} that is included, each time counted; write fewer -r")
         return
     if path.resolve() in _above:
-        place.refuse(path, "it includes itself; take one of the lines -r or -c out")
+        place.refuse(path, "it includes itself; remove one of the lines -r or -c")
         return
     if (text := read_text(place, path, declared=True)) is None:
         return

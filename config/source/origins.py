@@ -31,7 +31,7 @@ def list_wrong_origins(settings: Settings, root: Path, pinned: Collection[str] =
         image = site.python_image or settings.python_image
         for name in ("packages", "build_packages"):
             if getattr(site, name) and is_other(image):
-                said = f"{image} is no Debian; write pythonImage: python:3.13-slim, or a Dockerfile of your own"
+                said = f"{image} is not Debian; write pythonImage: python:3.13-slim, or a Dockerfile of your own"
                 yield Mistake(f"{path}.{fields[name].alias}", said)
         place = place_source(root, site.model_dump())
         if site.context and place.context == place.context.parent:
@@ -43,7 +43,7 @@ def list_lacking(settings: Settings, secrets: Secrets) -> Iterator[Mistake]:
     for index, site in enumerate(settings.sites):
         for name in site.build_secrets:
             if name not in secrets.get(site.name, {}):
-                said = f"{name} is no secret of {site.name} yet; set it with"
+                said = f"{name} is not a secret of {site.name} yet; set it with"
                 command = f"pulumi config set --secret --path portico:secrets.{site.name}.{name}"
                 yield Mistake(f"sites[{index}].buildSecrets", f"{said} {command}")
 

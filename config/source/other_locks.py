@@ -52,7 +52,7 @@ def read_pdm_lock(found: Collected, lock: Path, package: Package) -> None:
             try:
                 yield from list_edges(Requirement(text))
             except (InvalidRequirement, InvalidMarker):
-                place.refuse(lock, f"{str(text)[:80]!r} is no requirement; run pdm lock")
+                place.refuse(lock, f"{str(text)[:80]!r} is not a requirement; run pdm lock")
 
     pins: dict[tuple[str, str], Pin] = {}
     for node, condition in spread([edge for one in required for edge in list_edges(one)], follow).items():
@@ -98,7 +98,7 @@ def read_pipfile_lock(found: Collected, lock: Path) -> None:
     default = values.get("default")
     for name, given in (default if isinstance(default, dict) else {}).items():
         if not isinstance(given, dict):
-            place.refuse(lock, f"what it says of {name} is no object; run pipenv lock")
+            place.refuse(lock, f"its entry for {name} is not an object; run pipenv lock")
             continue
         hashes = tuple(str(one) for one in given.get("hashes", []))
         local = given.get("path") or (given.get("file") if "://" not in str(given.get("file", "://")) else None)

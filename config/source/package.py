@@ -93,7 +93,7 @@ def read_package(place: Place, folder: Path) -> Package | None:
     elif "dependencies" in dynamic:
         requires = _read_dynamic(place, file, values)
     if "dependencies" in dynamic and "dependencies" in project:
-        place.refuse(file, "dependencies is both written and dynamic; take it out of project.dynamic")
+        place.refuse(file, "dependencies is both written and dynamic; remove it from project.dynamic")
     uv = take_table(place, file, values, "tool", "uv").get("package")
     pdm = take_table(place, file, values, "tool", "pdm").get("distribution")
     installs = next((bool(one) for one in (uv, pdm) if isinstance(one, bool)), installs)
@@ -119,7 +119,7 @@ def parse_specifiers(place: Place, path: Path, where: str, text: object) -> Want
     try:
         return Wanted(where=where, text=str(text), ranges=(SpecifierSet(str(text)),))
     except InvalidSpecifier:
-        place.refuse(path, f"{where} is no range of versions: {str(text)[:60]!r}; write one such as >=3.11")
+        place.refuse(path, f"{where} is not a range of versions: {str(text)[:60]!r}; write one such as >=3.11")
         return None
 
 
@@ -136,7 +136,7 @@ def _parse_all(place: Place, file: Path, listed: list[str]) -> tuple[Requirement
         try:
             found.append(Requirement(text))
         except InvalidRequirement as error:
-            place.refuse(file, f"{text[:80]!r} is no requirement: {str(error).splitlines()[0]}; fix it")
+            place.refuse(file, f"{text[:80]!r} is not a requirement: {str(error).splitlines()[0]}; fix it")
     return tuple(found)
 
 
@@ -163,7 +163,7 @@ def _read_dynamic(place: Place, file: Path, values: dict[str, Any]) -> tuple[Req
             try:
                 found.append(Requirement(line.text))
             except InvalidRequirement as error:
-                place.refuse(listed, f"it is no requirement: {str(error).splitlines()[0]}; fix it", line.number)
+                place.refuse(listed, f"it is not a requirement: {str(error).splitlines()[0]}; fix it", line.number)
     return tuple(found)
 
 

@@ -44,7 +44,7 @@ class Place:
     def check(self) -> None:
         """Note that the source's name cannot stand in a Dockerfile."""
         if not _PLAIN.fullmatch(str(self.below)):
-            said = "its name, from the context, holds what a Dockerfile would take for something else"
+            said = "its name, from the context, holds characters that mean something else in a Dockerfile"
             self.refuse(self.source, f"{said}; use letters, digits and . _ + @ - in the names of its folders")
 
     @property

@@ -120,7 +120,7 @@ def _read_python(place: Place, file: Path, given: object) -> list[Wanted]:
     try:
         return [Wanted(where="tool.poetry.dependencies.python", text=str(text), ranges=read_range(str(text)))]
     except ValueError:
-        place.refuse(file, f"python = {str(text)[:60]!r} is no range that Poetry reads; write one such as ^3.11")
+        place.refuse(file, f"python = {str(text)[:60]!r} is not a range that Poetry reads; write one such as ^3.11")
         return []
 
 
@@ -130,7 +130,7 @@ def _convert(place: Place, file: Path, name: str, given: object, loose: list[str
     from poetry.core.factory import Factory
 
     if not isinstance(given, str | dict):
-        place.refuse(file, f'{name} in tool.poetry.dependencies is no version; write {name} = "^1.0"')
+        place.refuse(file, f'{name} in tool.poetry.dependencies is not a version; write {name} = "^1.0"')
         return None, False
     if isinstance(given, dict) and len(_JOINED.findall(str(given.get("markers", "")))) > _MOST_JOINED:
         said = f"joins more than {_MOST_JOINED + 1} conditions"
@@ -151,6 +151,6 @@ def _convert(place: Place, file: Path, name: str, given: object, loose: list[str
             loose.append(f"{name} = {str(given)[:60]!r}")
             return Requirement(made.name), made.is_optional()
     except (ValueError, TypeError, LookupError, AttributeError, RuntimeError) as error:
-        said = str(error).splitlines()[0] if str(error) else "it is no version"
+        said = str(error).splitlines()[0] if str(error) else "it is not a version"
         place.refuse(file, f"Poetry does not read {name} = {str(given)[:60]!r}: {said}; fix it")
     return None, False

@@ -34,7 +34,7 @@ def read_poetry_lock(found: Collected, lock: Path, package: Package) -> None:
         try:
             found.python.append(Wanted(where="python-versions", text=str(text), ranges=read_range(str(text))))
         except ValueError:
-            place.refuse(lock, f"python-versions is no range: {str(text)[:60]!r}; run poetry lock")
+            place.refuse(lock, f"python-versions is not a range: {str(text)[:60]!r}; run poetry lock")
     required = package.list_required(place.extras)
     versions: dict[str, list[str | None]] = {}
     by_name: dict[str, list[int]] = {}

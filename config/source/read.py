@@ -54,7 +54,7 @@ def _choose(place: Place) -> Path | None:
     if locks:
         return locks[0]
     if (place.source / "Pipfile").is_file() and not (place.source / "requirements.txt").is_file():
-        place.refuse(place.source / "Pipfile", "it is read by way of its lock, which is not there; run pipenv lock")
+        place.refuse(place.source / "Pipfile", "it is read through its lock, which does not exist; run pipenv lock")
         return None
     found = next((place.source / name for name in OTHERS if (place.source / name).is_file()), None)
     if found is None:
@@ -123,7 +123,7 @@ def _read_wishes(found: Collected, package: Package) -> None:
         for entry in package.poetry.loose:
             place.refuse(package.file, f"pip cannot be given {entry}: write one range for it, or run poetry lock")
         for name, source in package.poetry.pinned.items():
-            said = f"{name} is to come from the source {source} alone, and pip would take it from any"
+            said = f"{name} must come from the source {source} alone, and pip would take it from any"
             place.refuse(package.file, f"{said}; run poetry lock, and keep poetry.lock beside it")
         for name, url in package.poetry.indexes.items():
             add_index(found, url, name)
@@ -160,7 +160,7 @@ def _read_version_files(found: Collected) -> None:
         match = re.fullmatch(r"(?:cpython-|cpython@|cpython|python-|python)?(3(?:\.\d+){0,2})(?:[-+].*)?", said)
         if not match:
             hint = "write one such as 3.13, or name the image, pythonImage"
-            place.refuse(file, f"{said[:40]!r} is no version of Python that an image is known for; {hint}", number)
+            place.refuse(file, f"{said[:40]!r} is not a version of Python with a known image; {hint}", number)
             continue
         version = match[1].split(".")
         # A patch is the image's matter: it has the newest.

@@ -33,7 +33,7 @@ def read_text(place: Place, path: Path, *, declared: bool = False) -> str | None
     try:
         content = path.read_bytes()
     except OSError as error:
-        place.refuse(path, f"it cannot be read ({error.strerror}); let yourself read it")
+        place.refuse(path, f"it cannot be read ({error.strerror}); give yourself read permission")
         return None
     if len(content) > _MOST:
         place.refuse(path, f"it is longer than {_MOST >> 20} MB; write a shorter one")
@@ -54,7 +54,7 @@ def read_text(place: Place, path: Path, *, declared: bool = False) -> str | None
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         shown = content[error.start : error.start + 1].hex()
-        place.refuse(path, f"it is no {encoding.upper()} (byte 0x{shown}); save it as UTF-8", line)
+        place.refuse(path, f"it is not {encoding.upper()} (byte 0x{shown}); save it as UTF-8", line)
         return None
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
@@ -119,7 +119,7 @@ def take_table(place: Place, path: Path, values: dict[str, Any], *names: str) ->
     for depth, name in enumerate(names, 1):
         inner = found.get(name, {})
         if not isinstance(inner, dict):
-            place.refuse(path, f"{'.'.join(names[:depth])} is no table; write [{'.'.join(names[:depth])}]")
+            place.refuse(path, f"{'.'.join(names[:depth])} is not a table; write [{'.'.join(names[:depth])}]")
             return {}
         found = inner
     return found
@@ -131,5 +131,5 @@ def take_list(place: Place, path: Path, value: Any, name: str) -> list[str]:
         return []
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return value
-    place.refuse(path, f'{name} is no list of texts; write {name} = ["..."]')
+    place.refuse(path, f'{name} is not a list of texts; write {name} = ["..."]')
     return []

@@ -143,7 +143,7 @@ def _place(
     if isinstance(url := choice.get("url"), str):
         return [(at(url), False)]
     if "index" in choice:
-        said = f"{one.name} is to come from the index {choice['index']} alone, and pip would take it from any"
+        said = f"{one.name} must come from the index {choice['index']} alone, and pip would take it from any"
         place.refuse(file, f"{said}; run uv lock, and keep uv.lock beside it")
         return []
     place.refuse(file, f"the source of {one.name} in tool.uv.sources is not known; write path, git, url or workspace")

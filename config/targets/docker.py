@@ -27,7 +27,9 @@ _LEAST = Size.parse("6M")
 def check(settings: Settings) -> Iterator[Mistake]:
     """What is wrong on a machine."""
     if settings.ssh and settings.ssh.jump and settings.ssh.proxy_command:
-        yield Mistake("ssh.jump", "does not go with ssh.proxyCommand: both say how to get there; write one of them")
+        yield Mistake(
+            "ssh.jump", "cannot be used with ssh.proxyCommand: both say how to reach the machine; write one of them"
+        )
     yield from check_backups(settings)
     for index, site in enumerate(settings.sites):
         if site.certificate and settings.tls is None:

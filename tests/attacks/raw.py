@@ -25,9 +25,9 @@ class Answer:
         return [value for key, value in self.fields if key == name.lower()]
 
     def one(self, name: str) -> str | None:
-        """The value of a header, which must not stand twice."""
+        """The value of a header, which must not be listed twice."""
         values = self.all(name)
-        assert len(values) < 2, f"{name} stands twice: {values}"
+        assert len(values) < 2, f"{name} is listed twice: {values}"
         return values[0] if values else None
 
     def json(self) -> Any:

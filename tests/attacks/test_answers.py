@@ -96,7 +96,7 @@ def test_what_the_application_says_itself_is_said_once_and_wins(edge: Edge) -> N
         "Permissions-Policy": "camera=(self)",
         "X-Content-Type-Options": "nosniff",
     }
-    # `one` refuses a header that stands twice.
+    # `one` refuses a header that is listed twice.
     assert {name: answer.one(name) for name in own} == own
     # The logs know the request by NGINX's id, so that is the one that the client is reported.
     assert len(answer.one("X-Request-ID") or "") == 32

@@ -58,10 +58,10 @@ def run(monkeypatch: pytest.MonkeyPatch, one: One | None, role: str = "nginx") -
     ("one", "said", "done"),
     [
         (One("running", "bridge"), [], []),
-        (One("paused", "bridge"), ["nginx-1 was paused: it goes on."], ["unpause"]),
+        (One("paused", "bridge"), ["nginx-1 was paused; it has been resumed."], ["unpause"]),
         (
             One("running"),
-            ["nginx-1 was cut off from its network: it is in it again."],
+            ["nginx-1 was disconnected from its network; it is connected again."],
             [("connect", None)],
         ),
     ],

@@ -49,9 +49,12 @@ def test_where_none_is_proven_the_newest_is_meant() -> None:
 @pytest.mark.parametrize(
     ("at", "said"),
     [
-        ("yesterday", '"yesterday" is no backup, and no time such as 2026-11-30T03:15; the last ones are: aaaa1111'),
+        (
+            "yesterday",
+            '"yesterday" is neither a backup nor a time such as 2026-11-30T03:15; the last ones are: aaaa1111',
+        ),
         ("2026-01-01", "there is no backup of 2026-01-01 (UTC) or before; the first one is of 2026-11-28T03:17:00Z"),
-        ("aaa", '"aaa" is no backup'),
+        ("aaa", '"aaa" is neither a backup nor'),
     ],
 )
 def test_what_is_no_backup_is_reported(at: str, said: str) -> None:
@@ -214,7 +217,9 @@ def test_what_differs_is_reported_in_lines() -> None:
         "  torn.db: cannot be read now; of the backup: t 3",
     ]
     quiet = {"folder": "shop/a", "comes": none, "goes": none, "changes": none, "databases": {}}
-    assert [*restoring.tell_difference(quiet)][1] == "  no file is other, and no table has another number of rows"
+    assert [*restoring.tell_difference(quiet)][1] == (
+        "  all files are the same, and each table has the same number of rows"
+    )
 
 
 class Config:
@@ -296,7 +301,10 @@ def test_what_cannot_be_meant_is_refused(
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [([], "nobody is there to be asked; write --yes"), (["--site", "blog"], 'nothing of a site "blog" is backed up')],
+    [
+        ([], "there is no terminal to confirm in; write --yes"),
+        (["--site", "blog"], 'nothing of a site "blog" is backed up'),
+    ],
 )
 def test_who_is_asked_for_a_yes_reads_no_other_refusal_after_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: list[str], said: str

@@ -108,7 +108,7 @@ def test_a_compose_file_is_taken_over(source: Path) -> None:
         "uploads",
         "env_file",
         "cap_add",
-        "db: what it holds: PostgreSQL 17 begins empty",
+        "db: its data: PostgreSQL 17 begins empty",
         "proxy: Portico's own NGINX",
     )
     assert [word for word in words if not any(word in line for line in left)] == []
@@ -138,7 +138,7 @@ def test_a_database_or_a_cache_is_taken_over(source: Path, image: str, service: 
     assert values.get("services") == ([service] if service else None)
     assert values["sites"][0].get("uses") == (["my-db"] if service else None)
     (line,) = re.findall(r"Not taken over: (.*)\.\n", done.output)
-    assert line.startswith("my_db: what it holds: " if service else f"my_db ({image}): Portico runs one PostgreSQL")
+    assert line.startswith("my_db: its data: " if service else f"my_db ({image}): Portico runs one PostgreSQL")
 
 
 def test_variables_that_lead_to_a_service_lead_nowhere_any_more(source: Path) -> None:

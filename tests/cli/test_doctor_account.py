@@ -134,7 +134,7 @@ def test_all_that_is_there_is_a_line_each(monkeypatch: pytest.MonkeyPatch) -> No
                     }
                 }
             },
-            *("hosted zone", "example answers inside of networks alone", "public zone"),
+            *("hosted zone", "example is a private zone, which answers only inside VPCs", "public zone"),
         ),
         (
             {
@@ -180,7 +180,11 @@ def test_what_may_not_be_looked_at_is_said_and_no_failure(call: str, monkeypatch
         found |= {target: seen} if call in account.asked else {}
     assert found
     for seen in found.values():
-        assert [one for one in seen.values() if one.state == "note" and "may not be looked at: " in one.reported]
+        assert [
+            one
+            for one in seen.values()
+            if one.state == "note" and "these credentials may not read it: " in one.reported
+        ]
 
 
 def test_a_role_of_aws_that_is_not_there_yet_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,7 +120,7 @@ def test_what_a_killed_run_left_is_put_in_order_first(
 
 @pytest.mark.parametrize(
     ("alive", "said"),
-    [(True, "Another run is working on the stack dev"), (None, "take its lock away with `pulumi cancel")],
+    [(True, "Another run is working on the stack dev"), (None, "remove its lock with `pulumi cancel")],
 )
 def test_a_run_that_may_live_is_left_alone(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, alive: bool | None, said: str

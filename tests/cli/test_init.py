@@ -137,7 +137,7 @@ def test_what_is_written_is_a_project(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_the_others_that_were_found_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, app=f"{FLASK}app = Flask('x')", shop=f"{FLASK}app = Flask('x')")
     said = init(tmp_path, monkeypatch).output
-    assert "app:app as " in said and "Also found: shop:app; --entry says which one is meant." in said
+    assert "app:app as " in said and "Also found: shop:app; choose one with --entry." in said
     for file in (tmp_path / "deploy").iterdir():
         file.unlink()
     assert "Also found" not in init(tmp_path, monkeypatch, "--entry", "shop:app").output

@@ -50,6 +50,6 @@ def test_a_signal_to_all_in_front_reaches_pulumi_once(tmp_path: Path, number: si
         time.sleep(0.02)
     os.killpg(process.pid, number)
     said, _ = process.communicate(timeout=60)
-    reported = "Interrupted: what is under way comes to its end first. Once more ends it at once.\n"
+    reported = "Interrupted: the steps under way finish first. Interrupt again to stop at once.\n"
     assert (process.returncode, said) == (7, f"{reported}signal {number.value}\n")
     assert (tmp_path / "heard").read_text() == "heard\n"

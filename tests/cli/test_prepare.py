@@ -109,7 +109,7 @@ def test_a_key_that_stands_twice_is_a_sentence(root: Path) -> None:
     (root / "Pulumi.dev.yaml").write_text(
         "config:\n  portico:sites:\n    - name: shop\n      body: 1M\n      body: 2M\n"
     )
-    with pytest.raises(Refused, match=r"^Pulumi\.dev\.yaml, line 5: body stands in line 4 already; write it once$"):
+    with pytest.raises(Refused, match=r"^Pulumi\.dev\.yaml, line 5: body is in line 4 already; write it once$"):
         read_config(root, "dev")
 
 

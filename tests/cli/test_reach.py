@@ -45,7 +45,7 @@ def test_machines_that_do_not_answer_are_named(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert reach.all_answer(export(*hosts)) is not bool(silent)
-    lines = [f"{address} does not answer: what lies on it is not looked at.\n" for address in silent]
+    lines = [f"{address} does not answer, so what runs there was not checked.\n" for address in silent]
     assert capsys.readouterr().err == "".join(lines)
 
 

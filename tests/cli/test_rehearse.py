@@ -61,7 +61,7 @@ def test_a_release_without_a_fault_passes() -> None:
     ("more", "said"),
     [
         ({"code": 1, "new": None}, ["`flask db upgrade` failed with exit code 1 after 3.0 s"]),
-        ({"code": None, "new": None}, ["`flask db upgrade` did not come to its end after 3.0 s"]),
+        ({"code": None, "new": None}, ["`flask db upgrade` did not finish after 3.0 s"]),
         (
             {"locks": [Lock("notes", "reads and writes", 30.4)]},
             ["a lock is kept longer than 5 s: notes for 30.4 s (reads and writes wait)"],

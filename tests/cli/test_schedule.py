@@ -23,7 +23,7 @@ def run(outcome: str, **more: Any) -> dict[str, Any]:
         (run("replaced", code=-9, seconds=2), "was ended by the next one, with exit code -9 after 2 s (release abc)"),
         (run("replaced"), "gave way to the next one"),
         (run("failed", why="flask: No such file or directory"), "could not be run: flask: No such file or directory"),
-        (run("skipped"), "was left out, since the one before it still ran"),
+        (run("skipped"), "was skipped, since the run before it had not ended"),
         (run("missed", first="2026-03-09T03:30:00Z", count=2), "was missed with all since 2026-03-09T03:30:00Z (2)"),
         (run("lost"), "was cut: its container ended before it did (release abc)"),
         (run("of another version"), "of another version"),

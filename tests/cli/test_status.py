@@ -74,7 +74,7 @@ def test_it_names_what_runs_and_not_what_the_state_remembers(ask: Any) -> None:
     """A new worker that failed is in the state, and the one before it, which goes on, is not."""
     reported = ask((["nginx", "worker-old"], ["web-new"], ["web-old (paused)"])).splitlines()
     assert reported[0].endswith("2 running: nginx worker-old")
-    assert reported[1] == "  started again and again: web-new"
+    assert reported[1] == "  restarted repeatedly: web-new"
     assert reported[2] == "  does not run: web-old (paused); portico check -s dev says what is wrong"
     asked = json.loads(ask((["nginx", "worker-old"], [], ["web (exited)"]), "--json"))
     assert (asked["running"], asked["restarting"], asked["stopped"]) == (["nginx", "worker-old"], [], ["web (exited)"])

@@ -167,7 +167,7 @@ def test_a_command_that_never_begins_says_why(aws: FakeAws, call: Any) -> None:
     aws.before = explain
     done = call(exec_, "--", "x")
     assert done.exit_code == 1
-    assert "the command did not run to its end; AWS says: ResourceInitializationError: no secret" in done.output
+    assert "the command did not finish; AWS says: ResourceInitializationError: no secret" in done.output
     aws.refuses["run-task"] = "AccessDeniedException"
     assert "AWS does not answer `aws ecs run-task`" in call(exec_, "--", "x").output
 
@@ -175,7 +175,7 @@ def test_a_command_that_never_begins_says_why(aws: FakeAws, call: Any) -> None:
 def test_shell_names_what_aws_itself_would_do(aws: FakeAws, call: Any) -> None:
     done = call(shell)
     (line,) = done.output.splitlines()
-    assert done.exit_code == 1 and line.startswith("error: no shell leads into a task on ECS")
+    assert done.exit_code == 1 and line.startswith("error: no shell can be opened in a task on ECS")
     assert "portico exec -s dev --site shop runs a command" in line and "session-manager-plugin" in line
     assert line.rstrip(".").endswith(
         f"aws ecs execute-command --region eu-central-1 --cluster {CLUSTER} --task TASK --container gunicorn "

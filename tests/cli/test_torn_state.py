@@ -51,7 +51,7 @@ def test_the_newest_whole_copy_takes_the_place(tmp_path: Path, capsys: pytest.Ca
     print(*fix_all(tmp_path), sep="\n", end="")
     assert (home / "stacks/portico/dev.json").read_bytes() == state(3)
     assert (home / "stacks/portico/dev.json.torn").read_bytes() == state(4)[:20]
-    assert "was torn" in capsys.readouterr().out
+    assert "was damaged" in capsys.readouterr().out
     assert not list(home.glob("locks/**/*.tmp"))
 
 
@@ -59,4 +59,4 @@ def test_without_a_copy_nothing_is_changed(tmp_path: Path, capsys: pytest.Captur
     home = make_state(tmp_path, live=(0, b"{"))
     print(*fix_all(tmp_path), sep="\n", end="")
     assert (home / "stacks/portico/dev.json").read_bytes() == b"{"
-    assert "no copy of it is whole" in capsys.readouterr().out
+    assert "no copy of it is intact" in capsys.readouterr().out

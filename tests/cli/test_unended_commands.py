@@ -43,7 +43,7 @@ def test_each_that_runs_is_named_and_no_other_one(aws: FakeAws) -> None:
     aws.add("k1", family="portico-test-shop", looks=10)
     assert [*tell_unended(make("shop", "blog"))] == [
         "The release command of shop still runs (task 1).",
-        "It is left to come to its end, and this waits for it.",
+        "It may finish; this command waits for it.",
     ]
 
 

@@ -334,7 +334,7 @@ def test_commands_by_hand_run_in_tasks_of_the_live_release(fleet: FleetDeploymen
     assert spell_upgrade(live) in fleet.portico("logs", "--process", "release").output
     assert f"at work for {live}" in fleet.portico("logs", "--process", "queue").output
     assert "ended with exit code 0 after" in fleet.portico("status").output
-    assert "no shell leads into a task on ECS" in fleet.portico("shell", fails=True).output
+    assert "no shell can be opened in a task on ECS" in fleet.portico("shell", fails=True).output
 
 
 @pytest.mark.parametrize(

@@ -183,7 +183,7 @@ FOLDER = {"to": "/srv/backups", "every": "17 3 * * *"}
         (
             FOLDER,
             None,
-            ["backups: no more are made; those that there are stay where they are, and are not pruned."],
+            ["backups: no more are made; existing ones stay where they are, and are not pruned."],
         ),
     ],
 )

@@ -120,7 +120,7 @@ def test_a_disk_without_space_is_named_and_leaves_nothing_half_written(
     monkeypatch.setattr(Path, "write_bytes", refuse)
     with pytest.raises(pulumi.RunError) as refused:
         write(root)
-    assert "shop is made ready to be built, takes no file: No space left on device" in str(refused.value)
+    assert "the build of shop is prepared, cannot be written: No space left on device" in str(refused.value)
     assert list((root / ".portico/contexts").iterdir()) == []
     monkeypatch.undo()
     assert (root / write(root) / "app/web.py").is_file()

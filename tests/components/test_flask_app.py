@@ -143,7 +143,7 @@ def test_files_that_cannot_be_laid_out_end_the_run_with_the_containers_words(roo
     state = {"shop-files": {"exitCode": 1, "containerLogs": "No such folder: static\n"}}
     with pytest.raises(pulumi.RunError) as caught:
         make(root, states=state)
-    assert str(caught.value).startswith("The files of shop could not be laid out; nothing was switched")
+    assert str(caught.value).startswith("The files of shop could not be written; nothing was switched")
     assert str(caught.value).endswith("\n  No such folder: static")
 
 

@@ -75,7 +75,7 @@ def test_a_site_pinned_at_a_release_whose_image_is_gone_is_refused(root: Path) -
         deploy(root, history={"shop": (OLD, OLDER)}, pinned={"shop": OLD.release}, images=ON_ENGINE[1:], seen=seen)
     assert str(caught.value) == (
         f"rollback.shop: the image of release {OLD.release} is not on this Docker engine any more; nothing was "
-        f"changed. To fix it, write one of {OLDER.release}, or take the line out: make resume SITE=shop"
+        f"changed. To fix it, write one of {OLDER.release}, or remove the line: make resume SITE=shop"
     )
     assert [one.type for one in seen] == ["portico:index:Portico"]
 

@@ -157,7 +157,7 @@ def test_a_switch_that_went_with_nginx_is_reported(asked: list[Replica], said: l
         (
             ["the tree t1 is live", "@live shop", "an old worker of NGINX did not end within 70 s"],
             [
-                "What was asked for is live, but the switch did not end well.",
+                "The new releases are live, but the switch ended with an error.",
                 "  the tree t1 is live",
                 "  an old worker of NGINX did not end within 70 s",
             ],

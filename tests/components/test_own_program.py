@@ -107,7 +107,7 @@ def test_an_output_among_the_settings_is_refused_by_its_place(home: Path) -> Non
 
     assert not deploy(home, build).of_type(CONTAINER)
     plain = "is an Output, and settings are known before Pulumi deploys; write a plain value"
-    said = "is an Output, and what stands in the environment is in clear everywhere; write Site("
+    said = "is an Output, and what stands in the environment is in plain text everywhere; write Site("
     way = 'secrets={"DB": …}, secrets_as={"DB": "environment"})'
     assert [line.strip() for line in seen] == [
         f"port: {plain}",

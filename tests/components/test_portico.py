@@ -96,7 +96,7 @@ def test_a_refused_configuration_leaves_everything_as_it_was(root: Path) -> None
 
 def test_files_that_cannot_be_laid_out_start_no_replica_and_no_switch(root: Path) -> None:
     seen: list[Resource] = []
-    with pytest.raises(pulumi.RunError, match="The files of shop could not be laid out"):
+    with pytest.raises(pulumi.RunError, match="The files of shop could not be written"):
         deploy(root, states={"shop-files": {"exitCode": 1, "containerLogs": "x"}}, seen=seen)
     roles = {found.labels["portico.role"] for found in seen if found.type == CONTAINER}
     assert roles <= {"check", "nginx", "files"}

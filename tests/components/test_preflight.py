@@ -33,19 +33,19 @@ def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeSsh:
     [
         (
             "ssh: connect to host shop.example port 22: Connection refused",
-            "shop.example does not answer on port 22: it is down, or something on the way lets nobody through",
+            "shop.example does not answer on port 22: it is down, or a firewall blocks the way",
         ),
         (
             "ssh: connect to host shop.example port 22: Connection timed out",
-            "shop.example does not answer on port 22: it is down, or something on the way lets nobody through",
+            "shop.example does not answer on port 22: it is down, or a firewall blocks the way",
         ),
         (
             "Connection closed by UNKNOWN port 65535",
-            "shop.example does not answer on port 22: it is down, or something on the way lets nobody through",
+            "shop.example does not answer on port 22: it is down, or a firewall blocks the way",
         ),
         (
             "ssh: Could not resolve hostname shop.example: Name or service not known",
-            "shop.example is a name that leads nowhere; write another at ssh.host",
+            "shop.example is a name that DNS does not know; write another at ssh.host",
         ),
         (
             "deploy@shop.example: Permission denied (publickey,password).",
@@ -54,15 +54,15 @@ def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeSsh:
         ),
         (
             "@ WARNING: UNPROTECTED PRIVATE KEY FILE! @\ndeploy@shop.example: Permission denied (publickey).",
-            "shop.example was not asked: others may read the key ~/.ssh/id; chmod 600 makes it yours alone",
+            "shop.example was not asked: others may read the key ~/.ssh/id; run chmod 600 on it",
         ),
         (
             "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.",
-            "shop.example shows another host key than the one kept in .portico/known_hosts/staging; if it was set up "
-            "anew, take its line out of that file, and if not, somebody else answers in its place",
+            "shop.example shows another host key than the one in .portico/known_hosts/staging; if it was set up "
+            "again, remove its line from that file, and if not, another machine answers in its place",
         ),
         ("kex: something new", "shop.example cannot be reached; ssh says: kex: something new"),
-        ("", "shop.example cannot be reached; ssh says: it ended without a word"),
+        ("", "shop.example cannot be reached; ssh says: it ended without a message"),
     ],
 )
 def test_what_ssh_says_is_reported_in_a_sentence(ssh: FakeSsh, said: str, sentence: str) -> None:
@@ -130,7 +130,7 @@ def test_too_little_disk(ssh: FakeSsh) -> None:
     ssh.answer(docker=VERSION % "24.0.7", df=DISK % 400_000)
     assert find_obstacle(WAY) == (
         "shop.example has 390 MB left on the disk of its Docker, and a release takes 500; "
-        "`docker system prune` there gives back what nothing uses"
+        "`docker system prune` there frees what nothing uses"
     )
 
 
@@ -144,7 +144,7 @@ def test_a_machine_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
         raise subprocess.TimeoutExpired("ssh", 60)
 
     monkeypatch.setattr("subprocess.run", wait)
-    assert find_obstacle(AGENT) == "shop.example does not answer on port 2222: nothing came for a minute"
+    assert find_obstacle(AGENT) == "shop.example does not answer on port 2222: no data came for a minute"
 
 
 def test_no_ssh_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,7 +154,7 @@ def test_no_ssh_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_it_ends_the_program_and_says_that_nothing_was_changed(ssh: FakeSsh) -> None:
     ssh.fail("ssh: connect to host shop.example port 22: Connection refused")
-    with pytest.raises(pulumi.RunError, match=r"lets nobody through\. Nothing was changed\.$"):
+    with pytest.raises(pulumi.RunError, match=r"a firewall blocks the way\. Nothing was changed\.$"):
         require_ready(WAY)
 
 

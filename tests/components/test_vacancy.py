@@ -193,7 +193,7 @@ def test_an_address_that_the_machine_has_not_is_reported_once(root: Path, here: 
     here.listen("0.0.0.0", 8080)
     for own in ((), (holder(HTTP),)):
         assert refuse(root, *own, address=address, tls=TLS) == [
-            f"address: {address} is no address of this machine; write one that it has (192.0.2.7, 127.0.0.1), or "
+            f"address: {address} is not an address of this machine; write one that it has (192.0.2.7, 127.0.0.1), or "
             "0.0.0.0 for all of them"
         ]
 
@@ -232,7 +232,7 @@ def test_on_another_machine_that_one_is_named(root: Path, here: SwitchFolder) ->
         "port: port 80 of 127.0.0.1 is taken on shop.example by the program node (process 7); end that program, or "
         "write another, such as 8080"
     ]
-    assert "is no address of shop.example; " in refuse(root, address="192.0.2.8", **SSH)[0]
+    assert "is not an address of shop.example; " in refuse(root, address="192.0.2.8", **SSH)[0]
 
 
 def test_on_a_vm_no_other_port_can_be_written(root: Path, here: SwitchFolder) -> None:

@@ -93,7 +93,7 @@ def test_one_that_is_gone_fails(make: Make, said: list[str]) -> None:
 def test_where_an_older_one_runs_the_new_one_is_stopped(make: Make, said: list[str]) -> None:
     engine = Starting(listed=[worker(NEW, "restarting", "Restarting (1)"), worker(OLD)])
     assert len(watch(engine, make())) == 1
-    assert "The one before it goes on." in said[0]
+    assert "The one before it keeps running." in said[0]
     assert (engine.stopped, STARTED) == ([(NEW, 1)], [OLD])
 
 

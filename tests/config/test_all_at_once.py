@@ -19,8 +19,8 @@ FORMS: dict[str, dict[str, Any]] = {
     "sites[0].entry: ": {"entry": "nowhere:app"},
 }
 CLASHES: dict[str, dict[str, Any]] = {
-    'sites[0].routes: "/twin" stands twice': {"routes": [{"path": "/twin"}, {"path": "/twin"}]},
-    'sites[0].data: the name "twin" stands twice': {
+    'sites[0].routes: "/twin" is listed twice': {"routes": [{"path": "/twin"}, {"path": "/twin"}]},
+    'sites[0].data: the name "twin" is listed twice': {
         "data": [{"name": "twin", "path": "/b"}, {"name": "twin", "path": "/c"}]
     },
     "sites[0].data: /d/e is in /d": {"data": [{"name": "d", "path": "/d"}, {"name": "e", "path": "/d/e"}]},
@@ -110,7 +110,7 @@ ELSEWHERE: dict[str, dict[str, Any]] = {
     'services[1]: version "18" is none of valkey': {
         "services": [{"name": "a", "kind": "postgres"}, {"name": "b", "kind": "valkey", "version": "18"}]
     },
-    'services[1].name: "db" stands twice': {
+    'services[1].name: "db" is listed twice': {
         "services": [{"name": "db", "kind": kind} for kind in ("postgres", "valkey")]
     },
     "services[0].memory: 1M is too little": {"services": [{"name": "db", "kind": "postgres", "memory": "1M"}]},

@@ -34,12 +34,12 @@ def text(**changes: Any) -> str:
         (
             {},
             {"shop": ["exited", "unhealthy"]},
-            ["shop: 2 replicas are not well (exited, unhealthy): others take their places"],
+            ["shop: 2 replicas are unhealthy (exited, unhealthy): others replace them once"],
         ),
-        ({}, {"shop": ["gone", "gone"]}, ["shop: 2 replicas are not well (gone): others take their places"]),
-        ({}, {"blog": ["unhealthy"]}, ["blog: a replica is not well (unhealthy): another one takes its place"]),
+        ({}, {"shop": ["gone", "gone"]}, ["shop: 2 replicas are unhealthy (gone): others replace them once"]),
+        ({}, {"blog": ["unhealthy"]}, ["blog: a replica is unhealthy (unhealthy): another one replaces it once"]),
         ({"releases": {"shop": "ccc", "blog": "bbb"}, "tree": "t2"}, {"shop": ["gone"]}, ["shop: a new release"]),
-        ({"repairs": 1}, {"shop": ["gone"]}, ["shop: a replica is not well", "NGINX: its files were changed by hand"]),
+        ({"repairs": 1}, {"shop": ["gone"]}, ["shop: a replica is unhealthy", "NGINX: its files were changed by hand"]),
     ],
     ids=["all are well", "two", "two alike", "one", "a new release anyway", "and files changed by hand"],
 )
@@ -54,7 +54,7 @@ def test_replicas_that_are_not_well_are_reported(
 @pytest.mark.parametrize(
     ("lost", "reported"),
     [
-        (("gone", ""), "NGINX: its container is gone: another one starts. Until then nobody is answered."),
+        (("gone", ""), "NGINX: its container is gone: another one starts. Until then requests get no answer."),
         (("", "exited"), "NGINX: the container that holds its port is exited: another one starts. Until then"),
         (("", ""), None),
     ],
@@ -167,7 +167,7 @@ def test_taking_over_is_said_to_keep_nobody_waiting_but_for_http3() -> None:
         "NGINX: replaced, since its image changes (nginx:1.26.3 → nginx:1.30.6): the new one takes the port beside it. "
         "No request waits."
     )
-    assert reported[1] == f"{reported[0]} Connections by HTTP/3 begin anew."
+    assert reported[1] == f"{reported[0]} HTTP/3 connections begin again."
 
 
 @pytest.mark.parametrize(("before", "after"), [(BEFORE, KEPT_OPEN), (KEPT_OPEN, BEFORE)])

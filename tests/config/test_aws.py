@@ -97,16 +97,16 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     (aws(sshFrom=NETWORKS), "aws.sshFrom: is for access: ssh; leave it out, or write access: ssh"),
     (
         aws(access="ssh", sshFrom=["0.0.0.0/0"]),
-        'aws.sshFrom[0]: "0.0.0.0/0" is everybody; write your own networks',
+        'aws.sshFrom[0]: "0.0.0.0/0" lets everybody in; write your own networks',
     ),
     (
         aws(access="ssh", sshFrom=["::/0"]),
-        'aws.sshFrom[0]: "::/0" is everybody; write your own networks',
+        'aws.sshFrom[0]: "::/0" lets everybody in; write your own networks',
     ),
     (
         aws(access="ssh", sshFrom=["0.0.0.0/1", "128.0.0.0/1"]),
-        'aws.sshFrom[0]: "0.0.0.0/1" is everybody; write your own networks\n'
-        'aws.sshFrom[1]: "128.0.0.0/1" is everybody; write your own networks',
+        'aws.sshFrom[0]: "0.0.0.0/1" lets everybody in; write your own networks\n'
+        'aws.sshFrom[1]: "128.0.0.0/1" lets everybody in; write your own networks',
     ),
     (aws(zone="eu-west-1a"), 'aws.zone: "eu-west-1a" is not in eu-central-1; write one such as eu-central-1a'),
     (
@@ -119,15 +119,15 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         aws(egress=[{"name": name, "port": 5432, "network": "10.0.0.0/8"} for name in ("db", "reports")]),
-        'aws.egress[1]: opens what "db" opens already, and AWS takes each rule once; leave it out',
+        'aws.egress[1]: opens what "db" opens already, and AWS accepts each rule once; leave it out',
     ),
     (
         aws(egress=[{"name": "web", "port": 80, "network": "0.0.0.0/0"}]),
-        'aws.egress[0]: opens what "http" opens already, and AWS takes each rule once; leave it out',
+        'aws.egress[0]: opens what "http" opens already, and AWS accepts each rule once; leave it out',
     ),
     (
         aws(access="ssh", sshFrom=["203.0.113.7", "203.0.113.7/32"]),
-        'aws.sshFrom[1]: "203.0.113.7/32" stands twice; write each network once',
+        'aws.sshFrom[1]: "203.0.113.7/32" is listed twice; write each network once',
     ),
     (aws(disk="4G"), 'aws.disk: "4g" is less than the image itself needs; write at least 8G'),
     (aws(disk="8G", swap="5G"), 'aws.swap: "5g" is more than half of the disk; write less'),

@@ -117,15 +117,18 @@ def test_on_ecs_aws_makes_them(root: Path) -> None:
     ("values", "said"),
     [
         ({"backups": {"to": "/srv/b"}}, "backupKey: is required for backups; `portico backup key` makes it"),
-        ({"backups": {"to": "/srv/b"}, "backupKey": "short"}, "backupKey: is no key; write a text of 16 to 512"),
-        ({"backups": {"to": "/srv/b"}, "backupKey": 12345678901234567890}, "backupKey: is no key"),
+        ({"backups": {"to": "/srv/b"}, "backupKey": "short"}, "backupKey: is not a key; write a text of 16 to 512"),
+        ({"backups": {"to": "/srv/b"}, "backupKey": 12345678901234567890}, "backupKey: is not a key"),
         (
             {"backups": {"to": "/srv/b"}, "backupKey": KEY, "backupAccess": "x" * 20},
-            "backupAccess: is for s3:// and sftp://; take it away",
+            "backupAccess: is for s3:// and sftp://; remove it",
         ),
         ({"backups": S3, "backupKey": KEY}, "backupAccess: is required for backups.to: the secret access key"),
-        ({"backups": S3, "backupKey": KEY, "backupAccess": "two words here"}, "backupAccess: is no secret access key"),
-        ({"backups": SFTP, "backupKey": KEY, "backupAccess": KEY}, "backupAccess: is no private key of SSH"),
+        (
+            {"backups": S3, "backupKey": KEY, "backupAccess": "two words here"},
+            "backupAccess: is not a secret access key",
+        ),
+        ({"backups": SFTP, "backupKey": KEY, "backupAccess": KEY}, "backupAccess: is not a private SSH key"),
     ],
 )
 def test_a_secret_that_is_missing_or_wrong_is_reported_and_never_shown(

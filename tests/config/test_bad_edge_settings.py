@@ -58,7 +58,7 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         make_values(nginxImage="nginx:mainline1"),
-        'nginxImage: "nginx:mainline1" does not tell its version; write one such as nginx:1.30.6',
+        'nginxImage: "nginx:mainline1" does not show the NGINX version; write a tag such as nginx:1.30.6',
     ),
     (site(gunicorn={"version": "20.1.0"}), f'sites[0].gunicorn.version: "20.1.0" {GUNICORN}'),
     (site(gunicorn={"version": "26.0.9"}), f'sites[0].gunicorn.version: "26.0.9" {GUNICORN}'),
@@ -125,13 +125,13 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     (proxies("10.0.0.0/8;"), f'client.proxies[0]: "10.0.0.0/8;" {NETWORK}'),
     (
         proxies("0.0.0.0/0"),
-        'client.proxies: "0.0.0.0/0" is everybody, who could claim any address; write the proxies\' own',
+        'client.proxies: "0.0.0.0/0" lets anybody claim any address; write the proxies\' own',
     ),
     (
         proxies("10.0.0.0/8", "::/0"),
-        'client.proxies: "::/0" is everybody, who could claim any address; write the proxies\' own',
+        'client.proxies: "::/0" lets anybody claim any address; write the proxies\' own',
     ),
-    (proxies("10.0.0.1", "10.0.0.1/32"), 'client.proxies: "10.0.0.1/32" stands twice; write each network once'),
+    (proxies("10.0.0.1", "10.0.0.1/32"), 'client.proxies: "10.0.0.1/32" is listed twice; write each network once'),
     (
         site(staticUrl="/portico-unavailable.html/"),
         'sites[0].staticUrl: "/portico-unavailable.html/" has the name of the error page; write another',
@@ -188,7 +188,7 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     (route(path="/a//b"), f'sites[0].routes[0].path: "/a//b" {PATH}'),
     (
         site(routes=[{"path": "/a"}, {"path": "/b"}, {"path": "/a"}]),
-        'sites[0].routes: "/a" stands twice; write each path once',
+        'sites[0].routes: "/a" is listed twice; write each path once',
     ),
     (
         route(cache="1s", stream=True),
@@ -326,7 +326,7 @@ MISREAD = [
     ),
     pytest.param(
         site(hosts=["*.shop.example"], aliases=["a.example"]),
-        "sites[0]: aliases lead to the first of hosts, and *.shop.example is no single name; write one first",
+        "sites[0]: aliases lead to the first of hosts, and *.shop.example is not a single name; write one first",
         id="aliases of a wildcard",
     ),
     pytest.param(

@@ -77,7 +77,7 @@ STACK: list[tuple[str, dict[str, Any], str]] = [
     (
         "image too old",
         make_values(nginxImage="nginx:1.20.2"),
-        'nginxImage: "nginx:1.20.2" is older than Portico writes for; write nginx:1.22.0 or newer',
+        'nginxImage: "nginx:1.20.2" is older than Portico supports; write nginx:1.22.0 or newer',
     ),
     (
         "no time for health",
@@ -97,7 +97,7 @@ STACK: list[tuple[str, dict[str, Any], str]] = [
     (
         "key that had another name",
         make_values(nginx={"patience": "10s"}),
-        "nginx.patience: there is no such setting; it has another name now; write clientTimeout",
+        "nginx.patience: there is no such setting; it was renamed; write clientTimeout",
     ),
     ("duration without unit", make_values(nginx={"keepalive": 65}), f'nginx.keepalive: "65" {DURATION}'),
     ("duration in days", make_values(nginx={"keepalive": "2d"}), f'nginx.keepalive: "2d" {DURATION}'),
@@ -144,7 +144,7 @@ SITE: list[tuple[str, dict[str, Any], str]] = [
         site(hosts=["1.2.3.256"]),
         'hosts[0]: "1.2.3.256" is not a host name or an address; write one such as shop.example',
     ),
-    ("host twice", site(hosts=["a.example"] * 2), f'hosts[1]: "a.example" stands at sites[0].hosts[0] {TWICE}'),
+    ("host twice", site(hosts=["a.example"] * 2), f'hosts[1]: "a.example" is used at sites[0].hosts[0] {TWICE}'),
     (
         "folder without requirements",
         site(source="bare"),
@@ -190,7 +190,7 @@ SITE: list[tuple[str, dict[str, Any], str]] = [
     (
         "unknown worker",
         site(gunicorn={"workerClass": "sync"}),
-        'gunicorn.workerClass: "sync" hangs up after each answer, so NGINX could keep no connection; '
+        'gunicorn.workerClass: "sync" closes the connection after each answer, so NGINX cannot reuse it; '
         "write gthread or gevent, or leave it out",
     ),
     (
@@ -310,7 +310,7 @@ def test_a_word_of_other_tools_is_answered_with_the_setting_that_is_meant(root: 
 )
 def test_a_key_that_belongs_elsewhere_is_reported_its_place(root: Path, values: dict[str, Any], said: str) -> None:
     (line,) = refuse(root, values)
-    assert line.endswith(f": there is no such setting; it belongs elsewhere; {said}")
+    assert line.endswith(f": there is no such setting; it is in the wrong place; {said}")
 
 
 def test_a_key_that_stands_in_many_places_gets_the_list_of_keys(root: Path) -> None:
@@ -326,7 +326,7 @@ def test_a_health_path_below_the_static_files_is_refused(root: Path) -> None:
 
 def test_a_host_name_belongs_to_one_site(root: Path) -> None:
     assert refuse(root, make_values(make_site(), make_site(name="blog"))) == [
-        f'sites[1].hosts[0]: "shop.example" stands at sites[0].hosts[0] {TWICE}; '
+        f'sites[1].hosts[0]: "shop.example" is used at sites[0].hosts[0] {TWICE}; '
         "give each site its own name, or a path of its own, such as path: /blog"
     ]
 

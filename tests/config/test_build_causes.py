@@ -36,9 +36,9 @@ from portico.config.messages.build_causes import find_build_cause
         (
             "failed to resolve source metadata for r.example/base:2: pull access denied, repository does not exist "
             "or may require authorization: server message: insufficient_scope: authorization failed",
-            "does not give out the image r.example/base:2: see its name, and `docker login`",
+            "refuses access to the image r.example/base:2: see its name, and `docker login`",
         ),
-        ("pull access denied for shop/base, repository does not exist", "does not give out the image shop/base:"),
+        ("pull access denied for shop/base, repository does not exist", "refuses access to the image shop/base:"),
         (
             'failed to resolve source metadata for registry.example/base:1: failed to do request: Head "https://'
             'registry.example/v2/base/manifests/1": tls: failed to verify certificate: x509: certificate signed by '

@@ -33,7 +33,7 @@ def test_records_count_for_what_is_below() -> None:
         ([Caa(0, "issuewild", ";")], "CAA at shop.example allows every authority.", False),
         ([Caa(0, "iodef", "mailto:a@shop.example")], "CAA at shop.example allows every authority.", False),
         ([OURS, Caa(0, "future", "x")], "CAA at shop.example allows letsencrypt.org.", False),
-        ([OURS, Caa(128, "future", "x")], 'a critical record "future", at which authorities refuse', True),
+        ([OURS, Caa(128, "future", "x")], 'a critical record "future", which makes authorities refuse', True),
         ([Caa(128, "issue", "letsencrypt.org")], "CAA at shop.example allows letsencrypt.org.", False),
         (
             [Caa(0, "issue", "letsencrypt.org; validationmethods=dns-01")],
@@ -62,7 +62,7 @@ def test_the_nearest_records_count_and_no_other_ones() -> None:
 
 def test_where_dns_is_silent_nothing_is_said_of_what_is_above() -> None:
     for found in ({"example": [OTHER]}, {"shop.example": None, "example": [OTHER]}):
-        assert tell_caa("shop.example", found) == ("Whom CAA allows is not known: DNS does not say it.", False)
+        assert tell_caa("shop.example", found) == ("The CAA records could not be read from DNS.", False)
 
 
 WILD = "*.shop.example"

@@ -43,8 +43,8 @@ def test_a_path_is_whole_and_plain(path: str) -> None:
         ([{**STORE, "path": "/"}], "sites[0].data[0].path: / would hide /app"),
         ([{**STORE, "name": "My.Data"}], 'sites[0].data[0].name: "My.Data" is not a name of data'),
         ([{**STORE, "guarded": True}], "sites[0].data[0]: guarded is for files that NGINX serves; write url beside it"),
-        ([STORE, {**STORE, "path": "/b"}], 'sites[0].data: the name "store" stands twice'),
-        ([MEDIA, {**MEDIA, "name": "b", "path": "/b"}], 'sites[0].data: the url "/media/" stands twice'),
+        ([STORE, {**STORE, "path": "/b"}], 'sites[0].data: the name "store" is listed twice'),
+        ([MEDIA, {**MEDIA, "name": "b", "path": "/b"}], 'sites[0].data: the url "/media/" is listed twice'),
         (
             [STORE, {"name": "b", "path": "/var/lib/shop/b"}],
             "sites[0].data: /var/lib/shop/b is in /var/lib/shop",
@@ -77,7 +77,7 @@ def test_it_is_kept_on_every_target(root: Path, stack: dict[str, Any]) -> None:
 def test_a_vm_that_tells_no_disk_by_its_id_is_refused(root: Path) -> None:
     stack = {"target": "aws", "address": "0.0.0.0", "port": 80, "aws": make_aws(instanceType="t2.micro")}
     (line,) = refuse(root, make_values(make_site(data=[STORE]), **stack))
-    assert line.startswith("aws.instanceType: t2 does not tell a disk of data by its id; write one of the Nitro kind")
+    assert line.startswith("aws.instanceType: t2 does not show a data disk's id to the VM; write one of the Nitro kind")
     assert make_plan(make_values(make_site(), **stack), root)
 
 

@@ -76,5 +76,5 @@ def test_releases_are_compared(served: dict[str, str], said: list[str]) -> None:
 def test_one_that_was_cut_off_from_its_network_is_said() -> None:
     one = replace(ONE, networks=frozenset({"bridge"}))
     seen = Container(id="1", name="shop-0")
-    assert compare_containers([one], [seen]) == ["container shop-0 is cut off from its network bridge"]
+    assert compare_containers([one], [seen]) == ["container shop-0 is disconnected from its network bridge"]
     assert compare_containers([one], [replace(seen, networks=frozenset({"bridge", "more"}))]) == []

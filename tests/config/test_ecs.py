@@ -76,10 +76,13 @@ ROWS: list[tuple[dict[str, Any], str]] = [
         ecs(zones=["eu-central-1a", "eu-west-1b"]),
         'ecs.zones[1]: "eu-west-1b" is not in eu-central-1; write one such as eu-central-1a',
     ),
-    (ecs(zones=["eu-central-1a", "eu-central-1a"]), 'ecs.zones[1]: "eu-central-1a" stands twice; write each zone once'),
+    (
+        ecs(zones=["eu-central-1a", "eu-central-1a"]),
+        'ecs.zones[1]: "eu-central-1a" is listed twice; write each zone once',
+    ),
     (
         ecs(certificate=CERTIFICATE, dns={"zone": ZONE}),
-        "ecs.certificate: does not go with ecs.dns, which makes one; write one of them",
+        "ecs.certificate: cannot be used with ecs.dns, which makes one; write one of them",
     ),
     (
         ecs(region="eu-west-1", certificate=CERTIFICATE),
@@ -106,7 +109,7 @@ ROWS: list[tuple[dict[str, Any], str]] = [
                 {"name": "quic", "port": 443, "protocol": "udp", "network": "0.0.0.0/0"},
             ]
         ),
-        'ecs.egress[0]: opens what "https" opens already, and AWS takes each rule once; leave it out',
+        'ecs.egress[0]: opens what "https" opens already, and AWS accepts each rule once; leave it out',
     ),
     # between the section and the sites
     (make_ecs_values(replicas=9), "replicas: 9 is above ecs.most, 8; raise that too"),
@@ -124,18 +127,18 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     *(
         (
             make_ecs_values(make_site(hosts=[host]), section=make_section(dns={"zone": ZONE})),
-            f'sites[0].hosts[0]: "{host}" is no name that a zone answers for; leave it out, or leave ecs.dns out',
+            f'sites[0].hosts[0]: "{host}" is not a name that a zone can answer for; leave it out, or leave ecs.dns out',
         )
         # ACM gives no certificate for all names of a top-level domain, and knows none of one letter.
         for host in ("*.example", "shop.a")
     ),
     (
         make_ecs_values(make_site(hosts=["10.0.0.1"]), section=make_section(dns={"zone": ZONE})),
-        'sites[0].hosts[0]: "10.0.0.1" is no name that a zone answers for; leave it out, or leave ecs.dns out',
+        'sites[0].hosts[0]: "10.0.0.1" is not a name that a zone can answer for; leave it out, or leave ecs.dns out',
     ),
     (
         make_ecs_values(make_site(aliases=["shop"]), section=make_section(dns={"zone": ZONE})),
-        'sites[0].aliases[0]: "shop" is no name that a zone answers for; leave it out, or leave ecs.dns out',
+        'sites[0].aliases[0]: "shop" is not a name that a zone can answer for; leave it out, or leave ecs.dns out',
     ),
     (
         make_ecs_values(
@@ -171,12 +174,15 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     # what is the load balancer's
     (
         make_ecs_values(address="192.0.2.1"),
-        'address: "192.0.2.1" is no address of the load balancer on ecs; leave it out',
+        'address: "192.0.2.1" has no meaning on ecs, where the load balancer has its own addresses; leave it out',
     ),
-    (make_ecs_values(port=8000), "port: 8000 is none of the load balancer's on ecs, 80 and 443; leave it out"),
+    (
+        make_ecs_values(port=8000),
+        "port: 8000 cannot be used on ecs, where the load balancer has ports 80 and 443; leave it out",
+    ),
     (
         make_ecs_values(upstream="container"),
-        'upstream: "container" is no choice on ecs, where NGINX and Gunicorn share a loopback; leave it out',
+        'upstream: "container" has no meaning on ecs, where NGINX and Gunicorn share a loopback; leave it out',
     ),
     (
         make_ecs_values(docker="unix:///run/docker.sock"),
@@ -188,7 +194,7 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         make_ecs_values(client={"proxies": ["10.0.0.0/8"]}),
-        "client: is known on ecs: the load balancer alone is in front; leave it out",
+        "client: follows on ecs: only the load balancer is in front; leave it out",
     ),
     (
         make_ecs_values(nginx={"handover": False}),
@@ -208,7 +214,7 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         site(balance="ip_hash"),
-        'sites[0].balance: "ip_hash" is nothing that the load balancer knows; write round_robin, least_conn or random',
+        'sites[0].balance: "ip_hash" is not supported by the load balancer; write round_robin, least_conn or random',
     ),
     (make_ecs_values(protect=True), "ecs: a protected stack speaks HTTPS; write ecs.certificate or ecs.dns"),
     # all of it at once
@@ -218,7 +224,7 @@ ROWS: list[tuple[dict[str, Any], str]] = [
         'ecs.zones[1]: "eu-west-1b" is not in eu-central-1; write one such as eu-central-1a\n'
         "ecs.retention: CloudWatch keeps nothing for 2 days; write one of 1, 3, 5, 7, 14, 30, 60, 90, 120, "
         "150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653\n"
-        "port: 1 is none of the load balancer's on ecs, 80 and 443; leave it out",
+        "port: 1 cannot be used on ecs, where the load balancer has ports 80 and 443; leave it out",
     ),
 ]
 

@@ -110,7 +110,7 @@ def test_what_is_given_by_hand_takes_the_place_of_the_command(root: Path) -> Non
 
 def test_no_image_without_its_digest(root: Path) -> None:
     release = plan(root, workers=[QUEUE])
-    with pytest.raises(ValueError, match="not an image by its digest"):
+    with pytest.raises(ValueError, match="names no digest"):
         define_worker(release, release.site.workers[0], **{**GIVEN, "application": "shop:latest"})
 
 
@@ -165,9 +165,9 @@ def test_a_time_that_aws_has_no_words_for_is_refused(root: Path, cron: str, why:
         ),
         (
             {"schedule": [{**NIGHTLY, "overlap": "forbid"}]},
-            'sites[0].schedule[0].overlap: "forbid" is nothing that AWS',
+            'sites[0].schedule[0].overlap: "forbid" is not supported by AWS',
         ),
-        ({"schedule": [{**NIGHTLY, "overlap": "replace"}]}, 'sites[0].schedule[0].overlap: "replace" is nothing that'),
+        ({"schedule": [{**NIGHTLY, "overlap": "replace"}]}, 'sites[0].schedule[0].overlap: "replace" is not supported'),
         (
             {"data": [{"name": "store", "path": "/var/lib/shop"}], "environment": {"DATABASE_URL": "sqlite:////x.db"}},
             "sites[0].environment.DATABASE_URL: is a SQLite database, and data on ecs is shared over the network",

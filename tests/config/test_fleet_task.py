@@ -190,7 +190,7 @@ def test_nginx_may_open_as_many_files_as_it_wants_to(root: Path) -> None:
 
 @pytest.mark.parametrize("image", ["application", "nginx"])
 def test_an_image_without_a_digest_is_refused(fleet: FleetSite, image: str) -> None:
-    with pytest.raises(ValueError, match="shop:latest is not an image by its digest"):
+    with pytest.raises(ValueError, match="shop:latest names no digest"):
         define(fleet, **{image: "shop:latest"})
 
 

@@ -175,7 +175,7 @@ def test_a_clash_with_earlier_settings_says_where_they_come_from(root: Path) -> 
     history, release = spell_history(old.remember(TIMES[0])), old.releases[0].id
     blog = make_site(name="blog", hosts=["old.example"])
     (said,) = refuse(root, history, {"shop": release}, sites=[blog, make_site()])
-    assert said.startswith('sites[1].hosts[0]: "old.example" stands at sites[0].hosts[0] already')
+    assert said.startswith('sites[1].hosts[0]: "old.example" is used at sites[0].hosts[0] already')
     assert said.endswith(f"; shop has the settings of release {release} (rollback.shop)")
 
 

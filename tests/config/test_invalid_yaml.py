@@ -19,9 +19,9 @@ def explain(text: str) -> str:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a:\n\t- b\n", 'line 2: a tab stands where YAML takes spaces; indent with spaces: "- b"'),
-        ("a: b: c\n", 'line 1: a value stands where none can; .*: "a: b: c"'),
-        ("key\n  sub: x\n", 'line 2: a value stands where none can; .* end the line above with a colon .*"sub: x"'),
+        ("a:\n\t- b\n", 'line 2: YAML does not allow a tab here; indent with spaces: "- b"'),
+        ("a: b: c\n", 'line 1: YAML does not allow a value here; .*: "a: b: c"'),
+        ("key\n  sub: x\n", 'line 2: YAML does not allow a value here; .* end the line above with a colon .*"sub: x"'),
         (
             "a:\n  - b: 1\nsalt: v1:x\n    c: d\n",
             "line 4: this line is indented below salt, which has a value already; move",
@@ -32,14 +32,14 @@ def explain(text: str) -> str:
         ("b: 1\na: [1,\nc: 2\n", r'line 2: a list that begins with \[ here does not end with \]: "a: \[1,"'),
         ("a: {b: c\n", "line 1: a group that begins with { here does not end"),
         ("b: 1\na: 'x\nc: d\n", 'line 2: a quote that begins here does not end: "a: \'x"'),
-        ("a:\n  - b\n c: d\n", 'line 3: this line is not indented as those that it belongs to: "c: d"'),
+        ("a:\n  - b\n c: d\n", 'line 3: this line is not indented like the lines that it belongs to: "c: d"'),
         ("a:\u00a0b\nc: d\n", r"line 1: it holds a no-break space \(U\+00A0\); write a plain space or nothing: "),
         ("x:\n\u00a0 a: b\n  c: d\n", r"line 2: it holds a no-break space"),
         ("a:\n  -\u2003b: c\n    d: e\n", r"line 2: it holds an em space \(U\+2003\)"),
         ("a: \u201cx: y\u201d\n", r"line 1: it holds a left double quotation mark \(U\+201C\); write a plain quote"),
         ("a: it\u2019s\u00a0so\nb: c: d\n", "line 2: a value stands where none can"),
         ("a: b\n---\nc: d\n", "line 2: a second document begins with ---; write one"),
-        ("a: b\nc: \x01\n", r"line 2: the character '\\x01' cannot stand in YAML; take it out"),
+        ("a: b\nc: \x01\n", r"line 2: the character '\\x01' is not allowed in YAML; remove it"),
     ],
 )
 def test_the_line_and_what_to_write_are_reported(text: str, said: str) -> None:

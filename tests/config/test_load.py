@@ -59,7 +59,7 @@ def test_a_secret_in_clear_is_warned_of_also_where_only_the_build_has_it(
     monkeypatch.setattr("pulumi.log.warn", said.append)
     load_values(root, make_values(make_site(buildSecrets=names), secrets={"shop": {"TOKEN": "in clear"}}))
     (line,) = said
-    assert "stands in clear" in line
+    assert "is in plain text" in line
 
 
 def test_a_date_without_quotes_is_refused(root: Path) -> None:
@@ -67,7 +67,7 @@ def test_a_date_without_quotes_is_refused(root: Path) -> None:
     site = make_site(environment={"SINCE": "2026-01-01 00:00:00 +0000 UTC", "UNTIL": "2026-01-01"})
     with pytest.raises(pulumi.RunError) as refused:
         load_values(root, make_values(site))
-    said = "is a date in YAML, and would arrive as 2026-01-01 00:00:00 +0000 UTC; put it in quotes as it was written"
+    said = "is a date in YAML and would be read as 2026-01-01 00:00:00 +0000 UTC; put it in quotes as it was written"
     assert f"sites[0].environment.SINCE: {said}" in str(refused.value) and "UNTIL" not in str(refused.value)
 
 
@@ -77,7 +77,7 @@ def test_it_is_warned_of_too_where_other_settings_are_wrong(root: Path, monkeypa
     with pytest.raises(pulumi.RunError):
         load_values(root, make_values(make_site(body="5 Mb"), secrets={"shop": {"TOKEN": "in clear"}}))
     (line,) = said
-    assert "stands in clear" in line
+    assert "is in plain text" in line
 
 
 def test_a_key_of_backups_in_clear_is_warned_of(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +87,7 @@ def test_a_key_of_backups_in_clear_is_warned_of(root: Path, monkeypatch: pytest.
     key = "0123456789abcdef0123456789abcdef"
     load_values(root, make_values(site, backups={"to": "/srv/backups"}, backupKey=key))
     (line,) = said
-    assert line.startswith("portico:backupKey stands in clear") and key not in line
+    assert line.startswith("portico:backupKey is in plain text") and key not in line
 
 
 def test_secrets_stay_secret_outputs(root: Path) -> None:
@@ -110,13 +110,14 @@ def test_secrets_stay_secret_outputs(root: Path) -> None:
 BAD_SECRETS = [
     pytest.param(
         {"shep": {"A": "b"}},
-        "secrets.shep: there is no such site; did you mean shop? if it is gone, take its secrets away, in the folder "
-        "of Pulumi.yaml: pulumi config rm --path portico:secrets.shep",
+        "secrets.shep: there is no such site; did you mean shop? if the site was removed, remove its secrets too, in "
+        "the folder of Pulumi.yaml: pulumi config rm --path portico:secrets.shep",
         id="unknown site",
     ),
     pytest.param(
         {"blog": {"A": "b"}},
-        "secrets.blog: there is no such site; if it is gone, take its secrets away, in the folder of Pulumi.yaml: "
+        "secrets.blog: there is no such site; if the site was removed, remove its secrets too, in the folder of "
+        "Pulumi.yaml: "
         "pulumi config rm --path portico:secrets.blog",
         id="site that was removed",
     ),

@@ -128,7 +128,9 @@ def test_backups_are_of_containers_and_no_site_with_another_one_is_rehearsed(roo
 
 def test_it_is_one_sites(root: Path) -> None:
     (said,) = refuse(root, make_site(uses=["db"]), BLOG | {"uses": ["db"]}, services=[DB])
-    assert said.startswith("services[0].name: db is used by shop and blog, and a database that AWS runs is one site's")
+    assert said.startswith(
+        "services[0].name: db is used by shop and blog, and a database that AWS runs belongs to one site"
+    )
 
 
 def test_its_urls_are_secrets_over_tls_and_name_neither_password_nor_address(root: Path) -> None:

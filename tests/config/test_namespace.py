@@ -13,18 +13,18 @@ from portico.config.stack_plan import plan_stack
 from tests.config.sample import make_values
 from tests.program.stackfile import spell_config
 
-ALONE = "{0}: is read by nobody without its namespace; write portico:{0}"
+ALONE = "{0}: is not used without its namespace; write portico:{0}"
 
 
 @pytest.mark.parametrize(
     ("key", "said"),
     [
         *((f"shop:{name}", ALONE.format(name)) for name in ("healthTimeout", "sites", "secrets", "aws", "rollback")),
-        ("Portico:port", "Portico:port: is read by nobody; write portico:port"),
-        ("PORTICO:anything", "PORTICO:anything: is read by nobody; write portico:anything"),
-        ("portco:port", "portco:port: is read by nobody; write portico:port"),
-        ("portico:portico", "portico: is no section; write each setting by itself, such as portico:sites"),
-        ("shop:portico", "portico: is no section; write each setting by itself, such as portico:sites"),
+        ("Portico:port", "Portico:port: is not used; write portico:port"),
+        ("PORTICO:anything", "PORTICO:anything: is not used; write portico:anything"),
+        ("portco:port", "portco:port: is not used; write portico:port"),
+        ("portico:portico", "portico: is not a section; write each setting by itself, such as portico:sites"),
+        ("shop:portico", "portico: is not a section; write each setting by itself, such as portico:sites"),
     ],
 )
 def test_what_nobody_would_read_is_refused(key: str, said: str) -> None:
@@ -40,11 +40,11 @@ def test_what_a_group_holds_is_named_as_it_is_to_be_written() -> None:
     ("text", "said"),
     [
         ("config:\n  port: 8111\n  {sites}", [ALONE.format("port")]),
-        ("config:\n  Portico:port: 8111\n  {sites}", ["Portico:port: is read by nobody; write portico:port"]),
+        ("config:\n  Portico:port: 8111\n  {sites}", ["Portico:port: is not used; write portico:port"]),
         ("config:\n  sites: []\n", [ALONE.format("sites")]),
         (
             "config:\n  portico: {{port: 8111}}\n",
-            ["portico: is no section; write each setting by itself, such as portico:port"],
+            ["portico: is not a section; write each setting by itself, such as portico:port"],
         ),
         (
             "portico:port: 8111\n",

@@ -97,8 +97,8 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         order(make_site(routes=[{"path": "/.well-known/acme-challenge/"}])),
-        'sites[0].routes[0].path: "/.well-known/acme-challenge/" is where the authority of tls.acme asks; '
-        "write the `certificate` of the site instead, or take the route out",
+        'sites[0].routes[0].path: "/.well-known/acme-challenge/" is where the authority of tls.acme checks a name; '
+        "write the `certificate` of the site instead, or remove the route",
     ),
     (
         order(target="ecs", ecs={"region": "eu-central-1"}),
@@ -118,8 +118,8 @@ def test_an_authority_of_ones_own_may_sign_for_any_name(root: Path) -> None:
 
 ACCOUNT = [
     (None, "is required for tls.acme.eab; set it: pulumi config set --secret portico:eabKey"),
-    ("short", "is no key in base64url; set it as the authority shows it, letters, digits, _ and - alone"),
-    (7, "is no key in base64url; set it as the authority shows it, letters, digits, _ and - alone"),
+    ("short", "is not a key in base64url; set it as the authority shows it: only letters, digits, _ and -"),
+    (7, "is not a key in base64url; set it as the authority shows it: only letters, digits, _ and -"),
 ]
 
 
@@ -145,9 +145,9 @@ def test_the_client_alone_gets_the_key(root: Path) -> None:
 
 DNS_KEY = [
     (None, "is required for tls.acme.dns; set it: pulumi config set --secret portico:dnsKey"),
-    ("short", "is no secret access key; set it as AWS shows it, letters, digits, /, + and = alone"),
-    (["a" * 40], "is no secret access key; set it as AWS shows it, letters, digits, /, + and = alone"),
-    ("a" * 40 + "\nx", "is no secret access key; set it as AWS shows it, letters, digits, /, + and = alone"),
+    ("short", "is not a secret access key; set it as AWS shows it, with letters, digits, /, + and = only"),
+    (["a" * 40], "is not a secret access key; set it as AWS shows it, with letters, digits, /, + and = only"),
+    ("a" * 40 + "\nx", "is not a secret access key; set it as AWS shows it, with letters, digits, /, + and = only"),
 ]
 
 

@@ -48,13 +48,11 @@ def test_a_dockerfile_is_honoured(root: Path, text: str, words: tuple[str, ...])
 
 
 REFUSED = [
-    pytest.param(
-        "ENTRYPOINT ./start.sh\n", "shop/Dockerfile:2: ENTRYPOINT ./start.sh is written for a shell", id="shell"
-    ),
+    pytest.param("ENTRYPOINT ./start.sh\n", "shop/Dockerfile:2: ENTRYPOINT ./start.sh is in shell form", id="shell"),
     pytest.param('ENTRYPOINT ["python", "web.py"]\n', "starts python, and Portico starts Gunicorn", id="a server"),
-    pytest.param('ENTRYPOINT ["sh", "-c", "gunicorn"]\n', "does not hand over", id="sh -c"),
+    pytest.param('ENTRYPOINT ["sh", "-c", "gunicorn"]\n', "ignores the command that Portico passes", id="sh -c"),
     pytest.param('ENTRYPOINT ["/srv/end.sh"]\n', 'let it end with exec "$@"', id="a script that ends"),
-    pytest.param("CMD flask db upgrade && gunicorn web:app\n", "CMD does more than to start a server", id="more"),
+    pytest.param("CMD flask db upgrade && gunicorn web:app\n", "CMD does more than start a server", id="more"),
     pytest.param('RUN a\nCMD ["./end.sh"]\n', "shop/Dockerfile:3: CMD does more", id="a script as command"),
     pytest.param('VOLUME ["/data"]\n', "name the folder in data of this site", id="volume"),
     pytest.param("RUN a \\\n  b\nVOLUME /data\n", "shop/Dockerfile:4:", id="the line, after one that goes on"),
@@ -101,8 +99,8 @@ def test_an_earlier_release_keeps_the_words_before_gunicorn(root: Path) -> None:
             "shop/gunicorn.conf.py:2: workers = 8, and the site's settings say 2; write gunicorn.workers: 8",
         ),
         ("timeout = 90\n", "write gunicorn.timeout: 90s"),
-        ("workers = cpu_count()\n", "workers is worked out here"),
-        ("worker_class = 'sync'\n", "worker_class is written here, and Portico runs gthread; take the line out"),
+        ("workers = cpu_count()\n", "workers is computed here"),
+        ("worker_class = 'sync'\n", "worker_class is written here, and Portico runs gthread; remove the line"),
         ("worker_class = 'gevent'\n", "settings say gthread; write gunicorn.workerClass: gevent for this site"),
         ("def (\n", "shop/gunicorn.conf.py:1: it is not valid Python"),
     ],
@@ -180,9 +178,9 @@ def test_what_portico_sets_itself_is_nobodys_to_set(root: Path, name: str) -> No
     [
         ("GUNICORN_CMD_ARGS", "gunicorn.conf.py of the source"),
         ("WEB_CONCURRENCY", "`gunicorn.workers`"),
-        ("FORWARDED_ALLOW_IPS", "take it out"),
+        ("FORWARDED_ALLOW_IPS", "remove it"),
         ("PATH", "the whole path of a program"),
-        ("PYTHONHOME", "take it out"),
+        ("PYTHONHOME", "remove it"),
     ],
 )
 def test_a_variable_that_a_setting_or_the_start_needs_is_refused(root: Path, name: str, instead: str) -> None:
@@ -230,7 +228,7 @@ def test_a_lock_is_installed_with_its_hashes_alone(root: Path) -> None:
 
 @pytest.mark.parametrize("place", ["name", "entry", "source"])
 def test_half_a_character_is_refused_at_its_place(root: Path, place: str) -> None:
-    assert any("holds half a character" in one for one in refuse(root, {}, **{place: "\ud800"}))
+    assert any("holds an incomplete character" in one for one in refuse(root, {}, **{place: "\ud800"}))
 
 
 @pytest.mark.parametrize("value", ["a\nb", "\x1b[31mred", "a\u2028b"])

@@ -39,11 +39,12 @@ def test_sites_share_a_host_by_their_paths(root: Path, paths: tuple[str, ...]) -
 
 def test_a_path_belongs_to_one_site(root: Path) -> None:
     said = (
-        '"shop.example" stands at sites[0].hosts[0] already; a host name belongs to one site, once; give each site its '
+        '"shop.example" is used at sites[0].hosts[0] already; a host name belongs to one site, once; give each site '
+        "its "
         "own name, or a path of its own, such as path: /blog"
     )
     twin = (
-        '"shop.example" stands at sites[0].hosts[0] already, with the same path /blog; write another path for one of '
+        '"shop.example" is used at sites[0].hosts[0] already, with the same path /blog; write another path for one of '
         "the sites, or another host name"
     )
     assert refuse(root, BLOG, make_site(name="b", path="/blog")) == [f"sites[1].hosts[0]: {twin}"]
@@ -54,7 +55,8 @@ def test_a_path_belongs_to_one_site(root: Path) -> None:
 def test_a_name_is_no_alias_of_another_site(root: Path) -> None:
     (line, *_) = refuse(root, make_site(), make_site(name="blog", path="/blog", hosts=["a"], aliases=["shop.example"]))
     assert line == (
-        'sites[1].aliases[0]: "shop.example" stands at sites[0].hosts[0] already; a host name belongs to one site, once'
+        'sites[1].aliases[0]: "shop.example" is used at sites[0].hosts[0] already; a host name belongs to one site, '
+        "once"
     )
 
 
@@ -76,8 +78,8 @@ def test_what_is_no_path_is_refused(root: Path, path: str) -> None:
 )
 def test_what_is_of_the_host_is_said_alike(root: Path, key: str, own: Any) -> None:
     said = (
-        f"sites[1].{key}: is not as sites[0].{key}, and both sites are below paths of shop.example, which has one "
-        "server; write the same in both"
+        f"sites[1].{key}: differs from sites[0].{key}, and both sites share the host shop.example; write the same in "
+        "both"
     )
     # A certificate is read with tls alone; the authority gives one to the site that has none.
     stack = {"tls": {"localAuthority": True}}
@@ -250,5 +252,5 @@ def test_an_earlier_release_has_the_path_that_it_had(root: Path) -> None:
     with pytest.raises(Mistakes) as caught:
         make_plan(values | {"sites": [make_site(path="/news"), BLOG]}, root, earlier)
     (mistake,) = caught.value.all
-    assert mistake.path == "sites[1].hosts[0]" and "stands at sites[0].hosts[0] already" in mistake.text
+    assert mistake.path == "sites[1].hosts[0]" and "is used at sites[0].hosts[0] already" in mistake.text
     assert mistake.text.endswith("; blog has the settings of release 000000000000 (rollback.blog)")

@@ -73,7 +73,7 @@ REFUSED = [
         id="groups alone",
     ),
     pytest.param({"requirements.txt": "flask\n-r none.txt\n"}, "requirements.txt:2: it includes none.txt", id="-r"),
-    pytest.param({"requirements.txt": "\nflask=3\n"}, "requirements.txt:2: 'flask=3' is no requirement", id="="),
+    pytest.param({"requirements.txt": "\nflask=3\n"}, "requirements.txt:2: 'flask=3' is not a requirement", id="="),
     pytest.param({"requirements.txt": "flask --nonsense\n"}, "requirements.txt:1: pip does not read", id="option"),
     pytest.param({"requirements.txt": "-r requirements.txt\n"}, "requirements.txt: it includes itself", id="circle"),
     pytest.param({"requirements.txt": "../common\n"}, "write context: ..", id="outside"),
@@ -90,9 +90,9 @@ REFUSED = [
         {"requirements.txt": f"idna==3 --hash={HASH}\n.\n", "pyproject.toml": PROJECT}, "no folder", id="hash"
     ),
     pytest.param({"pyproject.toml": '[project]\nname = "a"\ndependencies = [\n"a"\n"b"]\n'}, ".toml:5:", id="comma"),
-    pytest.param({"pyproject.toml": "project = 1\n"}, "project is no table", id="no table"),
-    pytest.param({"pyproject.toml": "[project]\ndependencies = 1\n"}, "is no list of texts", id="no list"),
-    pytest.param({"pyproject.toml": '[project]\ndependencies = ["a b"]\n'}, "'a b' is no requirement", id="words"),
+    pytest.param({"pyproject.toml": "project = 1\n"}, "project is not a table", id="no table"),
+    pytest.param({"pyproject.toml": "[project]\ndependencies = 1\n"}, "is not a list of texts", id="no list"),
+    pytest.param({"pyproject.toml": '[project]\ndependencies = ["a b"]\n'}, "'a b' is not a requirement", id="words"),
     pytest.param(
         {"pyproject.toml": PROJECT + '[tool.uv.sources]\nflask = {path = "../flask"}\n'}, "context: ..", id="uv, path"
     ),

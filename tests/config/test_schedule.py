@@ -39,7 +39,7 @@ def release(root: Path, *jobs: dict[str, Any], **site: Any) -> Release:
         ({"cron": "0 3 31 2 *"}, "cron", f'"0 3 31 2 *" is not a cron expression (bad day-of-month); {HINT}'),
         ({"cron": "0 3 * * MO"}, "cron", f'"0 3 * * MO" is not a cron expression (bad day-of-week); {HINT}'),
         ({"cron": "L/ * * * *"}, "cron", f'"L/ * * * *" is not a cron expression (bad minute); {HINT}'),
-        ({"timeZone": "Berlin"}, "timeZone", '"Berlin" is no time zone; write one such as UTC or Europe/Berlin'),
+        ({"timeZone": "Berlin"}, "timeZone", '"Berlin" is not a time zone; write one such as UTC or Europe/Berlin'),
         (
             {"timeZone": "../etc/passwd"},
             "timeZone",

@@ -97,8 +97,8 @@ def test_another_way_is_refused(root: Path, said: Any) -> None:
 )
 def test_a_name_by_which_a_process_starts_is_refused(root: Path, name: str) -> None:
     (line,) = refuse(root, make_values(make_site(secretsAs={name: "environment"})))
-    assert line.startswith(f"sites[0].secretsAs: {name} says how a process starts")
-    with pytest.raises(Mistakes, match=rf"secrets\.shop\.{name}: says how a process starts"):
+    assert line.startswith(f"sites[0].secretsAs: {name} changes how a process starts")
+    with pytest.raises(Mistakes, match=rf"secrets\.shop\.{name}: changes how a process starts"):
         plan(root, {"shop": {name: "x"}}, secretsAs="environment")
     assert plan(root, {"shop": {name: "x"}}).releases[0].variables == ()
 
@@ -109,19 +109,18 @@ def test_a_name_by_which_a_process_starts_is_refused(root: Path, name: str) -> N
         (
             {"secretsAs": {"TOKEN": "environment"}},
             SECRETS,
-            "sites[0].secretsAs: TOKEN is no secret of shop yet; set it with pulumi config set --secret --path "
+            "sites[0].secretsAs: TOKEN is not a secret of shop yet; set it with pulumi config set --secret --path "
             "portico:secrets.shop.TOKEN",
         ),
         (
             {"secretsAs": {"SPARE": "environment"}, "buildSecrets": ["SPARE"]},
             SECRETS,
-            "sites[0].secretsAs: SPARE is for the build alone (buildSecrets), and no replica has it; take it out here",
+            "sites[0].secretsAs: SPARE is for the build alone (buildSecrets), and no replica has it; remove it here",
         ),
         (
             {"secretsAs": "environment", "environment": {"SPARE": "y"}},
             SECRETS,
-            "secrets.shop.SPARE: stands in sites[0].environment too, and both would be the variable SPARE; take it out "
-            "there",
+            "secrets.shop.SPARE: is in sites[0].environment too, and both would be the variable SPARE; remove it there",
         ),
         (
             {"secretsAs": "environment"},
@@ -131,7 +130,7 @@ def test_a_name_by_which_a_process_starts_is_refused(root: Path, name: str) -> N
         (
             {"secretsAs": "environment"},
             {"shop": {"KEY": "é" * 65535}},
-            "secrets.shop.KEY: is longer than an environment variable can be, 128 KiB; leave it a file",
+            "secrets.shop.KEY: is longer than an environment variable can be, 128 KiB; keep it a file",
         ),
     ],
 )

@@ -18,13 +18,13 @@ from tests.config.sample import HASH, make_site, make_values
 from tests.program.stackfile import spell_config
 
 LOCKED = {"secure": "v1:AAAA:BBBB"}
-SHOWN = "is encrypted, which would stand in clear in Pulumi's state and in what runs, as every setting does; "
+SHOWN = "is encrypted, which would be in plain text in Pulumi's state and in what runs, as every setting does; "
 TOKEN = (
     f"sites[0].environment.TOKEN: {SHOWN}make it a secret: pulumi config set --secret --path "
     "portico:secrets.shop.TOKEN (asks for the value), pulumi config rm --path 'portico:sites[0].environment.TOKEN', "
     "and write secretsAs: {TOKEN: environment} for the site"
 )
-PLAIN = f"{SHOWN}write it in clear; if the application needs it as a secret, put it below portico:secrets"
+PLAIN = f"{SHOWN}write it in plain text; if the application needs it as a secret, put it below portico:secrets"
 
 
 def lines(written: dict[str, Any], *secret: str) -> list[str]:
@@ -57,8 +57,10 @@ def test_each_is_reported_by_its_place(written: dict[str, Any], reported: list[s
 
 
 def test_a_key_is_reported_whose_encrypted_value_stands_in_no_file(root: Path) -> None:
-    said = "holds an encrypted value, which would stand in clear in Pulumi's state and in what runs, as every setting "
-    assert lines({}, "sites", "secrets") == [f"sites: {said}does; write it in clear, or below portico:secrets"]
+    said = (
+        "holds an encrypted value, which would be in plain text in Pulumi's state and in what runs, as every setting "
+    )
+    assert lines({}, "sites", "secrets") == [f"sites: {said}does; write it in plain text, or below portico:secrets"]
 
 
 @pytest.fixture

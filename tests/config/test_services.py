@@ -43,7 +43,7 @@ def refuse(root: Path, *sites: Any, secrets: Any = None, **stack: Any) -> list[s
             {"services": [DB, DB | {"name": "other"}]},
             "sites[0].uses: db and other would both give DATABASE_URL; write one postgres for a site",
         ),
-        ({}, {"services": [DB, DB]}, 'services[1].name: "db" stands twice; write each name once'),
+        ({}, {"services": [DB, DB]}, 'services[1].name: "db" is listed twice; write each name once'),
         (
             {},
             {"services": [DB | {"name": "shop"}]},
@@ -73,12 +73,12 @@ def refuse(root: Path, *sites: Any, secrets: Any = None, **stack: Any) -> list[s
         (
             {"name": "postgres", "uses": ["db"]},
             {"services": [DB]},
-            'sites[0].name: "postgres" cannot be the name of a database: PostgreSQL keeps it for itself; write another',
+            'sites[0].name: "postgres" cannot be the name of a database: PostgreSQL reserves it; write another',
         ),
         (
             {"uses": ["db"], "environment": {"DATABASE_URL": "x"}},
             {"services": [DB]},
-            "sites[0].uses: the service db gives DATABASE_URL, which sites[0].environment sets too; take it out there",
+            "sites[0].uses: the service db gives DATABASE_URL, which sites[0].environment sets too; remove it there",
         ),
     ],
 )

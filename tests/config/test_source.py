@@ -77,7 +77,7 @@ def test_a_line_that_docker_does_not_read_is_named(tmp_path: Path, line: str) ->
         read_source(tmp_path / "shop")
     (mistake,) = caught.value.all
     assert mistake.path == "shop/.dockerignore"
-    assert mistake.text == f'"{line}" is no pattern that Docker reads; fix the line, or leave it out'
+    assert mistake.text == f'"{line}" is not a pattern that Docker understands; fix the line, or leave it out'
 
 
 LITTER = [
@@ -129,7 +129,7 @@ def test_a_link_that_leaves_the_folder_is_reported(tmp_path: Path, target: str) 
     write_files(tmp_path, {"secret.txt": "secret", "shop/web.py": "app = 1", "shop/pkg/a": "", "other/b": ""})
     (tmp_path / "shop" / "link").symlink_to(target)
     assert list_refusals(tmp_path / "shop") == {
-        "shop/link": f"it leads to {target}, which is not in the folder that the image is built from; put a copy "
+        "shop/link": f"it links to {target}, which is not in the folder that the image is built from; put a copy "
         "there, write context: with a folder above both, or leave it out in shop/.dockerignore"
     }
     # From above, it stays in the image; left out, nobody asks where it leads.
@@ -212,7 +212,7 @@ def test_files_that_may_not_be_read_are_named_all_at_once(open_path: Path, reque
     (open_path / "shop/keys/server.key").chmod(0)
     (open_path / "shop/pgdata").chmod(0)
     request.getfixturevalue("as_nobody")
-    why = "it cannot be read (Permission denied); let yourself read it, or leave it out in shop/.dockerignore"
+    why = "it cannot be read (Permission denied); give yourself read permission, or leave it out in shop/.dockerignore"
     assert list_refusals(open_path / "shop") == {"shop/keys/server.key": why, "shop/pgdata/": why}
 
 
@@ -258,7 +258,7 @@ def test_a_link_to_a_name_that_is_not_utf8_is_named(tmp_path: Path) -> None:
     write_files(tmp_path / "shop", {"web.py": ""})
     (tmp_path / "shop/menu").symlink_to(os.fsdecode(b"caf\xe9"))
     assert list_refusals(tmp_path / "shop") == {
-        "shop/menu": "it leads to caf\\xe9, a name that is not UTF-8; rename that, and lead it there"
+        "shop/menu": "it links to caf\\xe9, a name that is not UTF-8; rename that file, and change the link"
     }
 
 

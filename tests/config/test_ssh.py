@@ -35,7 +35,7 @@ def over_ssh(**ssh: Any) -> dict[str, Any]:
         ),
         (
             over_ssh(jump="me@gate.example", proxyCommand="nc %h %p"),
-            "ssh.jump: does not go with ssh.proxyCommand: both say how to get there; write one of them",
+            "ssh.jump: cannot be used with ssh.proxyCommand: both say how to reach the machine; write one of them",
         ),
         (over_ssh(host=None), "ssh.host: is required; write host: shop.example"),
         (over_ssh(user=None), "ssh.user: is required; write user: deploy"),

@@ -15,7 +15,7 @@ SAID = [
     'nginx.keepalive: "65" is not a duration; write a whole number and a unit (ms, s, m or h), such as 30s',
     'sites[0].body: "5 Mb" is not a size; write a whole number and a unit (K, M or G), such as 5M',
     'sites[0].source: "sites/nowhere" is not a folder',
-    'sites[1].hosts[0]: "localhost" stands at sites[0].hosts[0] already; a host name belongs to one site, once; '
+    'sites[1].hosts[0]: "localhost" is used at sites[0].hosts[0] already; a host name belongs to one site, once; '
     "give each site its own name, or a path of its own, such as path: /blog",
 ]
 

@@ -52,7 +52,7 @@ def test_a_lost_image_is_forgotten(shop: Deployment) -> None:
     shop.engine.images.remove(name)
     shutil.rmtree(shop.folder / ".portico" / "contexts")
     result = shop.up("--refresh")
-    assert f"shop can not go back to {lost['release']} any more" in result.output
+    assert f"shop cannot go back to {lost['release']} any more" in result.output
     assert shop.outputs()["history"]["shop"] == history[:-1]
     assert shop.preview("--expect-no-changes").changes == 0
 

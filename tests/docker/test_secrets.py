@@ -125,7 +125,9 @@ def test_a_new_value_is_a_new_release_without_loss(vault: Vault, figures: Figure
 def test_a_value_that_stands_in_clear_in_the_stack_file_is_warned_of(vault: Vault) -> None:
     file = vault.folder / f"Pulumi.{vault.name}.yaml"
     locked = file.read_text()
-    warning = f"portico:secrets stands in clear in {file.name}, for all who may read that file; set each one with"
+    warning = (
+        f"portico:secrets is in plain text in {file.name}, readable by all who may read that file; set each one with"
+    )
     assert warning not in vault.preview().output
     document = yaml.safe_load(locked)
     document["config"]["portico:secrets"] = {"shop": {"TOKEN": "in-clear"}}

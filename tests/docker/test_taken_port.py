@@ -149,7 +149,7 @@ def test_an_address_where_somebody_else_has_the_port_is_refused(two_sites: Deplo
 
 @pytest.mark.extended
 def test_an_address_that_the_machine_has_not_is_refused(two_sites: Deployment) -> None:
-    reported = "portico:address: 203.0.113.9 is no address of this machine; write one that it has ("
+    reported = "portico:address: 203.0.113.9 is not an address of this machine; write one that it has ("
     refuse(two_sites, reported, "127.0.0.1), or 0.0.0.0 for all of them", address="203.0.113.9")
 
 

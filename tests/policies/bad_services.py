@@ -41,6 +41,6 @@ BAD_SERVICES: dict[str, Bad] = {
     "converted data": Bad("patch_databases", amend("database", allowMajorVersionUpgrade=True), "converted by a slip"),
     "no log": Bad("log_databases", amend("database", enabledCloudwatchLogsExports=None), "gone when it is needed"),
     "no insight": Bad("log_databases", amend("database", performanceInsightsEnabled=None), "what it waits for"),
-    "password in clear": Bad("hide_passwords", confess("database"), "password stands in clear"),
-    "token in clear": Bad("hide_passwords", confess("cache"), "authToken stands in clear"),
+    "password in clear": Bad("hide_passwords", confess("database"), "password is in plain text"),
+    "token in clear": Bad("hide_passwords", confess("cache"), "authToken is in plain text"),
 }

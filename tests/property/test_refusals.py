@@ -96,10 +96,10 @@ def test_what_has_no_end_or_depth_is_no_pattern_and_no_line(tmp_path: Path) -> N
     (tmp_path / "plain" / "d").rename(tmp_path / "d")
     ignored = tmp_path / "plain" / ".dockerignore"
     os.mkfifo(ignored)
-    assert refuse(lambda: read(tmp_path, stack)) == ["plain/.dockerignore: it is no file; write one, or take it away"]
+    assert refuse(lambda: read(tmp_path, stack)) == ["plain/.dockerignore: it is not a file; write one, or remove it"]
     ignored.unlink()
     ignored.symlink_to("/dev/zero")
-    assert refuse(lambda: read(tmp_path, stack)) == ["plain/.dockerignore: it is no file; write one, or take it away"]
+    assert refuse(lambda: read(tmp_path, stack)) == ["plain/.dockerignore: it is not a file; write one, or remove it"]
     ignored.unlink()
     ignored.write_bytes(b"#" * (1 << 20) + b"\n")
     said = "plain/.dockerignore: it is longer than 1 MB; write folders, or fewer of them"

@@ -249,7 +249,7 @@ def check_own_again(application: Directive, rest: Directive, place: Directive) -
     replaced = {name for name, _ in of_rest}
     wanted = of_rest | {(name, args) for name, args in own if name not in replaced or name == "add_header"}
     found = [(one.name, one.args) for one in application.block]
-    # No name is merged with another block's, and none stands twice.
+    # No name is merged with another block's, and none is listed twice.
     assert set(found) == wanted - {("add_header_inherit", ("merge",)), ("limit_req_dry_run", ("off",))}
     assert len(found) == len(set(found))
 
@@ -361,5 +361,5 @@ def test_what_is_no_static_file_of_a_shared_host_has_what_its_route_says(root: P
 
 def test_aliases_lead_to_a_name_that_exists(root: Path) -> None:
     site = {"name": "a", "source": "plain", "entry": "web:app", "hosts": ["*.shop.example"], "aliases": ["b.example"]}
-    with pytest.raises(Mistakes, match="is no single name"):
+    with pytest.raises(Mistakes, match="is not a single name"):
         render({"sites": [site]}, root)

@@ -84,7 +84,7 @@ def test_a_date_without_quotes_is_refused(tmp_path: Path, before: str, written: 
     end = {"{": "}", "[": "]"}.get(before.rstrip("ab, :")[-1:], "")
     with pytest.raises(UnreadableStack) as refused:
         read(tmp_path, f"config:\n  {before}{written}{end}\n")
-    said = f"line 2: {written} is a date in YAML, and would arrive in another form; put it in quotes"
+    said = f"line 2: {written} is a date in YAML and would be read in another form; put it in quotes"
     assert str(refused.value) == f"Pulumi.dev.yaml, {said}"
     quoted = f"config:\n  {before}'{written}'{end}\n"
     assert written in str(read(tmp_path, quoted)["key"])

@@ -25,16 +25,21 @@ def list_taken(settings: Settings) -> Iterator[Mistake]:
     assert settings.ecs
     # What it does anyway may stay written, so that a stack moves between aws and ecs by one setting.
     if settings.address not in (_default("address"), "0.0.0.0", "::"):
-        yield Mistake("address", f'"{settings.address}" is no address of the load balancer on ecs; leave it out')
+        yield Mistake(
+            "address",
+            f'"{settings.address}" has no meaning on ecs, where the load balancer has its own addresses; leave it out',
+        )
     if settings.port not in (_default("port"), 80):
-        yield Mistake("port", f"{settings.port} is none of the load balancer's on ecs, 80 and 443; leave it out")
+        yield Mistake(
+            "port", f"{settings.port} cannot be used on ecs, where the load balancer has ports 80 and 443; leave it out"
+        )
     if settings.upstream != _default("upstream"):
-        text = f'"{settings.upstream}" is no choice on ecs, where NGINX and Gunicorn share a loopback; leave it out'
+        text = f'"{settings.upstream}" has no meaning on ecs, where NGINX and Gunicorn share a loopback; leave it out'
         yield Mistake("upstream", text)
     if settings.tls:
         yield Mistake("tls", "is the load balancer's on ecs; write ecs.certificate or ecs.dns instead")
     if settings.client:
-        yield Mistake("client", "is known on ecs: the load balancer alone is in front; leave it out")
+        yield Mistake("client", "follows on ecs: only the load balancer is in front; leave it out")
     if settings.backups:
         text = "are AWS's on ecs: it copies the file system of data and each service every day; leave it out"
         yield Mistake("backups", text)
@@ -71,7 +76,7 @@ def list_taken(settings: Settings) -> Iterator[Mistake]:
             text = "is for replicas of one machine, and tasks on ecs are all alike; leave it out"
             yield Mistake(f"sites[{index}].weights", text)
         if site.balance == "ip_hash":
-            text = '"ip_hash" is nothing that the load balancer knows; write round_robin, least_conn or random'
+            text = '"ip_hash" is not supported by the load balancer; write round_robin, least_conn or random'
             yield Mistake(f"sites[{index}].balance", text)
         for name, value in site.environment.items() if site.data else ():
             if value.startswith("sqlite:"):
@@ -95,7 +100,7 @@ def _check_jobs(settings: Settings, site: Site, path: str) -> Iterator[Mistake]:
         where = f"{path}.schedule[{index}]"
         if job.overlap != "allow":
             text = (
-                f'"{job.overlap}" is nothing that AWS\'s scheduler does: it starts a task, whether the one before it '
+                f'"{job.overlap}" is not supported by AWS\'s scheduler: it starts a task, whether the one before it '
                 "has ended or not; write overlap: allow, and let the command look itself"
             )
             yield Mistake(f"{where}.overlap", text)

@@ -101,7 +101,7 @@ def complete_process(
 ) -> list[Container]:
     """That container with its log, after the one that brings it the site's secrets. ValueError without a digest."""
     if "@sha256:" not in image:
-        raise ValueError(f"{image} is not an image by its digest: a tag may come to mean another one")
+        raise ValueError(f"{image} names no digest, and a tag may later mean another image")
     common = {"logConfiguration": log}
     if not secrets:
         return [made | common]

@@ -46,7 +46,7 @@ def container_definitions(
     """
     for image in (application, nginx):
         if "@sha256:" not in image:
-            raise ValueError(f"{image} is not an image by its digest: a tag may come to mean another one")
+            raise ValueError(f"{image} names no digest, and a tag may later mean another image")
     if bool(fleet.private.files) != bool(users):
         raise ValueError(f"{fleet.site.name}: the password hashes are handed over if and only if there are any")
     return _define(

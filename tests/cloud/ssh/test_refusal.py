@@ -53,7 +53,7 @@ def test_a_key_that_has_changed_since(place: Place, key: Path, reach: Reach) -> 
     assert reach() is None
     known = Path(".portico/known_hosts/test")
     known.write_text(f"{place.vm.address} {key.with_suffix('.pub').read_text()}")
-    said = f"{place.vm.address} shows another host key than the one kept in .portico/known_hosts/test; "
+    said = f"{place.vm.address} shows another host key than the one in .portico/known_hosts/test; "
     # As the next run, when the connection of this one has ended.
     assert str(reach(port=22, user="guest")).startswith(said)
 
@@ -92,7 +92,7 @@ def test_a_port_where_nobody_listens(place: Place, reach: Reach) -> None:
 
 
 def test_a_name_that_leads_nowhere(reach: Reach) -> None:
-    assert reach(host="nobody.invalid") == "nobody.invalid is a name that leads nowhere; write another at ssh.host"
+    assert reach(host="nobody.invalid") == "nobody.invalid is a name that DNS does not know; write another at ssh.host"
 
 
 def test_up_ends_with_the_sentence_and_changes_nothing(place: Place) -> None:

@@ -63,6 +63,6 @@ def test_an_address_that_the_machine_has_not(place: Place) -> None:
     finally:
         place.deployment.configure(address="0.0.0.0")
     text = " ".join(failed.output.split())
-    reported = f"portico:address: 203.0.113.9 is no address of {place.vm.address}; write one that it has ("
+    reported = f"portico:address: 203.0.113.9 is not an address of {place.vm.address}; write one that it has ("
     assert reported in text and place.vm.address in text.partition(reported)[2], failed.tail()
     assert place.deployment.ids() == ids

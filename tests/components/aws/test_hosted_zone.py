@@ -52,7 +52,8 @@ def test_a_name_that_only_ends_alike_is_outside(root: Path) -> None:
 def test_a_zone_that_answers_inside_of_networks_alone_is_refused(root: Path) -> None:
     reported = try_both(root, {"name": "example", "privateZone": True})
     assert (
-        f"ecs.dns.zone: {ZONE} answers inside of networks alone; write the id of the public zone of example" in reported
+        f"ecs.dns.zone: {ZONE} is a private zone, which answers only inside VPCs; write the id of the public zone of "
+        "example" in reported
     )
 
 

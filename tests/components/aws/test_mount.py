@@ -63,7 +63,7 @@ def test_what_is_in_the_way_is_reported(vm: Path) -> None:
     with pytest.raises(pulumi.RunError) as caught:
         asyncio.run(mount.mount(THERE, DISK, []))
     assert str(caught.value) == (
-        "The disk of data is not mounted on the VM i-1: on the disk vol-1 is something that is no file system"
+        "The data disk is not mounted on the VM i-1: on the disk vol-1 is something that is no file system"
     )
 
 
@@ -77,7 +77,7 @@ def test_a_vm_that_cannot_be_reached_is_no_reason_to_go_on(vm: Path, monkeypatch
     FakeSsh(vm / "other", monkeypatch).fail("Connection refused")
     with pytest.raises(pulumi.RunError) as caught:
         asyncio.run(mount.give_back(THERE))
-    assert str(caught.value) == "The VM i-1 does not give the disk of data back: Connection refused"
+    assert str(caught.value) == "The VM i-1 does not release the data disk: Connection refused"
 
 
 @dataclass(frozen=True)

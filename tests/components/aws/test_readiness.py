@@ -70,7 +70,7 @@ def test_what_it_does_meanwhile_is_reported_once_a_step(ssh: Path, reported: lis
     )
     asyncio.run(wait_ready(THERE, 60))
     assert [line.partition(" s: ")[2] for line in reported] == [
-        "SSH does not let us in yet (Connection timed out)",
+        "SSH refuses the login yet (Connection timed out)",
         "nothing answers on SSH yet",
         "installing Docker",
         "starting Docker",
@@ -93,7 +93,7 @@ def test_the_same_is_reported_again_after_half_a_minute(
         ("echo 'waits: installing Docker'", "installing Docker"),
         (
             "echo 'An error occurred (TargetNotConnected): i-0123 is not connected.' >&2; exit 255",
-            "SSH does not let us in yet (An error occurred (TargetNotConnected): i-0123 is not connected.)",
+            "SSH refuses the login yet (An error occurred (TargetNotConnected): i-0123 is not connected.)",
         ),
         ("exit 255", "nothing answers on SSH yet"),
     ],

@@ -188,7 +188,7 @@ def test_a_task_that_never_begins_says_why(aws: FakeAws) -> None:
 
     aws.before = explain
     assert fail().splitlines()[:2] == [
-        "(`flask db upgrade`) did not run to its end",
+        "(`flask db upgrade`) did not finish",
         "AWS says: CannotPullContainerError",
     ]
     run()

@@ -209,7 +209,7 @@ def test_a_site_pinned_at_a_forgotten_release_is_refused_before_anything_is_made
         again(root, first, have, rollback={"shop": release}, seen=seen)
     assert str(caught.value) == (
         f"rollback.shop: the image of release {release} is not in the registry any more; nothing was changed. "
-        "To fix it, write a newer one, or take the line out: make resume SITE=shop"
+        "To fix it, write a newer one, or remove the line: make resume SITE=shop"
     )
     assert {one.type for one in seen} <= {"pulumi:providers:aws", "pulumi:providers:docker"}
 

@@ -29,7 +29,7 @@ def test_a_release_that_aws_took_back_fails_the_update(root: Path) -> None:
         "the release before keeps serving."
     )
     assert "has reached a steady state" in said[2]
-    assert said[-1] == f"Its own words: aws logs tail shop-logs-0123456 --since 30m --region {REGION}"
+    assert said[-1] == f"Its log: aws logs tail shop-logs-0123456 --since 30m --region {REGION}"
     # No host name is led to what is not live.
     assert not [one.name for one in seen if one.name.startswith("fleet-host-")]
 
@@ -79,7 +79,7 @@ def test_a_provider_that_notices_itself_is_put_into_plain_words(error: str, monk
     (said,) = tell(error, monkeypatch)
     assert said.splitlines() == [
         "shop: the tasks of this release were not healthy and AWS has given it up; a release before it keeps serving.",
-        f"Its own words: aws logs tail shop-logs --since 30m --region {REGION}",
+        f"Its log: aws logs tail shop-logs --since 30m --region {REGION}",
     ]
 
 
