@@ -47,7 +47,7 @@ def _tell(run: Mapping[str, Any]) -> str:
         "replaced": f"was ended by the next one, {code}" if "code" in run else "gave way to the next one",
         "failed": f"could not be run: {run.get('why')}{release}",
         "skipped": "was skipped, since the run before it had not ended",
-        "missed": f"was missed with all since {run.get('first')} ({run.get('count')}): nothing ran here",
-        "lost": f"was cut: its container ended before it did{release}",
+        "missed": f"was missed with all since {run.get('first')} ({run.get('count')}): no container ran",
+        "lost": f"was cut short: its container ended first{release}",
     }
     return reported.get(str(run["outcome"]), str(run["outcome"]))

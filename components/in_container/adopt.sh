@@ -1,16 +1,16 @@
-# Runs beside NGINX: takes over certificates that the client has laid out, and lets NGINX load them. What follows as
-# words is NGINX's own command, which this becomes.
+# Runs in NGINX's container: takes over certificates that the client wrote, and lets NGINX load them. Its arguments
+# are NGINX's own command, which runs in this process in the end.
 #
-# The client (certificates.py) lays each pair into a folder of its own and lets offered/SITE lead there. A pair is
-# taken, live/SITE leads there, if NGINX accepts the live files with it. Otherwise the one before it stays, and
+# The client (certificates.py) writes each pair into a folder of its own and links offered/SITE to it. A pair is
+# taken (live/SITE links to it) if NGINX accepts the live files with it. Otherwise the one before it stays, and
 # live/SITE.refused says why. Each NGINX remembers what it has loaded: while two share the port, both load.
 certificates=/srv/certificates
 work=/tmp/adopt
 
-# Where the live links lead, one line a site.
+# What the live links point to, one line for each site.
 list_live() { (cd "$certificates/live" && for site in *; do [ -L "$site" ] && echo "$site $(readlink "$site")"; done); }
 
-# Whether NGINX accepts its live files, with the folder $2 in the place of the site $1's. Another name than nginx: the
+# Whether NGINX accepts its live files, with the folder $2 instead of the site $1's. Another name than nginx: the
 # switch finds NGINX by that (switch.sh).
 accepts() {
     rm -rf "$work"
@@ -30,7 +30,7 @@ take() { # take SITE TARGET
     if accepts "$1" "$2"; then
         point "$1" "$2"
         rm -f "$certificates/live/$1.refused"
-        echo "the certificate ${2##*/} of $1 is taken"
+        echo "NGINX accepts the certificate ${2##*/} of $1"
     else
         { echo "$2"; head -n 3 "$work/said"; } > "$certificates/live/.$1.refused"
         mv "$certificates/live/.$1.refused" "$certificates/live/$1.refused"

@@ -1,7 +1,7 @@
 """Asks the replica that it runs in for some paths, and prints {path: status} as JSON: for `portico rehearse`.
 
-Its words: where it listens, the name of the host, seconds, and the paths, the health path first. That one is
-asked until it is well, or for so many seconds.
+Its arguments: where it listens, the name of the host, seconds, and the paths, the health path first. That one is
+asked until it answers well, or for so many seconds.
 """
 
 import json

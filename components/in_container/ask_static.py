@@ -1,9 +1,9 @@
-"""Asks the application itself, in its own image, which files it serves at which URLs, and prints what it says.
+"""Asks the application itself, in its own image, which files it serves at which URLs, and prints the answer.
 
-Runs once a release, as the site's user, with no network, no secrets and no data. The word is JSON: `entry`, `host`,
+Runs once for each release, as the site's user, with no network, secrets or data. The argument is JSON: `entry`, `host`,
 `path` of the site, `seconds` that it may take, and the `missing` variables, which get a text in place of a secret.
-What is printed last is a line of JSON behind MARK: `folders`, each its URL, its path and the names in it that something
-else answers, and `left`, why others stay the application's.
+The last line is MARK and JSON: `folders`, each its URL, its path and the names in it that something
+else answers, and `left`, why others are left to the application.
 """
 
 import json
@@ -33,7 +33,7 @@ def ask(wsgi: Any, host: str, path: str) -> tuple[list[Any], list[str]]:
     import flask
 
     if not isinstance(wsgi, flask.Flask):
-        return [], ["the entry is no Flask object"]
+        return [], ["the entry is not a Flask object"]
     if wsgi.url_map.host_matching:
         return [], ["its routes depend on the host"]
     folders, left = [], []
@@ -46,7 +46,7 @@ def ask(wsgi: Any, host: str, path: str) -> tuple[list[Any], list[str]]:
         others = [name for name in names if not agrees(wsgi, rule.endpoint, begin, folder, name)]
         known = sorted({*names} - {*others}, key=lambda name: os.stat(os.path.join(folder, name)).st_size)
         if rule.subdomain or "<" in begin or begin == str(rule.rule):
-            left.append(f"{rule.rule}: its URL is no folder")
+            left.append(f"{rule.rule}: its URL is not a folder")
         elif len(names) > FILES or len(others) > OTHERS:
             left.append(f"{begin}: more than {FILES} files, or than {OTHERS} that something else answers")
         elif known and (why := doubt(wsgi, f"https://{host}{path.rstrip('/')}/", begin + known[0], folder, known[0])):
@@ -96,7 +96,7 @@ def agrees(app: Any, endpoint: str, begin: str, folder: str, name: str) -> bool:
 
 
 def doubt(wsgi: Any, base: str, url: str, folder: str, name: str) -> str:
-    """Why the application may not want everybody to have a file; "" where it answers a stranger with it."""
+    """Why the application may not want everybody to have a file; "" where it sends it without a login."""
     from urllib.parse import quote
 
     from werkzeug.test import Client
@@ -104,9 +104,9 @@ def doubt(wsgi: Any, base: str, url: str, folder: str, name: str) -> str:
     try:
         answer = Client(wsgi).get(quote(url), base_url=base)
         if answer.status_code != 200:
-            return f"it answers a stranger with {answer.status_code}"
+            return f"without a login it answers with {answer.status_code}"
         same = answer.get_data() == Path(folder, name).read_bytes()
-        return "" if same else "it answers with something else than the file"
+        return "" if same else "it answers with something other than the file"
     except Exception as error:
         return f"it could not be asked ({type(error).__name__})"
 
@@ -132,7 +132,7 @@ def main() -> None:
         answer["left"] = ["".join(letter for letter in said[:300] if letter.isprintable())]
     signal.alarm(0)
     if len(json.dumps(answer)) > LETTERS:
-        answer = {"folders": [], "left": ["it names more folders than can be handed on"]}
+        answer = {"folders": [], "left": ["it names more folders than Portico can take over"]}
     os.write(out, f"\n{MARK}{json.dumps(answer)}\n".encode())
     # Threads that the application began are not waited for.
     os._exit(0)

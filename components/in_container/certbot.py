@@ -11,20 +11,19 @@ from datetime import datetime
 from pathlib import Path
 
 LONGEST = 600  # seconds that an order may take
-AUTHORITIES = Path("/tmp/authorities.pem")  # whom Route 53 is trusted by
+AUTHORITIES = Path("/tmp/authorities.pem")  # the authorities by which Route 53 is trusted
 _NONCE = "anti-replay nonce"
 _FORGOTTEN = re.compile(r"accountDoesNotExist|[Aa]ccount \S+ (not found|does not exist)")
-# Python's words, and what they mean.
+# Patterns of certbot's output, and what they mean.
 _MEANINGS = (
-    (r"ClientError: <Response \[(\d+)\]>", "the authority answers with status {}, and says no more"),
+    (r"ClientError: <Response \[(\d+)\]>", "the authority answers with status {}, and gives no reason"),
     (
         r"certificate verify failed: ([\w ,'.:-]+) \(_ssl",
-        "the HTTPS of the authority itself is not trusted: {}; look at this machine's clock, and at tls.acme.caBundle",
+        "the certificate of the authority itself is not trusted: {}; check this machine's clock, and tls.acme.caBundle",
     ),
     (
         r"(Server requires) external account binding",
-        "the authority gives certificates to its customers alone; write tls.acme.eab, and set the secret "
-        "portico:eabKey",
+        "the authority gives certificates only to its customers; write tls.acme.eab, and set the secret portico:eabKey",
     ),
     (
         r"((?:external account binding|the field 'kid'|externalAccount).*)",
@@ -70,15 +69,15 @@ _OFFLINE = (
 
 @dataclass(frozen=True)
 class Refused:
-    """Why there is no new certificate, in a sentence; `patient` where asking again soon would be held against us.
+    """Why there is no new certificate, in a sentence; `patient` where the authority would count another try soon.
 
-    `until` is when the authority will listen again, where it said so.
+    `until` is when the authority accepts orders again, where it said so.
     """
 
     why: str
     patient: bool
     until: datetime | None = None
-    dns: bool = False  # whether it is Route 53's doing, so that no challenge was answered
+    dns: bool = False  # whether Route 53 failed, so that no challenge was answered
     names: tuple[str, ...] = ()  # those whose challenges were refused
 
 
@@ -107,7 +106,7 @@ class Certbot:
         words += [word for name in names for word in ("--domain", name)]
         failed = self._run("certonly", *words)
         if failed and _FORGOTTEN.search(failed.why):
-            # The authority has forgotten it; certbot would name it for ever.
+            # The authority has forgotten it; certbot would go on to name it.
             shutil.rmtree(self.home / "accounts", ignore_errors=True)
             failed = self._run("certonly", *words)
         if failed and _NONCE in failed.why:
@@ -143,7 +142,7 @@ class Certbot:
         return folder / "fullchain.pem", folder / "privkey.pem"
 
     def _mend(self, site: str) -> None:
-        """Take away halves over which certbot would stumble for ever: it was killed meanwhile, or the disk was full."""
+        """Remove half-written files on which certbot would always fail: it was killed, or the disk was full."""
         if not self.home.is_dir():
             return
         wanted = (
@@ -156,7 +155,7 @@ class Certbot:
                 shutil.rmtree(self.home / folder / site, ignore_errors=True)
             self._record(site).unlink(missing_ok=True)
         if not all(map(_is_json, (self.home / "accounts").rglob("*.json"))):
-            # What is left of an account is of no use.
+            # Without all of its files, an account cannot be used.
             shutil.rmtree(self.home / "accounts", ignore_errors=True)
 
     def _record(self, site: str) -> Path:
@@ -202,7 +201,7 @@ def _is_json(file: Path) -> bool:
 
 
 def explain(said: str, *, failed: bool) -> Refused | None:
-    """What was in the way, out of certbot's words: some names may have failed, and the others not."""
+    """The reason, from certbot's output: some names may have failed, and the others not."""
     told = dict(re.findall(r"(?m)^ *(?:Domain|Identifier): *(\S+)\n *Type: *\S+\n *Detail: *(.+)", said))
     if told:
         why = "; ".join(f"{name}: {detail.strip()}" for name, detail in told.items())
@@ -226,7 +225,7 @@ def explain(said: str, *, failed: bool) -> Refused | None:
 
 
 def lead_to_route53(home: Path, endpoint: str) -> None:
-    """Let its plugin find the access key, and nobody else's: a VM would give away its own."""
+    """Let its plugin find this access key and no other: on a VM it would take the VM's own."""
     import certifi
 
     own = home / "ca.pem"

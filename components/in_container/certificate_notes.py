@@ -1,15 +1,15 @@
-"""What the client that orders certificates writes down and says: for certificates.py."""
+"""What the client that orders certificates records and prints: for certificates.py."""
 
 import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-LIMITED = 86400  # seconds that an authority is not asked at most, which told us until when it does not listen
+LIMITED = 86400  # seconds: the longest wait that an authority's own limit may ask for
 
 
 def read_notes(file: Path) -> dict[str, dict[str, Any]]:
-    """What was written down by site; {} where nothing can be read."""
+    """The record by site; {} where it cannot be read."""
     try:
         found: dict[str, dict[str, Any]] = json.loads(file.read_text())
     except (OSError, ValueError):
@@ -18,7 +18,7 @@ def read_notes(file: Path) -> dict[str, dict[str, Any]]:
 
 
 def count_until(moment: str) -> float:
-    """Seconds until then; 0 for "", and for what this clock cannot have said: it was set back meanwhile."""
+    """Seconds until then; 0 for "", and for a time that is too far away: the clock was set back meanwhile."""
     wait = (datetime.fromisoformat(moment) - datetime.now(UTC)).total_seconds() if moment else 0.0
     return wait if wait < 2 * LIMITED else 0.0
 

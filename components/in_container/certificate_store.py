@@ -33,12 +33,12 @@ class Pair:
 
     @property
     def life(self) -> float:
-        """Seconds that it is good for in all."""
+        """Seconds from its begin to its end."""
         return (self.ends - self.begins).total_seconds()
 
     @property
     def rest(self) -> float:
-        """Seconds that it is still good for; below 0 afterwards."""
+        """Seconds until its end; below 0 afterwards."""
         return (self.ends - datetime.now(UTC)).total_seconds()
 
 
@@ -76,7 +76,7 @@ def read_pair(chain: Path, key: Path) -> Pair:
 
 
 def offer(root: Path, site: str, pair: Pair) -> None:
-    """Lay it out for NGINX, whole or not at all. Raises OSError."""
+    """Write it for NGINX, completely or not at all. Raises OSError."""
     folder = root / "store" / site
     target, partial = folder / pair.id, folder / f".{pair.id}"
     if not target.is_dir():
@@ -90,7 +90,7 @@ def offer(root: Path, site: str, pair: Pair) -> None:
             f"ssl_certificate     {edge}/fullchain.pem;  # the certificate and its chain\n"
             f"ssl_certificate_key {edge}/key.pem;  # its private key\n",
         )
-        # Of names.map, NGINX's files say what it means.
+        # NGINX's files say what names.map is for.
         _write(partial / "names.map", "".join(f'"{_spell_lead(name)}" yes;\n' for name in pair.names))
         partial.rename(target)
     _lead(root / "offered" / site, f"../store/{site}/{pair.id}")
@@ -98,7 +98,7 @@ def offer(root: Path, site: str, pair: Pair) -> None:
 
 
 def read_offered(root: Path, site: str) -> Pair | None:
-    """The pair that was laid out last, None where there is none that is still good."""
+    """The pair that was written last, None where there is none that is still valid."""
     folder = root / "offered" / site
     try:
         return read_pair(folder / "fullchain.pem", folder / "key.pem")
@@ -107,7 +107,7 @@ def read_offered(root: Path, site: str) -> Pair | None:
 
 
 def read_refusal(root: Path, site: str) -> str:
-    """Why NGINX does not take what lies there now; "" where it does."""
+    """Why NGINX rejects the present pair; "" where it accepts it."""
     try:
         target, *why = (root / "live" / f"{site}.refused").read_text(errors="replace").splitlines()
         return " ".join(why) if target == os.readlink(root / "offered" / site) else ""

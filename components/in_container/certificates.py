@@ -1,7 +1,7 @@
 """Orders the certificates of a stack's sites and renews them, one certificate a site.
 
 It asks certbot (certbot.py) whether something is due: that knows when the authority wants a renewal (ARI, RFC 9773).
-What it gets is checked and laid out for NGINX (certificate_store.py). What became of each try is in report.json.
+A new one is checked and written for NGINX (certificate_store.py). The result of each try is in report.json.
 """
 
 import hashlib
@@ -66,7 +66,7 @@ class Client:
 
     def step(self) -> float:
         """Look at every site whose time has come; seconds until the next one's."""
-        # Who waits longest comes first, so that a busy machine neglects nobody.
+        # The one that waits longest comes first, so that on a busy machine each gets its turn.
         for site in sorted(self.sites, key=self._wait):
             if self._wait(site) <= 0:
                 try:
@@ -95,7 +95,7 @@ class Client:
         # ordered again and again for the same names, and few such orders are allowed a week.
         failed = self.certbot.order(site, wanted, some=before is None)
         if failed and before and {*before.names} != {*wanted}:
-            # What is there is renewed all the same.
+            # The present one is renewed anyway.
             self.certbot.renew(site)
         if failed and before is None and (rest := self.certbot.list_others(wanted, failed)):
             # Certbot leaves no name out where one has a star.
@@ -107,7 +107,7 @@ class Client:
         self._note(site, failed, pair)
 
     def _require_room(self) -> None:
-        """Order nothing that could not be written down: an authority counts it all the same. Raises OSError."""
+        """Order nothing that could not be stored: an authority counts it anyway. Raises OSError."""
         probe = self.root / ".room"
         try:
             probe.write_bytes(bytes(ROOM))
@@ -117,7 +117,7 @@ class Client:
             probe.unlink(missing_ok=True)
 
     def _take(self, site: str) -> Pair | None:
-        """What certbot has by now; laid out unless it lies there: whoever was killed may have left another one."""
+        """What certbot has by now; written for NGINX if that has another one: a killed run may have left it."""
         pair = self._find(site)
         if pair is None:
             return None
@@ -129,34 +129,34 @@ class Client:
         return pair
 
     def _count(self, site: str, pair: Pair) -> None:
-        """Write down what was ordered in a week: an authority gives few certificates for the same names."""
+        """Record what was ordered in a week: an authority gives few certificates for the same names."""
         note, since = self.report[site], spell(datetime.now(UTC) - WEEK)
         orders = [one for one in note.get("orders", []) if one["begins"] > since and one["id"] != pair.id]
         orders.append({"id": pair.id, "begins": spell(pair.begins), "names": sorted(pair.names)})
         note["orders"] = orders[-ORDERS:]
 
     def _find(self, site: str) -> Pair | None:
-        """What certbot has for it and is good."""
+        """The pair that certbot has for it, if it can be used."""
         try:
             return read_pair(*self.certbot.find(site))
         except (OSError, ValueError):
             return None
 
     def _explain(self, site: str) -> Refused | None:
-        """Why what came is of no use; None where it is of use, or nothing came."""
+        """Why the new pair cannot be used; None where it can, or where there is none."""
         chain, key = self.certbot.find(site)
         try:
             read_pair(chain, key)
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
-            # Where the clock is wrong, each one that is ordered would be of no use, and counted.
+            # Where the clock is wrong, none that is ordered could be used, but each would count.
             until = datetime.now(UTC) + timedelta(seconds=LIMITED)
-            return Refused(f"the certificate that came is of no use: {error}", patient=True, until=until)
+            return Refused(f"the new certificate cannot be used: {error}", patient=True, until=until)
         return None
 
     def _note(self, site: str, failed: Refused | None, pair: Pair | None, *, asked: bool = True) -> None:
-        """Write down what became of it; `asked` says that it was for all names."""
+        """Record the result; `asked` says that it was for all names."""
         note, now = self.report[site], datetime.now(UTC)
         note["tried"] = spell(now)
         wait: float = LOOK
@@ -167,15 +167,15 @@ class Client:
             say(site, "gets no new certificate:", failed.why)
         elif asked:
             note["error"], note["failures"] = "", 0
-        # So that not everybody comes at the same moment.
+        # So that not all machines ask at the same moment.
         wait *= random.uniform(0.8, 1.2)
         if failed and failed.until:
-            # Once a day all the same: it may have been a mistake.
+            # Once a day anyway: the refusal may have been a mistake.
             wait = min(max(wait, (failed.until - now).total_seconds()), LIMITED)
         if asked:
             note["later"] = spell(now + timedelta(seconds=wait))
         if pair:
-            # There are several tries before one ends, and never so many that an authority is annoyed. What is good is
+            # There are several tries before one ends, and never so many that an authority limits them. A good one is
             # left alone for half of its life.
             idle = 0.0 if failed else pair.rest - pair.life / 2
             wait = min(wait, max(pair.rest / 10, min(OFTEN, pair.life / 20), idle))
@@ -199,12 +199,12 @@ class Client:
         except OSError as error:
             partial.unlink(missing_ok=True)
             try:
-                # On a full disk the room that it has already is left.
+                # On a full disk the space that the file has already is still there.
                 with self.file.open("r+") as file:
                     file.write(text)
                     file.truncate()
             except OSError:
-                say("what became of it cannot be written down:", error)
+                say("its result cannot be recorded:", error)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-# Runs once in NGINX's own image: puts a rendered tree beside the live one and asks NGINX what it thinks of it.
+# Runs once in NGINX's own image: writes a rendered tree beside the live one and lets NGINX check it.
 set -eu
 trees=/etc/portico/trees
 mkdir -p "$trees"
@@ -14,7 +14,7 @@ if [ -n "$HANDOVER" ]; then
         echo "write nginx.handover: false, or an image such as nginx:1.30.6"
         exit 1
     fi
-    # Whoever may enter is given the public ports: NGINX's user, and no application's.
+    # Only NGINX's user may enter: who can, is given the public ports.
     if ! [ -d /etc/portico/port ]; then
         mkdir -m 0700 /etc/portico/port
         chown 101:101 /etc/portico/port
@@ -36,7 +36,7 @@ fi
 if [ -n "${ORDERED:-}" ]; then
     certificates=/srv/certificates
     for folder in none live store offered client; do mkdir -p "$certificates/$folder"; done
-    # Before its first certificate a site shakes no hand by HTTPS, and plain HTTP leads nowhere.
+    # Before its first certificate a site refuses HTTPS handshakes, and plain HTTP is not redirected.
     echo 'ssl_reject_handshake on;  # there is no certificate yet' > "$certificates/none/certificate.conf"
     : > "$certificates/none/names.map"
     chmod 0755 "$certificates/none" "$certificates/live"
@@ -44,7 +44,7 @@ if [ -n "${ORDERED:-}" ]; then
     for site in $ORDERED; do
         [ -e "$certificates/live/$site/certificate.conf" ] || ln -sfn ../none "$certificates/live/$site"
     done
-    # What the client needs of the settings, and nobody else may read.
+    # The settings of the client, which nobody else may read.
     for file in ca.pem eab aws; do
         rm -f "$certificates/client/$file"
         [ ! -f "/client/$file" ] || install -m 0400 -o 102 -g 101 "/client/$file" "$certificates/client/$file"
@@ -94,11 +94,11 @@ keep_replicas() {
     rename_tree "$trees/.$1" "$TREE" "$1"
 }
 
-# The first tree of all is what NGINX starts with. Nobody is proven yet, whether a switch follows or not.
+# NGINX starts with the first tree of all. No replica is proven yet, whether a switch follows or not.
 if ! [ -e /etc/portico/live ]; then
     [ -e proven ] || : > proven
     point "$TREE"
-# An NGINX of this version may not start with the live files. The new ones name replicas that nobody has asked yet.
+# This version of NGINX may not start with the live files. The new ones name replicas that were not asked yet.
 elif ! nginx -t -q -c /etc/portico/live/nginx.conf 2>/dev/null; then
     between="$TREE-$(date +%s)"
     keep_replicas "$between"

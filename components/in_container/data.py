@@ -1,6 +1,6 @@
 """Runs before files.py where a site has data: takes over what the image has, and gives the folders to the site's user.
 
-The words after files.py's own are "volume=path": where a volume lies here, and where the application finds it.
+The arguments after files.py's own are "volume=path": where a volume is here, and where the application finds it.
 """
 
 import errno
@@ -12,18 +12,18 @@ import sys
 from pathlib import Path
 
 NGINX = 101  # NGINX's user: it reads what has a URL, whatever mode the application's umask gives new files
-# While the image's files are on their way, they lie here; it is gone once all of them are there.
+# The image's files are copied here first; it is removed once all of them are in their place.
 PARTIAL = ".portico-first"
 # In each volume: into one that is empty, Docker copies the image's files each time that a container is made, and gives
 # the folder to the image's user.
 MARK = ".portico"
-WHY = "Portico keeps this file here: a folder with nothing in it would be filled and owned anew with each container.\n"
+WHY = "Portico keeps this file here: each new container would fill an empty folder again, and change its owner.\n"
 
 
 def take_over(volume: Path, source: Path, owner: int) -> None:
     """Fill a volume that nobody had before with the image's files, and give all of it to the owner.
 
-    The folder itself is given last: whose it is tells that all was done, also where this was interrupted.
+    The folder itself is given last: its owner shows that all was done, also where this was interrupted.
     """
     if volume.stat().st_uid == owner:
         if not any(volume.iterdir()):
@@ -34,7 +34,7 @@ def take_over(volume: Path, source: Path, owner: int) -> None:
         # The image's own WORKDIR: later releases would never be seen.
         sys.exit(f"data at {source} would hide the application itself, which is in {Path.cwd()}; write another path")
     if found := next((one for one in (source, *source.parents) if one.exists() and not one.is_dir()), None):
-        # Nothing could be mounted there, and Docker's words for it are no help.
+        # Nothing could be mounted there, and Docker's own message would not help.
         sys.exit(f"data at {source}: {found} is a file of the image; write the path of a folder")
     partial = volume / PARTIAL
     if source.is_dir() and not any(volume.iterdir()):
@@ -46,7 +46,7 @@ def take_over(volume: Path, source: Path, owner: int) -> None:
 
 
 def mark(volume: Path) -> None:
-    """See to it that the volume is never empty; a link that is there by that name is not followed."""
+    """Make sure that the volume is never empty; a link of that name is not followed."""
     (volume / MARK).unlink(missing_ok=True)
     with open(os.open(volume / MARK, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444), "w") as file:
         file.write(WHY)

@@ -1,7 +1,7 @@
 # Runs NGINX where it publishes the port itself, and decides how it ends.
 # TERM, as Docker sends it: NGINX closes its port at once, so nobody is answered until a successor listens. Requests in
-# flight have 0.2 s, which is enough for most, and are cut then: waiting for the longest would keep out everybody.
-# QUIT, sent by hand: all requests in flight are ended, however long they take.
+# flight have 0.2 s, which is enough for most, and are cut then: no request is answered while NGINX waits for them.
+# QUIT, sent by hand: all requests in flight may finish, however long they take.
 "$@" &
 master=$!
 trap 'kill -QUIT "$master"; sleep 0.2; kill -TERM "$master"' TERM

@@ -1,4 +1,4 @@
-"""Runs once in a release's own image: lays out what NGINX and Gunicorn find in shared volumes."""
+"""Runs once in a release's own image: writes the static files and the folder of sockets into shared volumes."""
 
 import gzip
 import hashlib
@@ -15,7 +15,7 @@ TEXTS = ".css .js .mjs .json .svg .txt .html .xml .map .webmanifest .ico .wasm .
 # and Last-Modified in every release and on every machine. It is one of 2020 to 2024, never in the future.
 BEGIN, SECONDS = 1_577_836_800, 1 << 27
 OWN = ("/dev/", "/proc/", "/run/", "/sys/", "/tmp/")  # what is there belongs to a container, not to its image
-OUT = "->.."  # says among what is hidden that a link may not lead out of the folder
+OUT = "->.."  # among the hidden patterns: a link may not point out of the folder
 KEPT = 5  # static files of this many releases stay, for pages that were opened before
 
 folder = Path("/run/portico") / site
@@ -27,7 +27,7 @@ os.chown(folder, int(uid), EDGE)
 
 def leave_out(folder: str, names: list[str]) -> list[str]:
     """Of the names in a folder, those that are not published."""
-    # By their real names: links may lead to one another in a circle.
+    # By their real names: links may point to one another in a circle.
     above = {os.path.realpath(one) for one in (Path(folder), *Path(folder).parents)}
     return [name for name in names if is_hidden(name) or misleads(Path(folder, name), above)]
 
@@ -50,7 +50,7 @@ def misleads(path: Path, above: set[str]) -> bool:
 
 
 def pack(path: Path) -> None:
-    """Lay a compressed file beside a text."""
+    """Write a compressed file beside a text."""
     packed = path.with_name(f"{path.name}.gz")
     packed.write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
 

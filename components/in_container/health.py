@@ -1,14 +1,14 @@
 """Asks a replica for its health path, as NGINX would. Exit code 0: it may be sent requests.
 
-It runs inside the replica, so it can also act. It prints what Docker keeps; what it does stands in the replica's log.
+It runs inside the replica, so it can also act. Docker keeps what it prints; what it does is in the replica's log.
 
-Readiness: while the replica does not answer, its known name is laid aside, so that NGINX's connect fails at once and
+Readiness: while the replica does not answer, its known name is renamed, so that NGINX's connect fails at once and
 the next replica is asked; never the last name of a release. Liveness: a replica that accepts connections, but neither
 answers its health path nor ends any request for `hung` seconds, is ended, and Docker starts it again. Where its workers
 still run code, all of their threads may be in requests that are allowed to take longer: then `longest` seconds count.
 
-With "patient" behind its arguments, a late answer is no bad one once there was a good one: for ECS, which replaces
-whatever is called unhealthy. A busy replica would be taken away just when it is needed.
+With "patient" after its arguments, a late answer does not count as bad once there was a good one: for ECS, which
+replaces each unhealthy task. A busy replica would be removed just when it is needed.
 """
 
 import fcntl
@@ -27,7 +27,7 @@ kind, _, place = address.partition(":")
 asked = f"GET {path} with Host: {host}"
 name = Path(place)
 own = Path(f"{place}.{socket.gethostname()}")  # its own socket: the known name may still be another container's
-aside = Path(f"{place}.out")  # the known name while it is laid aside: says whose it is
+aside = Path(f"{place}.out")  # the known name while it is renamed, with the name of its container
 LATE = 4.0  # seconds for an answer
 PAUSE = 2.0  # seconds between two questions
 RECENT = 6.0  # seconds; a good answer that is older was followed by a bad one
@@ -61,7 +61,7 @@ def last_beat() -> int:
 
 @contextmanager
 def lock() -> Iterator[None]:
-    """Two replicas cannot both leave, and none leaves while another one takes the name: see gunicorn.conf.py."""
+    """Two replicas cannot both leave, and none leaves while another takes the name: see gunicorn.conf.py."""
     folder = os.open(name.parent, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
@@ -71,12 +71,12 @@ def lock() -> Iterator[None]:
 
 
 def owns(link: Path) -> bool:
-    """Whether a name leads to this very container."""
+    """Whether a name links to this container."""
     return link.is_symlink() and os.readlink(link) == own.name
 
 
 def listens(link: Path) -> bool:
-    """Whether anybody accepts connections there: the socket of a killed container stays behind as a file."""
+    """Whether a process accepts connections there: the socket of a killed container stays behind as a file."""
     with socket.socket(socket.AF_UNIX) as peer:
         peer.setblocking(False)
         try:
@@ -89,7 +89,7 @@ def listens(link: Path) -> bool:
 
 
 def leave(why: str) -> None:
-    """Lay the known name aside, unless it is the last one of this release that leads anywhere."""
+    """Rename the known name, unless it is the last one of this release that links to a replica."""
     if kind != "unix" or not healthy.exists():
         return
     with lock():
@@ -100,7 +100,7 @@ def leave(why: str) -> None:
 
 
 def come_back() -> None:
-    """Put the name back, if it was this container that laid it aside and nobody took it since."""
+    """Rename it back, if this container renamed it and no other one has taken the name since."""
     if kind == "unix" and aside.is_symlink():
         with lock():
             if owns(aside) and not name.is_symlink():
@@ -109,7 +109,7 @@ def come_back() -> None:
 
 
 def judge(before: tuple[int, int]) -> None:
-    """Nobody answered: end the replica if that has lasted too long and no request has ended meanwhile.
+    """There was no answer: end the replica if that has lasted too long and no request has ended meanwhile.
 
     A refused connection never comes here: a replica that is stopping refuses, and still ends its requests. Whatever
     its threads were in when the first answer was missing has ended, or is over its time, after `longest` seconds.
@@ -144,7 +144,7 @@ def ask(before: int) -> bytes:
         try:
             peer.connect(str(own))
         except BlockingIOError:
-            raise TimeoutError from None  # a full queue: somebody listens, nobody accepts
+            raise TimeoutError from None  # a full queue: a process listens, and accepts nothing
     else:
         peer = socket.create_connection(("127.0.0.1", int(place)), timeout=LATE)
     lines = [f"GET {path} HTTP/1.1", f"Host: {host}", "User-Agent: portico-health", "Connection: close", "", ""]
@@ -163,7 +163,7 @@ def ask(before: int) -> bytes:
 
 
 def check() -> str:
-    """Ask once, do what follows from the answer, and say what it was; ends this process where it is no good one."""
+    """Ask once, act on the answer, and print it; ends this process where the answer is bad."""
     global began
     began, before = time.monotonic(), (last_end(), last_beat())
     try:

@@ -1,4 +1,4 @@
-"""Tells, one line of JSON a folder: bytes and files in it, and bytes that are free where it lies."""
+"""Prints a line of JSON for each folder: its bytes and files, and the free bytes of its file system."""
 
 import json
 import os

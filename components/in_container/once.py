@@ -1,8 +1,8 @@
 """Runs a command once for a key, and never beside another one of the same site.
 
-FOLDER is in a volume that outlives this container. Its file `once` has a line for each command that came to an end:
-KEY CODE BEGAN SECONDS RELEASE COMMAND. What ended well for KEY is not run again, whichever container asks. The lock
-beside it is the kernel's: it is held for as long as the command runs, and gone with it, however that ends.
+FOLDER is in a volume that outlives this container. Its file `once` has a line for each command that has ended:
+KEY CODE BEGAN SECONDS RELEASE COMMAND. What succeeded for KEY is not run again, whichever container asks. The lock
+beside it is the kernel's: it lasts as long as the command runs, however that ends.
 """
 
 import fcntl
@@ -33,7 +33,7 @@ def read() -> "list[str]":
 
 
 def write(line: str) -> None:
-    """Add a line; whoever reads meanwhile sees the old file or the new one."""
+    """Add a line; a reader sees either the old file or the new one."""
     with open(f"{folder}/.once", "w", encoding="utf-8", errors="surrogateescape") as file:
         file.write("".join(f"{one}\n" for one in [*read(), line][-KEPT:]))
     os.replace(f"{folder}/.once", f"{folder}/once")

@@ -1,6 +1,6 @@
-"""Certbot's plugin for a certificate whose names are proven in two ways: by HTTP where that can be, by DNS for a star.
+"""Certbot's plugin for a certificate whose names are proven in two ways: by HTTP where possible, by DNS for a star.
 
-Both are plugins of certbot's makers, which take one way for all names of a certificate; this shares the names out.
+Certbot's own plugins take one way for all names of a certificate; this one passes each name to the right plugin.
 """
 
 from collections.abc import Callable, Iterable
@@ -38,7 +38,7 @@ class Proofs(common.Plugin, interfaces.Authenticator):  # type: ignore[misc]
         return [challenges.HTTP01, challenges.DNS01]
 
     def perform(self, achalls: list[Any]) -> list[Any]:
-        """Lay out every answer; the records first, since they may not be allowed."""
+        """Publish every answer; the records first, since Route 53 may refuse them."""
         by_dns, by_http = _share_out(achalls)
         answers = dict(zip(map(id, by_dns), self.route53.perform(by_dns) if by_dns else (), strict=True))
         answers |= zip(map(id, by_http), self.webroot.perform(by_http) if by_http else (), strict=True)

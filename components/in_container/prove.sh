@@ -25,7 +25,7 @@ ask() { # ask ADDRESS
     case $1 in
     unix:*) set -- replica --unix-socket "${1#unix:}" ;;
     esac
-    # Globs are none of our grammar, and no proxy of the image's environment is asked.
+    # The settings allow no globs, and a proxy in the image's environment is not used.
     where=$1
     shift
     curl -s -g -o /dev/null -m 4 --noproxy '*' --path-as-is -w '%{http_code}' -A portico-switch -H "Host: $host" \
@@ -77,14 +77,14 @@ look() {
     echo "$streak" > "$mine/streak"
     echo "$lines" > "$mine/lines"
     rm -f "$mine/good" "$mine/bad"
-    # Whoever served before this has shown already that it stays.
+    # A replica that served before has shown already that it keeps running.
     if [ "$streak" -ge 3 ] || { [ "$streak" -ge 1 ] && grep -q " $container\$" proven 2>/dev/null; }; then
         : > "$mine/good"
     elif [ "$started" -gt 3 ]; then
         echo "Gunicorn ended $((started - 1)) times while it started" > "$mine/said"
         : > "$mine/bad"
     elif [ "$vain" -ge $((3 * workers)) ]; then
-        # Gunicorn makes another one for ever, where the application itself ends the worker: each had three of them.
+        # Gunicorn always makes another one where the application ends its worker: each had three tries.
         echo "$vain workers ended, and none has loaded the application" > "$mine/said"
         : > "$mine/bad"
     elif [ "$status" = 000 ]; then
@@ -115,7 +115,7 @@ prove() {
     done
 }
 
-# The sites of which a replica is not proven; why is said, for people and, behind an @, for Portico's program.
+# The sites of which a replica is not proven; prints why, for people and, behind an @, for Portico's program.
 list_refused() {
     refused=
     for n in $all; do
@@ -129,14 +129,14 @@ list_refused() {
 
 is_refused() { case " $refused " in *" $1 "*) ;; *) return 1 ;; esac }
 
-# Makes the known name $1 lead to the socket $2, as gunicorn.conf.py does.
+# Links the known name $1 to the socket $2, as gunicorn.conf.py does.
 lead() {
     # shellcheck disable=SC2016 # for the inner shell
     flock "${1%/*}" sh -c 'ln -sfn "$2" "$1.switch" && mv -T "$1.switch" "$1" && rm -f "$1.out"' - "$1" "$2"
 }
 
 # Gives the known names of proven replicas to their containers. A container takes a name by itself only where no other
-# container listens behind it (gunicorn.conf.py). One that fails may have laid the name aside (health.py).
+# container listens behind it (gunicorn.conf.py). One that fails may have renamed it (health.py).
 name_replicas() {
     for n in $all; do
         replica "$n"
@@ -149,7 +149,7 @@ name_replicas() {
     done
 }
 
-# Gives them back to whom they led before.
+# Links them to the containers of before.
 unname_replicas() {
     for n in $all; do
         replica "$n"

@@ -1,9 +1,9 @@
 """Runs the jobs of one site when their time comes, in a container of its live release.
 
-Only who holds the lock of the site's folder schedules, so a new container waits for the old one. That one, told to end,
-gives the lock away at once and starts nothing more, but stays for the jobs that it has begun. What was scheduled and
-what became of it is written down first, in one file: so no time is taken twice, whoever is killed, and whatever was
-begun and never ended is told.
+Only the container with the lock of the site's folder schedules, so a new one waits for the old one. On SIGTERM the old
+one gives the lock up at once and starts nothing more, but stays for the jobs that it has begun. The schedule and the
+results are recorded first, in one file: so no time is run twice, whichever container is killed, and a run that began
+and never ended is reported.
 """
 
 import fcntl
@@ -21,7 +21,7 @@ from typing import Any
 from portico.components.in_container.schedule_book import Book, take
 from portico.components.in_container.scheduled_job import Job, Run, say, spell
 
-LATE = 300  # seconds: what is later than that, since nobody was there to run it, is missed
+LATE = 300  # seconds: a run that would begin later than that, since no container ran, is missed
 WAIT = 0.5  # seconds between two looks at what other containers do
 # A clock that goes back by less than this makes jobs wait; by more, what was scheduled before is forgotten.
 BACK = 3600
@@ -57,17 +57,17 @@ class Scheduler:
         return max(wait, 0.01)
 
     def is_done(self) -> bool:
-        """Whether it was told to end, and everything that it has begun has ended."""
+        """Whether it was asked to end, and everything that it has begun has ended."""
         return self.ending and not self.runs and not self.pending
 
     def _begin(self) -> None:
-        """Take over: whoever is gone has left runs that nobody will end in the book."""
+        """Take over: mark runs in the book whose container is gone, since nobody else will."""
         now, names = time.time(), {job.name for job in self.jobs}
         with self.book.change() as book:
             for run in book["runs"]:
                 if run["outcome"] == "running" and not self._lives(run["holder"]):
                     run["outcome"] = "lost"
-                    say(run["job"], "of", run["due"], "was cut: its container ended before it did")
+                    say(run["job"], "of", run["due"], "was cut short: its container ended first")
             # A job that is new begins with the time that comes next.
             book["until"] = {name: at for name, at in book["until"].items() if name in names and at < now + BACK}
             for name in names - book["until"].keys():
@@ -101,7 +101,7 @@ class Scheduler:
                     return WAIT
             except OSError as error:
                 # Without a record it could be run twice: it is tried again until it is too late.
-                say(job.name, "of", spell(due), "cannot be written down, so it waits:", error.strerror)
+                say(job.name, "of", spell(due), "cannot be recorded, so it waits:", error.strerror)
                 return WAIT
 
     def _write(self, job: Job, due: float, outcome: str, **more: object) -> None:
@@ -116,17 +116,17 @@ class Scheduler:
         while (later := job.find_next(last)) is not None and later <= now - LATE:
             last, count = later, count + 1
         self._write(job, last, "missed", first=spell(due), count=count)
-        say(job.name, "missed", count, "times from", spell(due), "to", spell(last), "since nothing ran here")
+        say(job.name, "missed", count, "times from", spell(due), "to", spell(last), "since no container ran")
 
     def _start(self, job: Job, due: float) -> bool:
-        """Start it, or leave it out; False where it has to wait."""
+        """Start it, or skip it; False where it has to wait."""
         lock = (self.folder / f"{job.name}.run").open("a")
         if job.overlap == "allow" or take(lock):
             self._run(job, due, lock)
         elif job.overlap == "replace":
             lock.close()
             if before := self.pending.get(job.name):
-                # It has not even begun; the newer one does it all.
+                # It has not begun yet; the newer one does its work.
                 self._finish(job, before, "replaced")
             self._write(job, due, "running", start=spell(time.time()))
             self.pending[job.name] = due
@@ -136,7 +136,7 @@ class Scheduler:
             if not self._ran(job, due):
                 return False
             self._write(job, due, "skipped")
-            say(job.name, "of", spell(due), "is skipped: the one before it still runs")
+            say(job.name, "of", spell(due), "is skipped: the run before it has not ended")
         return True
 
     def _ran(self, job: Job, due: float) -> bool:
@@ -145,7 +145,7 @@ class Scheduler:
         return any(run["start"] <= spell(due) for run in runs)
 
     def _ask_to_end(self, job: Job, due: float) -> None:
-        """Whoever runs it, in whichever container, ends what was due before."""
+        """The container that runs it, whichever that is, ends what was due before."""
         with suppress(OSError):
             (self.folder / f"{job.name}.stop").write_text(repr(due))
 
@@ -208,7 +208,7 @@ class Scheduler:
                         run.update(outcome=outcome, **more)
                         break
         except OSError as error:
-            say("what became of", job.name, "of", spell(due), "cannot be written down:", error.strerror)
+            say("what became of", job.name, "of", spell(due), "cannot be recorded:", error.strerror)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""What was scheduled, and what became of it: for schedule.py."""
+"""What was scheduled, and its results: for schedule.py."""
 
 import fcntl
 import json
@@ -18,7 +18,7 @@ class Book:
         self.file, self.lock = folder / "schedule.json", folder / "book.lock"
 
     def read(self) -> dict[str, Any]:
-        """What stands in it; nothing where it was never written."""
+        """Its content; nothing where it was never written."""
         try:
             found: dict[str, Any] = json.loads(self.file.read_text())
         except (OSError, ValueError):
@@ -27,7 +27,7 @@ class Book:
 
     @contextmanager
     def change(self) -> Iterator[dict[str, Any]]:
-        """What stands in it, to be changed in place, by one at a time. Raises OSError where it cannot be written."""
+        """Its content, to be changed in place, by one process at a time. Raises OSError where it cannot be written."""
         with self.lock.open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             found = self.read()

@@ -1,6 +1,6 @@
 """Runs on ECS before an application that has data: a folder that is new begins with what the image has there.
 
-The words are "volume=path": where the shared folder lies here, and where the application finds it. Several tasks may
+The arguments are "volume=path": where the shared folder is here, and where the application finds it. Several tasks may
 begin at the same time: one of them fills a folder, and the others wait for it.
 """
 
@@ -9,12 +9,12 @@ import sys
 import time
 from pathlib import Path
 
-# While the image's files are on their way, they lie here; it is gone once all of them are there.
+# The image's files are copied here first; it is removed once all of them are in their place.
 PARTIAL = ".portico-first"
 # In each folder that was looked at once.
 MARK = ".portico"
 WHY = "Portico keeps this file here: it tells that the folder has begun with what the first image had.\n"
-# Seconds after which whoever filled it is taken for lost.
+# Seconds after which the task that fills it counts as lost.
 PATIENCE = 120.0
 PAUSE = 0.5
 
@@ -29,7 +29,7 @@ def seed(volume: Path, source: Path) -> None:
     if found := next((one for one in (source, *source.parents) if one.exists() and not one.is_dir()), None):
         sys.exit(f"data at {source}: {found} is a file of the image; write the path of a folder")
     partial = volume / PARTIAL
-    # What somebody has put there by another way is left as it is.
+    # What was put there in another way is left as it is.
     if {one.name for one in volume.iterdir()} <= {PARTIAL} and begin(volume, partial):
         for entry in source.iterdir() if source.is_dir() else ():
             bring(entry, partial / entry.name, volume / entry.name)
@@ -39,7 +39,7 @@ def seed(volume: Path, source: Path) -> None:
 
 
 def begin(volume: Path, partial: Path) -> bool:
-    """Whether it is on us to fill it; if another one does, wait for that."""
+    """Whether this task has to fill it; if another one does, wait for that."""
     try:
         partial.mkdir()
         return True

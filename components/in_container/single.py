@@ -1,8 +1,8 @@
-"""Becomes a command once no other container runs the same one: a lock goes with the last process that has it open.
+"""Runs a command once no other container runs the same one: a lock ends with the last process that has it open.
 
-So two are never at it at once, whoever starts them, and whatever order they start and end in. KNOWN are the names of
-the site's single workers, with commas between them. One of another name that left its lock in FOLDER is in the settings
-no more. It may be this one, renamed: it is waited for too, and does not begin again while this one lives.
+So two never run at once, whoever starts them, and in whatever order they start and end. KNOWN are the names of
+the site's single workers, with commas between them. One of another name that left its lock in FOLDER is not in the
+settings any more. It may be this one, renamed: this waits for it too, and it does not begin again while this one lives.
 """
 
 import fcntl

@@ -1,4 +1,4 @@
-"""Runs after files.py where the application was asked for its static files: lays those out beside the source's own.
+"""Runs after files.py where the application was asked for its static files: writes those beside the source's own.
 
 PORTICO_STATIC is JSON, what ask_static.py found: each folder's URL, its path, and the names in it that are left out.
 """

@@ -1,5 +1,5 @@
 # Runs once in NGINX's own process and network namespaces: asks every replica that a checked tree names, makes the tree
-# live, and proves that. What it was asked for is live if its exit code is 0.
+# live, and proves that. Exit code 0: all that it was asked for is live.
 #
 # A site whose replicas are not proven keeps the file that is live; a new one gets none. The other sites go live.
 # Lines that begin with @ are for Portico's program (components/docker/switch_verdict.py): "@refused SITE INDEX CONTAINER WHY" of a
@@ -69,7 +69,7 @@ bridge() {
 }
 
 # Makes of TREE a tree in which the refused sites are as they are in the live one. Sets `next` to its name; to that of
-# the live one where the two are alike, or where NGINX does not accept the mixture.
+# the live one where the two are alike, or where NGINX does not accept the mixed tree.
 compose() {
     next="$TREE-$(date +%s)"
     # One that is there already may be live.
@@ -101,7 +101,7 @@ compose() {
     fi
 }
 
-# Gives the mixture up, for the reason $1: every site stays as it is in the live tree.
+# Gives up the mixed tree, for the reason $1: every site stays as it is in the live tree.
 give_up() {
     echo "$1; nothing was switched"
     rm -rf "$mixed"
@@ -110,7 +110,7 @@ give_up() {
 }
 
 # Whether replicas of site $1 were proven once, so that the live tree's file for it is worth keeping. The first tree of
-# all is where `live` leads before anybody was asked (check.sh). Versions before this one wrote nothing down.
+# all is where `live` links before any replica was asked (check.sh). Earlier versions recorded nothing.
 was_live() {
     [ -f "$before/conf.d/$1.conf" ] || return 1
     if [ -e proven ]; then grep -q "^$1 " proven; else [ "$before" != "trees/$TREE" ]; fi
@@ -127,8 +127,8 @@ same() {
     cmp -s "/tmp/same.${1#trees/}" "/tmp/same.${2#trees/}"
 }
 
-# Waits until the workers in `old` have ended: they still ask the old replicas for the connections they hold. While one
-# lives, no replica may go.
+# Waits until the workers in `old` have ended: they still ask the old replicas on open connections. While one lives,
+# no replica may go.
 drain() {
     ends=$(($(date +%s) + LONGEST))
     for pid in $old; do
@@ -160,7 +160,7 @@ has_new() {
     return 1
 }
 
-# Writes down the containers that were proven: the program replaces others, where they do not seem well (attempts.py).
+# Records the containers that were proven: the program replaces others, where they seem unhealthy (attempts.py).
 remember() {
     {
         for n in $all; do
@@ -168,7 +168,7 @@ remember() {
             is_refused "$site" || echo "$site $container"
         done
         for site in $refused; do grep "^$site " proven 2>/dev/null || true; done | sort -u
-        # Nobody asks the replicas of a site in maintenance. Its file is worth keeping all the same.
+        # The replicas of a site in maintenance are not asked. Its file is worth keeping anyway.
         for site in $(list_sites "trees/$next"); do
             printf '%s\n' "$REPLICAS" | grep -q "^$site " && continue
             grep "^$site [^-]" proven 2>/dev/null || true
@@ -178,7 +178,7 @@ remember() {
     mv .proven proven
 }
 
-# Tells replicas who serves their site now: the others say goodbye to their WebSockets (gunicorn.conf.py). Only root
+# Writes which replicas serve each site now: the others close their WebSockets (gunicorn.conf.py). Only root
 # writes into this folder.
 tell_replicas() {
     for site in $( (cut -d ' ' -f 1 proven; list_told) | sort -u); do
@@ -187,7 +187,7 @@ tell_replicas() {
     done
 }
 
-# The sites that were told before, and may be gone from the settings by now.
+# Sites of earlier switches, which may be gone from the settings by now.
 list_told() { find /run/portico -maxdepth 1 -name '[!.]*.live' -size +0 | sed 's/.*\///; s/\.live$//'; }
 
 [ -d "trees/$TREE" ] || { echo "the tree $TREE is not there any more"; exit 1; }
@@ -196,7 +196,7 @@ before=$(readlink live || true)
 old=
 prove
 list_refused
-# Nobody was proven before the first tree of all, whatever becomes of this switch.
+# No replica was proven before the first tree of all, whatever this switch does.
 [ -e proven ] || [ "$before" != "trees/$TREE" ] || : > proven
 
 # It may just be starting, and would not outlive a signal then.
@@ -227,12 +227,12 @@ echo "the tree $next is live"
 for n in $all; do
     replica "$n"
     is_refused "$site" || echo "@live $site"
-    # It counts as healthy, and may be a health path that nobody has thought of.
+    # 404 counts as healthy, but the health path may be the default, which the application does not have.
     is_refused "$site" || [ "$(cat "$mine/status" 2>/dev/null)" != 404 ] || echo "@missing $site $path"
 done | sort -u
 drain || exit 1
 
-# Earlier trees stay for a look back; more than ten help nobody.
+# The ten newest trees stay, for comparison.
 # shellcheck disable=SC2012 # names are digests of our own
 ls -1t trees | tail -n +11 | grep -vxF "$next" | while read -r past; do rm -rf "trees/$past"; done
 
@@ -240,7 +240,7 @@ ls -1t trees | tail -n +11 | grep -vxF "$next" | while read -r past; do rm -rf "
 for folder in private/*; do
     grep -rqF "/etc/portico/$folder/" trees || rm -rf "$folder"
 done
-# What was noted of containers that are gone, or soon are.
+# Notes about containers that are gone, or soon will be.
 find /run/portico -name '*.boots.*' -mmin +1440 2>/dev/null | while read -r file; do
     case $REPLICAS in
     *" ${file##*.} "*) ;;

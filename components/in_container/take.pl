@@ -1,8 +1,8 @@
 # Runs NGINX on the ports that hold.pl owns, and decides how it ends.
-# QUIT, as Docker sends it: a successor is there already, so all requests in flight are ended, however long they take.
-# TERM, and when the ports go: requests in flight have 0.2 s, which is enough for most, and are cut then.
-# When the ports have moved, they are ended too: the holder says so by a byte, and waits.
-# NGINX also starts where nobody holds the ports yet; it is started again when somebody does.
+# QUIT, as Docker sends it: a successor is there already, so all requests in flight may finish, however long they take.
+# TERM, or when the holder ends: requests in flight have 0.2 s, which is enough for most, and are cut then.
+# When the ports have moved, those finish too: the holder says so by a byte, and waits.
+# NGINX also starts where there is no holder yet; it is started again once there is one.
 # take.pl FILE COMMAND...   FILE is NGINX's configuration; the variable PLACE says where the holder is asked
 use strict;
 use warnings;
@@ -65,7 +65,7 @@ sub cut {
     kill TERM => $nginx;
 }
 
-# The sockets that NGINX is to be started with again. Where it ended, or was told to end, this ends with it.
+# The sockets that NGINX is to be started with again. Where it ended, or was asked to end, this ends with it.
 sub await {
     my ($gone, $moved, $cut) = (0, 0, 0);
     while (waitpid($nginx, POSIX::WNOHANG()) == 0) {

@@ -15,8 +15,8 @@ list_files() (
     done
 )
 
-# Takes the site $2 out of the folder $1 of a tree: its files, and its answer to load balancers. The last one of a shared
-# host takes its server along. What was of one at / is nobody's: without a location NGINX would show a page of its own.
+# Removes the site $2 from the folder $1 of a tree: its files, and its answer to load balancers. The last one of a shared
+# host removes its server too. Requests for a removed site at / get 404: without a location NGINX shows its own page.
 drop_site() {
     for dropped in $(list_files "$1" "$2"); do
         shared="$1/${dropped%/paths/*}"

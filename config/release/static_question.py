@@ -47,7 +47,7 @@ def read_answer(printed: str | None) -> StaticAnswer:
         reported = json.loads(lines[-1].removeprefix(MARK))
         return StaticAnswer(reported["folders"], tuple(reported["left"]))
     except (IndexError, KeyError, TypeError, ValueError):
-        return StaticAnswer([], ("it came to no answer; gunicorn.memory may be too little to import it",))
+        return StaticAnswer([], ("it gave no answer; gunicorn.memory may be too little to import it",))
 
 
 def tell_left(site: str, answer: StaticAnswer) -> str:

@@ -25,9 +25,9 @@ DRAIN = Duration.parse("5s")
 _SENT = (
     ("Host", "$host$asked_port", "the name and the port that the client asked for"),
     ("X-Real-IP", "$remote_addr", "the client's address"),
-    ("X-Forwarded-For", "$remote_addr", "replaces what the client claims"),
+    ("X-Forwarded-For", "$remote_addr", "replaces the client's own"),
     ("X-Forwarded-Proto", "{scheme}", "http or https"),
-    ("X-Request-ID", "$request_id", "the same in the access log"),
+    ("X-Request-ID", "$request_id", "also in the access log"),
 )
 # What a browser shows of uploads: types in which nothing runs. SVG and HTML are none.
 _SHOWN = (
@@ -40,7 +40,7 @@ _SHOWN = (
 # that the load balancer waits itself.
 _READY = Duration.parse("2s")
 # The reason of the scheme behind a load balancer.
-_BALANCED = "http or https, as the load balancer was asked: it asks NGINX by http"
+_BALANCED = "http or https, as the client asked the load balancer, which itself uses http"
 # And what nobody may tell them.
 _CLEARED = ("X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Ssl", "Forwarded", "Proxy")
 
@@ -223,9 +223,9 @@ def _describe(route: Route) -> str:
     """What a route is for, in one line."""
     for given, text in (
         (route.websocket, "WebSocket: the connection may be upgraded, and be silent for long."),
-        (route.stream, "Server-sent events: each leaves at once, and silence may be long."),
-        (route.cache, "Answers kept for everybody, never those for one person."),
-        (not route.buffering or not route.request_buffering, "Passed on as it comes."),
+        (route.stream, "Server-sent events: each is sent at once, and silence may be long."),
+        (route.cache, "Answers stored for all visitors, never those for one person."),
+        (not route.buffering or not route.request_buffering, "Passed on without buffering."),
     ):
         if given:
             return text

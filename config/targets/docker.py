@@ -33,7 +33,7 @@ def check(settings: Settings) -> Iterator[Mistake]:
     yield from check_backups(settings)
     for index, site in enumerate(settings.sites):
         if site.certificate and settings.tls is None:
-            said = "is read by nobody without tls: the site would be plain HTTP; write tls: {} beside sites"
+            said = "is not used without tls: the site would be plain HTTP; write tls: {} beside sites"
             yield Mistake(f"sites[{index}].certificate", f"{said}, or leave it out")
         for path, memory in _list_memory(site):
             if memory < _LEAST:

@@ -328,9 +328,9 @@ def test_who_is_asked_for_a_yes_reads_no_other_refusal_after_it(
             "Backup aaaa1111 is made and proven, in 3 s: 2 files, 0 databases of SQLite.",
         ),
         (
-            {"outcome": "failed", "snapshot": "aaaa1111", "why": "x came back with another content"},
+            {"outcome": "failed", "snapshot": "aaaa1111", "why": "x was restored with another content"},
             1,
-            "Backup aaaa1111 was made, and is not proven: x came back with another content.",
+            "Backup aaaa1111 was made, and is not proven: x was restored with another content.",
         ),
         ({"outcome": "failed", "why": "a disk is full"}, 1, "No backup was made: a disk is full."),
     ],

@@ -25,7 +25,7 @@ def run(outcome: str, **more: Any) -> dict[str, Any]:
         (run("failed", why="flask: No such file or directory"), "could not be run: flask: No such file or directory"),
         (run("skipped"), "was skipped, since the run before it had not ended"),
         (run("missed", first="2026-03-09T03:30:00Z", count=2), "was missed with all since 2026-03-09T03:30:00Z (2)"),
-        (run("lost"), "was cut: its container ended before it did (release abc)"),
+        (run("lost"), "was cut short: its container ended first (release abc)"),
         (run("of another version"), "of another version"),
     ],
 )

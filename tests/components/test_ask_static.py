@@ -68,8 +68,8 @@ def test_its_own_files_and_those_of_packages_and_blueprints_are_named(tmp_path: 
 
 def test_what_a_stranger_does_not_get_stays_the_applications(tmp_path: Path) -> None:
     answer = ask(tmp_path)
-    assert answer.left == ("/private/p/: it answers a stranger with 403",)
-    assert tell_left("shop", answer).endswith("given: /private/p/: it answers a stranger with 403")
+    assert answer.left == ("/private/p/: without a login it answers with 403",)
+    assert tell_left("shop", answer).endswith("given: /private/p/: without a login it answers with 403")
 
 
 def test_below_a_path_the_urls_begin_with_it(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_what_something_else_answers_is_left_to_it(tmp_path: Path, text: str) ->
         pytest.param("raise SystemExit('set KEY\\nnow')\n", "SystemExit: set KEY now", id="exit"),
         pytest.param("import time\ntime.sleep(60)\n", "took more than 1 s", id="slow"),
         pytest.param("app.url_map.host_matching = True\n", "depend on the host", id="hosts"),
-        pytest.param("app = app.wsgi_app\n", "no Flask object", id="wrapped"),
+        pytest.param("app = app.wsgi_app\n", "is not a Flask object", id="wrapped"),
         pytest.param("os._exit(0)\n", "no answer", id="gone"),
     ],
 )

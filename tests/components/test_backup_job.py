@@ -141,7 +141,7 @@ def test_a_damaged_database_is_reported_and_its_file_is_kept(scene: Scene) -> No
         file.seek(4096)
         file.write(b"\xa5" * 4096)
     run = scene.job.run()
-    assert run["outcome"] == "failed" and "shop/instance/shop.db is damaged where it lies" in run["why"]
+    assert run["outcome"] == "failed" and "shop/instance/shop.db is damaged in the data itself" in run["why"]
     assert scene.shelf.forgotten == []
 
 
@@ -201,7 +201,7 @@ def test_a_repository_that_is_gone_is_reported_and_not_begun_anew(scene: Scene) 
 def test_another_repository_in_its_place_is_reported(scene: Scene) -> None:
     scene.job.run()
     (scene.shelf.place / "config").write_text("another one")
-    assert "is another repository" in scene.job.run()["why"] and "is another" in scene.job.check()[0]
+    assert "is another one (" in scene.job.run()["why"] and "is another" in scene.job.check()[0]
 
 
 def test_a_file_that_changes_meanwhile_is_counted_and_no_fault(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,9 +221,9 @@ def test_a_backup_that_somebody_removed_is_reported(scene: Scene) -> None:
     scene.job.run()
     scene.job.run()
     (scene.shelf.place / "list").write_text("00000002\n")
-    assert scene.job.check() == ["of the backups that were kept 00000001 is gone"]
+    assert scene.job.check() == ["a backup that was to be kept is gone: 00000001"]
     run = scene.job.run()
-    assert run["outcome"] == "failed" and "00000001 is gone" in run["why"]
+    assert run["outcome"] == "failed" and "is gone: 00000001" in run["why"]
     assert scene.job.run()["outcome"] == "proven"
 
 
@@ -264,7 +264,7 @@ def test_a_file_is_read_again_only_where_it_changed(scene: Scene, monkeypatch: p
     [
         (12, "Fatal: wrong password or no key found", "the key does not open the repository at /to: it was made with"),
         (10, "Fatal: repository does not exist", "there is no repository at /to"),
-        (11, "unable to create lock", "somebody else works on the repository at /to"),
+        (11, "unable to create lock", "another process works on the repository at /to"),
         (1, "junk\nFatal: pack abc: not found\n", "restic check failed: pack abc: not found"),
         (1, "", "restic check failed: exit code 1"),
         (

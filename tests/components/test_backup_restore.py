@@ -150,7 +150,7 @@ def test_what_is_not_what_was_backed_up_never_takes_its_place(scene: Scene, fold
     was = scene.shelf.read(scene.shelf.list_snapshots()[-1], str(scene.job.work / "stage" / "manifest.json"))
     moment = json.loads(was)["sources"]["shop/instance"]["a/note.txt"]["mtime"]
     os.utime(note, ns=(moment, moment))
-    with pytest.raises(Failed, match="what came back is not what was backed up"):
+    with pytest.raises(Failed, match="what was restored differs from the backup"):
         fetch(scene, folder)
     assert look(scene) == NOW and not (scene.folder / ".portico-restore").exists()
 

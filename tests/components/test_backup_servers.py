@@ -111,8 +111,11 @@ def test_a_dump_is_stored_and_a_server_started_on_what_came_back(job: Job, tmp_p
             "could not be dumped: db says: pg_dump: error: page 3",
         ),
         ({"dump": ROWS, "prove": "1\nno space left\n"}, "could not be started from its dump: db says: no space left"),
-        ({"dump": ROWS, "prove": '0\n["orders", 11]\n["lines \\"x\\"", 30]\n'}, "came back with other numbers of rows"),
-        ({"dump": ROWS, "prove": "0\nwhat\n"}, "answered with something else than numbers"),
+        (
+            {"dump": ROWS, "prove": '0\n["orders", 11]\n["lines \\"x\\"", 30]\n'},
+            "was restored with other numbers of rows",
+        ),
+        ({"dump": ROWS, "prove": "0\nwhat\n"}, "did not answer with numbers"),
     ],
 )
 def test_what_is_wrong_with_a_server_makes_the_backup_no_proven_one(
@@ -134,7 +137,7 @@ def test_a_dump_that_comes_back_otherwise_is_given_to_no_server(job: Job, tmp_pa
         stage = job.work / "stage" / "copies" / "db" / "shop" / "dump"
         shelf.place.joinpath(id, *stage.parts[1:]).write_text("another")
         proof = job.prove(shelf.find(id))
-    assert proof.faults == ["db/shop/dump came back with another content"] and asked[-1][0] == "prove"
+    assert proof.faults == ["db/shop/dump was restored with another content"] and asked[-1][0] == "prove"
     assert len(asked) == 2
 
 
@@ -142,13 +145,13 @@ def test_who_does_not_run_or_ends_meanwhile_is_noticed(tmp_path: Path, monkeypat
     monkeypatch.setattr(dumper, "_READY", 0.2)
     folder = tmp_path / "db"
     folder.mkdir()
-    with pytest.raises(Failed, match="what dumps db does not run"):
+    with pytest.raises(Failed, match="the container that dumps db does not run"):
         Dumper("db", folder).ask("dump", "shop")
     os.mkfifo(folder / "request")
     reader = os.open(folder / "request", os.O_RDONLY | os.O_NONBLOCK)
     timer = threading.Timer(0.3, os.close, [reader])
     timer.start()
-    with pytest.raises(Failed, match="what dumps db ended while it was at it"):
+    with pytest.raises(Failed, match="the container that dumps db ended before it had finished"):
         Dumper("db", folder).ask("dump", "shop")
     timer.join()
 
@@ -213,7 +216,7 @@ def test_what_came_back_with_other_rows_is_taken_away(job: Job, tmp_path: Path) 
     with run_dumper(db, behave(db, dump=ROWS, load='0\n["orders", 1]\n', clear="0\n")) as asked:
         with run_dumper(cache, behave(cache, dump=KEYS)):
             job.run()
-        with pytest.raises(Failed, match="db/shop came back with other numbers of rows"):
+        with pytest.raises(Failed, match="db/shop was restored with other numbers of rows"):
             bringing.fetch(job, job.repository.list_snapshots()[-1], ["db/shop"])
     assert asked[-1] == ["clear", "shop"]
 

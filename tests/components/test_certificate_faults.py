@@ -41,13 +41,18 @@ def set_clock(monkeypatch: pytest.MonkeyPatch, **ahead: float) -> None:
     ("said", "why", "patient"),
     [
         ("boom\nAsk for help or search\nSee the log", "boom", True),
-        ("acme.errors.ClientError: <Response [502]>", "the authority answers with status 502, and says no more", True),
+        (
+            "acme.errors.ClientError: <Response [502]>",
+            "the authority answers with status 502, and gives no reason",
+            True,
+        ),
         ("Service busy; retry later.", "Service busy; retry later.", True),
         (
             f"requests.exceptions.SSLError: {POOL}SSLError(SSLCertVerificationError(1, '[SSL: "
             "CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired (_ssl.c:1006)')))",
-            "the HTTPS of the authority itself is not trusted: certificate has expired; look at this machine's clock, "
-            "and at tls.acme.caBundle",
+            "the certificate of the authority itself is not trusted: certificate has expired; check this machine's "
+            "clock, "
+            "and tls.acme.caBundle",
             False,
         ),
         (
@@ -64,7 +69,7 @@ def set_clock(monkeypatch: pytest.MonkeyPatch, **ahead: float) -> None:
         ),
         (
             f"{REGISTER}Server requires external account binding. Please use --eab-kid and --eab-hmac-key.",
-            "the authority gives certificates to its customers alone; write tls.acme.eab, and set the secret "
+            "the authority gives certificates only to its customers; write tls.acme.eab, and set the secret "
             "portico:eabKey",
             True,
         ),
@@ -233,7 +238,7 @@ def test_a_clock_that_is_ahead_does_not_use_up_the_orders(scene: Scene, monkeypa
         assert 80000 < client.step() < 90000
     reported = scene.report()["shop"]
     assert (
-        reported["error"].startswith("the certificate that came is of no use: it ended at 20")
+        reported["error"].startswith("the new certificate cannot be used: it ended at 20")
         and "UTC here" in reported["error"]
     )
     # NGINX goes on with what it has, which is good.

@@ -81,7 +81,7 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     # TLS
     (
         make_values(make_site(certificate={"certificate": "a.crt", "key": "a.key"})),
-        "sites[0].certificate: is read by nobody without tls: the site would be plain HTTP; "
+        "sites[0].certificate: is not used without tls: the site would be plain HTTP; "
         "write tls: {} beside sites, or leave it out",
     ),
     (

@@ -200,16 +200,16 @@ def test_a_site_without_data_has_nothing_of_it(root: Path) -> None:
 
 
 LOCATION = r"""
-    # Files of the data folder media. Whoever may upload wrote them: nothing of it runs, here or in a browser.
+    # Files of the data folder media. Users may have uploaded them: none of them runs, here or in a browser.
     location ^~ /media/ {
-        alias /srv/data/shop/media/;                       # both end with a slash, so that there is no way out
-        disable_symlinks on from=/srv/data/shop/media;     # a link may lead to what is nobody's to read
+        alias /srv/data/shop/media/;                       # both end with a slash, so that no request leaves the folder
+        disable_symlinks on from=/srv/data/shop/media;     # a link may point to a file that must stay private
         charset utf-8;                                     # of texts
-        gzip_static off;                                   # what lies beside a file, named so with .gz, is another
-        add_header Cache-Control "no-cache" always;        # kept, but asked about each time: the ETag answers
+        gzip_static off;                                   # a file of the same name with .gz is another upload
+        add_header Cache-Control "no-cache" always;        # browsers store it, but check its ETag each time
         add_header Content-Disposition $data_disposition;  # what a browser could run is saved instead
 
-        # No file has such a name, and the error log would get it as it is: see nginx.conf.
+        # No file has such a name, and NGINX would log it unescaped: see nginx.conf.
         location ~ "[\x00-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]|\xe2\x81[\xa6-\xa9]" { return 404; }
 
         # No list of a folder, nothing that begins with a dot, and no database that an application keeps beside them.
@@ -218,7 +218,7 @@ LOCATION = r"""
         # No page may run a file of these as its own script: with nosniff, this type is refused.
         location ~* "\.[cm]?js$" {
             types { }                               # whatever mime.types says
-            default_type application/octet-stream;  # some bytes
+            default_type application/octet-stream;  # plain bytes
         }
     }
 """

@@ -102,16 +102,16 @@ EXPECTED = {
         (
             [],
             [
-                "# --- the client's address, as told by the proxies in front; nobody else is believed",
-                "set_real_ip_from 10.0.0.0/16; # the load balancer is in this network: behind it, no peer is a client",
+                "# --- the client's address, from a header of the proxies in front; nobody else can set it",
+                "set_real_ip_from 10.0.0.0/16; # the load balancer's network: all connections come from there",
                 "real_ip_header X-Forwarded-For; # where the load balancer writes the client's address",
-                "real_ip_recursive on; # the last address that is not a proxy's",
+                "real_ip_recursive on; # the client is the last address that is not a proxy's",
             ],
         ),
         (
             [],
             [
-                "# --- http or https, as told by the proxies in front",
+                "# --- http or https, from a header of the proxies in front",
                 "geo $realip_remote_addr $is_proxy {",
                 "default 0;",
                 "10.0.0.0/16 1;",
@@ -126,8 +126,8 @@ EXPECTED = {
         (
             ["proxy_set_header X-Forwarded-Proto $scheme; # http or https"],
             [
-                "proxy_set_header X-Forwarded-Proto $client_scheme; # http or https, as the load balancer was asked: "
-                "it asks NGINX by http"
+                "proxy_set_header X-Forwarded-Proto $client_scheme; # http or https, as the client asked the load "
+                "balancer, which itself uses http"
             ],
         ),
     ],
@@ -135,8 +135,8 @@ EXPECTED = {
         (
             ["proxy_set_header X-Forwarded-Proto $scheme;"],
             [
-                "proxy_set_header X-Forwarded-Proto $client_scheme; # http or https, as the load balancer was asked: "
-                "it asks NGINX by http"
+                "proxy_set_header X-Forwarded-Proto $client_scheme; # http or https, as the client asked the load "
+                "balancer, which itself uses http"
             ],
         ),
     ],
@@ -149,15 +149,15 @@ EXPECTED = {
             ["server 127.0.0.1:8000 max_fails=0; # in the same task, whose containers share one loopback"],
         ),
         (
-            ["return 308 $scheme://shop.example$asked_port$request_uri; # 308 keeps a POST a POST"],
+            ["return 308 $scheme://shop.example$asked_port$request_uri; # 308 keeps the method, such as POST"],
             [
-                "return 308 $client_scheme://shop.example$asked_port$request_uri; # 308 keeps a POST a POST, and the "
-                "load balancer was asked by this scheme"
+                "return 308 $client_scheme://shop.example$asked_port$request_uri; # 308 keeps the method, such as "
+                "POST, and this is the scheme that the client asked the load balancer for"
             ],
         ),
         (
             [
-                "client_body_temp_path /tmp/bodies-0; # a body above 16k waits here until it is whole: a store of this "
+                "client_body_temp_path /tmp/bodies-0; # a body above 16k is collected here, in storage of this "
                 "site's own"
             ],
             [],

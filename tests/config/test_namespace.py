@@ -48,7 +48,7 @@ def test_what_a_group_holds_is_named_as_it_is_to_be_written() -> None:
         ),
         (
             "portico:port: 8111\n",
-            ["portico:port: is read by nobody outside of `config`; write it below `config:`, indented"],
+            ["portico:port: is not used outside of `config`; write it below `config:`, indented"],
         ),
         (
             "config:\n  port: 8111\n  portico:replicas: 0\n  {sites}",

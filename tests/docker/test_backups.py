@@ -100,7 +100,7 @@ def test_damage_of_any_kind_is_found_and_reported(image: str) -> None:
     assert found.pop("made") == ["proven", "proven"] and found.pop("nothing") == found.pop("no damage") == []
     assert len(found) > 20 and [kind for kind, reported in found.items() if not reported] == []
     assert "the key does not open the repository" in found["another key"][0]
-    assert "is another repository" in found["another repository"][0]
+    assert "is another one (" in found["another repository"][0]
     assert all(line.isprintable() for reported in found.values() for line in reported)
 
 
@@ -184,4 +184,4 @@ def test_damage_ends_check_with_a_reason(keeper: Deployment) -> None:
     assert "restic check failed" in keeper.portico("backup", "check", fails=True).output
     (place / "config").rename(place / "elsewhere")
     keeper.portico("backup", "now", fails=True)
-    assert "nothing is begun anew there" in keeper.check(fails=True).output
+    assert "no new one is made there" in keeper.check(fails=True).output

@@ -38,7 +38,7 @@ def test_a_stack_lies_over_the_projects_defaults(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("port: 80", "port: is read by nobody without its namespace; write portico:port"),
+        ("port: 80", "port: is not used without its namespace; write portico:port"),
         ("portico:\n    port: 80", "portico: is no section; write each setting with its namespace"),
     ],
 )

@@ -1,1 +1,1 @@
-"""What makes backups, proves them and brings them back, in a container of its own (config/backups.py)."""
+"""Makes backups, proves them and restores them, in a container of its own (config/backups.py)."""

@@ -1,4 +1,4 @@
-"""What became of each backup, written down where the next run and `portico status` find it."""
+"""The result of each backup, recorded where the next run and `portico status` find it."""
 
 import json
 from collections.abc import Iterable
@@ -36,10 +36,10 @@ class Book:
             self._write()
 
     def close_cut(self) -> bool:
-        """Whether a run was begun and never ended, which is written down: nobody is there who could end it."""
+        """Record a run that began and never ended, since no process is left that could; whether there was one."""
         cut = [run for run in self.runs if run["outcome"] == "running"]
         for run in cut:
-            run |= {"outcome": "cut", "why": "what made it was ended before it was done"}
+            run |= {"outcome": "cut", "why": "it was ended before it had finished"}
         if cut:
             self._write()
         return bool(cut)
@@ -56,7 +56,7 @@ class Book:
         return str(self._told["repository"])
 
     def remember(self, repository: str) -> None:
-        """From now on it is this one."""
+        """Record it."""
         self._told["repository"] = repository
 
     @property
@@ -65,7 +65,7 @@ class Book:
         return set(self._told["kept"])
 
     def keep(self, ids: Iterable[str]) -> None:
-        """From now on these are there."""
+        """Record them."""
         self._told["kept"] = sorted(ids)
 
     def turn(self, parts: int) -> str:
@@ -79,7 +79,7 @@ class Book:
         self._write()
 
     def update(self, run: Run, **more: object) -> None:
-        """What became of it."""
+        """Record its result."""
         run |= more
         self._write()
 

@@ -1,4 +1,4 @@
-"""Bringing back what a backup holds, whatever its kind: folders, Valkey's data, databases of PostgreSQL."""
+"""Restoring what a backup has, of any kind: folders, Valkey's data, databases of PostgreSQL."""
 
 import shutil
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ Target = restore.Folder | Database
 
 
 def choose(job: Job, names: list[str]) -> list[Target]:
-    """What is brought back, by the names of its sources. Raises Failed."""
+    """What is restored, by the names of its sources. Raises Failed."""
     known = {one.name: one for one in job.sources}
     if lacking := [one for one in names if one not in known]:
         raise Failed(f"nothing called {', '.join(lacking)} is backed up")
@@ -33,7 +33,7 @@ def _make(source: Source) -> Target:
 
 
 def fetch(job: Job, snapshot: Snapshot, names: list[str]) -> list[dict[str, Any]]:
-    """Bring all of it back beside what is there, and say what differs. Raises Failed, and then leaves nothing."""
+    """Restore all of it beside the present data, and say what differs. Raises Failed, and then leaves nothing."""
     known, targets = {one.name: one for one in job.sources}, choose(job, names)
     manifest = restore.read_manifest(job, snapshot, names)
     plain = [one for one in targets if isinstance(one, restore.Folder) and not one.only]
@@ -44,7 +44,7 @@ def fetch(job: Job, snapshot: Snapshot, names: list[str]) -> list[dict[str, Any]
                 told[name] = _fetch_server(job, snapshot, known[name], target, manifest.sources[name].get(PATH))
     except BaseException:
         for target in targets:
-            # What is wrong is told; the next one clears, too.
+            # The failure is reported; the next one clears, too.
             with suppress(Failed):
                 act(target, "clear", "")
         raise
@@ -52,7 +52,7 @@ def fetch(job: Job, snapshot: Snapshot, names: list[str]) -> list[dict[str, Any]
 
 
 def lay(job: Job, snapshot: Snapshot, names: list[str]) -> None:
-    """Bring all of it back to where this container has it, which is empty and another than the sites': for a rehearsal.
+    """Restore all of it to this container's own empty volumes, which are not the sites': for a rehearsal.
 
     A dump of PostgreSQL lies there as it is. Raises Failed.
     """
@@ -69,7 +69,7 @@ def lay(job: Job, snapshot: Snapshot, names: list[str]) -> None:
         with _bring(job, snapshot, source, wanted.get(PATH)) as file:
             lay_server(source, file)
     if proof.faults:
-        raise Failed(f"what came back is not what was backed up: {proof.tell()}")
+        raise Failed(f"what was restored differs from the backup: {proof.tell()}")
 
 
 def _fetch_server(job: Job, snapshot: Snapshot, source: Source, target: Target, wanted: Entry | None) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def _bring(job: Job, snapshot: Snapshot, source: Source, wanted: Entry | None) -
     try:
         job.repository.restore(snapshot, place, str(job.work / "stage" / COPIES / source.name))
         if hash_file(place / PATH) != wanted.digest:
-            raise Failed(f"what came back is not what was backed up: {source.name} has another content")
+            raise Failed(f"what was restored differs from the backup: {source.name} has another content")
         yield place / PATH
     finally:
         shutil.rmtree(place, ignore_errors=True)

@@ -23,9 +23,9 @@ class NoCopy(Exception):
 def copy_database(source: Path, target: Path) -> None:
     """Copy a database as it is at one moment. The source may lie where nothing can be written. Raises NoCopy.
 
-    SQLite's own backup does it. It cannot open what it would have to mend or to share first: a database that nobody has
-    open and that keeps a log (WAL), or one whose writer was killed. Then the files are copied with their log, of
-    which none may change meanwhile, and SQLite mends the copy.
+    SQLite's own backup does it. It cannot open what it would have to recover or to share first: a database with a log
+    (WAL) that nobody has open, or one whose writer was killed. Then the files are copied with their log, of
+    which none may change meanwhile, and SQLite recovers the copy.
     """
     why: Exception = NoCopy("")
     for attempt in range(_TRIES):
@@ -42,7 +42,7 @@ def copy_database(source: Path, target: Path) -> None:
         except (sqlite3.Error, OSError) as error:
             why = error
             if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
-                # Nobody wrote meanwhile, and it is no database all the same.
+                # Nobody wrote meanwhile, so it is not a database.
                 break
         time.sleep(0.1 * 2**attempt)
     _remove(target)
@@ -78,14 +78,14 @@ def _copy_still(source: Path, target: Path) -> bool:
     if _look(source) != before:
         return False
     with closing(sqlite3.connect(target)) as copy:
-        # To read is to mend: a log is taken over, what was begun and never ended is taken back.
+        # Reading it recovers it: SQLite applies a log, and rolls back what never ended.
         copy.execute("SELECT count(*) FROM sqlite_master").fetchone()
         copy.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     return True
 
 
 def _look(source: Path) -> dict[str, tuple[int, int, int]]:
-    """The files of a database by their endings; the shared memory of a log is made anew from it."""
+    """The files of a database by their endings; the shared memory of a log is made again from it."""
     found = {}
     for side in ("", *(one for one in SIDES if one != "-shm")):
         try:

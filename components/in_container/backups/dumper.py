@@ -1,4 +1,4 @@
-"""Asks what has a server's own programs (components/in_container/dumper.sh) for dumps, proofs and what comes back."""
+"""Asks the container with a server's own programs (in_container/dumper.sh) for dumps, proofs and restores."""
 
 import json
 import os
@@ -42,7 +42,7 @@ class Dumper:
         request = self._open()
         try:
             os.write(request, f"{' '.join((token, action, *words))}\n".encode())
-            # Where nobody has the other end open any more, nobody will answer.
+            # Where the other end is closed, there will be no answer.
             gone = select.poll()
             gone.register(request, 0)
             until = time.monotonic() + _LONGEST
@@ -56,7 +56,7 @@ class Dumper:
                     break
         finally:
             os.close(request)
-        raise Failed(f"what dumps {self.name} ended while it was at it")
+        raise Failed(f"the container that dumps {self.name} ended before it had finished")
 
     def give(self, file: Path) -> None:
         """Give it a dump to read."""
@@ -76,7 +76,7 @@ class Dumper:
             self.clear()
 
     def clear(self) -> None:
-        """Take a dump away that lies there."""
+        """Remove a dump that is there."""
         self.dump.unlink(missing_ok=True)
 
     def _open(self) -> int:
@@ -86,7 +86,7 @@ class Dumper:
                 return os.open(self.folder / "request", os.O_WRONLY | os.O_NONBLOCK)
             except OSError as error:
                 if time.monotonic() > until:
-                    raise Failed(f"what dumps {self.name} does not run") from error
+                    raise Failed(f"the container that dumps {self.name} does not run") from error
             time.sleep(_PAUSE)
 
 
@@ -97,4 +97,4 @@ def _read(name: str, head: str, rest: str) -> Rows:
     try:
         return {str(key): int(count) for key, count in map(json.loads, rest.splitlines())}
     except (ValueError, TypeError) as error:
-        raise Failed(f"what dumps {name} answered with something else than numbers") from error
+        raise Failed(f"the container that dumps {name} did not answer with numbers") from error

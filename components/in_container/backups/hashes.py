@@ -1,4 +1,4 @@
-"""What files hold, remembered from one backup to the next: a file that did not change is not read again."""
+"""Digests of files, kept from one backup to the next: a file that did not change is not read again."""
 
 import json
 import os
@@ -14,7 +14,7 @@ _FRESH = 2_000_000_000
 
 
 class Hashes:
-    """Kept in `file`, by where a file lies and how it looks."""
+    """Kept in `file`, by a file's path, time and size."""
 
     def __init__(self, file: Path) -> None:
         self._file, self._now = file, dict[str, list[object]]()
@@ -32,7 +32,7 @@ class Hashes:
         return digest
 
     def keep(self) -> None:
-        """Write down what was found; what is gone is forgotten."""
+        """Record what was found; files that are gone are forgotten."""
         partial = self._file.with_suffix(".part")
         partial.write_text(json.dumps(self._now))
         partial.replace(self._file)

@@ -23,7 +23,7 @@ PARTS = 7  # after so many backups, all that is stored was read again
 
 
 class Busy(Failed):
-    """Somebody else is at it."""
+    """Another backup or restore runs."""
 
 
 @dataclass(frozen=True)
@@ -58,16 +58,16 @@ class Job:
 
     @contextmanager
     def alone(self, *, wait: bool = False) -> Iterator[None]:
-        """Nobody else makes, proves or restores anything meanwhile. Raises Busy."""
+        """Lock the backups: nobody else makes, proves or restores one meanwhile. Raises Busy."""
         with (self.work / "lock").open("a") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             except BlockingIOError:
-                raise Busy("a backup is being made, or brought back, at this moment; try again later") from None
+                raise Busy("a backup is being made or restored now; try again later") from None
             yield
 
     def run(self, *, wait: bool = False) -> dict[str, Any]:
-        """Make one, prove it, and remove what is not to be kept; what became of it. Raises Busy, unless it waits."""
+        """Make one, prove it, and remove what is not to be kept; its result. Raises Busy, unless it waits."""
         with self.alone(wait=wait):
             book, begun = self.book, time.monotonic()
             book.begin(self.repository.url)
@@ -114,12 +114,12 @@ class Job:
         book.keep(one.id[:8] for one in self.repository.list_snapshots())
 
     def _find_lost(self, book: Book) -> list[str]:
-        """Which backups are gone, though nobody was to remove them, as a sentence."""
+        """Which backups are gone that were to be kept, as a sentence."""
         lost = sorted(book.kept - {one.id[:8] for one in self.repository.list_snapshots()})
-        return [f"of the backups that were kept {', '.join(lost)} is gone"] if lost else []
+        return [f"a backup that was to be kept is gone: {', '.join(lost)}"] if lost else []
 
     def prove(self, snapshot: Snapshot) -> Proof:
-        """Bring a backup back into a place that is thrown away, and compare all of it. Raises Failed, and OSError."""
+        """Restore a backup into a temporary folder, and compare all of it. Raises Failed, and OSError."""
         place = self.work / "proof"
         shutil.rmtree(place, ignore_errors=True)
         try:
@@ -131,7 +131,7 @@ class Job:
                 files, copies = place.joinpath(*self.data.parts[1:]) / name, stage / COPIES / name
                 sound = len(proof.faults)
                 compare(name, wanted, files, copies, proof)
-                # Of a service that is no more, nobody can start a server.
+                # For a service that is not in the settings any more there is no server.
                 if name in known and len(proof.faults) == sound:
                     prove(known[name], copies, wanted, proof)
             return proof

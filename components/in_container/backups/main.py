@@ -1,4 +1,4 @@
-"""The program of the container that makes backups: at its times, or once, as its words say.
+"""The program of the container that makes backups: at its times, or once, as its arguments say.
 
 portico-backup            makes one each time that is due, until SIGTERM
 portico-backup now        makes one, and prints what became of it
@@ -67,13 +67,13 @@ def keep_on(job: Job, every: str, ending: threading.Event) -> None:
 
 
 def is_first(job: Job) -> bool:
-    """Whether no backup was ever made: who comes to a new machine with old ones first brings one of them back."""
+    """Whether no backup was ever made: on a new machine with old backups, one of them is restored first."""
     if job.book.runs:
         return False
     try:
         return not job.repository.list_snapshots()
     except Failed:
-        # There is none, or the first try is to say what is wrong.
+        # There is none, or the first backup will report what is wrong.
         return True
 
 
@@ -87,7 +87,7 @@ def act(job: Job, name: str, words: list[str]) -> Any:
         runs = {run["snapshot"]: run for run in job.book.runs if "snapshot" in run}
         return [{**one.spell(), "run": runs.get(one.id[:8])} for one in job.repository.list_snapshots()]
     stamp = spell(datetime.now(UTC)).replace(":", "")
-    # Whoever asks waits for what is being made.
+    # The command waits for a backup that is being made.
     with job.alone(wait=True):
         if name == "fetch":
             return fetch(job, job.repository.find(words[0]), words[1:])

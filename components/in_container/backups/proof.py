@@ -9,16 +9,16 @@ from pathlib import Path
 from portico.components.in_container.backups.database import count_rows, examine
 from portico.components.in_container.backups.tree import DATABASE, DUMP, FILE, FOLDER, LINK, Entry, hash_file
 
-_SHOWN = 5  # faults that are told of one backup
+_SHOWN = 5  # faults that are reported of one backup
 
 
 @dataclass
 class Proof:
-    """What was compared: files and databases by their number, and rows.
+    """What was compared: the numbers of files, databases and rows.
 
     `servers` are databases of PostgreSQL, and `caches` those of Valkey, each started from what came back (server.py).
 
-    `moving` are files that were written while they were backed up: they came back as they were read then. `gone` went
+    `moving` are files that were written while they were backed up: they were restored as they were read. `gone` went
     before they were read. `faults` are sentences.
     """
 
@@ -52,7 +52,7 @@ def _compare(entry: Entry, place: Path, proof: Proof) -> Iterator[str]:
         seen = place.lstat()
     except FileNotFoundError:
         if entry.kind in (DATABASE, DUMP):
-            yield "did not come back"
+            yield "was not restored"
         else:
             proof.gone += 1
         return
@@ -60,33 +60,33 @@ def _compare(entry: Entry, place: Path, proof: Proof) -> Iterator[str]:
         yield from _compare_database(entry, place, proof)
     elif entry.kind == DUMP:
         if hash_file(place) != entry.digest:
-            yield "came back with another content"
+            yield "was restored with another content"
     elif entry.kind == LINK:
         if not stat.S_ISLNK(seen.st_mode) or os.readlink(place) != entry.link:
             proof.moving += 1
     elif entry.kind == FOLDER:
         if not stat.S_ISDIR(seen.st_mode):
-            yield "is no folder any more"
+            yield "is not a folder any more"
     elif entry.kind == FILE:
         # It was read later than it was listed, and what it was by then is seen by its time, as SQLite's users see it.
         if not stat.S_ISREG(seen.st_mode) or (seen.st_size, seen.st_mtime_ns) != (entry.size, entry.mtime):
             proof.moving += 1
         elif hash_file(place) != entry.digest:
-            yield "came back with another content"
+            yield "was restored with another content"
         else:
             proof.files += 1
 
 
 def _compare_database(entry: Entry, place: Path, proof: Proof) -> Iterator[str]:
     if hash_file(place) != entry.digest:
-        yield "came back with another content"
+        yield "was restored with another content"
         return
     if found := examine(place):
         # Its copy is what was backed up, so it is not the backup that is damaged.
-        yield f"is damaged where it lies: {found}"
+        yield f"is damaged in the data itself: {found}"
         return
     if (rows := count_rows(place)) != entry.tables:
-        yield "came back with other numbers of rows"
+        yield "was restored with other numbers of rows"
         return
     proof.databases += 1
     proof.rows += sum(one or 0 for one in rows.values())

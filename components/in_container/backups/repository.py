@@ -1,4 +1,4 @@
-"""Where backups lie, by way of restic: it encrypts, stores what is new alone, and checks what is stored."""
+"""Where backups are stored, through restic: it encrypts, stores only what is new, and checks what is stored."""
 
 import json
 import os
@@ -20,7 +20,7 @@ _XATTR: Final = ("--include-xattr", "system.posix_acl_*", "--include-xattr", "us
 
 
 class Failed(Exception):
-    """Why something did not come to its end, as a sentence."""
+    """Why something did not finish, as a sentence."""
 
 
 class Missing(Failed):
@@ -41,7 +41,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Repository:
-    """`url` is restic's name of it, `host` whose backups are meant. `work` is a folder for what can be had again.
+    """`url` is restic's name of it, `host` the stack whose backups are meant. `work` is a folder for caches.
 
     `rate` are KiB a second that go over the network at most, each way; 0 for no limit. `options` are restic's.
     """
@@ -63,7 +63,7 @@ class Repository:
         except Missing as error:
             if known:
                 raise Failed(
-                    f"the repository is gone that was at {self.url}; nothing is begun anew there. If a disk is not "
+                    f"the repository at {self.url} is gone; no new one is made there. If a disk is not "
                     "mounted, mount it; if it was deleted, write another place"
                 ) from error
             self._run("init", "--quiet")
@@ -73,7 +73,7 @@ class Repository:
         """The id of the repository. Raises Missing, and Failed where it is not the one that is known, if one is."""
         found = self._read_id()
         if known and found != known:
-            raise Failed(f"at {self.url} is another repository ({found[:8]}) than there was before ({known[:8]})")
+            raise Failed(f"the repository at {self.url} is another one ({found[:8]}) than before ({known[:8]})")
         return found
 
     def _read_id(self) -> str:
@@ -82,7 +82,7 @@ class Repository:
     def save(self, folders: Sequence[Path], excluded: Path) -> tuple[Snapshot, dict[str, Any]]:
         """Store folders as they are; the snapshot, and restic's own summary. Raises Failed."""
         words = ["--json", "--no-scan", "--read-concurrency", "1", "--group-by", "host", "--tag", "portico"]
-        # A file that went since it was listed is no failure: what a restore brings is compared all the same.
+        # A file that went since it was listed is no failure: the restored files are compared anyway.
         told = self._run("backup", *words, "--exclude-file", str(excluded), *map(str, folders), allowed=_UNREAD)
         summary = next((one for one in _read_lines(told) if one.get("message_type") == "summary"), {})
         if "snapshot_id" not in summary:
@@ -121,7 +121,7 @@ class Repository:
         self._run("forget", "--host", self.host, "--tag", "portico", "--group-by", "host", *kept, "--prune", "--quiet")
 
     def unlock(self) -> None:
-        """Take away what a restic has left that was killed; whoever calls knows that no other one runs."""
+        """Remove what a killed restic has left; the caller knows that no other one runs."""
         self._run("unlock", "--remove-all")
 
     def _run(self, name: str, *words: str, allowed: int = 0) -> str:
@@ -180,5 +180,5 @@ def _explain(name: str, code: int, said: str, url: str) -> Failed:
     if code == _WRONG_KEY:
         return Failed(f"the key does not open the repository at {url}: it was made with another one")
     if code == _LOCKED:
-        return Failed(f"somebody else works on the repository at {url}: {why}")
+        return Failed(f"another process works on the repository at {url}: {why}")
     return Failed(f"restic {name} failed: {why}")

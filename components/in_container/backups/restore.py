@@ -1,6 +1,6 @@
-"""Brings a backup back: first beside what is there, then in its place, and what was there stays.
+"""Restores a backup: first beside the present data, then in its place; the present data is kept.
 
-All of it happens within the folder of data, so that the last step moves names alone and takes no time.
+All of it happens within the folder of data, so that the last step only renames, which takes no time.
 """
 
 import json
@@ -34,12 +34,12 @@ class Folder:
 
     @property
     def coming(self) -> Path:
-        """Where what comes back lies first; nobody but root enters it."""
+        """Where restored data is first; nobody but root enters it."""
         return self.place / COMING / "new"
 
     @property
     def plan(self) -> Path:
-        """What is being moved: whoever is killed at it is followed by one who goes on."""
+        """What is being moved, so that after a kill the next run can go on."""
         return self.place / COMING / "moving.json"
 
     def list_before(self) -> list[str]:
@@ -50,7 +50,7 @@ class Folder:
 
 
 def fetch(job: Job, snapshot: Snapshot, folders: list[Folder]) -> list[dict[str, Any]]:
-    """Bring these folders back beside what is there, compare them with what was backed up, and say what differs.
+    """Restore these folders beside the present data, compare them with the backup, and say what differs.
 
     Raises Failed, and then leaves nothing; what is there is not touched in any case.
     """
@@ -65,7 +65,7 @@ def fetch(job: Job, snapshot: Snapshot, folders: list[Folder]) -> list[dict[str,
             lay(job, snapshot, one.name, wanted, one.coming, proof)
             told.append({"folder": one.name, **differ(one, wanted, job.work)})
         if proof.faults:
-            raise Failed(f"what came back is not what was backed up: {proof.tell()}")
+            raise Failed(f"what was restored differs from the backup: {proof.tell()}")
         return told
     except BaseException:
         for one in folders:
@@ -74,7 +74,7 @@ def fetch(job: Job, snapshot: Snapshot, folders: list[Folder]) -> list[dict[str,
 
 
 def lay(job: Job, snapshot: Snapshot, name: str, wanted: dict[str, Entry], place: Path, proof: Proof) -> None:
-    """Bring a folder back to a place; `proof` gets what is found where it is compared. Raises Failed."""
+    """Restore a folder to a place; `proof` gets what is found where it is compared. Raises Failed."""
     job.repository.restore(snapshot, place, str(job.data / name))
     if any(entry.kind == DATABASE for entry in wanted.values()):
         job.repository.restore(snapshot, place, str(job.work / "stage" / COPIES / name))
@@ -102,7 +102,7 @@ def _open(folder: Path) -> None:
 
 
 def open_coming(folder: Folder) -> None:
-    """Make the place in which something lies before it is switched to; nobody but root enters it."""
+    """Make the folder for restored data before the switch; nobody but root enters it."""
     _open(folder.place / COMING)
 
 
@@ -113,7 +113,7 @@ def _give(path: Path, entry: Entry) -> None:
 
 
 def differ(folder: Folder, wanted: dict[str, Entry], work: Path) -> dict[str, Any]:
-    """What would be otherwise: files by their number and the first paths, databases by the rows of their tables."""
+    """What would differ: files by their number and the first paths, databases by the rows of their tables."""
     sides = {path + side for path, entry in wanted.items() if entry.kind == DATABASE for side in SIDES}
     now = {path: seen for path, seen in walk(folder.place) if path not in sides and path != _MARK}
     then = {path: entry for path, entry in wanted.items() if path != _MARK}
@@ -145,7 +145,7 @@ def _show(paths: list[str]) -> dict[str, Any]:
 
 
 def _count(path: Path, work: Path) -> dict[str, int | None] | None:
-    """The rows that a database has now, None where that cannot be told, as of one that is damaged."""
+    """The rows that a database has now, None where that cannot be found out, as of one that is damaged."""
     copy = work / "now.db"
     try:
         copy_database(path, copy)
@@ -157,9 +157,9 @@ def _count(path: Path, work: Path) -> dict[str, int | None] | None:
 
 
 def switch(folder: Folder, stamp: str) -> None:
-    """Put what lies beside in the place of what is there, which is kept by the name `stamp`. Nobody has it open."""
+    """Put the restored data in place of the present data, which is kept by the name `stamp`. Nobody has it open."""
     if not folder.coming.is_dir():
-        raise Failed(f"nothing lies ready for {folder.name}")
+        raise Failed(f"nothing is prepared for {folder.name}")
     _begin(folder, folder.coming, stamp)
 
 
@@ -214,7 +214,7 @@ def forget(folder: Folder) -> int:
 
 
 def clear(folder: Folder) -> None:
-    """Take away what lies beside and was not switched to. A switch that was begun is never thrown away."""
+    """Remove restored data that was not switched to. A switch that was begun is never discarded."""
     if not folder.plan.exists():
         shutil.rmtree(folder.place / COMING, ignore_errors=True)
 
@@ -226,7 +226,7 @@ def _list_own(folder: Folder, place: Path) -> Iterator[str]:
 
 def _move(names: list[str], source: Path, target: Path) -> None:
     for name in names:
-        # One that is not there was moved before.
+        # One that is not there was moved by the earlier run.
         with suppress(FileNotFoundError):
             (source / name).rename(target / name)
 

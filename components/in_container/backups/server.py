@@ -1,4 +1,4 @@
-"""Servers beside the sites: what is dumped of them, how a dump is proven, and how it comes back."""
+"""Services: what is dumped of their servers, how a dump is proven, and how it is restored."""
 
 import os
 import shutil
@@ -14,13 +14,13 @@ from portico.components.in_container.backups.tree import DUMP, Entry, hash_file
 
 # The one thing in such a source.
 PATH: Final = "dump"
-# What of Valkey's folder is its data; the rest is laid there by Portico.
+# The part of Valkey's folder that is its data; Portico writes the rest.
 APPENDED: Final = "appendonlydir"
 _BASE = "appendonly.aof.1.base.rdb"
 
 
 def make_dump(source: Source, copies: Path) -> tuple[dict[str, Entry], list[str], list[str]]:
-    """As stage.KINDS has it: dump one database, or all keys, as of one moment."""
+    """A function of stage.KINDS: dump one database, or all keys, as of one moment."""
     dumper = _find(source)
     try:
         rows = dumper.ask("dump", *_words(source))
@@ -47,7 +47,7 @@ def prove(source: Source, copies: Path, wanted: dict[str, Entry], proof: Proof) 
     finally:
         dumper.clear()
     if not _agree(source.kind, entry.tables, rows):
-        proof.faults.append(f"{source.name} came back with other numbers of {_spell(source.kind)}")
+        proof.faults.append(f"{source.name} was restored with other numbers of {_spell(source.kind)}")
         return
     total = sum(one or 0 for one in rows.values())
     if source.kind == POSTGRES:
@@ -57,7 +57,7 @@ def prove(source: Source, copies: Path, wanted: dict[str, Entry], proof: Proof) 
 
 
 def _agree(kind: str, then: Rows, now: Rows) -> bool:
-    """Keys that end by their time may have ended since; nothing else may be other."""
+    """Keys that end by their time may have ended since; nothing else may differ."""
     if kind == POSTGRES:
         return then == now
     names = {*then, *now}
@@ -82,12 +82,12 @@ def _words(source: Source) -> list[str]:
 
 @dataclass(frozen=True)
 class Database:
-    """A database of a server that runs. What comes back lies in another one first, and then takes its name."""
+    """A database of a server that runs. A restore fills another one first, which then takes its name."""
 
     source: Source
 
     def load(self, file: Path, wanted: Entry) -> dict[str, Any]:
-        """Lay a dump beside what is there, and say what differs. Raises Failed."""
+        """Restore a dump beside the present data, and say what differs. Raises Failed."""
         dumper = _find(self.source)
         try:
             dumper.give(file)
@@ -96,7 +96,7 @@ class Database:
             dumper.clear()
         if rows != wanted.tables:
             self.clear()
-            raise Failed(f"{self.source.name} came back with other numbers of rows")
+            raise Failed(f"{self.source.name} was restored with other numbers of rows")
         return tell(self.source, dumper.ask("count", *_words(self.source)), wanted)
 
     def act(self, action: str, *words: str) -> Rows:
@@ -104,18 +104,18 @@ class Database:
         return _find(self.source).ask(action, *_words(self.source), *words)
 
     def clear(self) -> None:
-        """Take away what lies beside."""
+        """Remove restored data that was not switched to."""
         self.act("clear")
 
 
 def lay_keys(source: Source, file: Path, coming: Path, wanted: Entry) -> dict[str, Any]:
-    """Lay a snapshot of Valkey beside its data, as the file that it begins with; say what differs. Raises Failed."""
+    """Write a snapshot of Valkey beside its data, as the file that it starts with; say what differs. Raises Failed."""
     _lay_keys(file, coming)
     return tell(source, _find(source).ask("count"), wanted)
 
 
 def lay_server(source: Source, file: Path) -> None:
-    """Lay a dump into the empty folder of a server of its own, which begins with it or is filled from it."""
+    """Write a dump into the empty folder of a new server, which starts with it or is filled from it."""
     if source.kind == VALKEY:
         _lay_keys(file, source.place)
     else:
@@ -140,7 +140,7 @@ def _lay_keys(file: Path, coming: Path) -> None:
 
 
 def tell(source: Source, now: Rows, wanted: Entry) -> dict[str, Any]:
-    """What would be otherwise, as restore.differ says it."""
+    """What would differ, in the form of restore.differ."""
     nothing: dict[str, Any] = {"count": 0, "first": []}
     same = _agree(source.kind, wanted.tables, now)
     databases = {} if same else {source.name: {"now": now, "then": wanted.tables}}

@@ -1,6 +1,6 @@
-"""What one backup is made of: copies of databases, what everything holds, and what is left out of the rest.
+"""What one backup is made of: copies of databases, digests of everything, and what is left out of the rest.
 
-A kind of source has a function in `KINDS`, which lays what it has below the stage and tells what that holds.
+Each kind of source has a function in `KINDS`, which copies what it has below the stage and describes it.
 """
 
 import json
@@ -36,20 +36,20 @@ MANIFEST, COPIES = "manifest.json", "copies"
 
 @dataclass
 class Manifest:
-    """What a backup holds: everything in each source by its path there; `faults` are what it lacks, as sentences."""
+    """A backup's content: everything in each source by its path there; `faults` are what it lacks, as sentences."""
 
     at: str
     sources: dict[str, dict[str, Entry]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
     def spell(self) -> str:
-        """As JSON; a name that is no UTF-8 survives it."""
+        """As JSON; a name that is not UTF-8 is kept."""
         told = {name: {path: one.spell() for path, one in found.items()} for name, found in self.sources.items()}
         return json.dumps({"at": self.at, "sources": told, "faults": self.faults})
 
     @classmethod
     def read(cls, text: str | bytes) -> "Manifest":
-        """The reverse of `spell`. Raises ValueError, KeyError and TypeError where it is none."""
+        """The reverse of `spell`. Raises ValueError, KeyError and TypeError where the text is not one."""
         told = json.loads(text)
         sources = {
             name: {path: read_entry(one) for path, one in found.items()} for name, found in told["sources"].items()
@@ -62,14 +62,14 @@ class Manifest:
 
 
 class Stage:
-    """A folder in which a backup is made ready."""
+    """A folder in which a backup is prepared."""
 
     def __init__(self, folder: Path, hashes: Hashes) -> None:
         self.folder, self.hashes = folder, hashes
         self.copies, self.manifest, self.patterns = folder / COPIES, folder / MANIFEST, folder / "excluded"
 
     def fill(self, sources: list[Source], at: str) -> Manifest:
-        """Make everything ready, and say what it is. A database that cannot be copied is a fault of the backup."""
+        """Prepare everything, and describe it. A database that cannot be copied is a fault of the backup."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.copies.mkdir(parents=True)
         manifest, lines = Manifest(at), []
@@ -84,7 +84,7 @@ class Stage:
         return manifest
 
     def clear(self) -> None:
-        """Take it all away again."""
+        """Remove it all again."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -105,13 +105,13 @@ def stage_folder(source: Source, copies: Path, hashes: Hashes) -> tuple[dict[str
             found[path] = _copy(source.place / path, copies / path, seen[path])
             left |= {path + side for side in ("", *SIDES)}
         except NoCopy as error:
-            # Better its files as they lie there than nothing.
+            # Its files as they are, which is better than nothing.
             faults.append(f"{source.name}/{path} could not be copied as a database: {error}")
             kinds[path] = FILE
         except FileNotFoundError:
             left.add(path)
     for path in kinds.keys() - left:
-        # What went meanwhile is left out.
+        # A file that is gone by now is left out.
         with suppress(FileNotFoundError):
             found[path] = describe(source.place / path, seen[path], kinds[path], hashes.find)
     return found, sorted(left), faults
@@ -139,7 +139,7 @@ def _copy(source: Path, target: Path, seen: os.stat_result) -> Entry:
 
 
 def escape(path: str) -> bytes:
-    """A path as restic reads it from a file of patterns, where it stands for itself.
+    """A path as a line of restic's file of patterns that matches this path only.
 
     What such a file cannot say, such as the end of a line in a name, is said by "any letter".
     """

@@ -1,4 +1,4 @@
-"""What lies in a folder of data: its files with what they hold, and which of them are databases of SQLite."""
+"""The content of a folder of data: its files with their digests, and which of them are databases of SQLite."""
 
 import hashlib
 import os
@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 FILE, FOLDER, LINK, DATABASE, OTHER = "file", "folder", "link", "database", "other"
-# What a server of its own has, in one file.
+# All that a server has, in one file.
 DUMP = "dump"
-# At the top of a folder of data: what is on its way back, and what was there before something came back.
+# At the top of a folder of data: restored data before the switch, and the data from before a restore.
 COMING, BEFORE = ".portico-restore", ".portico-before"
 _MAGIC = b"SQLite format 3\x00"
-# What SQLite keeps beside a database; without it, each is a file like any other.
+# What SQLite keeps beside a database; without the database, each is a file like any other.
 SIDES = ("-wal", "-shm", "-journal")
 
 
@@ -48,7 +48,7 @@ def read_entry(told: dict[str, Any]) -> Entry:
 def walk(root: Path) -> Iterator[tuple[str, os.stat_result]]:
     """Everything below `root` by its path from there, a folder before what is in it; no link is followed.
 
-    What goes while it is looked at is left out. Portico's own folders at the top are no data.
+    A file that disappears meanwhile is left out. Portico's own folders at the top are not data.
     """
     waiting = [""]
     while waiting:
@@ -71,7 +71,7 @@ def walk(root: Path) -> Iterator[tuple[str, os.stat_result]]:
 
 
 def find_kind(path: Path, seen: os.stat_result) -> str:
-    """What a thing is, by what it holds where it is a file."""
+    """The entry of a path; for a file, by its content."""
     if stat.S_ISDIR(seen.st_mode):
         return FOLDER
     if stat.S_ISLNK(seen.st_mode):
@@ -82,7 +82,7 @@ def find_kind(path: Path, seen: os.stat_result) -> str:
 
 
 def is_database(path: Path) -> bool:
-    """Whether a file is a database of SQLite; one that is gone is none."""
+    """Whether a file is a database of SQLite; False for one that is gone."""
     try:
         with path.open("rb") as file:
             return file.read(len(_MAGIC)) == _MAGIC
@@ -91,7 +91,7 @@ def is_database(path: Path) -> bool:
 
 
 def hash_file(path: Path) -> str:
-    """What a file holds, by SHA-256."""
+    """The SHA-256 digest of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -1,5 +1,5 @@
 # Dockerfile of NGINX for hello on ECS, written by Portico. Change the settings and run `pulumi up`.
-# --- static files, from the image of the very release that they belong to
+# --- static files, from the image of the same release
 ARG APPLICATION
 FROM ${APPLICATION} AS files
 USER 0
@@ -19,9 +19,9 @@ RUN ln -s trees/<treedigest> /etc/portico/live \
     && chown 101:101 /tmp /var/cache/nginx /var/lib/nginx /etc/portico/private \
     && chmod 0700 /etc/portico/private
 USER 101:101
-# Asked last of all, as the user that will run it: files that NGINX refuses make no image, so nobody can deploy them.
+# The last check, as the user that will run it: from files that NGINX refuses no image is made.
 RUN nginx -t -c /etc/portico/live/nginx.conf
 VOLUME ["/tmp", "/var/cache/nginx", "/var/lib/nginx", "/etc/portico/private"]
-# Requests that were taken are answered before it ends.
+# NGINX answers the requests that it has accepted before it ends.
 STOPSIGNAL SIGQUIT
 ENTRYPOINT ["nginx", "-c", "/etc/portico/live/nginx.conf", "-g", "daemon off;"]
