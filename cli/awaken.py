@@ -1,7 +1,7 @@
 """NGINX, what holds the port and what orders certificates go on where somebody paused them or cut their network.
 
 Neither is a difference that Pulumi's provider sees, and a switch would wait for such an NGINX until its time is over.
-Nothing is made anew for it: nobody's connection is cut.
+Nothing is made again for it: nobody's connection is cut.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def awaken(export: Export) -> Iterator[str]:
             for outputs in find(export, role):
                 yield from _put_right(client, outputs)
     except (DockerException, OSError):
-        # What is gone the update makes anew; an engine that does not answer, it says itself.
+        # What is gone the update makes again; an engine that does not answer, it says itself.
         return
 
 

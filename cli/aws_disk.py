@@ -34,7 +34,7 @@ class Disk:
             )
 
     def remove(self) -> None:
-        """Delete it for ever; its snapshots stay. Raises Refused where AWS does not."""
+        """Delete it forever; its snapshots stay. Raises Refused where AWS does not."""
         _ask(self.region, *self.deletes)
 
 

@@ -32,7 +32,7 @@ def tell_danger(place: Place, export: Export) -> str:
 
 
 def is_cloud(target: str) -> bool:
-    """Whether Pulumi makes machines there, and takes them away."""
+    """Whether Pulumi makes and removes machines there."""
     return target not in ("local", "ssh")
 
 

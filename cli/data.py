@@ -118,7 +118,7 @@ def _measure(folder: Folder, replicas: Sequence["Container"]) -> Folder:
 
 
 def remove_volumes(engine: "Engine", volumes: Sequence[str]) -> None:
-    """Delete them for ever. Raises Refused where one is in use."""
+    """Delete them forever. Raises Refused where one is in use."""
     from docker.errors import APIError, NotFound
 
     client = engine.connect()

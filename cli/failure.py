@@ -64,7 +64,7 @@ def fit(messages: Sequence[str], rows: int, width: int) -> list[str]:
     """The messages in about that many rows of a terminal. Of a long one the beginning and the end stay.
 
     The beginning is the cause, the end the last words of what failed. A list of mistakes is whole, however long: who
-    fixes those that are shown would else hear of the others one run later.
+    fixes those that are shown would otherwise see the others one run later.
     """
     blocks = [message.splitlines() for message in messages]
     shorter = [block for block in blocks if not block or not _LIST.fullmatch(block[0])]

@@ -80,7 +80,7 @@ def is_pulumi(pid: int) -> bool:
 
 
 def list_pending(stack: str, root: Path | None = None) -> list[str]:
-    """Names of what was being created when the last run ended without a word."""
+    """Names of what was being created when the last run ended without a message."""
     if (file := find_state(stack, root)) is None:
         return []
     latest: dict[str, Any] = (json.loads(file.read_text()).get("checkpoint") or {}).get("latest") or {}

@@ -29,7 +29,7 @@ def settle(place: Place, screen: Screen) -> None:
         run("cancel", "--stack", stack, "--yes")
     run("refresh", "--stack", stack, "--yes", "--skip-preview", "--clear-pending-creates")
     state = read_state(stack)
-    # A machine that does not answer has nothing that could be looked for; what the state knows goes all the same.
+    # A machine that does not answer has nothing that could be looked for; what the state knows goes anyway.
     with suppress(DockerException, OSError):
         if client := connect(state):
             labels = (f"portico.project={state.project or read_project(place.root)}", f"portico.stack={stack}")

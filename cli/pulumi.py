@@ -1,4 +1,4 @@
-"""Pulumi's own commands, run to their end; what they say is read, not shown."""
+"""Pulumi's own commands, each run until it ends; their output is read, not shown."""
 
 import json
 import subprocess
@@ -65,7 +65,7 @@ def has_failed(stack: str, root: Path | None = None) -> bool:
 
 
 def read_outputs(stack: str, root: Path | None = None) -> dict[str, Any]:
-    """The stack's outputs, secrets in clear. Raises Refused."""
+    """The stack's outputs, secrets in plain text. Raises Refused."""
     outputs: dict[str, Any] = json.loads(
         ask("stack", "output", "--json", "--show-secrets", "--stack", stack, root=root)
     )

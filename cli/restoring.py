@@ -184,7 +184,7 @@ def pause(users: Sequence[Container], export: Export) -> Iterator[None]:
 
 
 def await_health(users: Sequence[Container]) -> list[str]:
-    """The names of those that are not well again after a while."""
+    """The names of those that are still unhealthy after a while."""
     until = time.monotonic() + _LONGEST_START
     waiting = list(users)
     while waiting and time.monotonic() < until:

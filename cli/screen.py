@@ -89,7 +89,7 @@ class Screen:
             self.say(f"still at work: {reported}")
 
     def clear(self) -> None:
-        """Take away the line that says what is done just now."""
+        """Remove the line that says what is done just now."""
         if self._drawn:
             self._output.write("\r\x1b[K")
             self._drawn = False

@@ -18,7 +18,7 @@ IMAGE = "docker:index/remoteImage:RemoteImage"
 
 @dataclass
 class Change:
-    """What becomes of one site. Times are those of the events, in seconds."""
+    """What an update does with one site. Times are those of the events, in seconds."""
 
     site: str
     what: str = "changes"
@@ -58,7 +58,7 @@ class Story:
     """The run so far. `errors` are (resource, message), `notes` what was said, `counts` the resources by kind of step.
 
     `foresees`: it is a preview, and the sentences of the program are what it is for. `lost` are then the resources
-    that would go or be replaced, but for those that each release makes anew. `missing` are the health paths, by site,
+    that would go or be replaced, but for those that each release makes again. `missing` are the health paths, by site,
     that are answered with 404.
     """
 

@@ -94,7 +94,7 @@ def _go_on(deployed: DeployedTasks, sites: Collection[str], process: str, began:
         for line in found:
             if line not in seen:
                 line.show()
-        # What is older is asked for no more.
+        # Older lines are not asked for again.
         seen = {line for line in {*seen, *found} if line.at >= since}
 
 

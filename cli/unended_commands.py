@@ -1,4 +1,4 @@
-"""Release commands on ECS that still run: the run that began them is gone, and they are left to come to their end."""
+"""Release commands on ECS that still run: the run that began them is gone, and they may finish."""
 
 import json
 from collections.abc import Iterator

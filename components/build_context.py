@@ -75,7 +75,7 @@ def _write(
     target = home / "contexts" / name
     log = root / name_log(f".portico/contexts/{name}")
     log.parent.mkdir(exist_ok=True)
-    # Each build adds to it: what an earlier one said is of no use.
+    # Each build adds to it: the output of an earlier one is not needed.
     log.unlink(missing_ok=True)
     if not _is_whole(target, context):
         # One that is not as it was written would make another image under the same name.

@@ -67,7 +67,7 @@ def skip_unless(well: pulumi.Output[bool], output: pulumi.Output[str]) -> pulumi
 
 
 def require_all(sites: Mapping[str, pulumi.Output[Any]]) -> pulumi.Output[list[Any]]:
-    """The values of all sites. Raises pulumi.RunError, once each has come to its end, with those that have none."""
+    """The values of all sites. Raises pulumi.RunError, once each has ended, with those that have none."""
     if pulumi.runtime.is_dry_run():
         return pulumi.Output.all(*sites.values())
 

@@ -132,7 +132,7 @@ class Portico(pulumi.ComponentResource):
 
 
 def _list_outputs(values: Mapping[str, Any]) -> Iterator[Mistake]:
-    """Outputs among the settings: these are plain, stand in the state in clear, and make the files of NGINX."""
+    """Outputs among the settings: these are plain, stand in the state in plain text, and make the files of NGINX."""
     for path in find_values(values, lambda one: isinstance(one, pulumi.Output)):
         if len(path) == 4 and (path[0], path[2]) == ("sites", "environment"):
             way = f'secrets={{"{path[3]}": …}}, secrets_as={{"{path[3]}": "environment"}}'

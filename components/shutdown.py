@@ -28,7 +28,7 @@ def at_end(clean: Callable[[], object]) -> None:
 def expect_verdict() -> None:
     """From now on this program may end well only after `settle`.
 
-    Where the engine goes on after a failure (--continue-on-error), a program never hears of what depends on it, and
+    Where the engine goes on after a failure (--continue-on-error), the program does not know of what depends on it, and
     would end well; the engine would then delete what still serves.
     """
     if not _open:

@@ -71,7 +71,7 @@ def _is_address(name: str) -> bool:
 
 
 def advise_ports(settings: Settings) -> str:
-    """What has to be seen to where an authority's question may not arrive; "" where nothing has."""
+    """What to do where an authority's question may not arrive; "" where nothing has to be done."""
     acme = settings.tls.acme if settings.tls else None
     if acme is None or acme.directory is not None or not settings.ordered:
         return ""

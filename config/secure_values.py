@@ -1,4 +1,4 @@
-"""Values that somebody encrypted, wherever they stand: a setting that is no secret would show them in clear.
+"""Values that somebody encrypted, wherever they stand: a setting that is no secret would show them in plain text.
 
 Of a stack's configuration Pulumi tells a program which keys hold something secret, never where below the key; the
 stack file shows the place.

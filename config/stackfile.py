@@ -24,7 +24,7 @@ class UnreadableStack(Exception):
 
 
 def read_stack(root: Path, stack: str) -> dict[str, Any]:
-    """The stack's values: what its own file says, over the defaults of Pulumi.yaml; secrets are in clear.
+    """The stack's values: what its own file says, over the defaults of Pulumi.yaml; secrets are in plain text.
 
     Raises UnreadableStack, and Mistakes where something is encrypted that is no secret of Portico's.
     """
@@ -182,7 +182,7 @@ class _Secrets:
                 "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the stack's own"
             ) from None
         except (ValueError, IndexError):
-            raise UnreadableStack(f"{self._file} holds a secret that is not in Pulumi's form; set it anew") from None
+            raise UnreadableStack(f"{self._file} holds a secret that is not in Pulumi's form; set it again") from None
 
     def _derive(self) -> bytes:
         salt = str(self._document["encryptionsalt"])

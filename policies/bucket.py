@@ -27,5 +27,5 @@ def forget_objects(graph: Graph) -> Iterator[Finding]:
     rules = list(of_type(graph, BUCKET_LIFECYCLE))
     for one in of_type(graph, BUCKET):
         if not any(points_at(rule, "bucket", one) for rule in rules):
-            wrong = "what lies in it stays for ever, and is paid for"
+            wrong = "what lies in it stays forever, and is paid for"
             yield Finding(one, wrong, "add aws.s3.BucketLifecycleConfiguration with an expiration")

@@ -52,7 +52,7 @@ def name_users(graph: Graph) -> Iterator[Finding]:
 
 @rule("ECS.8")
 def keep_environment_clean(graph: Graph) -> Iterator[Finding]:
-    """No secret in the environment or on the command line: both stay readable in the console for ever."""
+    """No secret in the environment or on the command line: both stay readable in the console forever."""
     for task in of_type(graph, TASK):
         if "containerDefinitions" in task.secrets:
             yield Finding(task, "containerDefinitions is made from a secret of Pulumi's", _HAND_OVER)
@@ -100,7 +100,7 @@ def bound_memory(graph: Graph) -> Iterator[Finding]:
 
 @rule("ECS.9")
 def log_containers(graph: Graph) -> Iterator[Finding]:
-    """What a container says is kept, in a group that is there already: one that ECS makes keeps it for ever."""
+    """What a container says is kept, in a group that is there already: one that ECS makes keeps it forever."""
     for one in list_containers(graph):
         options = look(one.inputs, "logConfiguration.options")
         driver = look(one.inputs, "logConfiguration.logDriver")

@@ -21,15 +21,15 @@ def encrypt_databases(graph: Graph) -> Iterator[Finding]:
 
 @rule("CKV_AWS_30", "CKV_AWS_31", "CKV2_AWS_69", "ElastiCache.5", whole=True)
 def require_encrypted_connections(graph: Graph) -> Iterator[Finding]:
-    """Nobody connects to a database or a cache in clear, and nobody to a cache without a password."""
+    """Nobody connects to a database or a cache in plain text, and nobody to a cache without a password."""
     groups = list(of_type(graph, DATABASE_PARAMETERS))
     for one in of_type(graph, DATABASE):
         forced = [group for group in groups if points_at(one, "parameterGroupName", group) and _forces(group.inputs)]
         if may_be(look(one.inputs, "engine"), "postgres") and not forced:
-            yield Finding(one, "it takes connections in clear", f'add aws.rds.ParameterGroup with {_FORCED}: "1"')
+            yield Finding(one, "it takes connections in plain text", f'add aws.rds.ParameterGroup with {_FORCED}: "1"')
     for one in of_type(graph, CACHE):
         if not may_be(look(one.inputs, "transitEncryptionEnabled"), True):
-            yield Finding(one, "it takes connections in clear", "write transitEncryptionEnabled: true")
+            yield Finding(one, "it takes connections in plain text", "write transitEncryptionEnabled: true")
         if look(one.inputs, "authToken") is None and not look(one.inputs, "userGroupIds"):
             yield Finding(one, "whoever gets to it reads all of it", "write authToken")
 

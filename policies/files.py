@@ -36,7 +36,7 @@ def shield_files(graph: Graph) -> Iterator[Finding]:
                 continue
             way = look(shared, "authorizationConfig")
             if not may_be(look(shared, "transitEncryption"), "ENABLED"):
-                yield Finding(one, "its files are read in clear", 'write transitEncryption: "ENABLED"')
+                yield Finding(one, "its files are read in plain text", 'write transitEncryption: "ENABLED"')
             if not may_be(look(way, "iam"), "ENABLED") or look(way, "accessPointId") is None:
                 wrong = "it may read and write all files of the file system"
                 yield Finding(one, wrong, 'write authorizationConfig with an accessPointId and iam: "ENABLED"')

@@ -106,7 +106,7 @@ def refuse_keys(graph: Graph) -> Iterator[Finding]:
                 yield Finding(
                     one,
                     f"{name} is part of its settings",
-                    "take it out, and use a profile or the environment of whoever deploys",
+                    "remove it, and use a profile or the environment of whoever deploys",
                 )
 
 

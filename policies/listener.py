@@ -28,7 +28,7 @@ def redirect_to_https(graph: Graph) -> Iterator[Finding]:
             asked += [(inner, "actions") for inner in of_type(graph, LISTENER_RULE) if _is_of(inner, one)]
             for resource, name in asked:
                 if not _redirects(resource, name):
-                    wrong = "it answers in clear, though there is a certificate"
+                    wrong = "it answers in plain text, though there is a certificate"
                     yield Finding(resource, wrong, f'write {name}: a redirect to protocol: "HTTPS" and port: "443"')
 
 

@@ -9,13 +9,11 @@ from portico.policies.rule import Finding, rule
 
 @rule("CKV_AWS_66")
 def retain_logs(graph: Graph) -> Iterator[Finding]:
-    """A log group says how long it keeps what it has: AWS's own answer is for ever."""
+    """A log group says how long it keeps what it has: AWS's own answer is forever."""
     for one in of_type(graph, LOG_GROUP):
         days = look(one.inputs, "retentionInDays")
         if days is not UNKNOWN and not days:
-            yield Finding(
-                one, "it keeps everything for ever, and that is paid for", "write retentionInDays, such as 30"
-            )
+            yield Finding(one, "it keeps everything forever, and that is paid for", "write retentionInDays, such as 30")
 
 
 @rule(whole=True)

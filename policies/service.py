@@ -20,7 +20,7 @@ def roll_back(graph: Graph) -> Iterator[Finding]:
             continue
         breaker = look(one.inputs, "deploymentCircuitBreaker")
         if not all(may_be(look(breaker, name), True) for name in ("enable", "rollback")):
-            wrong = "a release that never gets healthy is tried for ever"
+            wrong = "a release that never gets healthy is tried forever"
             yield Finding(one, wrong, "write deploymentCircuitBreaker: {enable: true, rollback: true}")
 
 

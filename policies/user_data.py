@@ -1,4 +1,4 @@
-"""User data: what a machine is given at its first boot, and everybody on it can read for ever."""
+"""User data: what a machine is given at its first boot, and everybody on it can read forever."""
 
 import gzip
 from base64 import b64decode

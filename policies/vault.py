@@ -32,4 +32,4 @@ def encrypt_parameters(graph: Graph) -> Iterator[Finding]:
     """A parameter is encrypted: nobody can tell beforehand what will be written into it."""
     for one in of_type(graph, PARAMETER):
         if not may_be(look(one.inputs, "type"), "SecureString"):
-            yield Finding(one, "lies in Parameter Store in clear", 'write type: "SecureString"')
+            yield Finding(one, "lies in Parameter Store in plain text", 'write type: "SecureString"')

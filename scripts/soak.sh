@@ -20,5 +20,5 @@ BARE_SUITE=trixie BARE_TIMED=yes "$ROOT/scripts/test_bare.sh"
 . "$TOOLS/env"
 # The properties are tried on ten times as many examples then, and counts are the full ones.
 export PORTICO_EXAMPLES=soak PORTICO_REPORT="${WRITE:-}"
-# After the time limit, in seconds, no further test begins; the report is written all the same.
+# After the time limit, in seconds, no further test begins; the report is written anyway.
 exec .venv/bin/python -m pytest -m "soak or figures" --session-timeout="${LIMIT:-4500}" "$@"

@@ -16,7 +16,7 @@ DOCS = ROOT / "docs"
 
 @pytest.mark.parametrize(("name", "write"), WRITERS.items())
 def test_is_not_stale(name: str, write: Callable[[], str]) -> None:
-    assert (DOCS / name).read_text() == write(), f"docs/{name} is stale; write it anew with: make docs"
+    assert (DOCS / name).read_text() == write(), f"docs/{name} is stale; write it again with: make docs"
 
 
 COVERAGE = (DOCS / "coverage.md").read_text()

@@ -92,7 +92,7 @@ class Engine:
         return [one for one in found if one.labels.get("portico.role") not in _LEFT or one.status != "running"]
 
     def others(self, state: State) -> Iterator[tuple[str, Any]]:
-        """Orphaned networks and volumes, with their kind; what is kept for ever stands in no state, either."""
+        """Orphaned networks and volumes, with their kind; what is kept forever stands in no state, either."""
         filters = {"label": list(self.labels)}
         for network in self.client.networks.list(filters=filters):
             if network.id not in state.known["network"] and self._is_old(network.attrs["Created"]):
@@ -201,7 +201,7 @@ def tidy(place: Place, screen: Screen, before: State, client: docker.DockerClien
         if command.status == "running":
             print(f"The release command of {command.labels.get('portico.site')} still runs ({command.name}).")
             print("It may finish; this command waits for it.")
-    # Whether the last switch came to its end nobody knows. It serves nothing itself: without it, `up` proves anew
+    # It is not known whether the last switch finished. It serves nothing itself: without it, `up` proves again
     # what NGINX serves, whatever release that is going to be.
     for switch in engine.containers("portico.role=switch"):
         switch.remove(force=True, v=True)

@@ -82,7 +82,7 @@ def command(
             _confirm(context, yes, f"{what} replaces the present state, which is kept.{stops} Go on?")
             _switch(deployed, helper, "undo" if undo else "switch", folders, users, export)
         except BaseException:
-            # What lies beside is of no use to anybody; a switch that was begun is not thrown away by it.
+            # Restored data that was not switched to is removed; a switch that was begun is not discarded by it.
             call(deployed, helper, "clear", *folders)
             raise
     tell(f"{what} is restored: {', '.join(folders)}.")

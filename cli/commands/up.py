@@ -55,7 +55,7 @@ def foresee(place: Place, screen: Screen, danger: str, options: list[str], *, ye
         return True
     lost = seen.story.lost
     if is_cloud(read_target(place.root, place.stack)):
-        # What only makes something, or puts another release beside the one before, takes nothing away.
+        # What only makes something, or puts another release beside the one before, removes nothing.
         if not lost:
             return True
         danger = f"{', '.join(lost[:5])}{' and others' if len(lost) > 5 else ''} would be removed or replaced"

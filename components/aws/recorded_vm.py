@@ -75,7 +75,7 @@ def _read_machine(outputs: Mapping[str, Any]) -> Machine:
 
 
 def announce_vm(recorded: RecordedVm | None, machine: Machine, *, lost: bool) -> None:
-    """Say what becomes of the VM, once: in the preview."""
+    """Announce the changes of the VM, once: in the preview."""
     before, filled = (recorded.machine, recorded.filled) if recorded else (None, False)
     reported = announce_machine(before, machine, lost=recorded.id if recorded and lost else "", filled=filled)
     if reported and pulumi.runtime.is_dry_run():

@@ -1,4 +1,4 @@
-"""Which containers are made anew although nothing about them changed: those that do not do what they should.
+"""Which containers are made again although nothing about them changed: those that do not do what they should.
 
 The stack's record cannot tell: a refresh takes the mark from a container that failed, and an update of nothing else
 would call it good. So each replica and each switch has a number, in its label. It grows whenever the engine does not
@@ -30,7 +30,7 @@ class Attempts:
         return _count(self._find(name)) + bool(self.find_fault(name))
 
     def find_fault(self, name: str) -> str:
-        """What is wrong with a replica that is made anew, such as "unhealthy"; "" if it is well, or there is none."""
+        """What is wrong with a replica that is made again, such as "unhealthy"; "" if it is well, or there is none."""
         last = self._find(name)
         if last is None or self.observed is None:
             return ""
@@ -49,7 +49,7 @@ class Attempts:
         return _count(self._find(name)) + self.is_worker_lost(name)
 
     def is_worker_lost(self, name: str) -> bool:
-        """Whether that worker does not run, and is made anew; not where there was none."""
+        """Whether that worker does not run, and is made again; not where there was none."""
         last = self._find(name)
         if last is None or self.observed is None:
             return False

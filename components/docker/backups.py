@@ -151,7 +151,7 @@ class Backups(pulumi.ComponentResource):
         return docker.ContainerArgs(
             image=image,
             entrypoints=[PROGRAM],
-            # With another key it begins anew.
+            # With another key it begins again.
             envs=[f"{VARIABLE}={reported}", pulumi.Output.concat("SECRETS=", laid)],
             labels=label_container(ROLE),
             # Root, who may read whatever mode a file has, and give what is brought back for the proof to its owner.

@@ -62,7 +62,7 @@ def make_beside(
 
 
 def announce_backups(name: str, settings: Settings, resources: Mapping[str, Any]) -> None:
-    """Say what becomes of them; `resources` are those of the stack (components/previous_outputs.py)."""
+    """Announce their changes; `resources` are those of the stack (components/previous_outputs.py)."""
     if not is_announced():
         return
     made = find_container(resources, f"{name}-backups-maker")

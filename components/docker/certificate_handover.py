@@ -23,7 +23,7 @@ def bring_over(
     """The volumes, once the one of certificates holds what that of the same name has on the engine that is `serving`.
 
     Nothing that reads them is made before. `image` is one of the engine that is `taking` over. What cannot be had is
-    reported, and ordered anew.
+    reported, and ordered again.
     """
     if volumes is None or serving is None or taking is None:
         return volumes

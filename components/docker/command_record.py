@@ -77,7 +77,7 @@ def _list_running(engine: Engine | None, observed: Observation | None) -> list[S
 def _runs(engine: Engine | None, container: str) -> bool:
     """Whether it runs, as it says of itself.
 
-    An engine whose disk is full cannot write down that a container has ended, and lists it as running for ever.
+    An engine whose disk is full cannot write down that a container has ended, and lists it as running forever.
     """
     try:
         return engine is None or bool(engine.connect().containers.get(container).attrs["State"].get("Running", True))

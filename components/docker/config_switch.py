@@ -159,7 +159,7 @@ class ConfigRelease(pulumi.ComponentResource):
             expect_verdict()
         namespace = pulumi.Output.concat("container:", args.nginx)
         made = [(one, find_id(one.container)) for one in args.replicas]
-        # Nobody asks the replicas of a site in maintenance; they have to be there all the same.
+        # Nobody asks the replicas of a site in maintenance; they have to be there anyway.
         asked = [one for one in args.replicas if not one.release.site.maintenance]
         ids = pulumi.Output.all(*(id for one, id in made if not one.release.site.maintenance))
         self._made = pulumi.Output.all(*(id for _, id in made))

@@ -1,4 +1,4 @@
-"""Whether the address and the ports that a stack wants are to be had: asked before anything is changed."""
+"""Whether the address and the ports that a stack wants are free: asked before anything is changed."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass

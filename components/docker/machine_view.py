@@ -32,7 +32,7 @@ _WAIT = 30.0  # seconds
 
 @dataclass(frozen=True)
 class View:
-    """`find_program` names whoever has a socket. `can_bind` says whether a binding is to be had; None: nobody knows."""
+    """`find_program` names whoever has a socket. `can_bind` says whether a binding is free; None: nobody knows."""
 
     machine: Machine
     find_program: Callable[[int], str | None]

@@ -146,7 +146,7 @@ class Nginx(pulumi.ComponentResource):
 # here, so a site that computes a lot must not delay the others: docs/neighbours.md has what this gives.
 _SHARES = 8192
 
-# Seconds until Docker ends it: edge.sh needs less than one; NGINX itself sees to it that its last request ends.
+# Seconds until Docker ends it: edge.sh needs less than one; NGINX itself lets its last request finish.
 _CUT, _DRAIN = 5, 3600
 
 # Where the packaged NGINX keeps its temporary files, by distribution; owned by its user.

@@ -39,7 +39,7 @@ def announce_changes(
     """Print one line for each site that changes, and for NGINX; in one run alone, so that it is said once.
 
     `previous` are the outputs of the last good update, `faults` what is wrong with those replicas of each site
-    that are made anew, `done` the keys of release commands that were run, `urls` where the sites will be. `lost`
+    that are made again, `done` the keys of release commands that were run, `urls` where the sites will be. `lost`
     is why NGINX serves nobody now, and why the holder of its port does not, "" where they do.
     """
     if not is_announced():

@@ -55,7 +55,7 @@ class SiteScope:
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """The parts of one site; `faults` are what is wrong with those of its replicas that are made anew.
+    """The parts of one site; `faults` are what is wrong with those of its replicas that are made again.
 
     `barrier` is what all of its processes are behind, None where nothing comes before them: its services, and its
     release command, which there is none of where the site is pinned to an earlier release.
@@ -69,7 +69,7 @@ class Site:
 
 
 def make_site(scope: SiteScope, release: Release, app: FlaskApp) -> Site:
-    """Everything of one release that is made before NGINX hears of it; `app` comes from `make_app`."""
+    """Everything of one release that is made before NGINX sends it requests; `app` comes from `make_app`."""
     opts = pulumi.ResourceOptions(parent=scope.parent)
     app.lay_out(scope.data.of(release.site.name))
     # What goes back runs nothing: the command of an older release knows less than the data has become since.

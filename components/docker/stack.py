@@ -220,7 +220,7 @@ class Portico(pulumi.ComponentResource):
         self.url = done.apply(lambda _: next(iter(urls.values())))
         self.releases = {release.site.name: release.id for release in stack.releases}
         self.tree = done
-        # No secret is in it, but it is long: a secret output is shown in one word, and its environment not in clear.
+        # It holds no secret, but is long: Pulumi shows a secret output in one word, and hides its environment.
         self.history = pulumi.Output.secret(spell_history(history))
         self.pinned = dict(stack.pinned)
         outputs = ("url", "urls", "releases", "tree", "history", "pinned")

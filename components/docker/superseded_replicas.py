@@ -1,6 +1,6 @@
 """Stops replicas that get no requests any more, after an update that failed.
 
-Pulumi removes them with the next good update. Until then those of the failed release would start again for ever, and
+Pulumi removes them with the next good update. Until then those of the failed release would start again forever, and
 all of them would take memory.
 """
 

@@ -73,8 +73,9 @@ def require_running(live: pulumi.Output[str], failed: Sequence[pulumi.Output[lis
 def watch(engine: Engine, made: Mapping[str, Running]) -> list[str]:
     """Watch the containers `made`, by id, until each has run for long enough or has ended; what is to be said of those.
 
-    A single worker that is being replaced, or that the settings name no more, is ended first, so that its successor can
-    begin. It begins again where that one fails. What has failed is stopped if an older one goes on in its place.
+    A single worker that is being replaced, or that is not in the settings any more, is ended first, so that its
+    successor can begin. It begins again where that one fails. What has failed is stopped if an older one goes on in its
+    place.
     """
     try:
         older = _find_older(engine, made)
@@ -150,7 +151,7 @@ def _stop(engine: Engine, ended: Sequence[Found], made: Mapping[str, Running]) -
 
 
 def _await(engine: Engine, made: Mapping[str, Running], beginning: set[str]) -> list[str]:
-    """Those that ended before they had run for long enough. Those that are `beginning` have run in vain until now."""
+    """Those that ended before they had run for long enough. Those that are `beginning` have not run long enough yet."""
     client = engine.connect()
     coming = _find_coming(engine, made)
     begun, open_, failed = time.monotonic(), list(made), list[str]()

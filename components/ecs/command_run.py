@@ -131,7 +131,7 @@ def _await(asked: Asked, task: Task, tell: Callable[[], None]) -> Task:
             # AWS may not know yet what it has just started.
             task, silent = next(iter(asked.cluster.describe([task.arn])), task), 0
         except AwsError:
-            # It runs all the same: no release is given up for one answer that was lost.
+            # It runs anyway: no release is given up for one answer that was lost.
             silent += 1
             if silent == _SILENT:
                 raise

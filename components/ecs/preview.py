@@ -94,7 +94,7 @@ def announce(
 
 
 def _announce_processes(one: Planned, before: Mapping[str, str], *, another: bool) -> Iterator[str]:
-    """What becomes of workers and jobs; `another` is whether the release is."""
+    """The changes of workers and jobs; `another` says whether the release changes."""
     for name, digest in one.processes.items():
         if name not in before:
             yield f"{one.site}: its {name} begins once the web is live."

@@ -46,7 +46,7 @@ class Registry(pulumi.ComponentResource):
                 image_tag_mutability="IMMUTABLE",
                 image_scanning_configuration=aws.ecr.RepositoryImageScanningConfigurationArgs(scan_on_push=True),
                 encryption_configurations=[aws.ecr.RepositoryEncryptionConfigurationArgs(encryption_type="KMS")],
-                # A site that the settings name no more goes with its images, in a protected stack too: ECR refuses to
+                # A removed site goes with its images, in a protected stack too: ECR refuses to
                 # remove a repository that holds some. What keeps a protected stack is Pulumi, which removes nothing.
                 force_delete=True,
                 tags=make_tags(f"{args.site}-{role}", args.tags),

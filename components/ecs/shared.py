@@ -129,7 +129,7 @@ class Fleet(pulumi.ComponentResource):
         self.url = live.apply(lambda _: next(iter(urls.values())))
         self.releases = live.apply(lambda _: releases)
         self.trees = live.apply(lambda _: trees)
-        # No secret is in it, but it is long: a secret output is shown in one word, and its environment not in clear.
+        # It holds no secret, but is long: Pulumi shows a secret output in one word, and hides its environment.
         self.history = pulumi.Output.secret(spell_history(args.stack.history))
         self.pinned = dict(args.stack.pinned)
         self.outputs: dict[str, Any] = {

@@ -10,7 +10,7 @@ from portico.components.docker.engine_client import read_free
 from portico.components.docker.ssh_tunnel import run_remotely
 from portico.components.hosts.connection import Connection
 
-_OLDEST = (20, 10)  # the first whose builds take secrets without a word in the Dockerfile
+_OLDEST = (20, 10)  # the first whose builds take secrets without a line in the Dockerfile
 _LEAST = 500 * 2**20  # bytes: an image of an application takes 200 MB to 400 MB beside its base
 
 _SCRIPT = """

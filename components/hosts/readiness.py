@@ -32,7 +32,7 @@ _EVERY = 30.0  # seconds after which the same is said again
 async def wait_ready(connection: Connection, seconds: float) -> None:
     """Return once the VM is ready. What it does meanwhile is reported by a line, at least every half minute.
 
-    Raises pulumi.RunError after so many seconds, or as soon as waiting is of no use; it names what is missing.
+    Raises pulumi.RunError after so many seconds, or as soon as waiting cannot help; it names what is missing.
     """
     begun, said, at = time.monotonic(), "", 0.0
     while True:

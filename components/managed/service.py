@@ -43,7 +43,7 @@ class ManagedServiceArgs:
 class ManagedService(pulumi.ComponentResource):
     """A database or a cache in subnets without a way out; the members of one security group alone get to it.
 
-    Nothing of it is made anew by a change: what would need that is refused before.
+    Nothing of it is made again by a change: what would need that is refused before.
 
     Outputs: `address` (its host name), `users` (id of the security group whose members get to it), and for the next
     update `component`, `service`, `token`, `passwords` ({site: password}, a secret), `made`.
@@ -112,7 +112,7 @@ class ManagedService(pulumi.ComponentResource):
     def _make_database(self, group: aws.ec2.SecurityGroup) -> pulumi.Output[str]:
         args, name = self._args, self._name
         subnets, parameters = self._make_beside(aws.rds)
-        # RDS would make it by itself, and keep it for ever.
+        # RDS would make it by itself, and keep it forever.
         logs = aws.cloudwatch.LogGroup(
             f"{name}-logs",
             name=f"/aws/rds/instance/{args.called}/postgresql",

@@ -52,7 +52,7 @@ class Services:
             self._describe(service, users)
 
     def _describe(self, service: Plain, users: list[str]) -> None:
-        """Tell what becomes of its server; where it moves to another machine, that is reported of all that has data."""
+        """Announce the changes of its server; a move to another machine is reported of all that has data."""
         made = self._plain[service.name] = tell_made(self._args.settings, service, users)
         left = find_outputs(self._args.resources, _name(service.name))
         if is_announced() and not (left and self._args.place):

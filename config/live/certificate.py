@@ -93,7 +93,7 @@ class Certificate:
         return f"ordered for the same names in the last 7 days: {len(self.list_recent(now))}{limit}"
 
     def tell_host(self, host: str, now: datetime) -> tuple[str, bool]:
-        """What is reported of one of its host names, and whether somebody has to see to it."""
+        """What is reported of one of its host names, and whether somebody has to act."""
         if covers(self.names, host) and self.ends:
             until = _tell_end(self.ends, now).replace("until", "is good until", 1)
             return f"Its certificate of {self.issuer} {until}; {self.tell_orders(now)}.", self.ends_soon(now)
@@ -117,7 +117,7 @@ class Certificate:
             yield f"  NGINX rejects the newest one, and serves the one before it: {self.refused}"
 
     def warn(self, now: datetime) -> Iterator[str]:
-        """What somebody has to see to, a sentence each."""
+        """What somebody has to act on, a sentence each."""
         because = f": {self.error}" if self.error else ""
         if self.ends and self.ends_soon(now):
             until = _tell_end(self.ends, now).replace("until", "is good until", 1)

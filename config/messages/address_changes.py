@@ -13,4 +13,4 @@ def tell_address(site: Site, before: str, now: str) -> list[str]:
         return []
     if old.path.rstrip("/") == new.path.rstrip("/") and old.hostname in names:
         return []
-    return [f"It answers at {now} then, and no more at {before}."]
+    return [f"It then answers at {now}, and not at {before} any more."]

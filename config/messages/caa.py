@@ -33,7 +33,7 @@ def list_owners(name: str) -> list[str]:
 
 
 def tell_caa(name: str, found: Found, method: str = "http-01", authority: str = LETS_ENCRYPT) -> tuple[str, bool]:
-    """What is reported of it, and whether somebody has to see to it.
+    """What is reported of it, and whether somebody has to act.
 
     `method` is how the name is proven, `authority` what CAA calls it.
     """

@@ -164,7 +164,7 @@ def _compare(
 
 
 def _add_further(changes: Sequence[Change], after: Outcome, further: Mapping[str, Sequence[str]]) -> list[Change]:
-    """The changes with what becomes of the other processes of each site; NGINX stays last."""
+    """The changes with those of the other processes of each site; NGINX stays last."""
     reported = {change.subject: change for change in changes}
     for site, sentences in further.items():
         if sentences:

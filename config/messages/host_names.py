@@ -27,7 +27,7 @@ def is_public(address: str) -> bool:
 
 
 def tell_name(name: str, found: Sequence[str] | None, here: Here, *, public: bool = True) -> tuple[str, bool]:
-    """What is reported of where a name leads, and whether somebody has to see to it.
+    """What is reported of the addresses of a name, and whether somebody has to act.
 
     `found` are its addresses, None where DNS does not answer. `public` says that the authority asks from outside.
     """

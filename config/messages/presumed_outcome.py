@@ -1,4 +1,4 @@
-"""What updates have left of which none was good: such a stack has no outputs yet, and may serve all the same."""
+"""What updates have left of which none was good: such a stack has no outputs yet, and may serve anyway."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -17,7 +17,7 @@ def tell_processes(
     workers: Mapping[str, str],
     faults: Collection[str] = (),
 ) -> list[str]:
-    """Sentences on what becomes of them; none where nothing does.
+    """Sentences on their changes; none where nothing changes.
 
     `renewed`: the site gets another release. `done` are the keys of release commands that ended well before, `workers`
     what the workers were until now (config/release/worker.py), `faults` the names of those that do not run.

@@ -208,7 +208,7 @@ def _find_address(evidence: Evidence, log: str) -> Iterator[tuple[int, int, str]
 
 
 def _find_ended(evidence: Evidence, log: str) -> Iterator[tuple[int, int, str]]:
-    """Gunicorn makes workers for ever, where the application itself ends each with sys.exit() while it is loaded."""
+    """Gunicorn makes workers forever, where the application itself ends each with sys.exit() while it is loaded."""
     if evidence.passed or re.search(r"failed to (?:boot|load)|Exception in worker process|Handling signal: ", log):
         return
     ended = [(match.start(), match[1]) for match in re.finditer(r"Worker \(pid:\d+\) exited with code (\d+)", log)]

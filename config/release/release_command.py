@@ -45,7 +45,7 @@ def describe_command(release: Release, place: Place) -> Described:
     made["labels"].append({"label": KEY, "value": key})
     return made | {
         "attach": True,
-        # What it prints may hold what nobody else is to read, and the stack's state would hold it in clear.
+        # What it prints may hold what nobody else is to read, and the stack's state would hold it in plain text.
         "logs": False,
         "must_run": False,
         "restart": "no",

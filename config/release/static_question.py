@@ -51,7 +51,7 @@ def read_answer(printed: str | None) -> StaticAnswer:
 
 
 def tell_left(site: str, answer: StaticAnswer) -> str:
-    """What a user hears of static files that stay the application's; "" for nothing."""
+    """The message about static files that are left to the application; "" for nothing."""
     if not answer.left:
         return ""
     shown = "; ".join(answer.left[:5]) + (f"; and {len(answer.left) - 5} more" if len(answer.left) > 5 else "")

@@ -14,7 +14,7 @@ from portico.config.settings.worker import Worker
 ROLE = "worker"
 # By this label it is known how many seconds a worker has to end, also where no record of it is left.
 STOP = "portico.stop"
-# By this one, that it is a single one, also where the settings name it no more.
+# By this one, that it is a single one, also where it is not in the settings any more.
 SINGLE = "portico.single"
 _SINGLE = " single"  # behind the digest of such a worker
 _BESIDES = 5  # seconds that Docker waits longer, so that a worker's own limit comes first

@@ -13,7 +13,7 @@ _RESERVED = 15
 _STEP, _FEWEST = 50, 100
 # MiB: what a server needs by itself, and for each connection.
 _OWN, _PER_CONNECTION = 192, 3
-# MiB that Docker's limit has to leave besides what Valkey keeps: while it writes its file anew it needs a copy of
+# MiB that Docker's limit has to leave besides what Valkey keeps: while it writes its file again it needs a copy of
 # what changes meanwhile.
 _LEAST_CACHE = 64
 

@@ -42,7 +42,7 @@ def name_family(service: Service) -> str:
 def list_parameters(service: Service) -> dict[str, str]:
     """What differs from AWS's own parameters."""
     if service.kind == POSTGRES:
-        # Nobody connects in clear.
+        # Nobody connects in plain text.
         return {"rds.force_ssl": "1"}
     return {"maxmemory-policy": "allkeys-lru" if service.evict else "noeviction"}
 

@@ -20,7 +20,7 @@ def write_options(settings: Settings, service: Service) -> list[str]:
     if service.kind != POSTGRES:
         return [
             *("--maxclients", str(connections)),
-            # The rest is for buffers of clients, and for what changes while the file is written anew.
+            # The rest is for buffers of clients, and for what changes while the file is written again.
             *("--maxmemory", f"{memory * 6 // 10}mb"),
             *("--maxmemory-policy", "allkeys-lru" if service.evict else "noeviction"),
         ]

@@ -34,7 +34,7 @@ _WIDEST = {4: 8, 6: 16}
 _PORTS = {"http": 80, "https": 443}
 # What Amazon Data Lifecycle Manager takes in no key of a tag, and others do.
 _UNFIT = frozenset(" @")
-# Days that CloudWatch Logs can keep something; 0, for ever, is not offered.
+# Days that CloudWatch Logs can keep something; 0, forever, is not offered.
 RETENTION = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 
 

@@ -87,7 +87,7 @@ HIDDEN: Final = (
 
 
 def list_hidden(published: Collection[str]) -> list[str]:
-    """The patterns but for those that a site publishes all the same."""
+    """The patterns but for those that a site publishes anyway."""
     return [pattern for pattern in HIDDEN if pattern not in published]
 
 

@@ -62,7 +62,7 @@ class Site(Processes):
     publish: tuple[Hidden, ...] = Field(
         default=(),
         examples=["['*.py']"],
-        description="Kinds of static files that are published all the same. Source, databases, keys, backups, logs and "
+        description="Kinds of static files that are published anyway. Source, databases, keys, backups, logs and "
         "names that begin with a dot are not, nor are links that lead out of the folder (->..).",
     )
     environment: dict[OwnVariable, Value] = Field(
@@ -82,7 +82,7 @@ class Site(Processes):
     routes: tuple[Route, ...] = Field(default=(), description="Paths that need something else than the rest.")
     immutable: bool = Field(
         default=True,
-        description="Let browsers keep static files for ever whose names carry a digest, as app.3f2a9c1b.js does.",
+        description="Let browsers keep static files forever whose names carry a digest, as app.3f2a9c1b.js does.",
     )
     certificate: Certificate | None = Field(default=None, description="The certificate for HTTPS.")
     users: dict[UserName, PasswordHash] = Field(

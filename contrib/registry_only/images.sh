@@ -24,7 +24,7 @@ nginx_image() { # nginx_image SUITE
   local logs='ln -sf /dev/stdout "$1/var/log/nginx/access.log"; ln -sf /dev/stderr "$1/var/log/nginx/error.log"'
   local site='printf "server {\n    listen 80;\n    root /usr/share/nginx/html;\n}\n" >"$1/etc/nginx/conf.d/default.conf"'
   # The user comes first, so that no package takes the number. A mirror may carry a release file of
-  # testing that is a few days too old: its signature is checked all the same.
+  # testing that is a few days too old: its signature is checked anyway.
   debian "$1" nginx,curl \
     --aptopt='Acquire::Check-Valid-Until "false"' \
     --essential-hook="$user" --customize-hook="$logs" --customize-hook="$site" \

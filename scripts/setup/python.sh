@@ -4,7 +4,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 venv=$ROOT/.venv
-# Making it anew would empty what a link points to.
+# Making it again would empty what a link points to.
 [ ! -L "$venv" ] || fail ".venv is a link; remove it, and this folder gets an environment of its own."
 lock=$ROOT/requirements.lock
 wheels=$TOOLS/wheels

@@ -22,7 +22,7 @@ make() {
   rm -rf "$context/root" "$disk"
   mkdir -p "$context/root" "$disk"
   need_mmdebstrap "the test of user data on a real kernel needs mmdebstrap; install it (Debian or Ubuntu, as root)."
-  # Without a word on it, cloud-init would generate a locale, which takes minutes here.
+  # Without this setting, cloud-init would generate a locale, which takes minutes here.
   debian bookworm "$packages" --customize-hook='rm -f "$1"/etc/ssh/ssh_host_*; : >"$1/etc/machine-id"' \
     --customize-hook='echo "locale: C.UTF-8" >"$1/etc/cloud/cloud.cfg.d/99-disk.cfg"'
   tar -C "$context/root" -xf "$context/root.tar"

@@ -22,7 +22,7 @@ _CHANCE = re.compile(rb"[A-Za-z0-9_.\-]{20,}|\d{2}:\d{2}:\d{2}|\b\d{9,}\b|\b0x[0
 def compare(mine: Response, theirs: Response, *, again: Response, head: bool, file: bool) -> Iterator[str]:
     """In which ways `mine` is otherwise than `theirs`. `again` is theirs once more: what is new there is left out.
 
-    `head`: whether there may be no body; some applications send one all the same. `file`: whether NGINX serves it.
+    `head`: whether there may be no body; some applications send one anyway. `file`: whether NGINX serves it.
     """
     if mine.status != theirs.status:
         yield f"status {mine.status}, and {theirs.status} alone"
@@ -48,7 +48,7 @@ def _tell_header(name: str, headers: Mapping[str, str]) -> str | None:
         # Flask makes it of a set.
         value = ", ".join(sorted(value.split(", ")))
     if name == "set-cookie":
-        # A cookie's value is signed anew each time.
+        # A cookie's value is signed again each time.
         value = re.sub(r"=[^;]*", "=", value, count=1)
         value = re.sub(r"(?i)expires=[^;]*", "expires=", value)
     return _CHANCE.sub(b"?", value.encode()).decode()

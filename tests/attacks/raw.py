@@ -58,7 +58,7 @@ def read(peer: socket.socket) -> bytes:
 def exchange(port: int, message: bytes, *, timeout: float = 20.0, **tls: Any) -> bytes:
     """Send bytes on a fresh connection; everything that comes back."""
     with connect(port, timeout=timeout, **tls) as peer:
-        # What is refused before all of it was sent is answered all the same, and then reset.
+        # What is refused before all of it was sent is answered anyway, and then reset.
         with suppress(BrokenPipeError, ConnectionResetError):
             peer.sendall(message)
         return read(peer)

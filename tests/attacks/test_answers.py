@@ -66,7 +66,7 @@ def test_a_site_without_replicas_says_so(edge: Edge) -> None:
             assert answer.one("Retry-After") == "5"
             assert b"Back in a moment" in answer.body
             assert (answer.one("Content-Type") or "").startswith("text/html")
-        # Static files and other sites are served all the same.
+        # Static files and other sites are served anyway.
         check_set(get(edge.port, DOOMED, "/static/style.css"), 200)
         check_set(get(edge.port, HOST, "/whoami"), 200)
     finally:

@@ -85,7 +85,7 @@ def test_what_is_given_up_is_not_begun(edge: Edge) -> None:
     for _ in range(number):
         with connect(edge.port) as peer:
             peer.sendall(make_request(HOST, f"/slow?seconds=1&mark={mark}"))
-            # NGINX passes it on before it hears of the end.
+            # NGINX passes it on before it sees the end.
             time.sleep(0.005)
     # All 200 would take the eight threads 25 seconds, and be begun before this.
     seen = get(edge.port, HOST, "/seen", timeout=60).json()["seen"]

@@ -50,7 +50,7 @@ def test_a_body_that_is_announced_too_long_is_not_asked_for(edge: Edge) -> None:
     head = make_request(HOST, "/echo", method="POST", fields=[("Content-Length", "65537"), ("Expect", "100-continue")])
     with connect(edge.port) as peer:
         peer.sendall(head)
-        # Otherwise NGINX would keep the connection for a while, in case that the body comes all the same.
+        # Otherwise NGINX would keep the connection for a while, in case that the body comes anyway.
         peer.shutdown(socket.SHUT_WR)
         assert [answer.status for answer in parse(read(peer))] == [413]
 

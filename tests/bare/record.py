@@ -10,7 +10,7 @@ class Wrong(Exception):
 
 
 class Record:
-    """`step` is one of them: it passes if nothing is raised. The next ones are tried all the same."""
+    """`step` is one of them: it passes if nothing is raised. The next ones are tried anyway."""
 
     def __init__(self) -> None:
         self.passed = 0

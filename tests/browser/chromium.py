@@ -115,7 +115,7 @@ class Chromium:
         self._events.clear()
         begun = self.ask("Page.navigate", url=url)
         if "loaderId" in begun:
-            # That of this page: the one before may have come to its end late.
+            # That of this page: the one before may have ended late.
             load = {"name": "load", "loaderId": begun["loaderId"]}
             self._receive_until(
                 lambda one: one.get("method") == "Page.lifecycleEvent" and load.items() <= one["params"].items()

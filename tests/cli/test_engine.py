@@ -65,7 +65,7 @@ def test_of_two_machines_it_is_the_one_where_the_configuration_is_live(failed: d
             "type": "docker:index/container:Container",
             "inputs": {"labels": [{"label": "portico.role", "value": "switch"}]},
             "provider": f"{provider['urn']}::some-id",
-            # The new machine's has not come to its end.
+            # The new machine's has not ended.
             **({"outputs": {"exitCode": 0}} | failed if provider is new else {}),
         }
         for provider in (new, old)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# It ends as Pulumi does: what it is doing comes to its end first.
+# It ends as Pulumi does: it finishes what it is doing first.
 PULUMI = """#!/bin/sh
 trap 'echo heard >>heard' INT TERM HUP
 touch begun

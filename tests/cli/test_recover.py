@@ -117,7 +117,7 @@ def test_dockers_times_are_read(text: str) -> None:
 
 
 def test_data_and_certificates_are_nobodys_orphans() -> None:
-    """The data of a site that is gone from the settings stands in no state, and is kept all the same."""
+    """The data of a site that is gone from the settings stands in no state, and is kept anyway."""
     removed: list[str] = []
 
     class Volume:

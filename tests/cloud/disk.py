@@ -31,7 +31,7 @@ def plug(vm: Running, volume: str, file: Path) -> None:
 
 
 def unplug(vm: Running, volume: str, file: Path) -> None:
-    """Take it away. Raises ValueError as long as it is mounted, by the VM or by one of its containers."""
+    """Remove it. Raises ValueError as long as it is mounted, by the VM or by one of its containers."""
     if loop := open_loop(file):
         number = loop.removeprefix("/dev/loop")
         if vm.succeeds("sh", "-c", f"grep -qs ' 7:{number} ' /proc/[0-9]*/mountinfo"):

@@ -289,7 +289,7 @@ class Vm:
         return str(volume.name)
 
     def remove(self) -> None:
-        """Take it away, as a cloud does that terminates it."""
+        """Remove it, as a cloud does that terminates it."""
         if self._container is not None:
             with suppress(docker.errors.NotFound):
                 self._container.remove(force=True)

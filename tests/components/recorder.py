@@ -265,13 +265,13 @@ def run(
     with pytest.MonkeyPatch.context() as patch:
         # Nobody logs in to a registry.
         patch.setattr("portico.components.docker.credential_helper.require_commands", lambda: None)
-        # No Docker is behind a recorder: what the engine of this machine would say is nobody's business here.
+        # No Docker is behind a recorder: what the engine of this machine would say does not matter here.
         patch.setattr("docker.from_env", _find_nobody)
         # So it cannot be asked at the end either; tests/components/test_outcome.py has an engine that answers.
         patch.setattr("portico.components.docker.switch_verdict.compare", lambda *_: [])
         patch.setattr("portico.components.docker.worker_verdict.watch", lambda *_: [])
         patch.setattr("portico.components.docker.config_switch.expect_verdict", recorder.expect)
-        # Where in a program a resource is made is nobody's business either, and it was a quarter of a run.
+        # Where in a program a resource is made does not matter either, and it was a quarter of a run.
         patch.setattr("pulumi.runtime.resource._get_stack_trace", StackTrace)
         contextvars.copy_context().run(_run, recorder, build, stack)
     return recorder

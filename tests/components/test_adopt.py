@@ -114,7 +114,7 @@ def test_one_that_nginx_does_not_accept_never_lies_where_it_reads(edge: Edge) ->
     until(refused.exists)
     assert refused.read_text() == "../store/shop/2\nnginx: [emerg] this is bad\n"
     assert edge.live("shop") == "../store/shop/1" and count(own) == 1
-    # Another site's is taken all the same, and so is the next one.
+    # Another site's is taken anyway, and so is the next one.
     edge.offer("blog", "1")
     until(lambda: edge.live("blog") == "../store/blog/1")
     edge.offer("shop", "3")

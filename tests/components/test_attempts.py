@@ -1,4 +1,4 @@
-"""Which containers are made anew although nothing about them changed."""
+"""Which containers are made again although nothing about them changed."""
 
 from dataclasses import replace
 from typing import Any

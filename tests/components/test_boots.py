@@ -106,7 +106,7 @@ def test_a_gunicorn_whose_application_cannot_be_imported_is_given_up_at_once(con
 
 @pytest.mark.parametrize("code", [0, 1])
 def test_a_gunicorn_whose_application_ends_each_worker_is_given_up_soon(container: Container, code: int) -> None:
-    """It makes another worker for ever, and never ends itself."""
+    """It makes another worker forever, and never ends itself."""
     (container.folder / "web.py").write_text(f"import sys\nprint('no key', file=sys.stderr)\nsys.exit({code})\n")
     container.start()
     said, seconds = container.judge(120)

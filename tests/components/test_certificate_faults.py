@@ -161,7 +161,7 @@ def test_nothing_is_ordered_that_could_not_be_written_down(scene: Scene, monkeyp
 
 @pytest.mark.parametrize("text", ["", '{"bo'], ids=["empty", "half"])
 def test_half_an_account_is_taken_away(scene: Scene, text: str) -> None:
-    """Certbot would end with the same error for ever."""
+    """Certbot would end with the same error forever."""
     scene.tell(ready={"shop": ["shop.example"]})
     client = scene.begin(shop=["shop.example"])
     account = client.certbot.home / "accounts" / "ca.example" / "dir" / "1"

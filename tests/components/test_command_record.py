@@ -92,7 +92,7 @@ def test_nobody_waits_for_what_does_not_run(observed: Observation | None, report
 def test_an_engine_with_a_full_disk_that_lists_one_as_running_is_not_believed(
     reported: list[str], listed: list[dict[str, Any]]
 ) -> None:
-    """It could not write down that the container has ended, so its list shows it as running for ever."""
+    """It could not write down that the container has ended, so its list shows it as running forever."""
     observed = observation(seen("c", "command"))
     assert await_commands(Watched(listed=listed), "edge", observed) is observed
     assert reported == []

@@ -1,4 +1,4 @@
-"""The volumes of data: made once, kept for ever, mounted by all that a site has, and never taken from somebody else."""
+"""The volumes of data: made once, kept forever, mounted by all that a site has, and never taken from somebody else."""
 
 import asyncio
 import subprocess

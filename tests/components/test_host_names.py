@@ -158,7 +158,7 @@ def test_who_else_may_sign_is_a_warning_and_asked_of_public_authorities_alone(
     )
     announce(root, make_site(hosts=["shop.example", "gone.example"]))
     assert heard[0].startswith("warning: shop.example leads to") and "CAA at example allows ca.example" in heard[0]
-    # Of a name that leads nowhere too: both have to be seen to.
+    # Of a name that leads nowhere too: both need an action.
     assert "gone.example leads nowhere yet" in heard[1] and "CAA at example allows ca.example" in heard[1]
     heard.clear()
     asked: list[str] = []

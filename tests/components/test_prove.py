@@ -165,7 +165,7 @@ def test_a_worker_lost_or_a_start_between_two_answers_begins_the_count_anew(
 
 
 def test_a_worker_that_is_lost_again_and_again_is_refused(here: SwitchFolder) -> None:
-    """The first worker answers; the second one starts, and ends, for ever."""
+    """The first worker answers; the second one starts, and ends, forever."""
     found = here.add()
     assert found.server
     found.server.before = lambda times: found.note("lost 8", "worker 8")

@@ -94,7 +94,7 @@ def test_what_is_asked_for_goes_live_when_every_replica_is_well(scene: Scene) ->
 
 
 def test_replicas_are_informed_who_serves_their_site(scene: Scene) -> None:
-    """The others say goodbye to their WebSockets: not before the switch is sure, and not where a site was refused."""
+    """The others close their WebSockets: not before the switch is sure, and not where a site was refused."""
     reported = scene.here.folder / "run"
     _, old = scene.begin(*sites())
     new = scene.make(*sites(shop="2"))
@@ -146,7 +146,7 @@ def test_a_first_release_that_is_refused_is_left_out(scene: Scene) -> None:
 
 
 def test_a_first_release_that_was_turned_back_is_not_worth_keeping(scene: Scene) -> None:
-    """It was never proven, and its tree is live all the same: there was none to turn back to."""
+    """It was never proven, and its tree is live anyway: there was none to turn back to."""
     first = scene.make()
     scene.here.serve(first.tree.digest)
     replicas = scene.start(first)

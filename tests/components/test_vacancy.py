@@ -1,4 +1,4 @@
-"""Addresses and ports that are not to be had: refused by the setting's name, before anything is changed."""
+"""Addresses and ports that are not free: refused by the setting's name, before anything is changed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

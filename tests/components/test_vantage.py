@@ -52,7 +52,7 @@ def test_an_engine_that_is_elsewhere_shows_nothing(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_socket_that_leads_to_another_machine_shows_nothing() -> None:
-    """As out of a container, or to Docker Desktop: what listens in here is nobody's business there."""
+    """As out of a container, or to Docker Desktop: what listens in here does not matter there."""
     assert look(Engine(), client("docker-desktop")) is None
 
 

@@ -185,7 +185,7 @@ class Starting(Watched):
 def test_one_whose_database_was_started_again_has_time_to_find_back(
     root: Path, monkeypatch: pytest.MonkeyPatch, said: list[str]
 ) -> None:
-    """It ended with its connection. One that does not come back fails all the same, and so does one of no service."""
+    """It ended with its connection. One that does not come back fails anyway, and so does one of no service."""
     monkeypatch.setattr(worker_verdict, "BACK", 0.5)
     values = {"name": "queue", "command": "work", "stop": "40s"}
     services = [{"name": "db", "kind": "postgres"}]

@@ -23,9 +23,9 @@ def test_where_the_old_one_still_leads_there_nothing_is_said(root: Path, now: st
 
 def test_another_path_or_name_is_said(root: Path) -> None:
     moved = "http://shop.example:8080/shop/"
-    assert tell(root, OLD, moved, hosts=["shop.example"]) == [f"It answers at {moved} then, and no more at {OLD}."]
-    assert tell(root, moved, OLD, hosts=["shop.example"]) == [f"It answers at {OLD} then, and no more at {moved}."]
+    assert tell(root, OLD, moved, hosts=["shop.example"]) == [f"It then answers at {moved}, and not at {OLD} any more."]
+    assert tell(root, moved, OLD, hosts=["shop.example"]) == [f"It then answers at {OLD}, and not at {moved} any more."]
     named = "http://new.example:8080/"
-    assert tell(root, OLD, named, hosts=["new.example"]) == [f"It answers at {named} then, and no more at {OLD}."]
+    assert tell(root, OLD, named, hosts=["new.example"]) == [f"It then answers at {named}, and not at {OLD} any more."]
     assert tell(root, OLD, named, hosts=["new.example"], aliases=["shop.example"]) == []
     assert tell(root, OLD, named, hosts=["*.example"]) == []

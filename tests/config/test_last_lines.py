@@ -1,4 +1,4 @@
-"""The end of a log says why the application failed, not how Gunicorn's own code came to its end."""
+"""The end of a log says why the application failed, not how Gunicorn's own code ended."""
 
 from portico.config.messages.last_lines import take_last
 

@@ -57,7 +57,7 @@ def test_a_secret_in_clear_is_warned_of_also_where_only_the_build_has_it(
 ) -> None:
     said: list[str] = []
     monkeypatch.setattr("pulumi.log.warn", said.append)
-    load_values(root, make_values(make_site(buildSecrets=names), secrets={"shop": {"TOKEN": "in clear"}}))
+    load_values(root, make_values(make_site(buildSecrets=names), secrets={"shop": {"TOKEN": "token-value"}}))
     (line,) = said
     assert "is in plain text" in line
 
@@ -75,7 +75,7 @@ def test_it_is_warned_of_too_where_other_settings_are_wrong(root: Path, monkeypa
     said: list[str] = []
     monkeypatch.setattr("pulumi.log.warn", said.append)
     with pytest.raises(pulumi.RunError):
-        load_values(root, make_values(make_site(body="5 Mb"), secrets={"shop": {"TOKEN": "in clear"}}))
+        load_values(root, make_values(make_site(body="5 Mb"), secrets={"shop": {"TOKEN": "token-value"}}))
     (line,) = said
     assert "is in plain text" in line
 

@@ -184,7 +184,7 @@ def test_what_portico_sets_itself_is_nobodys_to_set(root: Path, name: str) -> No
     ],
 )
 def test_a_variable_that_a_setting_or_the_start_needs_is_refused(root: Path, name: str, instead: str) -> None:
-    """It would go before a setting without a word, or have no effect."""
+    """It would override a setting without a message, or have no effect."""
     (one,) = refuse(root, {}, environment={name: "x"})
     assert one.startswith(f"sites[0].environment.{name}: {name} ") and instead in one and one.isprintable()
 

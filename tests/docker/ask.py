@@ -30,7 +30,7 @@ def ask(
         lines["Content-Length"] = str(len(body))
     head = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in lines.items()), "", ""]
     with socket.create_connection((address, port), timeout=timeout) as peer:
-        # What is refused before all of it was sent is answered all the same, and then reset.
+        # What is refused before all of it was sent is answered anyway, and then reset.
         with suppress(BrokenPipeError, ConnectionResetError):
             peer.sendall("\r\n".join(head).encode() + body)
         answer = b""

@@ -1,4 +1,4 @@
-"""One command: run to its end or its time limit, and what became of it."""
+"""One command: run until it ends or its time limit is over, and its result."""
 
 import os
 import re
@@ -34,7 +34,7 @@ class Result:
 
 
 # What a `make test` around this, set-up and pytest tell their own children, and what leads Pulumi elsewhere. Without
-# compiled modules each command would compile the program anew, which it does for no user.
+# compiled modules each command would compile the program again, which it does for no user.
 _OUTER = re.compile(
     r"MAKEFLAGS|MAKELEVEL|MFLAGS|MAKEOVERRIDES|PULUMI_.*|PORTICO_(?!CA_BUNDLE).*|PYTEST_.*|PYTHON(PATH|DONTWRITEBYTECODE)"
 )

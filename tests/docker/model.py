@@ -3,7 +3,7 @@
 - What answers is the last good release or a newer good one, all the time, and no request is lost; but where somebody
   has removed or stopped the only replica of a site, requests to it may fail until an update has made another one.
 - A command that updates ends with 0 exactly if all that is asked for is live then. One broken site keeps no other one
-  from going live, and replicas that were removed, stopped or spoilt are made anew.
+  from going live, and replicas that were removed, stopped or spoilt are made again.
 - `make check` ends with 0 exactly if what runs is what was asked for and nothing was changed by hand.
 - `make releases` calls live what answers, `make diff` finds a difference where there is one, and so does a preview.
 
@@ -62,7 +62,7 @@ class Model:
     succeeded: bool = True
     failed: bool = False
     interrupted: bool = False
-    unsure: bool = False  # whether a replica that was hurt by hand was made anew
+    unsure: bool = False  # whether a replica that was hurt by hand was made again
 
     @property
     def hurt(self) -> bool:

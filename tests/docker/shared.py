@@ -63,7 +63,7 @@ class Shared(Deployment):
         self._wait_until_well()
 
     def _wait_until_well(self) -> None:
-        """An update makes anew what fails its health check: it would have something to do."""
+        """An update makes again what fails its health check: it would have something to do."""
         end = time.monotonic() + _WELL_AFTER
         while ailing := [name for name, status in self.statuses().items() if "(unhealthy)" in status]:
             assert time.monotonic() < end, f"still not healthy: {ailing}"

@@ -138,7 +138,7 @@ def choose(walk: Walk, chance: random.Random) -> str:
     """The next step."""
     steps = [*DOORS.values(), *EVENTS.values()]
     if walk.model.interrupted:
-        # Which release would be gone back to nobody knows then; and what is hurt is not made anew.
+        # Which release would be gone back to nobody knows then; and what is hurt is not made again.
         steps = [step for step in steps if step.kind not in (Kind.HOLD, Kind.FREE, Kind.KILL, Kind.HAND)]
         steps += [DOORS["make recover"]] * 4
     else:

@@ -68,7 +68,7 @@ def test_with_live_restore_no_open_connection_notices(machine: Machine, served: 
     report = load.report()
     print(f"\nrestart from +{began:.1f} s to +{ended:.1f} s: {report.details()}")
     assert runs(served) == before
-    # The engine builds the rules of its published ports anew: for a moment a new connection finds none.
+    # The engine builds the rules of its published ports again: for a moment a new connection finds none.
     assert set(report.failures) <= {REFUSED}, report.details()
     # Whoever begins just then may be refused, also a client that keeps its connection; none that was open is closed.
     assert report.reopened == 0, report.details()

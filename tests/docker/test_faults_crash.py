@@ -107,7 +107,7 @@ def test_a_killed_replica_that_loads_slowly_costs_nothing(shop: Deployment) -> N
 
 
 def test_a_killed_holder_of_the_port_holds_it_again(shop: Deployment, figures: Figures) -> None:
-    """NGINX is not started again as a container: it takes the ports anew."""
+    """NGINX is not started again as a container: it takes the ports again."""
     edge, holder, tree = shop.container("nginx"), shop.container("port"), served(shop)
     with carry(shop) as load:
         load.wait(2)

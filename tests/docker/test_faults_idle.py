@@ -59,7 +59,7 @@ def kept(address: tuple[str, int], count: int) -> Iterator[list[socket.socket]]:
 
 
 def drip(port: int, stop: Event) -> None:
-    """Clients that send their request byte by byte, and begin anew when NGINX has had enough of one."""
+    """Clients that send their request byte by byte, and begin again when NGINX has had enough of one."""
     with ExitStack() as stack:
         peers: list[socket.socket] = []
         number = 0

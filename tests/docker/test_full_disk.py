@@ -29,7 +29,7 @@ def releases(deployment: Deployment) -> dict[str, str]:
 def resources(state: str) -> object:
     """What a state file lists; the time in it is that of each run, and so is what a secret is spelled as.
 
-    In which order it stands there is nobody's business: a run that ends early lists first what it came to.
+    Its order does not matter: a run that ends early lists first what it came to.
     """
     listed = sorted(json.loads(state)["checkpoint"]["latest"]["resources"], key=lambda one: str(one["urn"]))
     return json.loads(json.dumps(listed), object_hook=lambda one: "[secret]" if "ciphertext" in one else one)

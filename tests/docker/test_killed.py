@@ -112,7 +112,7 @@ def test_a_release(shop: Deployment, figures: Figures, line: str, role: str | No
 @pytest.mark.usefixtures("live")
 @pytest.mark.extended
 def test_a_release_that_is_taken_back_afterwards(shop: Deployment, figures: Figures) -> None:
-    """The killed switch may have come to its end without Pulumi: NGINX serves what no state says."""
+    """The killed switch may have finished without Pulumi: NGINX serves what no state says."""
     old, good = shop.outputs(), (shop.source("shop") / "web.py").read_text()
     with light(shop, HOST) as load:
         shop.edit("shop", "# not wanted after all")

@@ -181,7 +181,7 @@ def test_of_two_at_once_the_second_one_starts_no_migration(product: Deployment) 
 
 
 def test_workers_that_crash_fail_the_release_and_the_old_ones_go_on(product: Deployment, figures: Figures) -> None:
-    """The pages of the new release are live by then. Jobs are done all the same, by the old workers."""
+    """The pages of the new release are live by then. Jobs are done anyway, by the old workers."""
     before, number = list_processes(product), write_next(product)
     workers: list[dict[str, Any]] = [{**one, "command": "python -m notes.nothing"} for one in NOTES["workers"]]
     product.configure_site(SITE, workers=workers)

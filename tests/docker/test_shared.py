@@ -35,4 +35,4 @@ def test_what_a_test_has_left_is_taken_back_and_what_it_has_released_stays(two_s
 
     before = count_commands(two_sites)
     two_sites.restore()
-    assert count_commands(two_sites) == before, "it was in order, and was updated all the same"
+    assert count_commands(two_sites) == before, "it was in order, and was updated anyway"

@@ -1,4 +1,4 @@
-"""A public port or address that is not to be had: refused before the old one is given up, by the setting's name."""
+"""A public port or address that is not free: refused before the old one is given up, by the setting's name."""
 
 import re
 import socket

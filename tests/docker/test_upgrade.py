@@ -14,7 +14,7 @@ from tests.docker.engine import HELLO, Deployment
 from tests.docker.traffic import light
 
 pytestmark = [pytest.mark.docker, pytest.mark.extended]
-# A commit from which on stacks are updated, and the newest one since which no update makes a container anew. What those
+# A commit from which on stacks are updated, and the newest one since which no update replaces a container. What those
 # between them replaced stands in CHANGELOG.md.
 FIRST: Final = "f9f9f1e5ded086f2acadd4238a76f8d847f22f69"
 KEPT: Final = "cf09828fab489f2c7a3466c3d9a7a6b660f3b108"

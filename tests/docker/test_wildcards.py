@@ -181,7 +181,7 @@ def test_the_preview_says_how_each_name_is_proven(served: Deployment) -> None:
 def test_all_names_are_proven_by_dns_where_it_is_said(served: Deployment, authority: Pebble, route53: Route53) -> None:
     acme = served.settings["tls"]["acme"]
     tls = served.settings["tls"] | {"acme": acme | {"dns": route53.setting | {"names": "all"}}}
-    # A name that leads nowhere gets one all the same.
+    # A name that leads nowhere gets one anyway.
     authority.lose("away.shop.example")
     served.configure_site("shop", hosts=["shop.example", "away.shop.example"])
     served.configure(tls=tls)

@@ -65,7 +65,7 @@ class Walk:
         """Take one step under load, and look."""
         model, sites = self.model, self.model.sites.values()
         self.taken.append(step.name)
-        # A switch that was killed by halves may still come to its end.
+        # A switch that was killed by halves may still finish.
         before = {site.name: {site.served, site.killed} for site in sites}
         down = {site.name for site in sites if site.down}
         with self.sites.load() as load:

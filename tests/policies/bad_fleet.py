@@ -175,9 +175,9 @@ BAD_FLEET: dict[str, Bad] = {
     "logs of others": Bad("keep_task_logs", cut("task", "containerDefinitions"), "a group that is not the stack's"),
     "no group": Bad("keep_task_logs", drop("logs"), "its logs go to a group that is not the stack's"),
     "logs of a task for ever": Bad("retain_logs", amend("logs", retentionInDays=None), "LogGroup logs"),
-    "no breaker": Bad("roll_back", amend("service", deploymentCircuitBreaker=None), "is tried for ever"),
+    "no breaker": Bad("roll_back", amend("service", deploymentCircuitBreaker=None), "is tried forever"),
     "breaker without a way back": Bad(
-        "roll_back", amend("service", deploymentCircuitBreaker={"enable": True, "rollback": False}), "tried for ever"
+        "roll_back", amend("service", deploymentCircuitBreaker={"enable": True, "rollback": False}), "tried forever"
     ),
     "breaker off": Bad(
         "roll_back",
@@ -186,13 +186,13 @@ BAD_FLEET: dict[str, Bad] = {
             deploymentController={"type": "ECS"},
             deploymentCircuitBreaker={"enable": False, "rollback": True},
         ),
-        "tried for ever",
+        "tried forever",
     ),
     "files in clear": Bad("encrypt_files", amend("files", encrypted=False), "it is not encrypted"),
     "no backups": Bad("back_up_files", drop("backups"), "nobody backs it up"),
     "backups off": Bad("back_up_files", amend("backups", backupPolicy={"status": "DISABLED"}), "nobody backs it up"),
     "backups of others": Bad("back_up_files", cut("backups", "fileSystemId"), "nobody backs it up"),
-    "files by telnet": Bad("shield_files", share(transitEncryption="DISABLED"), "its files are read in clear"),
+    "files by telnet": Bad("shield_files", share(transitEncryption="DISABLED"), "its files are read in plain text"),
     "all files": Bad("shield_files", share(authorizationConfig={"iam": "ENABLED"}), "all files of the file system"),
     "files of everybody": Bad(
         "shield_files", share(authorizationConfig={"accessPointId": "fsap-1"}), "all files of the file system"
@@ -257,12 +257,12 @@ BAD_FLEET: dict[str, Bad] = {
     "in clear": Bad(
         "redirect_to_https",
         amend("clear", defaultActions=[REFUSAL]),
-        "Listener clear: it answers in clear",
+        "Listener clear: it answers in plain text",
     ),
     "a redirect in clear": Bad(
         "redirect_to_https",
         amend("clear", defaultActions=[{"type": "redirect", "redirect": {"protocol": "HTTP", "port": "8080"}}]),
-        "it answers in clear",
+        "it answers in plain text",
     ),
     "a site in clear": Bad(
         "redirect_to_https",
@@ -275,7 +275,7 @@ BAD_FLEET: dict[str, Bad] = {
                 tags=TAGS,
             )
         ),
-        "ListenerRule old: it answers in clear",
+        "ListenerRule old: it answers in plain text",
     ),
     "TLS 1.0": Bad(
         "require_modern_tls", amend("encrypted", sslPolicy="ELBSecurityPolicy-2016-08"), "2016-08 lets TLS 1.0 through"
@@ -335,14 +335,16 @@ BAD_FLEET: dict[str, Bad] = {
     "another's images": Bad("forget_images", cut("images-forget", "repository"), "none ever goes"),
     "value in clear": Bad("hide_values", confess(secretString="x"), "secretString is in plain text"),
     "bytes in clear": Bad("hide_values", confess(secretBinary="eA=="), "secretBinary is in plain text"),
-    "parameter in clear": Bad("encrypt_parameters", amend("record", type="String"), "lies in Parameter Store in clear"),
+    "parameter in clear": Bad(
+        "encrypt_parameters", amend("record", type="String"), "lies in Parameter Store in plain text"
+    ),
     "gone at once": Bad("keep_removed_secrets", amend("secret", recoveryWindowInDays=0), "gone at once"),
     "open bucket": Bad("close_buckets", drop("requests-closed"), "would open it to everybody"),
     "half open bucket": Bad("close_buckets", amend("requests-closed", **OPEN), "would open it to everybody"),
     "bucket closed in three of four": Bad("close_buckets", amend("requests-closed", **CLOSED_ONCE), "would open it"),
     "another's bucket": Bad("close_buckets", cut("requests-closed", "bucket"), "would open it to everybody"),
-    "bucket for ever": Bad("forget_objects", drop("requests-forget"), "stays for ever"),
-    "another's rule": Bad("forget_objects", cut("requests-forget", "bucket"), "stays for ever"),
+    "bucket for ever": Bad("forget_objects", drop("requests-forget"), "stays forever"),
+    "another's rule": Bad("forget_objects", cut("requests-forget", "bucket"), "stays forever"),
     "AWS's own policy of tasks": Bad(
         "attach_least",
         add(make(kinds.POLICY_ATTACHMENT, "new", {"role": "execution"}, policyArn=ECS_POLICY)),

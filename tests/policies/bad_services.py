@@ -18,15 +18,17 @@ BAD_SERVICES: dict[str, Bad] = {
     "database in clear": Bad("encrypt_databases", amend("database", storageEncrypted=None), "it is not encrypted"),
     "cache in clear": Bad("encrypt_databases", amend("cache", atRestEncryptionEnabled=False), "it is not encrypted"),
     "connections in clear": Bad(
-        "require_encrypted_connections", amend("parameters", parameters=CLEAR), "it takes connections in clear"
+        "require_encrypted_connections", amend("parameters", parameters=CLEAR), "it takes connections in plain text"
     ),
     "another's parameters": Bad(
         "require_encrypted_connections",
         unlink("database", "parameterGroupName", FLEET),
-        "it takes connections in clear",
+        "it takes connections in plain text",
     ),
     "cache by telnet": Bad(
-        "require_encrypted_connections", amend("cache", transitEncryptionEnabled=None), "it takes connections in clear"
+        "require_encrypted_connections",
+        amend("cache", transitEncryptionEnabled=None),
+        "it takes connections in plain text",
     ),
     "cache of everybody": Bad("require_encrypted_connections", amend("cache", authToken=None), "reads all of it"),
     "database of everybody": Bad("hide_databases", amend("database", publiclyAccessible=True), "a public address"),

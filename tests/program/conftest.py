@@ -14,7 +14,7 @@ from tests.program.stackfile import EVERY, ROOT, merge_values, run_program, spel
 
 @pytest.fixture(autouse=True, scope="package")
 def without_images() -> Iterator[None]:
-    """Moto's AWS has none of the 1,300 machine images that it makes up otherwise, anew for every test."""
+    """Moto's AWS has none of the 1,300 machine images that it makes up otherwise, again for every test."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
         yield

@@ -13,7 +13,7 @@ import portico
 from tests.program.kept import keep
 
 FILES: Final = sorted(keep.FOLDER.glob("*.json"))
-# Where it cannot be avoided, CHANGELOG.md says what is replaced and what that costs, and the file is written anew.
+# Where it cannot be avoided, CHANGELOG.md says what is replaced and what that costs, and the file is written again.
 ADVICE: Final = "an update to this version would replace these; keep them, or see docs/upgrading.md"
 
 

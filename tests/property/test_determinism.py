@@ -32,7 +32,7 @@ def test_the_order_of_keys_means_nothing(stack: Tried) -> None:
 
 
 def test_another_process_writes_the_same(root: Path) -> None:
-    """Sets and hashes are ordered anew in every process; what is written does not show it."""
+    """Sets and hashes are ordered again in every process; what is written does not show it."""
     examples = [stack.values for stack in list_stacks(root)[::8]]
     written = []
     for number in ("1", "2"):

@@ -27,7 +27,7 @@ def path() -> str:
 def test_the_second_answer_is_the_first(edge: Edge, path: str) -> None:
     first, second = (get(edge.port, HOST, path) for _ in range(2))
     assert (see(first)[0], see(second)) == ("MISS", ("HIT", see(first)[1]))
-    # Each is a request of its own all the same.
+    # Each is a request of its own anyway.
     assert first.one("X-Request-ID") != second.one("X-Request-ID")
     assert see(get(edge.port, HOST, f"{path}?other"))[0] == "MISS"
 

@@ -1,4 +1,4 @@
-"""Static files: compressed beforehand, revalidated by their ETag, kept for ever only where the name says what is in."""
+"""Static files: compressed beforehand, revalidated by their ETag, kept forever only where the name says what is in."""
 
 import gzip
 

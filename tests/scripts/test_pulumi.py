@@ -76,7 +76,7 @@ def test_another_release_is_built(folder: Path) -> None:
 
 @pytest.mark.parametrize("left", ["bin/pulumi", "bin/pulumi-language-python-host", "pulumi.version"])
 def test_a_set_up_that_was_killed_while_it_put_them_in_place(folder: Path, left: str) -> None:
-    """Nothing that is there by half is taken for whole: without this the rest would be missing for ever."""
+    """Nothing that is there by half is taken for whole: without this the rest would be missing forever."""
     set_up(folder)
     (folder / ".tools" / left).unlink()
     if "pulumi.version" not in left:

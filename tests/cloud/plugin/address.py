@@ -16,7 +16,7 @@ def make_address(*words: object) -> str:
 def point(folder: Path, address: str, target: str, openings: Mapping[int, Sequence[str]]) -> None:
     """Let the open ports of `address` lead to `target` from now on; connections that are open stay where they are.
 
-    That is what AWS says of an address that is associated anew. Raises ValueError where a port cannot be had.
+    That is what AWS says of an address that is associated again. Raises ValueError where a port cannot be had.
     """
     order = {"target": target, "openings": openings}
     answer = tell_or_start(address, order, lambda: start("forwarder", folder, address, address))

@@ -31,7 +31,7 @@ class Machines(Protocol):
         """Give a running machine the disk that this file is, as an NVMe device with the volume's id."""
 
     def unplug(self, id: str, volume: str, file: Path) -> None:
-        """Take it away again. Raises ValueError as long as it is mounted there: AWS would go on waiting."""
+        """Remove it again. Raises ValueError as long as it is mounted there: AWS would go on waiting."""
 
     def remove(self, id: str) -> None:
         """Shut it down, so that what runs there can end, and remove it; nothing where there is none."""

@@ -5,7 +5,7 @@ from base64 import b64decode
 from tests.cloud.replay.given import Given, capitals, list_tags, without_empty
 from tests.cloud.replay.made import Made
 
-# What the plugin does with them, AWS never hears of.
+# What the plugin does with them, AWS never sees.
 _OWN = ("userDataReplaceOnChange", "forceDestroy")
 
 

@@ -61,7 +61,7 @@ def test_it_is_away_and_comes_back(place: Place, figures: Figures, power_cut: bo
     place.converge()
 
 
-# All that is said is lost without a word; or every connection ends at once, and new ones are refused for a while.
+# All that is sent is lost without an error; or every connection ends at once, and new ones are refused for a while.
 @pytest.mark.parametrize("way", ["lost", pytest.param("closed", marks=pytest.mark.soak)])
 @pytest.mark.extended
 def test_the_way_there_is_cut_in_the_middle_of_up(place: Place, figures: Figures, way: str) -> None:

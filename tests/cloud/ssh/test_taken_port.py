@@ -1,4 +1,4 @@
-"""A port or an address that is not to be had on the machine: one sentence, and what serves there keeps serving."""
+"""A port or an address that is not free on the machine: one sentence, and what serves there keeps serving."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

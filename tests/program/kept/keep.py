@@ -116,7 +116,7 @@ def list_replaced(kept: Kept, present: Kept) -> list[str]:
 def main() -> None:
     file = FOLDER / f"{portico.__version__}.json"
     if file.exists() and "--again" not in sys.argv:
-        sys.exit(f"{file.name} is there already: what a version has made does not change. --again writes it anew.")
+        sys.exit(f"{file.name} is there already: what a version has made does not change. --again writes it again.")
     with tempfile.TemporaryDirectory() as root:
         kept = summarize(make(Path(root)), Path(root))
     lines = (f"{json.dumps(urn)}: {json.dumps(inputs, sort_keys=True)}" for urn, inputs in sorted(kept.items()))

@@ -84,7 +84,7 @@ class Container:
             self._made.stop(timeout=self._stop)
 
     def remove(self, log: Path) -> None:
-        """Take it away; what it wrote is added to a file."""
+        """Remove it; what it wrote is added to a file."""
         with suppress(docker.errors.NotFound):
             with suppress(FileNotFoundError), log.open("ab") as file:  # the cloud's folder may be gone
                 file.write(self._made.logs())

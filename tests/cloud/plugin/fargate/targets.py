@@ -27,7 +27,7 @@ class Targets:
         self._states: dict[str, dict[str, str]] = {}
 
     def refresh(self, inputs: Mapping[str, Any]) -> None:
-        """Ask anew; `inputs` are those of the service."""
+        """Ask again; `inputs` are those of the service."""
         self._groups = [(one["targetGroupArn"], one["containerPort"]) for one in inputs.get("loadBalancers") or []]
         self._firewall = tuple((inputs.get("networkConfiguration") or {}).get("securityGroups") or ())
         self._states = {group: self._ask(group) for group, _ in self._groups}
