@@ -1,1 +1,1 @@
-"""The command `portico`: one file a command, in `commands/`; what they share lies beside it."""
+"""The command `portico`: one file for each command in `commands/`; shared modules are beside that folder."""

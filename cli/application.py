@@ -1,4 +1,4 @@
-"""A Flask application as its source tells of it, found without running anything."""
+"""Finds a Flask application in its source, without running anything."""
 
 import ast
 import re
@@ -12,15 +12,15 @@ from portico.config.source.project import Project
 from portico.config.source.read import read_project
 from portico.config.source.wsgi_entry import find_entry
 
-# Where no application of the project's own is.
+# Folders without an application of the project's own.
 _SKIPPED = re.compile(
     r"\..*|venv|env|node_modules|site-packages|tests?|test_.*|migrations|docs|build|dist|deploy|__pycache__"
 )
 _DEPTH = 3
-# What modules are called in which servers look for an application; the first ones are meant first.
+# Names of modules in which servers look for an application, the likeliest first.
 _USUAL = ("wsgi", "app", "main", "application", "__init__", "web")
 _FOR_SERVERS = "wsgi"
-# What the application is called there, and where a function makes it.
+# Names of the application there, and of functions that make it.
 _NAMES = ("app", "application")
 _HEALTH = ("/healthz", "/health", "/_health", "/ping", "/status", "/up")
 
@@ -48,7 +48,7 @@ class Source:
 
 
 def look_at(folder: Path) -> Source:
-    """Read the modules of a source. Those that are no valid Python are passed over."""
+    """Read the modules of a source. Modules that are not valid Python are skipped."""
     place = Place(source=folder, context=folder)
     project = read_project(place)
     found: list[tuple[int, str, Found]] = []
@@ -60,7 +60,7 @@ def look_at(folder: Path) -> Source:
             continue
         paths.update(_list_routes(tree))
         usual = _USUAL.index(path.stem) if path.stem in _USUAL else len(_USUAL)
-        # A module that is called so is there for servers, wherever the application itself is made.
+        # A module of this name is meant for servers, wherever the application itself is made.
         for_servers = module.rpartition(".")[2] == _FOR_SERVERS
         first = -1000 if for_servers else 0
         for rank, one in _find_applications(module, tree, for_servers=for_servers):

@@ -1,7 +1,7 @@
-"""NGINX, what holds the port and what orders certificates go on where somebody paused them or cut their network.
+"""Resumes NGINX, the port holder and the ACME client where somebody paused them or cut their network.
 
-Neither is a difference that Pulumi's provider sees, and a switch would wait for such an NGINX until its time is over.
-Nothing is made again for it: nobody's connection is cut.
+Pulumi's provider sees neither as a difference, and a switch would wait for such an NGINX until its time is over.
+No container is replaced for it, so no connection is cut.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def awaken(export: Export) -> Iterator[str]:
-    """Let them go on; a sentence for each that was not as it was left."""
+    """Resume them; a sentence for each that had been paused or disconnected."""
     from docker.errors import DockerException
 
     from portico.cli.commands.check import find
@@ -28,7 +28,7 @@ def awaken(export: Export) -> Iterator[str]:
             for outputs in find(export, role):
                 yield from _put_right(client, outputs)
     except (DockerException, OSError):
-        # What is gone the update makes again; an engine that does not answer, it says itself.
+        # The update replaces a container that is gone, and reports an engine that does not answer.
         return
 
 

@@ -1,4 +1,4 @@
-"""Questions to AWS, asked by its own command: who has that has credentials, a region and a profile for it already."""
+"""Calls of AWS by the AWS CLI, whose users have credentials, a region and a profile for it already."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Where the data of a stack on AWS lies: it is there also where nothing of the stack is deployed any more."""
+"""The disk or file system with a stack's data on AWS, also where nothing of the stack is deployed any more."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,6 @@
-"""What an account of AWS has for a stack, looked at piece by piece: for `portico doctor`. Nothing is changed.
+"""Checks what an AWS account has for a stack, piece by piece: for `portico doctor`. Nothing is changed.
 
-What may not be looked at is said, and is no failure: who deploys may be allowed less than who looks.
+A check that is not allowed is a note, not a failure: the deployer may have other permissions than this user.
 """
 
 import re
@@ -196,7 +196,7 @@ def _look_at_permissions(arn: str, needs: Needs) -> Iterator[Finding]:
     context = [
         {"ContextKeyName": "aws:RequestedRegion", "ContextKeyType": "string", "ContextKeyValues": [needs.region]}
     ]
-    # Those that are for nothing narrower than all: of the others AWS would have to know the names.
+    # Actions that AWS grants for all resources only: for the others it would need the resources' names.
     actions, denied = list_unnamed(needs.target), list[str]()
     for begin in range(0, len(actions), _PAGE):
         page = actions[begin : begin + _PAGE]

@@ -1,4 +1,4 @@
-"""The container that makes a stack's backups: what it has written down, and what it is asked to do."""
+"""The container that makes a stack's backups: its record, and the commands that it is sent."""
 
 import json
 import subprocess
@@ -54,12 +54,12 @@ def read_backups(deployed: Deployed) -> Backups | None:
         except (NotFound, ValueError):
             return Backups(every=every)
     except (DockerException, OSError, StopIteration):
-        # That the engine does not answer, whoever asks says itself.
+        # The caller reports an engine that does not answer.
         return None
 
 
 def call(deployed: Deployed, container: Container, *words: str) -> Any:
-    """What the program says to these words, in that container. Raises Refused with what went wrong."""
+    """What the program in that container answers to this command. Raises Refused with what went wrong."""
     command = name_docker(deployed.engine, "exec", str(container.id), PROGRAM, *words, terminal=False)
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     lines = done.stdout.strip().splitlines()

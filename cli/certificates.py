@@ -1,4 +1,4 @@
-"""The certificates that a stack has ordered, read off what is deployed of it."""
+"""The certificates that a stack has ordered, read from its containers."""
 
 from docker.errors import DockerException
 

@@ -1,4 +1,4 @@
-"""Databases and caches of a Compose file, as services of Portico; what leads to them in the application's variables."""
+"""Databases and caches of a Compose file, as services of Portico, and the variables with their addresses."""
 
 import re
 from collections.abc import Mapping

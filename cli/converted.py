@@ -1,4 +1,4 @@
-"""What a file of another tool says of an application, in Portico's words, and what of it was not taken over."""
+"""The settings that a file of another tool becomes, and what of it was not taken over."""
 
 import re
 import shlex
@@ -13,7 +13,7 @@ from portico.config.settings.environment import OwnVariable
 
 _COMMAND: Final = TypeAdapter[str](Command)
 _VARIABLE: Final = TypeAdapter[str](OwnVariable)
-# Names of variables whose values belong to nobody's stack file, and addresses that hold a password.
+# Names of variables whose values must not be in a stack file, and addresses with a password.
 _SECRET: Final = re.compile(r"SECRET|PASSW|TOKEN|CREDENTIAL|PRIVATE|API_?KEY|_KEY$|_PASS$|_DSN$", re.IGNORECASE)
 _WITH_PASSWORD: Final = re.compile(r"\w+://[^/@\s]*:[^/@\s]+@")
 _UPGRADES: Final = re.compile(r"\b(flask\s+db\s+upgrade|alembic\s+.*upgrade|manage\.py\s+migrate)\b")
@@ -134,5 +134,5 @@ _NUMBERS: Final = {
     **dict.fromkeys(("-t", "--timeout"), "timeout"),
 }
 _FLAGS: Final = ("--preload", "--reload", "--daemon", "-D", "--capture-output", "--enable-stdio-inheritance", "--spew")
-# What Portico sets by itself to the same end.
+# Portico sets these itself, for the same purpose.
 _OWN: Final = ("-b", "--bind", "--access-logfile", "--error-logfile", "--log-file", "--log-level", "--capture-output")

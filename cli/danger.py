@@ -1,4 +1,4 @@
-"""Whether an update may remove or replace what cannot be restored: then a preview comes first."""
+"""Whether an update may remove or replace something that cannot be restored: then a preview comes first."""
 
 from collections.abc import Iterable
 from typing import Any

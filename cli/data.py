@@ -1,4 +1,4 @@
-"""Data that lasts, as the engine shows it: it is there also where nothing of the stack is deployed any more."""
+"""Data of sites, as the engine shows it, also where nothing of the stack is deployed any more."""
 
 import json
 from collections.abc import Mapping, Sequence

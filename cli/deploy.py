@@ -1,4 +1,4 @@
-"""Makes a stack what its settings say, and tells it in few lines: what `up`, `rollback`, `resume` and `recover` do."""
+"""Deploys a stack and reports that in few lines: for `up`, `rollback`, `resume` and `recover`."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ from portico.cli.run import Ended, run, spell_path, tell_failure
 from portico.cli.screen import Screen
 from portico.cli.summary import summarize
 
-# The program then says in the update itself what it does to those who send requests.
+# The program then announces in the update itself what it does to requests.
 ANNOUNCED = "PORTICO_ANNOUNCED"
 
 

@@ -1,4 +1,4 @@
-"""What is deployed of a stack, by its state and on its engine: for what is done by hand, whichever host it is."""
+"""What is deployed of a stack, by its state and on its engine: for commands such as logs and exec, on any host."""
 
 from dataclasses import dataclass
 from functools import cached_property

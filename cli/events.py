@@ -1,4 +1,4 @@
-"""What the engine tells of a run while it goes on: its event log, a JSON object a line."""
+"""The engine's event log of a run that goes on: a JSON object in each line."""
 
 import json
 from collections.abc import Iterator
@@ -84,7 +84,7 @@ class Reader:
             self._path.unlink()
         *lines, self._rest = (self._rest + self._file.read()).split(b"\n")
         for line in lines:
-            # Nine of ten are for the authors of plugins.
+            # Nine of ten are for developers of plugins.
             if b'"diagnosticEvent":' in line[:80] and b'"severity":"debug"' in line[-80:]:
                 continue
             if event := parse(line.decode(errors="replace")):

@@ -1,4 +1,4 @@
-"""What is said of a failure: each cause once, without the words that are only for the provider's authors."""
+"""The messages of a failure: each cause once, without the parts that only the provider's developers need."""
 
 import re
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
-"""Whether each piece of a stack is on its engine as the state says: then an update has nothing to ask again.
+"""Whether each part of a stack is on its engine as the state says: then an update needs no refresh.
 
 Pulumi's own refresh starts the provider for each of them, which takes two of the five seconds of an update that changes
-nothing. What is looked at here is seen in this run too. Whatever is not known here, a refresh is to look at.
+nothing. This check is as fresh, since it looks in this run. Where it cannot tell, a refresh looks.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ _MB = 1024**2
 
 
 def is_as_recorded(export: Export) -> bool:
-    """Whether nothing was removed, stopped, spoilt or set otherwise since the last update.
+    """Whether nothing was removed, stopped, damaged or changed since the last update.
 
     False as well where that cannot be seen: the last update did not finish, something else than Docker has a
     part in the stack, or an engine does not answer.

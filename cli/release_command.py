@@ -1,4 +1,4 @@
-"""What became of the release command of a site, as it was written down on the machine."""
+"""The last run of a site's release command, from the record on the machine."""
 
 from collections.abc import Collection
 from contextlib import suppress
@@ -23,7 +23,7 @@ def read_last_runs(deployed: Deployed, sites: Collection[str]) -> dict[str, Ran]
         edges = deployed.list_containers(role="nginx")
         own = {str(one.labels.get("portico.site")): one for one in deployed.list_containers(role=ROLE)}
     except (DockerException, OSError):
-        # Status tells what can be seen, and that the engine does not answer it says itself.
+        # `status` reports an engine that does not answer.
         return {}
     for site in dict.fromkeys([*sites, *own]):
         for container in [own[site]] if site in own else edges[:1]:

@@ -1,4 +1,4 @@
-"""What runs of a stack as Docker shows it now, which the state need not know of."""
+"""The containers of a stack as Docker shows them now, also those that the state does not list."""
 
 from docker.errors import DockerException
 

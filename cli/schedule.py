@@ -1,4 +1,4 @@
-"""What became of the jobs of a site, as the container that runs them has written it down."""
+"""The last runs of a site's jobs, from the record of the container that runs them."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ def read_runs(deployed: Deployed, site: str) -> Runs:
             runs: Runs = json.loads(read_file(one, f"{SOCKETS}/{site}/schedule/schedule.json"))["runs"]
             return runs
     except (DockerException, OSError, ValueError, KeyError):
-        # Status tells what can be seen, and that the engine does not answer it says itself.
+        # `status` reports an engine that does not answer.
         return []
     return []
 

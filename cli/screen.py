@@ -1,4 +1,4 @@
-"""Where a run is reported: a line that is written over on a terminal, plain lines in a pipe."""
+"""The output of a run: one line that is overwritten on a terminal, plain lines in a pipe."""
 
 import shutil
 import sys
@@ -10,13 +10,13 @@ import click
 
 from portico.config.printable import spell_printable
 
-# Seconds after which a pipe hears that something still goes on.
+# Seconds after which a line in a pipe says that something still goes on.
 SILENCE = 30
 _FRAMES = "|/-\\"
 
 
 def spell_lines(text: str) -> str:
-    """Lines of which none tells a terminal to do something, whatever was written that they repeat."""
+    """Lines without control characters, whatever the text that they repeat contains."""
     return spell_printable(text, keep="\n\t")
 
 

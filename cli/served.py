@@ -1,4 +1,4 @@
-"""What NGINX serves, which the state need not know: an update that fails for one site brings the others live."""
+"""What NGINX serves: the state may not know, since an update that fails for one site brings the others live."""
 
 from portico.cli.engine import Export
 

@@ -1,4 +1,4 @@
-"""Services as they run: what they hold, and how many are connected."""
+"""Services as they run: the sizes of their data, and their connections."""
 
 from contextlib import suppress
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""How a command is spelled for its user: `make up ENV=prod` for who called make, `portico up -s prod` else."""
+"""How messages spell a command: `make up ENV=prod` where make was called, else `portico up -s prod`."""
 
 import os
 import shlex

@@ -1,4 +1,4 @@
-"""What keeps containers of one site from being made once something before them has failed, while other sites go on."""
+"""Stops one site's containers from being made once an earlier step of it has failed, while other sites go on."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,12 +9,12 @@ from pulumi.output import Unknown
 from portico.components.partial_update import skip_unless
 from portico.components.scope import name_resource
 
-# By these words a failure is known that was reported already (cli/failure.py).
+# The CLI recognizes by this text a failure that was reported already (cli/failure.py).
 PUT_OFF = "was put off: what comes before it failed"
 
 
 class Barrier:
-    """Nothing that is behind it is made before `outputs` are known, nor at all where `judge` finds them not well.
+    """Nothing behind it is made before `outputs` are known, or at all where `judge` finds a failure in them.
 
     The engine leaves out by itself what depends on a resource that failed. A container that ran and ended badly has not
     failed as a resource, so the engine asks this before it makes what comes next. What is there stays as it was.

@@ -17,7 +17,7 @@ from portico.components.shutdown import at_end
 from portico.config.release.release import Release
 from portico.config.source.files import File
 
-# Whoever runs in the image may enter and read, and nobody but root may write.
+# All users of the image may enter and read; root alone may write.
 _FOLDER = 0o755
 # Contexts of a site that stay: more than stacks of one checkout build of it at a time.
 _KEPT = 5
@@ -119,7 +119,7 @@ def _fill(folder: Path, context: Mapping[str, File]) -> None:
             (folder / path).write_bytes(file.content)
             (folder / path).chmod(stat.S_IMODE(file.mode))
             if file.modified is not None:
-                # The image takes over the time, too. Who answers for the future is not believed: a clock was wrong.
+                # The image takes over the time, too. A time in the future comes from a wrong clock, and is not taken.
                 os.utime(folder / path, ns=(moment := min(file.modified, time.time_ns()), moment))
 
 

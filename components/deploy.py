@@ -1,6 +1,6 @@
-"""What runs the sites: each engine takes the same stack, and yields the same table.
+"""Runs the sites: each engine takes the same stack, and returns the same outputs.
 
-Docker runs them on some machine (components/hosts/), ECS on none that anybody sees. Nobody outside this folder asks
+Docker runs them on a machine (components/hosts/), ECS without one of the user's. No module outside this folder asks
 which engine it is, and no module of one engine knows of the other.
 """
 

@@ -110,7 +110,7 @@ def check_files(export: Export, live: Live) -> list[str]:
 
 
 def compare(export: Export, engine: Engine) -> tuple[list[str], bool]:
-    """What is otherwise than it should be, in sentences, and whether all that was asked for went live.
+    """What differs from the last update, in sentences, and whether all that it asked for went live.
 
     Raises DockerException or OSError where the engine does not answer.
     """
@@ -125,7 +125,7 @@ def compare(export: Export, engine: Engine) -> tuple[list[str], bool]:
 
 
 def judge(stack: str, export: Export, locked: str | None = None, failed: str = "") -> tuple[bool, list[str]]:
-    """Whether it is as it should be, and what is said of it; `locked` says why no update is possible now, and what is.
+    """Whether nothing differs, and the lines to print; `locked` says why no update is possible now, and what to do.
 
     `failed` is the log of the last update where that failed. Then the state does not name all that it asked for:
     neither a release whose image or release command failed, nor that a site was taken out.

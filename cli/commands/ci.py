@@ -1,4 +1,4 @@
-"""`portico ci`: workflows for GitHub and GitLab, and what they ask of a stack."""
+"""`portico ci`: workflows for GitHub and GitLab, and what a stack needs for them."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""`portico db`: a shell in a site's database, a dump of it, and the way back."""
+"""`portico db`: a shell in a site's database, a dump of it, and loading one."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""`portico doctor`: what is there, what is missing, and what to write."""
+"""`portico doctor`: checks this machine and the settings, and says what to do."""
 
 import textwrap
 

@@ -104,7 +104,7 @@ def command(context: click.Context, stack: str, yes: bool, site: str, certificat
     doomed = choose_data(folders, site) if site else []
     if disk and doomed:
         disk.require_all(doomed)
-    # What AWS keeps of services is known by names that nobody has once they are gone.
+    # The names of the snapshots that AWS keeps are in the state only until the services are gone.
     services = find_services(place) if known else []
     screen = Screen()
     if (
@@ -154,7 +154,7 @@ def command(context: click.Context, stack: str, yes: bool, site: str, certificat
 def is_protected(place: Place) -> bool:
     """Whether something of the stack must not be deleted.
 
-    Without a preview the engine finds that out only on its way: what is not protected itself would be gone by then.
+    Without a preview the engine finds that out in the middle: resources that are not protected would be gone by then.
     """
     resources = (read_export(place.stack, place.root).get("deployment") or {}).get("resources") or []
     return any(one.get("protect") for one in resources)

@@ -28,7 +28,7 @@ from portico.config.release.replica import SOCKETS
 
 SECRETS = "/run/secrets"
 LIVE, NEXT = "live", "next"
-# What makes a replica of a container: where NGINX finds it, and which one it is.
+# Labels and variables of replicas only: where NGINX finds it, and which one it is.
 OF_A_REPLICA = ("PORTICO_ADDRESS=", "PORTICO_REPLICA=", "PORTICO_PROGRESS=")
 
 
@@ -52,7 +52,7 @@ def describe(replica: dict[str, Any], command: list[str], *, terminal: bool) -> 
     kept = ("User", "WorkingDir", "StopSignal")
     return {key: config.get(key) for key in kept} | {
         "Image": replica["Image"],
-        # Its image's own, which may set what the command needs; the last word is that of the process itself.
+        # The image's own entrypoint, which may set what the command needs; the last argument is the process itself.
         "Entrypoint": (config.get("Entrypoint") or [])[:-1],
         "Cmd": command,
         "Env": [line for line in config["Env"] if not line.startswith(OF_A_REPLICA)],
@@ -69,7 +69,7 @@ def describe(replica: dict[str, Any], command: list[str], *, terminal: bool) -> 
             "Binds": None,
             "Mounts": mounts,
             "RestartPolicy": {"Name": "no"},
-            # The engine removes it at its end, also where nobody here is left to do so.
+            # The engine removes it at its end, also where this command was killed.
             "AutoRemove": True,
         },
         "NetworkingConfig": {"EndpointsConfig": {name: {} for name in replica["NetworkSettings"]["Networks"]}},
@@ -134,7 +134,7 @@ def execute(stack: str, site: str, words: tuple[str, ...], process: str = WEB, r
         return execute_task(tasks, site, command, process, release)
     deployed = Deployed.of(stack, export)
     if release == NEXT and process == WEB and deployed.is_begun(site):
-        # Nothing is live yet, and the command may be what is missing for that.
+        # Nothing is live yet, and this command may be needed before anything is.
         replica = deployed.choose_begun(site, "exec")
         site = str(replica.labels["portico.site"])
     else:

@@ -1,4 +1,4 @@
-"""`portico recover`: puts a stack in order after a run that was killed.
+"""`portico recover`: cleans up a stack after a run that was killed.
 
 Removes the dead run's lock, brings the state up to date, removes what that run made without being able to
 write it down, and runs `pulumi up`. What NGINX may be sending requests to is removed after that, never before.
@@ -85,14 +85,14 @@ class Engine:
         return [one for one in found if self._is_old(one.attrs["Created"])]
 
     def orphans(self, state: State) -> list[Container]:
-        """Containers that stand in no state."""
+        """Containers that are in no state."""
         found = [one for one in self.containers() if one.id not in state.known["container"]]
-        # A command that somebody runs with `portico exec` stands in no state, and nobody interrupted it. A release
-        # command goes on where the run that began it was killed, and nothing good comes of cutting it.
+        # A command that somebody runs with `portico exec` is in no state, and nobody interrupted it. A release
+        # command goes on where the run that began it was killed, and must not be cut off.
         return [one for one in found if one.labels.get("portico.role") not in _LEFT or one.status != "running"]
 
     def others(self, state: State) -> Iterator[tuple[str, Any]]:
-        """Orphaned networks and volumes, with their kind; what is kept forever stands in no state, either."""
+        """Orphaned networks and volumes, with their kind; what is kept forever is in no state, either."""
         filters = {"label": list(self.labels)}
         for network in self.client.networks.list(filters=filters):
             if network.id not in state.known["network"] and self._is_old(network.attrs["Created"]):
@@ -134,9 +134,9 @@ def find_serving(engine: Engine, state: State, orphans: list[Container]) -> list
 
 
 def sweep(engine: Engine, state: State, *, keep: list[Container]) -> int:
-    """Remove what carries the stack's labels and stands in no state, but for `keep`; how many that were."""
+    """Remove what has the stack's labels and is in no state, except `keep`; how many those were."""
     count, kept = 0, {one.id for one in keep}
-    # An NGINX shares the port and sends requests to the others: it goes first, and with its last request.
+    # An NGINX shares the port and sends requests to the others: it is removed first, after its last request.
     for orphan in sorted(engine.orphans(state), key=lambda one: one.labels.get("portico.role") != "nginx"):
         if orphan.id in kept:
             continue
@@ -180,7 +180,7 @@ def recover(place: Place, screen: Screen, *, force: bool) -> int:
 def connect(state: State) -> docker.DockerClient | None:
     """A client of the stack's engine; where the state names none, of this machine's, if it has one.
 
-    None on ECS: images are built on the engine, and a container of one there is somebody's own.
+    None on ECS: the engine only builds images, and containers there are somebody's own.
     """
     if state.on_ecs and not state.known["container"]:
         return None
@@ -219,7 +219,7 @@ def tidy(place: Place, screen: Screen, before: State, client: docker.DockerClien
 
 
 def refuse_lost_state(engine: Engine, state: State, *, force: bool) -> None:
-    """Containers that serve and none of which the state knows were not left by an interrupted run."""
+    """Refuse where containers serve and the state knows none of them: no interrupted run has left those."""
     orphans = engine.orphans(state)
     serving = find_serving(engine, state, orphans)
     edges = [one for one in orphans if one.labels.get("portico.role") == "nginx" and one.status == "running"]

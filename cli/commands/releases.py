@@ -1,6 +1,6 @@
-"""`portico releases`: what can be gone back to, by the stack's outputs.
+"""`portico releases`: the releases that are kept, by the stack's outputs.
 
-What is live, NGINX's own files say: an update that failed for one site has made the others live.
+NGINX's own files say which are live: an update that failed for one site has made the others live.
 """
 
 from collections.abc import Mapping, Sequence
@@ -72,8 +72,8 @@ def choose(
     live = outputs.get("pinned", {}).get(site) or known[0]
     before = known[known.index(live) + 1 :]
     if served and served.get(site) not in (None, outputs.get("releases", {}).get(site)):
-        # It came with an update that failed for another site: what is known is from before it, unless it was one of
-        # the releases that were gone back to.
+        # It went live with an update that failed for another site, and the outputs are older; unless it is one of
+        # the earlier releases.
         live = served[site]
         before = known[known.index(live) + 1 :] if live in known else known
     if not before:

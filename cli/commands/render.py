@@ -1,4 +1,4 @@
-"""`portico render`: what NGINX and Gunicorn read, for machines that run them without Portico's containers."""
+"""`portico render`: the files of NGINX and Gunicorn, for machines that run them without Portico's containers."""
 
 import hashlib
 from collections.abc import Mapping
@@ -143,7 +143,7 @@ def _digest(path: Path) -> str | None:
 
 
 def _list_todo(plan: Plan, layout: str) -> list[str]:
-    """What has to lie or run elsewhere before NGINX can serve this tree."""
+    """What has to be copied or started before NGINX can serve this tree."""
     settings, where = plan.settings, lay_out(plan.settings, layout)
     lines = [f"put nginx.conf and the folders beside it into {where.files}: nginx -t -c {where.files}/nginx.conf"]
     for release in plan.releases:

@@ -1,4 +1,4 @@
-"""`portico restore`: brings folders of data and what servers have back as a backup has them."""
+"""`portico restore`: restores folders of data and databases from a backup."""
 
 from collections.abc import Sequence
 
@@ -112,6 +112,6 @@ def _switch(
         try:
             call(deployed, helper, word, *folders)
         except Refused:
-            # Nothing starts on what is half one state and half the other.
+            # No container starts on data that was switched by halves.
             call(deployed, helper, "finish", *folders)
             raise

@@ -27,7 +27,7 @@ def command(context: click.Context, stack: str, site: str, to: str) -> None:
     site, release = choose(outputs, site, to, served)
     live = (served or outputs.get("releases", {})).get(site)
     if not to and live == outputs.get("releases", {}).get(site) and has_failed(stack, place.root):
-        # Whoever has just failed means to go back to what serves.
+        # After a failed update, the user means to go back to the release that serves.
         raise Refused(
             f"the last update of {stack} failed, and release {live} of {site} still serves: there is nothing to go "
             f"back from. To go to the release before it anyway, write {assign('to', release)}"
@@ -35,5 +35,5 @@ def command(context: click.Context, stack: str, site: str, to: str) -> None:
     refuse_locked(place)
     undo = pin(place, site, release)
     screen.say(f"{site} goes back to release {release}: portico:rollback in Pulumi.{stack}.yaml says so from now on.")
-    # Whoever goes back is in a hurry: no preview of it.
+    # A rollback is urgent: no preview comes first.
     context.exit(deploy(place, screen, "rollback", undo=undo))

@@ -1,4 +1,4 @@
-"""`portico rules`: what the rules for AWS say about what an update of a stack would make."""
+"""`portico rules`: checks what an update of a stack would make against the rules for AWS."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ PLAN = ("pulumi", "preview", "--json", "--show-sames", "--non-interactive", "--s
 
 
 def judge(plan: str) -> int:
-    """Say what is wrong in a plan; the exit code. Where there is none, Pulumi has said why, or the text says it."""
+    """Print what is wrong in a plan; the exit code. Where there is no plan, Pulumi's message or the text says why."""
     try:
         reported = json.loads(plan).get("diagnostics", [])
     except ValueError:

@@ -28,12 +28,12 @@ def open_shell(stack: str, site: str = "", process: str = WEB) -> int:
         why = f"{spell('logs', stack, site=site)} says why, {spell('up', stack)} starts them"
         raise Refused(f"no {'replica' if process == WEB else f'container of {process}'} of {site} is running; {why}")
     terminal = has_terminal()
-    # Who pipes commands in wants nothing else on the output.
+    # With commands from a pipe, nothing else is written to the output.
     if terminal:
         what = "serves" if process == WEB else "works"
         click.echo(f"In {container.name}, as the user of {site}, while it {what}. Leave with exit.")
     options = ["--interactive", *(["--tty"] if terminal else [])]
-    # What the application has as variables, a command by hand needs too.
+    # A command by hand needs the secrets that the application has as variables.
     launcher = find_launcher(container.attrs["Config"].get("Entrypoint") or [])
     shell = [*launcher, "sh", "-c", "exec $(command -v bash || command -v sh)"]
     running = subprocess.Popen(

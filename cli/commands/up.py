@@ -1,4 +1,4 @@
-"""`portico up`: from whatever is there to a stack that serves. The last line is its URL."""
+"""`portico up`: deploys a stack, from any state of it. The last line is its URL."""
 
 import click
 
@@ -24,8 +24,8 @@ from portico.cli.screen import Screen
 def command(context: click.Context, stack: str, yes: bool) -> None:
     """Make the stack what its settings say, and print its URLs.
 
-    Where a site would go, the sites would move, or the target is AWS, a preview comes first. What takes something away
-    is to be confirmed, on a terminal.
+    Where a site would go, the sites would move, or the target is AWS, a preview comes first. A removal has to be
+    confirmed on a terminal.
     """
     screen = Screen()
     place = prepare(stack)
@@ -45,7 +45,7 @@ def command(context: click.Context, stack: str, yes: bool) -> None:
 
 
 def foresee(place: Place, screen: Screen, danger: str, options: list[str], *, yes: bool) -> bool:
-    """Show what the update would do, and ask for leave where somebody can answer. Whether it may go on."""
+    """Show what the update would do, and ask for confirmation on a terminal. Whether it may go on."""
     seen = preview(place, screen, *options)
     if seen.code:
         tell_failure(seen, screen)

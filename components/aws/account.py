@@ -1,4 +1,4 @@
-"""Whose account it is: what the stack's record names and what these credentials open have to be the same."""
+"""Checks that these credentials are for the account that the stack's record names."""
 
 import json
 from collections.abc import Mapping

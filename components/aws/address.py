@@ -48,9 +48,9 @@ class Address(pulumi.ComponentResource):
         self.register_outputs({"ip": self.ip})
 
     def lead_to(self, vm: pulumi.Input[str], live: pulumi.Input[str]) -> pulumi.Output[str]:
-        """Let the address lead to that VM, once `live` is known; then, the address.
+        """Associate the address with that VM, once `live` is known; then, the address.
 
-        It moves in one step: it never leads nowhere in between.
+        It moves in one step, so it always leads to a VM.
         """
         # As a dependency: what is live changes with every release, and moves nothing.
         agreed: pulumi.Output[list[pulumi.Resource]] = pulumi.Output.from_input(live).apply(lambda _: [])

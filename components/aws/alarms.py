@@ -1,4 +1,4 @@
-"""What AWS does when the VM fails its status checks, and who is notified."""
+"""Alarms: what AWS does when the VM fails its status checks, and who is notified."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ _CHECKS = {
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmsArgs:
-    """`topic` is the ARN of an SNS topic that is reported, None for nobody."""
+    """`topic` is the ARN of an SNS topic that is notified, None for nobody."""
 
     vm: pulumi.Input[str]
     region: str
@@ -28,7 +28,7 @@ class AlarmsArgs:
 
 
 class Alarms(pulumi.ComponentResource):
-    """An alarm for each kind of status check; AWS looks every minute and acts by itself.
+    """An alarm for each kind of status check; AWS checks every minute and acts by itself.
 
     Outputs: `names`.
     """

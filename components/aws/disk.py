@@ -64,7 +64,7 @@ class Disk(pulumi.ComponentResource):
         self.register_outputs({"volume": self.volume})
 
     def attach(self, instance: pulumi.Input[str], vm: pulumi.Resource) -> aws.ec2.VolumeAttachment:
-        """Give it to the instance with this id, and take it from the one that has it. `vm` is the new one.
+        """Attach it to the instance with this id, and detach it from the one that has it. `vm` is the new one.
 
         A disk is with one VM at a time, so the old attachment is removed before the new one is made. It is not removed
         where its VM is: that shuts down first, and nothing is written any more.

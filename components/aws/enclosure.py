@@ -28,7 +28,7 @@ def enclose(
         tags=make_tags("network", tags),
         opts=pulumi.ResourceOptions(parent=parent, protect=protect),
     )
-    # Given to whatever names no group of its own: it may do nothing at all.
+    # AWS gives this group to everything without one of its own: it allows nothing.
     aws.ec2.DefaultSecurityGroup(
         f"{name}-closed", vpc_id=vpc.id, ingress=[], egress=[], tags=make_tags("closed", tags), opts=child
     )

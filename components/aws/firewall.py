@@ -1,4 +1,4 @@
-"""What may come in to the VM, and what may go out: each by a rule with a name."""
+"""The VM's connections, in and out: each allowed by a rule with a name."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Who has talked with the VM: flow logs of the network."""
+"""Flow logs: the connections of the VM's network."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The rules of a security group: each has a name, and says what it is for."""
+"""The rules of a security group: each has a name and a description."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -28,7 +28,7 @@ class Zone:
 def require_zone(path: str, zone: str, names: Mapping[str, str], account: pulumi.ProviderResource) -> None:
     """Refuse, with Mistakes, a zone (id, written at `path`) that does not answer for all `names` ({path: name}).
 
-    What may not be looked at is warned of, and no reason to stop.
+    Where the credentials may not read the zone, this warns and goes on.
     """
     try:
         found = aws.route53.get_zone(zone_id=zone, opts=pulumi.InvokeOptions(provider=account))

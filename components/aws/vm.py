@@ -68,12 +68,12 @@ class Vm(pulumi.ComponentResource):
             ebs_optimized=has_own_line(machine.kind),
             maintenance_options=aws.ec2.InstanceMaintenanceOptionsArgs(auto_recovery="default"),
             disable_api_termination=args.guard,
-            # The guard is against hands. Portico takes it off where another VM has taken over.
+            # The protection is against manual termination. Portico removes it where another VM has taken over.
             force_destroy=True,
             tags=make_tags("vm", args.tags, UserData=machine.user_data),
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # Whatever else must make another VM has made another name. Left are differences that are none: gzip is
+                # All other changes that need another VM have changed its name. These differences do not count: gzip is
                 # not the same everywhere, and the address takes the place of the first public one.
                 ignore_changes=["userDataBase64", "associatePublicIpAddress"],
             ),

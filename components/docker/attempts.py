@@ -1,4 +1,4 @@
-"""Which containers are made again although nothing about them changed: those that do not do what they should.
+"""Which containers are made again although nothing about them changed: those that failed or do not run.
 
 The stack's record cannot tell: a refresh takes the mark from a container that failed, and an update of nothing else
 would call it good. So each replica and each switch has a number, in its label. It grows whenever the engine does not
@@ -73,7 +73,7 @@ class Attempts:
         return _count(last) + (live is None or live.target != f"trees/{tree}" or bool(last.get("exitCode")))
 
     def list_lost(self, stack: str) -> tuple[str, str]:
-        """Why NGINX's container serves nobody, and why that which holds its port does not; "" where they do.
+        """Why NGINX's container does not serve, and why the port holder does not; "" where they do.
 
         Such as "gone" or "exited": another one is made. `stack` is the component of the whole stack.
         """

@@ -95,7 +95,7 @@ class Backups(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=list_made(args.after),
-                # Two at once would make two.
+                # Two containers would each make every backup.
                 delete_before_replace=True,
                 replace_on_changes=["*"],
             ),
@@ -106,7 +106,7 @@ class Backups(pulumi.ComponentResource):
     def _lay_out(
         self, name: str, args: BackupsArgs, image: pulumi.Input[str], secrets: pulumi.Input[str]
     ) -> pulumi.Output[str]:
-        """Lay its secrets into their volume: into a container that cannot be written to, Docker puts no file."""
+        """Write its secrets into their volume: Docker copies no file into a container with a read-only file system."""
         incoming = [
             docker.ContainerUploadArgs(file=f"/incoming/{file}", content=pulumi.Output.secret(text), permissions="0400")
             for file, text in sorted(args.files.items())

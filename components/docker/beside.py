@@ -1,4 +1,4 @@
-"""What runs beside the sites and outlives their releases: who orders certificates, and who makes backups."""
+"""Containers that outlive releases: the one that orders certificates, and the one that makes backups."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Why an image could not be built, in the words of the build itself.
+"""Why an image could not be built, from the output of the build itself.
 
 The provider tells which command failed, and nothing of what it printed; that it writes into a file.
 """

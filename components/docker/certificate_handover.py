@@ -1,6 +1,6 @@
-"""Ordered certificates that come over from the machine that serves to the one that takes its place.
+"""Copies ordered certificates from the machine that serves to the one that replaces it.
 
-They pass through this program's memory alone, by SSH on both ways: no state and no file of this machine has a key.
+They pass only through this program's memory, by SSH on both sides: no state and no file of this machine has a key.
 """
 
 import asyncio

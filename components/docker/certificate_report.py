@@ -1,4 +1,4 @@
-"""What the client has written down that orders certificates: which there are, and what became of the last try."""
+"""The report of the client that orders certificates: which there are, and the result of the last try."""
 
 import json
 from collections.abc import Mapping
@@ -35,6 +35,6 @@ def find_report(engine: Engine | None, resources: Mapping[str, Any]) -> dict[str
         for one in found:
             return read_report(engine.connect().containers.get(str(one["name"]))) or {}
     except (DockerException, OSError):
-        # Whoever needs the engine says so.
+        # The caller reports an engine that does not answer.
         pass
     return {}

@@ -33,7 +33,7 @@ def read_done(engine: Engine | None, observed: Observation | None, stack: Stack)
 def _read(engine: Engine, edge: str, site: str) -> frozenset[str]:
     try:
         text = read_file(engine.connect().containers.get(edge), name_record(site))
-    # Nothing ran yet, or nobody answers: then it is announced once too often, and not run for that.
+    # Nothing ran yet, or the engine does not answer: then the preview announces a command that will not run again.
     except (DockerException, OSError):
         return frozenset()
     return frozenset(run.key for run in read_record(text) if run.code == 0)

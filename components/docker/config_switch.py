@@ -1,4 +1,4 @@
-"""A configuration on its way to be live: checked in the real image, switched, reloaded, proven."""
+"""Makes a configuration live: checked in the real image, switched, reloaded, proven."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -118,7 +118,7 @@ class ConfigCheck(pulumi.ComponentResource):
 class ConfigReleaseArgs:
     """`verdict` is ConfigCheck's, as `repairs` are, `nginx` the edge's container id; the volumes are names.
 
-    `replicas` are those that the tree sends requests to. They have `health_timeout` seconds to become healthy; old
+    `replicas` are those to which the tree sends requests. They have `health_timeout` seconds to become healthy; old
     workers of NGINX have `longest` seconds to end. Another `attempt` switches again. `engine` is asked at the end
     whether all of it is there, and why a replica is not well.
     """

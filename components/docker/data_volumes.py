@@ -1,4 +1,4 @@
-"""The volumes of data: they outlive releases, the stack and its record, so they are found again by their names."""
+"""The volumes of data: they outlive releases, the stack and its record, so Portico finds them by their names."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,6 +1,6 @@
-"""Why a container did not get healthy or an image was not built, in its own words.
+"""Why a container did not become healthy or an image was not built, from its own output.
 
-The provider only says that it waited. The engine calls a hook when a create fails: it asks Docker
+The provider only says that it waited. The engine calls a hook when a create fails, which asks Docker
 what the container printed and what its health check saw, before anybody has to look for it.
 """
 
@@ -17,7 +17,7 @@ from portico.components.scope import name_resource
 from portico.config.messages.last_lines import take_last
 from portico.config.messages.replica_causes import Evidence, rank_causes
 
-# Shown, and read: a traceback is longer than what anybody wants to see of it.
+# Lines that are shown, and lines that are read: a traceback is longer than is useful to show.
 _LINES, _READ = 15, 200
 
 _LITTLE = 100 * 2**20  # bytes; no build ends well with so few left
@@ -90,7 +90,7 @@ class Diagnosis:
 
 
 def tell_full(engine: Engine | None) -> str:
-    """That the disk of the engine is full, "" where it is not: a container may have found no space for its words."""
+    """A message where the disk of the engine is full, else "": a container may have had no space for its output."""
     return _FULL if engine and engine.count_free() < _LITTLE else ""
 
 

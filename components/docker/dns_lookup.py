@@ -1,4 +1,4 @@
-"""What DNS says, asked for many names at once: nothing waits for a name server that is silent."""
+"""DNS look-ups of many names at once: a name server that does not answer delays nothing."""
 
 import socket
 import threading
@@ -22,7 +22,7 @@ def look_up(names: Sequence[str], authorized: Sequence[str] = ()) -> tuple[dict[
     asked = [lambda name=name: _find_addresses(name, addresses) for name in dict.fromkeys(names)]
     asked += [lambda owner=owner: _find_records(owner, records) for owner in owners]
     _run(asked)
-    # Whoever is late changes nothing any more.
+    # Later answers are dropped.
     return dict(addresses), dict(records)
 
 
@@ -54,7 +54,7 @@ def _find_records(owner: str, found: dict[str, list[Caa]]) -> None:
 
     try:
         reported = resolve(f"{owner}.", "CAA", raise_on_no_answer=False, lifetime=MOST).rrset or ()
-        # Servers shuffle them.
+        # Servers answer in any order.
         found[owner] = sorted(Caa(one.flags, one.tag.decode(), one.value.decode(errors="replace")) for one in reported)
     except NXDOMAIN:
         found[owner] = []

@@ -1,4 +1,4 @@
-"""Explains failures: one hook for everything that a component makes, so that none goes unexplained."""
+"""Explains failures: one hook for everything that a component makes."""
 
 import copy
 

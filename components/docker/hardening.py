@@ -1,4 +1,4 @@
-"""What every container has in common."""
+"""Settings that every container has."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _APART = {"image", "ports", "memory", "memory_swap", "restart", "destroy_grace_s
 
 
 def harden(args: docker.ContainerArgs, memory: int) -> docker.ContainerArgs:
-    """Take from a container what it does not need: capabilities, privileges, memory, disk.
+    """Limit a container to what it needs: capabilities, privileges, memory, disk.
 
     `memory` is the limit in MiB, swap included. What `args` sets itself is kept.
     """

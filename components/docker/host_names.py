@@ -30,7 +30,7 @@ def announce_names(settings: Settings, resources: Mapping[str, Any], engine: Eng
     names = [*sites]
     public = acme.directory is None
     machine = _name_machine(settings, resources)
-    # Who else may sign, an authority of one's own need not ask in public.
+    # An authority of the user's own does not read public CAA records.
     addresses, records = look_up([*map(name_below, names), *machine], names if public else ())
     here = _find_here(settings, machine, addresses)
     known, now = find_report(engine, resources), datetime.now(UTC)

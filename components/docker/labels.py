@@ -1,4 +1,4 @@
-"""Labels: by them, and never by a name, Portico knows its own on an engine that others use too."""
+"""Labels: by them, never by names, Portico finds its own resources on an engine that others use too."""
 
 import pulumi
 import pulumi_docker as docker

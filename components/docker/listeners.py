@@ -1,4 +1,4 @@
-"""Who listens on a machine, and at which addresses it can be reached: read from Linux's own tables, as text."""
+"""The listening programs and the addresses of a machine, read from Linux's own tables, as text."""
 
 import re
 import socket

@@ -1,4 +1,4 @@
-"""What can be seen of a machine that gives its ports to an engine's containers, from where this program runs."""
+"""The ports of the engine's machine, as far as this program can see them."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""What a Docker engine shows of a stack now. A verdict rests on this, never on what the stack's record remembers."""
+"""What a Docker engine shows of a stack now. Verdicts rest on this, never on the stack's record."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Keeps a service from another version's data: PostgreSQL reads only what its own major version has written."""
+"""Refuses to start a service on another version's data: PostgreSQL reads only data of its own major version."""
 
 from collections.abc import Collection, Iterable, Iterator
 

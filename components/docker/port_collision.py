@@ -1,4 +1,4 @@
-"""What Docker says when it cannot open a public port, by its setting: somebody may take one at any moment."""
+"""Explains by its setting a public port that Docker cannot open: a program may take one at any moment."""
 
 import re
 

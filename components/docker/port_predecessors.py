@@ -1,4 +1,4 @@
-"""What of this stack has the wanted ports now, by Pulumi's record: two cannot have them, so it goes first."""
+"""The containers of this stack that have the wanted ports now, by Pulumi's record: they are removed first."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What is known of a stack before anything of it is made."""
+"""What is known of a stack before any of its resources is made."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Says what an update will do to those who send requests, before it does it."""
+"""Announces what an update will do to requests, before it begins."""
 
 import os
 from collections.abc import Collection, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""How many processes a container may have, by itself: the engine is asked, since the provider knows no such limit."""
+"""Limits the processes of each container: the engine is asked, since the provider has no such limit."""
 
 from collections.abc import Sequence
 from functools import partial

@@ -1,4 +1,4 @@
-"""Which program has a socket: read from /proc, as far as it shows other users' programs."""
+"""Finds the program that has a socket, in /proc, as far as that shows other users' programs."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A Docker engine behind SSH, as a socket of this machine: for what speaks to Docker, but not by way of our ssh.
+"""A Docker engine behind SSH, as a socket of this machine: for programs that speak to Docker without our ssh.
 
 Such are Docker's SDK for Python and the part of Pulumi's plugin that builds images.
 """

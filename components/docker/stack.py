@@ -64,7 +64,7 @@ class Portico(pulumi.ComponentResource):
         history = forget_lost(stack, list_earlier_tags(args.engine, stack))
         child = pulumi.ResourceOptions(parent=self)
 
-        # What goes with its machine holds nothing that lasts: there the host protects what does.
+        # On a machine that may be replaced, the host protects the data instead.
         kept = pulumi.ResourceOptions(parent=self, protect=settings.protect and not args.place)
         data = DataVolumes(
             DataVolumesArgs(

@@ -1,4 +1,4 @@
-"""What became of a switch: said in words, and compared with what the engine shows at the end of the run."""
+"""The result of a switch, as a message, and compared with what the engine shows at the end of the run."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -99,7 +99,7 @@ def _explain(engine: Engine | None, ended: Ended, served: Mapping[str, str]) -> 
         keeps = _tell_keeps(site, served)
         # The replicas of one release fail alike: the first one says why.
         index, container, why = replicas[0]
-        # Why it could not be made was said when that failed.
+        # The reason was reported when making it failed.
         if container == NONE:
             continue
         pulumi.log.error(describe(engine, container, f"{site}-gunicorn-{index}", why, keeps))

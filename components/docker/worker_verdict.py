@@ -143,7 +143,7 @@ def _find_older(engine: Engine, made: Mapping[str, Running]) -> dict[str, list[F
 
 
 def _stop(engine: Engine, ended: Sequence[Found], made: Mapping[str, Running]) -> None:
-    """End these, each as soon as it has finished what it is at."""
+    """End these, each as soon as it has finished its work."""
     longest = max((one.worker.stop.seconds for one in made.values()), default=0)
     client = engine.connect()
     with ThreadPoolExecutor(8) as pool:

@@ -1,4 +1,4 @@
-"""Who has asked for what: the access logs of the load balancer."""
+"""The access logs of the load balancer."""
 
 import json
 from collections.abc import Mapping

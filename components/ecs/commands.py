@@ -1,4 +1,4 @@
-"""What a site runs on ECS once, besides what goes on: its release command, and commands that are given by hand."""
+"""One-off tasks of a site on ECS: its release command, and the commands of `portico exec`."""
 
 from dataclasses import dataclass
 from functools import partial

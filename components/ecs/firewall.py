@@ -1,4 +1,4 @@
-"""Who may talk to whom: everybody to the balancer, the balancer alone to tasks, each by a rule with a name."""
+"""Allowed connections: everybody to the balancer, the balancer alone to tasks, each by a rule with a name."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Which host names and paths lead to which site: the rules of the balancer, in the order that NGINX would ask them."""
+"""The rules of the balancer: which host names and paths lead to which site, in NGINX's order."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace

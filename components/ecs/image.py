@@ -1,4 +1,4 @@
-"""An image on its way into the registry: built on the user's own Docker, pushed, and from then on named by digest."""
+"""Builds an image on the user's own Docker and pushes it to the registry; from then on its digest names it."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Says in a preview what the update will do to those who send requests."""
+"""Announces in a preview what the update will do to requests."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

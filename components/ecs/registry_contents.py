@@ -1,4 +1,4 @@
-"""What the registry has already: it is neither built nor pushed again."""
+"""Which images the registry has already: those are neither built nor pushed again."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

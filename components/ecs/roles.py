@@ -1,4 +1,4 @@
-"""What the tasks of one site may do in the account, and what AWS may do to start them."""
+"""Roles: what the tasks of one site may do in the account, and what AWS may do to start them."""
 
 import json
 from collections.abc import Mapping, Sequence

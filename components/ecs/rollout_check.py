@@ -1,4 +1,4 @@
-"""Whether a release is what runs: AWS goes back to the one before by itself, and calls that a success."""
+"""Checks which release runs: AWS goes back to the one before by itself, and calls that a success."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
