@@ -19,13 +19,12 @@ _DATABASES: Final = (".db", ".db3", ".sqlite", ".sqlite3")
 # False for Flask, too.
 _NO: Final = ("", "0", "false", "no")
 _FLASK: Final = {
-    "FLASK_APP": "is for `flask` commands, which follow `entry` by themselves, as Gunicorn does; take it out",
-    "FLASK_ENV": "is read by no Flask since 2.3; take it out, and write a variable that the application asks for "
-    "itself",
+    "FLASK_APP": "is for `flask` commands, which follow `entry` by themselves, as Gunicorn does; remove it",
+    "FLASK_ENV": "is read by no Flask since 2.3; remove it, and write a variable that the application asks for itself",
 }
-_RUN: Final = "is for `flask run`, and Gunicorn serves the site; take it out, and see gunicorn of this site"
+_RUN: Final = "is for `flask run`, and Gunicorn serves the site; remove it, and see gunicorn of this site"
 _DEBUG: Final = (
-    "turns on Flask's debug mode, in which an exception passes by the application's own error pages; take it out"
+    "turns on Flask's debug mode, in which an exception passes by the application's own error pages; remove it"
 )
 # What takes a command line, and where each keeps the same besides.
 _OWN: Final = {

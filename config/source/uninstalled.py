@@ -11,7 +11,7 @@ from portico.config.source.project import Project
 from portico.config.source.wsgi_entry import MOST, FoundEntry
 
 # What every image has.
-_THERE: Final = frozenset({"gunicorn", "packaging", "pip", "__main__"})
+_THERE: Final = frozenset({"gunicorn", "packaging", "pip", "werkzeug", "__main__"})
 
 
 def check_installed(place: Place, project: Project, entry: FoundEntry) -> None:

@@ -115,7 +115,7 @@ def _explain(path: Path, error: SyntaxError | ValueError) -> str:
         said = f"is not in the encoding that Python reads it by (line {line})"
         return f"{said}; save it as UTF-8, or name its own in its first line, such as # coding: latin-1"
     if "unknown encoding" in str(error):
-        return "names an encoding that Python does not know; save it as UTF-8, and take that line out"
+        return "names an encoding that Python does not know; save it as UTF-8, and remove that line"
     if path.read_bytes()[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return "is UTF-16, which Python does not read; save it as UTF-8"
     return f"is not valid Python (line {line}); fix it"

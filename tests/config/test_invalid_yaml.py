@@ -37,7 +37,7 @@ def explain(text: str) -> str:
         ("x:\n\u00a0 a: b\n  c: d\n", r"line 2: it holds a no-break space"),
         ("a:\n  -\u2003b: c\n    d: e\n", r"line 2: it holds an em space \(U\+2003\)"),
         ("a: \u201cx: y\u201d\n", r"line 1: it holds a left double quotation mark \(U\+201C\); write a plain quote"),
-        ("a: it\u2019s\u00a0so\nb: c: d\n", "line 2: a value stands where none can"),
+        ("a: it\u2019s\u00a0so\nb: c: d\n", "line 2: YAML does not allow a value here"),
         ("a: b\n---\nc: d\n", "line 2: a second document begins with ---; write one"),
         ("a: b\nc: \x01\n", r"line 2: the character '\\x01' is not allowed in YAML; remove it"),
     ],

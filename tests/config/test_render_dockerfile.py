@@ -76,7 +76,7 @@ def test_werkzeug_is_installed_where_no_application_of_flask_brings_it(
     root: Path, requirements: str, brought: bool
 ) -> None:
     """gunicorn.conf.py needs it for any WSGI application."""
-    write_files(root / "shop", {"requirements.txt": requirements})
+    write_files(root / "shop", {"requirements.txt": requirements, "web.py": "def app(environ, start): ..."})
     line = "{ python -c 'import werkzeug' || pip install --disable-pip-version-check werkzeug=="
     assert (line in render(root)) == brought
 

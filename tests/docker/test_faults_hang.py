@@ -22,8 +22,8 @@ from tests.docker.figures import Figures
 from tests.docker.load import Client, Load, Report, json_values
 
 pytestmark = [pytest.mark.docker, pytest.mark.extended]
-# Seconds from a hang to the first answer of what replaced it. Workers whose threads all wait for ever still run code:
-# they may be in requests that are allowed to take `timeout`, 30 s here.
+# Seconds from a hang to the first answer of what replaced it. Workers whose threads all wait permanently still run
+# code: they may be in requests that are allowed to take `timeout`, 30 s here.
 REPLACED = {"stopped": 30.0, "native": 30.0, "threads": 45.0}
 CLIENTS = 60  # each asks rarely: whoever waits for the hung replica does not keep the others from asking
 WAYS = ["stopped", "threads", "native"]

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from portico.config.mistake import Mistakes
 from portico.config.stackfile import UnreadableStack, read_stack
 
 PROJECT = (
@@ -33,19 +32,6 @@ def test_a_stack_lies_over_the_projects_defaults(tmp_path: Path) -> None:
         "port": 80,
         "address": "127.0.0.1",
     }
-
-
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        ("port: 80", "port: is not used without its namespace; write portico:port"),
-        ("portico:\n    port: 80", "portico: is no section; write each setting with its namespace"),
-    ],
-)
-def test_a_setting_outside_the_namespace_is_refused_as_an_update_would(tmp_path: Path, line: str, said: str) -> None:
-    with pytest.raises(Mistakes) as refused:
-        read(tmp_path, f"config:\n  {line}\n  flag: false\n")
-    assert [str(one).startswith(said) for one in refused.value.all] == [True]
 
 
 def test_a_file_without_settings_has_the_defaults(tmp_path: Path) -> None:

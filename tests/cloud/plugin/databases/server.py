@@ -74,7 +74,7 @@ def change_password(thing: Thing) -> None:
 
 
 def close_database(id: str) -> None:
-    """Take it away, with all that is in it."""
+    """Remove it, with all that is in it."""
     engine = docker.from_env()
     with suppress(docker.errors.NotFound):
         engine.containers.get(name_server(id)).remove(force=True, v=True)
