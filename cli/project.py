@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,10 +44,16 @@ def find_stack_file(root: Path, stack: str) -> Path:
 def read_yaml(file: Path) -> dict[str, Any]:
     """The mapping in a file, {} where it holds another thing. Raises Refused where it is no YAML."""
     # Most commands need it, and --help does not.
-    from portico.config.document import UnreadableDocument, read_document
+    from portico.config.document import read_document
+
+    return _read(file, read_document)
+
+
+def _read(file: Path, reader: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
+    from portico.config.document import UnreadableDocument
 
     try:
-        return read_document(file)
+        return reader(file)
     except OSError as error:
         raise Refused(f"{file.name} cannot be read: {error.strerror}") from None
     except UnreadableDocument as error:
@@ -69,8 +76,9 @@ def read_config(root: Path, stack: str) -> dict[str, Any]:
 
 
 def _take_config(file: Path) -> dict[str, Any]:
-    config = read_yaml(file).get("config")
-    return config if isinstance(config, dict) else {}
+    from portico.config.document import take_config
+
+    return _read(file, take_config)
 
 
 def read_target(root: Path, stack: str) -> str:

@@ -115,6 +115,9 @@ def _speaks_of(one: Mistake, out: set[Path]) -> bool:
         if path[0] != "sites":
             # An entry of a list that was left out may leave an empty one.
             name = next((part for part in reversed(path) if isinstance(part, str)), name)
+        elif path[2:3] == ("users",):
+            # So may a user.
+            name = "users"
         if not one.path.startswith(site) or not isinstance(name, str):
             continue
         if re.search(rf"\b{re.escape(name)}\b", f"{one.path.removeprefix(site)} {one.text}"):

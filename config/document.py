@@ -133,6 +133,16 @@ def read_document(file: Path, *, texts: bool = False) -> dict[str, Any]:
         raise UnreadableDocument(f"{file.name} is not valid YAML: {said}") from None
 
 
+def take_config(file: Path, *, texts: bool = False) -> dict[str, Any]:
+    """The `config` section of such a file, {} where there is none. Raises as `read_document`."""
+    config = read_document(file, texts=texts).get("config")
+    if config in (None, ""):
+        return {}
+    if not isinstance(config, dict):
+        raise UnreadableDocument(f"{file.name}: config holds no settings; write each on a line as portico:name: value")
+    return config
+
+
 def spell(text: str) -> str:
     """A text so that it can be printed on one line, at most 400 characters of it."""
     plain = spell_printable(text[:400])

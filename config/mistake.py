@@ -83,7 +83,13 @@ def _explain(model: type[BaseModel], line: Mapping[str, Any]) -> Mistake:
         return Mistake(path, f"{_show(value)} does not fit; leave {path.rpartition('.')[2]} out")
     if kind in _HINTS:
         hint = _correct(kind, value) or _point_out(model, loc, kind, value) or _HINTS[kind]
-        return Mistake(path, f"{_show(value)} does not fit; {hint}")
+        if (
+            value in (None, "")
+            and not isinstance(loc[-1], int)
+            and not (example := _example_at(model, loc)).endswith("...")
+        ):
+            hint = f"write {example}"
+        return Mistake(path, f"is empty; {hint}" if value in (None, "") else f"{_show(value)} does not fit; {hint}")
     if kind in ("greater_than_equal", "less_than_equal", "too_short", "too_long", "literal_error", "enum"):
         message = line["msg"].removeprefix("Input should be ").removeprefix("Value should ")
         message = message.replace("greater than or equal to", "at least").replace("less than or equal to", "at most")
@@ -137,8 +143,11 @@ def _point_out(model: type[BaseModel], loc: tuple[str | int, ...], kind: str, va
     """What a section looks like, or where a number belongs; "" elsewhere."""
     if kind == "model_type":
         entry = isinstance(loc[-1], int)
-        pairs = spell_pairs(find_model(model, loc))
-        return f"write pairs, such as {'- ' if entry else f'{loc[-1]}: '}{pairs}"
+        asked = find_model(model, loc)
+        pairs = f"pairs, such as {'- ' if entry else f'{loc[-1]}: '}{spell_pairs(asked)}"
+        if value in (None, "") and not entry and not any(one.is_required() for one in asked.model_fields.values()):
+            return f"write {loc[-1]}: {{}} for what is usual, or {pairs}"
+        return f"write {pairs}"
     if kind == "tuple_type" and loc[-1] == "workers" and type(value) is int:
         return f"{_HINTS[kind]}; Gunicorn's own processes are gunicorn.workers"
     return ""
@@ -151,7 +160,7 @@ def show_text(value: object) -> str:
     if isinstance(value, bool):
         # As it was written.
         return str(value).lower()
-    return '"' + str(value)[:60].encode("unicode_escape").decode("ascii").replace("\\\\", "\\") + '"'
+    return f'"{spell_printable(str(value)[:60])}"'
 
 
 def _show(value: Any) -> str:

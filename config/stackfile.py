@@ -9,11 +9,12 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from portico.config.document import UnreadableDocument, read_document, spell
+from portico.config.document import UnreadableDocument, read_document, spell, take_config
 from portico.config.mistake import Mistake, Mistakes
 from portico.config.plan import NAMESPACE, parse_values
 from portico.config.secure_values import list_exposed
@@ -116,9 +117,9 @@ def _take_ours(named: Mapping[str, Any]) -> dict[str, Any]:
     return {key.removeprefix(prefix): value for key, value in named.items() if key.startswith(prefix)}
 
 
-def _read(file: Path, *, texts: bool = False) -> Mapping[str, Any]:
+def _read(file: Path, reader: Callable[[Path], dict[str, Any]] = read_document) -> Mapping[str, Any]:
     try:
-        return read_document(file, texts=texts)
+        return reader(file)
     except OSError as error:
         raise UnreadableStack(f"{file.name} cannot be read: {error.strerror}") from None
     except UnreadableDocument as error:
@@ -127,10 +128,7 @@ def _read(file: Path, *, texts: bool = False) -> Mapping[str, Any]:
 
 def _config(file: Path) -> dict[str, Any]:
     """The `config` section; a value stays the text that was written, unless it is a number, a list or a mapping."""
-    config = _read(file).get("config")
-    if not isinstance(config, dict):
-        return {}
-    written = _read(file, texts=True).get("config") or {}
+    config, written = _read(file, take_config), _read(file, partial(take_config, texts=True))
     return {
         str(key): _keyed(value) if isinstance(value, dict | list) else _write(value, written.get(str(key)))
         for key, value in config.items()

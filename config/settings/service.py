@@ -1,10 +1,11 @@
 """A database or a cache that Portico runs beside the sites."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 from portico.config.settings.data import Data
@@ -40,6 +41,18 @@ ServiceName = Annotated[
 ]
 
 
+def _spell_number(value: object) -> object:
+    """`version: 18` is a number in YAML, and means what "18" means."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+# Which of them a kind has is a question of the whole section: see tell_clashes.
+ReleaseLine = Annotated[
+    str,
+    BeforeValidator(_spell_number),
+    WithJsonSchema({"enum": [one for lines in IMAGES.values() for line in lines for one in (line, json.loads(line))]}),
+]
+
 _TAGGED = (
     r"(?:docker\.io/)?(?:library/postgres|postgres|pgvector/pgvector|postgis/postgis):(?:pg)?([0-9]{1,2})(?![0-9])"
 )
@@ -65,7 +78,7 @@ class Service(Section):
         description="What it is: `postgres`, PostgreSQL with a database for each site, or `valkey`, which speaks "
         "Redis's protocol, for one site.",
     )
-    version: Literal["18", "17", "8.1"] | None = Field(
+    version: ReleaseLine | None = Field(
         default=None,
         description="The major version: 18 or 17 of PostgreSQL, 8.1 of Valkey; the first of them where not set. Data "
         "of one version of PostgreSQL is never given to another: see docs/services.md.",

@@ -160,9 +160,12 @@ class Site(Processes):
                 )
         if self.aliases and self.hosts[0].startswith("*"):
             yield f"aliases lead to the first of hosts, and {self.hosts[0]} is not a single name; write one first"
+        if "users" in self.model_fields_set and not self.users:
+            yield "users is empty, so nobody would be asked for a password; write a name and its hash, or leave it out"
         if self.weights and self.replicas != len(self.weights):
             count = len(self.weights)
-            yield f"weights has {count} entries; write replicas: {count} beside it, or one weight a replica"
+            has = "1 entry" if count == 1 else f"{count} entries"
+            yield f"weights has {has}; write replicas: {count} beside it, or one weight a replica"
         if self.health.startswith(self.static_url) and self.health != "/":
             yield "health is below staticUrl, which NGINX answers; write a path that the application answers"
 

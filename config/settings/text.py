@@ -61,7 +61,9 @@ SiteName = Annotated[
 ]
 ReleaseId = Annotated[
     str,
-    grammar("a release's id", r"[0-9a-f]{12}", "write 12 hexadecimal digits in quotes, as make releases lists them"),
+    grammar(
+        "a release's id", r"[0-9a-f]{12}", "write 12 hexadecimal digits in quotes, as `portico releases` lists them"
+    ),
 ]
 Entry = Annotated[
     str,

@@ -9,6 +9,7 @@ from typing import Final
 from packaging.utils import canonicalize_name
 
 from portico.config.source.bindings import list_bindings
+from portico.config.source.factory_call import tell_call
 from portico.config.source.made_of import tell_unfit
 from portico.config.source.place import Place
 from portico.config.source.project import Project
@@ -83,7 +84,7 @@ def _brings(project: Project, top: str) -> bool:
 
 
 def _find_name(path: Path, shown: PurePosixPath, entry: str, said: str) -> str | None:
-    name, called, arguments = said.partition("(")
+    name, called, _ = said.partition("(")
     if path.stat().st_size > MOST:
         return None
     try:
@@ -99,10 +100,8 @@ def _find_name(path: Path, shown: PurePosixPath, entry: str, said: str) -> str |
         function = names.get(name) == "function"
         if function and not called and name.startswith(("create_", "make_")):
             return f'"{entry}" is a factory; write {entry}() so that it is called'
-        lacking = _list_needed(tree.body, name) if called and arguments == ")" else []
-        if lacking:
-            return f"\"{entry}\" is called without {lacking[0]}; write it, as in {entry[:-1]}{lacking[0]}='...')"
-        return None
+        wrong = tell_call(tree.body, entry) if called else ""
+        return f'"{entry}" {wrong}' if wrong else None
     close = [found for found, kind in names.items() if kind in ("value", "function")]
     hint = f"the names there are {', '.join(close[:8])}" if close else "the module defines none"
     return f'"{entry}" cannot be imported: {shown} defines no {name}; {hint}'
@@ -119,18 +118,6 @@ def _explain(path: Path, error: SyntaxError | ValueError) -> str:
     if path.read_bytes()[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return "is UTF-16, which Python does not read; save it as UTF-8"
     return f"is not valid Python (line {line}); fix it"
-
-
-def _list_needed(body: list[ast.stmt], name: str) -> list[str]:
-    """The arguments that the one function of that name must be given; none where decorators may give them."""
-    found = [one for one in body if isinstance(one, ast.FunctionDef) and one.name == name]
-    if len(found) != 1 or found[0].decorator_list:
-        return []
-    given = found[0].args
-    plain = [one.arg for one in (*given.posonlyargs, *given.args)]
-    needed = plain[: len(plain) - len(given.defaults)]
-    pairs = zip(given.kwonlyargs, given.kw_defaults, strict=True)
-    return needed + [one.arg for one, default in pairs if default is None]
 
 
 def _list_names(body: list[ast.stmt]) -> dict[str, str]:

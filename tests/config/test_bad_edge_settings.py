@@ -173,7 +173,13 @@ ROWS: list[tuple[dict[str, Any], str]] = [
         site(headers={"frameOptions": "ALLOW"}),
         "sites[0].headers.frameOptions: \"ALLOW\" does not fit; write '', 'DENY' or 'SAMEORIGIN'",
     ),
-    (site(headers={"nosniff": ""}), f'sites[0].headers.nosniff: "" {TRUTH}'),
+    (
+        site(users={}),
+        "sites[0]: users is empty, so nobody would be asked for a password; write a name and its hash, or leave it out",
+    ),
+    (make_values(make_site() | {"source": None}), "sites[0].source: is empty; write source: ../shop"),
+    (site(weights=[1]), "sites[0]: weights has 1 entry; write replicas: 1 beside it, or one weight a replica"),
+    (site(headers={"nosniff": ""}), "sites[0].headers.nosniff: is empty; write true or false, without quotes"),
     (
         site(headers={"csp": "x"}),
         "sites[0].headers.csp: there is no such setting; the settings here are "

@@ -43,7 +43,7 @@ STACK: list[tuple[str, dict[str, Any], str]] = [
     ("port as text", make_values(port="8080"), 'port: "8080" does not fit; write 8080, without quotes'),
     ("port with a fraction", make_values(port=80.5), f"port: 80.5 {WHOLE}"),
     ("port as truth value", make_values(port=True), f"port: true {WHOLE}"),
-    ("port left empty", make_values(port=None), f"port: nothing {WHOLE}"),
+    ("port left empty", make_values(port=None), "port: is empty; write a whole number, without quotes"),
     ("port 0", make_values(port=0), "port: 0 does not fit; write at least 1"),
     ("port too high", make_values(port=65536), "port: 65536 does not fit; write at most 65535"),
     ("replicas 0", make_values(replicas=0), "replicas: 0 does not fit; write at least 1"),
@@ -367,7 +367,7 @@ def test_one_mistake_is_counted_as_one(root: Path) -> None:
         ("a.example\nreturn 200", "a.example\\nreturn 200"),
         ("a\\b", "a\\b"),
         ("a\x1b[31m", "a\\x1b[31m"),
-        ("ä;", "\\xe4;"),
+        ("ä;", "ä;"),
         ("x" * 99, "x" * 60),
     ],
     ids=ascii,
@@ -393,7 +393,7 @@ def test_a_host_name_in_unicode_is_reported_as_browsers_send_it(root: Path, valu
     for name in ("hosts", "aliases"):
         (line,) = refuse(root, site(**{name: [value]}))
         assert line.endswith(f" is not a host name; browsers send it in ASCII; write {meant}")
-        assert line.isascii()
+        assert line.isprintable()
     assert check_settings(site(hosts=[meant]), root).sites[0].hosts == (meant,)
 
 

@@ -184,6 +184,13 @@ def test_the_verifier_is_that_of_rfc_5803() -> None:
     assert server == hmac.digest(salted, b"Server Key", "sha256")
 
 
+@pytest.mark.parametrize(("kind", "version", "line"), [("postgres", 17, "17"), ("valkey", 8.1, "8.1")])
+def test_a_version_may_be_written_without_quotes(root: Path, kind: str, version: object, line: str) -> None:
+    service = {"name": "db", "kind": kind, "version": version}
+    settings = read_settings(root, make_site(uses=["db"]), services=[service])
+    assert settings.services[0].release_line == line
+
+
 @pytest.mark.parametrize("version", IMAGES["postgres"])
 def test_the_folder_is_where_the_image_has_its_volume(root: Path, version: str) -> None:
     settings = read_settings(root, make_site(uses=["db"]), services=[DB | {"version": version}])

@@ -76,6 +76,12 @@ def test_a_date_without_quotes_is_refused(tmp_path: Path, before: str, written: 
     assert written in str(read(tmp_path, quoted)["key"])
 
 
+@pytest.mark.parametrize("written", ["[]", "\n  - portico:port", "portico"])
+def test_a_section_that_holds_no_settings_is_a_sentence(tmp_path: Path, written: str) -> None:
+    with pytest.raises(UnreadableStack, match=r"^Pulumi.dev.yaml: config holds no settings; write each on a line as"):
+        read(tmp_path, f"config: {written}\n")
+
+
 def test_an_unknown_stack_is_named_with_the_known_ones(tmp_path: Path) -> None:
     read(tmp_path, "")
     with pytest.raises(UnreadableStack, match=r"no environment 'prod'; write Pulumi\.prod\.yaml, .* one of: dev"):
