@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import pulumi
 
-from portico.components.docker import free_ports
+from portico.components.docker import engine_answer, free_ports
 from portico.components.docker.data_volumes import DataDisk
 from portico.components.docker.engine_client import Engine
 from portico.components.services.managed import Managed
@@ -65,5 +65,6 @@ def make_host(name: str, settings: Settings, previous: Mapping[str, Any]) -> Hos
     from portico.components.hosts.local import LocalHost
 
     engine = Engine(settings.docker)
+    engine_answer.require_answer(engine)
     free_ports.require_vacant(engine, settings)
     return LocalHost(name, engine, settings.address)

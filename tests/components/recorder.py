@@ -267,6 +267,7 @@ def run(
         patch.setattr("portico.components.docker.credential_helper.require_commands", lambda: None)
         # No Docker is behind a recorder: what the engine of this machine would say does not matter here.
         patch.setattr("docker.from_env", _find_nobody)
+        patch.setattr("portico.components.docker.engine_answer.require_answer", lambda _: None)
         # So it cannot be asked at the end either; tests/components/test_outcome.py has an engine that answers.
         patch.setattr("portico.components.docker.switch_verdict.compare", lambda *_: [])
         patch.setattr("portico.components.docker.worker_verdict.watch", lambda *_: [])

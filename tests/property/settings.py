@@ -267,7 +267,7 @@ FIELDS: Final[Mapping[type[Section], Mapping[str, Strategy]]] = {
         "staticFrom": st.sampled_from(["source", "application"]),
         "immutable": _BOOLEANS,
         "certificate": section(Certificate),
-        "users": st.dictionaries(_text("[A-Za-z0-9_.@-]{1,16}"), _hashes(), max_size=2),
+        "users": st.dictionaries(_text("[A-Za-z0-9_.@-]{1,16}"), _hashes(), min_size=1, max_size=2),
         "maintenance": _BOOLEANS,
         "gunicorn": section(Gunicorn),
         "uses": _lists(st.sampled_from(SERVICES), 0, 2, unique=True),

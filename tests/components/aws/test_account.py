@@ -48,7 +48,7 @@ def test_a_fleet_is_not_made_again_in_another_account(root: Path) -> None:
 
 
 def test_services_take_roles_on_for_this_account_alone(root: Path) -> None:
-    data = {"sites": [{**BUSY, "schedule": [], "users": {}, "workers": []}]}
+    data = {"sites": [{**BUSY, "schedule": [], "workers": []}]}
     made = [*deploy(root, BUSY).of_type(ROLE), *make_host(root, None, **data).of_type(ROLE)]  # type: ignore[arg-type]
     found = [statement for one in made for statement in json.loads(one.inputs["assumeRolePolicy"])["Statement"]]
     services = {statement["Principal"]["Service"].partition(".")[0] for statement in found}
