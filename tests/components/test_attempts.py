@@ -31,7 +31,8 @@ def seen(
     reported = {"id": ID, "name": "shop-0-1", "role": "gunicorn", "site": "shop", "release": "a", "state": "running"}
     values: dict[str, Any] = reported | {"health": "healthy"} | more
     one = Seen(networks=frozenset(), **values)
-    return Observation(containers={one.name: one}, live=live, proven=proven, unasked=unasked)
+    edge = replace(one, id="f" * 64, name="nginx", role="nginx", site="", release="", state="running", health="healthy")
+    return Observation(containers={one.name: one}, edge=edge, live=live, proven=proven, unasked=unasked)
 
 
 def count(observed: Observation | None, last: dict[str, Any] | None) -> int:
@@ -98,6 +99,11 @@ def test_one_of_a_version_without_the_label_is_number_none() -> None:
 def test_one_that_is_not_as_it_should_be_is_made_anew(observed: Observation, fault: str) -> None:
     assert count(observed, container(3)) == 4
     assert Attempts(resources={URN: container(3)}, observed=observed).find_fault("shop-gunicorn-0") == fault
+
+
+def test_where_nginx_is_gone_nobody_knows_what_was_proven_so_being_well_is_enough() -> None:
+    assert count(replace(seen(proven=frozenset()), edge=None), container(3)) == 3
+    assert count(replace(seen(proven=frozenset(), health="unhealthy"), edge=None), container(3)) == 4
 
 
 def test_an_engine_that_does_not_answer_has_not_said_that_anything_is_wrong() -> None:
