@@ -292,3 +292,11 @@ def test_data_of_a_service_begins_with_nothing() -> None:
     wanted, names = {("db", "postgres-18"): data}, {("db", "postgres-18"): "portico.dev.db.postgres-18"}
     (one,) = announce_data({}, wanted, (), names, services=["db"])
     assert str(one).startswith("db: its data begins empty, in the volume portico.dev.db.postgres-18. Nothing")
+
+
+@pytest.mark.parametrize(("site", "name", "taken"), [("store", "store", True), ("store", "other", False)])
+def test_a_site_that_may_be_the_same_by_another_name_is_pointed_out(site: str, name: str, taken: bool) -> None:
+    wanted, names = {(site, name): read(**STORE)}, {(site, name): f"portico.dev.{site}.{name}"}
+    *_, removed = announce_data({KEY: KEPT}, wanted, (), names)
+    said = " store begins without it; docs/data.md says how to take it along."
+    assert str(removed).endswith(said) == taken and "it stays in the volume" in str(removed)
