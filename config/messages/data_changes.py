@@ -58,12 +58,12 @@ def announce_data(
                 if apart
                 else f"in the volume {kept.volume} until you remove it (docker volume rm {kept.volume})."
             )
-            if heir := _find_heir(kept, before, wanted):
+            if heir := _find_heir(kept, before, wanted.keys() - {*there}):
                 text += f" {heir} begins without it; docs/data.md says how to take it along."
             yield Change("removal", kept.site, text)
 
 
-def _find_heir(kept: Kept, before: Mapping[Key, Kept], wanted: Mapping[Key, Data]) -> str:
-    """A new site with data of that name, which may be the same one renamed; "" where there is none."""
+def _find_heir(kept: Kept, before: Mapping[Key, Kept], begin: Collection[Key]) -> str:
+    """A new site whose data of that name begins, which may be the same one renamed; "" where there is none."""
     sites = {site for site, _ in before}
-    return next((site for site, name in wanted if name == kept.name and site not in sites), "")
+    return next((site for site, name in sorted(begin) if name == kept.name and site not in sites), "")

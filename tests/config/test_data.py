@@ -298,5 +298,7 @@ def test_data_of_a_service_begins_with_nothing() -> None:
 def test_a_site_that_may_be_the_same_by_another_name_is_pointed_out(site: str, name: str, taken: bool) -> None:
     wanted, names = {(site, name): read(**STORE)}, {(site, name): f"portico.dev.{site}.{name}"}
     *_, removed = announce_data({KEY: KEPT}, wanted, (), names)
+    known = announce_data({KEY: KEPT}, wanted, [*wanted], names)
+    assert not any("take it along" in str(one) for one in known)
     said = " store begins without it; docs/data.md says how to take it along."
     assert str(removed).endswith(said) == taken and "it stays in the volume" in str(removed)
