@@ -5,6 +5,22 @@ import re
 # A base image, in the words of BuildKit and of the builder before it: `image` is the one that the Dockerfile names.
 _IMAGE = r"(?:failed to resolve source metadata for (?P<image>[^\s\"]+?): |Get \"https?://[^\"]+/v2/)"
 
+# Packages of Debian, by a header that those bring whose lack is met most; the last one is any other.
+_HEADERS = {
+    r"Python\.h": "python3-dev",
+    r"ffi\.h": "libffi-dev",
+    r"libpq-fe\.h": "libpq-dev",
+    r"mysql\S*\.h": "default-libmysqlclient-dev",
+    r"openssl/\S+": "libssl-dev",
+    r"libxml/\S+": "libxml2-dev and libxslt1-dev",
+    r"(?:ldap|lber)\.h": "libldap2-dev",
+    r"sasl/\S+": "libsasl2-dev",
+    r"jpeglib\.h": "libjpeg-dev",
+    r"zlib\.h": "zlib1g-dev",
+    r"(?:stdio|limits|stdlib|string)\.h": "libc6-dev",
+    r"\S+": "the package of Debian that has it",
+}
+
 _CAUSES = (
     # A registry that cannot be reached says much the same as a package index.
     (
@@ -71,11 +87,24 @@ _CAUSES = (
         "the requirements of {site} contradict one another: pip's lines below say which",
     ),
     (r"THESE PACKAGES DO NOT MATCH THE HASHES", "a package is not the one whose hash the requirements of {site} name"),
+    *(
+        (
+            rf"fatal error: ({header}): No such file",
+            "a package is compiled, and the image lacks {0}: write "
+            f"{package} in `buildPackages` of {{site}}, or ask for a version that comes as a wheel",
+        )
+        for header, package in _HEADERS.items()
+    ),
     (
         r"(?:No such file or directory|command not found|unable to execute)[^\n]*'?(gcc|cc|g\+\+|cargo|pg_config)\b"
-        r"|error: command '(\S+)' failed",
+        r"|error: command '(\S+)' failed: No such file",
         "a package has to be compiled ({0}), and the image has no compiler: ask for a version that comes as a wheel, "
         "or write what compiles it in `buildPackages` of {site}, such as gcc, libc6-dev and libpq-dev",
+    ),
+    (
+        r"error: command '(\S+)' failed with exit",
+        "a package does not compile here ({0}): its first error is in the log; ask for a version that comes as a "
+        "wheel, or write a `pythonImage` of {site} that the package knows",
     ),
     (
         r"exec format error",

@@ -18,6 +18,14 @@ from portico.config.messages.build_causes import find_build_cause
         ("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed", "set `caBundle` or PORTICO_CA_BUNDLE"),
         ("NewConnectionError: Temporary failure in name resolution", "does not reach the package index"),
         ("error: command 'gcc' failed: No such file or directory", "compiled (gcc), and the image has no compiler"),
+        (
+            "misaka.c:32:10: fatal error: Python.h: No such file or directory\n"
+            "error: command '/usr/bin/gcc' failed with exit code 1",
+            "the image lacks Python.h: write python3-dev in `buildPackages` of shop",
+        ),
+        ("x.c:1:10: fatal error: openssl/ssl.h: No such file or directory", "openssl/ssl.h: write libssl-dev in"),
+        ("x.c:1:10: fatal error: uuid.h: No such file or directory", "uuid.h: write the package of Debian that has it"),
+        ("x.c:1: error: no such type\nerror: command '/usr/bin/gcc' failed with exit code 1", "does not compile here"),
         ("#5 0.113 exec /bin/sh: exec format error", "for another kind of processor than Docker has: let it emulate"),
         (
             'python:9.9: failed to resolve source metadata for r.example/python:9.9: failed to do request: Head "'
