@@ -1,11 +1,13 @@
 """A deployment on ECS, as far as there is AWS here: the real program, the real engine, and the double of the plugin."""
 
+import os
 import platform
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
+from zlib import crc32
 
 from docker.errors import APIError
 
@@ -18,13 +20,22 @@ from tests.cloud.plugin.fleet_service import SILENT
 from tests.cloud.plugin.owner import name_owner
 from tests.cloud.plugin.process import tell
 from tests.cloud.stack import double_aws
-from tests.docker.command import Result
+from tests.docker.command import ROOT, Result
 from tests.docker.commands import Door
 from tests.docker.engine import Deployment
 
 REGION: Final = "eu-central-1"
 # Images are built here, so for the processor that is here.
 ARCHITECTURE: Final = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
+
+
+def choose_range() -> str:
+    """The addresses of a VPC that no other worker of this run has: each subnet is a network of the one Docker engine.
+
+    Another checkout on this machine most likely has others.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return f"10.{100 + crc32(str(ROOT).encode()) % 12 * 8 + worker % 8}.0.0/16"
 
 
 class FleetDeployment(Deployment):
@@ -37,7 +48,7 @@ class FleetDeployment(Deployment):
     ) -> None:
         sweep()
         self.cloud = Cloud(folder / "cloud")
-        section = {"region": REGION, "architecture": ARCHITECTURE, **(ecs or {})}
+        section = {"region": REGION, "architecture": ARCHITECTURE, "range": choose_range(), **(ecs or {})}
         settings: dict[str, Any] = {"target": "ecs", "port": None, "ecs": section, **more}
         super().__init__(folder, *sites, env=double_aws(self.cloud), **settings)
         self.port = 80

@@ -15,7 +15,7 @@ import docker.errors
 import pytest
 
 from tests.cloud.caller import Caller, make_certificate
-from tests.cloud.fleet_deployment import FleetDeployment
+from tests.cloud.fleet_deployment import FleetDeployment, choose_range
 from tests.cloud.leftovers import list_leftovers
 from tests.cloud.plugin.clock.runs import list_runs
 from tests.cloud.plugin.fargate.tasks import list_tasks
@@ -144,7 +144,8 @@ def test_from_nothing_to_a_page(fleet: FleetDeployment, figures: Figures) -> Non
     tasks = fleet.tasks("hello")
     assert [task["status"] for task in tasks] == ["RUNNING", "RUNNING"]
     assert [task["status"] for task in fleet.tasks("hello-worker-queue")] == ["RUNNING"]
-    assert {task["address"].rpartition(".")[0] for task in tasks} == {"10.0.0", "10.0.1"}
+    begin = choose_range().removesuffix(".0.0/16")
+    assert {task["address"].rpartition(".")[0] for task in tasks} == {f"{begin}.0", f"{begin}.1"}
     assert get(fleet.port, "nobody.example", address=fleet.address).status == 404
     # Before its web, once, with its secret and its data.
     assert read_upgrades(fleet) == [spell_upgrade(page["release"])]
