@@ -48,9 +48,12 @@ class Change:
             parts.append(f"built in {self.built - self.building} s")
         if self.ordered is not None and self.done is not None:
             parts.append(f"release command done in {self.done - self.ordered} s")
-        if self.starting is not None and self.live is not None:
-            parts.append(f"healthy after {self.live - self.starting} s")
-        return f"{self.site}: {self.what}: {', '.join([*parts, 'live'])}."
+        if self.starting is None or self.live is None:
+            parts.append("live")
+        else:
+            # It waits for other sites of the update, too, so this is not how long its replicas took to become healthy.
+            parts.append(f"live {self.live - self.starting} s after its start")
+        return f"{self.site}: {self.what}: {', '.join(parts)}."
 
 
 @dataclass

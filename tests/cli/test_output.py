@@ -87,7 +87,7 @@ def test_a_release_command_is_reported_while_it_runs_and_after_it() -> None:
     story.take(act("resourcePreEvent", 22, "gunicorn"))
     assert story.tell_progress() == "hello: getting healthy"
     story.changes["hello"].live = 30
-    assert story.tell_changes() == ["hello: changes: release command done in 12 s, healthy after 8 s, live."]
+    assert story.tell_changes() == ["hello: changes: release command done in 12 s, live 8 s after its start."]
 
 
 def test_what_is_no_site_is_not_waited_for_as_one() -> None:
@@ -108,7 +108,7 @@ def test_of_a_release_there_is_one_line() -> None:
     story, said = replay("release")
     (line,) = story.tell_changes()
     assert line.startswith("hello: new release 3b008e4663fd (before: a3502ca58d75): built in ") and line.endswith(
-        "live."
+        "s after its start."
     )
     assert said == [] and story.changed > 0
 
