@@ -72,6 +72,7 @@ _SENSITIVE = (
 )
 
 _AT_IMPORT = r"Worker failed to boot|Exception in worker process"
+_PACKAGES = r"[^'\n]*/(?:site|dist)-packages/"
 _IMPORTED = "it fails while it is imported: its traceback says why"
 
 # How certain a sign is, the sign, and what it means; {0} is what the sign's group has found.
@@ -108,9 +109,9 @@ _LOG = (
         "the disk is full (`docker system df` says of what), or /tmp is: it has space for two bodies of `body`",
     ),
     (85, r"Address already in use", "something else in its container listens at the same address"),
-    (87, r"Read-only file system: (?:'[^'\n]+' -> )?'([^'\n]*/(?:site|dist)-packages/[^'\n]+)'", _INSTALLED),
-    (86, r"Read-only file system: '[^'\n]+' -> '([^'\n]+)'", _READ_ONLY),
-    (85, r"Read-only file system(?:: '([^'\n]+)')?", _READ_ONLY),
+    (87, rf"Read-only file system: (?:'[^'\n]+' -> )?'({_PACKAGES}[^'\n]+)'", _INSTALLED),
+    (86, rf"Read-only file system: '[^'\n]+' -> '((?!{_PACKAGES})[^'\n]+)'", _READ_ONLY),
+    (85, rf"Read-only file system(?!: (?:'[^'\n]+' -> )?'{_PACKAGES})(?:: '([^'\n]+)')?", _READ_ONLY),
     (84, r"(?:PermissionError|Permission denied)[^\n]*?: '([^'\n]+)'", "its user may not open {0}"),
     (
         82,

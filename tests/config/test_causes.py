@@ -199,6 +199,13 @@ def test_each_sign_has_its_cause_first(seen: dict[str, Any], cause: str) -> None
     assert cause in rank(**seen)[0]
 
 
+@pytest.mark.parametrize("moved", ["", "'/opt/venv/lib/python3.13/site-packages/app/a.css' -> "])
+def test_a_file_of_a_package_has_one_cause_however_often_it_is_reported(moved: str) -> None:
+    said = f"[Errno 30] Read-only file system: {moved}'/opt/venv/lib/python3.13/site-packages/app/build/a.css'"
+    (cause,) = rank_causes(Evidence(log=f"OSError: {said}\n{said}\n", site="shop"))
+    assert cause.startswith("it writes into an installed package")
+
+
 def test_what_is_certain_stands_before_what_is_likely() -> None:
     log = "ConnectionRefusedError: refused\nFileNotFoundError: no such file: 'a'\nMemoryError\nNo space left on device"
     causes = rank(log=log)
