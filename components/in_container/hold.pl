@@ -1,6 +1,6 @@
 # Owns the public ports: opens them once, and hands them to every NGINX that asks at the socket PLACE.
-# So one NGINX replaces another while clients wait in the same queue, and none of them is refused.
-# When it ends, a successor usually waits for the same ports, so NGINX must close them at once. Where another holder
+# So one NGINX takes another's place while clients wait in the same queue, and none of them is turned away.
+# When it ends, a successor mostly waits for the same ports, so NGINX must let go of them at once. Where another holder
 # is there already, the public port has moved: nobody waits, and NGINX ends all requests in flight first.
 # hold.pl PLACE PORT...   a port such as 8080, or 8443/udp; the other holders' places are beside PLACE
 use strict;
@@ -18,14 +18,14 @@ sub open_port {
     socket(my $socket, PF_INET, $kind, 0) or die "socket: $!\n";
     # NGINX takes this for granted. Of two workers that one client wakes, the slower would wait here for the next one.
     fcntl($socket, F_SETFL, O_NONBLOCK) or die "fcntl: $!\n";
-    # Datagrams go to the process that opened the port last; streams have one queue for all.
+    # Datagrams go to whoever opened last; streams have one queue for all.
     setsockopt($socket, SOL_SOCKET, $kind == SOCK_DGRAM ? SO_REUSEPORT : SO_REUSEADDR, 1) or die "port $port: $!\n";
     bind($socket, pack_sockaddr_in($port, INADDR_ANY)) or die "port $port: $!\n";
     listen($socket, 511) or die "port $port: $!\n" if $kind == SOCK_STREAM;
     return $socket;
 }
 
-# Perl has no function that passes a socket on, so this is struct msghdr as the kernel reads it.
+# Perl has no word for passing a socket on, so this is struct msghdr as the kernel reads it.
 sub hand_over {
     my ($peer, @sockets) = @_;
     my @numbers = map { fileno $_ } @sockets;
@@ -41,7 +41,7 @@ sub has_moved {
     my ($folder, $own) = $place =~ m{(.*)/(.*)};
     opendir my $places, $folder or return 0;
     for my $other (grep { !/^\./ && $_ ne $own } readdir $places) {
-        # The socket file of a holder that is gone refuses connections.
+        # What a holder has left that is gone refuses.
         socket(my $peer, PF_UNIX, SOCK_STREAM, 0) or next;
         fcntl($peer, F_SETFL, O_NONBLOCK) or next;
         return 1 if connect $peer, pack_sockaddr_un("$folder/$other");
@@ -59,7 +59,7 @@ my ($end, $moved, @takers);
 $SIG{TERM} = $SIG{INT} = sub { $end ||= time + 2 };
 $SIG{PIPE} = 'IGNORE';
 until ($end && ($end < time || !@takers)) {
-    # Each NGINX that took the ports is notified that they close, and ends its connections while they still work.
+    # Whoever took the ports hears that they go, and ends its connections while they still lead somewhere.
     if ($end && !defined $moved && ($moved = has_moved())) {
         ($end, @streams) = (time + 3600);
         syswrite $_, '.' for @takers;
