@@ -17,7 +17,8 @@ _HEAD = """# Settings
 Every setting of a stack file (`Pulumi.<stack>.yaml`), below `config:` with the prefix `portico:`. Written by
 `make docs` from `config/settings/`: change it there.
 
-Sizes are a whole number and K, M or G, durations a whole number and ms, s, m or h. Keys not listed are refused.
+Sizes are a whole number and K, M or G, also in lower case; durations a whole number and ms, s, m or h. So `5m` is 5 MB
+as a size and 5 minutes as a duration. Keys not listed are refused.
 
 An editor that knows YAML completes and checks all of this by [stack.schema.json](stack.schema.json). Write as the first
 line of a stack file:
