@@ -30,9 +30,7 @@ class Quantity:
         match = re.fullmatch(r"([0-9]{1,12})([A-Za-z]{1,2})", value) if isinstance(value, str) else None
         unit = match and next((u for u in cls.units if u == match[2] or u == match[2].lower()), None)
         if match and unit and int(match[1]) == 0:
-            raise PydanticCustomError(
-                cls.kind, '"{value}" disables the limit in NGINX; use at least 1', {"value": value}
-            )
+            raise PydanticCustomError(cls.kind, '"{value}" disables the limit; use at least 1', {"value": value})
         if not match or not unit:
             raise PydanticCustomError(
                 cls.kind,

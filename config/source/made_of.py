@@ -64,6 +64,7 @@ _KINDS: Final = {
         _BESIDE,
     ),
 }
+_FLASK: Final = ("flask.Flask", "flask.app.Flask")
 _COROUTINE: Final = "is an async function, which is ASGI or makes a coroutine, " + _SERVED
 
 
@@ -76,6 +77,8 @@ def tell_unfit(tree: ast.Module, entry: str, name: str, *, called: bool) -> str:
     bound = _find_bound(tree.body, name)
     if isinstance(bound, ast.AsyncFunctionDef):
         return f'"{entry}" {_COROUTINE}; write the entry of a Flask application'
+    if called and isinstance(bound, ast.Call) and _name_whole(_spell(bound.func), imported) in _FLASK:
+        return f'"{entry}" calls the application itself; write {entry.partition("(")[0]}'
     if called:
         value = _find_returned(bound) if isinstance(bound, ast.FunctionDef) and not bound.decorator_list else None
     else:
@@ -126,9 +129,14 @@ def _find_kind(value: ast.AST | None, imported: dict[str, str], tree: ast.Module
     if isinstance(own, ast.ClassDef) and own.bases:
         # A class of the application's own is what it is derived from first.
         spelled = _spell(own.bases[0])
+    whole = _name_whole(spelled, imported)
+    return (_KINDS[whole], whole.rpartition(".")[2]) if whole in _KINDS else ("", "")
+
+
+def _name_whole(spelled: str, imported: dict[str, str]) -> str:
+    """`flask.Flask` of `f.Flask` after `import flask as f`; "" of what was not imported."""
     first, _, rest = spelled.partition(".")
-    whole = ".".join(part for part in (imported.get(first, ""), rest) if part)
-    return (_KINDS[whole], whole.rpartition(".")[2]) if first in imported and whole in _KINDS else ("", "")
+    return ".".join(part for part in (imported[first], rest) if part) if first in imported else ""
 
 
 def _list_imports(tree: ast.Module) -> Iterator[tuple[str, str]]:

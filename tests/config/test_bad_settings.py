@@ -86,6 +86,11 @@ STACK: list[tuple[str, dict[str, Any], str]] = [
     ),
     (
         "missing certificates",
+        make_values(caBundle="shop/web.py"),
+        'caBundle: "shop/web.py" holds no certificate; write the path of a PEM bundle, or leave it out',
+    ),
+    (
+        "CA bundle that is not there",
         make_values(caBundle="no.pem"),
         'caBundle: "no.pem" is not a file; write the path of a PEM bundle, or leave it out',
     ),
@@ -422,7 +427,7 @@ def test_each_wrong_variable_and_each_wrong_hash_is_reported_at_once(root: Path)
 )
 def test_a_limit_of_zero_is_refused_since_it_would_mean_no_limit(root: Path, values: dict[str, Any], path: str) -> None:
     (line,) = refuse(root, values)
-    assert re.fullmatch(rf'{re.escape(path)}: "0[Ms]" disables the limit in NGINX; use at least 1', line)
+    assert re.fullmatch(rf'{re.escape(path)}: "0[Ms]" disables the limit; use at least 1', line)
 
 
 def test_a_setting_has_one_spelling(root: Path) -> None:

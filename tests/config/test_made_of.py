@@ -31,6 +31,7 @@ FACTORIES = {
     "from fastapi import FastAPI\ndef create_app():\n    return FastAPI()": f"is made by FastAPI, {ASGI}",
     "def create_app():\n    from quart import Quart\n    app = Quart('x')\n    return app": f"is made by Quart, {ASGI}",
     "async def create_app(): ...": "is an async function",
+    "import flask\ncreate_app = flask.Flask('x')": "calls the application itself; write web:create_app",
 }
 MAY_BE = [
     "from flask import Flask\napp = Flask(__name__)",

@@ -54,7 +54,7 @@ ROWS: list[tuple[dict[str, Any], str]] = [
         'tls.acme.caBundle: "ca.pem" is not a file; write the path of a PEM bundle, or leave it out',
     ),
     (
-        order(acme=ACME | {"caBundle": "shop/web.py"}),
+        order(acme=ACME | {"caBundle": "own.pem"}),
         "tls.acme: caBundle is for a directory of your own; write directory, or leave caBundle out",
     ),
     (
@@ -109,6 +109,7 @@ ROWS: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("values", "line"), [pytest.param(*row, id=row[1][:70]) for row in ROWS])
 def test_what_cannot_be_ordered_is_refused(root: Path, values: dict[str, Any], line: str) -> None:
+    (root / "own.pem").write_text("-----BEGIN CERTIFICATE-----\n")
     assert refuse(root, values) == [line]
 
 
