@@ -6,8 +6,8 @@ import pytest
 
 from portico.config.load import Stack
 from tests.components.sample import BLOG
-from tests.components.test_switch import Scene
-from tests.components.test_switch import scene as scene
+from tests.components.switch_scene import Scene
+from tests.components.switch_scene import scene as scene
 from tests.config.sample import make_site
 
 HOST = "hosts/shop.example"
