@@ -14,8 +14,8 @@ import pytest
 
 from portico.config.messages.replica_causes import Evidence, rank_causes
 from portico.config.render.gunicorn import render_gunicorn
+from tests.components.judged import JUDGE
 from tests.components.switch_folder import RELEASE, SwitchFolder
-from tests.components.test_prove import JUDGE
 from tests.config.sample import read_settings
 
 HOST = socket.gethostname()
