@@ -21,6 +21,7 @@ from tests.config.sample import make_site, read_settings
 
 SECRET = "correct horse battery staple"
 BLOG = make_site(name="blog", hosts=["*.blog.example", "blog.example"], replicas=1, gunicorn={"timeout": "50s"})
+TLS = {"localAuthority": True}
 
 
 @dataclass(frozen=True)

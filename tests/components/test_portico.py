@@ -10,8 +10,7 @@ from portico.components.docker.portico_args import PorticoArgs
 from portico.components.docker.stack import Portico
 from tests.components.recorder import CONTAINER, IMAGE, NETWORK, VOLUME, Recorder, Resource, list_texts, run
 from tests.components.sample import BLOG, SECRET, deploy, deploy_both, make_stack
-from tests.components.watched import EDGE, Watched, show
-from tests.config.sample import HASH, make_site, write_files
+from tests.config.sample import make_site
 
 
 def test_its_children_are_the_edges_parts_and_two_components_a_site(whole: Recorder) -> None:
@@ -139,91 +138,6 @@ def test_the_edge_serves_what_the_replicas_and_files_share(whole: Recorder) -> N
     )
 
 
-def read_envs(container: Resource) -> dict[str, str]:
-    return dict(env.split("=", 1) for env in container.inputs["envs"])
-
-
-def test_the_switch_has_time_for_the_longest_request(whole: Recorder) -> None:
-    envs = read_envs(whole.container("portico-release-switch"))
-    assert int(envs["LONGEST"]) > 50 + 5
-
-
-def test_the_switch_asks_every_replica_of_every_site(whole: Recorder) -> None:
-    asked = [line.split() for line in read_envs(whole.container("portico-release-switch"))["REPLICAS"].splitlines()]
-    assert [(site, index, id) for site, _, index, id, *_ in asked] == [
-        ("shop", "0", "shop-gunicorn-0-id"[:12]),
-        ("shop", "1", "shop-gunicorn-1-id"[:12]),
-        ("blog", "0", "blog-gunicorn-0-id"[:12]),
-    ]
-
-
-def test_the_switch_waits_for_replicas_as_long_as_set(root: Path) -> None:
-    envs = read_envs(deploy(root, healthTimeout=90).container("portico-release-switch"))
-    assert envs["WAIT"] == "90"
-    replica = deploy(root, healthTimeout=90).container("shop-gunicorn-0").inputs
-    assert not replica.get("wait") and "waitTimeout" not in replica
-
-
-def test_nothing_is_asked_of_a_site_in_maintenance(root: Path) -> None:
-    made = deploy(root, make_site(maintenance=True), BLOG)
-    asked = read_envs(made.container("portico-release-switch"))["REPLICAS"].splitlines()
-    assert [line.split()[0] for line in asked] == ["blog"]
-    everything_in_maintenance = deploy(root, make_site(maintenance=True))
-    assert read_envs(everything_in_maintenance.container("portico-release-switch"))["REPLICAS"] == ""
-
-
-def test_a_replica_that_is_not_well_is_made_anew_and_the_other_is_not(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whatever the state says: a refresh has taken the mark from it."""
-    stack = make_stack(root)
-    release = stack.releases[0].id
-    well, sick = show("1" * 12, release=release), show("2" * 12, release=release, State="restarting")
-    files = {f"trees/{stack.tree.digest}/{path}": text for path, text in stack.tree.files.items()}
-    proven = f"shop {'1' * 12}\nshop {'2' * 12}\n"
-    engine = Watched(listed=[EDGE, well, sick], target=f"trees/{stack.tree.digest}", files={**files, "proven": proven})
-    resources = {
-        f"urn:pulumi:test::portico::{CONTAINER}::{name}": {
-            "type": CONTAINER,
-            "outputs": {"name": one["Names"][0][1:], "labels": [{"label": "portico.attempt", "value": "4"}]},
-        }
-        for name, one in {"shop-gunicorn-0": well, "shop-gunicorn-1": sick, "portico-nginx-server": EDGE}.items()
-    }
-    monkeypatch.setattr("portico.components.docker.image_tags.list_tags", lambda _: frozenset())
-    monkeypatch.setattr("portico.components.docker.preview.list_tags", lambda _: frozenset())
-    args = PorticoArgs(stack=stack, root=root, engine=engine, resources=resources)
-    made = run(lambda: Portico("portico", args))
-    attempts = [made.container(f"shop-gunicorn-{index}").labels["portico.attempt"] for index in range(2)]
-    assert attempts == ["4", "5"]
-    # The tree is live: the switch has nothing to repeat, but for the replica that it has to ask.
-    assert made.container("portico-release-switch").labels["portico.attempt"] == "0"
-
-
-def test_a_switch_that_ends_badly_fails_the_run_before_the_port_is_taken(root: Path) -> None:
-    seen: list[Resource] = []
-    logs = "@refused shop 0 0123456789ab nothing answers GET /\n"
-    with pytest.raises(pulumi.RunError, match="shop did not go live"):
-        deploy(root, states={"portico-release-switch": {"exitCode": 1, "containerLogs": logs}}, seen=seen)
-    roles = {found.labels["portico.role"] for found in seen if found.type == CONTAINER}
-    assert "gunicorn" in roles and "switch" in roles and "port" not in roles
-
-
-def test_one_sites_change_leaves_the_others_replicas_alone(root: Path) -> None:
-    write_files(root / "blog", {"requirements.txt": "flask\n", "web.py": "app = 1\n"})
-    before = deploy(root, make_site(), BLOG | {"source": "blog"})
-    write_files(root / "shop", {"web.py": "app = 2\n"})
-    after = deploy(root, make_site(), BLOG | {"source": "blog"})
-    assert before.container("blog-gunicorn-0").inputs == after.container("blog-gunicorn-0").inputs
-    assert before.container("shop-gunicorn-0").inputs != after.container("shop-gunicorn-0").inputs
-
-
-def test_a_change_of_nginx_alone_leaves_all_replicas_alone(root: Path) -> None:
-    before, after = deploy(root), deploy(root, nginx={"workers": 4})
-    assert before.container("shop-gunicorn-0").inputs == after.container("shop-gunicorn-0").inputs
-    assert before.container("portico-nginx-server").inputs == after.container("portico-nginx-server").inputs
-    assert before.container("portico-release-switch").inputs != after.container("portico-release-switch").inputs
-
-
 @pytest.mark.parametrize(
     ("site", "port", "url"),
     [
@@ -247,54 +161,6 @@ def test_its_outputs_name_the_releases_and_the_live_tree(root: Path) -> None:
     assert outputs["tree"] == stack.tree.digest
 
 
-TLS = {"localAuthority": True}
-
-
-@pytest.mark.parametrize(
-    ("stack", "url", "ports"),
-    [
-        ({"port": 80, "tls": TLS | {"port": 443}}, "https://shop.example", [("tcp", 443)]),
-        ({"port": 80, "tls": TLS}, "https://shop.example:8443", [("tcp", 8443)]),
-        ({"port": 443}, "http://shop.example:443", []),
-        ({"tls": TLS | {"http3": True}}, "https://shop.example:8443", [("tcp", 8443), ("udp", 8443)]),
-    ],
-    ids=str,
-)
-def test_with_https_the_url_and_the_ports_are_its(
-    root: Path, stack: dict[str, Any], url: str, ports: list[tuple[str, int]]
-) -> None:
-    made = deploy(root, **stack)
-    assert made.registered_outputs("Portico")["url"] == url
-    found = made.container(f"portico-port-holder-{stack.get('port', 8080)}").inputs["ports"]
-    assert [(one["protocol"], one["external"]) for one in found if "protocol" in one] == ports
-
-
-def test_keys_and_hashes_are_nowhere_in_the_clear(root: Path) -> None:
-    made = deploy(root, make_site(users={"ann": HASH}), tls=TLS)
-    seen = {
-        (one.name, hidden)
-        for one in made.resources
-        for text, hidden in list_texts(one.raw)
-        if HASH in text or "PRIVATE KEY" in text
-    }
-    assert seen == {("portico-check-nginx-t", True)}
-    assert HASH not in repr(made.outputs) and "PRIVATE KEY" not in repr(made.outputs)
-
-
-def test_the_tree_and_the_check_speak_of_the_same_private_folder(root: Path) -> None:
-    check = deploy(root, tls=TLS).container("portico-check-nginx-t")
-    (digest,) = (env.removeprefix("PRIVATE=") for env in check.inputs["envs"] if env.startswith("PRIVATE="))
-    texts = {upload["file"]: upload["content"] for upload in check.inputs["uploads"]}
-    assert len(digest) == 12 and f"/etc/portico/private/{digest}/shop.key" in texts["/incoming/conf.d/shop.conf"]
-
-
-def test_the_authority_stays_out_of_the_build_context(root: Path) -> None:
-    made = deploy(root, tls=TLS)
-    context = root / next(image for image in made.of_type(IMAGE) if "build" in image.inputs).inputs["build"]["context"]
-    assert (root / ".portico/authority/authority.key").is_file()
-    assert [path for path in context.rglob("*") if path.suffix in (".key", ".crt")] == []
-
-
 def test_the_edge_is_the_same_whatever_its_sites_need(root: Path) -> None:
     edges = [
         dict(deploy(root, make_site(gunicorn={"timeout": timeout}), *more).container("portico-nginx-server").inputs)
@@ -313,54 +179,6 @@ def test_another_compression_lays_the_files_out_anew(root: Path) -> None:
     ]
     assert [command[5] for command in commands] == ["compress", "plain"]
     assert commands[0][1] != commands[1][1]
-
-
-def test_nginx_goes_before_the_replicas_that_it_sends_requests_to(whole: Recorder) -> None:
-    replicas = {found.urn for found in whole.of_type(CONTAINER) if found.labels["portico.role"] == "gunicorn"}
-    assert len(replicas) == 3 and replicas <= whole.container("portico-nginx-server").dependencies
-
-
-def test_where_nginx_cannot_take_the_port_over_it_holds_it(root: Path) -> None:
-    made = deploy(root, nginxImage="nginx:1.30.6-alpine")
-    edge = made.container("portico-nginx-edge-8080")
-    assert edge.inputs["ports"] == [{"internal": 8080, "external": 8080, "ip": "127.0.0.1"}]
-    assert edge.delete_before_replace is True
-    assert made.of_type("portico:index:Port") == []
-    assert "HANDOVER=" in made.container("portico-check-nginx-t").inputs["envs"]
-
-
-BELOW = "urn:pulumi:test::portico::portico:index:Portico$portico:index:"
-
-
-def know(component: str, name: str, *ports: int) -> dict[str, Any]:
-    """A container of an update before, as Pulumi's record has it."""
-    published = [{"internal": 8080, "external": port, "ip": "127.0.0.1", "protocol": "tcp"} for port in ports]
-    return {f"{BELOW}{component}${CONTAINER}::{name}": {"type": CONTAINER, "outputs": {"ports": published}}}
-
-
-def test_whoever_holds_the_port_next_takes_the_place_of_who_had_it(root: Path) -> None:
-    """As one resource to Pulumi: so the old container goes first, and the port is free."""
-    edge, holder = know("Nginx", "portico-nginx-edge-8080", 8080), know("Port", "portico-port-holder-8080", 8080)
-    taking, holding = deploy(root, known=edge), deploy(root, known=holder, nginxImage="nginx:1.30.6-alpine")
-    assert taking.container("portico-port-holder-8080").aliases == tuple(edge)
-    assert holding.container("portico-nginx-edge-8080").aliases == tuple(holder)
-
-
-def test_so_does_one_that_wants_a_part_of_its_ports(root: Path) -> None:
-    before = know("Port", "portico-port-holder-8080", 8080, 8443)
-    assert deploy(root, known=before, port=81, tls=TLS).container("portico-port-holder-81").aliases == tuple(before)
-
-
-@pytest.mark.parametrize("image", ["nginx:1.30.6", "nginx:1.30.6-alpine"])
-def test_at_another_port_the_old_one_stays_until_the_new_one_is_open(root: Path, image: str) -> None:
-    before = know("Port", "portico-port-holder-8080", 8080) | know("Nginx", "portico-nginx-edge-8080", 8080)
-    made = deploy(root, known=before, port=81, nginxImage=image)
-    name = "portico-port-holder-81" if image == "nginx:1.30.6" else "portico-nginx-edge-81"
-    assert made.container(name).aliases == ()
-    # NGINX asks for the ports where the new one is kept open, so another one starts beside the old one.
-    places = [env for env in made.of_type(CONTAINER) if "PLACE=/etc/portico/port/81" in (env.inputs.get("envs") or ())]
-    assert [one.name for one in places] == (["portico-nginx-server"] if "holder" in name else [])
-    assert image != "nginx:1.30.6" or made.container(name).inputs["command"][0] == "/etc/portico/port/81"
 
 
 def test_by_the_network_each_site_has_one_of_its_own_that_nginx_is_in(root: Path) -> None:
