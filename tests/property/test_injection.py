@@ -1,9 +1,7 @@
 """No text carries configuration: it is refused, with the path of its setting, or it is only a text where it stands."""
 
-import ast
 import re
-from collections.abc import Iterator, Mapping
-from copy import deepcopy
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,122 +14,11 @@ from portico.config.settings.aws import Egress
 from portico.config.settings.ecs import HostedZone
 from portico.config.settings.section import Section
 from portico.config.settings.service import OF_AWS, Service
-from tests.config.nginx_file import Directive
-from tests.property.applications import BUNDLE, CERTIFICATE, KEY
 from tests.property.profile import SOAK, holds_for
-from tests.property.rendered import Rendered, parse_file, render
+from tests.property.rendered import render
+from tests.property.rendered_shape import shape_of_everything
 from tests.property.test_strategies import SECTIONS
-
-Spot = tuple[str | int, ...]
-KEY_ITSELF = "(the key)"
-
-# Every setting that is a text, written once; a key of a mapping is a text too.
-FULL: dict[str, Any] = {
-    "target": "local",
-    "docker": "unix:///var/run/docker.sock",
-    "address": "127.0.0.1",
-    "preset": "default",
-    "upstream": "socket",
-    "nginxImage": "nginx:1.30.6",
-    "pythonImage": "python:3.13-slim",
-    "caBundle": BUNDLE,
-    "tls": {
-        "profile": "modern",
-        "acme": {
-            "email": "ops@shop.example",
-            "directory": "https://authority.example/directory",
-            "eab": "key-1",
-            "caBundle": BUNDLE,
-            "dns": {
-                "provider": "route53",
-                "accessKey": "AKIAIOSFODNN7EXAMPLE",
-                "names": "all",
-                "endpoint": "https://route53-fips.amazonaws.com",
-            },
-        },
-    },
-    "client": {"proxies": ["10.0.0.0/8"], "header": "X-Forwarded-For"},
-    "nginx": {
-        "version": "1.30.6",
-        "keepalive": "65s",
-        "clientTimeout": "15s",
-        "defaultType": "text/html",
-        "logFormat": "json",
-        "logLevel": "warn",
-        "gzip": {"types": "text"},
-        "memory": "256M",
-        "uploads": "96M",
-        "requestHeader": "8K",
-        "answerHeaders": "16K",
-    },
-    "services": [{"name": "db", "kind": "postgres", "version": "18", "image": "postgres:18.6", "memory": "512M"}],
-    "sites": [
-        {
-            "name": "shop",
-            "source": "plain",
-            "uses": ["db"],
-            "context": "..",
-            "requirements": "pyproject.toml",
-            "extras": ["more"],
-            "pythonImage": "python:3.13-slim",
-            "packages": ["libpq5"],
-            "buildPackages": ["gcc"],
-            "buildSecrets": ["TOKEN"],
-            "entry": "web:app",
-            "hosts": ["shop.example"],
-            "path": "/shop",
-            "health": "/healthz",
-            "body": "5M",
-            "static": "static",
-            "staticUrl": "/files/",
-            "environment": {"LOG_LEVEL": "info"},
-            "publish": ["*.py"],
-            "secretsAs": "environment",
-            "release": {
-                "command": "flask db upgrade",
-                "timeout": "10m",
-                "memory": "512M",
-                "rehearsePaths": ["/cart"],
-            },
-            "workers": [{"name": "queue", "command": "flask work", "stop": "30s", "memory": "512M"}],
-            "schedule": [
-                {
-                    "name": "nightly",
-                    "cron": "30 3 * * *",
-                    "timeZone": "UTC",
-                    "command": "flask tidy",
-                    "overlap": "forbid",
-                    "timeout": "1h",
-                    "memory": "512M",
-                }
-            ],
-            "data": [{"name": "media", "path": "/srv/media", "url": "/media/"}],
-            "aliases": ["www.shop.example"],
-            "balance": "least_conn",
-            "staticFrom": "application",
-            "headers": {
-                "contentSecurityPolicy": "default-src 'self'",
-                "referrerPolicy": "origin",
-                "permissionsPolicy": "camera=()",
-                "frameOptions": "DENY",
-            },
-            "limits": {"rate": {"rate": "10r/s"}},
-            "routes": [
-                {"path": "/api/", "body": "1M", "timeout": "10s", "cache": "5s", "rate": {"rate": "5r/m"}},
-                {"path": "/ws", "websocket": True},
-            ],
-            "certificate": {"certificate": CERTIFICATE, "key": KEY},
-            "users": {"eve": "$2y$05$abcdefghijklmnopqrstuv"},
-            "gunicorn": {
-                "version": "27.0.1",
-                "workerClass": "gthread",
-                "timeout": "30s",
-                "hungAfter": "15s",
-                "memory": "512M",
-            },
-        }
-    ],
-}
+from tests.property.text_settings import FULL, SPOTS, Spot, put, spell, take
 
 HOSTILE = (
     "a; return 200 x",
@@ -188,80 +75,6 @@ HOSTILE = (
     " ",
     "a" * 200,
 )
-
-
-def list_spots(values: Any, path: Spot = ()) -> Iterator[Spot]:
-    """Where the texts stand; a path with KEY_ITSELF at its end means the key that stands before it."""
-    if isinstance(values, str):
-        yield path
-    pairs = values.items() if isinstance(values, dict) else enumerate(values) if isinstance(values, list) else ()
-    for key, inner in pairs:
-        yield from list_spots(inner, (*path, key))
-        if path and path[-1] in ("environment", "users"):
-            yield (*path, key, KEY_ITSELF)
-
-
-SPOTS = tuple(list_spots(FULL))
-
-
-def take(spot: Spot) -> str:
-    """The good text at `spot`."""
-    if spot[-1] == KEY_ITSELF:
-        return str(spot[-2])
-    place: Any = FULL
-    for step in spot:
-        place = place[step]
-    return str(place)
-
-
-def put(spot: Spot, text: str) -> dict[str, Any]:
-    """The full settings with another text at `spot`."""
-    values = deepcopy(FULL)
-    place: Any = values
-    *above, last = spot[:-1] if spot[-1] == KEY_ITSELF else spot
-    for step in above:
-        place = place[step]
-    if spot[-1] == KEY_ITSELF:
-        place[text] = place.pop(last)
-    else:
-        place[last] = text
-    return values
-
-
-def spell(spot: Spot) -> str:
-    """The path of the setting as messages have it."""
-    steps = spot[:-2] if spot[-1] == KEY_ITSELF else spot
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
-
-
-def shape(directive: Directive) -> Any:
-    """Names, nesting and how many words each directive has; not the words."""
-    return (directive.name, len(directive.args), tuple(shape(inner) for inner in directive.block))
-
-
-def shape_of_everything(rendered: Rendered) -> Any:
-    """The structure of all that is written: NGINX's files, Gunicorn's file and the Dockerfile."""
-    context = rendered.releases[0].context
-    python = ast.parse(context[".portico/gunicorn.conf.py"].content)
-    # A path may add or leave out an assignment; what matters is that nothing else is there.
-    statements = [type(node).__name__ for node in python.body]
-    docker = context["Dockerfile"].content.decode()
-    instructions = re.findall(r"^[A-Z]+(?= )", docker, re.MULTILINE)
-    users = [text.count("\n") for name, text in rendered.private.files.items() if name.endswith(".users")]
-    files = sorted((shape_of_file(hide_digests(rendered, text)) for text in rendered.tree.files.values()), key=repr)
-    return files, statements, [instructions, users], set(rendered.tree.files)
-
-
-def hide_digests(rendered: Rendered, text: str) -> str:
-    """A file of NGINX without the names that follow from all else: most texts stand in one file or in none."""
-    for digest in (rendered.tree.digest, *(release.id for release in rendered.releases)):
-        text = text.replace(digest, "digest")
-    return text
-
-
-@cache
-def shape_of_file(text: str) -> Any:
-    return shape(parse_file(text))
 
 
 @cache
