@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from portico.config.settings.aws import RETENTION
 from tests.config.aws_sample import AMI, KEY
-from tests.property.settings import Strategy, Values
+from tests.property.simple_values import Strategy, Values
 
 # Kinds that AWS's own list of them has: Graviton, Intel and AMD, on Nitro and not.
 _KINDS: Final = ("t4g.small", "m7g.large", "t3.micro", "c6a.xlarge", "t2.small", "m5.large", "r6g.medium")

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from tests.config.nginx_file import Directive
 from tests.property.profile import SOAK, collect, holds_for
 from tests.property.rendered import Rendered, parse, render
-from tests.property.settings import LAYOUTS, Strategy, Values, fleets, stacks
+from tests.property.settings import LAYOUTS, fleets, stacks
+from tests.property.simple_values import Strategy, Values
 
 # By what makes most of a difference; "any" leaves that to the settings.
 KINDS: Final[Mapping[str, Callable[[], Strategy]]] = {

@@ -23,7 +23,7 @@ from tests.program.stackfile import spell_config
 from tests.property.machines import machines
 from tests.property.pool import Tried, holds_for_stacks
 from tests.property.profile import SOAK, collect, holds_for
-from tests.property.settings import Values
+from tests.property.simple_values import Values
 
 # VMs that `make test` tries; `make soak` tries 500.
 _MACHINES = 4

@@ -12,7 +12,8 @@ from portico.config.settings.section import Section
 from tests.property.pool import list_stacks
 from tests.property.profile import collect
 from tests.property.rendered import render
-from tests.property.settings import FIELDS, fleets, stacks
+from tests.property.settings import fleets, stacks
+from tests.property.stack_fields import FIELDS
 
 # Where Docker runs, read below components/hosts/ alone, and what copies data: nothing that is rendered depends on them.
 HOSTS = {"ssh", "aws", "backups"}
