@@ -11,7 +11,7 @@ from tests.property.applications import write_applications
 from tests.property.edge import Edge
 from tests.property.profile import EXAMPLES, SEED, SOAK
 
-# They are no tests by their names, and their assertions say what differs all the same.
+# pytest shows the values of a failed assertion only in test modules and in those that are named here.
 pytest.register_assert_rewrite("tests.property.round_trip", "tests.property.round_trip_site")
 
 HERE = Path(__file__).parent
