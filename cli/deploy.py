@@ -19,7 +19,7 @@ ANNOUNCED = "PORTICO_ANNOUNCED"
 
 
 def refuse_locked(place: Place) -> None:
-    """End where somebody else works on the stack just now, or a run was killed; what is to be done is said."""
+    """Exit if somebody else works on the stack, or a run was killed, and print what to do."""
     if said := describe(place.stack, place.root):
         click.echo(said, err=True)
         sys.exit(1)

@@ -11,7 +11,7 @@ _EMPTY = re.compile(
     r"update failed|preview failed|destroy failed|refresh failed|update canceled|resource operations? failed"
     r"|(one or more )?errors? occurred while \w+|.*\bpreviously errored\b.*"
     # Of what was not made, since a release command or a switch had failed (components/barrier.py).
-    r"|.*\bwas put off: what comes before it failed"
+    r"|.*\bwas skipped: an earlier step failed"
 )
 # Of a program that has said why before, and of a provider that the engine ends together with it.
 _ENDED = re.compile(

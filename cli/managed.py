@@ -47,7 +47,7 @@ class Managed:
         inside = f'portico exec -s {stack} --site {self.site or "SITE"} -- sh -c \'psql "$DATABASE_URL" -c "…"\''
         copy = f"--db-instance-identifier {self.called} --db-snapshot-identifier {self.called}-by-hand"
         return {
-            "shell": f"{inside} asks it, where the site's image has psql",
+            "shell": f"{inside} runs a query, if the site's image has psql",
             "dump": f"aws rds create-db-snapshot {copy} copies it",
             "load": "a new service with `snapshot: NAME` begins with a copy; docs/services.md has the steps",
         }
@@ -58,7 +58,7 @@ class Managed:
             words = "rds restore-db-instance-to-point-in-time --source-db-instance-identifier"
             return f"aws {words} {self.called} --region {self.region} … makes a copy"
         words = "elasticache describe-snapshots --replication-group-id"
-        return f"aws {words} {self.called} --region {self.region} names the copies"
+        return f"aws {words} {self.called} --region {self.region} lists the snapshots"
 
 
 def find_managed(export: Export) -> list[Managed]:

@@ -13,7 +13,7 @@ def refuse_by_hand(stack: str, export: Export, service: str, action: str) -> Ref
     if not databases:
         return Refused("on ecs Portico runs no database; ask your own by its own address")
     found = databases[0]
-    why = f"{found.name} has `managed: true`, so its site alone gets to it"
+    why = f"{found.name} has `managed: true`, so only its site can connect to it"
     return Refused(f"{why}; {found.list_remedies(stack)[action]}")
 
 

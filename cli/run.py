@@ -65,7 +65,7 @@ def _watch(
     command = ["pulumi", *words, "--stack", place.stack, "--non-interactive", "--color", "never"]
     # The option for events is one of those that Pulumi keeps for programs.
     environment = {**os.environ, "PULUMI_DEBUG_COMMANDS": "true"}
-    # The file is its user's alone: nobody else has to know what is deployed.
+    # Readable by this user alone.
     with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
         try:
             # In the same group: Ctrl-C reaches it from the terminal, once.
@@ -96,7 +96,7 @@ def _watch(
 
 @contextmanager
 def _hold_signals() -> Iterator[list[int]]:
-    """Who is asked to end waits for the run, which is asked so too and ends in order; the signals that came."""
+    """Let Pulumi, which gets the same signals, end the run in order before this process ends; the signals that came."""
     heard: list[int] = []
     before = {one: signal.signal(one, lambda number, _: heard.append(number)) for one in _SIGNALS}
     try:

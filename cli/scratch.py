@@ -46,7 +46,7 @@ class Scratch:
         lost = "it" if self.files == 1 else "them"
         return (
             f"{who}: {count} in its HOME, {_HOME} ({spell_bytes(self.bytes)}: {names}); a restart or a release loses "
-            f"{lost}, what is to last belongs into data"
+            f"{lost}; write files that are to stay into a folder of data"
         )
 
 

@@ -62,7 +62,7 @@ class Workflows:
     def _spell_branch(self) -> str:
         """The settings of a branch: the stack's, at a port and under host names of its own."""
         left = {key: value for key, value in self.values.items() if key not in (*_OWN, "tls", "sites")}
-        # What is encrypted is so for the other stack alone, wherever it stands.
+        # An encrypted value can be decrypted in its own stack alone.
         values = {key: value for key, value in left.items() if not is_encrypted(value)}
         sites = [{**site, "hosts": [f"__NAME__-{site['name']}.localhost"]} for site in self._list("sites")]
         for site in sites:

@@ -10,7 +10,7 @@ from portico.components.partial_update import skip_unless
 from portico.components.scope import name_resource
 
 # The CLI recognizes by this text a failure that was reported already (cli/failure.py).
-PUT_OFF = "was put off: what comes before it failed"
+PUT_OFF = "was skipped: an earlier step failed"
 
 
 class Barrier:

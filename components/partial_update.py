@@ -85,7 +85,7 @@ def require_all(sites: Mapping[str, pulumi.Output[Any]]) -> pulumi.Output[list[A
 
 def tell_failed(sites: Iterable[str]) -> str:
     """What is said of sites that could not be made, below the causes."""
-    return f"{join_names(list(sites))} did not go live; why is said above."
+    return f"{join_names(list(sites))} did not go live; see the error above."
 
 
 def join_names(names: Sequence[str]) -> str:

@@ -17,5 +17,5 @@ def list_distinct(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def name_below(name: str) -> str:
-    """A name that one with a star stands for, and that nobody has a record of; another name as it is."""
+    """The name with a label in place of its star that no DNS record names; a name without a star as it is."""
     return name.replace(STAR, "portico-asks.", 1) if name.startswith(STAR) else name

@@ -23,7 +23,7 @@ def close_buckets(graph: Graph) -> Iterator[Finding]:
 
 @rule("CKV2_AWS_61", "S3.13", whole=True)
 def forget_objects(graph: Graph) -> Iterator[Finding]:
-    """What lies in a bucket goes by itself one day."""
+    """A bucket has a rule that deletes its objects after some time."""
     rules = list(of_type(graph, BUCKET_LIFECYCLE))
     for one in of_type(graph, BUCKET):
         if not any(points_at(rule, "bucket", one) for rule in rules):

@@ -21,14 +21,14 @@ SAYS: Final = {
     "health check fails": "keeps serving",
     "add a setting": "config/settings/",
     "set a secret": "--secret",
-    "its own file": "read-only",
-    "migration": "release",
+    "its own file": "it writes to its own folder",
+    "migration": "It runs once for each release",
     "version before": "make rollback",
-    "uploads lie": "volume",
+    "uploads lie": "a volume of Docker, `<project>",
     "HTTPS": "acme",
     "large may an upload": "413",
     "deploy from GitHub": "portico ci init",
-    "not do": "database",
+    "not do": "several servers behind one name",
 }
 
 

@@ -54,7 +54,7 @@ def make_key(place: Place, *, show: bool) -> None:
     key = secrets.token_hex(_BYTES)
     ask("config", "set", "--secret", _KEY, "--stack", stack, root=place.root, given=key)
     tell(f"The key of the backups is a secret in Pulumi.{stack}.yaml from now on. Keep a copy of it elsewhere, too:")
-    tell("who loses that file loses the backups with it, unless the key is known. It is shown this once:")
+    tell("if you lose that file and the key, nobody can read the backups. The key is shown only now:")
     click.echo(key)
 
 

@@ -132,8 +132,8 @@ def judge(stack: str, export: Export, locked: str | None = None, failed: str = "
     """
     if list_resources(export, SERVICE):
         return True, [
-            f"The stack {stack} is on ECS: AWS itself keeps its tasks to what the last update left. What else was",
-            f"changed by hand: pulumi refresh --preview-only --stack {stack}",
+            f"The stack {stack} is on ECS: AWS replaces tasks that end by itself. What else was changed",
+            f"by hand: pulumi refresh --preview-only --stack {stack}",
         ]
     if not find(export, "nginx"):
         return False, [f"Nothing of the stack {stack} is up.", *(locked or "").splitlines()]

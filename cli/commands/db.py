@@ -69,7 +69,7 @@ def dump(deployed: Deployed, server: "Container", database: str, file: Path) -> 
     if file.exists():
         raise Refused(f"{file} is there already, and nothing is overwritten; {assign('file', 'another name')}")
     words = name_command(deployed, server, name_psql(server, "pg_dump", database, "--format=custom"))
-    # Nobody else reads it, and what is half there does not have its name.
+    # Readable by this user alone, and renamed when it is complete.
     part = file.with_name(f"{file.name}.part")
     with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
         done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=output, check=False)
@@ -90,7 +90,7 @@ def load(deployed: Deployed, server: "Container", database: str, file: Path) -> 
         done = subprocess.run(name_command(deployed, server, words), stdin=given, check=False)
     if done.returncode:
         raise Refused(f"pg_restore ended with {done.returncode}; {database} is what it was before")
-    click.echo(f"{database} has what is in {file}.")
+    click.echo(f"{file} was loaded into {database}.")
 
 
 @click.command(epilog=example("portico db dump -s prod --site shop --file shop.dump"))

@@ -165,7 +165,7 @@ def execute_task(tasks: DeployedTasks, site: str, command: list[str], process: s
     from portico.cli import task_exec
 
     if process != WEB:
-        what = f"runs as the web of a site does, not as {process}; leave out {spell_option('process')}"
+        what = f"always runs as the web of a site, not as {process}; leave out {spell_option('process')}"
         raise Refused(f"on ECS a command {what}")
     if release != LIVE:
         raise Refused(f"on ECS a command runs in the live release alone; leave out {assign('release', release)}")

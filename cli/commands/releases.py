@@ -40,7 +40,7 @@ def list_releases(outputs: Mapping[str, Any], served: Mapping[str, str] | None =
         if live is None:
             lines.append("  none is live")
         elif live != last:
-            lines.append(f"  {live}  live, since an update that failed for another site")
+            lines.append(f"  {live}  live, by an update that failed for another site")
         for index, record in enumerate(records):
             release = record["release"]
             state = "kept"

@@ -11,7 +11,7 @@ from portico.cli.screen import Screen
 
 
 def list_rehearsed(config: dict[str, Any]) -> Iterator[str]:
-    """The sites of which that is asked, by the settings as they are written: what is none, the program refuses."""
+    """The sites with release.rehearse, by the settings as they are written. The program refuses invalid ones."""
     sites = config.get("sites")
     for site in sites if isinstance(sites, list) else []:
         release = site.get("release") if isinstance(site, dict) else None

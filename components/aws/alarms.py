@@ -10,9 +10,9 @@ from portico.components.aws.tags import make_tags
 
 # By what failed: what AWS does about it, after how many minutes, and why so.
 _CHECKS = {
-    "System": ("recover", 2, "The hardware below the VM failed: it is moved to other hardware, with disk and address"),
+    "System": ("recover", 2, "The hardware below the VM failed: AWS moves it to other hardware, with disk and address"),
     # Later than the other, so that not both are done at once.
-    "Instance": ("reboot", 3, "The VM's own system does not answer: it is rebooted, and its containers start again"),
+    "Instance": ("reboot", 3, "The VM's own system does not answer: AWS reboots it, and its containers start again"),
 }
 
 

@@ -31,7 +31,7 @@ _CUT = "system dial-stdio] has exited"
 _KEEPS = "It gets no request; what served before keeps serving."
 _LOST = (
     "{machine} was lost in the middle of this update: nothing answers over SSH any more. NGINX there goes on serving: "
-    "what was live, or the new release if the switch to it had begun and found it well.\n"
+    "what was live, or the new release if the switch to it had already passed its checks.\n"
     "Run this again once the machine can be reached; it finishes what is left."
 )
 # What the provider says where the engine itself has ended.
@@ -120,7 +120,7 @@ def describe(
     evidence = read_evidence(found.attrs, log)
     parts += _list_causes(evidence)
     if why:
-        parts.append(f"It was given up: {why}.")
+        parts.append(f"Portico stopped waiting for it: {why}.")
     if evidence.health:
         parts.append(f"Health check: {evidence.health}")
     if not found.attrs["State"].get("Running"):

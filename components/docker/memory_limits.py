@@ -17,7 +17,7 @@ def require_possible(settings: Settings, engine: Engine | None) -> None:
     """Raise pulumi.RunError where a limit of memory is above what the machine has: it would limit nothing.
 
     A machine that is sold with 1 GB shows less to Docker, for its kernel keeps some: so what it has is rounded up to a
-    whole GiB. How much the limits are together is no question: few containers take all that they may. Where no engine
+    whole GiB. The sum of the limits is not checked, since few containers take all that they may. Where no engine
     can be asked, nothing is said.
     """
     limits = [(path, limit) for path, limit in list_limits(settings) if limit.bytes > _WHOLE]
@@ -34,5 +34,5 @@ def require_possible(settings: Settings, engine: Engine | None) -> None:
         wrong = "\n".join(lines)
         raise pulumi.RunError(
             f"A limit of memory is above the {most} that the machine has, so it would limit nothing; nothing was "
-            f"changed. Write less there, or take a larger machine.\n{wrong}"
+            f"changed. Lower these limits, or take a larger machine.\n{wrong}"
         )

@@ -31,5 +31,5 @@ def explain_collision(public: Public, errors: list[str]) -> str | None:
         setting = "address"
     return (
         f"portico:{setting}: Docker could not open port {port} of {public.address}: {why}. "
-        "Free it, or write another, then run this again. A different port of before still answers."
+        "Free it, or write another, then run this again. If the port was another one before, that one still answers."
     )

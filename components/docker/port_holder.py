@@ -14,7 +14,7 @@ from portico.config.in_container import read_script
 from portico.config.public_address import Public
 from portico.config.render.layout import LISTEN_TLS
 
-# Where whoever holds the ports is asked for them; only NGINX's user may enter the folder.
+# The folder of the socket at which NGINX asks for the ports; only NGINX's user may enter it.
 _PLACES = "/etc/portico/port"
 
 # Seconds until Docker ends it. It ends by itself once NGINX has ended its connections: within 2 s where a successor

@@ -89,7 +89,7 @@ def _read_refused(ended: Ended) -> dict[str, list[tuple[str, str, str]]]:
 
 
 def _read_live(ended: Ended) -> list[str]:
-    """The sites that the switch has made live as asked for."""
+    """The sites that the switch has made live with the release that was asked for."""
     return [line.removeprefix("@live ") for line in (ended.logs or "").splitlines() if line.startswith("@live ")]
 
 
@@ -109,7 +109,8 @@ def _explain(engine: Engine | None, ended: Ended, served: Mapping[str, str]) -> 
         return "\n".join([what, *(f"  {line}" for line in reported or [_tell_silence(ended.code)])])
     parts = [tell_failed(refused)]
     if live:
-        parts.append(f"{join_names(live)} {'is' if len(live) == 1 else 'are'} live as asked for.")
+        verb = "is" if len(live) == 1 else "are"
+        parts.append(f"{join_names(live)} {verb} live with the release that was asked for.")
     names = tuple(f"{site}-gunicorn-" for site in refused)
     parts += [line for line in reported if not line.endswith(" is live") and not line.startswith(names)]
     return "\n".join(parts)

@@ -95,7 +95,7 @@ def watch(engine: Engine, made: Mapping[str, Running]) -> list[str]:
             _put_back(engine, id, older[id])
     names = dict.fromkeys((made[id].release.site.name, made[id].worker.name) for id in failed)
     return [
-        f"The worker {worker} of {site} does not keep running; why is said above. Nothing was removed."
+        f"The worker {worker} of {site} does not keep running; see the error above. Nothing was removed."
         for site, worker in names
     ]
 

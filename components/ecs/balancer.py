@@ -93,7 +93,7 @@ class Balancer(pulumi.ComponentResource):
             default_actions=[action],
             # On every answer, also on those of the balancer itself.
             routing_http_response_strict_transport_security_header_value=_HSTS if certificate is not None else None,
-            # Nobody needs to know what is in front.
+            # Without the balancer's header Server.
             routing_http_response_server_enabled=False,
             tags=make_tags(f"listener-{part}", self._tags),
             opts=pulumi.ResourceOptions(parent=self),

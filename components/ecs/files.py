@@ -61,7 +61,7 @@ class Files(pulumi.ComponentResource):
             f"{name}-system",
             creation_token=spell_token(),
             encrypted=True,
-            # Paid by what is read and written: nobody has to know beforehand.
+            # Paid by what is read and written, so nothing is to be provisioned.
             throughput_mode="elastic",
             tags=make_tags(DATA, args.tags, **args.stored),
             opts=pulumi.ResourceOptions(

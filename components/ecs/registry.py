@@ -82,7 +82,7 @@ def _forget(number: int) -> dict[str, object]:
         "rules": [
             expire(
                 1,
-                "What has no name is of no use",
+                "Delete images without a tag after one day",
                 tagStatus="untagged",
                 countType="sinceImagePushed",
                 countUnit="days",

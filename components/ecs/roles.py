@@ -48,7 +48,7 @@ class Roles(pulumi.ComponentResource):
             ).apply(lambda found: json.dumps(_allow(found["repositories"], found["logs"], found["secrets"]))),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        # What an application needs of AWS is its owner's to say: policies are attached to this one.
+        # Whoever owns the application attaches the policies that it needs to this role.
         more = "use its data" if args.points else "nothing"
         task = self._make("task", f"What {args.site} itself may do on AWS: {more}, until somebody says so")
         self.execution = pulumi.Output.all(execution.arn, policy.id).apply(lambda found: str(found[0]))

@@ -98,7 +98,7 @@ class Service(pulumi.ComponentResource):
                     target_group_arn=group.arn, container_name=args.container, container_port=args.port
                 )
             ],
-            # Nobody gets a shell in a task: what it may do is what was deployed.
+            # No ECS Exec: nobody gets a shell in a task.
             enable_execute_command=False,
             enable_ecs_managed_tags=True,
             propagate_tags="SERVICE",

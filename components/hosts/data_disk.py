@@ -60,7 +60,7 @@ class VmDisk:
 
         async def look() -> str:
             if await attached.future() == NONE:
-                raise pulumi.RunError("The disk of data was not attached to the VM; why is said above.")
+                raise pulumi.RunError("The disk of data was not attached to the VM; see the error above.")
             ready, volume = await self._ready.future(), await self._disk.volume.future()
             await mount(self._plan.lead(str(ready)), str(volume), folders)
             return DATA

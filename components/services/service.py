@@ -141,7 +141,7 @@ class Service(pulumi.ComponentResource):
             return True
         name, keeps = self._args.service.name, "No replica of a site that uses it was made or replaced."
         for container, resource, what, kept in (
-            (granted, f"{name}-service", "did not come up, or did not take what the sites need", keeps),
+            (granted, f"{name}-service", "did not start, or could not make the sites' databases and users", keeps),
             (server, "Its server", "printed this last", ""),
         ):
             pulumi.log.error(describe(self._args.engine, str(container), resource, keeps=kept, what=what, lines=_LINES))

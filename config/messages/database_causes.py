@@ -68,7 +68,12 @@ DATABASE_LOG = (
         "a service that it needs refuses it ({0}): see the user, the password and the database that `environment` and "
         "the secrets of {site} name",
     ),
-    (80, _LINE % _AWAY, "a service that it needs does not answer ({0}): see its address in `environment` of {site}"),
+    (
+        80,
+        _LINE % _AWAY,
+        "a service that it needs does not answer ({0}): see its address in `environment` of {site}, or in the secret "
+        "that holds it",
+    ),
     # Nothing above knows what is wrong: the statement is worth a look.
     (
         67,

@@ -153,7 +153,7 @@ def rank_causes(evidence: Evidence) -> list[str]:
         lines |= {line} if line else set()
         found[text] = (certainty, place)
     ranked = list(found)
-    # A guess stands beside other guesses, never beside something that is known.
+    # Uncertain causes are left out where one is certain.
     return [text for text in ranked if found[text][0] >= 70 or text == ranked[0]][:_MOST]
 
 

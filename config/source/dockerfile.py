@@ -97,7 +97,7 @@ def list_instructions(text: str) -> Iterator[Instruction]:
         name, _, value = whole.partition(" ")
         if name.upper() in ("RUN", "COPY", "ADD"):
             for _, word in _HEREDOC.findall(value):
-                # What stands there belongs to it, whatever it looks like.
+                # The lines of a here-document are no instructions.
                 while index < len(lines) and lines[index].strip("\t") != word:
                     index += 1
                 index += 1

@@ -103,7 +103,7 @@ def test_db_says_what_to_do_instead(monkeypatch: pytest.MonkeyPatch, action: str
         assert done.exit_code == 1
         return done.output
 
-    assert call(make("db")).startswith(f"error: db has `managed: true`, so its site alone gets to it; {said}")
+    assert call(make("db")).startswith(f"error: db has `managed: true`, so only its site can connect to it; {said}")
     assert "on ecs Portico runs no database" in call(make("cache"))
 
 
@@ -127,7 +127,7 @@ def test_backups_of_portico_have_none_of_what_aws_runs() -> None:
     assert str(raised.value) == (
         "cache and db have `managed: true`, so AWS makes the backups, of the last `backupDays`; portico status shows "
         "the newest, and aws elasticache describe-snapshots --replication-group-id x-cache-1 --region eu-central-1 "
-        "names the copies; docs/services.md has the steps"
+        "lists the snapshots; docs/services.md has the steps"
     )
     with pytest.raises(Refused, match="AWS makes the backups of a stack on ecs, of its `data` each day"):
         require_own_backups(make())

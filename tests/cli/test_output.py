@@ -83,7 +83,8 @@ def test_a_failure_says_its_cause_once_and_what_serves(tmp_path: Path) -> None:
     assert text.count("Likely cause: the package nothere is missing") == 1
     assert "the release before it (3b008e4663fd) keeps serving" in text
     assert "ModuleNotFoundError: No module named 'nothere'" in text
-    assert "error: hello did not go live; why is said above." in lines and "httpbin is live as asked for." in lines
+    assert "error: hello did not go live; see the error above." in lines
+    assert "httpbin is live with the release that was asked for." in lines
     # What did not go live is not said to be live.
     assert "hello: " not in text
 

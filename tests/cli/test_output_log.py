@@ -118,6 +118,6 @@ def test_what_is_of_no_site_gives_none_up() -> None:
     story = Story()
     for site in ("shop", "blog"):
         story.take(hear(f"{site}: added: 2 replicas", "info"))
-    for text in ("shop did not go live; why is said above.", "shopping is closed", "update canceled"):
+    for text in ("shop did not go live; see the error above.", "shopping is closed", "update canceled"):
         assert story.take(hear(text, "error")) == []
     assert "shop: " in story.tell_progress()

@@ -53,13 +53,13 @@ KEPT = [f"  {name}  2026-01-0{day} 12:00:00 UTC  kept" for name, day in ((A, 3),
     ("served", "lines"),
     [
         ({"shop": A}, ["shop", KEPT[0].replace("kept", "live"), *KEPT[1:]]),
-        ({"shop": D}, ["shop", f"  {D}  live, since an update that failed for another site", *KEPT]),
+        ({"shop": D}, ["shop", f"  {D}  live, by an update that failed for another site", *KEPT]),
         ({}, ["shop", "  none is live", *KEPT]),
         (
             {"shop": A, "docs": D},
             [
                 *("shop", KEPT[0].replace("kept", "live"), *KEPT[1:]),
-                *("docs", f"  {D}  live, since an update that failed for another site"),
+                *("docs", f"  {D}  live, by an update that failed for another site"),
             ],
         ),
     ],
@@ -72,7 +72,7 @@ def test_what_nginx_serves_is_what_is_live(served: dict[str, str], lines: list[s
 def test_before_the_first_good_update_a_site_may_be_live() -> None:
     assert releases.list_releases({}, {"shop": D}) == [
         "shop",
-        f"  {D}  live, since an update that failed for another site",
+        f"  {D}  live, by an update that failed for another site",
     ]
     assert releases.list_releases({}, {}) == releases.list_releases({}) == []
 

@@ -87,8 +87,8 @@ def test_what_the_switch_saw_and_what_serves_instead_are_said(monkeypatch: pytes
     say(monkeypatch, "one")
     said = describe(Engine(), "shop-0-1234", "shop-gunicorn-0", "nothing answers GET /", "Nothing serves.").splitlines()
     assert said[0] == "shop-gunicorn-0 did not become healthy. Nothing serves."
-    assert "It was given up: nothing answers GET /." in said
-    assert "given up" not in say(monkeypatch, "one")
+    assert "Portico stopped waiting for it: nothing answers GET /." in said
+    assert "stopped waiting" not in say(monkeypatch, "one")
 
 
 def test_without_an_engine_what_the_switch_saw_is_said() -> None:

@@ -79,7 +79,7 @@ def test_all_sites_or_an_error_that_names_the_others(preview: bool) -> None:
     if preview:
         assert not look(lambda: ask(a="1", b=None))[1]
         return
-    with pytest.raises(pulumi.RunError, match=r"^b and d did not go live; why is said above\.$"):
+    with pytest.raises(pulumi.RunError, match=r"^b and d did not go live; see the error above\.$"):
         look(lambda: ask(a="1", b=None, c="3", d=None))
 
 

@@ -98,14 +98,15 @@ def test_a_refused_site_is_explained_once_and_no_verdict_is_given(asked: list[Re
     reported = fail(
         asked, *lines, served={"shop": OLD}, engine=watch(logs="ModuleNotFoundError: No module named 'redis'")
     )
-    assert reported == ["shop did not go live; why is said above.", "blog is live as asked for."]
+    live = "blog is live with the release that was asked for."
+    assert reported == ["shop did not go live; see the error above.", live]
     why, stopped = said
     assert stopped == "stopped"
     assert why.splitlines()[0] == (
         f"shop-gunicorn-0 did not become healthy. It gets no request; the release before it ({OLD}) keeps serving."
     )
     assert "Likely cause: the package redis is missing" in why
-    assert "It was given up: nothing answers GET /." in why
+    assert "Portico stopped waiting for it: nothing answers GET /." in why
 
 
 def test_a_first_release_does_not_say_that_one_before_it_serves(asked: list[Replica], said: list[str]) -> None:
@@ -118,12 +119,12 @@ def test_what_did_not_go_live_is_not_said_to_be(asked: list[Replica], said: list
     """The switch was turned back, or NGINX refused the mixture: the other sites are as they were, too."""
     line = "NGINX does not accept the other sites' new files beside the live ones of shop; nothing was switched"
     assert fail(asked, WHY, REFUSED, line, "the tree t0 is live", "@drained") == [
-        "shop did not go live; why is said above.",
+        "shop did not go live; see the error above.",
         line,
     ]
     lost = "shop-gunicorn-0 stopped answering GET / just after NGINX was switched to it (502)"
     reported = fail(asked, lost, f"@refused shop 0 {A} it stopped answering just after the switch", "@drained")
-    assert reported == ["shop did not go live; why is said above."]
+    assert reported == ["shop did not go live; see the error above."]
     assert said
 
 
@@ -131,11 +132,11 @@ def test_several_sites_are_listed(asked: list[Replica], said: list[str]) -> None
     blog = f"@refused blog 0 {C} GET / with Host: blog.example is answered with 500"
     reported = fail(asked, REFUSED, blog, "@live docs", "@live forum", "@live wiki", "@drained")
     assert reported == [
-        "shop and blog did not go live; why is said above.",
-        "docs, forum and wiki are live as asked for.",
+        "shop and blog did not go live; see the error above.",
+        "docs, forum and wiki are live with the release that was asked for.",
     ]
     assert [line.split()[0] for line in said] == ["shop-gunicorn-0", "blog-gunicorn-0", "stopped"]
-    assert "It was given up: GET / with Host: blog.example is answered with 500." in said[1]
+    assert "Portico stopped waiting for it: GET / with Host: blog.example is answered with 500." in said[1]
 
 
 def test_while_an_old_worker_may_ask_them_no_replica_is_stopped(asked: list[Replica], said: list[str]) -> None:
@@ -235,12 +236,12 @@ def test_the_port_is_opened_for_an_answer(
 def test_what_could_not_be_made_is_named_without_another_cause(asked: list[Replica], said: list[str]) -> None:
     """Its error hook has reported why already."""
     lines = fail(asked, "@refused shop 0 - it could not be made", "@live blog", "@drained")
-    assert lines == ["shop did not go live; why is said above.", "blog is live as asked for."]
+    assert lines == ["shop did not go live; see the error above.", "blog is live with the release that was asked for."]
     assert said == ["stopped"]
 
 
 def test_a_site_in_maintenance_that_could_not_be_made_is_no_success(asked: list[Replica], said: list[str]) -> None:
     outcome = Outcome(engine=watch(), asked=asked, served={})
-    with pytest.raises(pulumi.RunError, match=r"^closed did not go live; why is said above\.$"):
+    with pytest.raises(pulumi.RunError, match=r"^closed did not go live; see the error above\.$"):
         outcome.require_live(Ended("t1", EDGE["Id"], LONG, 0, "the tree t1 is live"), ["closed"])
     assert not said

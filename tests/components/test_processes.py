@@ -91,7 +91,7 @@ def test_where_a_command_fails_the_run_fails_and_its_site_is_named(root: Path, m
     monkeypatch.setattr("portico.components.docker.release_command.tell_full", lambda _: "there is no space")
     seen: list[Resource] = []
     said = fail(root, seen, SITE, BLOG, **{COMMAND: {"exitCode": 3}})
-    assert said == "shop did not go live; why is said above."
+    assert said == "shop did not go live; see the error above."
     (first, *_) = reported
     release = make_stack(root, SITE).releases[0].id
     assert (

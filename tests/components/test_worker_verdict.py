@@ -81,7 +81,7 @@ def test_one_that_ended_fails_at_once_and_docker_goes_on_with_it(
 ) -> None:
     engine = Watched(listed=[listed], logs="ImportError: no spoon")
     (reported,) = watch(engine, make())
-    assert reported == "The worker queue of shop does not keep running; why is said above. Nothing was removed."
+    assert reported == "The worker queue of shop does not keep running; see the error above. Nothing was removed."
     assert said[0].startswith("shop-worker.queue-0 did not keep running. Docker goes on starting it.")
     assert "ImportError: no spoon" in said[0] and engine.stopped == []
 

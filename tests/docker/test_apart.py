@@ -22,7 +22,7 @@ app = Flask(__name__)
 def whoami():
     return jsonify(client=request.remote_addr, scheme=request.scheme)
 """
-# Asks a Gunicorn past NGINX, as a client of the address 203.0.113.7 that came by HTTPS.
+# Asks a Gunicorn without NGINX between, as a client of the address 203.0.113.7 that came by HTTPS.
 ASK = """
 import sys, urllib.request
 claims = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https", "Host": sys.argv[2]}
@@ -55,7 +55,7 @@ def ask(replica: Container, address: str, host: str) -> str:
     return execute(replica, "python3", "-c", ASK, address, host).strip()
 
 
-def test_a_site_does_not_reach_another_past_nginx(apart: Deployment) -> None:
+def test_a_site_does_not_reach_another_without_nginx(apart: Deployment) -> None:
     (one, _, _), (_, network, address) = find(apart, "one"), find(apart, "two")
     for site in ("one", "two"):
         assert get(apart.port, f"{site}.localhost", "/whoami").status == 200

@@ -66,5 +66,5 @@ def test_the_other_sites_go_live_all_the_same(deploy: Deploy) -> None:
 
 def check_refused(said: str) -> None:
     assert CAUSE.format("shop") in said, said
-    assert "shop did not go live; why is said above." in said, said
+    assert "shop did not go live; see the error above." in said, said
     assert said.count("Likely cause") == 1, said

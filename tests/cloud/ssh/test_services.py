@@ -1,4 +1,4 @@
-"""A database and a cache on a machine over SSH: the site reaches them, and a dump and a backup go there and back."""
+"""A database and a cache on a machine over SSH: the site reaches them, and a dump goes there and back."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,6 @@ from tests.cloud.vm import Vm
 from tests.docker.applications import small, write_offline, write_small
 from tests.docker.conftest import make_folder
 from tests.docker.engine import Deployment, execute
-from tests.docker.test_backups import build
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900), pytest.mark.extended]
 
@@ -32,19 +31,14 @@ with socket.create_connection((cache.hostname, cache.port), 5) as link:
 
 @pytest.fixture(scope="module")
 def shop(vm: Vm, key: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    # The machine reaches no package index either: restic is in the image below.
-    restic = build(tmp_path_factory.mktemp("restic"))
-    vm.copy_images(restic, *(next(iter(IMAGES[kind].values())) for kind in (POSTGRES, VALKEY)))
+    vm.copy_images(*(next(iter(IMAGES[kind].values())) for kind in (POSTGRES, VALKEY)))
     ssh = {"host": vm.address, "user": "deploy", "key": str(key)}
     services = [{"name": "db", "kind": POSTGRES}, {"name": "cache", "kind": VALKEY}]
     settings: dict[str, Any] = {"target": "ssh", "ssh": ssh, "address": "0.0.0.0", "services": services}
-    # Never due while it is tested.
-    settings["backups"] = {"to": "/srv/backups", "image": restic, "every": "9 3 29 2 *"}
     site = small("shop", uses=["db", "cache"])
     with Deployment(make_folder(tmp_path_factory), site, vm=vm, destroys=True, **settings) as deployment:
         write_small(deployment, "shop")
         write_offline(deployment, "shop")
-        deployment.portico("backup", "key")
         deployment.up()
         yield deployment
 
@@ -70,18 +64,6 @@ def test_a_dump_goes_there_and_back(shop: Deployment, tmp_path: Path) -> None:
     assert ask(shop, "SELECT count(*) FROM orders") == "1000"
     said = shop.portico("status").output
     assert "db: postgres, healthy, " in said, said
-
-
-def test_a_backup_there_is_proven_and_comes_back(shop: Deployment) -> None:
-    ask(shop, "SET ROLE shop; CREATE TABLE paid AS SELECT generate_series(1, 1000) AS number")
-    said = shop.portico("backup", "now").output
-    assert "1 database of PostgreSQL with" in said and "is made and proven" in said, said
-    ask(shop, "DELETE FROM paid WHERE number > 10")
-    said = shop.portico("restore", "--site", "shop", "--yes").output
-    assert "db/shop: rows paid" in said, said
-    assert ask(shop, "SELECT count(*) FROM paid") == "1000"
-    shop.portico("restore", "--forget", "--yes")
-    assert "proven" in shop.portico("status").output
 
 
 def test_down_keeps_the_data_there_and_up_uses_it_again(shop: Deployment) -> None:

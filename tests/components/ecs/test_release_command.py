@@ -89,7 +89,7 @@ def test_where_it_fails_the_update_does_and_others_go_live(root: Path, monkeypat
     seen: list[Resource] = []
     monkeypatch.setattr("pulumi.log.error", lambda text, *_: said.append(text))
     aws = FakeAws(codes=[3], log=["no such table"])
-    with pytest.raises(Exception, match="shop did not go live; why is said above"):
+    with pytest.raises(Exception, match="shop did not go live; see the error above"):
         deploy(root, make_site(release=UPGRADE), BLOG, seen=seen, aws=aws, previous={"releases": {"shop": "0ld"}})
     (text,) = said
     first, *more = text.splitlines()
