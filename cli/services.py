@@ -1,11 +1,12 @@
 """Services as they run: the sizes of their data, and their connections."""
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from portico.cli.data import spell_bytes
 from portico.cli.engine import name_docker
+from portico.cli.service_disk import find_trouble
 from portico.components.docker.container_command import run_in
 from portico.config.services.containers import USER
 from portico.config.services.labels import KIND, NAME, ROLE
@@ -28,7 +29,8 @@ _ASK = (
 class Seen:
     """A service: its `state` is Docker's word. `connections` are open of `most`, None where it does not answer.
 
-    `sizes` are bytes: of each database by its name, or of all keys together by "keys".
+    `sizes` are bytes: of each database by its name, or of all keys together by "keys". `trouble` is what is wrong with
+    its disk.
     """
 
     name: str
@@ -37,12 +39,14 @@ class Seen:
     connections: int | None = None
     most: int | None = None
     sizes: dict[str, int] = field(default_factory=dict)
+    trouble: str = ""
 
     def __str__(self) -> str:
+        trouble = f"; {self.trouble}" if self.trouble else ""
         if self.connections is None:
-            return f"{self.name}: {self.kind}, {self.state}"
+            return f"{self.name}: {self.kind}, {self.state}{trouble}"
         sizes = "".join(f", {name} {spell_bytes(size)}" for name, size in sorted(self.sizes.items()))
-        return f"{self.name}: {self.kind}, {self.state}, {self.connections} of {self.most} connections{sizes}"
+        return f"{self.name}: {self.kind}, {self.state}, {self.connections} of {self.most} connections{sizes}{trouble}"
 
 
 def read_services(deployed: "Deployed") -> list[Seen]:
@@ -82,6 +86,8 @@ def _look(container: "Container") -> Seen:
     name, kind = str(container.labels.get(NAME)), str(container.labels.get(KIND))
     state = container.status if container.status != "running" else container.health or "running"
     seen = Seen(name, kind if kind in VARIABLES else "service", state)
+    with suppress(DockerException, OSError):
+        seen = replace(seen, trouble=find_trouble(container))
     if container.status == "running":
         # Between two looks it may end.
         with suppress(DockerException, OSError, ValueError):
@@ -95,7 +101,7 @@ def _ask_postgres(container: "Container", seen: Seen) -> Seen:
     sizes = {name: int(size) for name, size, _ in rows if size}
     open_now = sum(int(count) for _, _, count in rows if count)
     most = next((int(name) for name, size, _ in rows if not size), None)
-    return Seen(seen.name, seen.kind, seen.state, open_now if rows else None, most, sizes)
+    return replace(seen, connections=open_now if rows else None, most=most, sizes=sizes)
 
 
 def _ask_valkey(container: "Container", seen: Seen) -> Seen:
@@ -105,4 +111,4 @@ def _ask_valkey(container: "Container", seen: Seen) -> Seen:
         return seen
     # The one that asks is not counted.
     clients, most = int(values["connected_clients"]) - 1, int(values["maxclients"])
-    return Seen(seen.name, seen.kind, seen.state, clients, most, {"keys": int(values["used_memory_dataset"])})
+    return replace(seen, connections=clients, most=most, sizes={"keys": int(values["used_memory_dataset"])})

@@ -26,6 +26,7 @@ from portico.cli.options import example, json_option, spell_json, stack_option
 from portico.cli.prepare import prepare
 from portico.cli.pulumi import ask, has_failed, require_stack
 from portico.cli.run import find_last_log, spell_path
+from portico.cli.service_disk import list_troubles
 from portico.cli.spelling import spell
 from portico.components.docker.engine_client import Engine
 from portico.components.docker.live_files import read_live
@@ -143,6 +144,8 @@ def judge(stack: str, export: Export, locked: str | None = None, failed: str = "
     warned = [line for one in ordered.values() for line in one.warn(now)]
     if find(export, "backups") and (backups := read_backups(Deployed.of(stack, export))):
         warned += backups.warn(now)
+    if find(export, "service"):
+        warned += list_troubles(Deployed.of(stack, export).list_containers(role="service"))
     if failed:
         different.insert(0, f"the last update of {stack} failed, and not all that it asked for is done; see {failed}")
     said = [f"{line}." for line in different]

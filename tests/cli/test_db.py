@@ -12,6 +12,7 @@ from portico.cli import services
 from portico.cli.commands import db
 from portico.cli.prepare import Place
 from portico.cli.refused import Refused
+from portico.cli.service_disk import list_troubles
 from portico.cli.service_passwords import list_passwords
 from portico.cli.services import read_services
 from portico.components.docker.container_command import Ended
@@ -26,9 +27,16 @@ class Server:
         self.name, self.status, self.health, self.id = f"{name}-server", status, "healthy", name
         self.labels = {"portico.service": name, "portico.kind": kind}
         self.attrs = {"Config": {"Cmd": [FOLDER, "-c", "max_connections=100"]}}
-        self.databases = databases
+        self.databases, self.free, self.printed = databases, 100_000, b""
+
+    def logs(self, *, tail: int) -> bytes:
+        return self.printed
 
     def answer(self, words: list[str], user: str) -> tuple[int, bytes]:
+        if words[0] == "df":
+            assert words == ["df", "-Pk", FOLDER]
+            table = "Filesystem 1024-blocks Used Available Capacity Mounted on"
+            return 0, f"{table}\n/dev/vda 1000000 900000 {self.free} 90% {FOLDER}\n".encode()
         assert user == "999:999"
         if words[0] == "valkey-cli":
             return 0, b"# Clients\r\nconnected_clients:4\r\nmaxclients:100\r\nused_memory_dataset:1200\r\n"
@@ -41,10 +49,11 @@ class Server:
 
 @pytest.fixture(autouse=True)
 def engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    def answer(server: Server, words: list[str], *, user: str) -> Ended:
+    def answer(server: Server, words: list[str], *, user: str = "") -> Ended:
         return Ended(*server.answer(words, user))
 
-    monkeypatch.setattr("portico.cli.services.run_in", answer)
+    for module in ("services", "service_disk"):
+        monkeypatch.setattr(f"portico.cli.{module}.run_in", answer)
 
 
 def deploy(*servers: Server) -> Any:
@@ -143,6 +152,20 @@ def test_status_asks_each_service() -> None:
     ]
     (stopped,) = read_services(deploy(Server("db", status="exited")))
     assert str(stopped) == "db: postgres, exited"
+
+
+def test_a_full_disk_is_named_while_a_server_runs_and_once_it_has_ended() -> None:
+    running, ended, before = Server("db", "shop"), Server("db18", status="restarting"), Server("old", "shop")
+    running.free = 12_000
+    # What it printed before there was space again is over.
+    before.printed = ended.printed = b"PANIC:  could not write to file: No space left on device\n"
+    reported = [str(one) for one in read_services(deploy(running, ended, before))]
+    keeps = "whoever writes gets errors until there is space; what was confirmed is kept"
+    assert reported[0].endswith(f"shop 8.2 MB; its disk is full, 11 MB are left: {keeps}"), reported
+    assert reported[1] == f"db18: postgres, restarting; its disk was full when it ended: {keeps}"
+    assert reported[2].endswith("shop 8.2 MB")
+    servers: Any = [running, before]
+    assert list_troubles(servers) == [f"db: its disk is full, 11 MB are left: {keeps}"]
 
 
 def test_passwords_are_read_from_a_state_that_shows_its_secrets() -> None:
