@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from portico.cli.spelling import spell
 from portico.components.docker.container_command import run_in
 from portico.config.services.labels import NAME
 
@@ -26,7 +27,11 @@ def find_trouble(container: "Container") -> str:
         return f"its disk is full, {free // 1024} MB are left: {_NEEDS}" if free < LEAST else ""
     # One that cannot start cannot be asked. Of one that runs, what it printed may be long over.
     reported = container.logs(tail=_LINES).decode(errors="replace")
-    return f"its disk was full when it ended: {_NEEDS}" if "No space left on device" in reported else ""
+    if "No space left on device" not in reported:
+        return ""
+    # Docker does not try again where it found no space for the start itself.
+    then = f"; then {spell('up', container.labels.get('portico.stack', ''))} starts it" * (container.status == "exited")
+    return f"its disk was full when it ended: {_NEEDS}{then}"
 
 
 def list_troubles(containers: Iterable["Container"]) -> list[str]:

@@ -25,7 +25,7 @@ class Server:
 
     def __init__(self, name: str, *databases: str, status: str = "running", kind: str = "postgres") -> None:
         self.name, self.status, self.health, self.id = f"{name}-server", status, "healthy", name
-        self.labels = {"portico.service": name, "portico.kind": kind}
+        self.labels = {"portico.service": name, "portico.kind": kind, "portico.stack": "dev"}
         self.attrs = {"Config": {"Cmd": [FOLDER, "-c", "max_connections=100"]}}
         self.databases, self.free, self.printed = databases, 100_000, b""
 
@@ -164,6 +164,9 @@ def test_a_full_disk_is_named_while_a_server_runs_and_once_it_has_ended() -> Non
     assert reported[0].endswith(f"shop 8.2 MB; its disk is full, 11 MB are left: {keeps}"), reported
     assert reported[1] == f"db18: postgres, restarting; its disk was full when it ended: {keeps}"
     assert reported[2].endswith("shop 8.2 MB")
+    ended.status = "exited"
+    (stopped,) = read_services(deploy(ended))
+    assert str(stopped).endswith(f"{keeps}; then portico up -s dev starts it")
     servers: Any = [running, before]
     assert list_troubles(servers) == [f"db: its disk is full, 11 MB are left: {keeps}"]
 

@@ -5,7 +5,7 @@ import time
 from contextlib import suppress
 from typing import Self
 
-from tests.docker.ask import get
+from tests.docker.ask import ask
 from tests.docker.engine import Deployment
 
 
@@ -13,7 +13,7 @@ class Outage:
     """Asks for a page ten times a second; `seconds` is the longest time without a good answer, known at the end."""
 
     def __init__(self, deployment: Deployment, host: str, path: str) -> None:
-        self._port, self._host, self._path = deployment.port, host, path
+        self._deployment, self._host, self._path = deployment, host, path
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._ask)
         self.seconds = 0.0
@@ -29,9 +29,10 @@ class Outage:
     def _ask(self) -> None:
         good = time.monotonic()
         while not self._ended.wait(0.1):
-            status = 0
+            answer = None
             with suppress(OSError):
-                status = get(self._port, self._host, self._path).status
+                address = self._deployment.address
+                answer = ask(self._deployment.port, self._host, self._path, address=address)
             now = time.monotonic()
             self.seconds = max(self.seconds, now - good)
-            good = now if status == 200 else good
+            good = now if answer and answer.status == 200 else good

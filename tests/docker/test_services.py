@@ -11,7 +11,7 @@ import pytest
 from docker.models.containers import Container
 from portico.components.docker.container_command import run_in
 from tests.docker.applications import small, write_small
-from tests.docker.ask import get
+from tests.docker.ask import ask, get
 from tests.docker.conftest import Deploy
 from tests.docker.engine import Deployment, execute
 from tests.docker.product import HOST, NOTES, SITE
@@ -97,8 +97,8 @@ def test_no_password_is_shown(notes: Deployment) -> None:
 def order(deployment: Deployment) -> int | None:
     """A row that was confirmed: its number; None where the answer was an error."""
     try:
-        answer = get(deployment.port, HOST, "/jobs?seconds=0", method="POST")
-        return int(json.loads(answer.body)["job"]) if answer.status == 201 else None
+        answer = ask(deployment.port, HOST, "/jobs?seconds=0", method="POST", address=deployment.address)
+        return int(json.loads(answer.body)["job"]) if answer and answer.status == 201 else None
     except (OSError, ValueError):
         return None
 
