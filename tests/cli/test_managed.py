@@ -89,7 +89,7 @@ def test_of_a_stack_without_any_nobody_is_asked(aws: FakeServices) -> None:
     [
         (
             "shell",
-            'portico exec -s ecs --site shop -- sh -c \'psql "$DATABASE_URL" -c "…"\' asks it, where the site\'s',
+            'portico exec -s ecs --site shop -- sh -c \'psql "$DATABASE_URL" -c "…"\' runs a query, if the site\'s',
         ),
         ("dump", "aws rds create-db-snapshot --db-instance-identifier x-db-1 --db-snapshot-identifier x-db-1-by-hand"),
         ("load", "a new service with `snapshot: NAME` begins with a copy; docs/services.md has the steps"),

@@ -53,12 +53,12 @@ def test_the_container_with_most_is_reported_by_its_largest_files(tmp_path: Path
     many = container(fill(tmp_path / "b", db=50_000, log=20_000, pid=5_000, key=1))
     (line,) = read(few, many)
     assert line.startswith("shop: 4 files in its HOME, /tmp (") and ": deep/db, deep/log, deep/pid); " in line
-    assert line.endswith("a restart or a release loses them, write files that are to stay into a folder of data")
+    assert line.endswith("a restart or a release loses them; write files that are to stay into a folder of data")
 
 
 def test_a_worker_is_reported_by_its_name(tmp_path: Path, read: Any) -> None:
     (line,) = read(container(fill(tmp_path / "a", db=1), process="queue"))
-    assert line.startswith("shop (queue): 1 file in its HOME") and " loses it, " in line
+    assert line.startswith("shop (queue): 1 file in its HOME") and " loses it; " in line
 
 
 def test_what_portico_keeps_there_is_not_spoken_of(tmp_path: Path, read: Any) -> None:

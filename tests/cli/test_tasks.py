@@ -142,7 +142,7 @@ def test_one_that_is_interrupted_is_stopped(aws: FakeAws, call: Any, monkeypatch
 @pytest.mark.parametrize(
     ("words", "export", "said"),
     [
-        (("--process", "queue", "--", "x"), None, "on ECS a command runs as the web of a site does, not as queue"),
+        (("--process", "queue", "--", "x"), None, "on ECS a command always runs as the web of a site, not as queue"),
         (("--release", "next", "--", "x"), None, "on ECS a command runs in the live release alone; leave out"),
         (("--site", "blog", "--", "x"), None, 'there is no site "blog" in the stack dev'),
         (("--", "x"), make("shop", "blog"), "which site?"),
