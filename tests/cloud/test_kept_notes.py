@@ -19,7 +19,7 @@ from tests.cloud.vm import IMAGE
 from tests.docker.engine import free_port
 from tests.docker.figures import Figures
 
-pytestmark = [pytest.mark.docker, pytest.mark.machine, pytest.mark.extended, pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.docker, pytest.mark.machine, pytest.mark.soak, pytest.mark.timeout(2400)]
 ACCESS: Final = "portico:backupAccess"
 # sshd of the VM's image, with a user's key and one of the host.
 _SERVE: Final = """

@@ -34,6 +34,7 @@ def test_backups_restore_dumps_and_a_rehearsal_work_there(notes: Deployment, tmp
     walk(notes, tmp_path / "notes.dump")
 
 
+@pytest.mark.soak
 def test_a_power_cut_loses_no_confirmed_row(notes: Deployment, vm: Vm, figures: Figures) -> None:
     confirmed, seconds = cut_power(notes, vm)
     figures.record(
@@ -47,6 +48,7 @@ def test_a_power_cut_loses_no_confirmed_row(notes: Deployment, vm: Vm, figures: 
     assert notes.up().changes == 0
 
 
+@pytest.mark.soak
 def test_a_full_disk_is_named_and_loses_no_confirmed_row(notes: Deployment, vm: Vm) -> None:
     """The last of them: the disk is the machine's."""
     with Writers(notes) as writers:
