@@ -95,7 +95,7 @@ def test_a_server_that_cannot_be_dumped_is_no_proven_backup(keeper: Deployment) 
     (dumper,) = [one for one in keeper.containers("dumper") if one.labels["portico.service"] == "db"]
     dumper.stop(timeout=1)
     said = keeper.portico("backup", "now", fails=True).output
-    assert "db/notes could not be dumped: what dumps db does not run" in said
+    assert "db/notes could not be dumped: the container that dumps db does not run" in said
     assert "db/notes could not be dumped" in keeper.check(fails=True).output
     dumper.start()
     assert "is made and proven" in keeper.portico("backup", "now").output
